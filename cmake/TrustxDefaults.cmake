@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+# What every target of the project shares: the language level, where results land in the build tree, and the
+# warnings. Nothing here writes CMAKE_CXX_FLAGS: a distribution brings its own hardening flags.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib")
+set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib")
+set(TRUSTX_MODULE_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/ossl-modules")
+
+find_program(TRUSTX_CCACHE ccache)
+mark_as_advanced(TRUSTX_CCACHE)
+if(TRUSTX_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${TRUSTX_CCACHE}")
+endif()
+
+option(TRUSTX_WARNINGS_AS_ERRORS "Stop at the first warning" OFF)
+set(TRUSTX_SANITIZE "" CACHE STRING "Sanitizers for all targets, as in -fsanitize=: address,undefined or thread")
+
+# Linked privately by each target: warnings are our business, never a consumer's.
+add_library(trustx_warnings INTERFACE)
+target_compile_options(trustx_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
+  -Wcast-align -Woverloaded-virtual -Wnull-dereference -Wformat=2 -Wimplicit-fallthrough
+  $<$<BOOL:${TRUSTX_WARNINGS_AS_ERRORS}>:-Werror>)
+
+if(TRUSTX_SANITIZE)
+  add_compile_options(-fsanitize=${TRUSTX_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${TRUSTX_SANITIZE})
+endif()

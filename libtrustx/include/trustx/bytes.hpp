@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bytes as the I2C bus and OpenSSL both speak them, and their hexadecimal spelling.
+#pragma once
+
+#include <trustx/export.hpp>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace trustx {
+
+using Bytes = std::vector<std::uint8_t>;
+using ByteView = std::span<const std::uint8_t>;
+
+// to_hex spells bytes as upper-case digits without separators: `E0F1`.
+TRUSTX_EXPORT std::string to_hex(ByteView bytes);
+
+}  // namespace trustx

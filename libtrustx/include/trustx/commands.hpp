@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// One type per chip command. A command is a value: its limits are checked before the bus is touched, and
+// LockedDevice::run turns it into its Response. Source: chip-commands.md section 6.
+#pragma once
+
+#include <trustx/bytes.hpp>
+#include <trustx/export.hpp>
+#include <trustx/key.hpp>
+#include <trustx/metadata.hpp>
+#include <trustx/object_id.hpp>
+#include <trustx/result.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace trustx {
+
+class ApduWriter;
+
+// Repeatable says whether a command may be sent again when its answer was lost.
+enum class Repeatable : bool { no = false, yes = true };
+
+struct NoResponse {};
+
+// OpenApplication starts the chip's application. Sessions, a running hash and the authentication scheme are lost,
+// so libtrustx sends it only to a chip whose application is not open. (70, section 6.1)
+struct TRUSTX_EXPORT OpenApplication {
+    using Response = NoResponse;
+    static constexpr std::string_view name = "OpenApplication";
+    static constexpr Repeatable repeatable = Repeatable::yes;
+
+    [[nodiscard]] std::string subject() const { return {}; }
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+    static Result<Response> decode(ByteView data);
+};
+
+// GetDataObject reads a slice of an object; the chip clips a length that reaches beyond the used size. A slice that
+// begins at or beyond it fails with ChipError::data_object_boundary_exceeded. (01, section 6.2)
+struct TRUSTX_EXPORT GetDataObject {
+    using Response = Bytes;
+    static constexpr std::string_view name = "GetDataObject";
+    static constexpr Repeatable repeatable = Repeatable::yes;
+    static constexpr std::uint16_t max_length = 1553;
+
+    ObjectId object;
+    std::uint16_t offset = 0;
+    std::uint16_t length = max_length;
+
+    [[nodiscard]] std::string subject() const { return object.hex(); }
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+    static Result<Response> decode(ByteView data);
+};
+
+// GetMetadata reads an object's metadata (GetDataObject with Param 01). Always allowed.
+struct TRUSTX_EXPORT GetMetadata {
+    using Response = Metadata;
+    static constexpr std::string_view name = "GetDataObject (metadata)";
+    static constexpr Repeatable repeatable = Repeatable::yes;
+
+    ObjectId object;
+
+    [[nodiscard]] std::string subject() const { return object.hex(); }
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+    static Result<Response> decode(ByteView data);
+};
+
+// SetDataObject writes a slice of an object. (02, section 6.3)
+struct TRUSTX_EXPORT SetDataObject {
+    using Response = NoResponse;
+    static constexpr std::string_view name = "SetDataObject";
+    // The same bytes at the same place: a second execution changes nothing.
+    static constexpr Repeatable repeatable = Repeatable::yes;
+    static constexpr std::size_t max_data = 1549;
+
+    enum class Mode : std::uint8_t { write = 0x00, erase_and_write = 0x40 };
+
+    ObjectId object;
+    std::uint16_t offset = 0;
+    ByteView data;
+    Mode mode = Mode::write;
+
+    [[nodiscard]] std::string subject() const { return object.hex(); }
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+    static Result<Response> decode(ByteView data);
+};
+
+// SetMetadata replaces the given tags of an object's metadata (SetDataObject with Param 01). Raising a life cycle
+// state is irreversible.
+struct TRUSTX_EXPORT SetMetadata {
+    using Response = NoResponse;
+    static constexpr std::string_view name = "SetDataObject (metadata)";
+    static constexpr Repeatable repeatable = Repeatable::no;
+
+    ObjectId object;
+    Metadata metadata;
+
+    [[nodiscard]] std::string subject() const { return object.hex(); }
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+    static Result<Response> decode(ByteView data);
+};
+
+// GetRandom reads 8 to 256 random bytes. (0C, section 6.4)
+struct TRUSTX_EXPORT GetRandom {
+    using Response = Bytes;
+    static constexpr std::string_view name = "GetRandom";
+    static constexpr Repeatable repeatable = Repeatable::yes;
+    static constexpr std::uint16_t min_length = 8;
+    static constexpr std::uint16_t max_length = 256;
+
+    enum class Source : std::uint8_t { trng = 0x00, drng = 0x01 };
+
+    std::uint16_t length = max_length;
+    Source source = Source::trng;
+
+    [[nodiscard]] std::string subject() const { return {}; }
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+    static Result<Response> decode(ByteView data);
+};
+
+// GenKeyPair makes a key pair in a key object; the private key never leaves the chip and a key that was there
+// before is destroyed. (38, section 6.12)
+struct TRUSTX_EXPORT GenKeyPair {
+    using Response = PublicKey;
+    static constexpr std::string_view name = "GenKeyPair";
+    static constexpr Repeatable repeatable = Repeatable::no;
+
+    ObjectId key;
+    Curve curve = Curve::p256;
+    KeyUsage usage = KeyUsage::authentication | KeyUsage::sign;
+
+    [[nodiscard]] std::string subject() const { return key.hex(); }
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+    static Result<Response> decode(ByteView data);
+};
+
+// CalcSign signs a digest of 10 bytes up to the size of the key (32 or 48) with ECDSA. A private key use. (31,
+// section 6.8)
+struct TRUSTX_EXPORT CalcSign {
+    using Response = Signature;
+    static constexpr std::string_view name = "CalcSign";
+    // A second signature over the same digest does no harm, but it is a second private key use: never silently.
+    static constexpr Repeatable repeatable = Repeatable::no;
+    static constexpr std::size_t min_digest = 10;
+    static constexpr std::size_t max_digest = 48;
+
+    ObjectId key;
+    ByteView digest;
+
+    [[nodiscard]] std::string subject() const { return key.hex(); }
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+    static Result<Response> decode(ByteView data);
+};
+
+}  // namespace trustx

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// A chip, opened; and a chip, locked: the only thing that can run a command.
+#pragma once
+
+#include <trustx/bus_address.hpp>
+#include <trustx/clock.hpp>
+#include <trustx/commands.hpp>
+#include <trustx/export.hpp>
+#include <trustx/i2c_bus.hpp>
+#include <trustx/result.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace trustx {
+
+// DeviceOptions bound every wait and say where processes meet.
+struct DeviceOptions {
+    // How long to wait for other threads and processes to release the chip.
+    std::chrono::milliseconds lock_timeout{10'000};
+    // How long one command may take, with a throttled chip's delay of up to 5 s (chip-objects.md section 9) included.
+    std::chrono::milliseconds command_timeout{12'000};
+    // Where the lock files are. Every program that uses the chip must use the same directory.
+    std::string lock_directory{"/run/lock/trustx"};
+};
+
+class LockedDevice;
+
+// Device is one chip. Opening it does not touch the bus: the first command attaches to the chip, without resetting
+// it and without opening an application that is open already. Threads may share a Device. After a fork the child's
+// Device opens its own bus at the next use.
+class TRUSTX_EXPORT Device {
+ public:
+    // open names the chip. Errors: none but those of the options; a missing chip is reported by lock().
+    static std::unique_ptr<Device> open(BusAddress address, DeviceOptions options);
+
+    // with_bus takes a bus that is already open and a clock, both for tests and for buses of one's own; no process
+    // lock is taken. clock must outlive the device.
+    static std::unique_ptr<Device> with_bus(std::unique_ptr<I2cBus> bus, Clock& clock, DeviceOptions options);
+
+    ~Device();
+    Device(const Device&) = delete;
+    Device& operator=(const Device&) = delete;
+
+    // lock keeps other threads and processes away until the LockedDevice is destroyed, and attaches to the chip
+    // where somebody else may have used it. Hold it for one command, or for the slices of one object, never longer.
+    // Errors: Errc::lock_timeout naming the owner, errno codes naming the path, Errc::no_chip.
+    [[nodiscard]] Result<LockedDevice> lock();
+
+    // run locks, runs one command and unlocks.
+    template <class Command>
+    [[nodiscard]] Result<typename Command::Response> run(const Command& command);
+
+    // reset pulses the reset line: sessions, a running hash and the open application are lost for every process.
+    [[nodiscard]] Result<void> reset();
+
+    [[nodiscard]] const std::string& name() const;
+
+ private:
+    friend class LockedDevice;
+    class Impl;
+    explicit Device(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+// LockedDevice runs commands. Movable; not for use by several threads; must not outlive its Device.
+class TRUSTX_EXPORT LockedDevice {
+ public:
+    LockedDevice(LockedDevice&& other) noexcept;
+    LockedDevice& operator=(LockedDevice&& other) noexcept;
+    ~LockedDevice();
+
+    // run sends a command and decodes its answer, opening the application first where the chip asks for that.
+    // Errors: ChipError when the chip refuses, Errc::outcome_unknown when the answer of a command that must not be
+    // repeated was lost, Errc and errno codes of the link. The operation of the error names command and object.
+    template <class Command>
+    [[nodiscard]] Result<typename Command::Response> run(const Command& command);
+
+    [[nodiscard]] const std::string& device_name() const;
+
+ private:
+    friend class Device;
+    explicit LockedDevice(Device::Impl& impl) : impl_{&impl} {}
+    Device::Impl* impl_;
+};
+
+template <class Command>
+Result<typename Command::Response> Device::run(const Command& command) {
+    auto locked = lock();
+    if (!locked) {
+        return locked.failure(Command::name);
+    }
+    return locked->run(command);
+}
+
+// Every command of commands.hpp is instantiated in the library.
+extern template TRUSTX_EXPORT Result<NoResponse> LockedDevice::run(const OpenApplication&);
+extern template TRUSTX_EXPORT Result<Bytes> LockedDevice::run(const GetDataObject&);
+extern template TRUSTX_EXPORT Result<Metadata> LockedDevice::run(const GetMetadata&);
+extern template TRUSTX_EXPORT Result<NoResponse> LockedDevice::run(const SetDataObject&);
+extern template TRUSTX_EXPORT Result<NoResponse> LockedDevice::run(const SetMetadata&);
+extern template TRUSTX_EXPORT Result<Bytes> LockedDevice::run(const GetRandom&);
+extern template TRUSTX_EXPORT Result<PublicKey> LockedDevice::run(const GenKeyPair&);
+extern template TRUSTX_EXPORT Result<Signature> LockedDevice::run(const CalcSign&);
+
+}  // namespace trustx

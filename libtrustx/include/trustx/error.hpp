@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can go wrong, as values. An Error says what was tried (operation) and what came back (code); its message
+// also says what to do. Codes come from three categories: the operating system (errno), trustx itself (Errc) and
+// the chip (ChipError, the last error code object F1C2).
+#pragma once
+
+#include <trustx/export.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace trustx {
+
+// Errc lists the failures that trustx finds itself.
+enum class Errc {
+    address_nak = 1,        // nobody acknowledged the address: chip busy, asleep, starting or absent
+    no_chip,                // the address stayed unacknowledged for longer than any state of a living chip
+    bus_failure,            // the bus itself failed: arbitration, short circuit, adapter or peer gone
+    timeout,                // the deadline of the caller passed
+    lock_timeout,           // another process or thread kept the chip for longer than the caller would wait
+    frame_damaged,          // checksum or length of a frame does not fit
+    sync_lost,              // frame numbers disagree although both sides were resynchronised
+    chaining_failed,        // the chip reports or commits a chaining error
+    outcome_unknown,        // the answer was lost and the command must not be repeated blindly
+    response_malformed,     // the chip's answer does not have the form its command prescribes
+    argument_invalid,       // the caller asks for something outside the documented limits
+    address_invalid,        // a device address that cannot be read
+    setting_invalid,        // a setting that cannot be read
+    not_supported,          // this bus or chip cannot do that
+    key_file_malformed,     // not a key reference, or one of another version
+    certificate_malformed,  // not one of the three forms of a certificate object
+    metadata_malformed,     // not a metadata TLV
+    verify_mismatch,        // what was read back differs from what was written
+    wrong_chip,             // another chip than the one a key file names
+    chip_refused,           // status FF, but the last error code object gave no reason
+};
+
+// ChipError lists the chip's error codes. Source: chip-commands.md section 3.
+enum class ChipError : std::uint8_t {
+    no_error = 0x00,
+    invalid_oid = 0x01,
+    invalid_param_field = 0x03,
+    invalid_length_field = 0x04,
+    invalid_parameter_in_data_field = 0x05,
+    internal_process_error = 0x06,
+    access_conditions_not_satisfied = 0x07,
+    data_object_boundary_exceeded = 0x08,
+    metadata_truncation_error = 0x09,
+    invalid_command_field = 0x0A,
+    command_out_of_sequence = 0x0B,
+    command_not_available = 0x0C,
+    insufficient_buffer = 0x0D,
+    invalid_handshake_message = 0x21,
+    version_mismatch = 0x22,
+    unsupported_cipher_suite = 0x23,
+    unsupported_extension_or_identifier = 0x24,
+    unsupported_parameters = 0x25,
+    invalid_trust_anchor = 0x26,
+    trust_anchor_expired = 0x27,
+    unsupported_trust_anchor = 0x28,
+    invalid_certificate_format = 0x29,
+    unsupported_certificate_or_algorithm = 0x2A,
+    certificate_expired = 0x2B,
+    signature_verification_failure = 0x2C,
+};
+
+TRUSTX_EXPORT const std::error_category& trustx_category() noexcept;
+TRUSTX_EXPORT const std::error_category& chip_category() noexcept;
+
+inline std::error_code make_error_code(Errc code) noexcept {
+    return {static_cast<int>(code), trustx_category()};
+}
+inline std::error_code make_error_code(ChipError code) noexcept {
+    return {static_cast<int>(code), chip_category()};
+}
+
+// errno_code wraps an errno value. Without argument it takes the present one.
+TRUSTX_EXPORT std::error_code errno_code() noexcept;
+inline std::error_code errno_code(int value) noexcept {
+    return {value, std::system_category()};
+}
+
+// Error is one failure. Copyable; threads may share const objects.
+class TRUSTX_EXPORT Error {
+ public:
+    // operation says what was tried, in words a user can search for: "CalcSign with key E0F1".
+    // It may be empty where the caller knows better and adds it with during().
+    explicit Error(std::error_code code, std::string operation = {}) : code_{code}, operation_{std::move(operation)} {}
+
+    [[nodiscard]] const std::error_code& code() const noexcept { return code_; }
+    [[nodiscard]] const std::string& operation() const noexcept { return operation_; }
+
+    // during puts the wider operation in front: "write certificate E0E1: SetDataObject E0E1".
+    [[nodiscard]] Error during(std::string_view wider) const;
+
+    // remedy says what to do about it, or nothing where there is no advice. One clause, no full stop.
+    [[nodiscard]] std::string remedy() const;
+
+    // message is operation, code in words, and remedy: one line without line break.
+    [[nodiscard]] std::string message() const;
+
+    friend bool operator==(const Error& error, std::error_code code) noexcept { return error.code_ == code; }
+
+ private:
+    std::error_code code_;
+    std::string operation_;
+};
+
+}  // namespace trustx
+
+template <>
+struct std::is_error_code_enum<trustx::Errc> : std::true_type {};
+template <>
+struct std::is_error_code_enum<trustx::ChipError> : std::true_type {};

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The seam between the protocol stack and the world: I2C transfers to one target. Behind it stand a Linux I2C
+// adapter, a socket to a simulated or relayed chip, and the buses of the tests.
+#pragma once
+
+#include <trustx/bytes.hpp>
+#include <trustx/clock.hpp>
+#include <trustx/result.hpp>
+
+#include <memory>
+#include <string>
+
+namespace trustx {
+
+struct BusAddress;
+
+// I2cBus carries plain transfers, START to STOP, to one target address. Two transfers instead of a combined one,
+// because the chip does not support repeated start (chip-i2c.md section 1).
+//
+// Errors: Errc::address_nak when the target did not acknowledge its address (nothing was transferred), errno codes
+// and Errc::bus_failure for everything else. Not for use by several threads at once.
+class TRUSTX_EXPORT I2cBus {
+ public:
+    virtual ~I2cBus() = default;
+
+    // write sends bytes in one transfer. An empty span is an address probe.
+    [[nodiscard]] virtual Result<void> write(ByteView bytes, Deadline deadline) = 0;
+
+    // read fills bytes in one transfer.
+    [[nodiscard]] virtual Result<void> read(std::span<std::uint8_t> bytes, Deadline deadline) = 0;
+
+    // pulse_reset drives the chip's reset line low and high again, where the bus has such a line;
+    // Errc::not_supported elsewhere.
+    [[nodiscard]] virtual Result<void> pulse_reset(Deadline deadline);
+
+    // name is the address in full, for messages: "i2c:/dev/i2c-1@0x30".
+    [[nodiscard]] virtual const std::string& name() const = 0;
+};
+
+// open_bus opens the bus that an address names. Errors: errno codes naming the path, Errc::not_supported when the
+// adapter cannot do plain I2C transfers.
+TRUSTX_EXPORT Result<std::unique_ptr<I2cBus>> open_bus(const BusAddress& address, const Clock& clock);
+
+}  // namespace trustx

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Metadata of an object: life cycle state, sizes, access conditions, key algorithm and usage.
+// Source: chip-objects.md sections 2 to 5.
+#pragma once
+
+#include <trustx/bytes.hpp>
+#include <trustx/export.hpp>
+#include <trustx/key.hpp>
+#include <trustx/result.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace trustx {
+
+// LifeCycleState of the chip (LcsG), the application (LcsA) or an object (LcsO). It only ever rises.
+enum class LifeCycleState : std::uint8_t {
+    creation = 0x01,
+    initialisation = 0x03,
+    operational = 0x07,
+    termination = 0x0F
+};
+
+// to_string names a state; a value outside the four is shown as a number.
+TRUSTX_EXPORT std::string to_string(LifeCycleState state);
+
+// Metadata holds the tags that were present; an absent optional is an absent tag.
+struct TRUSTX_EXPORT Metadata {
+    std::optional<LifeCycleState> life_cycle;  // C0
+    std::optional<std::uint16_t> max_size;     // C4, bytes
+    std::optional<std::uint16_t> used_size;    // C5, bytes
+    std::optional<Bytes> change_access;        // D0, an access condition expression
+    std::optional<Bytes> read_access;          // D1
+    std::optional<Bytes> execute_access;       // D3, successor chips
+    std::optional<Curve> key_algorithm;        // E0: a key is present
+    std::optional<KeyUsage> key_usage;         // E1
+
+    // parse reads `20 LL` and its TLVs; unknown tags are skipped. Error: Errc::metadata_malformed.
+    static Result<Metadata> parse(ByteView tlv);
+    // encode gives `20 LL` and the present tags in ascending order, for GetDataObject's counterpart.
+    [[nodiscard]] Bytes encode() const;
+
+    friend bool operator==(const Metadata&, const Metadata&) = default;
+};
+
+// explain_access puts an access condition expression into words: "LcsO < operational". An absent condition means
+// never (chip-objects.md section 2); what cannot be read is shown in hexadecimal.
+TRUSTX_EXPORT std::string explain_access(const std::optional<Bytes>& expression);
+
+}  // namespace trustx
