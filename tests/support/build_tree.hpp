@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the build put what the tests run, and where the sources lie.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+namespace trustx::test {
+
+// program is the path of a built program: program("trustx-sim").
+std::filesystem::path program(const std::string& name);
+
+// module_directory holds trustx.so, as `openssl -provider-path` wants it.
+std::filesystem::path module_directory();
+
+// source_directory is the top of the source tree.
+std::filesystem::path source_directory();
+
+// foreign_program_environment is what a program that we did not build (openssl, curl, mosquitto) needs to load a
+// module of ours in a sanitizer build. Empty in other builds.
+std::map<std::string, std::string> foreign_program_environment();
+
+// sanitized tells whether this build runs under a sanitizer, where everything takes several times as long.
+bool sanitized();
+
+}  // namespace trustx::test
