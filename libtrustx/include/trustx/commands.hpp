@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // One type per chip command. A command is a value: its limits are checked before the bus is touched, and
 // LockedDevice::run turns it into its Response. Source: chip-commands.md section 6.
+//
+// encode writes the command's APDU; Error: Errc::argument_invalid outside the limits. `command.decode(data)` reads the
+// data of a good answer; Error: Errc::response_malformed. It is a member where the answer depends on the question.
 #pragma once
 
 #include <trustx/bytes.hpp>
@@ -50,7 +53,7 @@ struct TRUSTX_EXPORT GetDataObject {
 
     [[nodiscard]] std::string subject() const { return object.hex(); }
     [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
-    static Result<Response> decode(ByteView data);
+    [[nodiscard]] Result<Response> decode(ByteView data) const;
 };
 
 // GetMetadata reads an object's metadata (GetDataObject with Param 01). Always allowed.
@@ -116,7 +119,7 @@ struct TRUSTX_EXPORT GetRandom {
 
     [[nodiscard]] std::string subject() const { return {}; }
     [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
-    static Result<Response> decode(ByteView data);
+    [[nodiscard]] Result<Response> decode(ByteView data) const;
 };
 
 // GenKeyPair makes a key pair in a key object; the private key never leaves the chip and a key that was there

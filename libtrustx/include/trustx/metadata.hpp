@@ -38,7 +38,8 @@ struct TRUSTX_EXPORT Metadata {
 
     // parse reads `20 LL` and its TLVs; unknown tags are skipped. Error: Errc::metadata_malformed.
     static Result<Metadata> parse(ByteView tlv);
-    // encode gives `20 LL` and the present tags in ascending order, for GetDataObject's counterpart.
+    // encode gives `20 LL` and the present tags in ascending order. Throws std::length_error when an expression or the
+    // whole exceeds the 255 bytes that the form can hold; SetMetadata checks the chip's own, lower limit.
     [[nodiscard]] Bytes encode() const;
 
     friend bool operator==(const Metadata&, const Metadata&) = default;

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "byte_reader.hpp"
+#include "command/apdu.hpp"
+#include "der/der.hpp"
+
+#include <trustx/commands.hpp>
+
+namespace trustx {
+namespace {
+
+constexpr std::uint8_t cmd_gen_key_pair = 0x38;
+constexpr std::uint8_t tag_key_object = 0x01;
+constexpr std::uint8_t tag_key_usage = 0x02;
+constexpr std::uint8_t tag_public_key = 0x02;
+
+bool holds_keys(ObjectId object) {
+    const ObjectInfo* info = describe(object);
+    return info != nullptr && (info->kind == ObjectKind::key || info->kind == ObjectKind::session);
+}
+
+}  // namespace
+
+Result<void> GenKeyPair::encode(ApduWriter& apdu) const {
+    if (!holds_keys(key)) {
+        return fail(Errc::argument_invalid, key.hex() + " is not a key object");
+    }
+    if (curve != Curve::p256 && curve != Curve::p384) {
+        return fail(Errc::argument_invalid, "the chip makes keys on P-256 and P-384 only");
+    }
+    if (usage == KeyUsage::none) {
+        return fail(Errc::argument_invalid, "a key without any usage");
+    }
+    apdu.begin(cmd_gen_key_pair, static_cast<std::uint8_t>(curve));
+    apdu.tlv_u16(tag_key_object, key.value);
+    apdu.tlv_u8(tag_key_usage, static_cast<std::uint8_t>(usage));
+    return apdu.finish();
+}
+
+Result<PublicKey> GenKeyPair::decode(ByteView data) {
+    ByteReader reader{data};
+    reader.expect(tag_public_key);
+    der::Reader bit_string{reader.bytes(reader.u16())};
+    const ByteView point = bit_string.whole_bytes();
+    auto key = PublicKey::from_point(point);
+    if (!reader.done() || !bit_string.done() || !key) {
+        return fail(Errc::response_malformed, "public key");
+    }
+    return key;
+}
+
+}  // namespace trustx

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// The words of an error: what came back, and what a user can do about it.
+#include <trustx/error.hpp>
+
+#include <array>
+#include <cerrno>
+
+namespace trustx {
+namespace {
+
+using namespace std::string_view_literals;
+
+struct Words {
+    int code;
+    std::string_view what;
+    std::string_view remedy;
+};
+
+constexpr auto key(Errc code) {
+    return static_cast<int>(code);
+}
+constexpr auto key(ChipError code) {
+    return static_cast<int>(code);
+}
+
+constexpr std::string_view report_this = "update trustx; if it stays, report it together with a trace of the bus";
+constexpr std::string_view check_the_bus =
+    "check wiring, pull-ups and bus speed, and that nothing else uses the target address";
+
+constexpr std::array trustx_words{
+    Words{key(Errc::address_nak), "the chip did not acknowledge its address",
+          "check that the chip is powered and at this address (0x30 unless it was changed)"},
+    Words{key(Errc::no_chip), "no chip answers at this address",
+          "check power, wiring and target address, that `device` names the right bus, or that trustx-sim is running"},
+    Words{key(Errc::bus_failure), "the bus failed", check_the_bus},
+    Words{key(Errc::timeout), "no answer within the time allowed",
+          "try again; a chip that was used very often delays private key operations by up to 5 s, so "
+          "command-timeout-ms should stay well above that"},
+    Words{key(Errc::lock_timeout), "another thread or process keeps the chip locked",
+          "wait for it to finish or end it; raise lock-timeout-ms where many programs share the chip"},
+    Words{key(Errc::frame_damaged), "a frame arrived damaged", check_the_bus},
+    Words{key(Errc::sync_lost), "the frame numbers of host and chip disagree even after a resynchronisation",
+          "make sure that every program uses the same lock directory, then reset the chip"},
+    Words{key(Errc::chaining_failed), "host and chip disagree about the parts of a long message",
+          "try again; if it stays, reset the chip"},
+    Words{key(Errc::outcome_unknown), "the answer was lost, so it is unknown whether the chip carried out the command",
+          "check the object before you repeat the command"},
+    Words{key(Errc::response_malformed), "the chip's answer does not have the form that the command prescribes",
+          "check that the device is an OPTIGA Trust X"},
+    Words{key(Errc::argument_invalid), "the request is outside the chip's limits", ""},
+    Words{key(Errc::address_invalid), "not a device address",
+          "write i2c:/dev/i2c-1, i2c:/dev/i2c-1@0x30 or unix:/path/to/socket"},
+    Words{key(Errc::setting_invalid), "the setting cannot be used", "correct it; conf/ holds a sample settings file"},
+    Words{key(Errc::not_supported), "this bus or chip cannot do that", ""},
+    Words{key(Errc::key_file_malformed), "not a key reference that this version understands",
+          "make a new one with `trustx key-file SLOT`; the key stays in the chip"},
+    Words{key(Errc::certificate_malformed), "neither a certificate nor a list of certificates",
+          "look at the bytes with `trustx object read OBJECT`, or write a certificate with `trustx cert write`"},
+    Words{key(Errc::metadata_malformed), "the object's metadata cannot be read",
+          "check that the device is an OPTIGA Trust X"},
+    Words{key(Errc::verify_mismatch), "what was read back differs from what was written",
+          "write it again; another program may be writing the same object"},
+    Words{key(Errc::wrong_chip), "the key file names another chip",
+          "use the device that holds the key, or make a key file for this one with `trustx key-file SLOT`"},
+    Words{key(Errc::chip_refused), "the chip refused the command without giving a reason",
+          "try again; if it stays, reset the chip"},
+};
+
+constexpr std::string_view odd_request =
+    "check that object and lengths suit this chip (`trustx object metadata OBJECT`)";
+
+constexpr std::array chip_words{
+    Words{key(ChipError::no_error), "no error", ""},
+    Words{key(ChipError::invalid_oid), "the chip has no such object", "`trustx info` lists the objects"},
+    Words{key(ChipError::invalid_param_field), "invalid Param", report_this},
+    Words{key(ChipError::invalid_length_field), "invalid length field", odd_request},
+    Words{key(ChipError::invalid_parameter_in_data_field), "invalid parameter in the data field",
+          "check that the object holds what the command needs: a key made with `trustx keygen`, a digest no longer "
+          "than the key, metadata with allowed values"},
+    Words{key(ChipError::internal_process_error), "internal process error of the chip",
+          "try again; if it stays, reset the chip"},
+    Words{key(ChipError::access_conditions_not_satisfied), "access conditions not satisfied",
+          "the object's access conditions or life cycle forbid this: see `trustx object metadata OBJECT`"},
+    Words{key(ChipError::data_object_boundary_exceeded), "beyond the end of the object",
+          "`trustx object metadata OBJECT` shows its sizes"},
+    Words{key(ChipError::metadata_truncation_error), "the metadata would become too long",
+          "use shorter access conditions"},
+    Words{key(ChipError::invalid_command_field), "the chip does not know the command",
+          "check that the device is an OPTIGA Trust X"},
+    Words{key(ChipError::command_out_of_sequence), "command out of sequence",
+          "another program may have used the chip in between: repeat the whole operation"},
+    Words{key(ChipError::command_not_available), "command not available: the application is not open or is terminated",
+          "try again; if it stays, `trustx info` shows the life cycle state"},
+    Words{key(ChipError::insufficient_buffer), "the chip's buffer is too small for this", "use smaller pieces"},
+    Words{key(ChipError::invalid_handshake_message), "DTLS: invalid handshake message", ""},
+    Words{key(ChipError::version_mismatch), "DTLS: version mismatch", "let the server offer DTLS 1.2"},
+    Words{key(ChipError::unsupported_cipher_suite), "DTLS: cipher suite not supported",
+          "let the server offer TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8"},
+    Words{key(ChipError::unsupported_extension_or_identifier), "unsupported extension, key usage or algorithm",
+          "check the key's usage with `trustx object metadata OBJECT`; a new usage needs a new key"},
+    Words{key(ChipError::unsupported_parameters), "unsupported parameters", ""},
+    Words{key(ChipError::invalid_trust_anchor), "invalid trust anchor", "write the server's root certificate again"},
+    Words{key(ChipError::trust_anchor_expired), "the trust anchor has expired", "write its successor"},
+    Words{key(ChipError::unsupported_trust_anchor), "unsupported trust anchor",
+          "use an ECDSA certificate on P-256 or P-384"},
+    Words{key(ChipError::invalid_certificate_format), "invalid certificate format",
+          "the chip verifies only with a single bare DER certificate"},
+    Words{key(ChipError::unsupported_certificate_or_algorithm), "unsupported certificate, hash or signature algorithm",
+          "use an ECDSA certificate on P-256 or P-384 with SHA-256 of at most 1300 bytes"},
+    Words{key(ChipError::certificate_expired), "the certificate has expired", "renew it"},
+    Words{key(ChipError::signature_verification_failure), "the signature does not verify",
+          "check that data, signature and public key belong together"},
+};
+
+constexpr std::array system_words{
+    Words{EACCES,
+          {},
+          "join the group that owns it, see `ls -l` (for /dev/i2c-* usually i2c; trustx's udev rule sets it), "
+          "and log in again"},
+    Words{EPERM, {}, "run as a user who may do this, see `ls -l`"},
+    Words{ENOENT,
+          {},
+          "enable the bus (Raspberry Pi: dtparam=i2c_arm=on; load i2c-dev), start trustx-sim, or correct `device`"},
+    Words{ENODEV, {}, "check that the bus adapter is present and its driver is loaded"},
+    Words{ENXIO, {}, "check power, wiring and target address of the chip"},
+    Words{EREMOTEIO, {}, "check power, wiring and target address of the chip"},
+    Words{ECONNREFUSED, {}, "start trustx-sim: nobody listens on this socket"},
+    Words{EPIPE, {}, "start trustx-sim again: it went away"},
+    Words{ECONNRESET, {}, "start trustx-sim again: it went away"},
+    Words{EBUSY, {}, "unbind the kernel driver that owns this address (see /sys/bus/i2c/devices)"},
+    Words{ETIMEDOUT, {}, "check that nothing holds the bus low, and the bus speed (at most 1 MHz)"},
+    Words{EIO, {}, check_the_bus},
+    Words{ENOSPC, {}, "free space on that file system"},
+    Words{EROFS, {}, "choose a directory on a file system that can be written"},
+    Words{EMFILE, {}, "close files or raise the limit (`ulimit -n`)"},
+};
+
+template <std::size_t size>
+constexpr const Words* find(const std::array<Words, size>& table, int code) {
+    for (const Words& words : table) {
+        if (words.code == code) {
+            return &words;
+        }
+    }
+    return nullptr;
+}
+
+class TrustxCategory final : public std::error_category {
+ public:
+    [[nodiscard]] const char* name() const noexcept override { return "trustx"; }
+    [[nodiscard]] std::string message(int code) const override {
+        const Words* words = find(trustx_words, code);
+        return words != nullptr ? std::string{words->what} : "unknown trustx error " + std::to_string(code);
+    }
+};
+
+class ChipCategory final : public std::error_category {
+ public:
+    [[nodiscard]] const char* name() const noexcept override { return "chip"; }
+    [[nodiscard]] std::string message(int code) const override {
+        static constexpr std::string_view digits = "0123456789ABCDEF";
+        const auto value = static_cast<unsigned>(code);
+        const std::string number{digits[value >> 4 & 0x0F], digits[value & 0x0F]};
+        const Words* words = find(chip_words, code);
+        return (words != nullptr ? std::string{words->what} : std::string{"unknown chip error"}) + " (chip error " +
+               number + ")";
+    }
+};
+
+// Immortal keeps an object beyond the end of the process's static destructors: OpenSSL calls into a provider from its
+// own atexit handler, which runs after them (provider.md section 1.13).
+template <class T>
+union Immortal {
+    T object;
+    constexpr Immortal() : object{} {}
+    ~Immortal() {}  // NOLINT(modernize-use-equals-default): a defaulted one would be deleted
+};
+
+constinit const Immortal<TrustxCategory> the_trustx_category;
+constinit const Immortal<ChipCategory> the_chip_category;
+
+}  // namespace
+
+const std::error_category& trustx_category() noexcept {
+    return the_trustx_category.object;
+}
+
+const std::error_category& chip_category() noexcept {
+    return the_chip_category.object;
+}
+
+std::error_code errno_code() noexcept {
+    return errno_code(errno);
+}
+
+Error Error::during(std::string_view wider) const {
+    if (operation_.empty()) {
+        return Error{code_, std::string{wider}};
+    }
+    return Error{code_, std::string{wider}.append(": ").append(operation_)};
+}
+
+std::string Error::remedy() const {
+    const Words* words = nullptr;
+    if (code_.category() == trustx_category()) {
+        words = find(trustx_words, code_.value());
+    } else if (code_.category() == chip_category()) {
+        words = find(chip_words, code_.value());
+    } else if (code_.category() == std::system_category() || code_.category() == std::generic_category()) {
+        words = find(system_words, code_.value());
+    }
+    return words != nullptr ? std::string{words->remedy} : std::string{};
+}
+
+std::string Error::message() const {
+    std::string text = operation_;
+    if (!text.empty()) {
+        text += ": ";
+    }
+    text += code_.message();
+    if (const std::string advice = remedy(); !advice.empty()) {
+        text += "; " + advice;
+    }
+    return text;
+}
+
+}  // namespace trustx
