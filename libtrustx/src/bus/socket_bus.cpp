@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// Client side of bus-socket.md: one request is one I2C transfer. A connection that broke or got out of step is
+// dropped and made anew by the next transfer; nothing of the chip's state belongs to it.
+#include "bus/socket_bus.hpp"
+
+#include "bus/unique_fd.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <limits>
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+namespace trustx {
+namespace {
+
+// bus-socket.md, "Request" and "Response".
+enum class Operation : std::uint8_t { write = 0x01, read = 0x02, pulse_reset = 0x03 };
+enum class Status : std::uint8_t {
+    done = 0x00,
+    address_nak = 0x01,
+    data_nak = 0x02,
+    bus_error = 0x03,
+    timed_out = 0x04,
+};
+constexpr std::size_t response_header_size = 3;
+constexpr std::size_t max_transfer = 4096;
+
+Result<sockaddr_un> socket_address(const std::string& path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path) {
+        return fail(errno_code(ENAMETOOLONG), "connect to unix:" + path);
+    }
+    std::copy(path.begin(), path.end(), address.sun_path);
+    return address;
+}
+
+class SocketBus final : public I2cBus {
+ public:
+    SocketBus(const BusAddress& address, const Clock& clock)
+        : path_{address.path}, target_{address.target}, name_{address.text()}, clock_{clock} {}
+
+    Result<void> connect() {
+        const auto peer = socket_address(path_);
+        if (!peer) {
+            return peer.failure();
+        }
+        UniqueFd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        if (!fd) {
+            return fail(errno_code(), "make a socket for " + name_);
+        }
+        // A full listen queue makes a UNIX socket's connect wait; SO_SNDTIMEO bounds that wait.
+        const timeval limit{.tv_sec = 5, .tv_usec = 0};
+        ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+        if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*peer), sizeof *peer) != 0) {
+            return fail(errno_code(), "connect to unix:" + path_);
+        }
+        fd_ = std::move(fd);
+        return {};
+    }
+
+    Result<void> write(ByteView bytes, Deadline deadline) override {
+        return transfer(Operation::write, target_, bytes, bytes.size(), {}, deadline);
+    }
+
+    Result<void> read(std::span<std::uint8_t> bytes, Deadline deadline) override {
+        return transfer(Operation::read, target_, {}, bytes.size(), bytes, deadline);
+    }
+
+    Result<void> pulse_reset(Deadline deadline) override {
+        return transfer(Operation::pulse_reset, 0, {}, 0, {}, deadline);
+    }
+
+    const std::string& name() const override { return name_; }
+
+ private:
+    Result<void> transfer(Operation operation, std::uint8_t target, ByteView data, std::size_t length,
+                          std::span<std::uint8_t> answer, Deadline deadline) {
+        if (length > max_transfer) {
+            return fail(Errc::argument_invalid, "transfer of " + std::to_string(length) + " bytes on " + name_);
+        }
+        if (peer_has_gone()) {
+            fd_.reset();
+            if (auto connected = connect(); !connected) {
+                return connected;
+            }
+        }
+        auto done = exchange(operation, target, data, length, answer, deadline);
+        if (!done && done.error().code() != Errc::address_nak) {
+            fd_.reset();
+        }
+        return done;
+    }
+
+    // A server that was restarted between two transfers left a dead connection behind: nothing is lost by a new one.
+    bool peer_has_gone() const {
+        if (!fd_) {
+            return true;
+        }
+        pollfd event{.fd = fd_.get(), .events = POLLIN, .revents = 0};
+        return ::poll(&event, 1, 0) > 0;  // between transfers nothing but the end of the stream can be readable
+    }
+
+    Result<void> exchange(Operation operation, std::uint8_t target, ByteView data, std::size_t length,
+                          std::span<std::uint8_t> answer, Deadline deadline) {
+        request_.assign({static_cast<std::uint8_t>(operation), target, static_cast<std::uint8_t>(length >> 8),
+                         static_cast<std::uint8_t>(length)});
+        request_.insert(request_.end(), data.begin(), data.end());
+        if (auto sent = send_all(request_, deadline); !sent) {
+            return sent;
+        }
+        std::array<std::uint8_t, response_header_size> header{};
+        if (auto received = receive_all(header, deadline); !received) {
+            return received;
+        }
+        const auto status = static_cast<Status>(header[0]);
+        const auto following = static_cast<std::size_t>(header[1] << 8 | header[2]);
+        const auto expected = status == Status::done ? answer.size() : 0;
+        if (following != expected) {
+            return fail(Errc::bus_failure, name_ + ": answer of " + std::to_string(following) + " bytes instead of " +
+                                               std::to_string(expected));
+        }
+        return status == Status::done ? receive_all(answer, deadline) : refusal(status);
+    }
+
+    Result<void> refusal(Status status) const {
+        switch (status) {
+            case Status::address_nak:
+                return fail(Errc::address_nak);
+            case Status::data_nak:
+                return fail(errno_code(EIO), name_ + ": data byte not acknowledged");
+            case Status::bus_error:
+                return fail(errno_code(EIO), name_ + ": bus error");
+            case Status::timed_out:
+                return fail(errno_code(ETIMEDOUT), name_ + ": transfer");
+            default:
+                return fail(Errc::bus_failure, name_ + ": the peer does not understand bus requests");
+        }
+    }
+
+    Result<void> wait_for(short event, Deadline deadline) const {
+        for (;;) {
+            const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline.left(clock_)).count();
+            const auto limit = std::min<long long>(left, std::numeric_limits<int>::max());
+            pollfd poll_event{.fd = fd_.get(), .events = event, .revents = 0};
+            const int ready = ::poll(&poll_event, 1, static_cast<int>(limit));
+            if (ready > 0) {
+                return {};
+            }
+            if (ready == 0) {
+                return fail(Errc::timeout, "wait for " + name_);
+            }
+            if (errno != EINTR) {
+                return fail(errno_code(), "wait for " + name_);
+            }
+        }
+    }
+
+    Result<void> send_all(ByteView bytes, Deadline deadline) const {
+        while (!bytes.empty()) {
+            const auto sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+            if (sent >= 0) {
+                bytes = bytes.subspan(static_cast<std::size_t>(sent));
+            } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+                if (auto ready = wait_for(POLLOUT, deadline); !ready) {
+                    return ready;
+                }
+            } else if (errno != EINTR) {
+                return fail(errno_code(), "send to " + name_);
+            }
+        }
+        return {};
+    }
+
+    Result<void> receive_all(std::span<std::uint8_t> bytes, Deadline deadline) const {
+        while (!bytes.empty()) {
+            const auto received = ::recv(fd_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+            if (received > 0) {
+                bytes = bytes.subspan(static_cast<std::size_t>(received));
+            } else if (received == 0) {
+                return fail(errno_code(ECONNRESET), "receive from " + name_);
+            } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+                if (auto ready = wait_for(POLLIN, deadline); !ready) {
+                    return ready;
+                }
+            } else if (errno != EINTR) {
+                return fail(errno_code(), "receive from " + name_);
+            }
+        }
+        return {};
+    }
+
+    std::string path_;
+    std::uint8_t target_;
+    std::string name_;
+    const Clock& clock_;
+    UniqueFd fd_;
+    Bytes request_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<I2cBus>> open_socket_bus(const BusAddress& address, const Clock& clock) {
+    auto bus = std::make_unique<SocketBus>(address, clock);
+    if (auto connected = bus->connect(); !connected) {
+        return connected.failure();
+    }
+    return bus;
+}
+
+}  // namespace trustx

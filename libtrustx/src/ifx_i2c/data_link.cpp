@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ifx_i2c/data_link.hpp"
+
+#include <utility>
+
+namespace trustx::ifx_i2c {
+namespace {
+
+using namespace std::chrono_literals;
+
+// TRANS_TIMEOUT and TRANS_REPEAT, chip-i2c.md section 5.6.
+constexpr Duration acknowledge_timeout = 10ms;
+constexpr int max_resends = 3;
+constexpr int max_damaged = 3;
+// A chip that is neither busy nor ready has nothing to say. Longer than any gap between two response fragments or
+// between the acknowledgement of a command and its execution (section 2: a few ms).
+constexpr Duration silence_limit = 100ms;
+constexpr int min_silent_polls = 10;
+
+}  // namespace
+
+tl::unexpected<Error> DataLink::lost(const char* what) const {
+    return fail(executing_ ? Errc::outcome_unknown : Errc::sync_lost, physical_.bus_name() + ": " + what);
+}
+
+Result<void> DataLink::write_control(Sequence sequence, FrameNumber number, Deadline deadline) {
+    control_.assign(1, static_cast<std::uint8_t>(Register::data));
+    build_frame({.control = true, .sequence = sequence, .number = 0, .acknowledged = number, .packet = {}}, control_);
+    return physical_.write_data(control_, deadline);
+}
+
+Result<void> DataLink::resync(Deadline deadline) {
+    sent_ = received_ = number_after_sync;
+    pending_ = {};
+    acknowledged_ = true;
+    return write_control(Sequence::resync, 0, deadline);
+}
+
+Result<void> DataLink::send(ByteView packet, Deadline deadline) {
+    const auto number = next_number(sent_);
+    outgoing_.assign(1, static_cast<std::uint8_t>(Register::data));
+    build_frame({.number = number, .acknowledged = received_, .packet = packet}, outgoing_);
+    pending_ = {};
+    executing_ = false;
+    damaged_ = 0;
+    for (int attempt = 0; attempt <= max_resends; ++attempt) {
+        if (auto written = physical_.write_data(outgoing_, deadline); !written) {
+            return written;
+        }
+        const auto verdict = await_acknowledgement(number, deadline);
+        if (!verdict) {
+            return verdict.failure();
+        }
+        if (*verdict == Verdict::acknowledged) {
+            sent_ = number;
+            return {};
+        }
+    }
+    return lost("frame not accepted, resent 3 times");
+}
+
+Result<DataLink::Verdict> DataLink::await_acknowledgement(FrameNumber number, Deadline deadline) {
+    const auto overdue_at = clock_.now() + acknowledge_timeout;
+    PollPause pause;
+    for (;;) {
+        const auto state = physical_.read_state(deadline);
+        if (!state) {
+            return state.failure();
+        }
+        executing_ = executing_ || state->busy;
+        if (state->response_ready) {
+            const auto fetched = fetch(*state, deadline);
+            if (!fetched) {
+                return fetched.failure();
+            }
+            auto verdict = *fetched ? judge(**fetched, number, deadline) : judge_damaged(state->length, deadline);
+            if (!verdict || *verdict != Verdict::keep_waiting) {
+                return verdict;
+            }
+        } else if (!state->busy && clock_.now() >= overdue_at) {
+            // A busy chip has accepted the command, so its acknowledgement is not overdue but will come.
+            return Verdict::resend;
+        }
+        if (deadline.passed(clock_)) {
+            return fail(Errc::timeout, physical_.bus_name() + ": wait for an acknowledgement");
+        }
+        pause.wait(clock_, deadline);
+    }
+}
+
+Result<std::optional<Frame>> DataLink::fetch(const State& state, Deadline deadline) {
+    if (state.length < frame_overhead || state.length > max_frame_size) {
+        return fail(
+            executing_ ? Errc::outcome_unknown : Errc::sync_lost,
+            physical_.bus_name() + ": I2C_STATE announces a frame of " + std::to_string(state.length) + " bytes");
+    }
+    incoming_.resize(state.length);
+    if (auto done = physical_.read_data(incoming_, deadline); !done) {
+        return done.failure();
+    }
+    return parse_frame(incoming_);
+}
+
+Result<DataLink::Verdict> DataLink::judge(const Frame& frame, FrameNumber number, Deadline deadline) {
+    if (frame.control) {
+        return judge_control(frame, number);
+    }
+    if (frame.number == next_number(received_) && frame.acknowledged == number) {
+        // The answer itself acknowledges the command (section 5.4); receive() takes it from here.
+        pending_frame_ = frame.number;
+        pending_ = frame.packet;
+        executing_ = true;
+        return Verdict::acknowledged;
+    }
+    // Left over from an earlier exchange: acknowledge, so that the chip stops offering it, and go on waiting.
+    if (frame.number == next_number(received_)) {
+        received_ = frame.number;
+    }
+    if (auto written = write_control(Sequence::ack, received_, deadline); !written) {
+        return written.failure();
+    }
+    return Verdict::keep_waiting;
+}
+
+Result<DataLink::Verdict> DataLink::judge_control(const Frame& frame, FrameNumber number) {
+    switch (frame.sequence) {
+        case Sequence::ack:
+            // An acknowledgement of another number is no answer to this frame; resending will clear it up.
+            return frame.acknowledged == number ? Verdict::acknowledged : Verdict::keep_waiting;
+        case Sequence::nak:
+            return frame.acknowledged == number ? Verdict::resend : Verdict::keep_waiting;
+        case Sequence::resync:
+            sent_ = received_ = number_after_sync;
+            return lost("the chip re-synchronised");
+        case Sequence::reserved:
+            break;
+    }
+    return Verdict::keep_waiting;
+}
+
+Result<DataLink::Verdict> DataLink::judge_damaged(std::uint16_t length, Deadline deadline) {
+    if (length == frame_overhead) {
+        // Only a control frame is that short: the chip will tell again when it sees ours again (section 5.5).
+        return Verdict::resend;
+    }
+    if (auto refused = refuse_damaged(deadline); !refused) {
+        return refused.failure();
+    }
+    return Verdict::keep_waiting;
+}
+
+Result<void> DataLink::refuse_damaged(Deadline deadline) {
+    executing_ = true;
+    if (++damaged_ > max_damaged) {
+        return lost("answers arrive damaged");
+    }
+    return write_control(Sequence::nak, next_number(received_), deadline);
+}
+
+Result<ByteView> DataLink::receive(Deadline deadline) {
+    if (answer_pending()) {
+        const auto packet = std::exchange(pending_, {});
+        accept(pending_frame_, deadline);
+        return packet;
+    }
+    auto silent_since = clock_.now();
+    int silent_polls = 0;
+    PollPause pause;
+    for (;;) {
+        const auto state = physical_.read_state(deadline);
+        if (!state) {
+            return state.failure();
+        }
+        if (state->response_ready) {
+            const auto packet = receive_frame(*state, deadline);
+            if (!packet) {
+                return packet.failure();
+            }
+            if (*packet) {
+                return **packet;
+            }
+        }
+        executing_ = executing_ || state->busy;
+        if (state->busy || state->response_ready) {
+            silent_since = clock_.now();
+            silent_polls = 0;
+        } else if (++silent_polls >= min_silent_polls && clock_.now() - silent_since >= silence_limit) {
+            return lost("neither busy nor ready to answer");
+        }
+        if (deadline.passed(clock_)) {
+            return fail(Errc::timeout, physical_.bus_name() + ": wait for the answer");
+        }
+        pause.wait(clock_, deadline);
+    }
+}
+
+Result<std::optional<ByteView>> DataLink::receive_frame(const State& state, Deadline deadline) {
+    const auto fetched = fetch(state, deadline);
+    if (!fetched) {
+        return fetched.failure();
+    }
+    if (!*fetched) {
+        if (state.length != frame_overhead) {
+            if (auto refused = refuse_damaged(deadline); !refused) {
+                return refused.failure();
+            }
+        }
+        return std::nullopt;
+    }
+    const Frame& frame = **fetched;
+    if (frame.control) {
+        if (frame.sequence == Sequence::resync) {
+            sent_ = received_ = number_after_sync;
+            return lost("the chip re-synchronised");
+        }
+        return std::nullopt;  // a repeated acknowledgement of what was acknowledged already
+    }
+    if (frame.number != next_number(received_)) {
+        // A repetition: our acknowledgement was lost.
+        if (auto written = write_control(Sequence::ack, received_, deadline); !written) {
+            return written.failure();
+        }
+        return std::nullopt;
+    }
+    executing_ = true;
+    accept(frame.number, deadline);
+    return frame.packet;
+}
+
+void DataLink::accept(FrameNumber number, Deadline deadline) {
+    received_ = number;
+    // The answer is here whatever becomes of the acknowledgement: a failure is remembered, not reported.
+    acknowledged_ = write_control(Sequence::ack, number, deadline).has_value();
+}
+
+}  // namespace trustx::ifx_i2c

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Frames exchanged reliably: numbering, acknowledgement, resending, re-synchronisation. Source: chip-i2c.md section 5.
+//
+// Retries of frames have their one home here. What is told apart is whether a command can have been executed:
+// Errc::sync_lost says certainly not, Errc::outcome_unknown says perhaps.
+#pragma once
+
+#include "ifx_i2c/frame.hpp"
+#include "ifx_i2c/physical_layer.hpp"
+
+#include <trustx/bytes.hpp>
+#include <trustx/clock.hpp>
+#include <trustx/result.hpp>
+
+namespace trustx::ifx_i2c {
+
+class DataLink {
+ public:
+    DataLink(PhysicalLayer& physical, Clock& clock) : physical_{physical}, clock_{clock} {}
+
+    void set_frame_size(std::uint16_t size) noexcept { frame_size_ = size; }
+    [[nodiscard]] std::uint16_t frame_size() const noexcept { return frame_size_; }
+    // max_packet is the size of a full packet, PCTR included.
+    [[nodiscard]] std::size_t max_packet() const noexcept { return frame_size_ - frame_overhead; }
+
+    // resync makes both sides forget their frame numbers; the chip drops half a chain and an unread response.
+    [[nodiscard]] Result<void> resync(Deadline deadline);
+
+    // send delivers one packet and returns when the chip acknowledged it.
+    // Errors: Errc::sync_lost when the chip did not accept it; Errc::outcome_unknown when an answer came but could
+    // not be read; those of the physical layer.
+    [[nodiscard]] Result<void> send(ByteView packet, Deadline deadline);
+
+    // receive waits for the next packet of the chip and acknowledges it. The packet is valid until the next call.
+    // Errors: Errc::sync_lost when the chip never began to work on what was sent, Errc::outcome_unknown when it did
+    // and then lost the answer; those of the physical layer.
+    [[nodiscard]] Result<ByteView> receive(Deadline deadline);
+
+    // answer_pending: the acknowledgement of the last packet came with a data frame, which receive() will return.
+    [[nodiscard]] bool answer_pending() const noexcept { return !pending_.empty(); }
+
+    // acknowledged: the chip knows that everything it sent was received.
+    [[nodiscard]] bool acknowledged() const noexcept { return acknowledged_; }
+
+ private:
+    enum class Verdict { keep_waiting, acknowledged, resend };
+
+    Result<Verdict> await_acknowledgement(FrameNumber number, Deadline deadline);
+    Result<Verdict> judge(const Frame& frame, FrameNumber number, Deadline deadline);
+    Result<Verdict> judge_control(const Frame& frame, FrameNumber number);
+    Result<Verdict> judge_damaged(std::uint16_t length, Deadline deadline);
+    Result<std::optional<Frame>> fetch(const State& state, Deadline deadline);
+    Result<std::optional<ByteView>> receive_frame(const State& state, Deadline deadline);
+    Result<void> refuse_damaged(Deadline deadline);
+    Result<void> write_control(Sequence sequence, FrameNumber number, Deadline deadline);
+    void accept(FrameNumber number, Deadline deadline);
+    [[nodiscard]] tl::unexpected<Error> lost(const char* what) const;
+
+    PhysicalLayer& physical_;
+    Clock& clock_;
+    std::uint16_t frame_size_ = max_frame_size;
+    FrameNumber sent_ = number_after_sync;
+    FrameNumber received_ = number_after_sync;
+    bool executing_ = false;  // the chip was seen busy, or answering, since the last packet was sent
+    bool acknowledged_ = true;
+    int damaged_ = 0;
+    Bytes outgoing_;  // register and data frame, kept for resending
+    Bytes control_;   // register and control frame: never built over an unacknowledged data frame
+    Bytes incoming_;
+    ByteView pending_;  // packet inside incoming_ that acknowledged our frame
+    FrameNumber pending_frame_ = 0;
+};
+
+}  // namespace trustx::ifx_i2c

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ifx_i2c/link.hpp"
+
+#include <array>
+
+namespace trustx::ifx_i2c {
+namespace {
+
+using namespace std::chrono_literals;
+
+// chip-i2c.md section 1: 10 ms after reset, 12 ms if a write was pending.
+constexpr Duration startup_time = 12ms;
+// More than the fragments of the longest answer (6); a chip that always has another frame is broken.
+constexpr int max_leftovers = 8;
+
+bool certainly_not_executed(const std::error_code& code) {
+    return code == Errc::sync_lost || code == Errc::chaining_failed;
+}
+
+}  // namespace
+
+Result<void> Link::attach(std::optional<std::uint16_t> frame_size, Deadline deadline) {
+    in_sync_ = false;
+    physical_.forget_register_pointer();
+    if (auto drained = drain(deadline); !drained) {
+        return drained;
+    }
+    if (auto synced = data_link_.resync(deadline); !synced) {
+        return synced;
+    }
+    if (!frame_size) {
+        const auto negotiated = physical_.negotiate_frame_size(deadline);
+        if (!negotiated) {
+            return negotiated.failure();
+        }
+        frame_size = *negotiated;
+    }
+    data_link_.set_frame_size(*frame_size);
+    in_sync_ = true;
+    return {};
+}
+
+Result<void> Link::drain(Deadline deadline) {
+    PollPause pause;
+    Bytes leftover;
+    for (int leftovers = 0;;) {
+        const auto state = physical_.read_state(deadline);
+        if (!state) {
+            return state.failure();
+        }
+        if (state->response_ready) {
+            if (++leftovers > max_leftovers || state->length > max_frame_size) {
+                return fail(Errc::sync_lost, physical_.bus_name() + ": the chip does not stop offering frames");
+            }
+            leftover.resize(state->length);
+            if (auto read = physical_.read_data(leftover, deadline); !read) {
+                return read;
+            }
+        } else if (!state->busy) {
+            return {};
+        }
+        if (deadline.passed(clock_)) {
+            return fail(Errc::timeout, physical_.bus_name() + ": wait for a command that another program left running");
+        }
+        if (!state->response_ready) {
+            pause.wait(clock_, deadline);
+        }
+    }
+}
+
+Result<void> Link::exchange_once(ByteView command, Bytes& answer, std::size_t max_size, Deadline deadline) {
+    if (auto sent = transport_.send(command, deadline); !sent) {
+        return sent;
+    }
+    return transport_.receive(answer, max_size, deadline);
+}
+
+Result<void> Link::exchange(ByteView command, Bytes& answer, std::size_t max_size, Repeat repeat, Deadline deadline) {
+    auto done = exchange_once(command, answer, max_size, deadline);
+    if (done) {
+        in_sync_ = data_link_.acknowledged();
+        return done;
+    }
+    in_sync_ = false;
+    const auto& code = done.error().code();
+    const bool may_repeat =
+        certainly_not_executed(code) || (code == Errc::outcome_unknown && repeat == Repeat::allowed);
+    if (!may_repeat) {
+        return done;
+    }
+    // The chip was reset or used by another host: negotiate anew.
+    if (auto attached = attach(std::nullopt, deadline); !attached) {
+        return attached;
+    }
+    done = exchange_once(command, answer, max_size, deadline);
+    in_sync_ = done && data_link_.acknowledged();
+    return done;
+}
+
+Result<void> Link::reset(Deadline deadline) {
+    in_sync_ = false;
+    physical_.forget_register_pointer();
+    auto done = bus_.pulse_reset(deadline);
+    if (!done && done.error().code() == Errc::not_supported) {
+        done = physical_.write_register(Register::soft_reset, std::array<std::uint8_t, 2>{}, deadline);
+    }
+    if (!done) {
+        return done;
+    }
+    clock_.sleep_for(startup_time);
+    return attach(std::nullopt, deadline);
+}
+
+}  // namespace trustx::ifx_i2c

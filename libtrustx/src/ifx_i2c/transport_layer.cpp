@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ifx_i2c/transport_layer.hpp"
+
+#include <algorithm>
+
+namespace trustx::ifx_i2c {
+
+// PCTR: channel and presence bit are 0 on Trust X, so the byte is the chain field alone.
+Result<void> TransportLayer::send(ByteView apdu, Deadline deadline) {
+    const auto payload = data_link_.max_packet() - 1;
+    bool first = true;
+    do {
+        const auto part = apdu.first(std::min(apdu.size(), payload));
+        apdu = apdu.subspan(part.size());
+        const bool last = apdu.empty();
+        const auto chain = last ? (first ? Chain::whole : Chain::last) : (first ? Chain::first : Chain::intermediate);
+        packet_.assign(1, static_cast<std::uint8_t>(chain));
+        packet_.insert(packet_.end(), part.begin(), part.end());
+        if (auto sent = data_link_.send(packet_, deadline); !sent) {
+            return sent;
+        }
+        if (!last) {
+            if (auto quiet = check_no_answer_yet(deadline); !quiet) {
+                return quiet;
+            }
+        }
+        first = false;
+    } while (!apdu.empty());
+    return {};
+}
+
+Result<void> TransportLayer::check_no_answer_yet(Deadline deadline) {
+    if (!data_link_.answer_pending()) {
+        return {};
+    }
+    const auto packet = data_link_.receive(deadline);
+    if (!packet) {
+        return packet.failure();
+    }
+    return fail(packet->front() == static_cast<std::uint8_t>(Chain::error) ? Errc::chaining_failed : Errc::sync_lost,
+                "answer in the middle of a command chain");
+}
+
+Result<void> TransportLayer::receive(Bytes& apdu, std::size_t max_size, Deadline deadline) {
+    apdu.clear();
+    for (bool first = true;; first = false) {
+        const auto packet = data_link_.receive(deadline);
+        if (!packet) {
+            return packet.failure();
+        }
+        const auto chain = static_cast<Chain>(packet->front());
+        const auto part = packet->subspan(1);
+        if (chain == Chain::error && first && part.empty()) {
+            return fail(Errc::chaining_failed, "the chip reports a chaining error");
+        }
+        const bool more = chain == Chain::first || chain == Chain::intermediate;
+        const bool in_order = first ? chain == Chain::whole || chain == Chain::first
+                                    : chain == Chain::intermediate || chain == Chain::last;
+        const bool full = packet->size() == data_link_.max_packet();
+        if (!in_order || part.empty() || (more && !full) || apdu.size() + part.size() > max_size) {
+            return fail(Errc::outcome_unknown, "the answer's chain of packets is broken");
+        }
+        apdu.insert(apdu.end(), part.begin(), part.end());
+        if (!more) {
+            return {};
+        }
+    }
+}
+
+}  // namespace trustx::ifx_i2c
