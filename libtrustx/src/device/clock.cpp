@@ -6,7 +6,9 @@
 
 namespace trustx {
 
-TimePoint SystemClock::now() const { return std::chrono::steady_clock::now(); }
+TimePoint SystemClock::now() const {
+    return std::chrono::steady_clock::now();
+}
 
 void SystemClock::sleep_until(TimePoint wake) {
     // clock_nanosleep on an absolute time: an interrupted sleep goes on without becoming longer.

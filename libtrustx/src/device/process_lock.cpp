@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/process_lock.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+namespace trustx {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Two locks in one file. Who holds `turn` is the next to get `chip`: a program that releases the chip and wants it
+// again at once has to queue behind those who wait, so that nobody starves.
+constexpr int chip_range = 0;
+constexpr int turn_range = 1;
+
+constexpr Duration first_pause = 50us;
+constexpr Duration longest_pause = 2ms;
+
+// What stands in the file, in the byte order of the machine: the file never leaves it.
+struct FileRecord {
+    std::array<char, 8> magic;
+    std::uint64_t user;
+    std::int32_t pid;
+    std::uint16_t frame_size;
+    std::uint16_t in_sync;
+    std::array<char, 32> program;
+};
+static_assert(sizeof(FileRecord) == 56);
+constexpr std::array<char, 8> record_magic{'t', 'r', 'u', 's', 't', 'x', '0', '1'};
+
+using RecordBytes = std::array<std::byte, sizeof(FileRecord)>;
+
+std::optional<FileRecord> load(int fd) {
+    RecordBytes raw{};
+    if (::pread(fd, raw.data(), raw.size(), 0) != static_cast<ssize_t>(raw.size())) {
+        return std::nullopt;
+    }
+    const auto record = std::bit_cast<FileRecord>(raw);
+    if (record.magic != record_magic) {
+        return std::nullopt;
+    }
+    return record;
+}
+
+std::string escaped(std::string path) {
+    std::replace(path.begin(), path.end(), '/', '+');
+    return path;
+}
+
+std::string real_path(const std::string& path) {
+    const std::unique_ptr<char, decltype(&std::free)> resolved{::realpath(path.c_str(), nullptr), &std::free};
+    return resolved ? std::string{resolved.get()} : path;
+}
+
+// The directory is made on demand where the package's tmpfiles.d entry has not made it. Everybody may lock a chip he
+// can reach, hence the modes; the sticky bit keeps users from removing each other's files.
+Result<void> make_directory(const std::string& directory) {
+    constexpr mode_t shared_directory = 01777;
+    if (::mkdir(directory.c_str(), shared_directory) == 0) {
+        ::chmod(directory.c_str(), shared_directory);  // mkdir applied the umask
+        return {};
+    }
+    if (errno == EEXIST) {
+        return {};
+    }
+    return fail(errno_code(), "make the lock directory " + directory);
+}
+
+Result<UniqueFd> open_file(const std::string& path) {
+    constexpr mode_t shared_file = 0666;
+    constexpr int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
+    // Without O_CREAT first: with it, Linux refuses to open other users' files in a sticky directory
+    // (fs.protected_regular, proc_sys_fs(5)).
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        UniqueFd fd{::open(path.c_str(), flags)};
+        if (fd || errno != ENOENT) {
+            return fd ? Result<UniqueFd>{std::move(fd)} : fail(errno_code(), "open the lock file " + path);
+        }
+        fd = UniqueFd{::open(path.c_str(), flags | O_CREAT | O_EXCL, shared_file)};
+        if (fd) {
+            ::fchmod(fd.get(), shared_file);
+            return fd;
+        }
+        if (errno != EEXIST) {
+            return fail(errno_code(), "make the lock file " + path);
+        }
+    }
+    return fail(errno_code(ENOENT), "open the lock file " + path);
+}
+
+}  // namespace
+
+std::string lock_file_name(const BusAddress& address) {
+    const bool adapter = address.kind == BusAddress::Kind::linux_i2c;
+    const std::array<std::uint8_t, 1> target{address.target};
+    return (adapter ? "i2c:" : "unix:") + escaped(real_path(address.path)) + "@" + to_hex(target) + ".lock";
+}
+
+Result<ProcessLock> ProcessLock::open(const std::string& directory, const BusAddress& address) {
+    if (auto made = make_directory(directory); !made) {
+        return made.failure();
+    }
+    auto path = directory + "/" + lock_file_name(address);
+    auto fd = open_file(path);
+    if (!fd) {
+        return fd.failure();
+    }
+    // Room for the record now, so that a disk that fills up later cannot get in the way.
+    struct stat status {};
+    if (::fstat(fd->get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+        return fail(errno_code(EINVAL), "use " + path + " as a lock file");
+    }
+    if (status.st_size < static_cast<off_t>(sizeof(FileRecord))) {
+        if (const int error = ::posix_fallocate(fd->get(), 0, sizeof(FileRecord)); error != 0) {
+            return fail(errno_code(error), "extend the lock file " + path);
+        }
+    }
+    return ProcessLock{std::move(*fd), std::move(path)};
+}
+
+Result<bool> ProcessLock::try_range(short type, int range) const {
+    struct flock request {};
+    request.l_type = type;
+    request.l_whence = SEEK_SET;
+    request.l_start = range;
+    request.l_len = 1;
+    if (::fcntl(fd_.get(), F_OFD_SETLK, &request) == 0) {
+        return true;
+    }
+    if (errno == EAGAIN || errno == EACCES) {
+        return false;
+    }
+    return fail(errno_code(), "lock " + path_);
+}
+
+Result<void> ProcessLock::wait_for_range(int range, Clock& clock, Deadline deadline) const {
+    Duration pause = first_pause;
+    for (;;) {
+        const auto taken = try_range(F_WRLCK, range);
+        if (!taken) {
+            return taken.failure();
+        }
+        if (*taken) {
+            return {};
+        }
+        if (deadline.passed(clock)) {
+            return fail(Errc::lock_timeout, "wait for the chip, used by " + owner());
+        }
+        clock.sleep_until(std::min(clock.now() + pause, deadline.at));
+        pause = std::min<Duration>(pause * 2, longest_pause);
+    }
+}
+
+Result<void> ProcessLock::lock(Clock& clock, Deadline deadline) {
+    if (auto turn = wait_for_range(turn_range, clock, deadline); !turn) {
+        return turn;
+    }
+    auto chip = wait_for_range(chip_range, clock, deadline);
+    static_cast<void>(try_range(F_UNLCK, turn_range));
+    return chip;
+}
+
+void ProcessLock::unlock() noexcept {
+    struct flock request {};
+    request.l_type = F_UNLCK;
+    request.l_whence = SEEK_SET;
+    request.l_start = chip_range;
+    request.l_len = 1;
+    ::fcntl(fd_.get(), F_OFD_SETLK, &request);
+}
+
+std::string ProcessLock::owner() const {
+    const auto record = load(fd_.get());
+    if (!record) {
+        return "another process";
+    }
+    const auto& name = record->program;
+    return "process " + std::to_string(record->pid) + " (" +
+           std::string{name.begin(), std::find(name.begin(), name.end(), '\0')} + ")";
+}
+
+LinkRecord ProcessLock::read_record() const {
+    const auto record = load(fd_.get());
+    if (!record) {
+        return {};
+    }
+    return {.user = record->user, .frame_size = record->frame_size, .in_sync = record->in_sync != 0};
+}
+
+Result<void> ProcessLock::write_record(const LinkRecord& record) const {
+    FileRecord file{};
+    file.magic = record_magic;
+    file.user = record.user;
+    file.pid = ::getpid();
+    file.frame_size = record.frame_size;
+    file.in_sync = record.in_sync ? 1 : 0;
+    const std::string_view program{program_invocation_short_name};
+    std::copy_n(program.begin(), std::min(program.size(), file.program.size()), file.program.begin());
+    const auto raw = std::bit_cast<RecordBytes>(file);
+    if (::pwrite(fd_.get(), raw.data(), raw.size(), 0) != static_cast<ssize_t>(raw.size())) {
+        return fail(errno_code(), "write " + path_);
+    }
+    return {};
+}
+
+}  // namespace trustx

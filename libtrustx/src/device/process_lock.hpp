@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeps processes apart, one chip at a time, and lets each learn whether another used the chip in between.
+//
+// The lock is an open file description lock (fcntl(2)) on a file per chip: the kernel releases it when its holder
+// dies, and two Devices of one process exclude each other too. Beside it the file holds a record of the last user.
+#pragma once
+
+#include "bus/unique_fd.hpp"
+
+#include <trustx/bus_address.hpp>
+#include <trustx/bytes.hpp>
+#include <trustx/clock.hpp>
+#include <trustx/result.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace trustx {
+
+// LinkRecord is what the last user of the chip left for the next one. It is a hint: the chip may have been reset or
+// used by a program that does not know the lock.
+struct LinkRecord {
+    std::uint64_t user = 0;        // a random number of the Device that used the chip
+    std::uint16_t frame_size = 0;  // negotiated DATA_REG_LEN; 0: unknown
+    bool in_sync = false;          // false while the chip is in use, and after a failure
+};
+
+class ProcessLock {
+ public:
+    // open makes or opens the lock file of a chip. Errors: errno codes naming the path.
+    static Result<ProcessLock> open(const std::string& directory, const BusAddress& address);
+
+    // lock waits until the deadline. Error: Errc::lock_timeout naming the process that has the chip.
+    [[nodiscard]] Result<void> lock(Clock& clock, Deadline deadline);
+    void unlock() noexcept;
+
+    // The record may be read and written by the holder only. An unreadable record is an empty one.
+    [[nodiscard]] LinkRecord read_record() const;
+    [[nodiscard]] Result<void> write_record(const LinkRecord& record) const;
+
+ private:
+    ProcessLock(UniqueFd fd, std::string path) : fd_{std::move(fd)}, path_{std::move(path)} {}
+
+    [[nodiscard]] Result<bool> try_range(short type, int range) const;
+    [[nodiscard]] Result<void> wait_for_range(int range, Clock& clock, Deadline deadline) const;
+    [[nodiscard]] std::string owner() const;
+
+    UniqueFd fd_;
+    std::string path_;
+};
+
+// lock_file_name is derived from where the chip really is, so that every way to name it leads to one file.
+std::string lock_file_name(const BusAddress& address);
+
+}  // namespace trustx

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/thread_lock.hpp"
+
+#include "device/fork_generation.hpp"
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace trustx {
+namespace {
+
+constexpr std::uint32_t waiter_flag = 1;
+
+std::uint32_t held_now() noexcept {
+    return fork_generation() << 1U;
+}
+
+bool held_by_this_process(std::uint32_t word) noexcept {
+    return (word & ~waiter_flag) == held_now();
+}
+
+// C++ has no wait with a time limit on an atomic, so the system call is made directly (futex(2)).
+void wait_while(std::atomic<std::uint32_t>& word, std::uint32_t value, std::chrono::nanoseconds limit) noexcept {
+    static_assert(sizeof(word) == sizeof(std::uint32_t));
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit);
+    timespec timeout{};
+    timeout.tv_sec = static_cast<time_t>(seconds.count());
+    timeout.tv_nsec = static_cast<long>((limit - seconds).count());
+    ::syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, value, &timeout, nullptr, 0);
+}
+
+void wake_one(std::atomic<std::uint32_t>& word) noexcept {
+    ::syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+}
+
+}  // namespace
+
+bool ThreadLock::try_lock_for(std::chrono::nanoseconds limit) noexcept {
+    const auto give_up_at = std::chrono::steady_clock::now() + limit;
+    // Who has waited once takes the lock with the flag set: it cannot know whether others still wait.
+    std::uint32_t mine = held_now();
+    auto seen = word_.load(std::memory_order_relaxed);
+    for (;;) {
+        if (!held_by_this_process(seen)) {
+            if (word_.compare_exchange_weak(seen, mine, std::memory_order_acquire, std::memory_order_relaxed)) {
+                return true;
+            }
+            continue;
+        }
+        const auto left = give_up_at - std::chrono::steady_clock::now();
+        if (left <= std::chrono::nanoseconds::zero()) {
+            return false;
+        }
+        mine = held_now() | waiter_flag;
+        if ((seen & waiter_flag) == 0 &&
+            !word_.compare_exchange_weak(seen, seen | waiter_flag, std::memory_order_relaxed)) {
+            continue;
+        }
+        wait_while(word_, seen | waiter_flag, left);
+        seen = word_.load(std::memory_order_relaxed);
+    }
+}
+
+void ThreadLock::unlock() noexcept {
+    if ((word_.exchange(0, std::memory_order_release) & waiter_flag) != 0) {
+        wake_one(word_);
+    }
+}
+
+}  // namespace trustx
