@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Access condition expressions and life cycle states in words (chip-objects.md sections 4 and 5).
-#include "byte_reader.hpp"
+#include "codec/byte_reader.hpp"
 
 #include <trustx/metadata.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "parse_number.hpp"
+#include "codec/parse_number.hpp"
 
 #include <trustx/bus_address.hpp>
 #include <trustx/bytes.hpp>

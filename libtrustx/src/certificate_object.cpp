@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The three forms of a certificate object (chip-objects.md section 7).
-#include "byte_reader.hpp"
-#include "der/der.hpp"
+#include "codec/byte_reader.hpp"
+#include "codec/der.hpp"
 
 #include <trustx/objects.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "der/der.hpp"
+#include "codec/der.hpp"
 
 #include <trustx/key.hpp>
 

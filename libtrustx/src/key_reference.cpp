@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "der/der.hpp"
-#include "utf8.hpp"
+#include "codec/der.hpp"
+#include "codec/utf8.hpp"
 
 #include <trustx/key_reference.hpp>
 

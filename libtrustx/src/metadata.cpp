@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "byte_reader.hpp"
+#include "codec/byte_reader.hpp"
 
 #include <trustx/metadata.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The map of the chip (chip-objects.md section 1) as one table.
-#include "parse_number.hpp"
+#include "codec/parse_number.hpp"
 
 #include <trustx/bytes.hpp>
 #include <trustx/object_id.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "settings_file.hpp"
 
-#include "parse_number.hpp"
+#include "codec/parse_number.hpp"
 
 #include <cerrno>
 #include <cstring>

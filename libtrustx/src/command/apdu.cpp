@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/apdu.hpp"
 
-#include "byte_reader.hpp"
+#include "codec/byte_reader.hpp"
 
 namespace trustx {
 

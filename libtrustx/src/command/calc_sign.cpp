@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "codec/der.hpp"
 #include "command/apdu.hpp"
-#include "der/der.hpp"
 
 #include <trustx/commands.hpp>
 

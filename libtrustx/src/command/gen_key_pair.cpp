@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "byte_reader.hpp"
+#include "codec/byte_reader.hpp"
+#include "codec/der.hpp"
 #include "command/apdu.hpp"
-#include "der/der.hpp"
 
 #include <trustx/commands.hpp>
 

@@ -4,7 +4,7 @@
 // none itself (provider.md section 1.12).
 #pragma once
 
-#include "byte_reader.hpp"
+#include "codec/byte_reader.hpp"
 
 #include <trustx/bytes.hpp>
 
