@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The client certificate as a file name, which is all that Paho takes. A certificate that is in the chip is fetched
+// through OpenSSL's store, so by the provider that also holds the key, and handed on in a file that exists in memory
+// only.
+#pragma once
+
+#include "exit_code.hpp"
+
+#include <string>
+
+#include <tl/expected.hpp>
+
+namespace trustx::mqtt {
+
+// CertificateFile is a PEM file: the caller's, or one in memory that lives as long as this object. Movable.
+class CertificateFile {
+ public:
+    // open takes a file name, or a URI such as trustx:E0E1. A file is not opened yet; a URI is read at once, which
+    // takes chip traffic but no use of a private key.
+    static tl::expected<CertificateFile, Problem> open(const std::string& source);
+
+    CertificateFile(CertificateFile&& other) noexcept;
+    CertificateFile& operator=(CertificateFile&& other) noexcept;
+    ~CertificateFile();
+
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+    CertificateFile(std::string path, int fd);
+
+    std::string path_;
+    int fd_;  // -1: the caller's file
+};
+
+}  // namespace trustx::mqtt

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connection.hpp"
+
+#include "paho_trace.hpp"
+
+#include <functional>
+#include <mutex>
+#include <utility>
+
+#include <mqtt/async_client.h>
+
+namespace trustx::mqtt {
+namespace {
+
+std::string server_uri(const ConnectionSettings& settings) {
+    const bool is_ipv6 = settings.host.find(':') != std::string::npos;
+    const auto host = is_ipv6 ? "[" + settings.host + "]" : settings.host;
+    return "ssl://" + host + ":" + std::to_string(settings.port);
+}
+
+// Listener turns the end of one operation into a call; Paho wants an object that outlives the operation.
+class Listener : public ::mqtt::iaction_listener {
+ public:
+    using Function = std::function<void(const ::mqtt::token& token, bool success)>;
+    explicit Listener(Function function) : function_{std::move(function)} {}
+
+    void on_success(const ::mqtt::token& token) override { function_(token, true); }
+    void on_failure(const ::mqtt::token& token) override { function_(token, false); }
+
+ private:
+    Function function_;
+};
+
+}  // namespace
+
+class Connection::Impl : public ::mqtt::callback {
+ public:
+    Impl(const ConnectionSettings& settings, EventQueue& events)
+        : settings_{settings}, events_{events}, client_{server_uri(settings), settings.client_id} {
+        client_.set_callback(*this);
+    }
+
+    ~Impl() override { client_.disable_callbacks(); }
+
+    void connect();
+    void subscribe(const std::string& filter, int qos);
+    void publish(std::uint64_t id, const std::string& topic, const std::string& payload, int qos);
+    void close(std::chrono::milliseconds allowed);
+
+ private:
+    ::mqtt::connect_options connect_options();
+    void connect_ended(const ::mqtt::token& token, bool success);
+    void connect_failed(int code);
+    void add_tls_error(const std::string& line);
+
+    void connection_lost(const std::string& cause) override { events_.push(ConnectionLost{cause}); }
+    void message_arrived(::mqtt::const_message_ptr message) override {
+        events_.push(MessageArrived{message->get_topic(), message->to_string()});
+    }
+
+    ConnectionSettings settings_;
+    EventQueue& events_;
+    std::mutex mutex_;
+    std::vector<TlsError> tls_errors_;  // of the attempt that is going on
+    Listener connect_listener_{[this](const auto& token, bool success) { connect_ended(token, success); }};
+    Listener subscribe_listener_{[this](const auto& /*token*/, bool success) {
+        events_.push(SubscribeEnded{success, {}});
+    }};
+    Listener publish_listener_{[this](const auto& token, bool success) {
+        events_.push(PublishEnded{reinterpret_cast<std::uintptr_t>(token.get_user_context()), success});
+    }};
+    ::mqtt::async_client client_;  // last: its threads use what is above
+};
+
+::mqtt::connect_options Connection::Impl::connect_options() {
+    ::mqtt::ssl_options tls;
+    tls.set_trust_store(settings_.ca_file);
+    tls.set_key_store(settings_.certificate_file);
+    tls.set_private_key(settings_.key_file);
+    tls.set_enable_server_cert_auth(true);
+    tls.set_verify(true);  // compare the host name with the certificate
+    tls.set_error_handler([this](const std::string& line) { add_tls_error(line); });
+    if (!settings_.alpn.empty()) {
+        tls.set_alpn_protos({settings_.alpn});
+    }
+    return ::mqtt::connect_options_builder()
+        .ssl(std::move(tls))
+        // Without a version Paho tries 3.1.1 and then 3.1: two handshakes, two uses of the private key.
+        .mqtt_version(MQTTVERSION_3_1_1)
+        .clean_session(!settings_.persistent_session)
+        .keep_alive_interval(settings_.keep_alive)
+        .connect_timeout(settings_.timeout)
+        .automatic_reconnect(false)
+        .finalize();
+}
+
+void Connection::Impl::connect() {
+    {
+        const std::lock_guard guard{mutex_};
+        tls_errors_.clear();
+    }
+    paho_trace::take();
+    try {
+        client_.connect(connect_options(), nullptr, connect_listener_);
+    } catch (const ::mqtt::exception& error) {
+        connect_failed(error.get_return_code());
+    }
+}
+
+void Connection::Impl::connect_ended(const ::mqtt::token& token, bool success) {
+    if (success) {
+        events_.push(Connected{token.get_connect_response().is_session_present()});
+    } else {
+        connect_failed(token.get_return_code());
+    }
+}
+
+void Connection::Impl::connect_failed(int code) {
+    const std::lock_guard guard{mutex_};
+    events_.push(ConnectFailed{code, std::exchange(tls_errors_, {}), paho_trace::take()});
+}
+
+void Connection::Impl::add_tls_error(const std::string& line) {
+    if (auto error = parse_tls_error(line)) {
+        const std::lock_guard guard{mutex_};
+        tls_errors_.push_back(std::move(*error));
+    }
+}
+
+void Connection::Impl::subscribe(const std::string& filter, int qos) {
+    try {
+        client_.subscribe(filter, qos, nullptr, subscribe_listener_);
+    } catch (const ::mqtt::exception& error) {
+        events_.push(SubscribeEnded{false, error.to_string()});
+    }
+}
+
+void Connection::Impl::publish(std::uint64_t id, const std::string& topic, const std::string& payload, int qos) {
+    // Paho hands a pointer through; the id travels as its value.
+    auto* context = reinterpret_cast<void*>(static_cast<std::uintptr_t>(id));
+    try {
+        client_.publish(topic, payload.data(), payload.size(), qos, false, context, publish_listener_);
+    } catch (const ::mqtt::exception&) {
+        events_.push(PublishEnded{id, false});  // the connection went away just now: that event tells why
+    }
+}
+
+void Connection::Impl::close(std::chrono::milliseconds allowed) {
+    if (!client_.is_connected()) {
+        return;
+    }
+    try {
+        client_.disconnect(static_cast<int>(allowed.count()))->wait_for(allowed);
+    } catch (const ::mqtt::exception&) {
+        // Gone already: nobody is left to say goodbye to.
+    }
+}
+
+Connection::Connection(const ConnectionSettings& settings, EventQueue& events)
+    : impl_{std::make_unique<Impl>(settings, events)} {}
+Connection::~Connection() = default;
+
+void Connection::connect() {
+    impl_->connect();
+}
+void Connection::subscribe(const std::string& filter, int qos) {
+    impl_->subscribe(filter, qos);
+}
+void Connection::publish(std::uint64_t id, const std::string& topic, const std::string& payload, int qos) {
+    impl_->publish(id, topic, payload, qos);
+}
+void Connection::close(std::chrono::milliseconds allowed) {
+    impl_->close(allowed);
+}
+
+}  // namespace trustx::mqtt

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The MQTT connection: Paho's asynchronous client, whose callbacks become events. Nothing here waits, except close();
+// when to connect again is the session's business, not Paho's (see session.hpp).
+#pragma once
+
+#include "events.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace trustx::mqtt {
+
+struct ConnectionSettings {
+    std::string host;
+    std::uint16_t port = 8883;
+    std::string client_id;
+    std::string ca_file;
+    std::string certificate_file;
+    std::string key_file;
+    std::string alpn;  // empty: none
+    std::chrono::seconds keep_alive{60};
+    std::chrono::seconds timeout{30};  // for one attempt
+    bool persistent_session = false;
+};
+
+class Connection {
+ public:
+    // events must outlive the connection.
+    Connection(const ConnectionSettings& settings, EventQueue& events);
+    // The destructor closes without ceremony, which lets the broker publish a will.
+    ~Connection();
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    // connect starts an attempt, which ends as Connected or ConnectFailed. Not while one is going on.
+    void connect();
+    // subscribe ends as SubscribeEnded; publish as PublishEnded with that id. Both need a connection; without one
+    // they end at once, as not granted and not delivered.
+    void subscribe(const std::string& filter, int qos);
+    void publish(std::uint64_t id, const std::string& topic, const std::string& payload, int qos);
+
+    // close says goodbye to the broker and waits for it to be sent, as long as allowed.
+    void close(std::chrono::milliseconds allowed);
+
+ private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace trustx::mqtt

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Looks at key, certificate and CA file before anything is sent, because what Paho says about them afterwards is
+// "connect failure". Loading the key reference and comparing it with the certificate takes no chip traffic.
+#pragma once
+
+#include "exit_code.hpp"
+
+#include <string>
+
+#include <tl/expected.hpp>
+
+namespace trustx::mqtt {
+
+struct CredentialFiles {
+    std::string key;
+    std::string certificate;
+    std::string certificate_name;  // how the user calls the certificate
+    std::string ca;
+};
+
+struct Credentials {
+    std::string common_name;  // of the certificate's subject; empty if it has none
+    std::string warning;      // something that will make a broker refuse the certificate, such as its dates; or empty
+};
+
+// check_credentials reports the first thing that is wrong.
+tl::expected<Credentials, Problem> check_credentials(const CredentialFiles& files);
+
+// provider_is_loaded tells whether OpenSSL's configuration of this process activates the chip's provider.
+bool provider_is_loaded();
+
+// provider_remedy says how to load it, for the present environment.
+std::string provider_remedy();
+
+}  // namespace trustx::mqtt

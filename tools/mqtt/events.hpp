@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// What Paho's threads tell the main thread, and the queue between them. The queue can be waited for together with
+// signals and standard input: its file descriptor is readable while an event is there.
+#pragma once
+
+#include "tls_error.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace trustx::mqtt {
+
+struct Connected {
+    bool session_present = false;  // the broker kept our subscriptions
+};
+
+struct ConnectFailed {
+    int code = 0;  // a CONNACK return code of MQTT 3.1.1 if 1 to 5, else Paho's own
+    std::vector<TlsError> tls_errors;
+    std::vector<std::string> trace;  // what TLS told Paho's trace: alerts and the result of the name check
+};
+
+struct ConnectionLost {
+    std::string cause;
+};
+
+struct MessageArrived {
+    std::string topic;
+    std::string payload;
+};
+
+struct PublishEnded {
+    std::uint64_t id = 0;
+    bool delivered = false;
+};
+
+struct SubscribeEnded {
+    bool granted = false;
+    std::string reason;
+};
+
+using Event = std::variant<Connected, ConnectFailed, ConnectionLost, MessageArrived, PublishEnded, SubscribeEnded>;
+
+// EventQueue passes events from any thread to the one that takes them.
+class EventQueue {
+ public:
+    EventQueue();
+    ~EventQueue();
+    EventQueue(const EventQueue&) = delete;
+    EventQueue& operator=(const EventQueue&) = delete;
+
+    void push(Event event);
+
+    // take gives all events so far, oldest first.
+    std::deque<Event> take();
+
+    [[nodiscard]] int fd() const { return fd_; }
+
+ private:
+    std::mutex mutex_;
+    std::deque<Event> events_;
+    int fd_;
+};
+
+}  // namespace trustx::mqtt

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Says in plain words why a connection attempt failed, from what Paho, OpenSSL and a probe reported.
+#pragma once
+
+#include "events.hpp"
+#include "exit_code.hpp"
+#include "probe.hpp"
+
+#include <functional>
+#include <string>
+
+namespace trustx::mqtt {
+
+// Addressee is how messages call the broker and what was presented to it.
+struct Addressee {
+    std::string host;
+    std::uint16_t port = 0;
+    std::string certificate;  // as the user calls it
+    std::string ca_file;
+    std::string client_id;
+};
+
+// explain finds the cause. It calls probe, at most once, only where the failure itself does not tell.
+Problem explain(const ConnectFailed& failure, const Addressee& to, const std::function<ProbeResult()>& probe);
+
+}  // namespace trustx::mqtt

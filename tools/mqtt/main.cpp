@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// trustx-mqtt: publishes and receives over mutual TLS with Paho and a key in the chip. Nothing here knows the chip:
+// key and certificate come through OpenSSL, so the same lines work in any program that uses Paho.
+#include "backoff.hpp"
+#include "certificate_source.hpp"
+#include "connection.hpp"
+#include "credentials.hpp"
+#include "events.hpp"
+#include "options.hpp"
+#include "outbox.hpp"
+#include "paho_trace.hpp"
+#include "session.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <random>
+#include <string>
+#include <utility>
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace {
+
+using namespace trustx::mqtt;
+
+void set_up_logging(bool verbose) {
+    auto logger = spdlog::stderr_logger_mt("trustx-mqtt");
+    logger->set_pattern("%n: %v");
+    logger->set_level(verbose ? spdlog::level::debug : spdlog::level::info);
+    spdlog::set_default_logger(std::move(logger));
+}
+
+// Must run before Paho starts its threads: they inherit the blocked signals, so only the descriptor gets them.
+int take_over_signals() {
+    std::signal(SIGPIPE, SIG_IGN);
+    sigset_t ending;
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGINT);
+    sigaddset(&ending, SIGTERM);
+    sigprocmask(SIG_BLOCK, &ending, nullptr);
+    return ::signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int fail(const Problem& problem) {
+    spdlog::error("{}", to_string(problem));
+    return static_cast<int>(ExitCode::credentials);
+}
+
+Outbox make_outbox(const Options& options) {
+    if (options.topic.empty()) {
+        return Outbox::nothing();
+    }
+    return options.message ? Outbox::repeated(*options.message, options.repeat) : Outbox::lines(STDIN_FILENO);
+}
+
+std::string choose_client_id(const Options& options, const Credentials& credentials) {
+    if (!options.client_id.empty()) {
+        return options.client_id;
+    }
+    // The convention of AWS IoT: thing name, common name and client id are the same (aws-iot.md section 2).
+    return credentials.common_name.empty() ? "trustx-mqtt-" + std::to_string(::getpid()) : credentials.common_name;
+}
+
+int run(const Options& options) {
+    set_up_logging(options.verbose);
+    const int signal_fd = take_over_signals();
+
+    const auto certificate = CertificateFile::open(options.certificate);
+    if (!certificate) {
+        return fail(certificate.error());
+    }
+    const auto credentials =
+        check_credentials({options.key_file, certificate->path(), options.certificate, options.ca_file});
+    if (!credentials) {
+        return fail(credentials.error());
+    }
+    if (!credentials->warning.empty()) {
+        spdlog::warn("{}", credentials->warning);
+    }
+    const Addressee broker{options.host, options.port, options.certificate, options.ca_file,
+                           choose_client_id(options, *credentials)};
+
+    paho_trace::start();
+    EventQueue events;
+    Connection connection{{.host = options.host,
+                           .port = options.port,
+                           .client_id = broker.client_id,
+                           .ca_file = options.ca_file,
+                           .certificate_file = certificate->path(),
+                           .key_file = options.key_file,
+                           .alpn = options.alpn,
+                           .keep_alive = options.keep_alive,
+                           .timeout = options.connect_timeout,
+                           .persistent_session = options.persistent_session},
+                          events};
+    std::mt19937_64 generator{std::random_device{}()};
+    std::uniform_real_distribution<double> fraction{0.0, 1.0};
+    Backoff backoff{{}, [&] { return fraction(generator); }};
+    auto outbox = make_outbox(options);
+    Session session{{options, broker, connection, events, outbox, backoff, stdout, signal_fd}};
+    return static_cast<int>(session.run());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        const auto options = parse_options(argc, argv);
+        if (const auto* code = std::get_if<int>(&options)) {
+            return *code;
+        }
+        return run(std::get<Options>(options));
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "trustx-mqtt: %s\n", error.what());
+        return static_cast<int>(ExitCode::failed);
+    }
+}

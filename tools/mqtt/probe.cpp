@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "probe.hpp"
+
+#include "openssl_ptr.hpp"
+#include "tls_error.hpp"
+
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <netdb.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace trustx::mqtt {
+namespace {
+
+using Obstacle = ProbeResult::Obstacle;
+using TimePoint = std::chrono::steady_clock::time_point;
+
+class Socket {
+ public:
+    explicit Socket(int fd) : fd_{fd} {}
+    Socket(Socket&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
+    Socket& operator=(Socket&&) = delete;
+    ~Socket() {
+        if (fd_ >= 0) {
+            ::close(fd_);
+        }
+    }
+    [[nodiscard]] int fd() const { return fd_; }
+
+ private:
+    int fd_;
+};
+
+std::string errno_text(int value) {
+    return std::system_category().message(value);
+}
+
+// wait_for_socket gives 0, or the errno of what went wrong.
+int wait_for_socket(int fd, short what, TimePoint deadline) {
+    for (;;) {
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+        pollfd wanted{fd, what, 0};
+        const int ready = left <= 0 ? 0 : ::poll(&wanted, 1, static_cast<int>(left));
+        if (ready > 0) {
+            return 0;
+        }
+        if (ready == 0) {
+            return ETIMEDOUT;
+        }
+        if (errno != EINTR) {
+            return errno;
+        }
+    }
+}
+
+int connect_socket(int fd, const addrinfo& address, TimePoint deadline) {
+    if (::connect(fd, address.ai_addr, address.ai_addrlen) == 0) {
+        return 0;
+    }
+    if (errno != EINPROGRESS) {
+        return errno;
+    }
+    if (const int error = wait_for_socket(fd, POLLOUT, deadline)) {
+        return error;
+    }
+    int error = 0;
+    socklen_t size = sizeof error;
+    ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    return error;
+}
+
+// open_connection tries every address of the name; the result says what the last one came to.
+std::optional<Socket> open_connection(const ProbeTarget& target, TimePoint deadline, ProbeResult& result) {
+    addrinfo hints{};
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    const int error = ::getaddrinfo(target.host.c_str(), std::to_string(target.port).c_str(), &hints, &found);
+    if (error != 0) {
+        result = {Obstacle::name, error == EAI_SYSTEM ? errno_text(errno) : ::gai_strerror(error), 0};
+        return std::nullopt;
+    }
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses{found, &::freeaddrinfo};
+    for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
+        Socket socket{::socket(address->ai_family, address->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+        const int failure = socket.fd() < 0 ? errno : connect_socket(socket.fd(), *address, deadline);
+        if (failure == 0) {
+            return socket;
+        }
+        result = {Obstacle::tcp, errno_text(failure), 0};
+    }
+    return std::nullopt;
+}
+
+std::vector<unsigned char> alpn_list(const std::string& protocol) {
+    std::vector<unsigned char> list{static_cast<unsigned char>(protocol.size())};
+    list.insert(list.end(), protocol.begin(), protocol.end());
+    return list;
+}
+
+void expect_name(SSL* tls, const ProbeTarget& target) {
+    if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), target.host.c_str()) == 1) {
+        return;
+    }
+    ERR_clear_error();
+    SSL_set1_host(tls, target.host.c_str());
+}
+
+std::string alert_or_error(const std::vector<TlsError>& errors, int system_error) {
+    if (!errors.empty()) {
+        return to_string(errors.back());
+    }
+    return system_error == 0 ? "the connection was closed" : errno_text(system_error);
+}
+
+ProbeResult handshake(SSL* tls, int fd, TimePoint deadline) {
+    for (;;) {
+        ERR_clear_error();
+        errno = 0;
+        const int done = SSL_connect(tls);
+        const int system_error = errno;
+        const int reason = SSL_get_error(tls, done);
+        // The certificate's result stands even if the broker then ends the handshake for want of ours.
+        if (reason != SSL_ERROR_WANT_READ && reason != SSL_ERROR_WANT_WRITE) {
+            const auto errors = take_tls_errors();
+            const long verify = SSL_get_verify_result(tls);
+            if (verify != X509_V_OK) {
+                return {Obstacle::certificate, X509_verify_cert_error_string(verify), verify};
+            }
+            if (done == 1 || X509Ptr{SSL_get1_peer_certificate(tls)}) {
+                return {};
+            }
+            return {Obstacle::tls, alert_or_error(errors, system_error), 0};
+        }
+        if (const int error = wait_for_socket(fd, reason == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline)) {
+            return {Obstacle::tls, errno_text(error), 0};
+        }
+    }
+}
+
+}  // namespace
+
+ProbeResult probe(const ProbeTarget& target, std::chrono::milliseconds allowed) {
+    const auto deadline = std::chrono::steady_clock::now() + allowed;
+    ProbeResult result;
+    const auto socket = open_connection(target, deadline, result);
+    if (!socket) {
+        return result;
+    }
+    const SslCtxPtr context{SSL_CTX_new(TLS_client_method())};
+    if (!context || SSL_CTX_load_verify_locations(context.get(), target.ca_file.c_str(), nullptr) != 1) {
+        return {Obstacle::tls, alert_or_error(take_tls_errors(), 0), 0};
+    }
+    const SslPtr tls{SSL_new(context.get())};
+    SSL_set_verify(tls.get(), SSL_VERIFY_PEER, nullptr);
+    // SSL_set_tlsext_host_name is a macro with a C cast; this is what it stands for. The name is copied.
+    auto host = target.host;
+    SSL_ctrl(tls.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.data());
+    expect_name(tls.get(), target);
+    if (!target.alpn.empty()) {
+        const auto list = alpn_list(target.alpn);
+        SSL_set_alpn_protos(tls.get(), list.data(), static_cast<unsigned>(list.size()));
+    }
+    SSL_set_fd(tls.get(), socket->fd());
+    return handshake(tls.get(), socket->fd(), deadline);
+}
+
+}  // namespace trustx::mqtt

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <variant>
+
+#include <poll.h>
+#include <spdlog/spdlog.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace trustx::mqtt {
+namespace {
+
+constexpr std::chrono::seconds goodbye_time{3};
+constexpr std::chrono::seconds probe_time{5};
+
+std::string in_seconds(Backoff::Duration duration) {
+    return fmt::format("{:.1f} s", std::chrono::duration<double>(duration).count());
+}
+
+}  // namespace
+
+Session::Session(Parts parts) : parts_{parts}, next_attempt_{Clock::now()} {
+    if (parts_.options.timeout.count() > 0) {
+        deadline_ = next_attempt_ + parts_.options.timeout;
+    }
+}
+
+ExitCode Session::run() {
+    while (!over_) {
+        if (state_ == State::waiting && Clock::now() >= next_attempt_) {
+            start_attempt();
+        }
+        wait();
+        for (const auto& event : parts_.events.take()) {
+            std::visit([this](const auto& e) { on(e); }, event);
+        }
+        publish_waiting();
+        check_done();
+        check_time();
+    }
+    parts_.connection.close(goodbye_time);
+    return *over_;
+}
+
+void Session::start_attempt() {
+    spdlog::debug("connecting to {} port {} as '{}'", parts_.broker.host, parts_.broker.port, parts_.broker.client_id);
+    state_ = State::connecting;
+    parts_.connection.connect();
+}
+
+void Session::wait() {
+    // A negative descriptor is one that poll(2) leaves out.
+    const bool want_input = state_ == State::connected && parts_.outbox.wants_input();
+    std::array<pollfd, 3> watched{{{parts_.events.fd(), POLLIN, 0},
+                                   {parts_.signal_fd, POLLIN, 0},
+                                   {want_input ? parts_.outbox.fd() : -1, POLLIN, 0}}};
+    if (::poll(watched.data(), watched.size(), wait_milliseconds()) < 0) {
+        return;
+    }
+    if (watched[1].revents != 0) {
+        read_signal();
+    }
+    if (watched[2].revents != 0) {
+        read_input();
+    }
+}
+
+int Session::wait_milliseconds() const {
+    std::optional<Clock::time_point> until = deadline_;
+    if (state_ == State::waiting) {
+        until = until ? std::min(*until, next_attempt_) : next_attempt_;
+    }
+    if (!until) {
+        return -1;
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - Clock::now()).count();
+    constexpr std::int64_t longest = 60'000;  // any bound that fits an int; the loop comes round again
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, longest));
+}
+
+void Session::read_signal() {
+    signalfd_siginfo info{};
+    if (::read(parts_.signal_fd, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+        spdlog::debug("ended by signal {}", info.ssi_signo);
+        end(code_when_interrupted());
+    }
+}
+
+void Session::read_input() {
+    if (const auto problem = parts_.outbox.read_input()) {
+        spdlog::error("{}", *problem);
+        end(ExitCode::failed);
+    }
+}
+
+void Session::publish_waiting() {
+    if (state_ != State::connected || (!parts_.options.subscribe.empty() && !subscribed_)) {
+        return;  // who subscribes and publishes wants to see his own messages
+    }
+    while (const auto message = parts_.outbox.next()) {
+        parts_.connection.publish(message->id, parts_.options.topic, message->payload, parts_.options.qos);
+    }
+}
+
+void Session::on(const Connected& event) {
+    state_ = State::connected;
+    ever_connected_ = true;
+    failed_attempts_ = 0;
+    parts_.backoff.connected(Clock::now());
+    spdlog::info("connected to {} port {} as '{}'", parts_.broker.host, parts_.broker.port, parts_.broker.client_id);
+    if (parts_.options.subscribe.empty()) {
+        return;
+    }
+    subscribed_ = event.session_present;
+    if (subscribed_) {
+        spdlog::info("the broker kept the subscription");
+    } else {
+        parts_.connection.subscribe(parts_.options.subscribe, parts_.options.qos);
+    }
+}
+
+void Session::on(const ConnectFailed& event) {
+    state_ = State::waiting;
+    for (const auto& error : event.tls_errors) {
+        spdlog::debug("OpenSSL: {}: {}", error.library, to_string(error));
+    }
+    for (const auto& line : event.trace) {
+        spdlog::debug("TLS: {}", line);
+    }
+    spdlog::debug("Paho: code {}", event.code);
+    const auto problem = explain(event, parts_.broker, [this] {
+        return probe({parts_.broker.host, parts_.broker.port, parts_.broker.ca_file, parts_.options.alpn}, probe_time);
+    });
+    spdlog::error("{}", to_string(problem));
+    ++failed_attempts_;
+    if (parts_.options.max_attempts > 0 && failed_attempts_ >= parts_.options.max_attempts) {
+        if (parts_.options.max_attempts > 1) {
+            spdlog::error("gave up after {} attempts", failed_attempts_);
+        }
+        end(ExitCode::connect);
+        return;
+    }
+    pause();
+}
+
+void Session::on(const ConnectionLost& event) {
+    if (state_ != State::connected) {
+        return;
+    }
+    spdlog::warn("the connection was lost{}", event.cause.empty() ? "" : ": " + event.cause);
+    state_ = State::waiting;
+    subscribed_ = false;
+    pause();
+}
+
+void Session::on(const MessageArrived& event) {
+    if (received_enough()) {
+        return;  // arrived between the last one asked for and the goodbye
+    }
+    ++received_;
+    spdlog::debug("received {} bytes on {}", event.payload.size(), event.topic);
+    const bool written =
+        std::fwrite(event.payload.data(), 1, event.payload.size(), parts_.output) == event.payload.size() &&
+        std::fputc('\n', parts_.output) != EOF && std::fflush(parts_.output) == 0;
+    if (!written) {
+        spdlog::error("write to standard output: {}", std::system_category().message(errno));
+        end(ExitCode::failed);
+    }
+}
+
+void Session::on(const PublishEnded& event) {
+    parts_.outbox.ended(event.id, event.delivered);
+    spdlog::debug("message {} {}", event.id, event.delivered ? "delivered" : "not delivered");
+}
+
+void Session::on(const SubscribeEnded& event) {
+    if (event.granted) {
+        subscribed_ = true;
+        spdlog::info("subscribed to {}", parts_.options.subscribe);
+    } else if (state_ == State::connected) {
+        spdlog::error("the broker refused the subscription to {}{}; check what it allows certificate {}",
+                      parts_.options.subscribe, event.reason.empty() ? "" : " (" + event.reason + ")",
+                      parts_.broker.certificate);
+        end(ExitCode::refused);
+    }
+}
+
+void Session::pause() {
+    const auto wait = parts_.backoff.next(Clock::now());
+    next_attempt_ = Clock::now() + wait;
+    if (!deadline_ || next_attempt_ < *deadline_) {
+        spdlog::info("next attempt in {}", in_seconds(wait));
+    }
+}
+
+void Session::check_time() {
+    if (over_ || !deadline_ || Clock::now() < *deadline_) {
+        return;
+    }
+    spdlog::error("gave up after {} s: {}", parts_.options.timeout.count(),
+                  ever_connected_
+                      ? fmt::format("{} message(s) delivered, {} received", parts_.outbox.delivered(), received_)
+                      : std::string{"no connection"});
+    end(ever_connected_ ? ExitCode::unfinished : ExitCode::connect);
+}
+
+void Session::check_done() {
+    const bool receives_for_ever = !parts_.options.subscribe.empty() && parts_.options.count == 0;
+    if (!receives_for_ever && parts_.outbox.finished() && received_enough()) {
+        end(ExitCode::done);
+    }
+}
+
+bool Session::received_enough() const {
+    return parts_.options.subscribe.empty() || (parts_.options.count > 0 && received_ >= parts_.options.count);
+}
+
+ExitCode Session::code_when_interrupted() const {
+    const bool nothing_promised = parts_.options.count == 0 && parts_.outbox.finished();
+    return nothing_promised ? ExitCode::done : ExitCode::unfinished;
+}
+
+void Session::end(ExitCode code) {
+    if (!over_) {
+        over_ = code;
+    }
+}
+
+}  // namespace trustx::mqtt

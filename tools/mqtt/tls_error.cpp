@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tls_error.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <openssl/err.h>
+
+namespace trustx::mqtt {
+namespace {
+
+// The name OpenSSL gives to errors of a provider is the one in its section of openssl.cnf: the file name at least.
+constexpr std::string_view provider_name = "trustx";
+
+std::string_view take_field(std::string_view& rest) {
+    const auto end = rest.find(':');
+    const auto field = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+    return field;
+}
+
+std::string or_empty(const char* text) {
+    return text == nullptr ? std::string{} : std::string{text};
+}
+
+}  // namespace
+
+std::string to_string(const TlsError& error) {
+    return error.data.empty() ? error.reason : error.reason + ": " + error.data;
+}
+
+std::optional<TlsError> parse_tls_error(std::string_view line) {
+    while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) {
+        line.remove_suffix(1);
+    }
+    take_field(line);  // thread
+    if (take_field(line) != "error") {
+        return std::nullopt;
+    }
+    take_field(line);  // code
+    const auto library = take_field(line);
+    take_field(line);  // function
+    const auto reason = take_field(line);
+    take_field(line);  // file
+    take_field(line);  // line number; what follows is data and may hold colons
+    if (reason.empty()) {
+        return std::nullopt;
+    }
+    return TlsError{std::string{library}, std::string{reason}, std::string{line}};
+}
+
+std::vector<TlsError> take_tls_errors() {
+    std::vector<TlsError> errors;
+    const char* data = nullptr;
+    int flags = 0;
+    while (const auto code = ERR_get_error_all(nullptr, nullptr, nullptr, &data, &flags)) {
+        TlsError error{or_empty(ERR_lib_error_string(code)), or_empty(ERR_reason_error_string(code)), {}};
+        if ((static_cast<unsigned>(flags) & ERR_TXT_STRING) != 0) {
+            error.data = or_empty(data);
+        }
+        if (error.reason.empty()) {
+            std::array<char, 128> text{};
+            ERR_error_string_n(code, text.data(), text.size());
+            error.reason = text.data();
+        }
+        errors.push_back(std::move(error));
+    }
+    return errors;
+}
+
+const TlsError* find_provider_error(const std::vector<TlsError>& errors) {
+    const auto found = std::ranges::find_if(
+        errors, [](const TlsError& error) { return error.library.find(provider_name) != std::string::npos; });
+    return found == errors.end() ? nullptr : &*found;
+}
+
+}  // namespace trustx::mqtt
