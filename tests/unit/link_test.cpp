@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: Apache-2.0
+// Data link, transport and recovery through the one door that the device uses.
+#include "ifx_i2c/link.hpp"
+
+#include "support/catch.hpp"
+#include "support/golden.hpp"
+#include "support/scripted_chip.hpp"
+
+#include <algorithm>
+
+using namespace trustx;
+using namespace trustx::ifx_i2c;
+using namespace std::chrono_literals;
+using test::from_hex;
+using test::ScriptedChip;
+using test::VirtualClock;
+
+namespace {
+
+Bytes data_frame(FrameNumber number, FrameNumber acknowledged, const Bytes& packet) {
+    Bytes bytes;
+    build_frame({.number = number, .acknowledged = acknowledged, .packet = packet}, bytes);
+    return bytes;
+}
+
+Bytes control(Sequence sequence, FrameNumber number) {
+    Bytes bytes;
+    build_frame({.control = true, .sequence = sequence, .number = 0, .acknowledged = number, .packet = {}}, bytes);
+    return bytes;
+}
+
+Bytes ack(FrameNumber number) {
+    return control(Sequence::ack, number);
+}
+Bytes nak(FrameNumber number) {
+    return control(Sequence::nak, number);
+}
+
+Bytes damaged(Bytes frame) {
+    frame.back() ^= 0x01U;
+    return frame;
+}
+
+// A command and its answer, small enough for one packet each.
+const Bytes command{0x01, 0x00, 0x00, 0x02, 0xE0, 0xC6};
+const Bytes command_packet{0x00, 0x01, 0x00, 0x00, 0x02, 0xE0, 0xC6};
+const Bytes answer{0x00, 0x00, 0x00, 0x02, 0x06, 0x15};
+const Bytes answer_packet{0x00, 0x00, 0x00, 0x00, 0x02, 0x06, 0x15};
+const Bytes first_frame = data_frame(0, 3, command_packet);
+const Bytes first_answer = data_frame(0, 0, answer_packet);
+
+struct Fixture {
+    VirtualClock clock;
+    ScriptedChip chip{clock};
+    Link link{chip, clock};
+    Bytes received;
+
+    explicit Fixture(std::uint16_t frame_size = max_frame_size) {
+        chip.data_reg_len = frame_size;
+        REQUIRE(link.attach(std::nullopt, clock.in(1s)));
+    }
+    Result<void> exchange(Repeat repeat = Repeat::never, const Bytes& apdu = command) {
+        return link.exchange(apdu, received, 0x0615, repeat, clock.in(6s));
+    }
+    void check_answered() {
+        const auto done = exchange();
+        INFO((done ? std::string{} : done.error().message()));
+        REQUIRE(done);
+        CHECK(received == answer);
+        CHECK(chip.surprises.empty());
+        CHECK(chip.finished());
+        CHECK(link.in_sync());
+    }
+};
+
+// play_recording runs the commands of a recorded session through a link whose chip is the recording.
+void play_recording(const std::string& name) {
+    VirtualClock clock;
+    ScriptedChip chip{clock};
+    chip.data_reg_len = 0x0019;
+    std::vector<Bytes> commands;
+    std::vector<Bytes> answers;
+    std::vector<std::pair<Bytes, std::vector<Bytes>>> steps;
+    std::uint8_t pointer = 0;
+    const auto recorded = test::golden(name);  // outlives the loop, unlike a temporary in its head
+    for (const auto& transaction : recorded.at("transactions")) {
+        if (!transaction.at("ack").get<bool>()) {
+            continue;
+        }
+        auto data = from_hex(transaction.at("data").get<std::string>());
+        const bool write = transaction.at("dir") == "W";
+        if (write) {
+            pointer = data.front();
+            data.erase(data.begin());
+        }
+        if (pointer != 0x80 || data.empty()) {
+            continue;
+        }
+        // APDUs are put together from the packets on both sides.
+        const auto frame = parse_frame(data);
+        REQUIRE(frame.has_value());
+        if (!frame->control) {
+            auto& apdus = write ? commands : answers;
+            if (frame->packet[0] <= 1) {
+                apdus.emplace_back();
+            }
+            apdus.back().insert(apdus.back().end(), frame->packet.begin() + 1, frame->packet.end());
+        }
+        if (write) {
+            steps.emplace_back(data, std::vector<Bytes>{});
+        } else {
+            steps.back().second.push_back(data);
+        }
+    }
+    REQUIRE(commands.size() == answers.size());
+    REQUIRE(commands.size() >= 6);
+    for (auto& [frame, offers] : steps) {
+        chip.expect(frame, offers);
+    }
+    Link link{chip, clock};
+    REQUIRE(link.attach(std::nullopt, clock.in(1s)));
+    Bytes received;
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+        const auto done = link.exchange(commands[i], received, 0x0615, Repeat::never, clock.in(6s));
+        REQUIRE(done);
+        CHECK(to_hex(received) == to_hex(answers[i]));
+    }
+    CHECK(chip.surprises.empty());
+    CHECK(chip.finished());
+}
+
+}  // namespace
+
+TEST_CASE("the link talks to recorded chips byte for byte as they were talked to", "[link]") {
+    play_recording("bus_trace_uid_chipA");
+    play_recording("bus_trace_uid_chipB");
+}
+
+TEST_CASE("attaching resynchronises and neither resets nor reopens anything", "[link]") {
+    Fixture f;
+    CHECK(f.chip.resyncs == 1);
+    CHECK(f.chip.frames.size() == 1);
+    for (const auto pointer : f.chip.pointers) {
+        CHECK(pointer != 0x88);  // SOFT_RESET
+    }
+}
+
+TEST_CASE("attaching with a known frame size takes three transfers", "[link]") {
+    Fixture f;
+    f.chip.transfers = 0;
+    REQUIRE(f.link.attach(max_frame_size, f.clock.in(1s)));
+    CHECK(f.chip.transfers == 3);
+}
+
+TEST_CASE("attaching waits for a running command and discards the answer nobody read", "[link]") {
+    Fixture f;
+    f.chip.busy = true;
+    int polls = 0;
+    f.chip.before_state = [&] {
+        if (++polls == 5) {
+            f.chip.busy = false;
+            f.chip.offer(first_answer);
+        }
+    };
+    REQUIRE(f.link.attach(max_frame_size, f.clock.in(1s)));
+    CHECK(polls == 6);
+    f.chip.before_state = nullptr;
+    f.chip.expect(first_frame, {first_answer});
+    f.chip.expect(ack(0));
+    f.check_answered();
+}
+
+TEST_CASE("attaching gives up at the deadline while the chip stays busy", "[link]") {
+    Fixture f;
+    f.chip.busy = true;
+    const auto attached = f.link.attach(max_frame_size, f.clock.in(500ms));
+    REQUIRE_FALSE(attached);
+    CHECK(attached.error().code() == Errc::timeout);
+}
+
+TEST_CASE("an answer acknowledges the command by itself", "[link]") {
+    Fixture f;
+    f.chip.expect(first_frame, {first_answer});
+    f.chip.expect(ack(0));
+    f.check_answered();
+}
+
+TEST_CASE("an acknowledgement may come first and the answer later", "[link]") {
+    Fixture f;
+    f.chip.expect(first_frame, {ack(0), first_answer});
+    f.chip.expect(ack(0));
+    f.check_answered();
+}
+
+TEST_CASE("the data link resends a frame after a NAK", "[link]") {
+    Fixture f;
+    f.chip.expect(first_frame, {nak(0)});
+    f.chip.expect(first_frame, {first_answer});
+    f.chip.expect(ack(0));
+    f.check_answered();
+}
+
+TEST_CASE("the data link resends a frame that nobody acknowledged", "[link]") {
+    Fixture f;
+    f.chip.expect(first_frame);
+    f.chip.expect(first_frame);
+    f.chip.expect(first_frame, {ack(0), first_answer});
+    f.chip.expect(ack(0));
+    f.check_answered();
+}
+
+TEST_CASE("a busy chip is given time to acknowledge", "[link]") {
+    Fixture f;
+    f.chip.expect(first_frame);
+    f.chip.expect(ack(0));
+    f.chip.busy = true;
+    f.chip.before_state = [&, polls = 0]() mutable {
+        if (++polls == 40) {
+            f.chip.busy = false;
+            f.chip.offer(ack(0));
+            f.chip.offer(first_answer);
+        }
+    };
+    f.check_answered();
+    CHECK(std::count(f.chip.frames.begin(), f.chip.frames.end(), first_frame) == 1);
+}
+
+TEST_CASE("an acknowledgement of another frame is ignored", "[link]") {
+    Fixture f;
+    f.chip.expect(first_frame, {ack(2), first_answer});
+    f.chip.expect(ack(0));
+    f.check_answered();
+}
+
+TEST_CASE("a damaged acknowledgement makes the data link resend", "[link]") {
+    Fixture f;
+    f.chip.expect(first_frame, {damaged(ack(0))});
+    f.chip.expect(first_frame, {ack(0), first_answer});
+    f.chip.expect(ack(0));
+    f.check_answered();
+}
+
+TEST_CASE("a damaged answer is asked for again", "[link]") {
+    Fixture f;
+    f.chip.expect(first_frame, {ack(0), damaged(first_answer)});
+    f.chip.expect(nak(0), {first_answer});
+    f.chip.expect(ack(0));
+    f.check_answered();
+}
+
+TEST_CASE("a repeated answer is acknowledged again and not taken twice", "[link]") {
+    Fixture f;
+    f.chip.expect(first_frame, {first_answer});
+    f.chip.expect(ack(0), {first_answer});  // the chip missed the acknowledgement
+    REQUIRE(f.exchange());
+    CHECK(f.received == answer);
+    f.chip.expect(data_frame(1, 0, command_packet));
+    f.chip.expect(ack(0), {data_frame(1, 1, answer_packet)});
+    f.chip.expect(ack(1));
+    REQUIRE(f.exchange());
+    CHECK(f.chip.surprises.empty());
+    CHECK(f.chip.finished());
+}
+
+TEST_CASE("a command the chip did not accept is sent once more after a re-synchronisation", "[link]") {
+    Fixture f;
+    f.chip.resyncs = 0;
+    for (int i = 0; i < 4; ++i) {
+        f.chip.expect(first_frame, {ack(3)});  // a chip that was reset and expects another number
+    }
+    f.chip.expect(first_frame, {first_answer});
+    f.chip.expect(ack(0));
+    f.check_answered();
+    CHECK(f.chip.resyncs == 1);
+}
+
+TEST_CASE("a command the chip acknowledged without working on it is sent once more", "[link]") {
+    // After a reset the chip takes a frame with number 3 for one it has seen: it acknowledges and does nothing.
+    Fixture f;
+    f.chip.resyncs = 0;
+    f.chip.expect(first_frame, {ack(0)});
+    f.chip.expect(first_frame, {first_answer});
+    f.chip.expect(ack(0));
+    f.check_answered();
+    CHECK(f.chip.resyncs == 1);
+}
+
+TEST_CASE("a command that may have been executed is not repeated unless that is allowed", "[link]") {
+    const auto repeat = GENERATE(Repeat::never, Repeat::allowed);
+    Fixture f;
+    f.chip.expect(first_frame, {ack(0)});
+    f.chip.busy = true;
+    f.chip.before_state = [&, polls = 0]() mutable { f.chip.busy = ++polls < 5; };  // busy, then silent: it was reset
+    if (repeat == Repeat::allowed) {
+        f.chip.expect(first_frame, {first_answer});
+        f.chip.expect(ack(0));
+    }
+    const auto done = f.exchange(repeat);
+    if (repeat == Repeat::allowed) {
+        CHECK(done);
+        CHECK(f.received == answer);
+    } else {
+        REQUIRE_FALSE(done);
+        CHECK(done.error().code() == Errc::outcome_unknown);
+        CHECK(std::count(f.chip.frames.begin(), f.chip.frames.end(), first_frame) == 1);
+        CHECK_FALSE(f.link.in_sync());
+    }
+    CHECK(f.chip.finished());
+}
+
+TEST_CASE("answers that keep arriving damaged end in a clear error", "[link]") {
+    Fixture f;
+    f.chip.expect(first_frame, {ack(0), damaged(first_answer)});
+    for (int i = 0; i < 3; ++i) {
+        f.chip.expect(nak(0), {damaged(first_answer)});
+    }
+    const auto done = f.exchange();
+    REQUIRE_FALSE(done);
+    CHECK(done.error().code() == Errc::outcome_unknown);
+}
+
+TEST_CASE("a chip that works for ever is left at the deadline", "[link]") {
+    Fixture f;
+    f.chip.expect(first_frame, {ack(0)});
+    f.chip.busy = true;
+    const auto start = f.clock.now();
+    const auto done = f.exchange();
+    REQUIRE_FALSE(done);
+    CHECK(done.error().code() == Errc::timeout);
+    CHECK(f.clock.now() - start < 6100ms);
+}
+
+TEST_CASE("an APDU that exceeds a packet is chained in both directions", "[link]") {
+    // DATA_REG_LEN 0019 leaves 19 bytes of APDU in a packet.
+    Fixture f{0x0019};
+    const auto uid = test::golden_apdu("uid-a");
+    const auto apdu = from_hex("F0 00 00 10 D2 76 00 00 04 47 65 6E 41 75 74 68 41 70 70 6C");
+    const auto response = from_hex(uid.at("rsp").get<std::string>());
+    f.chip.expect(from_hex("03 00 14 01 F0 00 00 10 D2 76 00 00 04 47 65 6E 41 75 74 68 41 70 70 2A 69"), {ack(0)});
+    f.chip.expect(from_hex("07 00 02 04 6C 4B 6E"),
+                  {ack(1), data_frame(0, 1, from_hex("01 00 00 00 1B CD 16 33 56 01 00 1C 00 05 00 00 0A 07 84 D7"))});
+    f.chip.expect(ack(0), {data_frame(1, 1, from_hex("04 00 05 00 80 00 8E 80 10 10 70 10 48"))});
+    f.chip.expect(ack(1));
+    REQUIRE(f.exchange(Repeat::never, apdu));
+    CHECK(to_hex(f.received) == to_hex(response));
+    CHECK(f.chip.surprises.empty());
+    CHECK(f.chip.finished());
+}
+
+TEST_CASE("an APDU that just fills a packet is not chained", "[link]") {
+    Fixture f{0x0019};
+    const Bytes apdu(19, 0xAA);
+    Bytes packet{0x00};
+    packet.insert(packet.end(), apdu.begin(), apdu.end());
+    f.chip.expect(data_frame(0, 3, packet), {first_answer});
+    f.chip.expect(ack(0));
+    REQUIRE(f.exchange(Repeat::never, apdu));
+    CHECK(f.chip.finished());
+}
+
+TEST_CASE("after a chaining error of the chip the command is sent once more", "[link]") {
+    Fixture f;
+    f.chip.resyncs = 0;
+    f.chip.expect(first_frame, {data_frame(0, 0, {0x07})});
+    f.chip.expect(ack(0));
+    f.chip.expect(first_frame, {first_answer});
+    f.chip.expect(ack(0));
+    f.check_answered();
+    CHECK(f.chip.resyncs == 1);
+}
+
+TEST_CASE("a chain in the wrong order, or longer than any answer, is refused", "[link]") {
+    const std::vector<std::vector<Bytes>> chains{
+        {{0x04, 0x01}},  // last without first
+        {{0x02, 0x01}},  // intermediate without first
+        {{0x01, 0x01}},  // a first packet that is not full
+        {{0x00}},        // nothing in it
+        {{0x09, 0x01}},  // a channel or presence bit
+    };
+    for (const auto& chain : chains) {
+        Fixture f;
+        f.chip.expect(first_frame, {data_frame(0, 0, chain.front())});
+        f.chip.expect(ack(0));
+        const auto done = f.exchange();
+        REQUIRE_FALSE(done);
+        CHECK(done.error().code() == Errc::outcome_unknown);
+    }
+    Fixture f;
+    f.chip.expect(first_frame, {data_frame(0, 0, answer_packet)});
+    f.chip.expect(ack(0));
+    CHECK_FALSE(f.link.exchange(command, f.received, 5, Repeat::never, f.clock.in(1s)));
+}
+
+TEST_CASE("the re-synchronisation of a chip is followed", "[link]") {
+    Fixture f;
+    f.chip.resyncs = 0;
+    f.chip.expect(first_frame, {control(Sequence::resync, 0)});
+    f.chip.expect(first_frame, {first_answer});
+    f.chip.expect(ack(0));
+    f.check_answered();
+}

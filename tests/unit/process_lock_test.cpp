@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/process_lock.hpp"
+
+#include "device/thread_lock.hpp"
+#include "support/catch.hpp"
+#include "support/temp_dir.hpp"
+#include "support/virtual_clock.hpp"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace trustx;
+using namespace std::chrono_literals;
+using test::TempDir;
+using test::VirtualClock;
+
+namespace {
+
+BusAddress address(const std::string& path) {
+    return {.kind = BusAddress::Kind::unix_socket, .path = path, .target = 0x30};
+}
+
+}  // namespace
+
+TEST_CASE("a lock file is made on demand, with its directory, for everybody", "[process_lock]") {
+    const TempDir dir;
+    const auto locks = dir / "locks";
+    REQUIRE(ProcessLock::open(locks, address("/nowhere/chip")));
+    struct stat status {};
+    REQUIRE(::stat(locks.c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777U) == 01777U);
+    const auto file = locks / lock_file_name(address("/nowhere/chip"));
+    REQUIRE(::stat(file.c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777U) == 0666U);
+}
+
+TEST_CASE("every way to name a chip leads to the same lock file", "[process_lock]") {
+    const TempDir dir;
+    test::write_file(dir / "chip", "");
+    REQUIRE(::symlink((dir / "chip").c_str(), (dir / "alias").c_str()) == 0);
+    CHECK(lock_file_name(address(dir / "chip")) == lock_file_name(address(dir / "alias")));
+    CHECK(lock_file_name(address(dir / "chip")) == lock_file_name(address(dir.path() / "." / "chip")));
+    CHECK(lock_file_name(address(dir / "chip")) != lock_file_name(address(dir / "other")));
+}
+
+TEST_CASE("a chip in use is waited for until the deadline, and its owner is named", "[process_lock]") {
+    const TempDir dir;
+    VirtualClock clock;
+    auto first = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    auto second = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    REQUIRE(first);
+    REQUIRE(second);
+    REQUIRE(first->lock(clock, clock.in(1s)));
+    REQUIRE(first->write_record({.user = 7, .frame_size = 0x115, .in_sync = true}));
+    const auto start = clock.now();
+    const auto refused = second->lock(clock, clock.in(2s));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code() == Errc::lock_timeout);
+    CHECK(clock.now() - start >= 2s);
+    CHECK(clock.now() - start < 2100ms);
+    CHECK_THAT(refused.error().message(), ContainsSubstring("process " + std::to_string(::getpid())));
+    first->unlock();
+    REQUIRE(second->lock(clock, clock.in(1s)));
+    const auto record = second->read_record();
+    CHECK(record.user == 7);
+    CHECK(record.frame_size == 0x115);
+    CHECK(record.in_sync);
+}
+
+TEST_CASE("two chips do not wait for each other", "[process_lock]") {
+    const TempDir dir;
+    VirtualClock clock;
+    auto first = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    auto second = ProcessLock::open(dir.path(), address("/nowhere/other"));
+    REQUIRE(first->lock(clock, clock.in(1s)));
+    CHECK(second->lock(clock, clock.in(0s)));
+}
+
+TEST_CASE("a killed owner releases the chip", "[process_lock]") {
+    const TempDir dir;
+    VirtualClock clock;
+    int ready[2];
+    REQUIRE(::pipe(ready) == 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+        const bool taken = lock && lock->lock(clock, clock.in(1s));
+        static_cast<void>(!::write(ready[1], taken ? "y" : "n", 1));
+        for (;;) {
+            ::pause();
+        }
+    }
+    char taken = 0;
+    REQUIRE(::read(ready[0], &taken, 1) == 1);
+    REQUIRE(taken == 'y');
+    auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    REQUIRE(lock);
+    CHECK_FALSE(lock->lock(clock, clock.in(10ms)));
+    REQUIRE(::kill(child, SIGKILL) == 0);
+    REQUIRE(::waitpid(child, nullptr, 0) == child);
+    CHECK(lock->lock(clock, clock.in(10ms)));
+    ::close(ready[0]);
+    ::close(ready[1]);
+}
+
+TEST_CASE("a damaged record is an empty one", "[process_lock]") {
+    const TempDir dir;
+    const auto file = dir / lock_file_name(address("/nowhere/chip"));
+    test::write_file(file, "stale rubbish of a former version that is long enough to be read as a record ...");
+    auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    REQUIRE(lock);
+    const auto record = lock->read_record();
+    CHECK(record.user == 0);
+    CHECK_FALSE(record.in_sync);
+}
+
+TEST_CASE("a lock that cannot be made names its path", "[process_lock]") {
+    const auto lock = ProcessLock::open("/proc/no/locks", address("/nowhere/chip"));
+    REQUIRE_FALSE(lock);
+    CHECK_THAT(lock.error().message(), ContainsSubstring("/proc/no/locks"));
+
+    const TempDir dir;
+    const auto link = dir / lock_file_name(address("/nowhere/chip"));
+    REQUIRE(::symlink("/etc/passwd", link.c_str()) == 0);
+    CHECK_FALSE(ProcessLock::open(dir.path(), address("/nowhere/chip")));
+}
+
+TEST_CASE("a thread lock that was held at the moment of a fork is free in the child", "[thread_lock]") {
+    ThreadLock lock;
+    REQUIRE(lock.try_lock_for(0s));
+    CHECK_FALSE(lock.try_lock_for(1ms));
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const bool taken = lock.try_lock_for(0s);
+        const bool taken_twice = lock.try_lock_for(1ms);
+        ::_exit(taken && !taken_twice ? 0 : 1);
+    }
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+    lock.unlock();
+    CHECK(lock.try_lock_for(0s));
+}
