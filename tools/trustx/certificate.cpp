@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "certificate.hpp"
+
+#include "output.hpp"
+
+#include <array>
+#include <climits>
+#include <ctime>
+
+#include <nlohmann/json.hpp>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+namespace trustx::cli {
+namespace {
+
+// text_of hands out what libcrypto printed.
+std::string text_of(BIO* bio) {
+    char* data = nullptr;
+    const auto length = BIO_get_mem_data(bio, &data);
+    return {data, static_cast<std::size_t>(length)};
+}
+
+BioHandle memory() {
+    return must<BioHandle>(BIO_new(BIO_s_mem()));
+}
+
+std::string name_text(const X509_NAME* name) {
+    const auto bio = memory();
+    X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB));
+    auto text = text_of(bio.get());
+    return text.empty() ? "(empty)" : text;
+}
+
+std::string time_text(const ASN1_TIME* time) {
+    std::tm broken_down{};
+    if (ASN1_TIME_to_tm(time, &broken_down) != 1) {
+        ERR_clear_error();
+        return "(unreadable)";
+    }
+    std::array<char, sizeof "2024-05-26T05:55:24Z" + 4> text{};
+    const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &broken_down);
+    return {text.data(), length};
+}
+
+bool looks_like_pem(ByteView content) {
+    const std::string_view text{reinterpret_cast<const char*>(content.data()), content.size()};
+    return text.find("-----BEGIN ") != std::string_view::npos;
+}
+
+std::string position(const std::string& name, std::size_t index) {
+    return name + ", certificate " + std::to_string(index + 1);
+}
+
+Outcome<std::vector<Certificate>> parse_each(const std::vector<Bytes>& ders, const std::string& name) {
+    std::vector<Certificate> certificates;
+    for (std::size_t i = 0; i < ders.size(); ++i) {
+        auto certificate = Certificate::parse(ders[i], ders.size() == 1 ? name : position(name, i));
+        if (!certificate) {
+            return certificate.failure();
+        }
+        certificates.push_back(std::move(*certificate));
+    }
+    return certificates;
+}
+
+// pem_blocks collects the DER of every CERTIFICATE block.
+std::vector<Bytes> pem_blocks(ByteView content) {
+    const auto bio = must<BioHandle>(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
+    std::vector<Bytes> blocks;
+    char* label = nullptr;
+    char* header = nullptr;
+    unsigned char* data = nullptr;
+    long length = 0;
+    while (PEM_read_bio(bio.get(), &label, &header, &data, &length) == 1) {
+        if (std::string_view{label} == PEM_STRING_X509 || std::string_view{label} == PEM_STRING_X509_OLD) {
+            blocks.emplace_back(data, data + length);
+        }
+        OPENSSL_free(label);
+        OPENSSL_free(header);
+        OPENSSL_free(data);
+    }
+    return blocks;
+}
+
+// The reader of PEM blocks stops at the end of the file and at damage alike; only its error tells them apart.
+bool stopped_at_the_end() {
+    const auto error = ERR_peek_last_error();
+    ERR_clear_error();
+    return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+}
+
+}  // namespace
+
+Outcome<Certificate> Certificate::parse(ByteView der, const std::string& from) {
+    const auto* cursor = der.data();
+    X509Handle x509{d2i_X509(nullptr, &cursor, static_cast<long>(der.size()))};
+    ERR_clear_error();
+    if (!x509) {
+        return give_up(ExitCode::file, from + ": not an X.509 certificate");
+    }
+    if (cursor != der.data() + der.size()) {
+        return give_up(ExitCode::file, from + ": " + std::to_string(der.data() + der.size() - cursor) +
+                                           " byte(s) follow the certificate; for a chain use PEM");
+    }
+    return Certificate{Bytes(der.begin(), der.end()), std::move(x509), from};
+}
+
+std::string Certificate::pem() const {
+    const auto bio = memory();
+    PEM_write_bio_X509(bio.get(), x509_.get());
+    return text_of(bio.get());
+}
+
+std::string Certificate::subject() const {
+    return name_text(X509_get_subject_name(x509_.get()));
+}
+
+std::string Certificate::issuer() const {
+    return name_text(X509_get_issuer_name(x509_.get()));
+}
+
+std::string Certificate::serial() const {
+    const auto bio = memory();
+    i2a_ASN1_INTEGER(bio.get(), X509_get0_serialNumber(x509_.get()));
+    return text_of(bio.get());
+}
+
+std::string Certificate::not_before() const {
+    return time_text(X509_get0_notBefore(x509_.get()));
+}
+
+std::string Certificate::not_after() const {
+    return time_text(X509_get0_notAfter(x509_.get()));
+}
+
+std::string Certificate::fingerprint() const {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned int length = 0;
+    X509_digest(x509_.get(), EVP_sha256(), digest.data(), &length);
+    return to_hex(ByteView{digest}.first(length));
+}
+
+Outcome<PublicKey> Certificate::public_key() const {
+    unsigned char* encoded = nullptr;
+    const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509_.get()), &encoded);
+    ERR_clear_error();
+    const Bytes info = length > 0 ? Bytes(encoded, encoded + length) : Bytes{};
+    OPENSSL_free(encoded);
+    auto key = PublicKey::from_subject_public_key_info(info);
+    if (!key) {
+        return give_up(ExitCode::file, from_ + " (" + subject() +
+                                           ") does not carry an uncompressed public key on P-256 or P-384, the only "
+                                           "keys that this chip can use");
+    }
+    return std::move(*key);
+}
+
+bool Certificate::issued_by(const Certificate& other) const {
+    const KeyHandle key{X509_get_pubkey(other.x509_.get())};
+    const bool issued = key && X509_check_issued(other.x509_.get(), x509_.get()) == X509_V_OK &&
+                        X509_verify(x509_.get(), key.get()) == 1;
+    ERR_clear_error();
+    return issued;
+}
+
+Outcome<std::vector<Certificate>> parse_certificate_file(ByteView content, const std::string& name) {
+    if (content.empty()) {
+        return give_up(ExitCode::file, name + " is empty; a certificate in PEM or DER is needed");
+    }
+    if (!looks_like_pem(content)) {
+        return parse_each({Bytes(content.begin(), content.end())}, name);
+    }
+    ERR_clear_error();
+    const auto blocks = pem_blocks(content);
+    if (!stopped_at_the_end()) {
+        return give_up(ExitCode::file,
+                       name + ": damaged PEM after " + std::to_string(blocks.size()) + " complete certificate(s)");
+    }
+    if (blocks.empty()) {
+        return give_up(ExitCode::file, name + ": PEM, but no CERTIFICATE block in it");
+    }
+    return parse_each(blocks, name);
+}
+
+Outcome<std::vector<Certificate>> parse_stored_certificates(ByteView content, ObjectId object) {
+    const auto stored = parse_certificate_object(content);
+    if (!stored) {
+        return give_up(stored.error(), "object " + object.hex());
+    }
+    auto certificates = parse_each(stored->certificates, "object " + object.hex());
+    if (!certificates) {
+        // Not a file of the user's: the chip holds something else than it should.
+        return give_up(ExitCode::mismatch, certificates.error().message);
+    }
+    return certificates;
+}
+
+std::string summary(const Certificate& certificate) {
+    return certificate.subject() + ", valid until " + certificate.not_after();
+}
+
+nlohmann::ordered_json to_json(const Certificate& certificate) {
+    const auto key = certificate.public_key();
+    return {{"subject", certificate.subject()},
+            {"issuer", certificate.issuer()},
+            {"serial", certificate.serial()},
+            {"not_before", certificate.not_before()},
+            {"not_after", certificate.not_after()},
+            {"curve", key ? nlohmann::ordered_json(curve_name(key->curve)) : nlohmann::ordered_json{}},
+            {"sha256_fingerprint", certificate.fingerprint()}};
+}
+
+}  // namespace trustx::cli

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// X.509 certificates as files and as the chip holds them: reading, checking and describing. Source:
+// chip-objects.md section 7.
+#pragma once
+
+#include "exit_code.hpp"
+#include "openssl_handles.hpp"
+
+#include <trustx/bytes.hpp>
+#include <trustx/key.hpp>
+#include <trustx/objects.hpp>
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace trustx::cli {
+
+// Certificate is one parsed X.509 certificate.
+class Certificate {
+ public:
+    // parse reads DER; nothing may follow it. `from` names its origin in the message.
+    static Outcome<Certificate> parse(ByteView der, const std::string& from);
+
+    [[nodiscard]] const Bytes& der() const { return der_; }
+    [[nodiscard]] std::string pem() const;
+
+    // subject and issuer in the form of RFC 2253 in UTF-8: "CN=gateway,O=Example". "(empty)" for an empty name.
+    [[nodiscard]] std::string subject() const;
+    [[nodiscard]] std::string issuer() const;
+    [[nodiscard]] std::string serial() const;      // hexadecimal
+    [[nodiscard]] std::string not_before() const;  // 2024-05-26T05:55:24Z
+    [[nodiscard]] std::string not_after() const;
+    [[nodiscard]] std::string fingerprint() const;  // SHA-256 of the DER, hexadecimal
+
+    // public_key is the key on P-256 or P-384; a Failure for every other kind, which this chip cannot use.
+    [[nodiscard]] Outcome<PublicKey> public_key() const;
+
+    // issued_by says whether the other certificate's name and key signed this one.
+    [[nodiscard]] bool issued_by(const Certificate& other) const;
+
+ private:
+    explicit Certificate(Bytes der, X509Handle x509, std::string from)
+        : der_{std::move(der)}, x509_{std::move(x509)}, from_{std::move(from)} {}
+
+    Bytes der_;
+    X509Handle x509_;
+    std::string from_;
+};
+
+// parse_certificate_file reads PEM with one certificate or a chain, or DER with one. Other PEM blocks are passed over.
+Outcome<std::vector<Certificate>> parse_certificate_file(ByteView content, const std::string& name);
+
+// parse_stored_certificates reads a certificate object's content; an empty object gives none.
+Outcome<std::vector<Certificate>> parse_stored_certificates(ByteView content, ObjectId object);
+
+// summary is for people: "CN=gateway, valid until 2034-01-01T00:00:00Z".
+std::string summary(const Certificate& certificate);
+
+// to_json has everything of the above that a program would ask for.
+nlohmann::ordered_json to_json(const Certificate& certificate);
+
+}  // namespace trustx::cli

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every subcommand gets: which chip is meant, and whether to chat.
+#pragma once
+
+#include "exit_code.hpp"
+
+#include <trustx/device.hpp>
+#include <trustx/settings.hpp>
+#include <trustx/uid.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace trustx::cli {
+
+struct Context {
+    std::optional<std::string> device;  // --device
+    std::string device_name;            // --device-name
+    bool quiet = false;                 // --quiet
+
+    // note tells people on stderr what happens. Answers never go this way.
+    void note(std::string_view text) const;
+};
+
+// Chip is the device that the settings name. Opening it does not touch the bus yet.
+struct Chip {
+    Settings settings;
+    std::unique_ptr<Device> device;
+
+    // run runs one command under the lock and turns a failure into the tool's own.
+    template <class Command>
+    [[nodiscard]] Outcome<typename Command::Response> run(const Command& command) {
+        auto response = device->run(command);
+        if (!response) {
+            return give_up(response.error());
+        }
+        return std::move(*response);
+    }
+
+    // lock takes the chip for more than one command that belong together.
+    [[nodiscard]] Outcome<LockedDevice> lock();
+};
+
+// chip_uid reads the UID.
+Outcome<Uid> chip_uid(Chip& chip);
+
+// open_chip resolves the settings.
+Outcome<Chip> open_chip(const Context& context);
+
+}  // namespace trustx::cli

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files that the user hands in: bounded, and standard input under the name "-".
+#pragma once
+
+#include "exit_code.hpp"
+
+#include <trustx/bytes.hpp>
+
+#include <string>
+
+namespace trustx::cli {
+
+// Nothing that goes into the chip, and no key file or chain, is anywhere near this size.
+inline constexpr std::size_t input_limit = std::size_t{256} * 1024;
+
+// read_input reads a whole file; "-" or an empty path is standard input.
+Outcome<Bytes> read_input(const std::string& path);
+
+// input_name is the path, or "standard input", for messages.
+std::string input_name(const std::string& path);
+
+}  // namespace trustx::cli

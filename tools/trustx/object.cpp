@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+// trustx object: the bytes of any object.
+#include "arguments.hpp"
+#include "hex_input.hpp"
+#include "input_file.hpp"
+#include "object_metadata.hpp"
+#include "output.hpp"
+#include "output_file.hpp"
+#include "subcommands.hpp"
+
+#include <trustx/objects.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+
+namespace trustx::cli {
+namespace {
+
+struct ReadOptions {
+    std::string object;
+    std::string out = "-";
+    std::optional<std::uint16_t> offset;
+    std::optional<std::uint16_t> length;
+    bool hex = false;
+    bool raw = false;
+};
+
+struct WriteOptions {
+    std::string object;
+    std::string file = "-";
+    std::optional<std::uint16_t> offset;
+    bool hex = false;
+    bool force = false;
+};
+
+constexpr const char* read_examples = R"(Examples:
+  trustx object read F1D0
+  trustx object read F1E0 --offset 100 --length 32 --hex
+  trustx object read data-1 --out data.bin)";
+
+constexpr const char* write_examples =
+    R"(Without --offset the whole content is replaced: what was there before is gone, and the object is as long as the
+input. With --offset the rest stays. What was written is read back and compared.
+
+Examples:
+  trustx object write F1D0 settings.bin
+  echo 14 | trustx object write E0C3 --hex         (sleep activation delay: 0x14 = 20 ms))";
+
+bool holds_secrets(ObjectKind kind) {
+    return kind == ObjectKind::key || kind == ObjectKind::session;
+}
+
+Outcome<ObjectId> parse_open_object(const std::string& text) {
+    auto object = parse_object(text);
+    if (object && holds_secrets(describe(*object)->kind)) {
+        return give_up(ExitCode::refused, title(*object) +
+                                              ": the chip neither tells nor takes the content of keys and "
+                                              "sessions; see `trustx object metadata` and `trustx key-file`");
+    }
+    return object;
+}
+
+// read_slice reads until the wanted bytes are there or the object ends.
+Outcome<Bytes> read_slice(LockedDevice& device, ObjectId object, std::uint16_t offset, std::size_t length) {
+    Bytes content;
+    while (content.size() < length) {
+        const auto wanted = std::min<std::size_t>(length - content.size(), GetDataObject::max_length);
+        const auto slice = device.run(GetDataObject{.object = object,
+                                                    .offset = static_cast<std::uint16_t>(offset + content.size()),
+                                                    .length = static_cast<std::uint16_t>(wanted)});
+        if (!slice && slice.error() == ChipError::data_object_boundary_exceeded && !content.empty()) {
+            break;
+        }
+        if (!slice) {
+            return give_up(slice.error());
+        }
+        content.insert(content.end(), slice->begin(), slice->end());
+        if (slice->size() < wanted) {
+            break;
+        }
+    }
+    return content;
+}
+
+Outcome<Bytes> read_content(Chip& chip, ObjectId object, const ReadOptions& options) {
+    auto locked = chip.lock();
+    if (!locked) {
+        return locked.failure();
+    }
+    if (options.offset || options.length) {
+        const auto offset = options.offset.value_or(0);
+        const std::size_t to_the_end = std::size_t{0x10000} - offset;
+        return read_slice(*locked, object, offset, options.length ? *options.length : to_the_end);
+    }
+    auto content = read_object(*locked, object);
+    if (!content) {
+        return give_up(content.error());
+    }
+    return std::move(*content);
+}
+
+Bytes spell(const Bytes& content, const ReadOptions& options) {
+    std::string text;
+    if (options.hex) {
+        text = to_hex(content) + "\n";
+    } else if (options.raw || options.out != "-" || !stdout_is_terminal()) {
+        return content;
+    } else {
+        text = hex_dump(content, options.offset.value_or(0));
+    }
+    return {text.begin(), text.end()};
+}
+
+Outcome<void> read(const Context& context, const ReadOptions& options) {
+    const auto object = parse_open_object(options.object);
+    if (!object) {
+        return object.failure();
+    }
+    auto chip = open_chip(context);
+    if (!chip) {
+        return chip.failure();
+    }
+    const auto content = read_content(*chip, *object, options);
+    if (!content) {
+        return content.failure();
+    }
+    if (content->empty()) {
+        context.note(title(*object) + " is empty");
+    }
+    auto file = OutputFile::create(options.out, content->size());
+    if (!file) {
+        return file.failure();
+    }
+    auto written = file->write(spell(*content, options));
+    return written ? file->commit() : written;
+}
+
+// Raising a life cycle state is the one write that nothing can take back.
+Outcome<void> check_irreversible(ObjectId object, bool force) {
+    if ((object == object::life_cycle_global || object == object::life_cycle_application) && !force) {
+        return give_up(ExitCode::refused,
+                       "writing " + title(object) +
+                           " raises a life cycle state of the chip for ever and can make it useless; "
+                           "repeat with --force if that is what you want");
+    }
+    return {};
+}
+
+Outcome<Bytes> read_data(const WriteOptions& options) {
+    auto input = read_input(options.file);
+    if (!input) {
+        return input;
+    }
+    const auto name = input_name(options.file);
+    auto data = options.hex ? parse_hex(*input, name) : std::move(input);
+    if (data && data->empty()) {
+        return give_up(ExitCode::usage, name + " is empty: nothing to write");
+    }
+    return data;
+}
+
+Outcome<void> store(Chip& chip, ObjectId object, const Bytes& data, std::optional<std::uint16_t> offset) {
+    auto locked = chip.lock();
+    if (!locked) {
+        return locked.failure();
+    }
+    // Objects of the system have a fixed size: there is nothing to erase.
+    const bool slice = offset || describe(object)->kind == ObjectKind::system;
+    const auto written =
+        slice ? write_slice(*locked, object, offset.value_or(0), data) : write_object(*locked, object, data);
+    if (!written) {
+        return give_up(written.error(), "write object " + object.hex());
+    }
+    return {};
+}
+
+Outcome<void> write(const Context& context, const WriteOptions& options) {
+    const auto object = parse_open_object(options.object);
+    if (!object) {
+        return object.failure();
+    }
+    if (auto meant = check_irreversible(*object, options.force); !meant) {
+        return meant;
+    }
+    const auto data = read_data(options);
+    if (!data) {
+        return data.failure();
+    }
+    const std::size_t end = std::size_t{options.offset.value_or(0)} + data->size();
+    if (end > describe(*object)->max_size) {
+        return give_up(ExitCode::usage, std::to_string(data->size()) + " bytes at offset " +
+                                            std::to_string(options.offset.value_or(0)) + " do not fit into " +
+                                            title(*object) + ", which takes " +
+                                            std::to_string(describe(*object)->max_size));
+    }
+    auto chip = open_chip(context);
+    if (!chip) {
+        return chip.failure();
+    }
+    if (auto stored = store(*chip, *object, *data, options.offset); !stored) {
+        return stored;
+    }
+    context.note("wrote " + std::to_string(data->size()) + " bytes to " + title(*object));
+    return {};
+}
+
+void add_read(CLI::App& group, Task& task) {
+    const auto options = std::make_shared<ReadOptions>();
+    auto& command = add_subcommand(group, "read", "Print the content of an object", read_examples);
+    command.add_option("OBJECT", options->object, "Object by number or name")->required();
+    command.add_option("--offset", options->offset, "First byte to read; default: 0")->type_name("N");
+    command.add_option("--length", options->length, "How many bytes at most; default: all")->type_name("N");
+    command.add_option("-o,--out", options->out, "File to write; default: standard output")->type_name("FILE");
+    auto* hex = command.add_flag("--hex", options->hex, "Hexadecimal digits in one line");
+    command.add_flag("--raw", options->raw, "The bytes as they are, on a terminal too")->excludes(hex);
+    command.callback(
+        [options, &task] { task = [options](const Context& context) { return read(context, *options); }; });
+}
+
+void add_write(CLI::App& group, Task& task) {
+    const auto options = std::make_shared<WriteOptions>();
+    auto& command = add_subcommand(group, "write", "Write the content of an object", write_examples);
+    command.add_option("OBJECT", options->object, "Object by number or name")->required();
+    command.add_option("FILE", options->file, "Content; default: standard input");
+    command.add_option("--offset", options->offset, "Where the input goes; the rest stays as it is")->type_name("N");
+    command.add_flag("--hex", options->hex, "The input is hexadecimal digits; white space is skipped");
+    command.add_flag("--force", options->force, "Raise a life cycle state of the chip (E0C0, F1C0), for ever");
+    command.callback(
+        [options, &task] { task = [options](const Context& context) { return write(context, *options); }; });
+}
+
+std::string object_table() {
+    std::string table = "Objects of the chip:\n";
+    for (const auto& info : all_objects()) {
+        std::string name{info.name};
+        constexpr std::size_t column = 30;
+        name.resize(std::max(name.size() + 1, column), ' ');
+        table += "  " + info.id.hex() + "  " + name + std::string{info.purpose} + "\n";
+    }
+    return table + "\n`trustx object read --help` and so on say more.";
+}
+
+}  // namespace
+
+void add_object(CLI::App& program, Task& task) {
+    auto& command =
+        add_subcommand(program, "object", "Read and write objects and explain their metadata", object_table());
+    command.require_subcommand(1);
+    add_read(command, task);
+    add_write(command, task);
+    add_object_metadata(command, task);
+}
+
+}  // namespace trustx::cli

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// A file that appears complete or not at all. It is made ready, with its space on the disk, before the chip does
+// what cannot be undone: a full disk must not cost the public key of a key pair that was just generated.
+#pragma once
+
+#include "exit_code.hpp"
+#include "file_descriptor.hpp"
+
+#include <trustx/bytes.hpp>
+
+#include <string>
+
+namespace trustx::cli {
+
+// OutputFile is standard output ("-"), a device or pipe, written to directly; or a regular file, written beside its
+// final name and renamed at the end, so that neither a reader nor a power cut ever meets half of it. A file that was
+// there before is replaced. The mode follows the umask and is never writable for everybody.
+class OutputFile {
+ public:
+    // create claims the file and `reserve` bytes of space.
+    static Outcome<OutputFile> create(const std::string& path, std::size_t reserve);
+
+    OutputFile(OutputFile&& other) noexcept;
+    OutputFile& operator=(OutputFile&&) = delete;
+    ~OutputFile();
+
+    Outcome<void> write(ByteView bytes);
+
+    // commit makes the file durable and gives it its name. Without it nothing remains.
+    Outcome<void> commit();
+
+    [[nodiscard]] bool is_stdout() const { return path_.empty(); }
+    // name is the path, or "standard output".
+    [[nodiscard]] std::string name() const { return is_stdout() ? "standard output" : path_; }
+
+ private:
+    OutputFile() = default;
+    static Outcome<OutputFile> beside(const std::string& path, std::size_t reserve);
+    [[nodiscard]] Outcome<void> failed(std::error_code code) const;
+    Outcome<void> flush_directory() const;
+
+    std::string path_;       // where the answer goes; empty: standard output
+    std::string temporary_;  // the name until commit; empty when written to directly
+    std::string target_;     // path_ with symbolic links followed
+    FileDescriptor file_;
+};
+
+}  // namespace trustx::cli

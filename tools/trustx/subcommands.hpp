@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The subcommands, one file each. Each add_ function declares one on the command line; what the user chose becomes
+// the task, which runs after the whole command line was understood.
+#pragma once
+
+#include "context.hpp"
+
+#include <functional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace trustx::cli {
+
+using Task = std::function<Outcome<void>(const Context&)>;
+
+void add_info(CLI::App& program, Task& task);
+void add_keygen(CLI::App& program, Task& task);
+void add_key_file(CLI::App& program, Task& task);
+void add_cert(CLI::App& program, Task& task);
+void add_object(CLI::App& program, Task& task);
+void add_random(CLI::App& program, Task& task);
+
+// add_subcommand declares one with the help text that ends its --help: examples and what to know.
+CLI::App& add_subcommand(CLI::App& parent, const std::string& name, const std::string& description,
+                         const std::string& footer);
+
+}  // namespace trustx::cli
