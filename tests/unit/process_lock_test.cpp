@@ -142,3 +142,32 @@ TEST_CASE("a thread lock that was held at the moment of a fork is free in the ch
     lock.unlock();
     CHECK(lock.try_lock_for(0s));
 }
+
+TEST_CASE("a session object belongs to one user until he releases it or dies", "[process_lock]") {
+    const TempDir dir;
+    auto first = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    auto second = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    CHECK(first->try_session(0).value());
+    CHECK_FALSE(second->try_session(0).value());
+    CHECK(second->try_session(1).value());
+    first->release_session(0);
+    CHECK(second->try_session(0).value());
+    CHECK_FALSE(first->try_session(1).value());
+    second = ProcessLock::open(dir.path(), address("/nowhere/chip"));  // the former one is closed, as by a death
+    CHECK(first->try_session(1).value());
+}
+
+TEST_CASE("a forked child that releases its parent's lock changes nothing", "[process_lock]") {
+    const TempDir dir;
+    VirtualClock clock;
+    auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    REQUIRE(lock->lock(clock, clock.in(1s)));
+    const pid_t child = ::fork();
+    if (child == 0) {
+        lock->unlock();
+        ::_exit(0);
+    }
+    REQUIRE(::waitpid(child, nullptr, 0) == child);
+    auto other = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    CHECK_FALSE(other->lock(clock, clock.in(0s)));
+}

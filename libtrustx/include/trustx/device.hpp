@@ -26,6 +26,7 @@ struct DeviceOptions {
 };
 
 class LockedDevice;
+class SessionLease;
 
 // Device is one chip. Opening it does not touch the bus: the first command attaches to the chip, without resetting
 // it and without opening an application that is open already. Threads may share a Device. After a fork the child's
@@ -52,6 +53,10 @@ class TRUSTX_EXPORT Device {
     template <class Command>
     [[nodiscard]] Result<typename Command::Response> run(const Command& command);
 
+    // lease_session takes one of the chip's four session objects for the caller alone, among all threads and processes.
+    // Its content is undefined until a command fills it. Error: Errc::lock_timeout when all stay in use.
+    [[nodiscard]] Result<SessionLease> lease_session();
+
     // reset pulses the reset line: sessions, a running hash and the open application are lost for every process.
     [[nodiscard]] Result<void> reset();
 
@@ -59,6 +64,7 @@ class TRUSTX_EXPORT Device {
 
  private:
     friend class LockedDevice;
+    friend class SessionLease;
     class Impl;
     explicit Device(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
@@ -83,6 +89,25 @@ class TRUSTX_EXPORT LockedDevice {
     friend class Device;
     explicit LockedDevice(Device::Impl& impl) : impl_{&impl} {}
     Device::Impl* impl_;
+};
+
+// SessionLease holds a session object until it is destroyed. A lease that a dead process held is free again. Movable;
+// must not outlive its Device; in a forked child it is the parent's and does nothing.
+class TRUSTX_EXPORT SessionLease {
+ public:
+    SessionLease(SessionLease&& other) noexcept;
+    SessionLease& operator=(SessionLease&& other) noexcept;
+    ~SessionLease();
+
+    [[nodiscard]] ObjectId object() const noexcept;
+
+ private:
+    friend class Device;
+    SessionLease(Device::Impl& impl, int index, std::uint32_t generation)
+        : impl_{&impl}, index_{index}, generation_{generation} {}
+    Device::Impl* impl_;
+    int index_;
+    std::uint32_t generation_;  // of the process that took it
 };
 
 template <class Command>

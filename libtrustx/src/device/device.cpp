@@ -9,6 +9,7 @@
 
 #include <trustx/device.hpp>
 
+#include <atomic>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -17,6 +18,11 @@
 
 namespace trustx {
 namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int session_count = object::session_4.value - object::session_1.value + 1;
+constexpr Duration session_poll_pause = 5ms;
 
 std::uint64_t random_user() {
     std::uint64_t user = 0;
@@ -52,6 +58,8 @@ class Device::Impl {
     Result<void> lock();
     void unlock() noexcept;
     Result<void> reset();
+    Result<int> lease_session();
+    void release_session(int index) noexcept;
 
     // transact sends an encoded command and gives the data of its response.
     Result<ByteView> transact(ByteView command, Repeatable repeatable, std::string_view name);
@@ -69,7 +77,9 @@ class Device::Impl {
  private:
     Result<void> learn_from_record();
     Result<void> ensure_attached(Deadline deadline);
+    Result<void> open_process_lock();
     Result<void> take_process_lock(Deadline deadline);
+    Result<std::optional<int>> try_any_session();
     Result<ByteView> exchange(ByteView command, Repeatable repeatable);
     Result<ResponseApdu> exchange_raw(ByteView command, Repeatable repeatable, Deadline deadline);
     Result<ChipError> fetch_last_error(Deadline deadline);
@@ -87,7 +97,8 @@ class Device::Impl {
     std::uint64_t user_ = random_user();
     std::uint32_t generation_ = fork_generation();
 
-    ThreadLock thread_lock_;
+    FairThreadLock thread_lock_;
+    std::atomic<std::uint32_t> leased_sessions_{0};  // one bit each; within this process
     std::optional<ProcessLock> process_lock_;
     std::unique_ptr<I2cBus> bus_;
     std::optional<ifx_i2c::Link> link_;
@@ -117,6 +128,9 @@ Result<void> Device::Impl::lock() {
 }
 
 void Device::Impl::unlock() noexcept {
+    if (generation_ != fork_generation()) {
+        return;  // a lock that was held at the moment of a fork is the parent's to release
+    }
     if (process_lock_) {
         const bool in_sync = link_ && link_->in_sync();
         // A record that cannot be written says "not in sync" still, which costs the next user three transfers.
@@ -135,22 +149,78 @@ void Device::Impl::drop_what_was_inherited() {
     link_.reset();
     bus_.reset();
     process_lock_.reset();
+    leased_sessions_ = 0;
     user_ = random_user();
     generation_ = fork_generation();
 }
 
-Result<void> Device::Impl::take_process_lock(Deadline deadline) {
-    if (!address_) {
+Result<void> Device::Impl::open_process_lock() {
+    if (!address_ || process_lock_) {
         return {};
     }
-    if (!process_lock_) {
-        auto opened = ProcessLock::open(options_.lock_directory, *address_);
-        if (!opened) {
-            return opened.failure();
-        }
-        process_lock_.emplace(std::move(*opened));
+    auto opened = ProcessLock::open(options_.lock_directory, *address_);
+    if (!opened) {
+        return opened.failure();
     }
-    return process_lock_->lock(*clock_, deadline);
+    process_lock_.emplace(std::move(*opened));
+    return {};
+}
+
+Result<void> Device::Impl::take_process_lock(Deadline deadline) {
+    if (auto opened = open_process_lock(); !opened) {
+        return opened;
+    }
+    return process_lock_ ? process_lock_->lock(*clock_, deadline) : Result<void>{};
+}
+
+Result<int> Device::Impl::lease_session() {
+    const auto deadline = Deadline::after(*clock_, options_.lock_timeout);
+    for (;;) {
+        if (!thread_lock_.try_lock_for(options_.lock_timeout)) {
+            return fail(Errc::lock_timeout, "wait for " + name_ + ", used by another thread of this process");
+        }
+        drop_what_was_inherited();
+        const auto leased = try_any_session();
+        thread_lock_.unlock();
+        if (!leased) {
+            return leased.failure();
+        }
+        if (*leased) {
+            return **leased;
+        }
+        if (deadline.passed(*clock_)) {
+            return fail(Errc::lock_timeout, "wait for one of the four session objects of " + name_);
+        }
+        clock_->sleep_for(session_poll_pause);
+    }
+}
+
+Result<std::optional<int>> Device::Impl::try_any_session() {
+    if (auto opened = open_process_lock(); !opened) {
+        return opened.failure();
+    }
+    for (int index = 0; index < session_count; ++index) {
+        const auto bit = 1U << static_cast<unsigned>(index);
+        if ((leased_sessions_.load() & bit) != 0) {
+            continue;
+        }
+        const auto claimed = process_lock_ ? process_lock_->try_session(index) : Result<bool>{true};
+        if (!claimed) {
+            return claimed.failure();
+        }
+        if (*claimed) {
+            leased_sessions_.fetch_or(bit);
+            return index;
+        }
+    }
+    return std::nullopt;
+}
+
+void Device::Impl::release_session(int index) noexcept {
+    if (process_lock_) {
+        process_lock_->release_session(index);
+    }
+    leased_sessions_.fetch_and(~(1U << static_cast<unsigned>(index)));
 }
 
 Result<void> Device::Impl::learn_from_record() {
@@ -290,6 +360,14 @@ Result<LockedDevice> Device::lock() {
     return LockedDevice{*impl_};
 }
 
+Result<SessionLease> Device::lease_session() {
+    const auto index = impl_->lease_session();
+    if (!index) {
+        return index.failure("lease a session");
+    }
+    return SessionLease{*impl_, *index, fork_generation()};
+}
+
 Result<void> Device::reset() {
     auto locked = lock();
     if (!locked) {
@@ -314,6 +392,26 @@ LockedDevice::~LockedDevice() {
     if (impl_ != nullptr) {
         impl_->unlock();
     }
+}
+
+SessionLease::SessionLease(SessionLease&& other) noexcept
+    : impl_{std::exchange(other.impl_, nullptr)}, index_{other.index_}, generation_{other.generation_} {}
+
+SessionLease& SessionLease::operator=(SessionLease&& other) noexcept {
+    std::swap(impl_, other.impl_);
+    std::swap(index_, other.index_);
+    std::swap(generation_, other.generation_);
+    return *this;
+}
+
+SessionLease::~SessionLease() {
+    if (impl_ != nullptr && generation_ == fork_generation()) {
+        impl_->release_session(index_);
+    }
+}
+
+ObjectId SessionLease::object() const noexcept {
+    return ObjectId{static_cast<std::uint16_t>(object::session_1.value + index_)};
 }
 
 const std::string& LockedDevice::device_name() const {

@@ -18,13 +18,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Two locks in one file. Who holds `turn` is the next to get `chip`: a program that releases the chip and wants it
-// again at once has to queue behind those who wait, so that nobody starves.
-constexpr int chip_range = 0;
-constexpr int turn_range = 1;
+// Locks on single bytes of one file. Who holds `turn` is the next to get `chip`: a program that releases the chip and
+// wants it again at once has to queue behind those who wait, so that nobody starves. Each session object has a byte
+// too. The bytes lie beyond the record; a lock needs no byte to exist.
+constexpr int chip_range = 0x1000;
+constexpr int turn_range = 0x1001;
+constexpr int first_session_range = 0x1010;
 
+// The kernel offers no lock with a time limit, so waiting is polling. Only the next in line polls for the chip; a short
+// pause there costs little and hands the chip over quickly.
 constexpr Duration first_pause = 50us;
-constexpr Duration longest_pause = 2ms;
+constexpr Duration longest_pause_for_chip = 250us;
+constexpr Duration longest_pause_for_turn = 2ms;
 
 // What stands in the file, in the byte order of the machine: the file never leaves it.
 struct FileRecord {
@@ -128,9 +133,9 @@ Result<ProcessLock> ProcessLock::open(const std::string& directory, const BusAdd
     return ProcessLock{std::move(*fd), std::move(path)};
 }
 
-Result<bool> ProcessLock::try_range(short type, int range) const {
+Result<bool> ProcessLock::try_range(int range) const {
     struct flock request {};
-    request.l_type = type;
+    request.l_type = F_WRLCK;
     request.l_whence = SEEK_SET;
     request.l_start = range;
     request.l_len = 1;
@@ -144,9 +149,10 @@ Result<bool> ProcessLock::try_range(short type, int range) const {
 }
 
 Result<void> ProcessLock::wait_for_range(int range, Clock& clock, Deadline deadline) const {
+    const auto longest_pause = range == chip_range ? longest_pause_for_chip : longest_pause_for_turn;
     Duration pause = first_pause;
     for (;;) {
-        const auto taken = try_range(F_WRLCK, range);
+        const auto taken = try_range(range);
         if (!taken) {
             return taken.failure();
         }
@@ -166,15 +172,31 @@ Result<void> ProcessLock::lock(Clock& clock, Deadline deadline) {
         return turn;
     }
     auto chip = wait_for_range(chip_range, clock, deadline);
-    static_cast<void>(try_range(F_UNLCK, turn_range));
+    release_range(turn_range);
     return chip;
 }
 
 void ProcessLock::unlock() noexcept {
+    release_range(chip_range);
+}
+
+Result<bool> ProcessLock::try_session(int index) const {
+    return try_range(first_session_range + index);
+}
+
+void ProcessLock::release_session(int index) const noexcept {
+    release_range(first_session_range + index);
+}
+
+void ProcessLock::release_range(int range) const noexcept {
+    // The lock belongs to the open file description, which a forked child shares: it must not release the parent's.
+    if (generation_ != fork_generation()) {
+        return;
+    }
     struct flock request {};
     request.l_type = F_UNLCK;
     request.l_whence = SEEK_SET;
-    request.l_start = chip_range;
+    request.l_start = range;
     request.l_len = 1;
     ::fcntl(fd_.get(), F_OFD_SETLK, &request);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "bus/unique_fd.hpp"
+#include "device/fork_generation.hpp"
 
 #include <trustx/bus_address.hpp>
 #include <trustx/bytes.hpp>
@@ -35,6 +36,11 @@ class ProcessLock {
     [[nodiscard]] Result<void> lock(Clock& clock, Deadline deadline);
     void unlock() noexcept;
 
+    // try_session claims one of the session objects for as long as this ProcessLock lives, or until it is released;
+    // false when another process has it. The kernel releases the claims of a dead process.
+    [[nodiscard]] Result<bool> try_session(int index) const;
+    void release_session(int index) const noexcept;
+
     // The record may be read and written by the holder only. An unreadable record is an empty one.
     [[nodiscard]] LinkRecord read_record() const;
     [[nodiscard]] Result<void> write_record(const LinkRecord& record) const;
@@ -42,12 +48,14 @@ class ProcessLock {
  private:
     ProcessLock(UniqueFd fd, std::string path) : fd_{std::move(fd)}, path_{std::move(path)} {}
 
-    [[nodiscard]] Result<bool> try_range(short type, int range) const;
+    [[nodiscard]] Result<bool> try_range(int range) const;
+    void release_range(int range) const noexcept;
     [[nodiscard]] Result<void> wait_for_range(int range, Clock& clock, Deadline deadline) const;
     [[nodiscard]] std::string owner() const;
 
     UniqueFd fd_;
     std::string path_;
+    std::uint32_t generation_ = fork_generation();
 };
 
 // lock_file_name is derived from where the chip really is, so that every way to name it leads to one file.

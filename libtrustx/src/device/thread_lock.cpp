@@ -68,4 +68,14 @@ void ThreadLock::unlock() noexcept {
     }
 }
 
+bool FairThreadLock::try_lock_for(std::chrono::nanoseconds limit) noexcept {
+    const auto give_up_at = std::chrono::steady_clock::now() + limit;
+    if (!turn_.try_lock_for(limit)) {
+        return false;
+    }
+    const bool locked = lock_.try_lock_for(give_up_at - std::chrono::steady_clock::now());
+    turn_.unlock();
+    return locked;
+}
+
 }  // namespace trustx
