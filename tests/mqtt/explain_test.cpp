@@ -14,21 +14,24 @@ namespace {
 
 const Addressee broker{"broker.example", 8883, "trustx:E0E1", "ca.pem", "gateway-1"};
 
-ProbeResult no_probe() {
+ProbeResult unasked() {
     FAIL("a probe was made although the cause was known");
     return {};
 }
 
+const Probes no_probes{unasked, unasked};
+
 Problem explain_probe_result(const ProbeResult& result) {
-    return explain(ConnectFailed{.code = -1, .tls_errors = {}, .trace = {}}, broker, [&result] { return result; });
+    return explain(ConnectFailed{.code = -1, .tls_errors = {}, .trace = {}}, broker,
+                   {[&result] { return result; }, unasked});
 }
 
 Problem explain_tls_error(const TlsError& error) {
-    return explain(ConnectFailed{.code = -1, .tls_errors = {error}, .trace = {}}, broker, no_probe);
+    return explain(ConnectFailed{.code = -1, .tls_errors = {error}, .trace = {}}, broker, no_probes);
 }
 
 Problem explain_trace(const std::string& line) {
-    return explain(ConnectFailed{.code = -1, .tls_errors = {}, .trace = {line}}, broker, no_probe);
+    return explain(ConnectFailed{.code = -1, .tls_errors = {}, .trace = {line}}, broker, no_probes);
 }
 
 }  // namespace
@@ -44,7 +47,7 @@ TEST_CASE("a refused CONNECT is explained by its return code", "[explain]") {
                        {5, "does not authorise certificate trustx:E0E1"}};
     for (const auto& [code, words] : cases) {
         CAPTURE(code);
-        const auto problem = explain(ConnectFailed{.code = code, .tls_errors = {}, .trace = {}}, broker, no_probe);
+        const auto problem = explain(ConnectFailed{.code = code, .tls_errors = {}, .trace = {}}, broker, no_probes);
         CHECK_THAT(problem.what, ContainsSubstring(words));
         CHECK_FALSE(problem.remedy.empty());
     }
@@ -69,41 +72,61 @@ TEST_CASE("an alert of the broker is explained, from OpenSSL's error or from Pah
 }
 
 TEST_CASE("an alert that we sent is not taken for the broker's", "[explain]") {
+    const ProbeResult untrusted{Obstacle::certificate,
+                                "self-signed certificate in certificate chain",
+                                X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
+                                {}};
     const auto problem =
-        explain(ConnectFailed{.code = -1, .tls_errors = {}, .trace = {"SSL alert write:fatal:unknown CA"}}, broker, [] {
-            return ProbeResult{Obstacle::certificate, "self-signed certificate in certificate chain",
-                               X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN};
-        });
+        explain(ConnectFailed{.code = -1, .tls_errors = {}, .trace = {"SSL alert write:fatal:unknown CA"}}, broker,
+                {[&] { return untrusted; }, unasked});
     CHECK_THAT(problem.what, ContainsSubstring("the certificate of broker.example is not trusted"));
     CHECK_THAT(problem.what, ContainsSubstring("self-signed certificate in certificate chain"));
     CHECK_THAT(problem.remedy, ContainsSubstring("ca.pem"));
 }
 
 TEST_CASE("what stopped the probe is what stopped the connection", "[explain]") {
-    CHECK(explain_probe_result({Obstacle::name, "Name or service not known", 0}).what ==
+    CHECK(explain_probe_result({Obstacle::name, "Name or service not known", 0, {}}).what ==
           "the name broker.example was not found: Name or service not known");
-    CHECK(explain_probe_result({Obstacle::tcp, "Connection refused", 0}).what ==
+    CHECK(explain_probe_result({Obstacle::tcp, "Connection refused", 0, {}}).what ==
           "no broker answers at broker.example port 8883: Connection refused");
-    CHECK_THAT(explain_probe_result({Obstacle::tls, "wrong version number", 0}).remedy, ContainsSubstring("TLS port"));
+    CHECK_THAT(explain_probe_result({Obstacle::tls, "wrong version number", 0, {}}).remedy,
+               ContainsSubstring("TLS port"));
 }
 
 TEST_CASE("a broker's certificate that is out of date points to the clock", "[explain]") {
-    const auto early = explain_probe_result({Obstacle::certificate, "", X509_V_ERR_CERT_NOT_YET_VALID});
+    const auto early = explain_probe_result({Obstacle::certificate, "", X509_V_ERR_CERT_NOT_YET_VALID, {}});
     CHECK_THAT(early.what, ContainsSubstring("not valid yet by this computer's clock"));
     CHECK_THAT(early.remedy, ContainsSubstring("clock"));
-    const auto late = explain_probe_result({Obstacle::certificate, "", X509_V_ERR_CERT_HAS_EXPIRED});
+    const auto late = explain_probe_result({Obstacle::certificate, "", X509_V_ERR_CERT_HAS_EXPIRED, {}});
     CHECK_THAT(late.what, ContainsSubstring("has expired by this computer's clock"));
 }
 
 TEST_CASE("a broker with another name is told from one that is not trusted", "[explain]") {
     const auto problem =
-        explain_probe_result({Obstacle::certificate, "hostname mismatch", X509_V_ERR_HOSTNAME_MISMATCH});
+        explain_probe_result({Obstacle::certificate, "hostname mismatch", X509_V_ERR_HOSTNAME_MISMATCH, {}});
     CHECK_THAT(problem.what, ContainsSubstring("certificate for another name"));
 }
 
-TEST_CASE("a connection closed without a word points to the broker's rules for certificate and client id",
-          "[explain]") {
-    const auto problem = explain_probe_result({});
-    CHECK_THAT(problem.what, ContainsSubstring("closed the connection before it accepted it"));
-    CHECK_THAT(problem.remedy, ContainsSubstring("client id 'gateway-1'"));
+TEST_CASE("a connection closed without a word is asked about once more, with credentials", "[explain]") {
+    const ConnectFailed silent{.code = -1, .tls_errors = {}, .trace = {}};
+    const auto reachable = [] { return ProbeResult{}; };
+
+    SECTION("and the answer is the explanation") {
+        const auto problem = explain(
+            silent, broker,
+            {reachable, [] {
+                 return ProbeResult{
+                     Obstacle::tls, "tlsv1 alert unknown ca", 0, {{"SSL routines", "tlsv1 alert unknown ca", ""}}};
+             }});
+        CHECK_THAT(problem.what, ContainsSubstring("does not know the CA that issued certificate trustx:E0E1"));
+    }
+    SECTION("and if nothing comes of it, the rules for certificate and client id are pointed to") {
+        const auto problem = explain(silent, broker, {reachable, reachable});
+        CHECK_THAT(problem.what, ContainsSubstring("closed the connection before it accepted it"));
+        CHECK_THAT(problem.remedy, ContainsSubstring("client id 'gateway-1'"));
+    }
+    SECTION("unless the use of the key is not wanted") {
+        const auto problem = explain(silent, broker, {reachable, {}});
+        CHECK_THAT(problem.what, ContainsSubstring("closed the connection before it accepted it"));
+    }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lines of OpenSSL's error queue as Paho hands them on.
+// OpenSSL's error queue as values.
 #include "tls_error.hpp"
 
 #include "support/catch.hpp"
@@ -8,31 +8,7 @@
 #include <openssl/pem.h>
 
 using trustx::mqtt::find_provider_error;
-using trustx::mqtt::parse_tls_error;
 using trustx::mqtt::TlsError;
-
-TEST_CASE("a TLS error is read from a line of ERR_print_errors", "[tls_error]") {
-    const auto error = parse_tls_error(
-        "40F7B2E1A87F0000:error:0A000086:SSL routines:tls_process_server_certificate:certificate verify failed:"
-        "../ssl/statem/statem_clnt.c:1889:\n");
-    REQUIRE(error);
-    CHECK(*error == TlsError{"SSL routines", "certificate verify failed", ""});
-    CHECK(to_string(*error) == "certificate verify failed");
-}
-
-TEST_CASE("a TLS error keeps the colons of its data", "[tls_error]") {
-    const auto error = parse_tls_error("00:error:40000003:trustx::chip refused:../k.cpp:12:CalcSign: E0F1: access\n");
-    REQUIRE(error);
-    CHECK(*error == TlsError{"trustx", "chip refused", "CalcSign: E0F1: access"});
-    CHECK(to_string(*error) == "chip refused: CalcSign: E0F1: access");
-}
-
-TEST_CASE("lines that are not errors are not read as such", "[tls_error]") {
-    for (const char* line : {"", "\n", ":", "no error at all", "00:error", "00:error:0A000086:SSL routines:f:"}) {
-        CAPTURE(line);
-        CHECK_FALSE(parse_tls_error(line));
-    }
-}
 
 TEST_CASE("the queue of this thread is emptied oldest first", "[tls_error]") {
     ERR_clear_error();
@@ -43,6 +19,8 @@ TEST_CASE("the queue of this thread is emptied oldest first", "[tls_error]") {
     CHECK(errors[0].reason == "no start line");
     CHECK(errors[1].reason == "unsupported");
     CHECK(errors[1].data == "what 7");
+    CHECK(to_string(errors[0]) == "no start line");
+    CHECK(to_string(errors[1]) == "unsupported: what 7");
     CHECK(ERR_peek_error() == 0);
 }
 

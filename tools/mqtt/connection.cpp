@@ -3,8 +3,8 @@
 
 #include "paho_trace.hpp"
 
+#include <atomic>
 #include <functional>
-#include <mutex>
 #include <utility>
 
 #include <mqtt/async_client.h>
@@ -49,9 +49,7 @@ class Connection::Impl : public ::mqtt::callback {
 
  private:
     ::mqtt::connect_options connect_options();
-    void connect_ended(const ::mqtt::token& token, bool success);
-    void connect_failed(int code);
-    void add_tls_error(const std::string& line);
+    void connect_ended(int code, bool success, bool session_present);
 
     void connection_lost(const std::string& cause) override { events_.push(ConnectionLost{cause}); }
     void message_arrived(::mqtt::const_message_ptr message) override {
@@ -60,9 +58,10 @@ class Connection::Impl : public ::mqtt::callback {
 
     ConnectionSettings settings_;
     EventQueue& events_;
-    std::mutex mutex_;
-    std::vector<TlsError> tls_errors_;  // of the attempt that is going on
-    Listener connect_listener_{[this](const auto& token, bool success) { connect_ended(token, success); }};
+    std::atomic<bool> connecting_ = false;
+    Listener connect_listener_{[this](const auto& token, bool success) {
+        connect_ended(token.get_return_code(), success, success && token.get_connect_response().is_session_present());
+    }};
     Listener subscribe_listener_{[this](const auto& /*token*/, bool success) {
         events_.push(SubscribeEnded{success, {}});
     }};
@@ -79,7 +78,7 @@ class Connection::Impl : public ::mqtt::callback {
     tls.set_private_key(settings_.key_file);
     tls.set_enable_server_cert_auth(true);
     tls.set_verify(true);  // compare the host name with the certificate
-    tls.set_error_handler([this](const std::string& line) { add_tls_error(line); });
+    // No error handler: see paho_trace.hpp.
     if (!settings_.alpn.empty()) {
         tls.set_alpn_protos({settings_.alpn});
     }
@@ -95,36 +94,26 @@ class Connection::Impl : public ::mqtt::callback {
 }
 
 void Connection::Impl::connect() {
-    {
-        const std::lock_guard guard{mutex_};
-        tls_errors_.clear();
-    }
     paho_trace::take();
+    connecting_ = true;
     try {
         client_.connect(connect_options(), nullptr, connect_listener_);
     } catch (const ::mqtt::exception& error) {
-        connect_failed(error.get_return_code());
+        connect_ended(error.get_return_code(), false, false);
     }
 }
 
-void Connection::Impl::connect_ended(const ::mqtt::token& token, bool success) {
+void Connection::Impl::connect_ended(int code, bool success, bool session_present) {
+    // Paho C++ reports a success twice, as the end of the operation and as the beginning of a connection.
+    if (!connecting_.exchange(false)) {
+        return;
+    }
     if (success) {
-        events_.push(Connected{token.get_connect_response().is_session_present()});
-    } else {
-        connect_failed(token.get_return_code());
+        events_.push(Connected{session_present});
+        return;
     }
-}
-
-void Connection::Impl::connect_failed(int code) {
-    const std::lock_guard guard{mutex_};
-    events_.push(ConnectFailed{code, std::exchange(tls_errors_, {}), paho_trace::take()});
-}
-
-void Connection::Impl::add_tls_error(const std::string& line) {
-    if (auto error = parse_tls_error(line)) {
-        const std::lock_guard guard{mutex_};
-        tls_errors_.push_back(std::move(*error));
-    }
+    auto record = paho_trace::take();
+    events_.push(ConnectFailed{code, std::move(record.errors), std::move(record.lines)});
 }
 
 void Connection::Impl::subscribe(const std::string& filter, int qos) {

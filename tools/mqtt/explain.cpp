@@ -7,6 +7,7 @@
 #include <ctime>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include <openssl/x509_vfy.h>
 
@@ -97,8 +98,8 @@ std::optional<Problem> explain_refused_connect(int code, const Addressee& to) {
     }
 }
 
-std::optional<Problem> explain_chip(const ConnectFailed& failure) {
-    if (const auto* error = find_provider_error(failure.tls_errors)) {
+std::optional<Problem> explain_chip(const std::vector<TlsError>& errors) {
+    if (const auto* error = find_provider_error(errors)) {
         return Problem{"the chip gave no signature: " + to_string(*error), {}};
     }
     return std::nullopt;
@@ -116,14 +117,21 @@ std::optional<Problem> explain_alert(std::string_view text, const Addressee& to)
     return Problem{fill(known->what, to) + " (TLS alert: " + std::string{known->words} + ")", fill(known->remedy, to)};
 }
 
-// explain_peer_alert looks at what the broker sent, not at what we sent ("SSL alert write").
-std::optional<Problem> explain_peer_alert(const ConnectFailed& failure, const Addressee& to) {
-    for (const auto& error : failure.tls_errors) {
+std::optional<Problem> explain_errors(const std::vector<TlsError>& errors, const Addressee& to) {
+    if (auto problem = explain_chip(errors)) {
+        return problem;
+    }
+    for (const auto& error : errors) {
         if (auto problem = explain_alert(lower(error.reason), to)) {
             return problem;
         }
     }
-    for (const auto& line : failure.trace) {
+    return std::nullopt;
+}
+
+// explain_trace looks at what the broker sent, not at what we sent ("SSL alert write").
+std::optional<Problem> explain_trace(const std::vector<std::string>& trace, const Addressee& to) {
+    for (const auto& line : trace) {
         const auto text = lower(line);
         if (text.find("alert read") == std::string::npos) {
             continue;
@@ -154,24 +162,29 @@ Problem explain_certificate(const ProbeResult& result, const Addressee& to) {
     }
 }
 
-Problem explain_probe(const ProbeResult& result, const ConnectFailed& failure, const Addressee& to) {
+std::optional<Problem> explain_probe(const ProbeResult& result, const Addressee& to) {
     switch (result.obstacle) {
         case ProbeResult::Obstacle::name:
-            return {"the name " + to.host + " was not found: " + result.detail, "check --host and the name server"};
+            return Problem{"the name " + to.host + " was not found: " + result.detail,
+                           "check --host and the name server"};
         case ProbeResult::Obstacle::tcp:
-            return {"no broker answers at " + place(to) + ": " + result.detail,
-                    "check --host, --port, the network, and that the broker runs"};
+            return Problem{"no broker answers at " + place(to) + ": " + result.detail,
+                           "check --host, --port, the network, and that the broker runs"};
         case ProbeResult::Obstacle::tls:
-            return {"no TLS connection with " + place(to) + ": " + result.detail,
-                    "check that this is the broker's TLS port"};
+            if (auto problem = explain_errors(result.tls_errors, to)) {
+                return problem;
+            }
+            return Problem{"no TLS connection with " + place(to) + ": " + result.detail,
+                           "check that this is the broker's TLS port"};
         case ProbeResult::Obstacle::certificate:
             return explain_certificate(result, to);
         case ProbeResult::Obstacle::nothing:
             break;
     }
-    if (!failure.tls_errors.empty()) {
-        return {"TLS with " + place(to) + " failed: " + to_string(failure.tls_errors.back()), "see --verbose"};
-    }
+    return std::nullopt;
+}
+
+Problem closed_without_a_word(const Addressee& to) {
     return {"the broker at " + place(to) + " closed the connection before it accepted it",
             "it does not say why: check that certificate " + to.certificate +
                 " is registered and active, and that its policy allows the client id '" + to.client_id + "'"};
@@ -179,17 +192,29 @@ Problem explain_probe(const ProbeResult& result, const ConnectFailed& failure, c
 
 }  // namespace
 
-Problem explain(const ConnectFailed& failure, const Addressee& to, const std::function<ProbeResult()>& probe) {
+Problem explain(const ConnectFailed& failure, const Addressee& to, const Probes& probes) {
     if (auto problem = explain_refused_connect(failure.code, to)) {
         return *problem;
     }
-    if (auto problem = explain_chip(failure)) {
+    if (auto problem = explain_errors(failure.tls_errors, to)) {
         return *problem;
     }
-    if (auto problem = explain_peer_alert(failure, to)) {
+    if (auto problem = explain_trace(failure.trace, to)) {
         return *problem;
     }
-    return explain_probe(probe(), failure, to);
+    if (auto problem = explain_probe(probes.anonymous(), to)) {
+        return *problem;
+    }
+    if (!failure.tls_errors.empty()) {
+        return {"TLS with " + place(to) + " failed: " + to_string(failure.tls_errors.back()),
+                "--verbose shows all that OpenSSL said"};
+    }
+    if (probes.with_credentials) {
+        if (auto problem = explain_probe(probes.with_credentials(), to)) {
+            return *problem;
+        }
+    }
+    return closed_without_a_word(to);
 }
 
 }  // namespace trustx::mqtt

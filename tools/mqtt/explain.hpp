@@ -20,7 +20,13 @@ struct Addressee {
     std::string client_id;
 };
 
-// explain finds the cause. It calls probe, at most once, only where the failure itself does not tell.
-Problem explain(const ConnectFailed& failure, const Addressee& to, const std::function<ProbeResult()>& probe);
+// Probes are the questions that can be asked when the failure itself does not tell; each is asked at most once.
+struct Probes {
+    std::function<ProbeResult()> anonymous;
+    // Costs one use of the private key: empty where that is not wanted.
+    std::function<ProbeResult()> with_credentials;
+};
+
+Problem explain(const ConnectFailed& failure, const Addressee& to, const Probes& probes);
 
 }  // namespace trustx::mqtt

@@ -101,7 +101,7 @@ int run(const Options& options) {
     std::uniform_real_distribution<double> fraction{0.0, 1.0};
     Backoff backoff{{}, [&] { return fraction(generator); }};
     auto outbox = make_outbox(options);
-    Session session{{options, broker, connection, events, outbox, backoff, stdout, signal_fd}};
+    Session session{{options, broker, certificate->path(), connection, events, outbox, backoff, stdout, signal_fd}};
     return static_cast<int>(session.run());
 }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "paho_trace.hpp"
 
-#include <algorithm>
-#include <array>
 #include <mutex>
 #include <string_view>
 #include <utility>
@@ -12,26 +10,28 @@
 namespace trustx::mqtt::paho_trace {
 namespace {
 
-// More than any one attempt produces; keeps a connection that stays up for years from collecting lines.
-constexpr std::size_t max_lines = 64;
+// More than any one attempt produces; keeps a connection that stays up for years from collecting without end.
+constexpr std::size_t limit = 64;
 
 // The callback has no context argument: the collector cannot be but global.
 std::mutex mutex;
-std::vector<std::string> lines;
+Record record;
 
-bool is_about_tls(std::string_view line) {
-    constexpr std::array wanted{std::string_view{"SSL alert"}, std::string_view{"X509_check_host"}};
-    return std::ranges::any_of(wanted, [line](auto text) { return line.find(text) != std::string_view::npos; });
-}
-
-void collect(enum MQTTASYNC_TRACE_LEVELS, char* message) {
+void collect(enum MQTTASYNC_TRACE_LEVELS /*level*/, char* message) {
     const std::string_view line{message};
-    if (!is_about_tls(line)) {
-        return;
-    }
-    const std::lock_guard guard{mutex};
-    if (lines.size() < max_lines) {
-        lines.emplace_back(line);
+    const auto has = [line](std::string_view text) { return line.find(text) != std::string_view::npos; };
+    if (has("SSLSocket error ") && !has("WANT_")) {
+        auto errors = take_tls_errors();  // of this thread, where the call failed just now
+        const std::lock_guard guard{mutex};
+        if (record.errors.size() < limit) {
+            record.errors.insert(record.errors.end(), std::make_move_iterator(errors.begin()),
+                                 std::make_move_iterator(errors.end()));
+        }
+    } else if (has("SSL alert ") || has("X509_check_host ")) {
+        const std::lock_guard guard{mutex};
+        if (record.lines.size() < limit) {
+            record.lines.emplace_back(line);
+        }
     }
 }
 
@@ -39,12 +39,12 @@ void collect(enum MQTTASYNC_TRACE_LEVELS, char* message) {
 
 void start() {
     MQTTAsync_setTraceCallback(collect);
-    MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_PROTOCOL);
+    MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_MINIMUM);
 }
 
-std::vector<std::string> take() {
+Record take() {
     const std::lock_guard guard{mutex};
-    return std::exchange(lines, {});
+    return std::exchange(record, {});
 }
 
 }  // namespace trustx::mqtt::paho_trace

@@ -87,7 +87,7 @@ std::optional<Socket> open_connection(const ProbeTarget& target, TimePoint deadl
     addrinfo* found = nullptr;
     const int error = ::getaddrinfo(target.host.c_str(), std::to_string(target.port).c_str(), &hints, &found);
     if (error != 0) {
-        result = {Obstacle::name, error == EAI_SYSTEM ? errno_text(errno) : ::gai_strerror(error), 0};
+        result = {Obstacle::name, error == EAI_SYSTEM ? errno_text(errno) : ::gai_strerror(error), 0, {}};
         return std::nullopt;
     }
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses{found, &::freeaddrinfo};
@@ -97,7 +97,7 @@ std::optional<Socket> open_connection(const ProbeTarget& target, TimePoint deadl
         if (failure == 0) {
             return socket;
         }
-        result = {Obstacle::tcp, errno_text(failure), 0};
+        result = {Obstacle::tcp, errno_text(failure), 0, {}};
     }
     return std::nullopt;
 }
@@ -116,36 +116,64 @@ void expect_name(SSL* tls, const ProbeTarget& target) {
     SSL_set1_host(tls, target.host.c_str());
 }
 
-std::string alert_or_error(const std::vector<TlsError>& errors, int system_error) {
-    if (!errors.empty()) {
-        return to_string(errors.back());
-    }
-    return system_error == 0 ? "the connection was closed" : errno_text(system_error);
+ProbeResult tls_obstacle(std::vector<TlsError> errors, int system_error) {
+    auto detail = !errors.empty()     ? to_string(errors.back())
+                  : system_error == 0 ? std::string{"the connection was closed"}
+                                      : errno_text(system_error);
+    return {Obstacle::tls, std::move(detail), 0, std::move(errors)};
 }
 
-ProbeResult handshake(SSL* tls, int fd, TimePoint deadline) {
+// Step is one call of libssl that is repeated until it no longer waits for the network.
+struct Step {
+    int result = 0;
+    int system_error = 0;
+    bool out_of_time = false;
+    std::vector<TlsError> errors;
+};
+
+template <class Call>
+Step repeat_until_done(SSL* tls, int fd, TimePoint deadline, Call call) {
     for (;;) {
         ERR_clear_error();
         errno = 0;
-        const int done = SSL_connect(tls);
-        const int system_error = errno;
-        const int reason = SSL_get_error(tls, done);
-        // The certificate's result stands even if the broker then ends the handshake for want of ours.
+        Step step{call(), errno, false, {}};
+        const int reason = SSL_get_error(tls, step.result);
         if (reason != SSL_ERROR_WANT_READ && reason != SSL_ERROR_WANT_WRITE) {
-            const auto errors = take_tls_errors();
-            const long verify = SSL_get_verify_result(tls);
-            if (verify != X509_V_OK) {
-                return {Obstacle::certificate, X509_verify_cert_error_string(verify), verify};
-            }
-            if (done == 1 || X509Ptr{SSL_get1_peer_certificate(tls)}) {
-                return {};
-            }
-            return {Obstacle::tls, alert_or_error(errors, system_error), 0};
+            step.errors = take_tls_errors();
+            return step;
         }
-        if (const int error = wait_for_socket(fd, reason == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline)) {
-            return {Obstacle::tls, errno_text(error), 0};
+        step.system_error = wait_for_socket(fd, reason == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline);
+        if (step.system_error != 0) {
+            step.out_of_time = step.system_error == ETIMEDOUT;
+            return step;
         }
     }
+}
+
+ProbeResult handshake(SSL* tls, int fd, TimePoint deadline, bool with_credentials) {
+    auto step = repeat_until_done(tls, fd, deadline, [tls] { return SSL_connect(tls); });
+    if (const long verify = SSL_get_verify_result(tls); verify != X509_V_OK) {
+        return {Obstacle::certificate, X509_verify_cert_error_string(verify), verify, {}};
+    }
+    const bool accepted_broker = step.result == 1 || X509Ptr{SSL_get1_peer_certificate(tls)};
+    if (!with_credentials && accepted_broker) {
+        return {};  // that the broker then ends the handshake for want of our certificate says nothing
+    }
+    if (step.result != 1) {
+        return tls_obstacle(std::move(step.errors), step.system_error);
+    }
+    // Under TLS 1.3 the client's handshake is complete before the broker has seen its certificate.
+    char unexpected = 0;
+    step = repeat_until_done(tls, fd, deadline, [&] { return SSL_read(tls, &unexpected, 1); });
+    if (step.out_of_time || step.errors.empty()) {
+        return {};
+    }
+    return tls_obstacle(std::move(step.errors), step.system_error);
+}
+
+bool use_credentials(SSL_CTX* context, const ProbeTarget& target) {
+    return SSL_CTX_use_certificate_chain_file(context, target.certificate_file.c_str()) == 1 &&
+           SSL_CTX_use_PrivateKey_file(context, target.key_file.c_str(), SSL_FILETYPE_PEM) == 1;
 }
 
 }  // namespace
@@ -159,7 +187,11 @@ ProbeResult probe(const ProbeTarget& target, std::chrono::milliseconds allowed) 
     }
     const SslCtxPtr context{SSL_CTX_new(TLS_client_method())};
     if (!context || SSL_CTX_load_verify_locations(context.get(), target.ca_file.c_str(), nullptr) != 1) {
-        return {Obstacle::tls, alert_or_error(take_tls_errors(), 0), 0};
+        return tls_obstacle(take_tls_errors(), 0);
+    }
+    const bool with_credentials = !target.key_file.empty();
+    if (with_credentials && !use_credentials(context.get(), target)) {
+        return tls_obstacle(take_tls_errors(), 0);
     }
     const SslPtr tls{SSL_new(context.get())};
     SSL_set_verify(tls.get(), SSL_VERIFY_PEER, nullptr);
@@ -172,7 +204,7 @@ ProbeResult probe(const ProbeTarget& target, std::chrono::milliseconds allowed) 
         SSL_set_alpn_protos(tls.get(), list.data(), static_cast<unsigned>(list.size()));
     }
     SSL_set_fd(tls.get(), socket->fd());
-    return handshake(tls.get(), socket->fd(), deadline);
+    return handshake(tls.get(), socket->fd(), deadline, with_credentials);
 }
 
 }  // namespace trustx::mqtt

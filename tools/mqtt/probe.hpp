@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds out how far one gets towards a broker: name, TCP, TLS. Used after a connection attempt failed, because Paho
-// tells none of that. The client's key takes no part, so a probe costs no use of the chip.
+// tells none of that. Without credentials the client's key takes no part; with them a probe costs one use of it.
 #pragma once
+
+#include "tls_error.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace trustx::mqtt {
 
@@ -14,15 +17,19 @@ struct ProbeTarget {
     std::uint16_t port = 0;
     std::string ca_file;
     std::string alpn;
+    std::string certificate_file;  // with key_file: present them, and wait for what the broker says to them
+    std::string key_file;
 };
 
 struct ProbeResult {
-    // What stopped the probe; `nothing` if the broker's certificate was received and accepted.
+    // What stopped the probe; `certificate` is the broker's. `nothing`: it was received and accepted, and the broker
+    // had no objection to ours, if one was presented.
     enum class Obstacle : std::uint8_t { nothing, name, tcp, tls, certificate };
 
     Obstacle obstacle = Obstacle::nothing;
-    std::string detail;    // in the words of the system or of OpenSSL
-    long verify_code = 0;  // X509_V_ERR_... for Obstacle::certificate
+    std::string detail;                // in the words of the system or of OpenSSL
+    long verify_code = 0;              // X509_V_ERR_... for Obstacle::certificate
+    std::vector<TlsError> tls_errors;  // for Obstacle::tls
 
     friend bool operator==(const ProbeResult&, const ProbeResult&) = default;
 };

@@ -134,9 +134,7 @@ void Session::on(const ConnectFailed& event) {
         spdlog::debug("TLS: {}", line);
     }
     spdlog::debug("Paho: code {}", event.code);
-    const auto problem = explain(event, parts_.broker, [this] {
-        return probe({parts_.broker.host, parts_.broker.port, parts_.broker.ca_file, parts_.options.alpn}, probe_time);
-    });
+    const auto problem = explain(event, parts_.broker, probes());
     spdlog::error("{}", to_string(problem));
     ++failed_attempts_;
     if (parts_.options.max_attempts > 0 && failed_attempts_ >= parts_.options.max_attempts) {
@@ -147,6 +145,21 @@ void Session::on(const ConnectFailed& event) {
         return;
     }
     pause();
+}
+
+Probes Session::probes() const {
+    Probes probes;
+    const ProbeTarget target{
+        parts_.broker.host, parts_.broker.port, parts_.broker.ca_file, parts_.options.alpn, {}, {}};
+    probes.anonymous = [target] { return probe(target, probe_time); };
+    // One use of the key per series of failures is worth a clear word; one per attempt is not.
+    if (failed_attempts_ == 0) {
+        auto with_credentials = target;
+        with_credentials.certificate_file = parts_.certificate_file;
+        with_credentials.key_file = parts_.options.key_file;
+        probes.with_credentials = [with_credentials] { return probe(with_credentials, probe_time); };
+    }
+    return probes;
 }
 
 void Session::on(const ConnectionLost& event) {

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdio>
 #include <optional>
+#include <string>
 
 namespace trustx::mqtt {
 
@@ -24,6 +25,7 @@ class Session {
     struct Parts {
         const Options& options;
         const Addressee& broker;
+        const std::string& certificate_file;
         Connection& connection;
         EventQueue& events;
         Outbox& outbox;
@@ -55,6 +57,7 @@ class Session {
     void on(const PublishEnded& event);
     void on(const SubscribeEnded& event);
 
+    [[nodiscard]] Probes probes() const;
     void pause();
     void check_time();
     void check_done();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 #include <openssl/err.h>
 
@@ -12,13 +13,6 @@ namespace {
 // The name OpenSSL gives to errors of a provider is the one in its section of openssl.cnf: the file name at least.
 constexpr std::string_view provider_name = "trustx";
 
-std::string_view take_field(std::string_view& rest) {
-    const auto end = rest.find(':');
-    const auto field = rest.substr(0, end);
-    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
-    return field;
-}
-
 std::string or_empty(const char* text) {
     return text == nullptr ? std::string{} : std::string{text};
 }
@@ -27,26 +21,6 @@ std::string or_empty(const char* text) {
 
 std::string to_string(const TlsError& error) {
     return error.data.empty() ? error.reason : error.reason + ": " + error.data;
-}
-
-std::optional<TlsError> parse_tls_error(std::string_view line) {
-    while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) {
-        line.remove_suffix(1);
-    }
-    take_field(line);  // thread
-    if (take_field(line) != "error") {
-        return std::nullopt;
-    }
-    take_field(line);  // code
-    const auto library = take_field(line);
-    take_field(line);  // function
-    const auto reason = take_field(line);
-    take_field(line);  // file
-    take_field(line);  // line number; what follows is data and may hold colons
-    if (reason.empty()) {
-        return std::nullopt;
-    }
-    return TlsError{std::string{library}, std::string{reason}, std::string{line}};
 }
 
 std::vector<TlsError> take_tls_errors() {

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One entry of OpenSSL's error queue, read either from the queue of this thread or from a line that Paho printed.
+// OpenSSL's error queue as values.
 #pragma once
 
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace trustx::mqtt {
@@ -19,10 +17,6 @@ struct TlsError {
 
 // to_string is "reason: data".
 std::string to_string(const TlsError& error);
-
-// parse_tls_error reads a line as ERR_print_errors_cb(3) writes it:
-// "thread:error:code:library:function:reason:file:line:data". Anything else is nothing.
-std::optional<TlsError> parse_tls_error(std::string_view line);
 
 // take_tls_errors empties the calling thread's error queue, oldest entry first.
 std::vector<TlsError> take_tls_errors();
