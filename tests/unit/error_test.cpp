@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/catch.hpp"
+
+#include <trustx/error.hpp>
+#include <trustx/result.hpp>
+
+#include <cerrno>
+#include <set>
+
+using namespace trustx;
+
+namespace {
+
+std::string message(std::error_code code) {
+    return Error{code, "do something"}.message();
+}
+
+}  // namespace
+
+TEST_CASE("an error's message is operation, what came back, and what to do", "[error]") {
+    const Error error{ChipError::access_conditions_not_satisfied, "CalcSign E0F1"};
+    CHECK(
+        error.message() ==
+        "CalcSign E0F1: access conditions not satisfied (chip error 07); the object's access conditions or life cycle "
+        "forbid this: see `trustx object metadata OBJECT`");
+}
+
+TEST_CASE("an error without operation and remedy is its code in words", "[error]") {
+    CHECK(Error{Errc::not_supported}.message() == "this bus or chip cannot do that");
+}
+
+TEST_CASE("a wider operation is put in front of an error's own", "[error]") {
+    const Error error{Errc::timeout, "SetDataObject E0E1"};
+    CHECK(error.during("write certificate E0E1").operation() == "write certificate E0E1: SetDataObject E0E1");
+    CHECK(Error{Errc::timeout}.during("lock the chip").operation() == "lock the chip");
+    CHECK(error.during("x") == make_error_code(Errc::timeout));
+}
+
+TEST_CASE("every failure that trustx finds has words of its own", "[error]") {
+    std::set<std::string> texts;
+    for (int code = static_cast<int>(Errc::address_nak); code <= static_cast<int>(Errc::chip_refused); ++code) {
+        const std::string text = trustx_category().message(code);
+        CAPTURE(code, text);
+        CHECK_THAT(text, !ContainsSubstring("unknown trustx error"));
+        CHECK(texts.insert(text).second);
+    }
+    CHECK(trustx_category().message(99) == "unknown trustx error 99");
+}
+
+TEST_CASE("every error code of the chip has words and shows its number", "[error]") {
+    // chip-commands.md section 3
+    for (const int code : {0x01, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x0C, 0x0D,
+                           0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2A, 0x2B, 0x2C}) {
+        const std::string text = chip_category().message(code);
+        CAPTURE(code, text);
+        CHECK_THAT(text, !ContainsSubstring("unknown chip error"));
+        CHECK_THAT(text, ContainsSubstring("(chip error "));
+    }
+    CHECK(chip_category().message(0x2C) == "the signature does not verify (chip error 2C)");
+    CHECK(chip_category().message(0x5E) == "unknown chip error (chip error 5E)");
+}
+
+TEST_CASE("failures of the operating system come with advice about the bus", "[error]") {
+    CHECK_THAT(message(errno_code(EACCES)), ContainsSubstring("Permission denied; ") && ContainsSubstring("group"));
+    CHECK_THAT(message(errno_code(ENOENT)), ContainsSubstring("dtparam=i2c_arm=on"));
+    CHECK_THAT(message(errno_code(ECONNREFUSED)), ContainsSubstring("start trustx-sim"));
+    CHECK_THAT(message(errno_code(ENXIO)), ContainsSubstring("target address"));
+    CHECK_THAT(message(errno_code(EBUSY)), ContainsSubstring("kernel driver"));
+    CHECK_THAT(message(errno_code(ETIMEDOUT)), ContainsSubstring("holds the bus low"));
+    CHECK_THAT(message(errno_code(ENOSPC)), ContainsSubstring("free space"));
+}
+
+TEST_CASE("a message is one line", "[error]") {
+    for (int code = 0; code < 0x100; ++code) {
+        for (const std::error_category* category : {&trustx_category(), &chip_category(), &std::system_category()}) {
+            const Error error{std::error_code{code, *category}, "operation"};
+            CAPTURE(error.message());
+            CHECK(error.message().find('\n') == std::string::npos);
+            CHECK((error.remedy().empty() || error.remedy().back() != '.'));
+        }
+    }
+}
+
+TEST_CASE("errno is wrapped as it is at that moment", "[error]") {
+    errno = EBUSY;
+    CHECK(errno_code() == std::error_code(EBUSY, std::system_category()));
+}
+
+TEST_CASE("a failure passes through results of other types with its operation extended", "[result]") {
+    const Result<int> inner = fail(Errc::timeout, "CalcSign E0F1");
+    const Result<std::string> outer = inner.failure("sign");
+    REQUIRE_FALSE(outer.has_value());
+    CHECK(outer.error() == Errc::timeout);
+    CHECK(outer.error().operation() == "sign: CalcSign E0F1");
+}

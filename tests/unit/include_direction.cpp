@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "include_direction.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace trustx::test {
+namespace {
+
+// A room is a folder whose files depend on the same things. Rooms are found by the longest prefix of the path.
+struct Room {
+    std::string_view path;
+    // First folders of "..." includes; `.` stands for files without a folder, and `*` for anything.
+    std::vector<std::string_view> quoted;
+    // May it include <trustx/...>?
+    bool public_headers;
+    // Things of the world that are kept to one place.
+    bool i2c_headers;
+    bool openssl_headers;
+};
+
+const std::array rooms{
+    Room{"libtrustx/include/", {}, true, false, false},
+    Room{"libtrustx/src/codec/", {"codec"}, true, false, false},
+    Room{"libtrustx/src/bus/", {"bus", "codec"}, true, true, false},
+    Room{"libtrustx/src/ifx_i2c/", {"ifx_i2c", "bus", "codec"}, true, false, false},
+    Room{"libtrustx/src/command/", {"command", "codec"}, true, false, false},
+    Room{"libtrustx/src/device/", {"device", "command", "ifx_i2c", "bus", "codec"}, true, false, false},
+    Room{"libtrustx/src/", {".", "codec"}, true, false, false},
+    Room{"provider/", {"*"}, true, false, true},
+    Room{"tools/sim/", {"*"}, false, false, true},
+    Room{"tools/", {"*"}, true, false, true},
+};
+
+// The rooms of libtrustx/src, which nobody outside may enter.
+constexpr std::array inner_rooms{std::string_view{"bus"}, std::string_view{"codec"}, std::string_view{"command"},
+                                 std::string_view{"device"}, std::string_view{"ifx_i2c"}};
+
+// Public headers of the layers above the bus and the protocol.
+constexpr std::array upper_headers{std::string_view{"trustx/commands.hpp"}, std::string_view{"trustx/device.hpp"},
+                                   std::string_view{"trustx/objects.hpp"}, std::string_view{"trustx/settings.hpp"}};
+
+const Room* room_of(std::string_view path) {
+    const Room* best = nullptr;
+    for (const Room& room : rooms) {
+        if (path.starts_with(room.path) && (best == nullptr || room.path.size() > best->path.size())) {
+            best = &room;
+        }
+    }
+    return best;
+}
+
+struct Include {
+    bool quoted;
+    std::string_view name;
+};
+
+constexpr std::string_view blanks = " \t";
+
+std::string_view skip_blanks(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(blanks);
+    return first == text.npos ? std::string_view{} : text.substr(first);
+}
+
+bool take(std::string_view& text, std::string_view word) {
+    text = skip_blanks(text);
+    if (!text.starts_with(word)) {
+        return false;
+    }
+    text.remove_prefix(word.size());
+    return true;
+}
+
+// parse_line gives an include with an empty name for any other line.
+Include parse_line(std::string_view line) {
+    if (!take(line, "#") || !take(line, "include")) {
+        return {};
+    }
+    line = skip_blanks(line);
+    if (line.empty() || (line.front() != '"' && line.front() != '<')) {
+        return {};
+    }
+    const bool quoted = line.front() == '"';
+    line.remove_prefix(1);
+    return {quoted, line.substr(0, line.find(quoted ? '"' : '>'))};
+}
+
+template <class Range>
+bool contains(const Range& range, std::string_view word) {
+    return std::ranges::find(range, word) != std::ranges::end(range);
+}
+
+std::string_view first_folder(std::string_view name) {
+    const std::size_t slash = name.find('/');
+    return slash == name.npos ? "." : name.substr(0, slash);
+}
+
+bool below_the_commands(const Room& room) {
+    return room.path == "libtrustx/src/bus/" || room.path == "libtrustx/src/ifx_i2c/" ||
+           room.path == "libtrustx/src/codec/";
+}
+
+// The rules give what is wrong, or nothing.
+std::string_view check_quoted(const Room& room, std::string_view name) {
+    if (name.find("..") != name.npos || name.find("libtrustx") != name.npos) {
+        return "leaves its room by a path";
+    }
+    if (contains(room.quoted, "*")) {
+        return contains(inner_rooms, first_folder(name)) ? "reaches into libtrustx/src" : std::string_view{};
+    }
+    return contains(room.quoted, first_folder(name)) ? std::string_view{} : "turns the direction of the layers round";
+}
+
+std::string_view check_angled(const Room& room, std::string_view name) {
+    if (name.starts_with("trustx/")) {
+        if (!room.public_headers) {
+            return "the simulator shares no code with the library";
+        }
+        const bool upward = below_the_commands(room) && contains(upper_headers, name);
+        return upward ? "turns the direction of the layers round" : std::string_view{};
+    }
+    if (!room.i2c_headers && (name.starts_with("linux/i2c") || name.starts_with("i2c/"))) {
+        return "only the bus knows the I2C devices of Linux";
+    }
+    if (!room.openssl_headers && name.starts_with("openssl/")) {
+        return "libtrustx does not use OpenSSL";
+    }
+    return {};
+}
+
+}  // namespace
+
+std::vector<std::string> wrong_includes(std::string_view path, std::string_view text) {
+    std::vector<std::string> wrong;
+    const Room* room = room_of(path);
+    while (room != nullptr && !text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        const Include include = parse_line(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (include.name.empty()) {
+            continue;
+        }
+        const std::string_view rule =
+            include.quoted ? check_quoted(*room, include.name) : check_angled(*room, include.name);
+        if (!rule.empty()) {
+            wrong.push_back(std::string{path} + " includes " + std::string{include.name} + ": " + std::string{rule});
+        }
+    }
+    return wrong;
+}
+
+}  // namespace trustx::test

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "environment.hpp"
+#include "support/catch.hpp"
+#include "support/temp_dir.hpp"
+
+#include <trustx/settings.hpp>
+
+using namespace trustx;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Surroundings are a settings file and an environment that says nothing else.
+class Surroundings {
+ public:
+    explicit Surroundings(const std::string& file_content = "") { test::write_file(file(), file_content); }
+
+    [[nodiscard]] std::string file() const { return (directory_ / "trustx.conf").string(); }
+    [[nodiscard]] std::string line(int number) const { return file() + ":" + std::to_string(number); }
+
+ private:
+    test::TempDir directory_;
+    test::ScopedVariable conf_{"TRUSTX_CONF", file()};
+    test::ScopedVariable device_{"TRUSTX_DEVICE"};
+    test::ScopedVariable lock_directory_{"TRUSTX_LOCK_DIRECTORY"};
+};
+
+Settings resolved(const SettingOverrides& overrides = {}) {
+    const auto settings = resolve_settings(overrides);
+    INFO((settings ? std::string{} : settings.error().message()));
+    REQUIRE(settings);
+    return *settings;
+}
+
+std::string refusal(const std::string& file_content) {
+    const Surroundings surroundings{file_content};
+    const auto settings = resolve_settings({});
+    REQUIRE_FALSE(settings);
+    CHECK(settings.error() == Errc::setting_invalid);
+    CHECK_THAT(settings.error().message(), ContainsSubstring(surroundings.file() + ":"));
+    return settings.error().message();
+}
+
+}  // namespace
+
+TEST_CASE("without any setting the chip is on the first user bus", "[settings]") {
+    const Surroundings surroundings;
+    const Settings settings = resolved();
+    CHECK(settings.address.text() == "i2c:/dev/i2c-1@0x30");
+    CHECK(settings.source == "built-in default");
+    CHECK(settings.options.lock_timeout == DeviceOptions{}.lock_timeout);
+    CHECK(settings.options.lock_directory == DeviceOptions{}.lock_directory);
+}
+
+TEST_CASE("the first of command line, environment, openssl.cnf and file names the chip", "[settings]") {
+    const Surroundings surroundings{"# our chip\ndevice = unix:/file\n"};
+    CHECK(resolved().address.path == "/file");
+    CHECK(resolved().source == surroundings.line(2));
+
+    SettingOverrides overrides;
+    overrides.openssl_conf = "unix:/openssl";
+    CHECK(resolved(overrides).address.path == "/openssl");
+    CHECK_THAT(resolved(overrides).source, ContainsSubstring("openssl.cnf"));
+
+    const test::ScopedVariable device{"TRUSTX_DEVICE", "unix:/environment"};
+    CHECK(resolved(overrides).address.path == "/environment");
+    CHECK(resolved(overrides).source == "TRUSTX_DEVICE");
+
+    overrides.command_line = "unix:/command-line";
+    CHECK(resolved(overrides).address.path == "/command-line");
+    CHECK(resolved(overrides).source == "--device");
+}
+
+TEST_CASE("an empty environment variable counts as not set", "[settings]") {
+    const Surroundings surroundings{"device = unix:/file\nlock-directory = /locks\n"};
+    const test::ScopedVariable device{"TRUSTX_DEVICE", ""};
+    const test::ScopedVariable directory{"TRUSTX_LOCK_DIRECTORY", ""};
+    CHECK(resolved().address.path == "/file");
+    CHECK(resolved().options.lock_directory == "/locks");
+}
+
+TEST_CASE("the file sets lock directory and time limits", "[settings]") {
+    const Surroundings surroundings{"lock-directory = /var/lock/x\nlock-timeout-ms = 1\ncommand-timeout-ms=600000\n"};
+    const Settings settings = resolved();
+    CHECK(settings.options.lock_directory == "/var/lock/x");
+    CHECK(settings.options.lock_timeout == 1ms);
+    CHECK(settings.options.command_timeout == 600s);
+}
+
+TEST_CASE("the environment's lock directory comes before the file's", "[settings]") {
+    const Surroundings surroundings{"lock-directory = /file\n"};
+    const test::ScopedVariable directory{"TRUSTX_LOCK_DIRECTORY", "/environment"};
+    CHECK(resolved().options.lock_directory == "/environment");
+}
+
+TEST_CASE("a device's section comes before the top of the file and inherits the rest", "[settings]") {
+    const Surroundings surroundings{
+        "device = unix:/top\n"
+        "lock-timeout-ms = 5\n"
+        "command-timeout-ms = 7\n"
+        "[device gate 2]\n"
+        "    device = unix:/gate\n"
+        "    lock-timeout-ms = 9\n"};
+    SettingOverrides overrides;
+    overrides.device_name = "gate 2";
+    const Settings settings = resolved(overrides);
+    CHECK(settings.address.path == "/gate");
+    CHECK(settings.source == surroundings.line(5));
+    CHECK(settings.options.lock_timeout == 9ms);
+    CHECK(settings.options.command_timeout == 7ms);
+    CHECK(resolved().address.path == "/top");
+    CHECK(resolved().options.lock_timeout == 5ms);
+}
+
+TEST_CASE("a device that no section describes is an error unless the address is known", "[settings]") {
+    const Surroundings surroundings{"device = unix:/top\n[device a]\ndevice = unix:/a\n"};
+    SettingOverrides overrides;
+    overrides.device_name = "b";
+    const auto settings = resolve_settings(overrides);
+    REQUIRE_FALSE(settings);
+    CHECK(settings.error() == Errc::setting_invalid);
+    CHECK_THAT(settings.error().message(), ContainsSubstring("[device b]"));
+
+    overrides.command_line = "unix:/known";
+    CHECK(resolved(overrides).address.path == "/known");
+}
+
+TEST_CASE("what the settings file gets wrong is named with its line", "[settings]") {
+    CHECK_THAT(refusal("\n\ndevise = x\n"), ContainsSubstring(".conf:3: unknown setting `devise`"));
+    CHECK_THAT(refusal("lock-timeout-ms = 0\n"), ContainsSubstring(":1: `lock-timeout-ms` takes 1 to 600000"));
+    CHECK_THAT(refusal("lock-timeout-ms = 600001\n"), ContainsSubstring("600001"));
+    CHECK_THAT(refusal("command-timeout-ms = 10s\n"), ContainsSubstring("10s"));
+    CHECK_THAT(refusal("command-timeout-ms = -1\n"), ContainsSubstring("-1"));
+    CHECK_THAT(refusal("command-timeout-ms =\n"), ContainsSubstring("takes 1 to"));
+    CHECK_THAT(refusal("command-timeout-ms = 99999999999999999999\n"), ContainsSubstring("takes 1 to"));
+    CHECK_THAT(refusal("lock-directory = run/lock\n"), ContainsSubstring("absolute path"));
+    CHECK_THAT(refusal("device = unix:/a\ndevice = unix:/b\n"), ContainsSubstring(":2: `device` is given twice"));
+    CHECK_THAT(refusal("[devices]\ndevice = unix:/b\n"), ContainsSubstring("unknown section [devices]"));
+    CHECK_THAT(refusal("[device ]\ndevice = unix:/b\n"), ContainsSubstring("unknown section"));
+    CHECK_THAT(refusal("device = unix:/a\nnonsense\n"), ContainsSubstring(":2: "));
+    CHECK_THAT(refusal("[device a\ndevice = unix:/a\n"), ContainsSubstring(":1: "));
+    CHECK_THAT(refusal("device = unix:/" + std::string(300, 'a') + "\n"), ContainsSubstring("line is longer"));
+    CHECK_THAT(refusal("[device " + std::string(60, 'a') + "]\ndevice = unix:/a\n"),
+               ContainsSubstring("section's name is longer"));
+    // The first mistake is the one that is reported.
+    CHECK_THAT(refusal("a = 1\nb = 2\n"), ContainsSubstring("`a`"));
+}
+
+TEST_CASE("comments, blank lines and a missing last line break are fine", "[settings]") {
+    const Surroundings surroundings{"; one\n# two\n\n  device = unix:/file ; three\n[device a]\ndevice=unix:/a"};
+    CHECK(resolved().address.path == "/file");
+    SettingOverrides overrides;
+    overrides.device_name = "a";
+    CHECK(resolved(overrides).address.path == "/a");
+}
+
+TEST_CASE("an address that cannot be read is reported with its source", "[settings]") {
+    const Surroundings surroundings{"\ndevice = /dev/i2c-1@48\n"};
+    const auto settings = resolve_settings({});
+    REQUIRE_FALSE(settings);
+    CHECK(settings.error() == Errc::address_invalid);
+    CHECK_THAT(settings.error().message(),
+               ContainsSubstring(surroundings.line(2)) && ContainsSubstring("/dev/i2c-1@48"));
+}
+
+TEST_CASE("a settings file that was asked for must be there and be a file", "[settings]") {
+    const Surroundings surroundings;
+    const test::TempDir directory;
+    {
+        const test::ScopedVariable conf{"TRUSTX_CONF", (directory / "missing.conf").string()};
+        const auto settings = resolve_settings({});
+        REQUIRE_FALSE(settings);
+        CHECK(settings.error() == Errc::setting_invalid);
+        CHECK_THAT(settings.error().message(), ContainsSubstring("TRUSTX_CONF") && ContainsSubstring("missing.conf"));
+    }
+    const test::ScopedVariable conf{"TRUSTX_CONF", directory.path().string()};
+    const auto settings = resolve_settings({});
+    REQUIRE_FALSE(settings);
+    CHECK(settings.error() == errno_code(EISDIR));
+}
