@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The dispatch tables of the operations, each defined in the file of its subject.
+#pragma once
+
+#include <openssl/core.h>
+
+namespace trustx::provider {
+
+extern const OSSL_DISPATCH keymgmt_ec[];
+extern const OSSL_DISPATCH signature_ecdsa[];
+extern const OSSL_DISPATCH keyexch_ecdh[];
+extern const OSSL_DISPATCH rand_trustx[];
+extern const OSSL_DISPATCH store_trustx[];
+extern const OSSL_DISPATCH decoder_pem_to_der[];
+extern const OSSL_DISPATCH decoder_der_to_ec[];
+extern const OSSL_DISPATCH encoder_private_key_pem[];
+extern const OSSL_DISPATCH encoder_private_key_der[];
+extern const OSSL_DISPATCH encoder_encrypted_private_key_pem[];
+extern const OSSL_DISPATCH encoder_encrypted_private_key_der[];
+extern const OSSL_DISPATCH encoder_type_specific_pem[];
+extern const OSSL_DISPATCH encoder_type_specific_der[];
+extern const OSSL_DISPATCH encoder_text[];
+
+}  // namespace trustx::provider

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "chip.hpp"
+
+#include <trustx/objects.hpp>
+#include <trustx/settings.hpp>
+
+#include <optional>
+#include <utility>
+
+namespace trustx::provider {
+
+Chip::Chip(std::string name, std::unique_ptr<Device> device) : name_{std::move(name)}, device_{std::move(device)} {}
+
+void Chip::note(const Error& error) noexcept {
+    if (error.code().category() != chip_category()) {
+        suspect();
+    }
+}
+
+Outcome<Uid> Chip::uid() {
+    if (uid_known_.load(std::memory_order_acquire)) {
+        return uid_;
+    }
+    return locked([&](LockedDevice& device) -> Result<Uid> {
+        // Another thread may have been here while we waited for the lock; what it wrote must not change under a reader.
+        if (uid_known_.load(std::memory_order_acquire)) {
+            return uid_;
+        }
+        auto read = read_uid(device);
+        if (read) {
+            uid_ = *read;
+            uid_known_.store(true, std::memory_order_release);
+        }
+        return read;
+    });
+}
+
+Outcome<void> Chip::expect(const KeyReference& reference) {
+    if (!reference.coprocessor) {
+        return {};
+    }
+    const auto present = uid();
+    if (!present) {
+        return present.failure();
+    }
+    if (*present != *reference.coprocessor) {
+        suspect();
+        return refuse(Error(Errc::wrong_chip, "use key " + reference.key.hex() + ": the key reference names chip " +
+                                                  reference.coprocessor->hex() + ", but " + device_->name() +
+                                                  " is chip " + present->hex()));
+    }
+    return {};
+}
+
+Outcome<Signature> Chip::sign(const KeyReference& reference, ByteView digest) {
+    if (const auto right = expect(reference); !right) {
+        return right.failure();
+    }
+    return run(CalcSign{.key = reference.key, .digest = digest});
+}
+
+Outcome<KeyReference> Chip::generate(const KeyRequest& request) {
+    const auto present = uid();
+    if (!present) {
+        return present.failure();
+    }
+    // One lock for the question and the deed: no other process can put a key there in between.
+    std::optional<Curve> in_the_way;
+    auto made = locked([&](LockedDevice& device) -> Result<PublicKey> {
+        const auto metadata = device.run(GetMetadata{.object = request.slot});
+        if (!metadata) {
+            return metadata.failure();
+        }
+        if (metadata->key_algorithm && !request.force) {
+            in_the_way = metadata->key_algorithm;
+            return PublicKey{};
+        }
+        return device.run(GenKeyPair{.key = request.slot, .curve = request.curve, .usage = request.usage});
+    });
+    if (!made) {
+        return made.failure();
+    }
+    if (in_the_way) {
+        return refuse(Reason::slot_used,
+                      "generate key " + request.slot.hex() + ": the slot of " + device_->name() + " holds a " +
+                          std::string(curve_name(*in_the_way)) +
+                          " key already; choose another slot, or add -pkeyopt force:1 to destroy that key for ever");
+    }
+    return KeyReference{.key = request.slot,
+                        .public_key = std::move(*made),
+                        .coprocessor = *present,
+                        .device = request.device,
+                        .label = request.label};
+}
+
+Chips::~Chips() {
+    for (Chip* chip = head_.load(); chip != nullptr;) {
+        delete std::exchange(chip, chip->next_);
+    }
+}
+
+Chip* Chips::known(const std::string& name) const noexcept {
+    for (Chip* chip = head_.load(std::memory_order_acquire); chip != nullptr; chip = chip->next_) {
+        if (chip->name() == name) {
+            return chip;
+        }
+    }
+    return nullptr;
+}
+
+Outcome<std::unique_ptr<Chip>> Chips::make(const std::string& name) const {
+    if (const auto valid = settings_.check(); !valid) {
+        return valid.failure();
+    }
+    auto resolved =
+        resolve_settings({.command_line = std::nullopt, .openssl_conf = settings_.device, .device_name = name});
+    if (!resolved) {
+        return refuse(resolved.error());
+    }
+    auto& options = resolved->options;
+    options.lock_directory = settings_.lock_directory.value_or(options.lock_directory);
+    options.lock_timeout = settings_.lock_timeout.value_or(options.lock_timeout);
+    options.command_timeout = settings_.command_timeout.value_or(options.command_timeout);
+    return std::make_unique<Chip>(name, Device::open(resolved->address, options));
+}
+
+Outcome<Chip*> Chips::find(const std::string& name) {
+    if (Chip* const chip = known(name)) {
+        return chip;
+    }
+    auto made = make(name);
+    if (!made) {
+        return made.failure();
+    }
+    Chip* const chip = made->release();
+    chip->next_ = head_.load(std::memory_order_relaxed);
+    // Two threads may add the same device at once; both stay, and both work.
+    while (!head_.compare_exchange_weak(chip->next_, chip, std::memory_order_release, std::memory_order_relaxed)) {
+    }
+    return chip;
+}
+
+}  // namespace trustx::provider

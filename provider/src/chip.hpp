@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// The chips that keys live in. Nothing here touches a bus before an operation needs the chip: a Chip is made when a
+// key or a URI first uses it, and trustx::Device attaches with the first command.
+#pragma once
+
+#include "failure.hpp"
+#include "settings.hpp"
+
+#include <trustx/commands.hpp>
+#include <trustx/device.hpp>
+#include <trustx/key_reference.hpp>
+#include <trustx/uid.hpp>
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+namespace trustx::provider {
+
+// KeyRequest describes a key pair to be made in the chip.
+struct KeyRequest {
+    ObjectId slot;
+    Curve curve = Curve::p256;
+    KeyUsage usage = KeyUsage::authentication | KeyUsage::sign;
+    bool force = false;  // destroy a key that is there
+    std::string device;
+    std::string label;
+};
+
+// Chip is one device of the settings. Threads may share it; each operation locks the device for its own commands.
+class Chip {
+ public:
+    Chip(std::string name, std::unique_ptr<Device> device);
+
+    // name is that of the settings' device section; empty for the default device.
+    [[nodiscard]] const std::string& name() const { return name_; }
+
+    // sign uses the private key once. Before the first use the chip's UID is compared with the one the reference
+    // names; failure: Reason of Errc::wrong_chip.
+    [[nodiscard]] Outcome<Signature> sign(const KeyReference& reference, ByteView digest);
+
+    // generate makes a key pair; Reason::slot_used unless the slot is free or request.force.
+    [[nodiscard]] Outcome<KeyReference> generate(const KeyRequest& request);
+
+    // uid is read once and remembered until the link fails.
+    [[nodiscard]] Outcome<Uid> uid();
+
+    // suspect forgets the UID: whatever made somebody suspicious, the next use asks the chip again.
+    void suspect() noexcept { uid_known_.store(false, std::memory_order_release); }
+
+    // run runs one command and converts its error.
+    template <class Command>
+    [[nodiscard]] Outcome<typename Command::Response> run(const Command& command) {
+        auto response = device_->run(command);
+        if (!response) {
+            note(response.error());
+            return refuse(response.error());
+        }
+        return std::move(*response);
+    }
+
+    // locked runs a function that takes a LockedDevice& and returns a Result.
+    template <class Function>
+    [[nodiscard]] auto locked(Function&& function)
+        -> Outcome<typename decltype(function(std::declval<LockedDevice&>()))::value_type> {
+        auto device = device_->lock();
+        if (!device) {
+            note(device.error());
+            return refuse(device.error());
+        }
+        auto result = function(*device);
+        if (!result) {
+            note(result.error());
+            return refuse(result.error());
+        }
+        return std::move(*result);
+    }
+
+ private:
+    friend class Chips;
+
+    [[nodiscard]] Outcome<void> expect(const KeyReference& reference);
+    // note looks at an error: after anything but a refusal by the chip itself, it may be another chip next time.
+    void note(const Error& error) noexcept;
+
+    std::string name_;
+    std::unique_ptr<Device> device_;
+    Uid uid_;  // valid when uid_known_; written under the device's lock
+    std::atomic<bool> uid_known_ = false;
+    Chip* next_ = nullptr;  // in Chips
+};
+
+// Chips are the chips used so far, by name. A list that only grows, without a lock: a child forked while another
+// thread adds to it finds it whole.
+class Chips {
+ public:
+    explicit Chips(const ProviderSettings& settings) : settings_{settings} {}
+    ~Chips();
+    Chips(const Chips&) = delete;
+    Chips& operator=(const Chips&) = delete;
+
+    // find gives the chip of a device section, making it at the first use. Failure: settings that cannot be read.
+    [[nodiscard]] Outcome<Chip*> find(const std::string& name);
+
+ private:
+    [[nodiscard]] Chip* known(const std::string& name) const noexcept;
+    [[nodiscard]] Outcome<std::unique_ptr<Chip>> make(const std::string& name) const;
+
+    const ProviderSettings& settings_;
+    std::atomic<Chip*> head_ = nullptr;
+};
+
+}  // namespace trustx::provider

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "chip_inventory.hpp"
+
+#include "ossl.hpp"
+
+#include <trustx/objects.hpp>
+
+namespace trustx::provider {
+namespace {
+
+constexpr ObjectId first_data_object{0xF1D0};
+
+// trimmed_der cuts a SubjectPublicKeyInfo out of an object that is longer than it.
+ByteView trimmed_der(ByteView content) {
+    constexpr std::size_t header = 2;
+    if (content.size() < header || content[0] != 0x30 || content[1] > 0x7F || content.size() < header + content[1]) {
+        return {};
+    }
+    return content.first(header + content[1]);
+}
+
+std::optional<PublicKey> key_of_certificate(OSSL_LIB_CTX* libctx, const Bytes& der) {
+    const X509Owner certificate = parse_certificate(libctx, der);
+    unsigned char* encoded = nullptr;
+    const int size = certificate == nullptr ? 0 : i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate.get()), &encoded);
+    const OpensslBytes owner(encoded);
+    if (size <= 0) {
+        return std::nullopt;
+    }
+    auto key = PublicKey::from_subject_public_key_info({encoded, static_cast<std::size_t>(size)});
+    return key ? std::optional(std::move(*key)) : std::nullopt;
+}
+
+ObjectId paired_data_object(ObjectId slot) {
+    return {static_cast<std::uint16_t>(first_data_object.value + (slot.value - object::device_key_1.value))};
+}
+
+Outcome<std::optional<PublicKey>> public_key_of(OSSL_LIB_CTX* libctx, Chip& chip, ObjectId slot, Curve curve) {
+    const auto certificate = paired_certificate(slot);
+    if (certificate) {
+        const auto certificates = certificates_in(chip, *certificate);
+        if (!certificates && certificates.error().reason != reason_of(Error(Errc::certificate_malformed))) {
+            return certificates.failure();
+        }
+        if (certificates && !certificates->empty()) {
+            if (auto key = key_of_certificate(libctx, certificates->front()); key && key->curve == curve) {
+                return key;
+            }
+        }
+    }
+    const auto content =
+        chip.locked([&](LockedDevice& device) { return trustx::read_object(device, paired_data_object(slot)); });
+    if (!content) {
+        return content.failure();
+    }
+    auto key = PublicKey::from_subject_public_key_info(trimmed_der(*content));
+    return key && key->curve == curve ? std::optional(std::move(*key)) : std::nullopt;
+}
+
+}  // namespace
+
+Outcome<std::vector<Bytes>> certificates_in(Chip& chip, ObjectId object) {
+    const auto content = chip.locked([&](LockedDevice& device) { return trustx::read_object(device, object); });
+    if (!content) {
+        return content.failure();
+    }
+    auto parsed = parse_certificate_object(*content);
+    if (!parsed) {
+        return refuse(parsed.error().during("certificate object " + object.hex()));
+    }
+    return std::move(parsed->certificates);
+}
+
+Outcome<std::optional<KeyReference>> key_in(OSSL_LIB_CTX* libctx, Chip& chip, ObjectId slot) {
+    const auto metadata = chip.run(GetMetadata{.object = slot});
+    if (!metadata) {
+        return metadata.failure();
+    }
+    if (!metadata->key_algorithm) {
+        return std::nullopt;
+    }
+    const auto uid = chip.uid();
+    if (!uid) {
+        return uid.failure();
+    }
+    auto key = public_key_of(libctx, chip, slot, *metadata->key_algorithm);
+    if (!key) {
+        return key.failure();
+    }
+    if (!*key) {
+        const auto certificate = paired_certificate(slot);
+        return refuse(Reason::public_key_unknown, "key " + slot.hex() +
+                                                      ": the chip does not tell it, and neither certificate object " +
+                                                      (certificate ? certificate->hex() : std::string("(none)")) +
+                                                      " nor data object " + paired_data_object(slot).hex() +
+                                                      " holds one; use the PEM key reference, or write the "
+                                                      "certificate to the chip");
+    }
+    return KeyReference{
+        .key = slot, .public_key = std::move(**key), .coprocessor = *uid, .device = chip.name(), .label = {}};
+}
+
+}  // namespace trustx::provider

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// One instance of the provider: what OSSL_provider_init makes and teardown destroys. An application with several
+// library contexts has several of these, and they share nothing.
+#pragma once
+
+#include "chip.hpp"
+#include "core.hpp"
+#include "ossl.hpp"
+#include "settings.hpp"
+
+#include <memory>
+
+namespace trustx::provider {
+
+// ProviderContext is immutable but for its chips. Threads may share it.
+class ProviderContext {
+ public:
+    // make reads the configuration and makes the private library context. It opens nothing. nullptr when libcrypto
+    // has no memory.
+    static std::unique_ptr<ProviderContext> make(const OSSL_CORE_HANDLE* handle, const OSSL_DISPATCH* upcalls);
+
+    // of gives back what libcrypto kept for us as void*.
+    static ProviderContext& of(void* provctx) noexcept { return *static_cast<ProviderContext*>(provctx); }
+
+    [[nodiscard]] const Core& core() const { return core_; }
+    [[nodiscard]] const ProviderSettings& settings() const { return settings_; }
+    [[nodiscard]] Chips& chips() { return chips_; }
+
+    // libctx has the default provider and nothing else, whatever the application loaded or prefers: a fetch in it
+    // never comes back to us (provider.md section 1.12).
+    [[nodiscard]] OSSL_LIB_CTX* libctx() const { return libctx_.get(); }
+    [[nodiscard]] const OSSL_PROVIDER* software() const { return software_.get(); }
+
+ private:
+    ProviderContext(Core core, LibCtx libctx, LoadedProvider software);
+
+    Core core_;
+    ProviderSettings settings_;
+    LibCtx libctx_;            // freed last
+    LoadedProvider software_;  // the default provider, in libctx_
+    Chips chips_{settings_};
+};
+
+// software_failed describes a failure of the private library context with the last error that it left behind.
+[[nodiscard]] tl::unexpected<Failure> software_failed(std::string what, Place place = Place::here());
+
+}  // namespace trustx::provider

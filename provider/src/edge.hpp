@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// The C edge: the only place where exceptions are caught and where failures become entries of the error queue.
+// Every dispatch function that can fail is one call of these.
+#pragma once
+
+#include "core.hpp"
+
+#include <exception>
+#include <memory>
+#include <new>
+
+namespace trustx::provider {
+
+// guard runs a function that returns Outcome<R>; on failure it raises and returns `otherwise`.
+template <class R, class Function>
+R guard(const Core& core, R otherwise, Function&& function) noexcept {
+    try {
+        const Outcome<R> outcome = function();
+        if (outcome) {
+            return *outcome;
+        }
+        core.raise(outcome.error());
+    } catch (const std::bad_alloc&) {
+        core.raise(Reason::out_of_memory, "");
+    } catch (const std::exception& exception) {
+        core.raise(Reason::internal_error, exception.what());
+    } catch (...) {
+        core.raise(Reason::internal_error, "unknown exception");
+    }
+    return otherwise;
+}
+
+// answer runs a function that returns Outcome<void> and says 1 or 0.
+template <class Function>
+int answer(const Core& core, Function&& function) noexcept {
+    return guard<int>(core, 0, [&]() -> Outcome<int> {
+        const Outcome<void> outcome = function();
+        if (!outcome) {
+            return outcome.failure();
+        }
+        return 1;
+    });
+}
+
+// hand_over runs a function that returns an Outcome of an owner with release(), and gives libcrypto what it owned.
+template <class Function>
+void* hand_over(const Core& core, Function&& function) noexcept {
+    return guard<void*>(core, nullptr, [&]() -> Outcome<void*> {
+        auto owner = function();
+        if (!owner) {
+            return owner.failure();
+        }
+        return static_cast<void*>(owner->release());
+    });
+}
+
+}  // namespace trustx::provider

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writing keys. A chip key is written as its reference, whatever structure a program asks for, and as text for
+// people; other keys go to the private library context. There is no encoder for public keys here: the default
+// provider's write what we export, byte for byte as for a software key (provider.md section 1.9).
+#include "algorithms.hpp"
+#include "dispatch.hpp"
+#include "edge.hpp"
+#include "key.hpp"
+#include "param.hpp"
+#include "pem.hpp"
+
+#include <openssl/core_names.h>
+
+namespace trustx::provider {
+namespace {
+
+struct Format {
+    const char* output;     // as OSSL_ENCODER_CTX_new_for_pkey spells it
+    const char* structure;  // nullptr for text
+};
+
+constexpr Format private_key_pem{"PEM", "PrivateKeyInfo"};
+constexpr Format private_key_der{"DER", "PrivateKeyInfo"};
+constexpr Format encrypted_private_key_pem{"PEM", "EncryptedPrivateKeyInfo"};
+constexpr Format encrypted_private_key_der{"DER", "EncryptedPrivateKeyInfo"};
+constexpr Format type_specific_pem{"PEM", "type-specific"};
+constexpr Format type_specific_der{"DER", "type-specific"};
+constexpr Format text{"TEXT", nullptr};
+
+constexpr bool encrypts(const Format& format) {
+    return format.structure != nullptr && std::string_view(format.structure) == encrypted_private_key_pem.structure;
+}
+
+// Encoding is the state behind an encoder context: the cipher, when the key shall be encrypted. Used by one thread.
+struct Encoding {
+    ProviderContext& context;
+    std::string cipher;
+    std::string properties;
+
+    static Encoding& of(void* ctx) noexcept { return *static_cast<Encoding*>(ctx); }
+};
+
+struct Passphrase {
+    OSSL_PASSPHRASE_CALLBACK* callback;
+    void* argument;
+};
+
+std::string describe(const KeyReference& reference) {
+    const auto bits = reference.public_key.curve == Curve::p256 ? "256" : "384";
+    std::string description =
+        std::string("Private-Key: (") + bits + " bit, in OPTIGA Trust X)\nkey object: " + reference.key.hex() + "\n";
+    if (reference.coprocessor) {
+        description += "chip: " + reference.coprocessor->hex() + "\n";
+    }
+    if (!reference.device.empty()) {
+        description += "device: " + reference.device + "\n";
+    }
+    if (!reference.label.empty()) {
+        description += "label: " + reference.label + "\n";
+    }
+    return description;
+}
+
+Outcome<Bytes> in_software(const Encoding& encoding, const Key& key, int selection, const Format& format,
+                           Passphrase passphrase) {
+    const EncoderCtx ctx(
+        OSSL_ENCODER_CTX_new_for_pkey(key.inner(), selection, format.output, format.structure, nullptr));
+    if (ctx == nullptr || OSSL_ENCODER_CTX_get_num_encoders(ctx.get()) == 0) {
+        return software_failed("find an encoder");
+    }
+    if (!encoding.cipher.empty() && OSSL_ENCODER_CTX_set_cipher(ctx.get(), encoding.cipher.c_str(), nullptr) != 1) {
+        return software_failed("encrypt a key with " + encoding.cipher);
+    }
+    if (passphrase.callback != nullptr) {
+        OSSL_ENCODER_CTX_set_passphrase_cb(ctx.get(), passphrase.callback, passphrase.argument);
+    }
+    unsigned char* data = nullptr;
+    std::size_t size = 0;
+    if (OSSL_ENCODER_to_data(ctx.get(), &data, &size) != 1) {
+        return software_failed("encode an EC key");
+    }
+    const OpensslBytes owner(data);
+    Bytes bytes(data, data + size);
+    OPENSSL_cleanse(data, size);
+    return bytes;
+}
+
+// Text of a chip key: our words for the private part, the default provider's for the public one.
+Outcome<Bytes> as_text(const Encoding& encoding, const Key& key, int selection) {
+    auto bytes = in_software(encoding, key, selection & ~OSSL_KEYMGMT_SELECT_PRIVATE_KEY, text, {});
+    if (!bytes || (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) == 0) {
+        return bytes;
+    }
+    const std::string_view public_text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+    const std::string all = describe(key.reference()) + std::string(public_text.substr(public_text.find('\n') + 1));
+    return Bytes(all.begin(), all.end());
+}
+
+Outcome<Bytes> as_reference(const Encoding& encoding, const Key& key, const Format& format) {
+    const KeyReference& reference = key.reference();
+    if (encrypts(format) || !encoding.cipher.empty()) {
+        return refuse(Reason::reference_not_encryptable,
+                      "write the reference of key " + reference.key.hex() +
+                          " encrypted: leave out the cipher (openssl req: -noenc, genpkey and pkey: no -aes256)");
+    }
+    if (format.output == private_key_der.output) {
+        return reference.to_der();
+    }
+    const auto pem = to_pem(reference);
+    if (!pem) {
+        return pem.failure();
+    }
+    return Bytes(pem->begin(), pem->end());
+}
+
+Outcome<Bytes> encoded(const Encoding& encoding, const Key& key, int selection, const Format& format,
+                       Passphrase passphrase) {
+    if (key.inner() == nullptr) {
+        return refuse(Reason::key_incomplete, "write an empty key");
+    }
+    if (!key.is_chip_key()) {
+        return in_software(encoding, key, selection, format, passphrase);
+    }
+    return format.structure == nullptr ? as_text(encoding, key, selection) : as_reference(encoding, key, format);
+}
+
+void* encoder_newctx(void* provctx) {
+    auto& context = ProviderContext::of(provctx);
+    return hand_over(context.core(), [&]() -> Outcome<std::unique_ptr<Encoding>> {
+        return std::unique_ptr<Encoding>(new Encoding{context, {}, {}});
+    });
+}
+
+void encoder_freectx(void* ctx) {
+    delete static_cast<Encoding*>(ctx);
+}
+
+const OSSL_PARAM settable_ctx_params[] = {
+    describe_text(OSSL_ENCODER_PARAM_CIPHER),
+    describe_text(OSSL_ENCODER_PARAM_PROPERTIES),
+    end_of_params,
+};
+
+const OSSL_PARAM* encoder_settable_ctx_params(void*) {
+    return settable_ctx_params;
+}
+
+int encoder_set_ctx_params(void* ctx, const OSSL_PARAM params[]) {
+    auto& encoding = Encoding::of(ctx);
+    return answer(encoding.context.core(), [&]() -> Outcome<void> {
+        const OSSL_PARAM* const cipher = OSSL_PARAM_locate_const(params, OSSL_ENCODER_PARAM_CIPHER);
+        if (cipher == nullptr || cipher->data == nullptr) {
+            encoding.cipher.clear();
+            return {};
+        }
+        auto name = text_of(*cipher);
+        if (!name) {
+            return name.failure();
+        }
+        encoding.cipher = std::move(*name);
+        return {};
+    });
+}
+
+template <const Format& format>
+int encoder_does_selection(void*, int selection) {
+    // Private keys, and text of anything.
+    return format.structure == nullptr || (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0;
+}
+
+template <const Format& format>
+int encoder_encode(void* ctx, OSSL_CORE_BIO* output, const void* object, const OSSL_PARAM abstract[], int selection,
+                   OSSL_PASSPHRASE_CALLBACK* callback, void* argument) {
+    const auto& encoding = Encoding::of(ctx);
+    const Core& core = encoding.context.core();
+    return answer(core, [&]() -> Outcome<void> {
+        if (object == nullptr || abstract != nullptr) {
+            return refuse(Reason::key_type_unsupported, "write a key of another provider");
+        }
+        auto bytes = encoded(encoding, Key::of(object), selection, format, {callback, argument});
+        if (!bytes) {
+            return bytes.failure();
+        }
+        const auto written = core.write(output, *bytes);
+        OPENSSL_cleanse(bytes->data(), bytes->size());
+        return written;
+    });
+}
+
+}  // namespace
+
+#define TRUSTX_ENCODER(format)                                                                                      \
+    {                                                                                                               \
+        TRUSTX_ENTRY(OSSL_FUNC_ENCODER_NEWCTX, encoder_newctx, encoder_newctx),                                     \
+            TRUSTX_ENTRY(OSSL_FUNC_ENCODER_FREECTX, encoder_freectx, encoder_freectx),                              \
+            TRUSTX_ENTRY(OSSL_FUNC_ENCODER_SETTABLE_CTX_PARAMS, encoder_settable_ctx_params,                        \
+                         encoder_settable_ctx_params),                                                              \
+            TRUSTX_ENTRY(OSSL_FUNC_ENCODER_SET_CTX_PARAMS, encoder_set_ctx_params, encoder_set_ctx_params),         \
+            TRUSTX_ENTRY(OSSL_FUNC_ENCODER_DOES_SELECTION, encoder_does_selection, encoder_does_selection<format>), \
+            TRUSTX_ENTRY(OSSL_FUNC_ENCODER_ENCODE, encoder_encode, encoder_encode<format>), end_of_dispatch,        \
+    }
+
+// The tables differ in nothing but the format; a macro, because an array cannot be returned by a function.
+const OSSL_DISPATCH encoder_private_key_pem[] = TRUSTX_ENCODER(private_key_pem);
+const OSSL_DISPATCH encoder_private_key_der[] = TRUSTX_ENCODER(private_key_der);
+const OSSL_DISPATCH encoder_encrypted_private_key_pem[] = TRUSTX_ENCODER(encrypted_private_key_pem);
+const OSSL_DISPATCH encoder_encrypted_private_key_der[] = TRUSTX_ENCODER(encrypted_private_key_der);
+const OSSL_DISPATCH encoder_type_specific_pem[] = TRUSTX_ENCODER(type_specific_pem);
+const OSSL_DISPATCH encoder_type_specific_der[] = TRUSTX_ENCODER(type_specific_der);
+const OSSL_DISPATCH encoder_text[] = TRUSTX_ENCODER(text);
+
+#undef TRUSTX_ENCODER
+
+}  // namespace trustx::provider

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "key.hpp"
+
+#include "param.hpp"
+
+#include <string>
+
+#include <openssl/core_names.h>
+
+namespace trustx::provider {
+namespace {
+
+constexpr int curve_selected = OSSL_KEYMGMT_SELECT_DOMAIN_PARAMETERS;
+constexpr int public_selected = OSSL_KEYMGMT_SELECT_PUBLIC_KEY;
+constexpr int private_selected = OSSL_KEYMGMT_SELECT_PRIVATE_KEY;
+
+Outcome<EvpPkey> from_parameters(const ProviderContext& context, int selection, const OSSL_PARAM* params) {
+    const EvpPkeyCtx ctx(EVP_PKEY_CTX_new_from_name(context.libctx(), "EC", nullptr));
+    EVP_PKEY* made = nullptr;
+    // fromdata only reads its parameters; the type is older than the promise.
+    if (ctx == nullptr || EVP_PKEY_fromdata_init(ctx.get()) != 1 ||
+        EVP_PKEY_fromdata(ctx.get(), &made, selection, const_cast<OSSL_PARAM*>(params)) != 1) {
+        EVP_PKEY_free(made);
+        return software_failed("import an EC key");
+    }
+    return EvpPkey(made);
+}
+
+Outcome<EvpPkey> from_point(const ProviderContext& context, const PublicKey& key) {
+    const PublicKeyParams params(key);
+    return from_parameters(context, EVP_PKEY_PUBLIC_KEY, params.get());
+}
+
+}  // namespace
+
+KeyRef KeyRef::share(Key* key) noexcept {
+    if (key != nullptr) {
+        key->count_up();
+    }
+    return KeyRef(key);
+}
+
+KeyRef::~KeyRef() {
+    if (key_ != nullptr) {
+        key_->count_down();
+    }
+}
+
+Key::Key(ProviderContext& context, Kind kind, EvpPkey inner, std::optional<KeyReference> reference)
+    : context_{context}, kind_{kind}, inner_{std::move(inner)}, reference_{std::move(reference)} {}
+
+void Key::count_down() noexcept {
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+        delete this;
+    }
+}
+
+KeyRef Key::empty(ProviderContext& context) {
+    return KeyRef::adopt(new Key(context, Kind::empty, nullptr));
+}
+
+Outcome<KeyRef> Key::from_reference(ProviderContext& context, KeyReference reference) {
+    auto inner = from_point(context, reference.public_key);
+    if (!inner) {
+        return refuse(Reason::key_file_malformed, "key reference of " + reference.key.hex() +
+                                                      ": its public key is not a point of " +
+                                                      std::string(curve_name(reference.public_key.curve)));
+    }
+    return KeyRef::adopt(new Key(context, Kind::chip, std::move(*inner), std::move(reference)));
+}
+
+Outcome<KeyRef> Key::from_public_key(ProviderContext& context, const PublicKey& key) {
+    auto inner = from_point(context, key);
+    if (!inner) {
+        return inner.failure();
+    }
+    return from_software(context, std::move(*inner), false);
+}
+
+KeyRef Key::from_software(ProviderContext& context, EvpPkey key, bool with_private) {
+    return KeyRef::adopt(new Key(context, with_private ? Kind::software : Kind::public_only, std::move(key)));
+}
+
+bool Key::has_public() const {
+    std::size_t size = 0;
+    return is_chip_key() ||
+           (inner_ != nullptr &&
+            EVP_PKEY_get_octet_string_param(inner_.get(), OSSL_PKEY_PARAM_PUB_KEY, nullptr, 0, &size) == 1 && size > 0);
+}
+
+std::size_t Key::max_signature() const {
+    const int size = inner_ == nullptr ? 0 : EVP_PKEY_get_size(inner_.get());
+    return size > 0 ? static_cast<std::size_t>(size) : 0;
+}
+
+Outcome<void> Key::import(int selection, const OSSL_PARAM* params) {
+    if (kind_ != Kind::empty) {
+        return refuse(Reason::key_not_changeable, "import into a key that is there already");
+    }
+    auto imported = from_parameters(context_, selection, params);
+    if (!imported) {
+        return imported.failure();
+    }
+    const bool with_private =
+        (selection & private_selected) != 0 && OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_PRIV_KEY) != nullptr;
+    inner_ = std::move(*imported);
+    kind_ = with_private ? Kind::software : Kind::public_only;
+    return {};
+}
+
+Outcome<KeyRef> Key::duplicate(int selection) {
+    if (is_chip_key() && (selection & private_selected) != 0) {
+        return KeyRef::share(this);
+    }
+    if (kind_ == Kind::empty) {
+        return empty(context_);
+    }
+    if ((selection & private_selected) != 0) {
+        EvpPkey copy(EVP_PKEY_dup(inner_.get()));
+        if (copy == nullptr) {
+            return software_failed("copy an EC key");
+        }
+        return from_software(context_, std::move(copy), has_private());
+    }
+    // Without the private part: through parameters, so that nothing private is ever in the copy.
+    OSSL_PARAM* exported = nullptr;
+    const int part = (selection & public_selected) != 0 ? EVP_PKEY_PUBLIC_KEY : EVP_PKEY_KEY_PARAMETERS;
+    if (EVP_PKEY_todata(inner_.get(), part, &exported) != 1) {
+        return software_failed("copy the public part of an EC key");
+    }
+    const Params params(exported);
+    auto copy = from_parameters(context_, part, params.get());
+    if (!copy) {
+        return copy.failure();
+    }
+    return from_software(context_, std::move(*copy), false);
+}
+
+bool Key::matches(const Key& other, int selection) const {
+    if (inner_ == nullptr || other.inner_ == nullptr) {
+        return false;
+    }
+    if ((selection & (public_selected | private_selected)) != 0) {
+        // Compares curve and point. That answers for the private part as well: each of our keys that has one carries
+        // its point, and equal points have equal private keys, wherever those are.
+        return EVP_PKEY_eq(inner_.get(), other.inner_.get()) == 1;
+    }
+    return (selection & curve_selected) == 0 || EVP_PKEY_parameters_eq(inner_.get(), other.inner_.get()) == 1;
+}
+
+Outcome<void> Key::export_public(int selection, OSSL_CALLBACK* callback, void* argument) const {
+    const PublicKeyParams params(reference_->public_key, (selection & public_selected) != 0
+                                                             ? PublicKeyParams::with_point
+                                                             : PublicKeyParams::curve_only);
+    if (callback(params.get(), argument) != 1) {
+        return refuse(Reason::software_failed, "hand over the public key of " + reference_->key.hex());
+    }
+    return {};
+}
+
+}  // namespace trustx::provider

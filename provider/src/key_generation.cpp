@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "key_generation.hpp"
+
+#include "param.hpp"
+
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/objects.h>
+
+namespace trustx::provider {
+namespace {
+
+constexpr const char* param_slot = "slot";
+constexpr const char* param_usage = "usage";
+constexpr const char* param_force = "force";
+constexpr const char* param_device = "device";
+constexpr const char* param_label = "label";
+
+const OSSL_PARAM settable_params[] = {
+    describe_text(OSSL_PKEY_PARAM_GROUP_NAME),
+    describe_integer(OSSL_PKEY_PARAM_USE_COFACTOR_ECDH),
+    describe_text(OSSL_PKEY_PARAM_EC_ENCODING),
+    describe_text(OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT),
+    describe_text(OSSL_PKEY_PARAM_EC_FIELD_TYPE),
+    describe_unsigned(OSSL_PKEY_PARAM_EC_P),
+    describe_unsigned(OSSL_PKEY_PARAM_EC_A),
+    describe_unsigned(OSSL_PKEY_PARAM_EC_B),
+    describe_octets(OSSL_PKEY_PARAM_EC_GENERATOR),
+    describe_unsigned(OSSL_PKEY_PARAM_EC_ORDER),
+    describe_unsigned(OSSL_PKEY_PARAM_EC_COFACTOR),
+    describe_octets(OSSL_PKEY_PARAM_EC_SEED),
+    describe_text(param_slot),
+    describe_text(param_usage),
+    describe_integer(param_force),
+    describe_text(param_device),
+    describe_text(param_label),
+    end_of_params,
+};
+
+Outcome<Curve> chip_curve(const std::string& group) {
+    // Any name of a curve that libcrypto knows: prime256v1, P-256, secp256r1.
+    const int by_nist_name = EC_curve_nist2nid(group.c_str());
+    const int nid = by_nist_name != NID_undef ? by_nist_name : OBJ_txt2nid(group.c_str());
+    const bool secp256r1 = group == "secp256r1";
+    if (nid == NID_X9_62_prime256v1 || secp256r1) {
+        return Curve::p256;
+    }
+    if (nid == NID_secp384r1) {
+        return Curve::p384;
+    }
+    return refuse(Reason::curve_unsupported, "generate a key in the chip on curve " +
+                                                 (group.empty() ? "(none given)" : group) +
+                                                 ": the chip has P-256 and P-384; add -pkeyopt group:P-256");
+}
+
+Outcome<ObjectId> key_slot(const std::string& text) {
+    const auto slot = ObjectId::parse(text);
+    if (!slot || *slot < object::device_key_1 || *slot > object::device_key_4) {
+        return refuse(Reason::slot_invalid, "slot " + text + ": the key slots are " + object::device_key_1.hex() +
+                                                " to " + object::device_key_4.hex());
+    }
+    return *slot;
+}
+
+}  // namespace
+
+const OSSL_PARAM* KeyGeneration::settable() noexcept {
+    return settable_params;
+}
+
+Outcome<std::unique_ptr<KeyGeneration>> KeyGeneration::begin(ProviderContext& context, int selection,
+                                                             const OSSL_PARAM* params) {
+    std::unique_ptr<KeyGeneration> generation(new KeyGeneration(context, selection));
+    if (const auto begun = generation->begin_software(nullptr); !begun) {
+        return begun.failure();
+    }
+    if (const auto set = generation->set(params); !set) {
+        return set.failure();
+    }
+    return generation;
+}
+
+Outcome<void> KeyGeneration::begin_software(EVP_PKEY* with_template) {
+    software_.reset(with_template == nullptr ? EVP_PKEY_CTX_new_from_name(context_.libctx(), "EC", nullptr)
+                                             : EVP_PKEY_CTX_new_from_pkey(context_.libctx(), with_template, nullptr));
+    const bool pair = (selection_ & OSSL_KEYMGMT_SELECT_KEYPAIR) != 0;
+    if (software_ == nullptr ||
+        (pair ? EVP_PKEY_keygen_init(software_.get()) : EVP_PKEY_paramgen_init(software_.get())) != 1) {
+        return software_failed("start generating an EC key");
+    }
+    return {};
+}
+
+Outcome<void> KeyGeneration::use_template(const Key& key) {
+    if (key.inner() == nullptr) {
+        return refuse(Reason::key_incomplete, "generate a key like an empty one");
+    }
+    if (const auto begun = begin_software(key.inner()); !begun) {
+        return begun;
+    }
+    return given_ == nullptr ? Outcome<void>() : set_software(given_.get());
+}
+
+Outcome<void> KeyGeneration::set(const OSSL_PARAM* params) {
+    if (params == nullptr || params->key == nullptr) {
+        return {};
+    }
+    if (const auto chip = set_chip(params); !chip) {
+        return chip;
+    }
+    const Params merged(given_ == nullptr ? nullptr : OSSL_PARAM_merge(given_.get(), params));
+    given_.reset(OSSL_PARAM_dup(merged != nullptr ? merged.get() : params));
+    if (given_ == nullptr) {
+        return refuse(Reason::out_of_memory, "keep the parameters of a key generation");
+    }
+    return set_software(params);
+}
+
+Outcome<void> KeyGeneration::set_software(const OSSL_PARAM* params) {
+    // A curve that the default provider does not have is refused here and now, as it would be without us.
+    if (EVP_PKEY_CTX_set_params(software_.get(), params) != 1) {
+        return software_failed("set parameters of an EC key generation");
+    }
+    return {};
+}
+
+Outcome<void> KeyGeneration::set_chip(const OSSL_PARAM* params) {
+    for (; params->key != nullptr; ++params) {
+        const std::string_view key = params->key;
+        if (key == param_force) {
+            const auto force = flag_of(*params);
+            if (!force) {
+                return force.failure();
+            }
+            request_.force = *force;
+            continue;
+        }
+        if (key != OSSL_PKEY_PARAM_GROUP_NAME && key != param_slot && key != param_usage && key != param_device &&
+            key != param_label) {
+            continue;
+        }
+        auto text = text_of(*params);
+        if (!text) {
+            return text.failure();
+        }
+        if (key == OSSL_PKEY_PARAM_GROUP_NAME) {
+            group_ = std::move(*text);
+        } else if (key == param_device) {
+            request_.device = std::move(*text);
+        } else if (key == param_label) {
+            request_.label = std::move(*text);
+        } else if (key == param_slot) {
+            const auto slot = key_slot(*text);
+            if (!slot) {
+                return slot.failure();
+            }
+            slot_ = *slot;
+        } else {
+            const auto usage = parse_key_usage(*text);
+            if (!usage) {
+                return refuse(Reason::usage_invalid, usage.error().message());
+            }
+            request_.usage = *usage;
+        }
+    }
+    return {};
+}
+
+Outcome<KeyRef> KeyGeneration::generate() {
+    const bool pair = (selection_ & OSSL_KEYMGMT_SELECT_KEYPAIR) != 0;
+    return slot_ && pair ? generate_in_chip() : generate_in_software();
+}
+
+Outcome<KeyRef> KeyGeneration::generate_in_software() {
+    EVP_PKEY* made = nullptr;
+    if (EVP_PKEY_generate(software_.get(), &made) != 1) {
+        return software_failed("generate an EC key");
+    }
+    return Key::from_software(context_, EvpPkey(made), (selection_ & OSSL_KEYMGMT_SELECT_KEYPAIR) != 0);
+}
+
+Outcome<KeyRef> KeyGeneration::generate_in_chip() {
+    const auto curve = chip_curve(group_);
+    if (!curve) {
+        return curve.failure();
+    }
+    const auto chip = context_.chips().find(request_.device);
+    if (!chip) {
+        return chip.failure();
+    }
+    request_.slot = *slot_;
+    request_.curve = *curve;
+    auto reference = (*chip)->generate(request_);
+    if (!reference) {
+        return reference.failure();
+    }
+    return Key::from_reference(context_, std::move(*reference));
+}
+
+}  // namespace trustx::provider

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// Key exchange: OSSL_OP_KEYEXCH "ECDH". Software keys derive in the private library context, KDF and all. Chip keys
+// need the chip's CalcSSec; their place is Agreement::begin, which refuses them until the driver has that command.
+#include "algorithms.hpp"
+#include "dispatch.hpp"
+#include "edge.hpp"
+#include "key.hpp"
+#include "param.hpp"
+
+#include <openssl/core_names.h>
+
+namespace trustx::provider {
+namespace {
+
+// Agreement is the state behind a key exchange context. Used by one thread at a time.
+class Agreement {
+ public:
+    explicit Agreement(ProviderContext& context) : context_{context} {}
+    static Agreement& of(void* ctx) noexcept { return *static_cast<Agreement*>(ctx); }
+    [[nodiscard]] const Core& core() const { return context_.core(); }
+
+    Outcome<std::unique_ptr<Agreement>> duplicate() const {
+        auto other = std::make_unique<Agreement>(context_);
+        other->key_ = key_;
+        if (software_ != nullptr) {
+            other->software_.reset(EVP_PKEY_CTX_dup(software_.get()));
+            if (other->software_ == nullptr) {
+                return software_failed("copy a key agreement");
+            }
+        }
+        return other;
+    }
+
+    Outcome<void> begin(Key* key, const OSSL_PARAM* params) {
+        if (key != nullptr) {
+            key_ = KeyRef::share(key);
+        }
+        if (!key_ || key_->inner() == nullptr || !key_->has_private()) {
+            return refuse(Reason::key_incomplete, "agree on a secret without a private key");
+        }
+        if (key_->is_chip_key()) {
+            return refuse(Reason::key_agreement_unsupported,
+                          "agree on a secret with key " + key_->reference().key.hex() +
+                              ": use a software key here; TLS never needs a chip key for key agreement");
+        }
+        software_.reset(EVP_PKEY_CTX_new_from_pkey(context_.libctx(), key_->inner(), nullptr));
+        if (software_ == nullptr || EVP_PKEY_derive_init_ex(software_.get(), params) != 1) {
+            software_.reset();
+            return software_failed("start a key agreement");
+        }
+        return {};
+    }
+
+    Outcome<void> set_peer(const Key& peer) {
+        if (software_ == nullptr || peer.inner() == nullptr) {
+            return refuse(Reason::operation_out_of_order, "give the peer of a key agreement");
+        }
+        if (EVP_PKEY_parameters_eq(key_->inner(), peer.inner()) != 1) {
+            return refuse(Reason::curve_mismatch, "the peer's key is on another curve");
+        }
+        // libcrypto has validated the peer's point before it came here.
+        constexpr int validate = 0;
+        if (EVP_PKEY_derive_set_peer_ex(software_.get(), peer.inner(), validate) != 1) {
+            return software_failed("give the peer of a key agreement");
+        }
+        return {};
+    }
+
+    Outcome<std::size_t> derive(unsigned char* secret, std::size_t room) {
+        std::size_t size = room;
+        if (software_ == nullptr || EVP_PKEY_derive(software_.get(), secret, &size) != 1) {
+            return software_failed("derive a shared secret");
+        }
+        return size;
+    }
+
+    Outcome<void> set(const OSSL_PARAM* params) {
+        if (params == nullptr || params->key == nullptr) {
+            return {};
+        }
+        if (software_ == nullptr || EVP_PKEY_CTX_set_params(software_.get(), params) != 1) {
+            return software_failed("set parameters of a key agreement");
+        }
+        return {};
+    }
+
+    Outcome<void> get(OSSL_PARAM* params) {
+        if (software_ == nullptr || EVP_PKEY_CTX_get_params(software_.get(), params) != 1) {
+            return software_failed("ask a key agreement for parameters");
+        }
+        return {};
+    }
+
+ private:
+    ProviderContext& context_;
+    KeyRef key_;
+    EvpPkeyCtx software_;
+};
+
+void* keyexch_newctx(void* provctx) {
+    auto& context = ProviderContext::of(provctx);
+    return hand_over(context.core(),
+                     [&]() -> Outcome<std::unique_ptr<Agreement>> { return std::make_unique<Agreement>(context); });
+}
+
+void keyexch_freectx(void* ctx) {
+    delete static_cast<Agreement*>(ctx);
+}
+
+void* keyexch_dupctx(void* ctx) {
+    const auto& agreement = Agreement::of(ctx);
+    return hand_over(agreement.core(), [&] { return agreement.duplicate(); });
+}
+
+int keyexch_init(void* ctx, void* key, const OSSL_PARAM params[]) {
+    auto& agreement = Agreement::of(ctx);
+    return answer(agreement.core(), [&] { return agreement.begin(static_cast<Key*>(key), params); });
+}
+
+int keyexch_set_peer(void* ctx, void* key) {
+    auto& agreement = Agreement::of(ctx);
+    return answer(agreement.core(), [&] { return agreement.set_peer(Key::of(key)); });
+}
+
+int keyexch_derive(void* ctx, unsigned char* secret, std::size_t* size, std::size_t room) {
+    auto& agreement = Agreement::of(ctx);
+    return answer(agreement.core(), [&]() -> Outcome<void> {
+        const auto derived = agreement.derive(secret, room);
+        if (!derived) {
+            return derived.failure();
+        }
+        *size = *derived;
+        return {};
+    });
+}
+
+int keyexch_set_ctx_params(void* ctx, const OSSL_PARAM params[]) {
+    auto& agreement = Agreement::of(ctx);
+    return answer(agreement.core(), [&] { return agreement.set(params); });
+}
+
+int keyexch_get_ctx_params(void* ctx, OSSL_PARAM params[]) {
+    auto& agreement = Agreement::of(ctx);
+    return answer(agreement.core(), [&] { return agreement.get(params); });
+}
+
+const OSSL_PARAM settable_ctx_params[] = {
+    describe_integer(OSSL_EXCHANGE_PARAM_EC_ECDH_COFACTOR_MODE),
+    describe_text(OSSL_EXCHANGE_PARAM_KDF_TYPE),
+    describe_text(OSSL_EXCHANGE_PARAM_KDF_DIGEST),
+    describe_text(OSSL_EXCHANGE_PARAM_KDF_DIGEST_PROPS),
+    describe_unsigned(OSSL_EXCHANGE_PARAM_KDF_OUTLEN),
+    describe_octets(OSSL_EXCHANGE_PARAM_KDF_UKM),
+    describe_text(OSSL_KDF_PARAM_CEK_ALG),
+    end_of_params,
+};
+
+const OSSL_PARAM gettable_ctx_params[] = {
+    describe_integer(OSSL_EXCHANGE_PARAM_EC_ECDH_COFACTOR_MODE),
+    describe_text(OSSL_EXCHANGE_PARAM_KDF_TYPE),
+    describe_text(OSSL_EXCHANGE_PARAM_KDF_DIGEST),
+    describe_unsigned(OSSL_EXCHANGE_PARAM_KDF_OUTLEN),
+    {OSSL_EXCHANGE_PARAM_KDF_UKM, OSSL_PARAM_OCTET_PTR, nullptr, 0, 0},
+    describe_text(OSSL_KDF_PARAM_CEK_ALG),
+    end_of_params,
+};
+
+const OSSL_PARAM* keyexch_settable_ctx_params(void*, void*) {
+    return settable_ctx_params;
+}
+const OSSL_PARAM* keyexch_gettable_ctx_params(void*, void*) {
+    return gettable_ctx_params;
+}
+
+}  // namespace
+
+const OSSL_DISPATCH keyexch_ecdh[] = {
+    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_NEWCTX, keyexch_newctx, keyexch_newctx),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_FREECTX, keyexch_freectx, keyexch_freectx),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_DUPCTX, keyexch_dupctx, keyexch_dupctx),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_INIT, keyexch_init, keyexch_init),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_SET_PEER, keyexch_set_peer, keyexch_set_peer),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_DERIVE, keyexch_derive, keyexch_derive),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_SET_CTX_PARAMS, keyexch_set_ctx_params, keyexch_set_ctx_params),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_SETTABLE_CTX_PARAMS, keyexch_settable_ctx_params, keyexch_settable_ctx_params),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_GET_CTX_PARAMS, keyexch_get_ctx_params, keyexch_get_ctx_params),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_GETTABLE_CTX_PARAMS, keyexch_gettable_ctx_params, keyexch_gettable_ctx_params),
+    end_of_dispatch,
+};
+
+}  // namespace trustx::provider

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "param.hpp"
+
+#include <openssl/core_names.h>
+
+namespace trustx::provider {
+namespace {
+
+tl::unexpected<Failure> unreadable(const char* key, Place place = Place::here()) {
+    return refuse(Reason::parameter_invalid, std::string("parameter ") + key, place);
+}
+
+// answered turns the 1 or 0 of OSSL_PARAM_set_* into an Outcome.
+Outcome<void> answered(int done, const char* key) {
+    if (done != 1) {
+        return unreadable(key);
+    }
+    return {};
+}
+
+template <class Set>
+Outcome<void> answer(OSSL_PARAM* params, const char* key, Set&& set) {
+    OSSL_PARAM* const wanted = OSSL_PARAM_locate(params, key);
+    return wanted == nullptr ? Outcome<void>() : answered(set(wanted), key);
+}
+
+}  // namespace
+
+// The parameters are only read; OSSL_PARAM has no way to say so.
+PublicKeyParams::PublicKeyParams(const PublicKey& key, Content content)
+    : group_{group_name(key.curve)},
+      params_{OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group_.data(), group_.size()),
+              content == with_point
+                  ? OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
+                                                      const_cast<std::uint8_t*>(key.point.data()), key.point.size())
+                  : OSSL_PARAM_construct_end(),
+              OSSL_PARAM_construct_end()} {}
+
+Outcome<std::string> text_of(const OSSL_PARAM& param) {
+    const char* text = nullptr;
+    if (OSSL_PARAM_get_utf8_string_ptr(&param, &text) != 1 || text == nullptr) {
+        return unreadable(param.key);
+    }
+    // A UTF8_STRING need not end in NUL where its size says it ends.
+    const std::size_t size =
+        param.data_type == OSSL_PARAM_UTF8_STRING ? param.data_size : std::string_view(text).size();
+    return std::string(std::string_view(text, size).substr(0, std::string_view(text, size).find('\0')));
+}
+
+Outcome<std::size_t> size_of(const OSSL_PARAM& param) {
+    std::size_t value = 0;
+    if (OSSL_PARAM_get_size_t(&param, &value) != 1) {
+        return unreadable(param.key);
+    }
+    return value;
+}
+
+Outcome<bool> flag_of(const OSSL_PARAM& param) {
+    int value = 0;
+    if (OSSL_PARAM_get_int(&param, &value) != 1) {
+        return unreadable(param.key);
+    }
+    return value != 0;
+}
+
+Outcome<void> answer_text(OSSL_PARAM* params, const char* key, const std::string& value) {
+    return answer(params, key, [&](OSSL_PARAM* wanted) { return OSSL_PARAM_set_utf8_string(wanted, value.c_str()); });
+}
+
+Outcome<void> answer_pointer(OSSL_PARAM* params, const char* key, const char* value) {
+    return answer(params, key, [&](OSSL_PARAM* wanted) { return OSSL_PARAM_set_utf8_ptr(wanted, value); });
+}
+
+Outcome<void> answer_octets(OSSL_PARAM* params, const char* key, ByteView value) {
+    return answer(params, key,
+                  [&](OSSL_PARAM* wanted) { return OSSL_PARAM_set_octet_string(wanted, value.data(), value.size()); });
+}
+
+Outcome<void> answer_integer(OSSL_PARAM* params, const char* key, int value) {
+    return answer(params, key, [&](OSSL_PARAM* wanted) { return OSSL_PARAM_set_int(wanted, value); });
+}
+
+Outcome<void> answer_unsigned(OSSL_PARAM* params, const char* key, unsigned int value) {
+    return answer(params, key, [&](OSSL_PARAM* wanted) { return OSSL_PARAM_set_uint(wanted, value); });
+}
+
+Outcome<void> answer_size(OSSL_PARAM* params, const char* key, std::size_t value) {
+    return answer(params, key, [&](OSSL_PARAM* wanted) { return OSSL_PARAM_set_size_t(wanted, value); });
+}
+
+}  // namespace trustx::provider

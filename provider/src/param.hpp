@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// OSSL_PARAM arrays in the few shapes that the provider needs, and safe reading and writing of single ones.
+#pragma once
+
+#include "failure.hpp"
+
+#include <trustx/key.hpp>
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include <openssl/core.h>
+#include <openssl/params.h>
+
+namespace trustx::provider {
+
+// describe_* are entries of the constant lists of gettable and settable parameters.
+constexpr OSSL_PARAM describe_text(const char* key) noexcept {
+    return {key, OSSL_PARAM_UTF8_STRING, nullptr, 0, 0};
+}
+constexpr OSSL_PARAM describe_pointer(const char* key) noexcept {
+    return {key, OSSL_PARAM_UTF8_PTR, nullptr, 0, 0};
+}
+constexpr OSSL_PARAM describe_octets(const char* key) noexcept {
+    return {key, OSSL_PARAM_OCTET_STRING, nullptr, 0, 0};
+}
+constexpr OSSL_PARAM describe_integer(const char* key) noexcept {
+    return {key, OSSL_PARAM_INTEGER, nullptr, 0, 0};
+}
+constexpr OSSL_PARAM describe_unsigned(const char* key) noexcept {
+    return {key, OSSL_PARAM_UNSIGNED_INTEGER, nullptr, 0, 0};
+}
+inline constexpr OSSL_PARAM end_of_params{nullptr, 0, nullptr, 0, 0};
+
+// PublicKeyParams is `group` and, unless told otherwise, `pub` of a key: what we import into the private library
+// context and all that we ever export of a chip key. Points into the key, which must outlive it.
+class PublicKeyParams {
+ public:
+    enum Content : bool { curve_only, with_point };
+    explicit PublicKeyParams(const PublicKey& key, Content content = with_point);
+    PublicKeyParams(const PublicKeyParams&) = delete;  // params_ points into group_
+    PublicKeyParams& operator=(const PublicKeyParams&) = delete;
+    [[nodiscard]] const OSSL_PARAM* get() const { return params_.data(); }
+
+ private:
+    std::string group_;
+    std::array<OSSL_PARAM, 3> params_;
+};
+
+// text_of and its sisters read a parameter. Failure: Reason::parameter_invalid naming it.
+[[nodiscard]] Outcome<std::string> text_of(const OSSL_PARAM& param);
+[[nodiscard]] Outcome<std::size_t> size_of(const OSSL_PARAM& param);
+[[nodiscard]] Outcome<bool> flag_of(const OSSL_PARAM& param);
+
+// answer_* fill a requested parameter; nothing happens when it was not requested. Failure: it has the wrong type or
+// too little room.
+[[nodiscard]] Outcome<void> answer_text(OSSL_PARAM* params, const char* key, const std::string& value);
+[[nodiscard]] Outcome<void> answer_pointer(OSSL_PARAM* params, const char* key, const char* value);
+[[nodiscard]] Outcome<void> answer_octets(OSSL_PARAM* params, const char* key, ByteView value);
+[[nodiscard]] Outcome<void> answer_integer(OSSL_PARAM* params, const char* key, int value);
+[[nodiscard]] Outcome<void> answer_unsigned(OSSL_PARAM* params, const char* key, unsigned int value);
+[[nodiscard]] Outcome<void> answer_size(OSSL_PARAM* params, const char* key, std::size_t value);
+
+}  // namespace trustx::provider

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pem.hpp"
+
+#include "ossl.hpp"
+
+#include <string_view>
+
+namespace trustx::provider {
+namespace {
+
+constexpr std::string_view begin_mark = "-----BEGIN ";
+constexpr std::string_view end_mark = "-----END ";
+constexpr std::string_view dashes = "-----";
+// Far more than a reference needs; a file that goes on and on is not one.
+constexpr std::size_t longest_body = 64 * 1024;
+constexpr std::size_t base64_per_line = 64;
+
+std::string_view trimmed(std::string_view line) {
+    const auto last = line.find_last_not_of(" \t\r\n");
+    return last == std::string_view::npos ? std::string_view() : line.substr(0, last + 1);
+}
+
+// label_of is what stands between a mark and the dashes; nothing when the line is something else.
+std::optional<std::string_view> label_of(std::string_view line, std::string_view mark) {
+    line = trimmed(line);
+    if (!line.starts_with(mark) || !line.ends_with(dashes) || line.size() < mark.size() + dashes.size()) {
+        return std::nullopt;
+    }
+    return line.substr(mark.size(), line.size() - mark.size() - dashes.size());
+}
+
+tl::unexpected<Failure> malformed(std::string_view why, Place place = Place::here()) {
+    return refuse(Reason::key_file_malformed,
+                  "read a " + std::string(KeyReference::pem_label) + " block: " + std::string(why) +
+                      "; write it again with trustx key-file",
+                  place);
+}
+
+Outcome<Bytes> from_base64(const std::string& text) {
+    const EncodeCtx ctx(EVP_ENCODE_CTX_new());
+    if (ctx == nullptr) {
+        return refuse(Reason::out_of_memory, "decode base64");
+    }
+    Bytes bytes(text.size() + 3);
+    int size = 0;
+    int rest = 0;
+    EVP_DecodeInit(ctx.get());
+    if (EVP_DecodeUpdate(ctx.get(), bytes.data(), &size, reinterpret_cast<const unsigned char*>(text.data()),
+                         static_cast<int>(text.size())) < 0 ||
+        EVP_DecodeFinal(ctx.get(), bytes.data() + size, &rest) < 0) {
+        return malformed("its base64 text is damaged");
+    }
+    bytes.resize(static_cast<std::size_t>(size) + static_cast<std::size_t>(rest));
+    return bytes;
+}
+
+Outcome<std::string> to_base64(ByteView bytes) {
+    std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
+    const int size =
+        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(), static_cast<int>(bytes.size()));
+    if (size < 0) {
+        return refuse(Reason::internal_error, "encode base64");
+    }
+    text.resize(static_cast<std::size_t>(size));
+    return text;
+}
+
+}  // namespace
+
+std::optional<PemBlock> next_pem_block(const Core& core, OSSL_CORE_BIO* bio) {
+    std::optional<PemBlock> block;
+    for (std::string line = core.read_line(bio); !line.empty(); line = core.read_line(bio)) {
+        if (!block) {
+            if (const auto label = label_of(line, begin_mark)) {
+                block.emplace().label = *label;
+            }
+        } else if (const auto label = label_of(line, end_mark); label && *label == block->label) {
+            block->ended = true;
+            return block;
+        } else if (line.find(':') != std::string::npos) {
+            block->headers += line;
+        } else if (block->body.size() < longest_body) {
+            block->body += trimmed(line);
+        }
+    }
+    return block;
+}
+
+Outcome<Bytes> reference_der(const PemBlock& block) {
+    if (!block.headers.empty()) {
+        return refuse(Reason::key_file_encrypted, "read a " + block.label +
+                                                      " block: it has encryption headers, but a key reference holds no "
+                                                      "secret and is never encrypted");
+    }
+    if (!block.ended) {
+        return malformed("its END line is missing");
+    }
+    if (block.body.size() >= longest_body) {
+        return malformed("it is too long");
+    }
+    auto der = from_base64(block.body);
+    if (!der) {
+        return der;
+    }
+    if (const auto reference = KeyReference::from_der(*der); !reference) {
+        return malformed(reference.error().message());
+    }
+    return der;
+}
+
+Outcome<std::string> to_pem(const KeyReference& reference) {
+    const auto base64 = to_base64(reference.to_der());
+    if (!base64) {
+        return base64;
+    }
+    std::string pem =
+        "OPTIGA Trust X key " + reference.key.hex() + ", " + std::string(curve_name(reference.public_key.curve));
+    if (reference.coprocessor) {
+        pem += ", chip " + reference.coprocessor->hex();
+    }
+    const std::string label = KeyReference::pem_label;
+    pem += "\n" + std::string(begin_mark) + label + std::string(dashes) + "\n";
+    for (std::size_t at = 0; at < base64->size(); at += base64_per_line) {
+        pem += base64->substr(at, base64_per_line) + "\n";
+    }
+    return pem + std::string(end_mark) + label + std::string(dashes) + "\n";
+}
+
+}  // namespace trustx::provider

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way in: OSSL_provider_init, what the provider says about itself, and its table of algorithms. Nothing here
+// touches a chip except the self test that somebody asks for.
+#include "algorithms.hpp"
+#include "context.hpp"
+#include "dispatch.hpp"
+#include "edge.hpp"
+#include "param.hpp"
+#include "self_test.hpp"
+
+#include <cstring>
+#include <string_view>
+
+#include <openssl/core_names.h>
+
+namespace trustx::provider {
+namespace {
+
+constexpr const char* name = "OPTIGA Trust X provider";
+constexpr const char* version = TRUSTX_VERSION;
+constexpr const char* ours = "provider=trustx";
+
+const OSSL_ALGORITHM keymgmts[] = {
+    // The short and long name of the OID are how libssl classifies certificate keys (provider.md section 1.3).
+    {"EC:id-ecPublicKey:1.2.840.10045.2.1", ours, keymgmt_ec, "EC keys in OPTIGA Trust X, and in software"},
+    {nullptr, nullptr, nullptr, nullptr},
+};
+
+const OSSL_ALGORITHM signatures[] = {
+    {"ECDSA", ours, signature_ecdsa, "ECDSA with OPTIGA Trust X"},
+    {nullptr, nullptr, nullptr, nullptr},
+};
+
+const OSSL_ALGORITHM key_exchanges[] = {
+    {"ECDH", ours, keyexch_ecdh, "ECDH"},
+    {nullptr, nullptr, nullptr, nullptr},
+};
+
+const OSSL_ALGORITHM rands[] = {
+    {"TRUSTX-RNG", ours, rand_trustx, "true random numbers of OPTIGA Trust X"},
+    {nullptr, nullptr, nullptr, nullptr},
+};
+
+const OSSL_ALGORITHM stores[] = {
+    {"trustx", ours, store_trustx, "keys and certificates on OPTIGA Trust X"},
+    {nullptr, nullptr, nullptr, nullptr},
+};
+
+const OSSL_ALGORITHM decoders[] = {
+    {"DER", "provider=trustx,input=pem", decoder_pem_to_der, "TRUSTX PRIVATE KEY blocks"},
+    {"EC", "provider=trustx,input=der,structure=trustx", decoder_der_to_ec, "key references"},
+    {nullptr, nullptr, nullptr, nullptr},
+};
+
+const OSSL_ALGORITHM encoders[] = {
+    {"EC", "provider=trustx,output=pem,structure=PrivateKeyInfo", encoder_private_key_pem, nullptr},
+    {"EC", "provider=trustx,output=der,structure=PrivateKeyInfo", encoder_private_key_der, nullptr},
+    {"EC", "provider=trustx,output=pem,structure=EncryptedPrivateKeyInfo", encoder_encrypted_private_key_pem, nullptr},
+    {"EC", "provider=trustx,output=der,structure=EncryptedPrivateKeyInfo", encoder_encrypted_private_key_der, nullptr},
+    {"EC", "provider=trustx,output=pem,structure=type-specific", encoder_type_specific_pem, nullptr},
+    {"EC", "provider=trustx,output=der,structure=type-specific", encoder_type_specific_der, nullptr},
+    {"EC", "provider=trustx,output=text", encoder_text, nullptr},
+    {nullptr, nullptr, nullptr, nullptr},
+};
+
+const OSSL_ALGORITHM* provider_query_operation(void*, int operation, int* no_cache) {
+    *no_cache = 0;
+    switch (operation) {
+        case OSSL_OP_KEYMGMT:
+            return keymgmts;
+        case OSSL_OP_SIGNATURE:
+            return signatures;
+        case OSSL_OP_KEYEXCH:
+            return key_exchanges;
+        case OSSL_OP_RAND:
+            return rands;
+        case OSSL_OP_STORE:
+            return stores;
+        case OSSL_OP_DECODER:
+            return decoders;
+        case OSSL_OP_ENCODER:
+            return encoders;
+        default:
+            return nullptr;
+    }
+}
+
+const OSSL_PARAM gettable_params[] = {
+    describe_pointer(OSSL_PROV_PARAM_NAME),
+    describe_pointer(OSSL_PROV_PARAM_VERSION),
+    describe_pointer(OSSL_PROV_PARAM_BUILDINFO),
+    describe_integer(OSSL_PROV_PARAM_STATUS),
+    end_of_params,
+};
+
+const OSSL_PARAM* provider_gettable_params(void*) {
+    return gettable_params;
+}
+
+int provider_get_params(void* provctx, OSSL_PARAM params[]) {
+    return answer(ProviderContext::of(provctx).core(), [&]() -> Outcome<void> {
+        if (auto answered = answer_pointer(params, OSSL_PROV_PARAM_NAME, name); !answered) {
+            return answered;
+        }
+        if (auto answered = answer_pointer(params, OSSL_PROV_PARAM_VERSION, version); !answered) {
+            return answered;
+        }
+        if (auto answered = answer_pointer(params, OSSL_PROV_PARAM_BUILDINFO, version); !answered) {
+            return answered;
+        }
+        return answer_integer(params, OSSL_PROV_PARAM_STATUS, 1);
+    });
+}
+
+const OSSL_ITEM* provider_get_reason_strings(void*) {
+    return reason_strings();
+}
+
+struct Forward {
+    OSSL_CALLBACK* callback;
+    void* argument;
+};
+
+// forward_ec_group passes a TLS group of the default provider on when it is one of EC keys.
+int forward_ec_group(const OSSL_PARAM params[], void* argument) {
+    const auto& forward = *static_cast<const Forward*>(argument);
+    const OSSL_PARAM* const algorithm = OSSL_PARAM_locate_const(params, OSSL_CAPABILITY_TLS_GROUP_ALG);
+    const bool ec = algorithm != nullptr && algorithm->data != nullptr &&
+                    std::string_view(static_cast<const char*>(algorithm->data)) == "EC";
+    return ec ? forward.callback(params, forward.argument) : 1;
+}
+
+// OpenSSL 3.0 offers a TLS group only if the provider that wins the fetch of its keymgmt advertises it. We can do with
+// EC keys what the default provider can, so we advertise its EC groups (provider.md section 1.8). Signature
+// algorithms need no capability: libssl knows ECDSA.
+int provider_get_capabilities(void* provctx, const char* capability, OSSL_CALLBACK* callback, void* argument) {
+    if (std::string_view(capability) != "TLS-GROUP") {
+        return 1;
+    }
+    Forward forward{callback, argument};
+    return OSSL_PROVIDER_get_capabilities(ProviderContext::of(provctx).software(), capability, forward_ec_group,
+                                          &forward);
+}
+
+int provider_self_test(void* provctx) {
+    auto& context = ProviderContext::of(provctx);
+    return answer(context.core(), [&] { return self_test(context); });
+}
+
+void provider_teardown(void* provctx) {
+    delete static_cast<ProviderContext*>(provctx);
+}
+
+const OSSL_DISPATCH provider_functions[] = {
+    TRUSTX_ENTRY(OSSL_FUNC_PROVIDER_TEARDOWN, provider_teardown, provider_teardown),
+    TRUSTX_ENTRY(OSSL_FUNC_PROVIDER_GETTABLE_PARAMS, provider_gettable_params, provider_gettable_params),
+    TRUSTX_ENTRY(OSSL_FUNC_PROVIDER_GET_PARAMS, provider_get_params, provider_get_params),
+    TRUSTX_ENTRY(OSSL_FUNC_PROVIDER_QUERY_OPERATION, provider_query_operation, provider_query_operation),
+    TRUSTX_ENTRY(OSSL_FUNC_PROVIDER_GET_REASON_STRINGS, provider_get_reason_strings, provider_get_reason_strings),
+    TRUSTX_ENTRY(OSSL_FUNC_PROVIDER_GET_CAPABILITIES, provider_get_capabilities, provider_get_capabilities),
+    TRUSTX_ENTRY(OSSL_FUNC_PROVIDER_SELF_TEST, provider_self_test, provider_self_test),
+    end_of_dispatch,
+};
+
+}  // namespace
+}  // namespace trustx::provider
+
+extern "C" __attribute__((visibility("default"))) int OSSL_provider_init(const OSSL_CORE_HANDLE* handle,
+                                                                         const OSSL_DISPATCH* in,
+                                                                         const OSSL_DISPATCH** out, void** provctx) {
+    using namespace trustx::provider;
+    const Core core = Core::from(handle, in);
+    return answer(core, [&]() -> Outcome<void> {
+        auto context = ProviderContext::make(handle, in);
+        if (context == nullptr) {
+            return refuse(Reason::out_of_memory, "make the private library context");
+        }
+        *provctx = context.release();
+        *out = provider_functions;
+        return {};
+    });
+}

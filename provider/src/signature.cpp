@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "signature.hpp"
+
+#include "param.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <openssl/core_names.h>
+
+namespace trustx::provider {
+namespace {
+
+constexpr const char* default_digest = "SHA256";
+// Appeared in OpenSSL 3.2; a name is a name in any version.
+constexpr const char* param_nonce_type = "nonce-type";
+// Collisions of shorter digests are within reach, so a chip key does not sign them. SHA-224 is the shortest.
+constexpr std::size_t shortest_signed_digest = 28;
+
+EvpMd share(const EvpMd& digest) {
+    // A fetched digest always counts up.
+    return EvpMd(digest != nullptr && EVP_MD_up_ref(digest.get()) == 1 ? digest.get() : nullptr);
+}
+
+}  // namespace
+
+Outcome<std::unique_ptr<Signing>> Signing::duplicate() const {
+    auto hash = hash_.copy();
+    if (!hash) {
+        return hash.failure();
+    }
+    auto other = std::make_unique<Signing>(context_);
+    other->key_ = key_;
+    other->operation_ = operation_;
+    other->digest_ = share(digest_);
+    other->digest_size_ = digest_size_;
+    other->hash_ = std::move(*hash);
+    other->hashing_ = hashing_;
+    other->nonce_type_ = nonce_type_;
+    return other;
+}
+
+Outcome<void> Signing::use(Operation operation, Key* key) {
+    if (key != nullptr) {
+        key_ = KeyRef::share(key);
+    }
+    if (!key_ || key_->inner() == nullptr) {
+        return refuse(Reason::key_incomplete, "sign or verify without a key");
+    }
+    if (operation == Operation::sign && !key_->has_private()) {
+        return refuse(Reason::key_incomplete, "sign with a key that has no private part");
+    }
+    operation_ = operation;
+    hashing_ = false;
+    return {};
+}
+
+Outcome<void> Signing::begin(Operation operation, Key* key, const OSSL_PARAM* params) {
+    if (const auto used = use(operation, key); !used) {
+        return used;
+    }
+    return set(params);
+}
+
+Outcome<void> Signing::begin_message(Operation operation, Key* key, const char* digest, const OSSL_PARAM* params) {
+    if (const auto used = use(operation, key); !used) {
+        return used;
+    }
+    const bool named = digest != nullptr && *digest != '\0';
+    if (named || digest_ == nullptr) {
+        if (const auto known = use_digest(named ? digest : default_digest); !known) {
+            return known;
+        }
+    }
+    if (operation == Operation::sign && key_->is_chip_key() && digest_size_ < shortest_signed_digest) {
+        return refuse(Reason::digest_too_weak, std::string("sign with key ") + key_->reference().key.hex() + ": " +
+                                                   EVP_MD_get0_name(digest_.get()) +
+                                                   " is no longer safe for signatures; use SHA-256");
+    }
+    if (const auto set_first = set(params); !set_first) {
+        return set_first;
+    }
+    if (const auto started = hash_.start(digest_.get(), params); !started) {
+        return started;
+    }
+    hashing_ = true;
+    return {};
+}
+
+Outcome<void> Signing::use_digest(const std::string& name) {
+    auto found = find_digest(context_, name);
+    if (!found) {
+        return found.failure();
+    }
+    digest_ = std::move(*found);
+    digest_size_ = static_cast<std::size_t>(EVP_MD_get_size(digest_.get()));
+    return {};
+}
+
+Outcome<void> Signing::update(ByteView data) {
+    if (!hashing_) {
+        return refuse(Reason::operation_out_of_order, "give a message to sign or verify");
+    }
+    return hash_.update(data);
+}
+
+Outcome<std::size_t> Signing::room_for_signature(std::span<const std::uint8_t> output) const {
+    if (!key_ || operation_ != Operation::sign) {
+        return refuse(Reason::operation_out_of_order, "sign");
+    }
+    const std::size_t wanted = key_->max_signature();
+    if (output.data() != nullptr && output.size() < wanted) {
+        return refuse(Reason::buffer_too_small, "sign: " + std::to_string(output.size()) + " bytes of room, " +
+                                                    std::to_string(wanted) + " needed");
+    }
+    return wanted;
+}
+
+Outcome<std::size_t> Signing::sign_digest(std::span<std::uint8_t> output, ByteView digest) {
+    auto room = room_for_signature(output);
+    if (!room || output.data() == nullptr) {
+        return room;
+    }
+    if (digest.empty() || (digest_size_ != 0 && digest.size() != digest_size_)) {
+        return refuse(Reason::digest_length_wrong,
+                      "sign a digest of " + std::to_string(digest.size()) + " bytes" +
+                          (digest_size_ == 0 ? std::string() : ", " + std::to_string(digest_size_) + " expected"));
+    }
+    return key_->is_chip_key() ? sign_in_chip(output, digest) : sign_in_software(output, digest);
+}
+
+Outcome<Bytes> Signing::finish_hash() {
+    if (!hashing_) {
+        return refuse(Reason::operation_out_of_order, "finish a message that was not begun");
+    }
+    hashing_ = false;
+    return hash_.finish();
+}
+
+Outcome<std::size_t> Signing::sign_message(std::span<std::uint8_t> output, ByteView rest) {
+    auto room = room_for_signature(output);
+    if (!room || output.data() == nullptr) {
+        return room;
+    }
+    if (const auto taken = update(rest); !taken) {
+        return taken.failure();
+    }
+    const auto digest = finish_hash();
+    if (!digest) {
+        return digest.failure();
+    }
+    return sign_digest(output, *digest);
+}
+
+Outcome<std::size_t> Signing::sign_in_chip(std::span<std::uint8_t> output, ByteView digest) const {
+    const KeyReference& reference = key_->reference();
+    if (nonce_type_ != 0) {
+        return refuse(Reason::parameter_invalid, "sign with key " + reference.key.hex() +
+                                                     ": the chip chooses its own random nonces, nonce-type must be 0");
+    }
+    const auto chip = context_.chips().find(reference.device);
+    if (!chip) {
+        return chip.failure();
+    }
+    const auto signature = (*chip)->sign(reference, ecdsa_input(digest, reference.public_key.curve));
+    if (!signature) {
+        return signature.failure();
+    }
+    const Bytes der = signature->der();
+    if (der.size() > output.size()) {
+        return refuse(Reason::buffer_too_small, "sign with key " + reference.key.hex());
+    }
+    if (context_.settings().self_verify) {
+        const auto right = verify_digest(der, digest);
+        if (!right) {
+            return right.failure();
+        }
+        if (*right != 1) {
+            (*chip)->suspect();
+            return refuse(Reason::signature_wrong,
+                          "sign with key " + reference.key.hex() +
+                              ": the slot holds another key than the key reference says; write the reference again "
+                              "(trustx key-file " +
+                              reference.key.hex() + ") or restore the key's certificate");
+        }
+    }
+    std::copy(der.begin(), der.end(), output.begin());
+    return der.size();
+}
+
+Outcome<std::size_t> Signing::sign_in_software(std::span<std::uint8_t> output, ByteView digest) const {
+    const EvpPkeyCtx ctx(EVP_PKEY_CTX_new_from_pkey(context_.libctx(), key_->inner(), nullptr));
+    if (ctx == nullptr || EVP_PKEY_sign_init(ctx.get()) != 1) {
+        return software_failed("sign in software");
+    }
+    if (nonce_type_ != 0) {
+        unsigned int nonce_type = nonce_type_;
+        const std::array<OSSL_PARAM, 2> params{OSSL_PARAM_construct_uint(param_nonce_type, &nonce_type),
+                                               OSSL_PARAM_construct_end()};
+        if (EVP_PKEY_CTX_set_params(ctx.get(), params.data()) != 1) {
+            return software_failed("sign in software with another nonce-type");
+        }
+    }
+    std::size_t size = output.size();
+    if (EVP_PKEY_sign(ctx.get(), output.data(), &size, digest.data(), digest.size()) != 1) {
+        return software_failed("sign in software");
+    }
+    return size;
+}
+
+Outcome<int> Signing::verify_digest(ByteView signature, ByteView digest) const {
+    if (!key_) {
+        return refuse(Reason::operation_out_of_order, "verify");
+    }
+    if (operation_ == Operation::verify && digest_size_ != 0 && digest.size() != digest_size_) {
+        return refuse(Reason::digest_length_wrong, "verify a digest of " + std::to_string(digest.size()) + " bytes, " +
+                                                       std::to_string(digest_size_) + " expected");
+    }
+    const EvpPkeyCtx ctx(EVP_PKEY_CTX_new_from_pkey(context_.libctx(), key_->inner(), nullptr));
+    if (ctx == nullptr || EVP_PKEY_verify_init(ctx.get()) != 1) {
+        return software_failed("verify a signature");
+    }
+    return EVP_PKEY_verify(ctx.get(), signature.data(), signature.size(), digest.data(), digest.size());
+}
+
+Outcome<int> Signing::verify_message(ByteView signature) {
+    if (operation_ != Operation::verify) {
+        return refuse(Reason::operation_out_of_order, "verify");
+    }
+    const auto digest = finish_hash();
+    if (!digest) {
+        return digest.failure();
+    }
+    return verify_digest(signature, *digest);
+}
+
+Outcome<void> Signing::set(const OSSL_PARAM* params) {
+    if (params == nullptr) {
+        return {};
+    }
+    // `properties` is not followed: digests come from the private library context, which has one implementation.
+    if (const OSSL_PARAM* const param = OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_DIGEST)) {
+        const auto name = text_of(*param);
+        if (!name) {
+            return name.failure();
+        }
+        const bool same = digest_ != nullptr && EVP_MD_is_a(digest_.get(), name->c_str()) == 1;
+        if (hashing_ && !same) {
+            return refuse(Reason::digest_fixed, "change the digest to " + *name + " in the middle of a message");
+        }
+        if (auto known = same ? Outcome<void>() : use_digest(*name); !known) {
+            return known;
+        }
+    }
+    if (const OSSL_PARAM* const param = OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_DIGEST_SIZE)) {
+        const auto size = size_of(*param);
+        if (!size) {
+            return size.failure();
+        }
+        if (digest_ != nullptr && *size != digest_size_) {
+            return refuse(Reason::digest_length_wrong, "digest-size " + std::to_string(*size));
+        }
+        digest_size_ = *size;
+    }
+    if (const OSSL_PARAM* const param = OSSL_PARAM_locate_const(params, param_nonce_type)) {
+        if (OSSL_PARAM_get_uint(param, &nonce_type_) != 1) {
+            return refuse(Reason::parameter_invalid, param_nonce_type);
+        }
+    }
+    return {};
+}
+
+Outcome<void> Signing::get(OSSL_PARAM* params) const {
+    if (digest_ != nullptr) {
+        const Bytes identifier = ecdsa_algorithm_identifier(digest_.get());
+        if (!identifier.empty()) {
+            if (auto answered = answer_octets(params, OSSL_SIGNATURE_PARAM_ALGORITHM_ID, identifier); !answered) {
+                return answered;
+            }
+        }
+        if (auto answered = answer_text(params, OSSL_SIGNATURE_PARAM_DIGEST, EVP_MD_get0_name(digest_.get()));
+            !answered) {
+            return answered;
+        }
+    }
+    if (auto answered = answer_unsigned(params, param_nonce_type, nonce_type_); !answered) {
+        return answered;
+    }
+    return answer_size(params, OSSL_SIGNATURE_PARAM_DIGEST_SIZE, digest_size_);
+}
+
+}  // namespace trustx::provider

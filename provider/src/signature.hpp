@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// One ECDSA operation: hash on the host, then one private key use or a verification in software.
+#pragma once
+
+#include "digest.hpp"
+#include "key.hpp"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace trustx::provider {
+
+// Signing is the state behind a signature context of libcrypto. Used by one thread at a time; the key is shared.
+// Nothing but a final signature touches the chip (provider.md section 0, rule 1).
+class Signing {
+ public:
+    enum class Operation { none, sign, verify };
+
+    explicit Signing(ProviderContext& context) : context_{context} {}
+    static Signing& of(void* ctx) noexcept { return *static_cast<Signing*>(ctx); }
+    [[nodiscard]] const Core& core() const { return context_.core(); }
+
+    [[nodiscard]] Outcome<std::unique_ptr<Signing>> duplicate() const;
+
+    // begin is sign_init and verify_init: a digest will be given. key may be nullptr to keep the last one.
+    [[nodiscard]] Outcome<void> begin(Operation operation, Key* key, const OSSL_PARAM* params);
+    // begin_message is digest_sign_init and digest_verify_init: a message will be given. Without a name, SHA-256.
+    [[nodiscard]] Outcome<void> begin_message(Operation operation, Key* key, const char* digest,
+                                              const OSSL_PARAM* params);
+    [[nodiscard]] Outcome<void> update(ByteView data);
+
+    // sign_* write a DER signature and return its size. With an output of no address they return the largest size
+    // and do nothing else. Failure: Reason::buffer_too_small, before anything is used up.
+    [[nodiscard]] Outcome<std::size_t> sign_digest(std::span<std::uint8_t> output, ByteView digest);
+    // The rest of the message is taken in only when the signature is really made.
+    [[nodiscard]] Outcome<std::size_t> sign_message(std::span<std::uint8_t> output, ByteView rest = {});
+    // verify_* answer 1, or 0 for a wrong signature, or less for one that cannot be read.
+    [[nodiscard]] Outcome<int> verify_digest(ByteView signature, ByteView digest) const;
+    [[nodiscard]] Outcome<int> verify_message(ByteView signature);
+
+    [[nodiscard]] Outcome<void> set(const OSSL_PARAM* params);
+    [[nodiscard]] Outcome<void> get(OSSL_PARAM* params) const;
+    [[nodiscard]] const EVP_MD* digest() const { return digest_.get(); }
+    [[nodiscard]] EVP_MD_CTX* hash() const { return hash_.get(); }
+
+ private:
+    [[nodiscard]] Outcome<void> use(Operation operation, Key* key);
+    [[nodiscard]] Outcome<void> use_digest(const std::string& name);
+    [[nodiscard]] Outcome<std::size_t> room_for_signature(std::span<const std::uint8_t> output) const;
+    [[nodiscard]] Outcome<Bytes> finish_hash();
+    [[nodiscard]] Outcome<std::size_t> sign_in_chip(std::span<std::uint8_t> output, ByteView digest) const;
+    [[nodiscard]] Outcome<std::size_t> sign_in_software(std::span<std::uint8_t> output, ByteView digest) const;
+
+    ProviderContext& context_;
+    KeyRef key_;
+    Operation operation_ = Operation::none;
+    EvpMd digest_;
+    std::size_t digest_size_ = 0;  // that a raw digest must have; 0: any
+    RunningHash hash_;
+    bool hashing_ = false;         // between begin_message and the end
+    unsigned int nonce_type_ = 0;  // 1: deterministic (RFC 6979), which only software keys can do
+};
+
+}  // namespace trustx::provider
