@@ -21,10 +21,11 @@ using Milliseconds = std::chrono::milliseconds;
 Milliseconds patience(Milliseconds usual = std::chrono::seconds(20));
 
 struct ProcessOptions {
-    std::map<std::string, std::string> environment;  // added to ours
-    std::vector<std::string> without_environment;    // taken out of ours
-    std::optional<std::string> input;                // standard input; /dev/null when absent
-    std::filesystem::path directory;                 // working directory; ours when empty
+    // Each has an initialiser, so that a designated one may leave it out.
+    std::map<std::string, std::string> environment{};  // added to ours
+    std::vector<std::string> without_environment{};    // taken out of ours
+    std::optional<std::string> input{};                // standard input; /dev/null when absent
+    std::filesystem::path directory{};                 // working directory; ours when empty
 };
 
 struct Outcome {

@@ -2,6 +2,7 @@
 #include "input_file.hpp"
 
 #include "file_descriptor.hpp"
+#include "file_error.hpp"
 
 #include <trustx/error.hpp>
 
@@ -23,7 +24,7 @@ Outcome<Bytes> read_all(int descriptor, const std::string& name) {
             return content;
         }
         if (count < 0 && errno != EINTR) {
-            return give_up(ExitCode::file, "cannot read " + name + ": " + errno_code().message());
+            return cannot_read(name, errno_code());
         }
         if (count > 0) {
             content.insert(content.end(), buffer.begin(), buffer.begin() + count);
@@ -45,7 +46,7 @@ Outcome<Bytes> read_input(const std::string& path) {
     }
     const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     if (!file) {
-        return give_up(ExitCode::file, "cannot read " + path + ": " + errno_code().message());
+        return cannot_read(path, errno_code());
     }
     return read_all(file.get(), path);
 }

@@ -2,6 +2,7 @@
 #include "output.hpp"
 
 #include "file_descriptor.hpp"
+#include "file_error.hpp"
 
 #include <cstdio>
 
@@ -45,7 +46,7 @@ void say(std::string_view text) {
 
 Outcome<void> answer(ByteView bytes) {
     if (const auto code = write_all(STDOUT_FILENO, bytes)) {
-        return give_up(ExitCode::file, "cannot write to standard output: " + code.message());
+        return cannot_write("standard output", code);
     }
     return {};
 }

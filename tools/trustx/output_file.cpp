@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "output_file.hpp"
 
+#include "file_error.hpp"
+
 #include <trustx/error.hpp>
 
 #include <cerrno>
@@ -16,10 +18,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr mode_t file_mode = 0664;  // less the umask
-
-tl::unexpected<Failure> cannot_write(const std::string& path, std::error_code code) {
-    return give_up(ExitCode::file, "cannot write " + path + ": " + code.message());
-}
 
 // create_beside makes a new file next to `target` under a name that nobody uses.
 FileDescriptor create_beside(const fs::path& target, std::string& name) {

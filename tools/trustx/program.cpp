@@ -73,25 +73,22 @@ int finish(ExitCode code) {
     return static_cast<int>(code);
 }
 
+int finish(const Outcome<void>& outcome) {
+    if (!outcome) {
+        say(outcome.error().message);
+        return finish(outcome.error().exit);
+    }
+    return finish(ExitCode::success);
+}
+
 // CLI11 reports help and version the same way as mistakes.
 int finish(const CLI::App& program, const CLI::ParseError& error) {
     if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
         const bool is_version = dynamic_cast<const CLI::CallForVersion*>(&error) != nullptr;
-        const auto written = answer(is_version ? std::string{error.what()} + "\n" : program.help());
-        return finish(written ? ExitCode::success : ExitCode::file);
+        return finish(answer(is_version ? std::string{error.what()} + "\n" : program.help()));
     }
-    const auto name = command_name(program);
-    say(std::string{error.what()} + "\nTry `" + name + " --help`.");
+    say(std::string{error.what()} + "\nTry `" + command_name(program) + " --help`.");
     return finish(ExitCode::usage);
-}
-
-int perform(const Task& task, const Context& context) {
-    const auto done = task(context);
-    if (!done) {
-        say(done.error().message);
-        return finish(done.error().exit);
-    }
-    return finish(ExitCode::success);
 }
 
 }  // namespace
@@ -120,7 +117,7 @@ int run(int argc, const char* const* argv) {
     add_random(program, task);
     try {
         program.parse(argc, argv);
-        return perform(task, context);
+        return finish(task(context));
     } catch (const CLI::ParseError& error) {
         return finish(program, error);
     } catch (const std::exception& error) {

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// Certificates as people hand them in and as the chip stores them.
+#include "certificate.hpp"
+
+#include "output.hpp"
+#include "software_key.hpp"
+#include "support/catch.hpp"
+#include "support/golden.hpp"
+
+using namespace trustx;
+using cli::as_bytes;
+using cli::Certificate;
+using cli::parse_certificate_file;
+using test::SoftwareKey;
+
+namespace {
+
+Bytes chip_certificate() {
+    return test::from_hex(test::golden("crypto").at("real_device_certificate").at("der").get<std::string>());
+}
+
+std::string text_of(const Bytes& der) {
+    return test::pem("CERTIFICATE", der);
+}
+
+void check_refused(const std::string& content, const std::string& reason) {
+    const auto refused = parse_certificate_file(as_bytes(content), "cert.pem");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().exit == cli::ExitCode::file);
+    CHECK_THAT(refused.error().message, ContainsSubstring("cert.pem") && ContainsSubstring(reason));
+}
+
+}  // namespace
+
+TEST_CASE("the certificate of a real chip is described", "[certificate]") {
+    const auto certificate = Certificate::parse(chip_certificate(), "E0E0").value();
+    CHECK(certificate.subject() == "(empty)");
+    CHECK_THAT(certificate.issuer(), ContainsSubstring("CN=Infineon OPTIGA(TM) Trust X CA 101"));
+    CHECK(certificate.serial() == "11C347EA");
+    CHECK(certificate.not_before() == "2018-05-26T05:55:24Z");
+    CHECK(certificate.not_after() == "2038-05-26T05:55:24Z");
+    CHECK(certificate.public_key().value().curve == Curve::p256);
+}
+
+TEST_CASE("a certificate knows its issuer by name and signature", "[certificate]") {
+    const auto vectors = test::golden("crypto");
+    const auto leaf = Certificate::parse(chip_certificate(), "leaf").value();
+    const auto ca = Certificate::parse(test::from_hex(vectors.at("ca101").at("der").get<std::string>()), "ca").value();
+    const auto root =
+        Certificate::parse(test::from_hex(vectors.at("root").at("der").get<std::string>()), "root").value();
+    CHECK(leaf.issued_by(ca));
+    CHECK(ca.issued_by(root));
+    CHECK_FALSE(leaf.issued_by(root));
+
+    // The right name alone is not enough.
+    const SoftwareKey key{Curve::p256};
+    const SoftwareKey impostor{Curve::p256};
+    const auto issued = Certificate::parse(key.certificate_for(key, "leaf", "authority"), "leaf").value();
+    CHECK(issued.issued_by(Certificate::parse(key.certificate("authority"), "real").value()));
+    CHECK_FALSE(issued.issued_by(Certificate::parse(impostor.certificate("authority"), "impostor").value()));
+}
+
+TEST_CASE("certificate files are PEM with comments and other blocks, chains, or DER", "[certificate]") {
+    const SoftwareKey key{Curve::p384};
+    const auto der = key.certificate("gateway");
+    const auto other = key.certificate("second");
+    CHECK(parse_certificate_file(der, "cert.der").value().front().der() == der);
+
+    const auto text = "a comment\n" + test::pem("EC PARAMETERS", Bytes{0x05, 0x00}) + text_of(der) + text_of(other);
+    const auto chain = parse_certificate_file(as_bytes(text), "cert.pem").value();
+    REQUIRE(chain.size() == 2);
+    CHECK(chain[0].der() == der);
+    CHECK(chain[1].subject() == "CN=second");
+}
+
+TEST_CASE("a certificate is printed in the PEM that it came in", "[certificate]") {
+    const auto der = SoftwareKey{Curve::p256}.certificate("gateway");
+    CHECK(Certificate::parse(der, "it").value().pem() == text_of(der));
+}
+
+TEST_CASE("certificate files that cannot be used are refused in words", "[certificate]") {
+    const auto der = SoftwareKey{Curve::p256}.certificate("gateway");
+    const auto good = text_of(der);
+    check_refused("", "empty");
+    check_refused("hello\n", "not an X.509 certificate");
+    check_refused(std::string(der.begin(), der.end()) + "x", "1 byte(s) follow");
+    check_refused(test::pem("PUBLIC KEY", Bytes{0x30, 0x00}), "no CERTIFICATE block");
+    check_refused(good.substr(0, good.size() / 2), "damaged PEM");
+    check_refused(good + good.substr(0, good.size() / 2), "damaged PEM after 1");
+    check_refused(test::pem("CERTIFICATE", Bytes{0x30, 0x00}), "not an X.509 certificate");
+    check_refused(good + test::pem("CERTIFICATE", Bytes{0x30, 0x00}), "certificate 2");
+}
+
+TEST_CASE("a certificate on another kind of key is refused for the chip", "[certificate]") {
+    const cli::KeyHandle key{EVP_RSA_gen(2048)};
+    const auto x509 = cli::must<cli::X509Handle>(X509_new());
+    X509_set_pubkey(x509.get(), key.get());
+    X509_gmtime_adj(X509_getm_notBefore(x509.get()), 0);
+    X509_gmtime_adj(X509_getm_notAfter(x509.get()), 60);
+    REQUIRE(X509_sign(x509.get(), key.get(), EVP_sha256()) > 0);
+    unsigned char* encoded = nullptr;
+    const int length = i2d_X509(x509.get(), &encoded);
+    const Bytes der(encoded, encoded + length);
+    OPENSSL_free(encoded);
+
+    const auto public_key = Certificate::parse(der, "rsa.pem").value().public_key();
+    REQUIRE_FALSE(public_key);
+    CHECK_THAT(public_key.error().message, ContainsSubstring("rsa.pem") && ContainsSubstring("P-256"));
+}
+
+TEST_CASE("certificate objects give their chain in either form, and nothing when blank", "[certificate]") {
+    const auto object = object::certificate_1;
+    const auto der = chip_certificate();
+    CHECK(cli::parse_stored_certificates(der, object).value().front().der() == der);
+    // The prefix of the TLS identity form (chip-objects.md section 7).
+    auto wrapped = test::from_hex("C001C50001C20001BF");
+    wrapped.insert(wrapped.end(), der.begin(), der.end());
+    CHECK(cli::parse_stored_certificates(wrapped, object).value().front().der() == der);
+    CHECK(cli::parse_stored_certificates(Bytes(100, 0), object).value().empty());
+
+    const auto refused = cli::parse_stored_certificates(as_bytes("no certificate"), object);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().exit == cli::ExitCode::mismatch);
+    CHECK_THAT(refused.error().message, ContainsSubstring("E0E0"));
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line without a chip: help, mistakes, and devices that are not there.
+#include "support/catch.hpp"
+#include "support/temp_dir.hpp"
+#include "trustx_program.hpp"
+
+#include <algorithm>
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+using trustx::test::run_trustx;
+using trustx::test::TempDir;
+using Arguments = std::vector<std::string>;
+
+namespace {
+
+// check_mistake expects a message, exit code 2 and silence on standard output.
+void check_mistake(const Arguments& arguments, const std::string& words) {
+    const auto outcome = run_trustx(arguments);
+    INFO(outcome.both());
+    CHECK(outcome.status == 2);
+    CHECK(outcome.out.empty());
+    CHECK_THAT(outcome.err, ContainsSubstring("trustx: ") && ContainsSubstring(words));
+}
+
+// check_unreachable expects one line, exit code 3 and the name of what was tried.
+void check_unreachable(const std::string& device, const std::string& words) {
+    const auto outcome = run_trustx({"info", "--device", device});
+    INFO(outcome.both());
+    CHECK(outcome.status == 3);
+    CHECK(outcome.out.empty());
+    CHECK_THAT(outcome.err, ContainsSubstring(words));
+    CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+}
+
+}  // namespace
+
+TEST_CASE("help goes to standard output and tells a newcomer the way and the exit codes", "[command_line]") {
+    const auto outcome = run_trustx({"--help"});
+    CHECK(outcome.status == 0);
+    CHECK(outcome.err.empty());
+    for (const auto* word : {"info", "keygen", "key-file", "cert", "object", "random", "TRUSTX_DEVICE", "Exit codes",
+                             "trustx keygen E0F1 --out key.pem"})
+        CHECK_THAT(outcome.out, ContainsSubstring(word));
+}
+
+TEST_CASE("each subcommand has help with an example", "[command_line]") {
+    for (const Arguments& command : {Arguments{"info"},
+                                     {"keygen"},
+                                     {"key-file"},
+                                     {"cert", "read"},
+                                     {"cert", "write"},
+                                     {"object", "read"},
+                                     {"object", "write"},
+                                     {"object", "metadata"},
+                                     {"random"}}) {
+        auto arguments = command;
+        arguments.emplace_back("--help");
+        const auto outcome = run_trustx(arguments);
+        INFO(outcome.both());
+        CHECK(outcome.status == 0);
+        CHECK_THAT(outcome.out, ContainsSubstring("Usage: trustx " + command.front()));
+        CHECK_THAT(outcome.out, ContainsSubstring("  trustx "));
+    }
+}
+
+TEST_CASE("the help of object lists the chip's objects", "[command_line]") {
+    CHECK_THAT(run_trustx({"object", "--help"}).out, ContainsSubstring("E0F1  device-key-2"));
+}
+
+TEST_CASE("the version is printed", "[command_line]") {
+    const auto outcome = run_trustx({"--version"});
+    CHECK(outcome.status == 0);
+    CHECK_THAT(outcome.out, ContainsSubstring("trustx 0."));
+}
+
+TEST_CASE("mistakes on the command line are named before a chip is looked for", "[command_line]") {
+    check_mistake({}, "subcommand is required");
+    check_mistake({"frobnicate"}, "subcommand is required");
+    check_mistake({"keygen"}, "SLOT is required");
+    check_mistake({"keygen", "E0E1"}, "E0E1 (certificate-2) is not a key slot");
+    check_mistake({"keygen", "E0F1", "--curve", "P-521"}, "P-256 and P-384");
+    check_mistake({"keygen", "E0F1", "--usage", "fly"}, "fly");
+    check_mistake({"keygen", "E0F1", "--label", "a\nb"}, "--label");
+    check_mistake({"object", "metadata", "ABCD"}, "no object ABCD");
+    check_mistake({"object", "metadata", "nonsense"}, "nonsense");
+    check_mistake({"object", "read", "F1D0", "--offset", "70000"}, "--offset");
+    check_mistake({"cert", "read", "E0F1"}, "not a place for certificates");
+    check_mistake({"cert", "read", "E0E1", "--der", "--json"}, "excludes");
+    check_mistake({"info", "--jsno"}, "--jsno");
+    check_mistake({"info", "surplus"}, "surplus");
+    for (const auto* count : {"0", "-3", "ten", "1e3", "99999999999999999999999"})
+        check_mistake({"random", "--", count}, "number of bytes");
+    check_mistake({"info", "--device", "serial:COM1"}, "serial:COM1");
+    check_mistake({"info", "--device-name", "nowhere"}, "nowhere");
+}
+
+TEST_CASE("a file may be named like a subcommand", "[command_line]") {
+    const TempDir directory;
+    const auto outcome = run_trustx({"cert", "write", "E0E1", "info"}, {.directory = directory.path()});
+    CHECK(outcome.status == 4);
+    CHECK_THAT(outcome.err, ContainsSubstring("cannot read info"));
+}
+
+TEST_CASE("a device that is not there is named together with what to do", "[command_line]") {
+    const TempDir directory;
+    check_unreachable("unix:" + (directory / "gone").string(), (directory / "gone").string());
+    check_unreachable("/dev/i2c-4711", "/dev/i2c-4711");
+}
+
+TEST_CASE("a socket that nobody serves any more is told apart from a missing one", "[command_line]") {
+    const TempDir directory;
+    const auto path = directory / "left-over";
+    const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.string().copy(address.sun_path, sizeof address.sun_path - 1);
+    REQUIRE(::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    ::close(listener);
+    check_unreachable("unix:" + path.string(), "start trustx-sim");
+}
+
+TEST_CASE("keys and sessions are not read or written as bytes", "[command_line]") {
+    for (const auto* object : {"E0F1", "session-1"}) {
+        const auto outcome = run_trustx({"object", "read", object});
+        CHECK(outcome.status == 1);
+        CHECK_THAT(outcome.err, ContainsSubstring("neither tells nor takes"));
+    }
+}
+
+TEST_CASE("a life cycle state of the chip is not raised without --force", "[command_line]") {
+    for (const auto* object : {"E0C0", "F1C0"}) {
+        const auto outcome = run_trustx({"object", "write", object, "--hex"}, {.input = "0F"});
+        CHECK(outcome.status == 1);
+        CHECK_THAT(outcome.err, ContainsSubstring("for ever") && ContainsSubstring("--force"));
+    }
+}
+
+TEST_CASE("unusable input is refused before a chip is looked for", "[command_line]") {
+    const auto empty = run_trustx({"object", "write", "F1D0"}, {.input = ""});
+    CHECK(empty.status == 2);
+    CHECK_THAT(empty.err, ContainsSubstring("nothing to write"));
+
+    const auto letters = run_trustx({"object", "write", "F1D0", "--hex"}, {.input = "xyz"});
+    CHECK(letters.status == 4);
+    CHECK_THAT(letters.err, ContainsSubstring("standard input"));
+
+    const auto large = run_trustx({"object", "write", "F1D0"}, {.input = std::string(101, 'x')});
+    CHECK(large.status == 2);
+    CHECK_THAT(large.err, ContainsSubstring("101 bytes") && ContainsSubstring("takes 100"));
+
+    const auto endless = run_trustx({"object", "write", "F1D0", "/dev/zero"});
+    CHECK(endless.status == 4);
+    CHECK_THAT(endless.err, ContainsSubstring("/dev/zero is longer"));
+}
+
+TEST_CASE("an answer that cannot be printed is a failure", "[command_line]") {
+    const auto outcome =
+        trustx::test::run("sh", {"-c", "exec \"$0\" --version >/dev/full", trustx::test::program("trustx").string()});
+    CHECK(outcome.status == 4);
+    CHECK_THAT(outcome.err, ContainsSubstring("cannot write standard output") && ContainsSubstring("No space left"));
+}
+
+TEST_CASE("an OpenSSL configuration is not read, least of all one that loads a provider", "[command_line]") {
+    const TempDir directory;
+    const auto conf = directory / "openssl.cnf";
+    trustx::test::write_file(conf, "this line is no configuration ][\nopenssl_conf = none\n");
+    const auto outcome = run_trustx({"cert", "write", "E0E1", "-"},
+                                    {.environment = {{"OPENSSL_CONF", conf.string()}}, .input = "not a certificate"});
+    CHECK(outcome.status == 4);
+    CHECK_THAT(outcome.err, ContainsSubstring("not an X.509 certificate"));
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Output files: complete or absent, never half written, never writable for everybody.
+#include "output_file.hpp"
+
+#include "output.hpp"
+#include "support/catch.hpp"
+#include "support/temp_dir.hpp"
+
+#include <sys/stat.h>
+
+using namespace trustx;
+namespace fs = std::filesystem;
+using cli::as_bytes;
+using cli::OutputFile;
+using test::read_file;
+using test::TempDir;
+
+namespace {
+
+std::size_t entries(const fs::path& directory) {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator{directory}, fs::directory_iterator{}));
+}
+
+// Umask sets the process's mask for a while.
+class Umask {
+ public:
+    explicit Umask(mode_t mask) : before_{::umask(mask)} {}
+    ~Umask() { ::umask(before_); }
+    Umask(const Umask&) = delete;
+    Umask& operator=(const Umask&) = delete;
+
+ private:
+    mode_t before_;
+};
+
+}  // namespace
+
+TEST_CASE("an output file has its content and nothing of its reserve", "[output_file]") {
+    const TempDir directory;
+    const auto path = directory / "key.pem";
+    auto file = OutputFile::create(path.string(), 4096).value();
+    REQUIRE(file.write(as_bytes("hello ")));
+    REQUIRE(file.write(as_bytes("world")));
+    CHECK_FALSE(fs::exists(path));
+    REQUIRE(file.commit());
+    CHECK(read_file(path) == "hello world");
+    CHECK(entries(directory.path()) == 1);
+}
+
+TEST_CASE("an output file that is given up leaves no trace and the old content", "[output_file]") {
+    const TempDir directory;
+    const auto path = directory / "key.pem";
+    test::write_file(path, "old");
+    {
+        auto file = OutputFile::create(path.string(), 4096).value();
+        REQUIRE(file.write(as_bytes("new")));
+    }
+    CHECK(read_file(path) == "old");
+    CHECK(entries(directory.path()) == 1);
+}
+
+TEST_CASE("an output file behind a symbolic link replaces the link's target", "[output_file]") {
+    const TempDir directory;
+    fs::create_directory(directory / "store");
+    const auto target = directory / "store" / "key.pem";
+    test::write_file(target, "old");
+    fs::create_symlink(target, directory / "link.pem");
+    auto file = OutputFile::create((directory / "link.pem").string(), 0).value();
+    REQUIRE(file.write(as_bytes("new")));
+    REQUIRE(file.commit());
+    CHECK(fs::is_symlink(directory / "link.pem"));
+    CHECK(read_file(target) == "new");
+}
+
+TEST_CASE("the mode of an output file follows the umask and never lets everybody write", "[output_file]") {
+    const TempDir directory;
+    const auto mode = [&](mode_t mask, const std::string& name) {
+        const Umask umask{mask};
+        auto file = OutputFile::create((directory / name).string(), 0).value();
+        REQUIRE(file.commit());
+        struct stat status {};
+        REQUIRE(::stat((directory / name).c_str(), &status) == 0);
+        return status.st_mode & 0777U;
+    };
+    CHECK(mode(022, "usual") == 0644);
+    CHECK(mode(077, "private") == 0600);
+    CHECK(mode(0, "open") == 0664);
+}
+
+TEST_CASE("a directory that is missing is named before anything else happens", "[output_file]") {
+    const TempDir directory;
+    const auto file = OutputFile::create((directory / "missing" / "key.pem").string(), 0);
+    REQUIRE_FALSE(file);
+    CHECK(file.error().exit == cli::ExitCode::file);
+    CHECK_THAT(file.error().message, ContainsSubstring((directory / "missing" / "key.pem").string()) &&
+                                         ContainsSubstring("make the directory"));
+}
+
+TEST_CASE("a full device is reported when it is written to", "[output_file]") {
+    auto file = OutputFile::create("/dev/full", 4096).value();
+    const auto written = file.write(as_bytes("x"));
+    REQUIRE_FALSE(written);
+    CHECK_THAT(written.error().message, ContainsSubstring("/dev/full") && ContainsSubstring("No space left"));
+    CHECK(fs::is_character_file("/dev/full"));
+}

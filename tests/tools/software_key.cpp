@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "software_key.hpp"
+
+#include <stdexcept>
+
+#include <openssl/pem.h>
+
+namespace trustx::test {
+namespace {
+
+void require(int result) {
+    if (result != 1)
+        throw std::runtime_error("libcrypto refused");
+}
+
+PublicKey public_part(EVP_PKEY* key) {
+    unsigned char* info = nullptr;
+    const int length = i2d_PUBKEY(key, &info);
+    const auto parsed = PublicKey::from_subject_public_key_info({info, static_cast<std::size_t>(length)});
+    OPENSSL_free(info);
+    return parsed.value();
+}
+
+// integer reads one INTEGER of ECDSA-Sig-Value through libcrypto, whose parser is not the library's.
+Bytes integer(const BIGNUM* number) {
+    Bytes bytes(static_cast<std::size_t>(BN_num_bytes(number)));
+    BN_bn2bin(number, bytes.data());
+    return bytes;
+}
+
+void set_name(X509_NAME* name, const std::string& text) {
+    require(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(text.c_str()),
+                                       -1, -1, 0));
+}
+
+}  // namespace
+
+SoftwareKey::SoftwareKey(Curve curve)
+    : key_{cli::must<cli::KeyHandle>(EVP_EC_gen(group_name(curve).data()))}, public_key_{public_part(key_.get())} {}
+
+cli::SignedDigest SoftwareKey::sign(Bytes digest) const {
+    const auto context = cli::must<cli::KeyContext>(EVP_PKEY_CTX_new(key_.get(), nullptr));
+    require(EVP_PKEY_sign_init(context.get()));
+    std::size_t length = 0;
+    require(EVP_PKEY_sign(context.get(), nullptr, &length, digest.data(), digest.size()));
+    Bytes der(length);
+    require(EVP_PKEY_sign(context.get(), der.data(), &length, digest.data(), digest.size()));
+    const unsigned char* cursor = der.data();
+    ECDSA_SIG* parsed = d2i_ECDSA_SIG(nullptr, &cursor, static_cast<long>(length));
+    Signature signature{.r = integer(ECDSA_SIG_get0_r(parsed)), .s = integer(ECDSA_SIG_get0_s(parsed))};
+    ECDSA_SIG_free(parsed);
+    return {.digest = std::move(digest), .signature = std::move(signature)};
+}
+
+Bytes SoftwareKey::certificate(const std::string& common_name) const {
+    return certificate_for(*this, common_name, common_name);
+}
+
+Bytes SoftwareKey::certificate_for(const SoftwareKey& subject, const std::string& common_name,
+                                   const std::string& issuer_name) const {
+    const auto x509 = cli::must<cli::X509Handle>(X509_new());
+    require(X509_set_version(x509.get(), X509_VERSION_3));
+    require(ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), 0x1234));
+    set_name(X509_get_subject_name(x509.get()), common_name);
+    set_name(X509_get_issuer_name(x509.get()), issuer_name);
+    X509_gmtime_adj(X509_getm_notBefore(x509.get()), 0);
+    X509_gmtime_adj(X509_getm_notAfter(x509.get()), 24L * 60 * 60);
+    require(X509_set_pubkey(x509.get(), subject.key_.get()));
+    X509_sign(x509.get(), key_.get(), EVP_sha256());
+    unsigned char* der = nullptr;
+    const int length = i2d_X509(x509.get(), &der);
+    Bytes bytes(der, der + length);
+    OPENSSL_free(der);
+    return bytes;
+}
+
+std::string pem(const std::string& label, ByteView der) {
+    const auto bio = cli::must<cli::BioHandle>(BIO_new(BIO_s_mem()));
+    require(PEM_write_bio(bio.get(), label.c_str(), "", der.data(), static_cast<long>(der.size())) > 0 ? 1 : 0);
+    char* text = nullptr;
+    const auto length = BIO_get_mem_data(bio.get(), &text);
+    return {text, static_cast<std::size_t>(length)};
+}
+
+}  // namespace trustx::test

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// A key pair in software, to stand in for one in a chip or for one that is not in it.
+#pragma once
+
+#include "ecdsa.hpp"
+#include "openssl_handles.hpp"
+
+namespace trustx::test {
+
+class SoftwareKey {
+ public:
+    explicit SoftwareKey(Curve curve);
+
+    [[nodiscard]] const PublicKey& public_key() const { return public_key_; }
+    [[nodiscard]] cli::SignedDigest sign(Bytes digest) const;
+
+    // certificate is self-signed, in DER, valid for a day.
+    [[nodiscard]] Bytes certificate(const std::string& common_name) const;
+    // certificate_for is one that this key issues for another.
+    [[nodiscard]] Bytes certificate_for(const SoftwareKey& subject, const std::string& common_name,
+                                        const std::string& issuer_name) const;
+
+ private:
+    cli::KeyHandle key_;
+    PublicKey public_key_;
+};
+
+// pem wraps DER.
+std::string pem(const std::string& label, ByteView der);
+
+}  // namespace trustx::test

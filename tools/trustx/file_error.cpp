@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "file_error.hpp"
+
+#include <cerrno>
+
+namespace trustx::cli {
+namespace {
+
+const char* advice_on_reading(int error) {
+    switch (error) {
+        case ENOENT:
+            return "; check the name";
+        case EACCES:
+            return "; `ls -l` shows who may read it";
+        case EISDIR:
+            return "; name a file in it";
+        default:
+            return "";
+    }
+}
+
+const char* advice_on_writing(int error) {
+    switch (error) {
+        case ENOSPC:
+        case EDQUOT:
+            return "; free space there or choose another place";
+        case EFBIG:
+            return "; raise the file size limit (`ulimit -f`) or choose another place";
+        case ENOENT:
+            return "; make the directory first";
+        case EACCES:
+        case EROFS:
+        case EPERM:
+            return "; choose a directory where you may write";
+        case EISDIR:
+            return "; name a file in it";
+        default:
+            return "";
+    }
+}
+
+}  // namespace
+
+tl::unexpected<Failure> cannot_read(const std::string& name, std::error_code code) {
+    return give_up(ExitCode::file, "cannot read " + name + ": " + code.message() + advice_on_reading(code.value()));
+}
+
+tl::unexpected<Failure> cannot_write(const std::string& name, std::error_code code) {
+    return give_up(ExitCode::file, "cannot write " + name + ": " + code.message() + advice_on_writing(code.value()));
+}
+
+}  // namespace trustx::cli
