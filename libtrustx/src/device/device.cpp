@@ -8,6 +8,7 @@
 #include "ifx_i2c/link.hpp"
 
 #include <trustx/device.hpp>
+#include <trustx/secret.hpp>
 
 #include <atomic>
 #include <cstring>
@@ -29,14 +30,6 @@ std::uint64_t random_user() {
     // Any value will do that no other Device has; the system's generator cannot fail for 8 bytes (getrandom(2)).
     static_cast<void>(::getrandom(&user, sizeof user, 0));
     return user | 1U;  // never 0, which stands for nobody
-}
-
-// Answers may hold secrets; nothing of them stays behind in a buffer that lives on.
-void wipe(Bytes& bytes) {
-    if (!bytes.empty()) {
-        ::explicit_bzero(bytes.data(), bytes.size());
-    }
-    bytes.clear();
 }
 
 std::string described(std::string_view name, const std::string& subject) {
@@ -69,9 +62,13 @@ class Device::Impl {
         command_.clear();
         return command_;
     }
+    // Commands and answers may hold secrets; nothing of them stays behind in the buffers that live on.
     void forget_secrets() {
-        wipe(command_);
-        wipe(answer_);
+        wipe_and_clear(command_);
+        wipe_and_clear(answer_);
+        if (link_) {
+            link_->forget_secrets();
+        }
     }
 
  private:

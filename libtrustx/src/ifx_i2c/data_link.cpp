@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ifx_i2c/data_link.hpp"
 
+#include <trustx/secret.hpp>
+
 #include <utility>
 
 namespace trustx::ifx_i2c {
@@ -231,6 +233,11 @@ void DataLink::accept(FrameNumber number, Deadline deadline) {
     received_ = number;
     // The answer is here whatever becomes of the acknowledgement: a failure is remembered, not reported.
     acknowledged_ = write_control(Sequence::ack, number, deadline).has_value();
+}
+
+void DataLink::forget_secrets() {
+    wipe_and_clear(outgoing_);
+    wipe_and_clear(incoming_);
 }
 
 }  // namespace trustx::ifx_i2c

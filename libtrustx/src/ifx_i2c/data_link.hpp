@@ -39,6 +39,9 @@ class DataLink {
     // answer_pending: the acknowledgement of the last packet came with a data frame, which receive() will return.
     [[nodiscard]] bool answer_pending() const noexcept { return !pending_.empty(); }
 
+    // forget_secrets wipes the buffers that frames passed through.
+    void forget_secrets();
+
     // acknowledged: the chip knows that everything it sent was received.
     [[nodiscard]] bool acknowledged() const noexcept { return acknowledged_; }
 

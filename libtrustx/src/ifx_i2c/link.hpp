@@ -41,6 +41,12 @@ class Link {
     // the open application are lost.
     [[nodiscard]] Result<void> reset(Deadline deadline);
 
+    // forget_secrets wipes the buffers of all layers.
+    void forget_secrets() {
+        data_link_.forget_secrets();
+        transport_.forget_secrets();
+    }
+
     // in_sync: the next exchange needs no attach, provided that nobody else uses the chip in between.
     [[nodiscard]] bool in_sync() const noexcept { return in_sync_; }
     void doubt() noexcept { in_sync_ = false; }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ifx_i2c/transport_layer.hpp"
 
+#include <trustx/secret.hpp>
+
 #include <algorithm>
 
 namespace trustx::ifx_i2c {
@@ -65,6 +67,10 @@ Result<void> TransportLayer::receive(Bytes& apdu, std::size_t max_size, Deadline
             return {};
         }
     }
+}
+
+void TransportLayer::forget_secrets() {
+    wipe_and_clear(packet_);
 }
 
 }  // namespace trustx::ifx_i2c

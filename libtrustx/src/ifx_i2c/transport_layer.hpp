@@ -22,6 +22,9 @@ class TransportLayer {
     // that the command arrived broken (it was not executed), Errc::outcome_unknown when the answer arrives broken.
     [[nodiscard]] Result<void> receive(Bytes& apdu, std::size_t max_size, Deadline deadline);
 
+    // forget_secrets wipes the buffer that packets passed through.
+    void forget_secrets();
+
  private:
     enum class Chain : std::uint8_t { whole = 0, first = 1, intermediate = 2, last = 4, error = 7 };
 
