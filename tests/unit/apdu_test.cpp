@@ -36,7 +36,8 @@ TEST_CASE("an APDU longer than the chip's buffer is refused", "[apdu]") {
 }
 
 TEST_CASE("every recorded response of a real chip is taken apart", "[apdu]") {
-    for (const auto& entry : test::golden("apdus").at("apdus")) {
+    const auto golden = test::golden("apdus");
+    for (const auto& entry : golden.at("apdus")) {
         CAPTURE(entry.at("id").get<std::string>());
         const Bytes bytes = from_hex(entry.at("rsp").get<std::string>());
         const auto response = parse_response_apdu(bytes);

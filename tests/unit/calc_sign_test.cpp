@@ -13,7 +13,8 @@ TEST_CASE("CalcSign asks for the signature that a real chip made", "[command]") 
 }
 
 TEST_CASE("signatures of real chips become a DER SEQUENCE of the same integers", "[command]") {
-    for (const auto& vector : test::golden("crypto").at("ecdsa_real_chip")) {
+    const auto golden = test::golden("crypto");
+    for (const auto& vector : golden.at("ecdsa_real_chip")) {
         CAPTURE(vector.at("id").get<std::string>());
         const Bytes integers = test::from_hex(vector.at("chip_signature").get<std::string>());
         const Signature signature = CalcSign::decode(integers).value();
