@@ -4,6 +4,8 @@
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
+#include <new>
 
 namespace trustx {
 namespace {
@@ -167,26 +169,23 @@ class ChipCategory final : public std::error_category {
     }
 };
 
-// Immortal keeps an object beyond the end of the process's static destructors: OpenSSL calls into a provider from its
-// own atexit handler, which runs after them (provider.md section 1.13).
+// immortal makes one object that is never destroyed: OpenSSL calls into a provider from its own atexit handler, which
+// runs after the static destructors of what it loaded (provider.md section 1.13).
 template <class T>
-union Immortal {
-    T object;
-    constexpr Immortal() : object{} {}
-    ~Immortal() {}  // NOLINT(modernize-use-equals-default): a defaulted one would be deleted
-};
-
-constinit const Immortal<TrustxCategory> the_trustx_category;
-constinit const Immortal<ChipCategory> the_chip_category;
+const T& immortal() noexcept {
+    alignas(T) static std::byte storage[sizeof(T)];
+    static const T* const object = new (storage) T;
+    return *object;
+}
 
 }  // namespace
 
 const std::error_category& trustx_category() noexcept {
-    return the_trustx_category.object;
+    return immortal<TrustxCategory>();
 }
 
 const std::error_category& chip_category() noexcept {
-    return the_chip_category.object;
+    return immortal<ChipCategory>();
 }
 
 std::error_code errno_code() noexcept {
