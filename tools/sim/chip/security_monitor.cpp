@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "security_monitor.hpp"
+
+namespace trustx::sim {
+
+void SecurityMonitor::reset(Time now) {
+    period_start_ = now;
+    credit_ = 0;
+}
+
+void SecurityMonitor::advance(Time now, std::uint8_t& sec) {
+    for (; now - period_start_ >= tmax; period_start_ += tmax) {
+        if (sec > 0) {
+            --sec;
+        } else if (credit_ < max_credit) {
+            ++credit_;
+        } else {
+            period_start_ += (now - period_start_) / tmax * tmax;  // nothing changes any more
+            return;
+        }
+    }
+}
+
+void SecurityMonitor::event(Time now, std::uint8_t& sec) {
+    advance(now, sec);
+    period_start_ = now;
+    if (credit_ > 0)
+        --credit_;
+    else if (sec < 0xFF)
+        ++sec;
+}
+
+Duration SecurityMonitor::delay(std::uint8_t sec) {
+    if (sec < throttle_from)
+        return Duration::zero();
+    return tmax * (sec - throttle_from + 1) / throttle_from;
+}
+
+}  // namespace trustx::sim

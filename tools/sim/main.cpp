@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// trustx-sim: puts a simulated OPTIGA Trust X behind a socket, and talks to one that runs.
+#include "chip/factory.hpp"
+#include "nvm/nvm_file.hpp"
+#include "server/address.hpp"
+#include "server/control.hpp"
+#include "server/real_clock.hpp"
+#include "server/socket_server.hpp"
+#include "simulated_chip.hpp"
+
+#include <csignal>
+#include <exception>
+#include <iostream>
+#include <map>
+
+#include <CLI/CLI.hpp>
+#include <openssl/crypto.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+
+namespace trustx::sim {
+
+namespace {
+
+constexpr int exit_failure = 1;
+constexpr int exit_usage = 2;
+
+struct Options {
+    std::string listen;
+    std::string nvm;
+    std::string profile;
+    std::string timing = "none";
+    std::uint32_t scl_khz = 400;
+    AcknowledgeStyle acknowledge = AcknowledgeStyle::automatic;
+    std::optional<std::uint64_t> seed;
+    int verbosity = 0;
+    bool foreground = true;
+
+    std::string control_address;
+    std::vector<std::string> control_command;
+};
+
+void define_simulator(CLI::App& app, Options& options) {
+    static const std::map<std::string, AcknowledgeStyle> styles{{"automatic", AcknowledgeStyle::automatic},
+                                                                {"piggyback", AcknowledgeStyle::piggyback},
+                                                                {"separate", AcknowledgeStyle::separate}};
+    app.add_option("--listen", options.listen, "Where hosts reach the chip, as unix:/path (required)")
+        ->type_name("ADDRESS");
+    app.add_option("--nvm", options.nvm,
+                   "File that keeps the chip's memory, private keys included; made when it does not exist. "
+                   "Without it the chip forgets everything at the end")
+        ->type_name("FILE");
+    app.add_option("--timing", options.timing, "none: answers at once; typical: takes the time of a real chip and bus")
+        ->check(CLI::IsMember({"none", "typical"}))
+        ->capture_default_str();
+    app.add_option("--scl", options.scl_khz, "Bus frequency in kHz for --timing typical")
+        ->check(CLI::IsMember({100U, 400U, 1000U}))
+        ->capture_default_str();
+    app.add_option("--profile", options.profile,
+                   "Recorded chip to resemble when the memory is new: A (at address 0x58), B or C [C]")
+        ->check(CLI::IsMember({"A", "B", "C"}));
+    app.add_option("--acknowledge", options.acknowledge, "How the end of a command is acknowledged")
+        ->transform(CLI::CheckedTransformer(styles))
+        ->type_name("automatic|piggyback|separate");
+    app.add_option("--seed", options.seed, "Make random numbers, keys and signatures the same in every run")
+        ->type_name("N");
+    app.add_flag("-v,--verbose", options.verbosity, "Tell on standard error what happens; twice for every command");
+    app.add_flag("--foreground", options.foreground, "Stay in the foreground, as always");
+    app.set_version_flag("--version", std::string("trustx-sim " TRUSTX_VERSION));
+}
+
+CLI::App* define_control(CLI::App& app, Options& options) {
+    CLI::App* control = app.add_subcommand("ctl", "Ask a running simulator");
+    control->add_option("address", options.control_address, "What the simulator was given as --listen")->required();
+    control->add_option("command", options.control_command, "stats, reset-stats or ca")->required();
+    control->footer("Commands:\n" + control_commands());
+    return control;
+}
+
+int fail(const std::string& message) {
+    std::cerr << "trustx-sim: " << message << '\n';
+    return exit_failure;
+}
+
+std::shared_ptr<spdlog::logger> make_log(int verbosity) {
+    auto log = std::make_shared<spdlog::logger>("trustx-sim", std::make_shared<spdlog::sinks::stderr_color_sink_st>());
+    log->set_level(verbosity == 0 ? spdlog::level::warn : verbosity == 1 ? spdlog::level::info : spdlog::level::debug);
+    log->set_pattern("%n: %^%l%$: %v");
+    return log;
+}
+
+tl::expected<std::unique_ptr<Nvm>, std::string> open_nvm(const std::string& path) {
+    if (path.empty())
+        return std::make_unique<MemoryNvm>();
+    auto file = NvmFile::open(path);
+    if (!file)
+        return tl::unexpected<std::string>(file.error());
+    return std::move(*file);
+}
+
+// Signals become readable, so that the server ends between two transfers and never inside one.
+Fd catch_termination() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+    return Fd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+int simulate(const Options& options) {
+    const auto path = parse_address(options.listen);
+    if (!path)
+        return fail(path.error());
+    const Fd stop = catch_termination();
+    ::prctl(PR_SET_TIMERSLACK, 1000UL);  // bus times are tens of microseconds
+    const auto log = make_log(options.verbosity);
+
+    auto bus_socket = ListeningSocket::listen(*path, ListeningSocket::Access::by_umask);
+    if (!bus_socket)
+        return fail(bus_socket.error());
+    auto control_socket = ListeningSocket::listen(control_path(*path), ListeningSocket::Access::owner_only);
+    if (!control_socket)
+        return fail(control_socket.error());
+    auto nvm = open_nvm(options.nvm);
+    if (!nvm)
+        return fail(nvm.error());
+    const RealClock clock;
+    auto chip =
+        SimulatedChip::create({.profile = options.profile,
+                               .seed = options.seed,
+                               .timing = options.timing == "none" ? Timing::none() : Timing::typical(options.scl_khz),
+                               .acknowledge = options.acknowledge,
+                               .log = log},
+                              std::move(*nvm), clock);
+    if (!chip)
+        return fail(chip.error());
+
+    Control control(**chip);
+    SocketServer server(**chip, clock, control, *bus_socket, *control_socket, stop.get(), *log);
+    std::cout << "listening on unix:" << path->string() << std::endl;
+    server.run();
+    if (!(*chip)->flush())
+        return fail("the security event counter was not stored; see above");
+    return 0;
+}
+
+int run(int argc, char** argv) {
+    Options options;
+    CLI::App app("A simulated OPTIGA Trust X security chip on a socket (bus-socket.md)", "trustx-sim");
+    define_simulator(app, options);
+    const CLI::App* control = define_control(app, options);
+    app.footer("Example:\n  trustx-sim --listen unix:/tmp/chip --nvm chip.nvm\n  trustx-sim ctl unix:/tmp/chip stats");
+    try {
+        app.parse(argc, argv);
+        if (!control->parsed() && options.listen.empty())
+            throw CLI::RequiredError("--listen");
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : exit_usage;
+    }
+    if (!control->parsed())
+        return simulate(options);
+    const auto path = parse_address(options.control_address);
+    return path ? run_control_client(*path, options.control_command) : fail(path.error());
+}
+
+}  // namespace
+
+}  // namespace trustx::sim
+
+int main(int argc, char** argv) {
+    // The configuration file may name the provider that uses a chip; the chip itself must not.
+    ::OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
+    try {
+        return trustx::sim::run(argc, argv);
+    } catch (const std::exception& error) {
+        std::cerr << "trustx-sim: " << error.what() << '\n';
+        return 1;
+    }
+}
