@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdarg>
+#include <cstring>
 
 #include <openssl/params.h>
 
@@ -46,7 +47,11 @@ void Core::raise(Reason reason, const char* text, Place place) const noexcept {
         return;
     }
     new_error_(handle_);
-    set_error_debug_(handle_, place.file, place.line, place.function);
+    // The name alone: where the sources lay on the machine that built this is of no use to anybody. Nor is the
+    // compiler's name for a lambda.
+    const char* const slash = std::strrchr(place.file, '/');
+    const bool lambda = std::strcmp(place.function, "operator()") == 0;
+    set_error_debug_(handle_, slash == nullptr ? place.file : slash + 1, place.line, lambda ? "" : place.function);
     if (*text == '\0') {
         set_error(reason, nullptr);
     } else {

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a key file to a key, in two steps because the file store follows only chains of these (provider.md section
-// 1.9): PEM to DER by our label, and DER to a key. Both look at everything that anybody decodes, so what is not ours
-// is passed over without a word and without touching the chip.
+// 1.9): PEM to DER by our label, and DER to a key. They look at everything that anybody decodes, so what is not ours
+// is passed over without a word, and nothing here touches the chip.
+//
+// The file store makes the key in a second decoding whose errors it drops: all that a user would see is
+// "unsupported". So what is wrong with a reference is found in the first one: while PEM is read, and for DER by a
+// third decoder that decodes nothing.
 #include "algorithms.hpp"
 #include "dispatch.hpp"
 #include "edge.hpp"
@@ -43,22 +47,6 @@ int offer_der(Bytes& der, OSSL_CALLBACK* callback, void* argument) {
     return callback(object.data(), argument);
 }
 
-int pem_to_der_decode(void* provctx, OSSL_CORE_BIO* bio, int, OSSL_CALLBACK* callback, void* argument,
-                      OSSL_PASSPHRASE_CALLBACK*, void*) {
-    auto& context = ProviderContext::of(provctx);
-    return guard<int>(context.core(), stop, [&]() -> Outcome<int> {
-        const auto block = next_pem_block(context.core(), bio);
-        if (!block || block->label != KeyReference::pem_label) {
-            return carry_on;
-        }
-        auto der = reference_der(*block);
-        if (!der) {
-            return der.failure();
-        }
-        return offer_der(*der, callback, argument);
-    });
-}
-
 constexpr std::size_t longest_reference = 0xFFFF;
 
 // one_der_sequence reads a SEQUENCE and nothing beyond it; empty when the input does not begin with one.
@@ -96,15 +84,48 @@ bool looks_like_reference(ByteView der) {
            der[at + 4] == 0x02 && der[at + 7] == 0x30;
 }
 
-// key_for makes what the selection asks for: the public half when nothing private is wanted.
-Outcome<KeyRef> key_for(ProviderContext& context, KeyReference reference, int selection) {
-    if (selection != 0 && (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) == 0) {
-        return Key::from_public_key(context, reference.public_key);
+// key_from makes the key of a reference. Failure: the reference is damaged, or the configuration is.
+Outcome<KeyRef> key_from(ProviderContext& context, ByteView der) {
+    auto reference = KeyReference::from_der(der);
+    if (!reference) {
+        return refuse(Reason::key_file_malformed, reference.error().message());
     }
     if (const auto valid = context.settings().check(); !valid) {
         return valid.failure();
     }
-    return Key::from_reference(context, std::move(reference));
+    return Key::from_reference(context, std::move(*reference));
+}
+
+int pem_to_der_decode(void* provctx, OSSL_CORE_BIO* bio, int, OSSL_CALLBACK* callback, void* argument,
+                      OSSL_PASSPHRASE_CALLBACK*, void*) {
+    auto& context = ProviderContext::of(provctx);
+    return guard<int>(context.core(), stop, [&]() -> Outcome<int> {
+        const auto block = next_pem_block(context.core(), bio);
+        if (!block || block->label != KeyReference::pem_label) {
+            return carry_on;
+        }
+        auto der = reference_der(*block);
+        if (!der) {
+            return der.failure();
+        }
+        if (const auto key = key_from(context, *der); !key) {
+            return key.failure();
+        }
+        return offer_der(*der, callback, argument);
+    });
+}
+
+int der_check_decode(void* provctx, OSSL_CORE_BIO* bio, int, OSSL_CALLBACK*, void*, OSSL_PASSPHRASE_CALLBACK*, void*) {
+    auto& context = ProviderContext::of(provctx);
+    return guard<int>(context.core(), stop, [&]() -> Outcome<int> {
+        const Bytes der = one_der_sequence(context.core(), bio);
+        if (looks_like_reference(der)) {
+            if (const auto key = key_from(context, der); !key) {
+                return key.failure();
+            }
+        }
+        return carry_on;
+    });
 }
 
 int der_to_ec_decode(void* provctx, OSSL_CORE_BIO* bio, int selection, OSSL_CALLBACK* callback, void* argument,
@@ -115,15 +136,17 @@ int der_to_ec_decode(void* provctx, OSSL_CORE_BIO* bio, int selection, OSSL_CALL
         if (!looks_like_reference(der)) {
             return carry_on;
         }
-        auto reference = KeyReference::from_der(der);
-        if (!reference) {
-            return refuse(Reason::key_file_malformed, reference.error().message());
-        }
-        auto key = key_for(context, std::move(*reference), selection);
+        auto key = key_from(context, der);
         if (!key) {
             return key.failure();
         }
-        return KeyHandover(std::move(*key)).offer(callback, argument);
+        // Who asks for nothing private gets the public half.
+        const bool only_public = selection != 0 && (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) == 0;
+        auto wanted = only_public ? (*key)->duplicate(OSSL_KEYMGMT_SELECT_PUBLIC_KEY) : std::move(key);
+        if (!wanted) {
+            return wanted.failure();
+        }
+        return KeyHandover(std::move(*wanted)).offer(callback, argument);
     });
 }
 
@@ -151,6 +174,13 @@ const OSSL_DISPATCH decoder_pem_to_der[] = {
     TRUSTX_ENTRY(OSSL_FUNC_DECODER_NEWCTX, decoder_newctx, decoder_newctx),
     TRUSTX_ENTRY(OSSL_FUNC_DECODER_FREECTX, decoder_freectx, decoder_freectx),
     TRUSTX_ENTRY(OSSL_FUNC_DECODER_DECODE, decoder_decode, pem_to_der_decode),
+    end_of_dispatch,
+};
+
+const OSSL_DISPATCH decoder_der_check[] = {
+    TRUSTX_ENTRY(OSSL_FUNC_DECODER_NEWCTX, decoder_newctx, decoder_newctx),
+    TRUSTX_ENTRY(OSSL_FUNC_DECODER_FREECTX, decoder_freectx, decoder_freectx),
+    TRUSTX_ENTRY(OSSL_FUNC_DECODER_DECODE, decoder_decode, der_check_decode),
     end_of_dispatch,
 };
 

@@ -227,6 +227,17 @@ const OSSL_PARAM* keymgmt_settable_params(void*) {
     return settable_params;
 }
 
+// set_of_chip_key accepts what is so already: `openssl ec` asks for the public key in its output, always.
+Outcome<void> set_of_chip_key(const Key& key, const OSSL_PARAM* params) {
+    for (; params->key != nullptr; ++params) {
+        if (std::string_view(params->key) != OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC) {
+            return refuse(Reason::key_not_changeable,
+                          std::string("set ") + params->key + " of key " + key.reference().key.hex());
+        }
+    }
+    return {};
+}
+
 int keymgmt_set_params(void* keydata, const OSSL_PARAM params[]) {
     Key& key = Key::of(keydata);
     return answer(key.context().core(), [&]() -> Outcome<void> {
@@ -234,8 +245,7 @@ int keymgmt_set_params(void* keydata, const OSSL_PARAM params[]) {
             return {};
         }
         if (key.is_chip_key()) {
-            return refuse(Reason::key_not_changeable,
-                          std::string("set ") + params->key + " of key " + key.reference().key.hex());
+            return set_of_chip_key(key, params);
         }
         // set_params only reads its parameters; the type is older than the promise.
         if (key.inner() == nullptr || EVP_PKEY_set_params(key.inner(), const_cast<OSSL_PARAM*>(params)) != 1) {

@@ -98,14 +98,7 @@ Outcome<Bytes> reference_der(const PemBlock& block) {
     if (block.body.size() >= longest_body) {
         return malformed("it is too long");
     }
-    auto der = from_base64(block.body);
-    if (!der) {
-        return der;
-    }
-    if (const auto reference = KeyReference::from_der(*der); !reference) {
-        return malformed(reference.error().message());
-    }
-    return der;
+    return from_base64(block.body);
 }
 
 Outcome<std::string> to_pem(const KeyReference& reference) {

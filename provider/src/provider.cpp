@@ -48,6 +48,8 @@ const OSSL_ALGORITHM stores[] = {
 
 const OSSL_ALGORITHM decoders[] = {
     {"DER", "provider=trustx,input=pem", decoder_pem_to_der, "TRUSTX PRIVATE KEY blocks"},
+    // Without a structure, because libcrypto shows only such decoders all DER that it reads.
+    {"DER", "provider=trustx,input=der", decoder_der_check, "damaged key references"},
     {"EC", "provider=trustx,input=der,structure=trustx", decoder_der_to_ec, "key references"},
     {nullptr, nullptr, nullptr, nullptr},
 };

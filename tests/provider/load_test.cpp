@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loading the provider, and what it says about itself. No chip in most of this file: that is the point.
+#include "reason.hpp"
+#include "support/build_tree.hpp"
+#include "support/catch.hpp"
+#include "workbench.hpp"
+
+#include <trustx/error.hpp>
+
+#include <set>
+
+#include <openssl/core_names.h>
+
+using namespace trustx::test;
+
+TEST_CASE("the provider loads and lists its algorithms without a chip", "[load]") {
+    const Bench bench;
+    const std::string listed = bench.must_openssl({"list", "-providers", "-verbose"});
+    CHECK_THAT(listed, ContainsSubstring("OPTIGA Trust X provider"));
+    CHECK_THAT(listed, ContainsSubstring("status: active"));
+    CHECK_THAT(bench.must_openssl({"list", "-store-loaders"}), ContainsSubstring("trustx @ trustx"));
+    CHECK_THAT(bench.must_openssl({"list", "-random-generators"}), ContainsSubstring("TRUSTX-RNG @ trustx"));
+}
+
+TEST_CASE("digests, ciphers and the names of ordinary random generators are left to others", "[load]") {
+    const Bench bench;
+    for (const char* kind : {"-digest-algorithms", "-cipher-algorithms", "-mac-algorithms", "-kdf-algorithms"}) {
+        CHECK_THAT(bench.must_openssl({"list", kind}), !ContainsSubstring("@ trustx"));
+    }
+    CHECK_THAT(bench.must_openssl({"list", "-random-generators"}), !ContainsSubstring("CTR-DRBG @ trustx"));
+}
+
+TEST_CASE("loading, listing and unrelated commands send nothing to the chip", "[load]") {
+    ChipBench chip;
+    chip.reset_counters();
+    chip->must_openssl({"version"});
+    chip->must_openssl({"list", "-providers"});
+    chip->must_openssl({"list", "-public-key-algorithms"});
+    chip->must_openssl({"dgst", "-sha256"}, "text");
+    chip->must_openssl({"rand", "-hex", "16"});
+    chip->must_openssl({"genpkey", "-algorithm", "EC", "-pkeyopt", "group:P-256"});
+    CHECK(chip.transfers() == 0);
+}
+
+TEST_CASE("the module exports OSSL_provider_init and nothing else", "[load]") {
+    const Outcome symbols = run("nm", {"-D", "--defined-only", (module_directory() / "trustx.so").string()});
+    INFO(symbols.both());
+    REQUIRE(symbols.ok());
+    std::size_t count = 0;
+    for (const char letter : symbols.out) {
+        count += letter == '\n' ? 1u : 0u;
+    }
+    CHECK(count == 1);
+    CHECK_THAT(symbols.out, ContainsSubstring(" T OSSL_provider_init"));
+}
+
+TEST_CASE("the provider can be loaded and unloaded a hundred times", "[load]") {
+    const Bench bench;
+    for (int i = 0; i < 100; ++i) {
+        const LibCtx libctx = bench.libctx();
+        REQUIRE(OSSL_PROVIDER_available(libctx.get(), "trustx") == 1);
+        const Pkey software = software_key(libctx.get());
+        REQUIRE(software != nullptr);
+        write_file(bench.path("key.pem"), reference_pem(software.get()));
+        REQUIRE(load_key(libctx.get(), bench.path("key.pem")) != nullptr);
+    }
+    CHECK(take_errors().empty());
+}
+
+TEST_CASE("two library contexts have two providers that know nothing of each other", "[load]") {
+    const Bench one;
+    const Bench other;
+    LibCtx first = one.libctx();
+    const LibCtx second = other.libctx();
+    const Pkey software = software_key(second.get());
+    write_file(other.path("key.pem"), reference_pem(software.get()));
+    first.reset();
+    const Pkey key = load_key(second.get(), other.path("key.pem"));
+    REQUIRE(key != nullptr);
+    CHECK(EVP_PKEY_get_bits(key.get()) == 256);
+}
+
+TEST_CASE("a setting that cannot be read does not stop loading and is reported with the key", "[load]") {
+    const auto [name, value] = GENERATE(table<std::string, std::string>({
+        {"lock-timeout-ms", "soon"},
+        {"lock-timeout-ms", "0"},
+        {"command-timeout-ms", "-5"},
+        {"command-timeout-ms", "99999999999"},
+        {"self-verify", "perhaps"},
+    }));
+    const Bench bench(BenchOptions{.settings = {{name, value}}});
+    CHECK_THAT(bench.must_openssl({"list", "-providers"}), ContainsSubstring("trustx"));
+    CHECK_FALSE(bench.must_openssl({"rand", "-hex", "4"}).empty());
+
+    const LibCtx libctx = bench.libctx();
+    const Pkey software = software_key(libctx.get());
+    write_file(bench.path("key.pem"), reference_pem(software.get()));
+    CHECK(load_key(libctx.get(), bench.path("key.pem")) == nullptr);
+    const auto errors = take_errors();
+    INFO(joined(errors));
+    REQUIRE_FALSE(errors.empty());
+    CHECK_THAT(errors.front(), ContainsSubstring("trustx: setting in the provider's configuration section"));
+    CHECK_THAT(errors.front(), ContainsSubstring(name + " = " + value));
+}
+
+TEST_CASE("a device that cannot be read is reported with the key", "[load]") {
+    const Bench bench(BenchOptions{.device = "usb:7"});
+    const LibCtx libctx = bench.libctx();
+    const Pkey software = software_key(libctx.get());
+    write_file(bench.path("key.pem"), reference_pem(software.get()));
+    const Outcome outcome = bench.openssl({"pkey", "-in", "key.pem", "-pubout"});
+    CHECK_FALSE(outcome.ok());
+    CHECK_THAT(outcome.err, ContainsSubstring("device = usb:7"));
+}
+
+TEST_CASE("every error of the driver and of the chip has a reason of its own with a text", "[load]") {
+    std::set<unsigned int> numbers;
+    std::set<std::string> texts;
+    for (const OSSL_ITEM* item = trustx::provider::reason_strings(); item->ptr != nullptr; ++item) {
+        CHECK(numbers.insert(item->id).second);
+        CHECK(texts.insert(static_cast<const char*>(item->ptr)).second);
+    }
+    const auto check = [&](const std::error_code& code) {
+        const auto reason = trustx::provider::reason_of(trustx::Error(code));
+        INFO(code.message());
+        CHECK(numbers.contains(static_cast<unsigned int>(reason)));
+        CHECK(reason != trustx::provider::Reason::internal_error);
+    };
+    for (int code = 1; code <= static_cast<int>(trustx::Errc::chip_refused); ++code) {
+        check(static_cast<trustx::Errc>(code));
+    }
+    for (const int code : {0x00, 0x01, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x0C, 0x0D,
+                           0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2A, 0x2B, 0x2C}) {
+        check(static_cast<trustx::ChipError>(code));
+    }
+    check(trustx::errno_code(EACCES));
+}
+
+TEST_CASE("a chip code that no document lists still has a text", "[load]") {
+    const auto reason = trustx::provider::reason_of(trustx::Error(static_cast<trustx::ChipError>(0x7E)));
+    CHECK(reason == trustx::provider::Reason::internal_error);
+}
