@@ -62,6 +62,8 @@ SettingsSection overlay(SettingsSection section, const SettingsSection& defaults
     inherit(section.lock_directory, defaults.lock_directory);
     inherit(section.lock_timeout, defaults.lock_timeout);
     inherit(section.command_timeout, defaults.command_timeout);
+    inherit(section.trace, defaults.trace);
+    inherit(section.trace_level, defaults.trace_level);
     return section;
 }
 
@@ -70,7 +72,27 @@ DeviceOptions options_from(const SettingsSection& section) {
     options.lock_timeout = section.lock_timeout.value_or(options.lock_timeout);
     options.command_timeout = section.command_timeout.value_or(options.command_timeout);
     options.lock_directory = section.lock_directory.value_or(options.lock_directory);
+    options.trace.file = section.trace.value_or(options.trace.file);
+    options.trace.level = section.trace_level.value_or(options.trace.level);
     return options;
+}
+
+// The environment has the last word.
+Result<void> apply_environment(DeviceOptions& options) {
+    if (auto directory = environment("TRUSTX_LOCK_DIRECTORY")) {
+        options.lock_directory = *std::move(directory);
+    }
+    if (auto file = environment("TRUSTX_TRACE")) {
+        options.trace.file = *std::move(file);
+    }
+    if (const auto text = environment("TRUSTX_TRACE_LEVEL")) {
+        const auto level = parse_trace_level(*text);
+        if (!level) {
+            return level.failure("TRUSTX_TRACE_LEVEL");
+        }
+        options.trace.level = *level;
+    }
+    return {};
 }
 
 // Found is an address in text and where it came from.
@@ -123,8 +145,8 @@ Result<Settings> resolve_settings(const SettingOverrides& overrides) {
         return address.failure(found->source);
     }
     Settings settings{*std::move(address), options_from(section), found->source};
-    if (auto directory = environment("TRUSTX_LOCK_DIRECTORY")) {
-        settings.options.lock_directory = *std::move(directory);
+    if (auto applied = apply_environment(settings.options); !applied) {
+        return applied.failure();
     }
     return settings;
 }

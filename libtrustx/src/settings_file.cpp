@@ -43,6 +43,7 @@ class Parser {
     bool take(std::string_view section, std::string_view name, std::string_view value);
     SettingsSection* find_section(std::string_view name);
     bool set(SettingsSection& section, std::string_view name, std::string_view value);
+    bool set_path(std::optional<std::string>& field, std::string_view name, std::string_view value);
     bool set_timeout(std::optional<std::chrono::milliseconds>& field, std::string_view name, std::string_view value);
 
     template <class Field, class Value>
@@ -153,10 +154,7 @@ bool Parser::set(SettingsSection& section, std::string_view name, std::string_vi
         return set_once(section.device, name, SettingsSection::Device{std::string{value}, place()});
     }
     if (name == "lock-directory") {
-        if (!value.starts_with('/')) {
-            return refuse("`lock-directory` takes an absolute path, not `" + std::string{value} + "`");
-        }
-        return set_once(section.lock_directory, name, std::string{value});
+        return set_path(section.lock_directory, name, value);
     }
     if (name == "lock-timeout-ms") {
         return set_timeout(section.lock_timeout, name, value);
@@ -164,8 +162,22 @@ bool Parser::set(SettingsSection& section, std::string_view name, std::string_vi
     if (name == "command-timeout-ms") {
         return set_timeout(section.command_timeout, name, value);
     }
+    if (name == "trace") {
+        return set_path(section.trace, name, value);
+    }
+    if (name == "trace-level") {
+        const auto level = parse_trace_level(value);
+        return level ? set_once(section.trace_level, name, *level) : refuse(level.error().operation());
+    }
     return refuse("unknown setting `" + std::string{name} +
-                  "`, known are device, lock-directory, lock-timeout-ms, command-timeout-ms");
+                  "`, known are device, lock-directory, lock-timeout-ms, command-timeout-ms, trace, trace-level");
+}
+
+bool Parser::set_path(std::optional<std::string>& field, std::string_view name, std::string_view value) {
+    if (!value.starts_with('/')) {
+        return refuse("`" + std::string{name} + "` takes an absolute path, not `" + std::string{value} + "`");
+    }
+    return set_once(field, name, std::string{value});
 }
 
 bool Parser::set_timeout(std::optional<std::chrono::milliseconds>& field, std::string_view name,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <trustx/result.hpp>
+#include <trustx/trace.hpp>
 
 #include <chrono>
 #include <cstdio>
@@ -23,6 +24,8 @@ struct SettingsSection {
     std::optional<std::string> lock_directory;
     std::optional<std::chrono::milliseconds> lock_timeout;
     std::optional<std::chrono::milliseconds> command_timeout;
+    std::optional<std::string> trace;
+    std::optional<TraceLevel> trace_level;
 };
 
 struct SettingsFile {

@@ -26,7 +26,8 @@ const std::array rooms{
     Room{"libtrustx/src/bus/", {"bus", "codec"}, true, true, false},
     Room{"libtrustx/src/ifx_i2c/", {"ifx_i2c", "bus", "codec"}, true, false, false},
     Room{"libtrustx/src/command/", {"command", "codec"}, true, false, false},
-    Room{"libtrustx/src/device/", {"device", "command", "ifx_i2c", "bus", "codec"}, true, false, false},
+    Room{"libtrustx/src/trace/", {"trace", "command", "ifx_i2c", "bus"}, true, false, false},
+    Room{"libtrustx/src/device/", {"device", "trace", "command", "ifx_i2c", "bus", "codec"}, true, false, false},
     Room{"libtrustx/src/", {".", "codec"}, true, false, false},
     Room{"provider/", {"*"}, true, false, true},
     Room{"tools/sim/", {"*"}, false, false, true},
@@ -34,8 +35,8 @@ const std::array rooms{
 };
 
 // The rooms of libtrustx/src, which nobody outside may enter.
-constexpr std::array inner_rooms{std::string_view{"bus"}, std::string_view{"codec"}, std::string_view{"command"},
-                                 std::string_view{"device"}, std::string_view{"ifx_i2c"}};
+constexpr std::array inner_rooms{std::string_view{"bus"},    std::string_view{"codec"},   std::string_view{"command"},
+                                 std::string_view{"device"}, std::string_view{"ifx_i2c"}, std::string_view{"trace"}};
 
 // Public headers of the layers above the bus and the protocol.
 constexpr std::array upper_headers{std::string_view{"trustx/commands.hpp"}, std::string_view{"trustx/device.hpp"},

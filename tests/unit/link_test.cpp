@@ -4,36 +4,25 @@
 
 #include "support/catch.hpp"
 #include "support/golden.hpp"
-#include "support/scripted_chip.hpp"
+#include "support/scripted_exchanges.hpp"
 
 #include <algorithm>
 
 using namespace trustx;
 using namespace trustx::ifx_i2c;
 using namespace std::chrono_literals;
+using test::data_frame;
 using test::from_hex;
 using test::ScriptedChip;
 using test::VirtualClock;
 
 namespace {
 
-Bytes data_frame(FrameNumber number, FrameNumber acknowledged, const Bytes& packet) {
-    Bytes bytes;
-    build_frame({.number = number, .acknowledged = acknowledged, .packet = packet}, bytes);
-    return bytes;
-}
-
-Bytes control(Sequence sequence, FrameNumber number) {
-    Bytes bytes;
-    build_frame({.control = true, .sequence = sequence, .number = 0, .acknowledged = number, .packet = {}}, bytes);
-    return bytes;
-}
-
 Bytes ack(FrameNumber number) {
-    return control(Sequence::ack, number);
+    return test::control_frame(Sequence::ack, number);
 }
 Bytes nak(FrameNumber number) {
-    return control(Sequence::nak, number);
+    return test::control_frame(Sequence::nak, number);
 }
 
 Bytes damaged(Bytes frame) {
@@ -394,7 +383,7 @@ TEST_CASE("a chain in the wrong order, or longer than any answer, is refused", "
 TEST_CASE("the re-synchronisation of a chip is followed", "[link]") {
     Fixture f;
     f.chip.resyncs = 0;
-    f.chip.expect(first_frame, {control(Sequence::resync, 0)});
+    f.chip.expect(first_frame, {test::control_frame(Sequence::resync, 0)});
     f.chip.expect(first_frame, {first_answer});
     f.chip.expect(ack(0));
     f.check_answered();

@@ -23,6 +23,8 @@ class Surroundings {
     test::ScopedVariable conf_{"TRUSTX_CONF", file()};
     test::ScopedVariable device_{"TRUSTX_DEVICE"};
     test::ScopedVariable lock_directory_{"TRUSTX_LOCK_DIRECTORY"};
+    test::ScopedVariable trace_{"TRUSTX_TRACE"};
+    test::ScopedVariable trace_level_{"TRUSTX_TRACE_LEVEL"};
 };
 
 Settings resolved(const SettingOverrides& overrides = {}) {
@@ -177,4 +179,36 @@ TEST_CASE("a settings file that was asked for must be there and be a file", "[se
     const auto settings = resolve_settings({});
     REQUIRE_FALSE(settings);
     CHECK(settings.error() == errno_code(EISDIR));
+}
+
+TEST_CASE("a trace is asked for by the environment or the file", "[settings]") {
+    const Surroundings surroundings{
+        "trace = /var/log/all\ntrace-level = frames\n[device second]\ntrace = /var/log/second\n"};
+    CHECK(resolved().options.trace.file == "/var/log/all");
+    CHECK(resolved().options.trace.level == TraceLevel::frames);
+    const Settings second = resolved({.command_line = {}, .openssl_conf = "unix:/chip", .device_name = "second"});
+    CHECK(second.options.trace.file == "/var/log/second");
+    CHECK(second.options.trace.level == TraceLevel::frames);
+
+    const test::ScopedVariable file{"TRUSTX_TRACE", "here"};
+    CHECK(resolved().options.trace.file == "here");
+    const test::ScopedVariable level{"TRUSTX_TRACE_LEVEL", "transfers"};
+    CHECK(resolved().options.trace.level == TraceLevel::transfers);
+}
+
+TEST_CASE("without being asked nobody traces", "[settings]") {
+    const Surroundings surroundings;
+    CHECK(resolved().options.trace.file.empty());
+    CHECK(resolved().options.trace.level == TraceLevel::apdu);
+}
+
+TEST_CASE("a trace setting that makes no sense is refused", "[settings]") {
+    CHECK_THAT(refusal("trace = relative/path\n"), ContainsSubstring("absolute path"));
+    CHECK_THAT(refusal("trace-level = all\n"), ContainsSubstring("apdu, frames and transfers"));
+    const Surroundings surroundings;
+    const test::ScopedVariable level{"TRUSTX_TRACE_LEVEL", "all"};
+    const auto settings = resolve_settings({});
+    REQUIRE_FALSE(settings);
+    CHECK(settings.error() == Errc::setting_invalid);
+    CHECK_THAT(settings.error().message(), ContainsSubstring("TRUSTX_TRACE_LEVEL"));
 }

@@ -8,9 +8,11 @@
 #include <trustx/export.hpp>
 #include <trustx/i2c_bus.hpp>
 #include <trustx/result.hpp>
+#include <trustx/trace.hpp>
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace trustx {
@@ -23,6 +25,9 @@ struct DeviceOptions {
     std::chrono::milliseconds command_timeout{12'000};
     // Where the lock files are. Every program that uses the chip must use the same directory.
     std::string lock_directory{"/run/lock/trustx"};
+    // A file to write a trace to, and somebody who hears of everything that is done; neither by default.
+    TraceOptions trace;
+    std::shared_ptr<TraceSink> trace_sink;
 };
 
 class LockedDevice;
@@ -61,6 +66,9 @@ class TRUSTX_EXPORT Device {
     [[nodiscard]] Result<void> reset();
 
     [[nodiscard]] const std::string& name() const;
+
+    // trace_trouble says why the trace has gaps: the last line could not be written. Commands never fail for that.
+    [[nodiscard]] std::optional<Error> trace_trouble() const;
 
  private:
     friend class LockedDevice;

@@ -31,8 +31,10 @@ inline constexpr const char* settings_file = "/etc/trustx/trustx.conf";
 
 // resolve_settings finds the chip, first match wins: the command line; environment TRUSTX_DEVICE; openssl.cnf;
 // `device` in /etc/trustx/trustx.conf; i2c:/dev/i2c-1@0x30. The environment is ignored in programs that run with
-// raised privileges (secure_getenv). Further environment: TRUSTX_LOCK_DIRECTORY, TRUSTX_CONF (path of the file).
-// File: `device`, `lock-directory`, `lock-timeout-ms`, `command-timeout-ms` at the top, or in [device NAME].
+// raised privileges (secure_getenv). Further environment: TRUSTX_CONF (path of the file), and, each before its setting
+// in the file, TRUSTX_LOCK_DIRECTORY, TRUSTX_TRACE, TRUSTX_TRACE_LEVEL.
+// File: `device`, `lock-directory`, `lock-timeout-ms`, `command-timeout-ms`, `trace`, `trace-level` at the top, or in
+// [device NAME].
 // Errors: Errc::setting_invalid or Errc::address_invalid naming the source.
 TRUSTX_EXPORT Result<Settings> resolve_settings(const SettingOverrides& overrides);
 

@@ -26,6 +26,8 @@ class UniqueFd {
             ::close(std::exchange(fd_, -1));
         }
     }
+    // release gives up the descriptor without closing it.
+    int release() noexcept { return std::exchange(fd_, -1); }
     [[nodiscard]] int get() const noexcept { return fd_; }
     explicit operator bool() const noexcept { return fd_ >= 0; }
 

@@ -5,6 +5,7 @@
 #include "device/fork_generation.hpp"
 #include "device/process_lock.hpp"
 #include "device/thread_lock.hpp"
+#include "device/tracer.hpp"
 #include "ifx_i2c/link.hpp"
 
 #include <trustx/device.hpp>
@@ -41,10 +42,18 @@ std::string described(std::string_view name, const std::string& subject) {
 class Device::Impl {
  public:
     Impl(BusAddress address, DeviceOptions options)
-        : address_{std::move(address)}, options_{std::move(options)}, clock_{&system_clock_}, name_{address_->text()} {}
+        : address_{std::move(address)},
+          options_{std::move(options)},
+          clock_{&system_clock_},
+          name_{address_->text()},
+          tracer_{options_.trace, options_.trace_sink, *clock_, name_} {}
 
     Impl(std::unique_ptr<I2cBus> bus, Clock& clock, DeviceOptions options)
-        : options_{std::move(options)}, clock_{&clock}, name_{bus->name()}, bus_{std::move(bus)} {
+        : options_{std::move(options)},
+          clock_{&clock},
+          name_{bus->name()},
+          tracer_{options_.trace, options_.trace_sink, *clock_, name_},
+          bus_{tracer_.watch(std::move(bus))} {
         link_.emplace(*bus_, *clock_);
     }
 
@@ -58,6 +67,7 @@ class Device::Impl {
     Result<ByteView> transact(ByteView command, Repeatable repeatable, std::string_view name);
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] std::optional<Error> trace_trouble() const { return tracer_.trouble(); }
     [[nodiscard]] Bytes& command_buffer() {
         command_.clear();
         return command_;
@@ -97,6 +107,7 @@ class Device::Impl {
     FairThreadLock thread_lock_;
     std::atomic<std::uint32_t> leased_sessions_{0};  // one bit each; within this process
     std::optional<ProcessLock> process_lock_;
+    Tracer tracer_;  // outlives the bus, which it watches
     std::unique_ptr<I2cBus> bus_;
     std::optional<ifx_i2c::Link> link_;
     std::optional<std::uint16_t> known_frame_size_;  // from the former user, good for the next attach
@@ -242,13 +253,14 @@ Result<void> Device::Impl::ensure_attached(Deadline deadline) {
         if (!bus) {
             return bus.failure();
         }
-        bus_ = std::move(*bus);
+        bus_ = tracer_.watch(std::move(*bus));
         link_.emplace(*bus_, *clock_);
     }
     if (link_->in_sync()) {
         return {};
     }
-    auto attached = link_->attach(std::exchange(known_frame_size_, std::nullopt), deadline);
+    auto attached =
+        tracer_.attach([&] { return link_->attach(std::exchange(known_frame_size_, std::nullopt), deadline); });
     if (!attached) {
         drop_bus();
     }
@@ -264,7 +276,7 @@ void Device::Impl::drop_bus() {
 }
 
 Result<void> Device::Impl::reset() {
-    auto done = link_->reset(command_deadline());
+    auto done = tracer_.reset([&] { return link_->reset(command_deadline()); });
     if (!done) {
         drop_bus();
     }
@@ -276,7 +288,9 @@ Result<ResponseApdu> Device::Impl::exchange_raw(ByteView command, Repeatable rep
     if (auto attached = ensure_attached(deadline); !attached) {
         return attached.failure();
     }
-    if (auto exchanged = link_->exchange(command, answer_, max_apdu_size, repeat, deadline); !exchanged) {
+    auto exchanged = tracer_.exchange(
+        command, answer_, [&] { return link_->exchange(command, answer_, max_apdu_size, repeat, deadline); });
+    if (!exchanged) {
         drop_bus();
         return exchanged.failure();
     }
@@ -376,6 +390,10 @@ Result<void> Device::reset() {
 
 const std::string& Device::name() const {
     return impl_->name();
+}
+
+std::optional<Error> Device::trace_trouble() const {
+    return impl_->trace_trouble();
 }
 
 LockedDevice::LockedDevice(LockedDevice&& other) noexcept : impl_{std::exchange(other.impl_, nullptr)} {}

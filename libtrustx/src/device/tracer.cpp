@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/tracer.hpp"
+
+#include "command/apdu.hpp"
+#include "command/apdu_facts.hpp"
+
+#include <utility>
+
+namespace trustx {
+
+Tracer::Tracer(const TraceOptions& options, std::shared_ptr<TraceSink> sink, const Clock& clock,
+               const std::string& device)
+    : sink_{std::move(sink)}, clock_{clock} {
+    if (!options.file.empty()) {
+        writer_.emplace(options, clock, device);
+    }
+}
+
+Tracer::~Tracer() {
+    release_held({});
+}
+
+std::unique_ptr<I2cBus> Tracer::watch(std::unique_ptr<I2cBus> bus) {
+    return listening() ? observe_bus(std::move(bus), *this, clock_) : std::move(bus);
+}
+
+void Tracer::begin(Activity::Kind kind, std::string_view name) {
+    meter_.reset();
+    current_ = Activity{};
+    current_.kind = kind;
+    current_.name = name;
+    current_.start = clock_.now();
+}
+
+void Tracer::begin_exchange(ByteView command) {
+    const ApduFacts facts = examine_apdu(command);
+    begin(Activity::Kind::apdu, facts.name);
+    current_.command = facts.command;
+    current_.param = facts.param;
+    current_.object = facts.object;
+    current_.sent = facts.size;
+    if (writer_) {
+        writer_->begin(facts);
+    }
+}
+
+void Tracer::end_exchange(const Result<void>& done, const Bytes& answer) {
+    if (done) {
+        current_.received = answer.size();
+        current_.status = answer.empty() ? std::uint8_t{0} : answer.front();
+    }
+    if (writer_) {
+        writer_->end();
+    }
+    release_held(answer);
+    end(done);
+}
+
+void Tracer::end(const Result<void>& done) {
+    current_.duration = clock_.now() - current_.start;
+    current_.bus = meter_.counts();
+    current_.error = done ? nullptr : &done.error();
+    if (current_.received != 0 && current_.status != 0 && current_.object != object::last_error_code) {
+        held_ = current_;
+        return;
+    }
+    release_held({});
+    deliver(current_);
+}
+
+// The reason for a refusal is the answer of the command that follows it: a read of the last error code.
+void Tracer::release_held(const Bytes& answer) {
+    if (!held_) {
+        return;
+    }
+    constexpr std::size_t size = apdu_header_size + 1;
+    if (current_.object == object::last_error_code && current_.status == 0 && answer.size() == size) {
+        held_->chip_error = static_cast<ChipError>(answer.back());
+    }
+    deliver(*std::exchange(held_, std::nullopt));
+}
+
+void Tracer::deliver(const Activity& activity) {
+    if (writer_) {
+        writer_->write(activity);
+    }
+    if (sink_) {
+        sink_->take(activity);
+    }
+}
+
+void Tracer::saw(const BusTransfer& transfer) noexcept {
+    meter_.count(transfer);
+    if (writer_) {
+        writer_->write(transfer, meter_);
+    }
+}
+
+std::optional<Error> Tracer::trouble() const {
+    return writer_ ? writer_->trouble() : std::nullopt;
+}
+
+}  // namespace trustx

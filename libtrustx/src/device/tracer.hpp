@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tells who wants to know what the device does: the trace file, and a program's own TraceSink. The layers below do not
+// know it: it sees their work on the bus, and the device hands it the work to be measured.
+#pragma once
+
+#include "bus/observed_bus.hpp"
+#include "trace/bus_meter.hpp"
+#include "trace/trace_writer.hpp"
+
+#include <trustx/bytes.hpp>
+#include <trustx/clock.hpp>
+#include <trustx/i2c_bus.hpp>
+#include <trustx/result.hpp>
+#include <trustx/trace.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace trustx {
+
+// Tracer belongs to one Device and is used under its locks. Without listeners it costs one comparison a command.
+class Tracer final : private BusObserver {
+ public:
+    Tracer(const TraceOptions& options, std::shared_ptr<TraceSink> sink, const Clock& clock, const std::string& device);
+    ~Tracer();
+    Tracer(const Tracer&) = delete;
+    Tracer& operator=(const Tracer&) = delete;
+
+    // watch wraps the device's bus where anybody listens; the Tracer must outlive it.
+    [[nodiscard]] std::unique_ptr<I2cBus> watch(std::unique_ptr<I2cBus> bus);
+
+    // exchange does work that sends the command and leaves its answer in `answer`.
+    template <class Work>
+    Result<void> exchange(ByteView command, const Bytes& answer, Work work) {
+        if (!listening()) {
+            return work();
+        }
+        begin_exchange(command);
+        auto done = work();
+        end_exchange(done, answer);
+        return done;
+    }
+
+    // attach and reset do work of that kind.
+    template <class Work>
+    Result<void> attach(Work work) {
+        return other(Activity::Kind::attach, "attach", work);
+    }
+    template <class Work>
+    Result<void> reset(Work work) {
+        return other(Activity::Kind::reset, "reset", work);
+    }
+
+    [[nodiscard]] std::optional<Error> trouble() const;
+
+ private:
+    template <class Work>
+    Result<void> other(Activity::Kind kind, std::string_view name, Work work) {
+        if (!listening()) {
+            return work();
+        }
+        begin(kind, name);
+        auto done = work();
+        end(done);
+        return done;
+    }
+
+    [[nodiscard]] bool listening() const noexcept { return writer_ || sink_; }
+    void begin(Activity::Kind kind, std::string_view name);
+    void begin_exchange(ByteView command);
+    void end_exchange(const Result<void>& done, const Bytes& answer);
+    void end(const Result<void>& done);
+    void release_held(const Bytes& answer);
+    void deliver(const Activity& activity);
+    void saw(const BusTransfer& transfer) noexcept override;
+
+    std::optional<TraceWriter> writer_;
+    std::shared_ptr<TraceSink> sink_;
+    const Clock& clock_;
+    BusMeter meter_;
+    Activity current_;
+    // A command the chip refused, until the chip was asked for the reason.
+    std::optional<Activity> held_;
+};
+
+}  // namespace trustx

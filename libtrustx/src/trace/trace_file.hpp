@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The file a trace is appended to. It never stands in the way of a command: what cannot be written is lost, and the
+// reason is kept for whoever asks.
+#pragma once
+
+#include "bus/unique_fd.hpp"
+
+#include <trustx/error.hpp>
+
+#include <atomic>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <sys/types.h>
+
+namespace trustx {
+
+// TraceFile is opened at the first line. One thread at a time may append; trouble may be asked by any.
+class TraceFile {
+ public:
+    explicit TraceFile(std::string path) : path_{std::move(path)} {}
+
+    // append writes one line, its line break included, with one write(2): lines of several processes do not mix.
+    void append(std::string_view line) noexcept;
+
+    // trouble says why the last line is not in the file.
+    [[nodiscard]] std::optional<Error> trouble() const;
+
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+ private:
+    bool ready() noexcept;
+    bool open() noexcept;
+    bool still_ours() noexcept;
+
+    std::string path_;
+    UniqueFd fd_;
+    dev_t device_ = 0;
+    ino_t inode_ = 0;
+    off_t size_ = 0;
+    bool torn_ = false;            // the last line has no end in the file
+    std::atomic<int> trouble_{0};  // errno
+};
+
+}  // namespace trustx
