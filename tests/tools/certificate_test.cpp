@@ -55,7 +55,7 @@ TEST_CASE("a certificate knows its issuer by name and signature", "[certificate]
     // The right name alone is not enough.
     const SoftwareKey key{Curve::p256};
     const SoftwareKey impostor{Curve::p256};
-    const auto issued = Certificate::parse(key.certificate_for(key, "leaf", "authority"), "leaf").value();
+    const auto issued = Certificate::parse(key.certificate_for(key.public_key(), "leaf", "authority"), "leaf").value();
     CHECK(issued.issued_by(Certificate::parse(key.certificate("authority"), "real").value()));
     CHECK_FALSE(issued.issued_by(Certificate::parse(impostor.certificate("authority"), "impostor").value()));
 }

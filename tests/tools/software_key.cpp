@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
 namespace trustx::test {
 namespace {
@@ -33,6 +34,18 @@ void set_name(X509_NAME* name, const std::string& text) {
                                        -1, -1, 0));
 }
 
+void add_comment(X509* x509, const std::string& text) {
+    X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, NID_netscape_comment, text.c_str());
+    require(X509_add_ext(x509, extension, -1));
+    X509_EXTENSION_free(extension);
+}
+
+cli::KeyHandle public_handle(const PublicKey& key) {
+    const auto info = key.subject_public_key_info();
+    const unsigned char* cursor = info.data();
+    return cli::must<cli::KeyHandle>(d2i_PUBKEY(nullptr, &cursor, static_cast<long>(info.size())));
+}
+
 }  // namespace
 
 SoftwareKey::SoftwareKey(Curve curve)
@@ -53,11 +66,11 @@ cli::SignedDigest SoftwareKey::sign(Bytes digest) const {
 }
 
 Bytes SoftwareKey::certificate(const std::string& common_name) const {
-    return certificate_for(*this, common_name, common_name);
+    return certificate_for(public_key_, common_name, common_name);
 }
 
-Bytes SoftwareKey::certificate_for(const SoftwareKey& subject, const std::string& common_name,
-                                   const std::string& issuer_name) const {
+Bytes SoftwareKey::certificate_for(const PublicKey& subject, const std::string& common_name,
+                                   const std::string& issuer_name, std::size_t padding) const {
     const auto x509 = cli::must<cli::X509Handle>(X509_new());
     require(X509_set_version(x509.get(), X509_VERSION_3));
     require(ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), 0x1234));
@@ -65,8 +78,11 @@ Bytes SoftwareKey::certificate_for(const SoftwareKey& subject, const std::string
     set_name(X509_get_issuer_name(x509.get()), issuer_name);
     X509_gmtime_adj(X509_getm_notBefore(x509.get()), 0);
     X509_gmtime_adj(X509_getm_notAfter(x509.get()), 24L * 60 * 60);
-    require(X509_set_pubkey(x509.get(), subject.key_.get()));
-    X509_sign(x509.get(), key_.get(), EVP_sha256());
+    const auto key = public_handle(subject);
+    require(X509_set_pubkey(x509.get(), key.get()));
+    if (padding > 0)
+        add_comment(x509.get(), std::string(padding, 'x'));
+    require(X509_sign(x509.get(), key_.get(), EVP_sha256()) > 0 ? 1 : 0);
     unsigned char* der = nullptr;
     const int length = i2d_X509(x509.get(), &der);
     Bytes bytes(der, der + length);

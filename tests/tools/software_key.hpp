@@ -16,9 +16,9 @@ class SoftwareKey {
 
     // certificate is self-signed, in DER, valid for a day.
     [[nodiscard]] Bytes certificate(const std::string& common_name) const;
-    // certificate_for is one that this key issues for another.
-    [[nodiscard]] Bytes certificate_for(const SoftwareKey& subject, const std::string& common_name,
-                                        const std::string& issuer_name) const;
+    // certificate_for is one that this key issues for another, such as one in a chip. padding makes it longer.
+    [[nodiscard]] Bytes certificate_for(const PublicKey& subject, const std::string& common_name,
+                                        const std::string& issuer_name, std::size_t padding = 0) const;
 
  private:
     cli::KeyHandle key_;

@@ -12,10 +12,10 @@
 namespace trustx::cli {
 namespace {
 
-constexpr const char* description =
+constexpr const char* what_it_is =
     "Look after an Infineon OPTIGA Trust X chip: make keys in it, put certificates on it, read and write its objects.";
 
-constexpr const char* footer =
+constexpr const char* what_to_know =
     R"(Objects and key slots are named by number (E0F1) or by name (device-key-2); `trustx object --help` lists them.
 The chip is found by --device, then the environment variable TRUSTX_DEVICE, then /etc/trustx/trustx.conf, then
 i2c:/dev/i2c-1@0x30. Addresses: i2c:/dev/i2c-1@0x30, /dev/i2c-1, unix:/run/trustx-sim.sock.
@@ -103,9 +103,9 @@ CLI::App& add_subcommand(CLI::App& parent, const std::string& name, const std::s
 int run(int argc, const char* const* argv) {
     Context context;
     Task task;
-    CLI::App program{description, "trustx"};
+    CLI::App program{what_it_is, "trustx"};
     program.formatter(std::make_shared<HelpFormatter>());
-    program.footer(footer);
+    program.footer(what_to_know);
     program.require_subcommand(1);
     program.fallthrough();  // `trustx info --device D` is as good as `trustx --device D info`
     add_global_options(program, context);

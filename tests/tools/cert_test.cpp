@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+// trustx cert: what goes in comes out, and what does not belong there does not get in.
+#include "chip_fixture.hpp"
+#include "support/catch.hpp"
+
+using namespace trustx;
+using namespace trustx::test;
+
+namespace {
+
+// Issued is a key in E0F1, an authority, and a certificate of one for the other.
+struct Issued {
+    explicit Issued(const Chip& chip) : key{chip.keygen("E0F1", {"--force"})} {}
+
+    KeyReference key;
+    SoftwareKey authority{Curve::p256};
+    Bytes leaf = authority.certificate_for(key.public_key, "gateway", "authority");
+    std::string text = pem("CERTIFICATE", leaf);
+    std::string authority_text = pem("CERTIFICATE", authority.certificate("authority"));
+};
+
+std::string as_string(const Bytes& bytes) {
+    return {bytes.begin(), bytes.end()};
+}
+
+// check_untouched expects that nothing was written.
+void check_untouched(const Chip& chip) {
+    CHECK(chip.trustx({"cert", "read", "E0E1"}).status == 6);
+}
+
+std::string other_certificate(Curve curve = Curve::p256) {
+    return pem("CERTIFICATE", SoftwareKey{curve}.certificate("somebody else"));
+}
+
+}  // namespace
+
+TEST_CASE("a certificate goes in as PEM and comes out as PEM, DER and JSON", "[cert]") {
+    const Chip chip;
+    const Issued issued{chip};
+    chip.write("certificate.pem", issued.text);
+    chip.must({"cert", "write", "E0E1", "certificate.pem"});
+    CHECK(chip.must({"cert", "read", "E0E1"}) == issued.text);
+    CHECK(chip.must({"cert", "read", "E0E1", "--der"}) == as_string(issued.leaf));
+    CHECK(chip.must({"object", "read", "E0E1", "--raw"}) == as_string(issued.leaf));
+
+    const auto json = nlohmann::json::parse(chip.must({"cert", "read", "E0E1", "--json"}));
+    REQUIRE(json.at("certificates").size() == 1);
+    CHECK(json.at("certificates")[0].at("subject") == "CN=gateway");
+    CHECK(json.at("certificates")[0].at("pem") == issued.text);
+
+    chip.must({"cert", "read", "E0E1", "copy.pem"});
+    CHECK(read_file(chip.path("copy.pem")) == issued.text);
+}
+
+TEST_CASE("a certificate goes in as DER from standard input", "[cert]") {
+    const Chip chip;
+    const Issued issued{chip};
+    chip.must({"cert", "write", "E0E1", "-"}, {.input = as_string(issued.leaf)});
+    CHECK(chip.must({"cert", "read", "E0E1"}) == issued.text);
+}
+
+TEST_CASE("a shorter certificate replaces a longer one completely", "[cert]") {
+    const Chip chip;
+    const Issued issued{chip};
+    const auto longer = issued.authority.certificate_for(issued.key.public_key, "gateway", "authority", 800);
+    chip.must({"cert", "write", "E0E1"}, {.input = pem("CERTIFICATE", longer)});
+    chip.must({"cert", "write", "E0E1"}, {.input = issued.text});
+    CHECK(chip.must({"object", "read", "E0E1", "--raw"}) == as_string(issued.leaf));
+}
+
+TEST_CASE("a chain is wrapped as TLS identity and comes out whole", "[cert]") {
+    const Chip chip;
+    const Issued issued{chip};
+    chip.must({"cert", "write", "E0E1"}, {.input = issued.text + issued.authority_text});
+    CHECK(chip.must({"cert", "read", "E0E1"}) == issued.text + issued.authority_text);
+    CHECK(chip.must({"object", "read", "E0E1", "--length", "1", "--hex"}) == "C0\n");
+    const auto leaf_only = chip.trustx({"cert", "read", "E0E1", "--der"});
+    CHECK(leaf_only.out == as_string(issued.leaf));
+    CHECK_THAT(leaf_only.err, ContainsSubstring("1 further certificate"));
+}
+
+TEST_CASE("one certificate is wrapped when that is asked for, and a chain is not stored bare", "[cert]") {
+    const Chip chip;
+    const Issued issued{chip};
+    chip.must_fail(2, {"cert", "write", "E0E1", "--form", "der"}, {"2", "tls-identity"},
+                   {.input = issued.text + issued.authority_text});
+    check_untouched(chip);
+    chip.must({"cert", "write", "E0E1", "--form", "tls-identity"}, {.input = issued.text});
+    CHECK(chip.must({"object", "read", "E0E1", "--length", "1", "--hex"}) == "C0\n");
+    CHECK(chip.must({"cert", "read", "E0E1"}) == issued.text);
+}
+
+TEST_CASE("a chain out of order is refused", "[cert]") {
+    const Chip chip;
+    const Issued issued{chip};
+    chip.must_fail(4, {"cert", "write", "E0E1"}, {"not a chain", "CN=authority", "leaf comes first"},
+                   {.input = issued.authority_text + issued.text});
+    check_untouched(chip);
+}
+
+TEST_CASE("a trust anchor takes an authority's certificate", "[cert]") {
+    const Chip chip;
+    const auto authority = other_certificate(Curve::p384);
+    chip.must({"cert", "write", "trust-anchor-8"}, {.input = authority});
+    CHECK(chip.must({"cert", "read", "E0EF"}) == authority);
+    chip.must_fail(2, {"cert", "write", "E0EF", "--prove-key"}, {"no key slot"}, {.input = authority});
+}
+
+TEST_CASE("a certificate that belongs to the key file is written with --key", "[cert]") {
+    const Chip chip;
+    const Issued issued{chip};
+    chip.write("key.pem", cli::key_file_text(issued.key));
+    chip.must({"cert", "write", "E0E1", "--key", "key.pem"}, {.input = issued.text});
+    CHECK(chip.must({"cert", "read", "E0E1"}) == issued.text);
+}
+
+TEST_CASE("a certificate for another key than the key file's is refused unless forced", "[cert]") {
+    const Chip chip;
+    const Issued issued{chip};
+    const auto wrong = other_certificate();
+    chip.write("key.pem", cli::key_file_text(issued.key));
+    chip.must_fail(5, {"cert", "write", "E0E1", "--key", "key.pem"}, {"CN=somebody else", "key.pem", "--force"},
+                   {.input = wrong});
+    check_untouched(chip);
+
+    const auto forced = chip.trustx({"cert", "write", "E0E1", "--key", "key.pem", "--force"}, {.input = wrong});
+    CHECK(forced.ok());
+    CHECK_THAT(forced.err, ContainsSubstring("warning"));
+    CHECK(chip.must({"cert", "read", "E0E1"}) == wrong);
+}
+
+TEST_CASE("a key file for another slot or another chip is refused", "[cert]") {
+    const Chip chip;
+    const Issued issued{chip};
+    auto elsewhere = issued.key;
+    elsewhere.key.value = 0xE0F2;
+    chip.write("slot.pem", cli::key_file_text(elsewhere));
+    chip.must_fail(5, {"cert", "write", "E0E1", "--key", "slot.pem"}, {"E0F2", "E0F1", "--force"},
+                   {.input = issued.text});
+
+    auto other_chip = issued.key;
+    other_chip.coprocessor->bytes[18] ^= 0xFF;
+    chip.write("chip.pem", cli::key_file_text(other_chip));
+    chip.must_fail(5, {"cert", "write", "E0E1", "--key", "chip.pem"},
+                   {other_chip.coprocessor->hex(), "this is the chip"}, {.input = issued.text});
+    check_untouched(chip);
+}
+
+TEST_CASE("an unreadable key file is refused before the chip is written", "[cert]") {
+    const Chip chip;
+    const Issued issued{chip};
+    chip.write("key.pem", issued.text);
+    chip.must_fail(4, {"cert", "write", "E0E1", "--key", "key.pem"}, {"key.pem is not a key file"},
+                   {.input = issued.text});
+    chip.must_fail(4, {"cert", "write", "E0E1", "--key", "gone.pem"}, {"cannot read gone.pem"}, {.input = issued.text});
+    check_untouched(chip);
+}
+
+TEST_CASE("with --prove-key the slot signs once, and a certificate for another key is refused", "[cert]") {
+    const Chip chip;
+    const Issued issued{chip};
+    chip.simulator.reset_stats();
+    chip.must_fail(5, {"cert", "write", "E0E1", "--prove-key"}, {"another key", "E0F1"},
+                   {.input = other_certificate()});
+    CHECK(chip.private_key_uses() == 1);
+    check_untouched(chip);
+
+    chip.simulator.reset_stats();
+    chip.must({"cert", "write", "E0E1", "--prove-key"}, {.input = issued.text});
+    CHECK(chip.private_key_uses() == 1);
+    CHECK(chip.must({"cert", "read", "E0E1"}) == issued.text);
+}
+
+TEST_CASE("without --prove-key no private key is used", "[cert]") {
+    const Chip chip;
+    const Issued issued{chip};
+    chip.simulator.reset_stats();
+    chip.must({"cert", "write", "E0E1"}, {.input = issued.text});
+    CHECK(chip.private_key_uses() == 0);
+}
+
+TEST_CASE("a slot that is still empty is told, and has nothing to prove", "[cert]") {
+    const Chip chip;
+    const auto outcome = chip.trustx({"cert", "write", "E0E2"}, {.input = other_certificate()});
+    CHECK(outcome.ok());
+    CHECK_THAT(outcome.err, ContainsSubstring("E0F2") && ContainsSubstring("holds no key yet"));
+    chip.must_fail(6, {"cert", "write", "E0E1", "--prove-key"}, {"E0F1", "holds no key"},
+                   {.input = other_certificate()});
+}
+
+TEST_CASE("a certificate on another curve than the slot's key is refused", "[cert]") {
+    const Chip chip;
+    const Issued issued{chip};
+    chip.must_fail(5, {"cert", "write", "E0E1"}, {"P-384", "P-256", "--force"},
+                   {.input = other_certificate(Curve::p384)});
+    check_untouched(chip);
+}
+
+TEST_CASE("certificates that do not fit are refused before anything is written", "[cert]") {
+    const Chip chip;
+    const Issued issued{chip};
+    const auto large = issued.authority.certificate_for(issued.key.public_key, "gateway", "authority", 1600);
+    chip.must_fail(2, {"cert", "write", "E0E1"}, {"do not fit", "E0E1", "1728"}, {.input = pem("CERTIFICATE", large)});
+    check_untouched(chip);
+}
+
+TEST_CASE("the factory certificate is protected by the chip itself", "[cert]") {
+    const Chip chip;
+    const auto before = chip.must({"cert", "read", "E0E0"});
+    chip.must_fail(1, {"cert", "write", "E0E0"}, {"E0E0", "access conditions not satisfied"},
+                   {.input = other_certificate()});
+    CHECK(chip.must({"cert", "read", "E0E0"}) == before);
+}
+
+TEST_CASE("an empty certificate object is told apart from failures", "[cert]") {
+    const Chip chip;
+    chip.must_fail(6, {"cert", "read", "E0E1", "certificate.pem"}, {"E0E1", "holds no certificate"});
+    CHECK_FALSE(std::filesystem::exists(chip.files / "certificate.pem"));
+}
+
+TEST_CASE("an object that holds something else than a certificate is reported", "[cert]") {
+    const Chip chip;
+    chip.must({"object", "write", "E0E1"}, {.input = "no certificate"});
+    chip.must_fail(5, {"cert", "read", "E0E1"}, {"E0E1", "trustx object read"});
+}
+
+TEST_CASE("a certificate that cannot be written to its file leaves nothing behind", "[cert]") {
+    const Chip chip;
+    chip.must_fail(4, {"cert", "read", "E0E0", "/dev/full"}, {"/dev/full", "No space left"});
+    const auto outcome = chip.shell("ulimit -f 0; exec \"$TRUSTX\" cert read E0E0 certificate.pem");
+    INFO(outcome.both());
+    CHECK(outcome.status != 0);
+    CHECK_FALSE(std::filesystem::exists(chip.files / "certificate.pem"));
+}
