@@ -10,11 +10,11 @@
 namespace trustx::test {
 
 struct SimulatorOptions {
-    std::filesystem::path nvm;           // a file in the simulator's own directory when empty
-    std::string timing = "none";         // none | typical
-    std::string profile;                 // A | B | C; the program's default when empty
-    std::vector<std::string> arguments;  // further ones
-    ProcessOptions process;
+    std::filesystem::path nvm{};           // a file in the simulator's own directory when empty
+    std::string timing = "none";           // none | typical
+    std::string profile{};                 // A | B | C; the program's default when empty
+    std::vector<std::string> arguments{};  // further ones
+    ProcessOptions process{};
 };
 
 // Simulator is a trustx-sim process with a socket and, unless told otherwise, an NVM file in a directory of its own.

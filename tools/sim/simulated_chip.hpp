@@ -21,11 +21,11 @@ class logger;
 namespace trustx::sim {
 
 struct ChipOptions {
-    std::string profile;  // A, B or C for a new chip; when empty C, or whatever the NVM holds
-    std::optional<std::uint64_t> seed;
+    std::string profile{};  // A, B or C for a new chip; when empty C, or whatever the NVM holds
+    std::optional<std::uint64_t> seed{};
     Timing timing = Timing::none();
     AcknowledgeStyle acknowledge = AcknowledgeStyle::automatic;
-    std::shared_ptr<spdlog::logger> log;  // silent when absent
+    std::shared_ptr<spdlog::logger> log{};  // silent when absent
 };
 
 // SimulatedChip is a powered chip. Not for use by several threads at once.

@@ -15,7 +15,7 @@ Duration base_time(Opcode opcode, std::uint8_t param, std::size_t size) {
         case Opcode::open_application:
             return milliseconds(8);
         case Opcode::get_data_object:
-            return param == 0x01 ? milliseconds(4) : Duration(milliseconds(6)) + microseconds(90) * bytes;
+            return param == 0x01 ? milliseconds(4) : Duration(microseconds(7500)) + microseconds(50) * bytes;
         case Opcode::set_data_object:
             return Duration(milliseconds(10)) + microseconds(175) * bytes;
         case Opcode::get_random:
@@ -51,7 +51,7 @@ Timing Timing::typical(std::uint32_t scl_khz) {
     timing.guard_time = microseconds(50);
     timing.wake_up = milliseconds(1);
     timing.fragment_window = milliseconds(2);
-    timing.command_window = microseconds(4200);
+    timing.command_window = microseconds(4085);  // chip A was still deaf after 4078, chip B heard after 4093
     timing.control_window = microseconds(200);
     timing.acknowledge_timer = milliseconds(5);
     timing.transmission_timeout = milliseconds(10);
