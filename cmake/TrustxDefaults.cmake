@@ -35,3 +35,17 @@ if(TRUSTX_SANITIZE)
   add_compile_options(-fsanitize=${TRUSTX_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${TRUSTX_SANITIZE})
 endif()
+
+# All code is instrumented for coverage, so that the fuzzer sees where it gets; each fuzz target links the rest itself.
+if(TRUSTX_BUILD_FUZZERS)
+  include(CheckCXXSourceCompiles)
+  set(CMAKE_REQUIRED_FLAGS -fsanitize=fuzzer)
+  check_cxx_source_compiles("extern \"C\" int LLVMFuzzerTestOneInput(const unsigned char*, decltype(sizeof 1)) { return 0; }"
+    TRUSTX_HAVE_LIBFUZZER)
+  unset(CMAKE_REQUIRED_FLAGS)
+  if(NOT TRUSTX_HAVE_LIBFUZZER)
+    message(FATAL_ERROR "TRUSTX_BUILD_FUZZERS needs clang and its libFuzzer (Debian: apt-get install clang libclang-rt-dev)")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_link_options(-fsanitize=fuzzer-no-link)
+endif()

@@ -19,10 +19,8 @@ Result<void> write_slice(LockedDevice& device, ObjectId object, std::uint16_t of
 
 Result<Uid> read_uid(LockedDevice& device) {
     const auto content = device.run(GetDataObject{object::coprocessor_uid, 0, Uid::size});
-    if (!content) {
-        return content.failure("read the coprocessor UID");
-    }
-    return Uid::from_bytes(*content);
+    const auto uid = content ? Uid::from_bytes(*content) : Result<Uid>{content.failure()};
+    return uid ? uid : Result<Uid>{uid.failure("read the coprocessor UID E0C2")};
 }
 
 }  // namespace trustx

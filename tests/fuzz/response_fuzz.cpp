@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Response APDUs, and the data of every command's answer.
+#include "codec/der.hpp"
+#include "command/apdu.hpp"
+#include "fuzz_input.hpp"
+
+#include <trustx/commands.hpp>
+#include <trustx/uid.hpp>
+
+#include <algorithm>
+
+using namespace trustx;
+using test::promise;
+
+namespace {
+
+void check_public_key(ByteView data) {
+    if (const auto key = GenKeyPair::decode(data)) {
+        promise(key->point.size() == 1 + 2 * field_size(key->curve), "a point has the size of its curve");
+        const auto again = PublicKey::from_subject_public_key_info(key->subject_public_key_info());
+        promise(again && *again == *key, "a public key survives its DER form");
+    }
+}
+
+void check_signature(ByteView data) {
+    if (const auto signature = CalcSign::decode(data)) {
+        const Bytes der = signature->der();
+        promise(der.size() > data.size() && std::equal(data.rbegin(), data.rend(), der.rbegin()),
+                "DER holds the chip's own integers");
+        der::Reader outer{der};
+        der::Reader integers{outer.content(der::tag_sequence)};
+        promise(std::ranges::equal(integers.unsigned_integer(), signature->r), "r is r");
+        promise(std::ranges::equal(integers.unsigned_integer(), signature->s), "s is s");
+        promise(integers.done() && outer.done(), "nothing follows");
+    }
+}
+
+void check_metadata(ByteView data) {
+    if (const auto metadata = GetMetadata::decode(data)) {
+        const auto again = Metadata::parse(metadata->encode());
+        promise(again && *again == *metadata, "metadata survives");
+    }
+}
+
+void check_sizes(ByteView data, std::uint16_t length) {
+    const GetDataObject get{.object = object::coprocessor_uid, .length = length};
+    if (const auto content = get.decode(data)) {
+        promise(content->size() <= length && std::ranges::equal(*content, data), "a slice is not longer than wanted");
+    }
+    const GetRandom random{.length = length};
+    if (const auto bytes = random.decode(data)) {
+        promise(bytes->size() == length, "random bytes are as many as wanted");
+    }
+    promise(OpenApplication::decode(data).has_value() == data.empty(), "no data where none belongs");
+    promise(SetDataObject::decode(data).has_value() == data.empty(), "no data where none belongs");
+    promise(SetMetadata::decode(data).has_value() == data.empty(), "no data where none belongs");
+    if (const auto uid = Uid::from_bytes(data)) {
+        promise(std::ranges::equal(uid->bytes, data) && !uid->firmware_build().empty(), "a UID is its bytes");
+    }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    test::Input input{data, size};
+    const auto length = input.u16();
+    const Bytes apdu = test::exactly(input.rest());
+    const auto response = parse_response_apdu(apdu);
+    promise(!response || response->data.size() + apdu_header_size == apdu.size(), "OutLen is what follows");
+    const Bytes answer = response ? test::exactly(response->data) : apdu;
+    check_public_key(answer);
+    check_signature(answer);
+    check_metadata(answer);
+    check_sizes(answer, length);
+    return 0;
+}
