@@ -52,7 +52,7 @@ constexpr std::array trustx_words{
     Words{key(Errc::argument_invalid), "the request is outside the chip's limits", ""},
     Words{key(Errc::address_invalid), "not a device address",
           "write i2c:/dev/i2c-1, i2c:/dev/i2c-1@0x30 or unix:/path/to/socket"},
-    Words{key(Errc::setting_invalid), "the setting cannot be used", "correct it; conf/ holds a sample settings file"},
+    Words{key(Errc::setting_invalid), "the setting cannot be used", "correct that line, variable or option"},
     Words{key(Errc::not_supported), "this bus or chip cannot do that", ""},
     Words{key(Errc::key_file_malformed), "not a key reference that this version understands",
           "make a new one with `trustx key-file SLOT`; the key stays in the chip"},
@@ -115,10 +115,7 @@ constexpr std::array chip_words{
 };
 
 constexpr std::array system_words{
-    Words{EACCES,
-          {},
-          "join the group that owns it, see `ls -l` (for /dev/i2c-* usually i2c; trustx's udev rule sets it), "
-          "and log in again"},
+    Words{EACCES, {}, "join the group that owns it, see `ls -l` (for the bus usually trustx or i2c), and log in again"},
     Words{EPERM, {}, "run as a user who may do this, see `ls -l`"},
     Words{ENOENT,
           {},

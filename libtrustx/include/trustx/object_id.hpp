@@ -24,7 +24,7 @@ struct TRUSTX_EXPORT ObjectId {
     // hex is the number as the chip's documents write it: `E0F1`.
     [[nodiscard]] std::string hex() const;
 
-    friend auto operator<=>(ObjectId, ObjectId) = default;
+    friend auto operator<=>(ObjectId, ObjectId) = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 errs
 };
 
 enum class ObjectKind : std::uint8_t { system, certificate, trust_anchor, key, session, data };

@@ -11,7 +11,7 @@ namespace {
 struct Sequence {
     std::uint8_t mask;
     std::uint8_t pattern;
-    std::size_t following;
+    std::uint8_t following;
     std::uint32_t smallest;  // a smaller value has a shorter form
 };
 constexpr Sequence sequences[]{
