@@ -4,6 +4,7 @@
 #include <trustx/objects.hpp>
 #include <trustx/settings.hpp>
 
+#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -41,7 +42,7 @@ Outcome<void> Chip::expect(const KeyReference& reference) {
     }
     const auto present = uid();
     if (!present) {
-        return present.failure();
+        return during("use key " + reference.key.hex(), present.error());
     }
     if (*present != *reference.coprocessor) {
         suspect();
@@ -62,7 +63,7 @@ Outcome<Signature> Chip::sign(const KeyReference& reference, ByteView digest) {
 Outcome<KeyReference> Chip::generate(const KeyRequest& request) {
     const auto present = uid();
     if (!present) {
-        return present.failure();
+        return during("generate key " + request.slot.hex(), present.error());
     }
     // One lock for the question and the deed: no other process can put a key there in between.
     std::optional<Curve> in_the_way;
@@ -112,13 +113,17 @@ Outcome<std::unique_ptr<Chip>> Chips::make(const std::string& name) const {
     if (const auto valid = settings_.check(); !valid) {
         return valid.failure();
     }
-    auto resolved =
-        resolve_settings({.command_line = std::nullopt, .openssl_conf = settings_.device, .device_name = name});
+    // A key that names a device wants that one, not the one that openssl.cnf has for all others.
+    const auto configured = name.empty() ? settings_.device : std::nullopt;
+    auto resolved = resolve_settings({.command_line = std::nullopt, .openssl_conf = configured, .device_name = name});
     if (!resolved) {
         return refuse(resolved.error());
     }
     auto& options = resolved->options;
-    options.lock_directory = settings_.lock_directory.value_or(options.lock_directory);
+    // The environment comes before openssl.cnf here as it does for the device.
+    if (settings_.lock_directory && ::secure_getenv("TRUSTX_LOCK_DIRECTORY") == nullptr) {
+        options.lock_directory = *settings_.lock_directory;
+    }
     options.lock_timeout = settings_.lock_timeout.value_or(options.lock_timeout);
     options.command_timeout = settings_.command_timeout.value_or(options.command_timeout);
     return std::make_unique<Chip>(name, Device::open(resolved->address, options));

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <type_traits>
 
 namespace trustx::provider {
 
@@ -50,28 +51,29 @@ class Chip {
 
     // run runs one command and converts its error.
     template <class Command>
-    [[nodiscard]] Outcome<typename Command::Response> run(const Command& command) {
+    [[nodiscard]] Outcome<typename Command::Response> run(const Command& command, Place place = Place::here()) {
         auto response = device_->run(command);
         if (!response) {
             note(response.error());
-            return refuse(response.error());
+            return refuse(response.error(), place);
         }
         return std::move(*response);
     }
 
     // locked runs a function that takes a LockedDevice& and returns a Result.
     template <class Function>
-    [[nodiscard]] auto locked(Function&& function)
-        -> Outcome<typename decltype(function(std::declval<LockedDevice&>()))::value_type> {
+    using Locked = Outcome<typename std::invoke_result_t<Function, LockedDevice&>::value_type>;
+    template <class Function>
+    [[nodiscard]] Locked<Function> locked(Function&& function, Place place = Place::here()) {
         auto device = device_->lock();
         if (!device) {
             note(device.error());
-            return refuse(device.error());
+            return refuse(device.error(), place);
         }
         auto result = function(*device);
         if (!result) {
             note(result.error());
-            return refuse(result.error());
+            return refuse(result.error(), place);
         }
         return std::move(*result);
     }

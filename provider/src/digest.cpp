@@ -8,6 +8,28 @@
 #include <openssl/objects.h>
 
 namespace trustx::provider {
+namespace {
+
+// ecdsa_with is the identifier of ECDSA with a digest. libcrypto 3.0 knows those of SHA-3 but not what they stand for.
+int ecdsa_with(int digest_nid) {
+    switch (digest_nid) {
+        case NID_sha3_224:
+            return NID_ecdsa_with_SHA3_224;
+        case NID_sha3_256:
+            return NID_ecdsa_with_SHA3_256;
+        case NID_sha3_384:
+            return NID_ecdsa_with_SHA3_384;
+        case NID_sha3_512:
+            return NID_ecdsa_with_SHA3_512;
+        default:
+            break;
+    }
+    int signature_nid = NID_undef;
+    return OBJ_find_sigid_by_algs(&signature_nid, digest_nid, NID_X9_62_id_ecPublicKey) == 1 ? signature_nid
+                                                                                             : NID_undef;
+}
+
+}  // namespace
 
 Outcome<EvpMd> find_digest(const ProviderContext& context, const std::string& name) {
     EvpMd digest(EVP_MD_fetch(context.libctx(), name.c_str(), nullptr));
@@ -65,12 +87,9 @@ Bytes ecdsa_input(ByteView digest, Curve curve) {
 }
 
 Bytes ecdsa_algorithm_identifier(const EVP_MD* digest) {
-    int signature_nid = NID_undef;
-    if (OBJ_find_sigid_by_algs(&signature_nid, EVP_MD_get_type(digest), NID_X9_62_id_ecPublicKey) != 1) {
-        return {};
-    }
+    const int signature_nid = ecdsa_with(EVP_MD_get_type(digest));
     const ASN1_OBJECT* const object = OBJ_nid2obj(signature_nid);
-    const auto length = object == nullptr ? 0 : OBJ_length(object);
+    const auto length = object == nullptr || signature_nid == NID_undef ? 0 : OBJ_length(object);
     constexpr std::size_t longest = 0x7F - 2;  // one length byte for the OID and one for the SEQUENCE
     if (length == 0 || length > longest) {
         return {};

@@ -51,4 +51,10 @@ class [[nodiscard]] Outcome : public tl::expected<T, Failure> {
     return tl::unexpected<Failure>(Failure{reason_of(error), error.message(), place});
 }
 
+// during puts the wider operation in front: "use key E0F1: unix:/path@0x30: no chip answers ...".
+[[nodiscard]] inline tl::unexpected<Failure> during(const std::string& wider, Failure failure) {
+    failure.text = wider + ": " + failure.text;
+    return tl::unexpected<Failure>(std::move(failure));
+}
+
 }  // namespace trustx::provider

@@ -38,19 +38,21 @@ class Reader {
     Reader(ProviderContext& context, StoreUri uri) : context_{context}, uri_{std::move(uri)} {}
     static Reader& of(void* ctx) noexcept { return *static_cast<Reader*>(ctx); }
     [[nodiscard]] const Core& core() const { return context_.core(); }
-    [[nodiscard]] bool at_end() const { return asked_ && objects_.empty(); }
+    [[nodiscard]] bool at_end() const { return state_ == State::asked && objects_.empty(); }
 
     Outcome<void> set(const OSSL_PARAM* params) { return search_.set(params); }
 
-    // load hands over the next object. Nothing found at all is not an error: the caller sees the end.
+    // load hands over the next object. Nothing found at all is not an error: the caller sees the end. After a failure
+    // the end comes one call later: programs such as `openssl storeutl` take a failure at the end for success.
     Outcome<int> load(OSSL_CALLBACK* callback, void* argument) {
-        if (!asked_) {
-            asked_ = true;
+        if (state_ == State::opened) {
+            state_ = State::failed;
             if (const auto found = find_all(); !found) {
                 objects_.clear();
                 return found.failure();
             }
         }
+        state_ = State::asked;
         if (objects_.empty()) {
             return 1;
         }
@@ -63,6 +65,8 @@ class Reader {
     }
 
  private:
+    enum class State { opened, failed, asked };
+
     Outcome<void> find_all() {
         const auto chip = context_.chips().find(uri_.device);
         if (!chip) {
@@ -160,7 +164,7 @@ class Reader {
     ProviderContext& context_;
     StoreUri uri_;
     StoreSearch search_;
-    bool asked_ = false;
+    State state_ = State::opened;
     std::deque<StoreObject> objects_;
 };
 

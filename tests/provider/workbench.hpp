@@ -59,6 +59,8 @@ class ChipBench {
                        std::map<std::string, std::string> settings = {});
 
     Simulator& simulator() { return simulator_; }
+    [[nodiscard]] const Simulator& simulator() const { return simulator_; }
+    [[nodiscard]] nlohmann::json stats() const { return simulator_.stats(); }
     const Bench& bench() const { return bench_; }
     const Bench* operator->() const { return &bench_; }
 
@@ -70,7 +72,7 @@ class ChipBench {
                                    const std::string& usage = "auth,sign");
 
     // Since the last reset_counters.
-    void reset_counters() { simulator_.reset_stats(); }
+    void reset_counters() const { simulator_.reset_stats(); }
     [[nodiscard]] std::uint64_t private_key_uses() const;
     [[nodiscard]] std::uint64_t transfers() const;
 

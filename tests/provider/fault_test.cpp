@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a user reads when something is wrong: no chip, another chip, another key, no permission for the lock.
+#include "support/catch.hpp"
+#include "support/golden.hpp"
+#include "workbench.hpp"
+
+using namespace trustx::test;
+
+namespace {
+
+std::string first_error_line(const Outcome& outcome) {
+    const auto at = outcome.err.find(":error:");
+    if (at == std::string::npos) {
+        return {};
+    }
+    const auto begin = outcome.err.rfind('\n', at);
+    return outcome.err.substr(begin == std::string::npos ? 0 : begin + 1, outcome.err.find('\n', at) - begin - 1);
+}
+
+Outcome sign(const Bench& bench, const std::string& key) {
+    return bench.openssl({"dgst", "-sha256", "-sign", key, "-out", "signature"}, "message");
+}
+
+}  // namespace
+
+TEST_CASE("a key of an absent chip loads, and signing says which chip is missing", "[fault]") {
+    ChipBench chip;
+    const auto key = chip.make_key("E0F1");
+    chip.simulator().kill9();
+    chip->must_openssl({"pkey", "-in", key.string(), "-pubout"});
+    const Outcome outcome = sign(chip.bench(), key.string());
+    INFO(outcome.both());
+    CHECK_FALSE(outcome.ok());
+    CHECK_THAT(first_error_line(outcome), ContainsSubstring(":trustx:"));
+    CHECK_THAT(first_error_line(outcome), ContainsSubstring(chip.simulator().socket().string()));
+}
+
+TEST_CASE("a chip that comes back is used again by the same process", "[fault]") {
+    ChipBench chip;
+    const auto file = chip.make_key("E0F1");
+    const LibCtx libctx = chip->libctx();
+    const Pkey key = load_key(libctx.get(), file);
+    const auto sign_once = [&] {
+        const MdCtx ctx(EVP_MD_CTX_new());
+        unsigned char signature[72];
+        std::size_t size = sizeof signature;
+        return EVP_DigestSignInit_ex(ctx.get(), nullptr, "SHA256", libctx.get(), nullptr, key.get(), nullptr) == 1 &&
+               EVP_DigestSign(ctx.get(), signature, &size, signature, 0) == 1;
+    };
+    CHECK(sign_once());
+    chip.simulator().kill9();
+    CHECK_FALSE(sign_once());
+    CHECK_FALSE(take_errors().empty());
+    chip.simulator().restart();
+    CHECK(sign_once());
+    INFO(joined(take_errors()));
+}
+
+TEST_CASE("another chip than the key's is recognised at the first signature", "[fault]") {
+    ChipBench chip;
+    const auto key = chip.make_key("E0F1");
+    // The same address, another chip: one of another profile has another UID.
+    const Simulator other(SimulatorOptions{.nvm = {}, .profile = "A", .arguments = {}, .process = {}});
+    ProcessOptions options = chip->process_options();
+    const std::uint8_t target = other.stats().at("i2c_address");
+    options.environment["TRUSTX_DEVICE"] = other.address() + "@0x" + to_hex({&target, 1});
+    options.input = "message";
+    const Outcome outcome = run("openssl", {"dgst", "-sha256", "-sign", key.string(), "-out", "signature"}, options);
+    INFO(outcome.both());
+    CHECK_FALSE(outcome.ok());
+    CHECK_THAT(first_error_line(outcome), ContainsSubstring(":trustx:"));
+    CHECK_THAT(first_error_line(outcome), ContainsSubstring("wrong chip"));
+    CHECK_THAT(first_error_line(outcome), ContainsSubstring("E0F1"));
+    CHECK(other.stats().at("private_key_uses") == 0);
+}
+
+TEST_CASE("a slot that holds another key than the reference says is noticed by the signature", "[fault]") {
+    ChipBench chip;
+    const auto key = chip.make_key("E0F1");
+    chip->must_openssl({"genpkey", "-propquery", "?provider=trustx", "-algorithm", "EC", "-pkeyopt", "group:P-256",
+                        "-pkeyopt", "slot:E0F1", "-pkeyopt", "force:1", "-out", "new.pem"});
+    const Outcome outcome = sign(chip.bench(), key.string());
+    INFO(outcome.both());
+    CHECK_FALSE(outcome.ok());
+    CHECK_THAT(first_error_line(outcome), ContainsSubstring(":trustx:"));
+    CHECK_THAT(first_error_line(outcome), ContainsSubstring("the slot holds another key"));
+    CHECK(sign(chip.bench(), "new.pem").ok());
+
+    SECTION("unless that is switched off") {
+        const Bench trusting = chip.with(Arrangement::default_first, {{"self-verify", "no"}});
+        CHECK(sign(trusting, key.string()).ok());
+    }
+}
+
+TEST_CASE("an empty slot gives the chip's refusal with slot and command", "[fault]") {
+    ChipBench chip;
+    const LibCtx libctx = chip->libctx();
+    const Pkey software = software_key(libctx.get());
+    write_file(chip->path("empty.pem"), reference_pem(software.get(), "E0F2"));
+    const Outcome outcome = sign(chip.bench(), "empty.pem");
+    INFO(outcome.both());
+    CHECK_FALSE(outcome.ok());
+    CHECK_THAT(first_error_line(outcome), ContainsSubstring(":trustx:"));
+    CHECK_THAT(first_error_line(outcome), ContainsSubstring("CalcSign"));
+    CHECK_THAT(first_error_line(outcome), ContainsSubstring("E0F2"));
+}
+
+TEST_CASE("a lock directory that is not there is named", "[fault]") {
+    ChipBench chip;
+    const auto key = chip.make_key("E0F1");
+    const Bench bench = chip.with(Arrangement::default_first, {{"lock-directory", "/nonexistent/locks"}});
+    const Outcome outcome = sign(bench, key.string());
+    INFO(outcome.both());
+    CHECK_FALSE(outcome.ok());
+    CHECK_THAT(first_error_line(outcome), ContainsSubstring(":trustx:"));
+    CHECK_THAT(first_error_line(outcome), ContainsSubstring("/nonexistent/locks"));
+}
+
+TEST_CASE("a key reference that names an unknown device says so", "[fault]") {
+    ChipBench chip;
+    const Outcome outcome = chip->openssl({"genpkey", "-propquery", "?provider=trustx", "-algorithm", "EC", "-pkeyopt",
+                                           "group:P-256", "-pkeyopt", "slot:E0F1", "-pkeyopt", "device:pump"});
+    INFO(outcome.both());
+    CHECK_FALSE(outcome.ok());
+    CHECK_THAT(outcome.err, ContainsSubstring(":trustx:"));
+    CHECK_THAT(outcome.err, ContainsSubstring("pump"));
+}
