@@ -54,7 +54,7 @@ std::string help_of(const std::string& command) {
 
 // offered_options reads --help: the lines of its list of options.
 Options offered_options(const std::string& help) {
-    static const std::regex option{R"(^  (?:-\w,)?--([a-z0-9-]+))"};
+    static const std::regex option{R"(^\s+(?:-\w,\s*)?--([a-z0-9-]+))"};
     Options offered;
     std::istringstream lines{help};
     for (std::string line; std::getline(lines, line);) {

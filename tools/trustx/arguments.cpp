@@ -5,6 +5,7 @@
 #include <array>
 #include <cctype>
 #include <initializer_list>
+#include <sstream>
 
 namespace trustx::cli {
 namespace {
@@ -76,6 +77,15 @@ Outcome<KeyUsage> parse_usage(const std::string& text) {
         return give_up(usage.error(), "--usage");
     }
     return *usage;
+}
+
+std::vector<std::string> usage_words(KeyUsage usage) {
+    std::istringstream list{to_string(usage)};
+    std::vector<std::string> words;
+    for (std::string word; std::getline(list, word, ',');) {
+        words.push_back(word);
+    }
+    return words;
 }
 
 std::string title(ObjectId object) {

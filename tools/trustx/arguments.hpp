@@ -8,6 +8,7 @@
 #include <trustx/object_id.hpp>
 
 #include <string>
+#include <vector>
 
 namespace trustx::cli {
 
@@ -24,6 +25,9 @@ Outcome<ObjectId> parse_certificate_place(const std::string& text);
 Outcome<Curve> parse_curve(const std::string& text);
 
 Outcome<KeyUsage> parse_usage(const std::string& text);
+
+// usage_words is the inverse, as programs like it: "auth", "sign".
+std::vector<std::string> usage_words(KeyUsage usage);
 
 // title is "E0F1 (device-key-2)".
 std::string title(ObjectId object);

@@ -15,6 +15,8 @@
 namespace trustx::cli {
 namespace {
 
+constexpr const char* empty_name = "(empty)";
+
 // text_of hands out what libcrypto printed.
 std::string text_of(BIO* bio) {
     char* data = nullptr;
@@ -30,7 +32,7 @@ std::string name_text(const X509_NAME* name) {
     const auto bio = memory();
     X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB));
     auto text = text_of(bio.get());
-    return text.empty() ? "(empty)" : text;
+    return text.empty() ? empty_name : text;
 }
 
 std::string time_text(const ASN1_TIME* time) {
@@ -198,7 +200,10 @@ Outcome<std::vector<Certificate>> parse_stored_certificates(ByteView content, Ob
 }
 
 std::string summary(const Certificate& certificate) {
-    return certificate.subject() + ", valid until " + certificate.not_after();
+    // Infineon's own certificates have no subject.
+    const auto subject = certificate.subject();
+    return (subject == empty_name ? "no subject, issued by " + certificate.issuer() : subject) + ", valid until " +
+           certificate.not_after();
 }
 
 nlohmann::ordered_json to_json(const Certificate& certificate) {

@@ -205,7 +205,7 @@ nlohmann::ordered_json to_json(const SlotState& slot) {
         json["curve"] = curve_name(*metadata.key_algorithm);
     }
     if (metadata.key_usage) {
-        json["usage"] = to_string(*metadata.key_usage);
+        json["usage"] = usage_words(*metadata.key_usage);
     }
     return json;
 }

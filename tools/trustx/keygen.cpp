@@ -65,9 +65,9 @@ Outcome<Request> understand(const KeygenOptions& options) {
 
 // loss names what goes when the slot's key goes.
 std::string loss(Chip& chip, const Metadata& metadata, ObjectId slot) {
-    std::string text = title(slot) + ": " + describe_key(metadata);
+    std::string text = describe_key(metadata) + " in " + title(slot);
     if (const auto certificate = paired_leaf(chip, slot)) {
-        text += "; certificate " + title(*paired_certificate(slot)) + " (" + summary(*certificate) + ") belongs to it";
+        text += ", with the certificate in " + title(*paired_certificate(slot)) + " (" + summary(*certificate) + ")";
     }
     return text;
 }
@@ -136,9 +136,9 @@ Outcome<void> keygen(const Context& context, const KeygenOptions& options) {
         return generated.failure();
     }
     if (!generated->key) {
-        return give_up(ExitCode::refused, "slot is occupied, " + loss(*chip, generated->before, request->slot) +
-                                              ". A new key would destroy it for ever; choose another slot, or repeat "
-                                              "with --force");
+        return give_up(ExitCode::refused, "there is " + loss(*chip, generated->before, request->slot) +
+                                              ". A new key would destroy the old one for ever; choose another slot, "
+                                              "or repeat with --force");
     }
     const KeyReference reference{.key = request->slot,
                                  .public_key = *generated->key,
@@ -150,7 +150,7 @@ Outcome<void> keygen(const Context& context, const KeygenOptions& options) {
         return rescue(stored.error(), file->is_stdout(), text, request->slot);
     }
     if (generated->before.key_algorithm) {
-        context.note("replaced what was there: " + loss(*chip, generated->before, request->slot));
+        context.note("destroyed: " + loss(*chip, generated->before, request->slot));
     }
     context.note("generated a " + std::string{curve_name(request->curve)} + " key pair in " + title(request->slot) +
                  ", usage " + to_string(request->usage) + (file->is_stdout() ? "" : "; key file: " + file->name()));

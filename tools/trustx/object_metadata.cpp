@@ -93,7 +93,7 @@ nlohmann::ordered_json to_json(ObjectId object, const Metadata& metadata) {
     json["curve"] =
         metadata.key_algorithm ? nlohmann::ordered_json(curve_name(*metadata.key_algorithm)) : nlohmann::ordered_json{};
     json["usage"] =
-        metadata.key_usage ? nlohmann::ordered_json(to_string(*metadata.key_usage)) : nlohmann::ordered_json{};
+        metadata.key_usage ? nlohmann::ordered_json(usage_words(*metadata.key_usage)) : nlohmann::ordered_json{};
     return json;
 }
 
