@@ -40,8 +40,6 @@ class Connection::Impl : public ::mqtt::callback {
         client_.set_callback(*this);
     }
 
-    ~Impl() override { client_.disable_callbacks(); }
-
     void connect();
     void subscribe(const std::string& filter, int qos);
     void publish(std::uint64_t id, const std::string& topic, const std::string& payload, int qos);
@@ -125,8 +123,8 @@ void Connection::Impl::subscribe(const std::string& filter, int qos) {
 }
 
 void Connection::Impl::publish(std::uint64_t id, const std::string& topic, const std::string& payload, int qos) {
-    // Paho hands a pointer through; the id travels as its value.
-    auto* context = reinterpret_cast<void*>(static_cast<std::uintptr_t>(id));
+    // Paho hands a pointer through; the id travels as its value, and nobody follows it.
+    auto* context = reinterpret_cast<void*>(static_cast<std::uintptr_t>(id));  // NOLINT(performance-no-int-to-ptr)
     try {
         client_.publish(topic, payload.data(), payload.size(), qos, false, context, publish_listener_);
     } catch (const ::mqtt::exception&) {
