@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// A mosquitto broker on a free port of the loopback interface that demands client certificates.
+#pragma once
+
+#include "certificate_authority.hpp"
+#include "support/process.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace trustx::test {
+
+struct BrokerOptions {
+    std::filesystem::path directory;           // for its files
+    std::filesystem::path client_ca;           // whose certificates it accepts
+    CertificateAuthority::Server certificate;  // what it shows itself
+    std::string tls;                           // "1.2" or "1.3": speaks that only; empty: both
+    std::string further_configuration;         // lines of mosquitto.conf
+};
+
+// Broker is running when constructed; the constructor throws std::runtime_error with its log otherwise.
+class Broker {
+ public:
+    explicit Broker(BrokerOptions options);
+
+    [[nodiscard]] std::uint16_t port() const { return port_; }
+    [[nodiscard]] std::string log() const { return process_->err(); }
+    // wait_for_log returns when a line of the log contains the text; throws std::runtime_error at the deadline.
+    void wait_for_log(const std::string& text) { process_->wait_for_error_line(text); }
+
+    // stop ends it as a power cut would; start brings it back on the same port.
+    void stop();
+    void start();
+
+ private:
+    bool try_start(std::uint16_t port);
+
+    BrokerOptions options_;
+    std::uint16_t port_ = 0;
+    std::unique_ptr<Process> process_;
+};
+
+// unused_port is a port of the loopback interface on which nobody listens at this moment.
+std::uint16_t unused_port();
+
+}  // namespace trustx::test
