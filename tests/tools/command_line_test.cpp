@@ -41,7 +41,7 @@ TEST_CASE("help goes to standard output and tells a newcomer the way and the exi
     const auto outcome = run_trustx({"--help"});
     CHECK(outcome.status == 0);
     CHECK(outcome.err.empty());
-    for (const auto* word : {"info", "keygen", "key-file", "cert", "object", "random", "TRUSTX_DEVICE", "Exit codes",
+    for (const auto* word : {"info", "keygen", "key-file", "cert", "object", "random", "trace", "TRUSTX_DEVICE", "Exit codes",
                              "trustx keygen E0F1 --out key.pem"})
         CHECK_THAT(outcome.out, ContainsSubstring(word));
 }
@@ -55,7 +55,8 @@ TEST_CASE("each subcommand has help with an example", "[command_line]") {
                                      {"object", "read"},
                                      {"object", "write"},
                                      {"object", "metadata"},
-                                     {"random"}}) {
+                                     {"random"},
+                                     {"trace"}}) {
         auto arguments = command;
         arguments.emplace_back("--help");
         const auto outcome = run_trustx(arguments);

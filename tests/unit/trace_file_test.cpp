@@ -104,7 +104,8 @@ TEST_CASE("a limit of file sizes ends the trace and not the process", "[trace]")
 }
 
 TEST_CASE("tracing leaves errno as it was", "[trace]") {
-    TraceFile file{"/nonexistent/trace"};
+    const test::TempDir directory;
+    TraceFile file{(directory / "nowhere/trace").string()};
     errno = EINTR;
     file.append("line\n");
     CHECK(errno == EINTR);

@@ -173,6 +173,23 @@ std::string security_text(std::uint8_t counter) {
     return std::to_string(counter) + (counter >= throttled_from ? " (private keys are slowed down)" : "");
 }
 
+// The library keeps quiet about a trace it cannot write: here is where people learn of it.
+std::string trace_text(const Chip& chip) {
+    const auto& trace = chip.settings.options.trace;
+    const auto trouble = chip.device->trace_trouble();
+    return trouble ? "has gaps: " + trouble->message()
+                   : trace.file + " (level " + std::string{to_string(trace.level)} + ")";
+}
+
+nlohmann::ordered_json trace_json(const Chip& chip) {
+    const auto& trace = chip.settings.options.trace;
+    nlohmann::ordered_json json{{"file", trace.file}, {"level", to_string(trace.level)}};
+    if (const auto trouble = chip.device->trace_trouble()) {
+        json["error"] = trouble->message();
+    }
+    return json;
+}
+
 std::string to_text(const Chip& chip, const ChipState& state) {
     std::string text;
     const auto line = [&text](std::string name, const std::string& value) {
@@ -181,6 +198,9 @@ std::string to_text(const Chip& chip, const ChipState& state) {
         text += name + value + "\n";
     };
     line("device", chip.settings.address.text() + " (from " + chip.settings.source + ")");
+    if (!chip.settings.options.trace.file.empty()) {
+        line("trace", trace_text(chip));
+    }
     line("UID", state.uid.hex());
     line("firmware", state.uid.firmware_build());
     line("life cycle, chip", to_string(state.global));
@@ -232,6 +252,9 @@ nlohmann::ordered_json to_json(const Chip& chip, const ChipState& state) {
                                 {"security_event_counter", state.security_events},
                                 {"current_limit_ma", state.current_limit},
                                 {"sleep_activation_delay_ms", state.sleep_delay}};
+    if (!chip.settings.options.trace.file.empty()) {
+        json["trace"] = trace_json(chip);
+    }
     json["keys"] = nlohmann::ordered_json::array();
     for (const auto& slot : state.slots) {
         json["keys"].push_back(to_json(slot));

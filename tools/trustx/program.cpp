@@ -115,6 +115,7 @@ int run(int argc, const char* const* argv) {
     add_cert(program, task);
     add_object(program, task);
     add_random(program, task);
+    add_trace(program, task);
     try {
         program.parse(argc, argv);
         return finish(task(context));

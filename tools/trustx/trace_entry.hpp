@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// One line of a trace, as libtrustx writes it (docs/trace.md), and how people like to read it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+namespace trustx::cli {
+
+// TraceEntry is a line taken apart. Members that this kind of line does not have are empty or 0.
+struct TraceEntry {
+    std::string event;  // apdu, attach, reset, frame, transfer
+    std::string time;
+    std::int64_t pid = 0;
+    std::string program;
+    std::string device;
+    std::string command;  // apdu only
+    std::string object;
+    std::int64_t microseconds = 0;
+    std::int64_t transfers = 0;
+    std::int64_t polls = 0;
+    std::int64_t naks = 0;
+    std::int64_t resends = 0;
+    bool failed = false;  // refused by the chip, or without an answer
+    nlohmann::ordered_json json;
+
+    // parse reads a line; nothing when it is not one of a trace.
+    static std::optional<TraceEntry> parse(const std::string& line);
+
+    // is_activity: a thing done with the chip, not a detail of how.
+    [[nodiscard]] bool is_activity() const { return event != "frame" && event != "transfer"; }
+    // title is what was done: the command, or the event.
+    [[nodiscard]] const std::string& title() const { return command.empty() ? event : command; }
+
+    // text is one line for people, with line break.
+    [[nodiscard]] std::string text() const;
+};
+
+// milliseconds spells a duration: "65.01 ms".
+std::string milliseconds(std::int64_t microseconds);
+
+}  // namespace trustx::cli
