@@ -12,11 +12,13 @@
 #include <trustx/metadata.hpp>
 #include <trustx/object_id.hpp>
 #include <trustx/result.hpp>
+#include <trustx/secret.hpp>
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace trustx {
 
@@ -152,6 +154,152 @@ struct TRUSTX_EXPORT CalcSign {
     ByteView digest;
 
     [[nodiscard]] std::string subject() const { return key.hex(); }
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+    static Result<Response> decode(ByteView data);
+};
+
+// ExportKeyPair makes a key pair and hands out both halves; nothing stays on the chip. For keys that live elsewhere:
+// a device key belongs in a key object. (GenKeyPair with tag 07, 38, section 6.12)
+struct TRUSTX_EXPORT ExportKeyPair {
+    struct Response {
+        SecretBytes private_key;  // the scalar, 32 or 48 bytes, big-endian
+        PublicKey public_key;
+    };
+    static constexpr std::string_view name = "GenKeyPair (export)";
+    static constexpr Repeatable repeatable = Repeatable::yes;
+
+    Curve curve = Curve::p256;
+
+    [[nodiscard]] std::string subject() const { return {}; }
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+    [[nodiscard]] Result<Response> decode(ByteView data) const;
+};
+
+// VerifySign verifies an ECDSA signature over a digest, with a public key or with the certificate in an object, which
+// must hold a single bare DER certificate. A signature that does not fit is
+// ChipError::signature_verification_failure. (32, section 6.9)
+struct TRUSTX_EXPORT VerifySign {
+    using Response = NoResponse;
+    static constexpr std::string_view name = "VerifySign";
+    static constexpr Repeatable repeatable = Repeatable::yes;
+    static constexpr std::size_t max_digest = 48;
+
+    ByteView digest;
+    Signature signature;
+    std::variant<PublicKey, ObjectId> key;
+
+    [[nodiscard]] std::string subject() const;
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+    static Result<Response> decode(ByteView data);
+};
+
+// CalcSSec agrees on a shared secret (ECDH): the X coordinate, 32 or 48 bytes, which is returned, or stays in a session
+// object when one is named. A private key use when the key is a key object. (33, section 6.10)
+struct TRUSTX_EXPORT CalcSSec {
+    using Response = SecretBytes;  // empty when the secret stays in a session
+    static constexpr std::string_view name = "CalcSSec";
+    // With the key taken from the session that the secret replaces, a repetition would find another key.
+    static constexpr Repeatable repeatable = Repeatable::no;
+
+    ObjectId key;
+    PublicKey peer;
+    std::optional<ObjectId> session = {};
+
+    [[nodiscard]] std::string subject() const { return key.hex(); }
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+    [[nodiscard]] Result<Response> decode(ByteView data) const;
+};
+
+// DeriveKey derives a key with the PRF of TLS 1.2 (SHA-256) from a secret in a session or data object. The chip takes
+// label and seed as one string. (34, section 6.11)
+struct TRUSTX_EXPORT DeriveKey {
+    using Response = SecretBytes;  // empty when the key stays in a session
+    static constexpr std::string_view name = "DeriveKey";
+    static constexpr Repeatable repeatable = Repeatable::no;  // the target may be the session of the secret
+    static constexpr std::size_t min_seed = 8;
+    static constexpr std::size_t max_seed = 1024;
+    static constexpr std::uint16_t min_length = 16;
+    static constexpr std::uint16_t max_length = 256;
+    static constexpr std::uint16_t max_session_length = 48;
+
+    ObjectId secret;
+    ByteView label_and_seed;
+    std::uint16_t length = 48;
+    std::optional<ObjectId> session = {};
+
+    [[nodiscard]] std::string subject() const { return secret.hex(); }
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+    [[nodiscard]] Result<Response> decode(ByteView data) const;
+};
+
+// CalcHash hashes with SHA-256 on the chip, in one command or in a sequence. The running hash is one per chip: who
+// hashes in several commands exports the state after each and imports it before the next, or holds the lock. (30,
+// section 6.7)
+struct TRUSTX_EXPORT CalcHash {
+    struct Response {
+        Bytes digest;   // 32 bytes where the sequence ends or looks at the intermediate digest
+        Bytes context;  // 130 opaque bytes where the state is exported
+    };
+    static constexpr std::string_view name = "CalcHash";
+    // Without import and export the chip's own state moves on with each execution.
+    static constexpr Repeatable repeatable = Repeatable::no;
+    static constexpr std::size_t digest_size = 32;
+    static constexpr std::size_t context_size = 130;
+
+    enum class Sequence : std::uint8_t { start = 0, start_final = 1, proceed = 2, final = 3, terminate = 4, peek = 5 };
+    // ObjectSlice is data that never leaves the chip.
+    struct ObjectSlice {
+        ObjectId object;
+        std::uint16_t offset = 0;
+        std::uint16_t length = 0;
+    };
+
+    Sequence sequence = Sequence::start_final;
+    std::variant<ByteView, ObjectSlice> data;
+    ByteView import_context = {};  // empty: go on with the chip's running hash
+    bool export_context = false;   // with start and proceed
+
+    [[nodiscard]] std::string subject() const;
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+    [[nodiscard]] Result<Response> decode(ByteView data) const;
+};
+
+// SetAuthScheme chooses the key for a one-way authentication. (10, section 6.5)
+struct TRUSTX_EXPORT SetAuthScheme {
+    using Response = NoResponse;
+    static constexpr std::string_view name = "SetAuthScheme";
+    static constexpr Repeatable repeatable = Repeatable::yes;
+
+    ObjectId key;
+
+    [[nodiscard]] std::string subject() const { return key.hex(); }
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+    static Result<Response> decode(ByteView data);
+};
+
+// SetAuthMsg hands over the challenge, 8 to 256 bytes. (19, section 6.6)
+struct TRUSTX_EXPORT SetAuthMsg {
+    using Response = NoResponse;
+    static constexpr std::string_view name = "SetAuthMsg";
+    static constexpr Repeatable repeatable = Repeatable::yes;
+    static constexpr std::size_t min_challenge = 8;
+    static constexpr std::size_t max_challenge = 256;
+
+    ByteView challenge;
+
+    [[nodiscard]] std::string subject() const { return {}; }
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+    static Result<Response> decode(ByteView data);
+};
+
+// GetAuthMsg returns the signature over SHA-256 of the challenge. The three commands belong together: hold the lock.
+// A private key use. (18, section 6.6)
+struct TRUSTX_EXPORT GetAuthMsg {
+    using Response = Signature;
+    static constexpr std::string_view name = "GetAuthMsg";
+    static constexpr Repeatable repeatable = Repeatable::no;
+
+    [[nodiscard]] std::string subject() const { return {}; }
     [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
     static Result<Response> decode(ByteView data);
 };

@@ -136,5 +136,13 @@ extern template TRUSTX_EXPORT Result<NoResponse> LockedDevice::run(const SetMeta
 extern template TRUSTX_EXPORT Result<Bytes> LockedDevice::run(const GetRandom&);
 extern template TRUSTX_EXPORT Result<PublicKey> LockedDevice::run(const GenKeyPair&);
 extern template TRUSTX_EXPORT Result<Signature> LockedDevice::run(const CalcSign&);
+extern template TRUSTX_EXPORT Result<ExportKeyPair::Response> LockedDevice::run(const ExportKeyPair&);
+extern template TRUSTX_EXPORT Result<NoResponse> LockedDevice::run(const VerifySign&);
+extern template TRUSTX_EXPORT Result<SecretBytes> LockedDevice::run(const CalcSSec&);
+extern template TRUSTX_EXPORT Result<SecretBytes> LockedDevice::run(const DeriveKey&);
+extern template TRUSTX_EXPORT Result<CalcHash::Response> LockedDevice::run(const CalcHash&);
+extern template TRUSTX_EXPORT Result<NoResponse> LockedDevice::run(const SetAuthScheme&);
+extern template TRUSTX_EXPORT Result<NoResponse> LockedDevice::run(const SetAuthMsg&);
+extern template TRUSTX_EXPORT Result<Signature> LockedDevice::run(const GetAuthMsg&);
 
 }  // namespace trustx

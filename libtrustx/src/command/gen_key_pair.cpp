@@ -2,6 +2,7 @@
 #include "codec/byte_reader.hpp"
 #include "codec/der.hpp"
 #include "command/apdu.hpp"
+#include "command/public_key.hpp"
 
 #include <trustx/commands.hpp>
 
@@ -11,7 +12,13 @@ namespace {
 constexpr std::uint8_t cmd_gen_key_pair = 0x38;
 constexpr std::uint8_t tag_key_object = 0x01;
 constexpr std::uint8_t tag_key_usage = 0x02;
+constexpr std::uint8_t tag_export = 0x07;
+constexpr std::uint8_t tag_private_key = 0x01;
 constexpr std::uint8_t tag_public_key = 0x02;
+
+bool makes_keys_on(Curve curve) {
+    return curve == Curve::p256 || curve == Curve::p384;
+}
 
 bool holds_keys(ObjectId object) {
     const ObjectInfo* info = describe(object);
@@ -24,7 +31,7 @@ Result<void> GenKeyPair::encode(ApduWriter& apdu) const {
     if (!holds_keys(key)) {
         return fail(Errc::argument_invalid, key.hex() + " is not a key object");
     }
-    if (curve != Curve::p256 && curve != Curve::p384) {
+    if (!makes_keys_on(curve)) {
         return fail(Errc::argument_invalid, "the chip makes keys on P-256 and P-384 only");
     }
     if (usage == KeyUsage::none) {
@@ -39,13 +46,34 @@ Result<void> GenKeyPair::encode(ApduWriter& apdu) const {
 Result<PublicKey> GenKeyPair::decode(ByteView data) {
     ByteReader reader{data};
     reader.expect(tag_public_key);
-    der::Reader bit_string{reader.bytes(reader.u16())};
-    const ByteView point = bit_string.whole_bytes();
-    auto key = PublicKey::from_point(point);
-    if (!reader.done() || !bit_string.done() || !key) {
+    auto key = decode_public_key(reader.bytes(reader.u16()));
+    if (!reader.done()) {
         return fail(Errc::response_malformed, "public key");
     }
     return key;
+}
+
+Result<void> ExportKeyPair::encode(ApduWriter& apdu) const {
+    if (!makes_keys_on(curve)) {
+        return fail(Errc::argument_invalid, "the chip makes keys on P-256 and P-384 only");
+    }
+    apdu.begin(cmd_gen_key_pair, static_cast<std::uint8_t>(curve));
+    apdu.tlv(tag_export, {});
+    return apdu.finish();
+}
+
+Result<ExportKeyPair::Response> ExportKeyPair::decode(ByteView data) const {
+    ByteReader reader{data};
+    reader.expect(tag_private_key);
+    der::Reader octet_string{reader.bytes(reader.u16())};
+    const ByteView scalar = octet_string.content(der::tag_octet_string);
+    reader.expect(tag_public_key);
+    auto public_key = decode_public_key(reader.bytes(reader.u16()));
+    if (!reader.done() || !octet_string.done() || scalar.size() != field_size(curve) || !public_key ||
+        public_key->curve != curve) {
+        return fail(Errc::response_malformed, "key pair");
+    }
+    return Response{.private_key = {scalar.begin(), scalar.end()}, .public_key = std::move(*public_key)};
 }
 
 }  // namespace trustx

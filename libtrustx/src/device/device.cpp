@@ -462,5 +462,13 @@ template Result<NoResponse> LockedDevice::run(const SetMetadata&);
 template Result<Bytes> LockedDevice::run(const GetRandom&);
 template Result<PublicKey> LockedDevice::run(const GenKeyPair&);
 template Result<Signature> LockedDevice::run(const CalcSign&);
+template Result<ExportKeyPair::Response> LockedDevice::run(const ExportKeyPair&);
+template Result<NoResponse> LockedDevice::run(const VerifySign&);
+template Result<SecretBytes> LockedDevice::run(const CalcSSec&);
+template Result<SecretBytes> LockedDevice::run(const DeriveKey&);
+template Result<CalcHash::Response> LockedDevice::run(const CalcHash&);
+template Result<NoResponse> LockedDevice::run(const SetAuthScheme&);
+template Result<NoResponse> LockedDevice::run(const SetAuthMsg&);
+template Result<Signature> LockedDevice::run(const GetAuthMsg&);
 
 }  // namespace trustx
