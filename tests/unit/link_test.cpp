@@ -159,6 +159,35 @@ TEST_CASE("attaching waits for a running command and discards the answer nobody 
     f.check_answered();
 }
 
+TEST_CASE("an unread answer that the chip offers again and again ends with a re-synchronisation", "[link]") {
+    Fixture f;
+    f.chip.resyncs = 0;
+    f.chip.offer(first_answer);
+    // Reading alone does not help: until it hears of a re-synchronisation the chip offers the frame again.
+    f.chip.before_state = [&] {
+        if (f.chip.resyncs == 0 && f.chip.finished()) {
+            f.chip.offer(first_answer);
+        }
+    };
+    REQUIRE(f.link.attach(max_frame_size, f.clock.in(1s)));
+    f.chip.before_state = nullptr;
+    f.chip.expect(first_frame, {first_answer});
+    f.chip.expect(ack(0));
+    f.check_answered();
+}
+
+TEST_CASE("a chip that offers frames for ever is refused", "[link]") {
+    Fixture f;
+    f.chip.before_state = [&] {
+        if (f.chip.finished()) {
+            f.chip.offer(first_answer);
+        }
+    };
+    const auto attached = f.link.attach(max_frame_size, f.clock.in(1h));
+    REQUIRE_FALSE(attached);
+    CHECK(attached.error().code() == Errc::sync_lost);
+}
+
 TEST_CASE("attaching gives up at the deadline while the chip stays busy", "[link]") {
     Fixture f;
     f.chip.busy = true;

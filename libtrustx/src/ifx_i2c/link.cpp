@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ifx_i2c/link.hpp"
 
+#include <trustx/secret.hpp>
+
+#include <algorithm>
 #include <array>
 
 namespace trustx::ifx_i2c {
@@ -22,11 +25,22 @@ bool certainly_not_executed(const std::error_code& code) {
 Result<void> Link::attach(std::optional<std::uint16_t> frame_size, Deadline deadline) {
     in_sync_ = false;
     physical_.forget_register_pointer();
-    if (auto drained = drain(deadline); !drained) {
-        return drained;
-    }
-    if (auto synced = data_link_.resync(deadline); !synced) {
-        return synced;
+    // An answer that nobody acknowledged is offered again when it was only read (chip-i2c.md section 5.5): each round
+    // ends with a re-synchronisation, which makes the chip drop it.
+    for (int leftovers = 0;; ++leftovers) {
+        const auto discarded = discard_leftover(deadline);
+        if (!discarded) {
+            return discarded.failure();
+        }
+        if (auto synced = data_link_.resync(deadline); !synced) {
+            return synced;
+        }
+        if (!*discarded) {
+            break;
+        }
+        if (leftovers == max_leftovers) {
+            return fail(Errc::sync_lost, physical_.bus_name() + ": the chip does not stop offering frames");
+        }
     }
     if (!frame_size) {
         const auto negotiated = physical_.negotiate_frame_size(deadline);
@@ -40,31 +54,28 @@ Result<void> Link::attach(std::optional<std::uint16_t> frame_size, Deadline dead
     return {};
 }
 
-Result<void> Link::drain(Deadline deadline) {
+Result<bool> Link::discard_leftover(Deadline deadline) {
     PollPause pause;
-    Bytes leftover;
-    for (int leftovers = 0;;) {
+    for (;;) {
         const auto state = physical_.read_state(deadline);
         if (!state) {
             return state.failure();
         }
         if (state->response_ready) {
-            if (++leftovers > max_leftovers || state->length > max_frame_size) {
-                return fail(Errc::sync_lost, physical_.bus_name() + ": the chip does not stop offering frames");
-            }
-            leftover.resize(state->length);
+            Bytes leftover(std::min<std::size_t>(state->length, max_frame_size));
             if (auto read = physical_.read_data(leftover, deadline); !read) {
-                return read;
+                return read.failure();
             }
-        } else if (!state->busy) {
-            return {};
+            wipe_and_clear(leftover);
+            return true;
+        }
+        if (!state->busy) {
+            return false;
         }
         if (deadline.passed(clock_)) {
             return fail(Errc::timeout, physical_.bus_name() + ": wait for a command that another program left running");
         }
-        if (!state->response_ready) {
-            pause.wait(clock_, deadline);
-        }
+        pause.wait(clock_, deadline);
     }
 }
 

@@ -54,7 +54,7 @@ class Link {
 
  private:
     Result<void> exchange_once(ByteView command, Bytes& answer, std::size_t max_size, Deadline deadline);
-    Result<void> drain(Deadline deadline);
+    Result<bool> discard_leftover(Deadline deadline);
 
     PhysicalLayer physical_;
     DataLink data_link_;
