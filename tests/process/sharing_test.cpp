@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+// Several programs and one chip, the situation on every gateway: nobody resets, reopens or confuses what another one
+// uses, every wait ends, and a program that died leaves nothing behind that the next one trips over.
+#include "support/build_tree.hpp"
+#include "support/catch.hpp"
+#include "support/simulator.hpp"
+
+#include <trustx/commands.hpp>
+#include <trustx/device.hpp>
+#include <trustx/objects.hpp>
+
+#include <csignal>
+#include <set>
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace trustx;
+using namespace std::chrono_literals;
+using test::Outcome;
+using test::Process;
+using test::ProcessOptions;
+using test::Simulator;
+
+namespace {
+
+struct Gateway {
+    Simulator chip;
+
+    [[nodiscard]] std::filesystem::path locks() const { return chip.directory() / "locks"; }
+    [[nodiscard]] ProcessOptions options() const {
+        return {.environment = {{"TRUSTX_DEVICE", chip.address()},
+                                {"TRUSTX_LOCK_DIRECTORY", locks()},
+                                {"TRUSTX_CONF", chip.directory() / "trustx.conf"}}};
+    }
+    explicit Gateway(int lock_timeout_ms = 10'000) {
+        test::write_file(chip.directory() / "trustx.conf",
+                         "lock-timeout-ms = " + std::to_string(lock_timeout_ms) + "\n");
+    }
+    [[nodiscard]] Outcome trustx(const std::vector<std::string>& arguments) const {
+        return test::run(test::program("trustx"), arguments, options());
+    }
+    [[nodiscard]] Process neighbour(const std::vector<std::string>& arguments) const {
+        return Process{test::program("trustx_neighbour"), arguments, options()};
+    }
+    [[nodiscard]] std::unique_ptr<Device> device(std::chrono::milliseconds lock_timeout = 10s) const {
+        DeviceOptions device_options;
+        device_options.lock_timeout = lock_timeout;
+        device_options.lock_directory = locks();
+        return Device::open(BusAddress::parse(chip.address()).value(), device_options);
+    }
+    void check_works() const {
+        const auto done = trustx({"random", "8", "--hex"});
+        INFO(done.both());
+        CHECK(done.ok());
+    }
+};
+
+}  // namespace
+
+TEST_CASE("programs that come and go neither reset the chip nor open its application again", "[sharing]") {
+    const Gateway gateway;
+    gateway.check_works();
+    const auto device = gateway.device();
+    REQUIRE(device->run(GetRandom{.length = 8}));
+    for (int i = 0; i < 3; ++i) {
+        gateway.check_works();
+        REQUIRE(device->run(GetRandom{.length = 8}));
+    }
+    const auto stats = gateway.chip.stats();
+    CAPTURE(stats.dump());
+    CHECK(stats.at("commands").at("OpenApplication") == 1);
+    CHECK(stats.at("pin_resets") == 0);
+    CHECK(stats.at("soft_resets") == 0);
+}
+
+TEST_CASE("who waits for the chip in vain is told who has it", "[sharing]") {
+    const Gateway gateway{200};
+    auto holder = gateway.neighbour({"hold"});
+    holder.wait_for_line("locked");
+    const auto refused = gateway.trustx({"random", "8"});
+    CHECK_FALSE(refused.ok());
+    CHECK_FALSE(refused.timed_out);
+    CHECK_THAT(refused.err, ContainsSubstring(std::to_string(holder.pid())));
+    CHECK_THAT(refused.err, ContainsSubstring("trustx_neighbour"));
+    holder.kill9();
+    gateway.check_works();
+}
+
+TEST_CASE("a stopped owner is waited for in bounds, and goes on when it is continued", "[sharing]") {
+    const Gateway gateway{200};
+    auto holder = gateway.neighbour({"hold"});
+    holder.wait_for_line("locked");
+    holder.signal(SIGSTOP);
+    CHECK_FALSE(gateway.trustx({"random", "8"}).ok());
+    holder.signal(SIGCONT);
+    CHECK(holder.terminate().ok());
+    gateway.check_works();
+}
+
+TEST_CASE("a program that died in the middle of a chain of packets leaves a usable chip", "[sharing]") {
+    const Gateway gateway;
+    gateway.check_works();
+    auto other = gateway.neighbour({"half-a-chain"});
+    other.wait_for_line("half written");
+    other.kill9();
+    gateway.check_works();
+    gateway.check_works();
+}
+
+TEST_CASE("an answer that another host left unread is not taken for one's own", "[sharing]") {
+    const Gateway gateway;
+    const auto device = gateway.device();
+    const auto before = device->run(GetDataObject{.object = object::coprocessor_uid});
+    REQUIRE(before);
+    auto other = gateway.neighbour({"unread-answer"});
+    other.wait_for_line("command written");
+    other.kill9();
+    const auto after = device->run(GetDataObject{.object = object::coprocessor_uid});
+    REQUIRE(after);
+    CHECK(*after == *before);
+}
+
+TEST_CASE("a chip that was reset behind our back serves the next command", "[sharing]") {
+    const Gateway gateway;
+    const auto device = gateway.device();
+    // At each of the four frame numbers the surprise looks different (chip-i2c.md section 5.3).
+    for (int commands = 1; commands <= 8; ++commands) {
+        for (int i = 0; i < commands; ++i) {
+            REQUIRE(device->run(GetRandom{.length = 8}));
+        }
+        SystemClock clock;
+        auto bus = open_bus(BusAddress::parse(gateway.chip.address()).value(), clock);
+        REQUIRE(bus);
+        REQUIRE((*bus)->pulse_reset(Deadline::after(clock, 10s)));
+        const auto signed_after = device->run(GetRandom{.length = 8});
+        INFO((signed_after ? std::string{} : signed_after.error().message()));
+        CHECK(signed_after);
+    }
+}
+
+TEST_CASE("a simulator that was restarted serves the next command", "[sharing]") {
+    Gateway gateway;
+    const auto device = gateway.device();
+    REQUIRE(device->run(GetRandom{.length = 8}));
+    gateway.chip.kill9();
+    const auto gone = device->run(GetRandom{.length = 8});
+    REQUIRE_FALSE(gone);
+    CHECK_THAT(gone.error().message(), ContainsSubstring(gateway.chip.socket().string()));
+    gateway.chip.restart();
+    CHECK(device->run(GetRandom{.length = 8}));
+}
+
+TEST_CASE("a forked child and its parent use the chip side by side", "[sharing]") {
+    const Gateway gateway;
+    const auto device = gateway.device();
+    REQUIRE(device->run(GetRandom{.length = 8}));
+    auto locked = device->lock();  // at the moment of the fork the parent is in the middle of something
+    REQUIRE(locked);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        bool good = true;
+        for (int i = 0; i < 20 && good; ++i) {
+            good = device->run(GetRandom{.length = 8}).has_value();
+        }
+        ::_exit(good ? 0 : 1);
+    }
+    {
+        auto mine = std::move(*locked);
+        CHECK(mine.run(GetRandom{.length = 8}));
+    }
+    for (int i = 0; i < 20; ++i) {
+        CHECK(device->run(GetRandom{.length = 8}));
+    }
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+}
+
+TEST_CASE("session objects are shared out among processes, and taken back from a dead one", "[sharing]") {
+    const Gateway gateway{200};
+    auto first = gateway.neighbour({"lease", "3"});
+    first.wait_for_line("done");
+    const auto device = gateway.device(100ms);
+    {
+        const auto mine = device->lease_session();
+        REQUIRE(mine);
+        CHECK_THAT(first.out(), !ContainsSubstring(mine->object().hex()));
+        const auto refused = device->lease_session();
+        REQUIRE_FALSE(refused);
+        CHECK(refused.error().code() == Errc::lock_timeout);
+    }
+    first.kill9();
+    std::vector<SessionLease> all;
+    std::set<std::uint16_t> objects;
+    for (int i = 0; i < 4; ++i) {
+        auto session = device->lease_session();
+        REQUIRE(session);
+        objects.insert(session->object().value);
+        all.push_back(std::move(*session));
+    }
+    CHECK(objects == std::set<std::uint16_t>{0xE100, 0xE101, 0xE102, 0xE103});
+}
+
+TEST_CASE("lock files of a former boot, or of another program, do no harm", "[sharing]") {
+    const Gateway gateway;
+    gateway.check_works();
+    for (const auto& file : std::filesystem::directory_iterator{gateway.locks()}) {
+        test::write_file(file.path(), std::string(4000, 'x'));
+    }
+    gateway.check_works();
+    for (const auto& file : std::filesystem::directory_iterator{gateway.locks()}) {
+        test::write_file(file.path(), "");
+    }
+    gateway.check_works();
+}
+
+TEST_CASE("a lock directory that cannot be used is named, with what to do", "[sharing]") {
+    const Gateway gateway;
+    auto options = gateway.options();
+    SECTION("because there is no such place") {
+        options.environment["TRUSTX_LOCK_DIRECTORY"] = "/proc/none/locks";
+    }
+    SECTION("because it is a file") {
+        test::write_file(gateway.chip.directory() / "file", "");
+        options.environment["TRUSTX_LOCK_DIRECTORY"] = gateway.chip.directory() / "file";
+    }
+    const auto refused = test::run(test::program("trustx"), {"random", "8"}, options);
+    CHECK_FALSE(refused.ok());
+    CHECK_THAT(refused.err, ContainsSubstring(options.environment["TRUSTX_LOCK_DIRECTORY"]));
+}
+
+TEST_CASE("a full lock directory is reported", "[sharing]") {
+    const Gateway gateway;
+    // A process that may not write a single byte meets the same refusal as on a full disk.
+    const auto refused = test::run("prlimit", {"--fsize=0", test::program("trustx"), "random", "8"}, gateway.options());
+    CHECK_FALSE(refused.ok());
+    CHECK_THAT(refused.err, ContainsSubstring(gateway.locks().string()));
+    gateway.check_works();
+}
