@@ -4,6 +4,7 @@
 #include <trustx/objects.hpp>
 #include <trustx/settings.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <optional>
 #include <utility>
@@ -19,18 +20,15 @@ void Chip::note(const Error& error) noexcept {
 }
 
 Outcome<Uid> Chip::uid() {
-    if (uid_known_.load(std::memory_order_acquire)) {
-        return uid_;
+    if (const Uid* const present = present_.load(std::memory_order_acquire)) {
+        return *present;
     }
     return locked([&](LockedDevice& device) -> Result<Uid> {
-        // Another thread may have been here while we waited for the lock; what it wrote must not change under a reader.
-        if (uid_known_.load(std::memory_order_acquire)) {
-            return uid_;
-        }
-        auto read = read_uid(device);
+        const auto read = read_uid(device);
         if (read) {
-            uid_ = *read;
-            uid_known_.store(true, std::memory_order_release);
+            const auto known = std::find(seen_.begin(), seen_.end(), *read);
+            const Uid& present = known != seen_.end() ? *known : seen_.emplace_front(*read);
+            present_.store(&present, std::memory_order_release);
         }
         return read;
     });

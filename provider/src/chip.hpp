@@ -12,6 +12,7 @@
 #include <trustx/uid.hpp>
 
 #include <atomic>
+#include <forward_list>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -47,7 +48,7 @@ class Chip {
     [[nodiscard]] Outcome<Uid> uid();
 
     // suspect forgets the UID: whatever made somebody suspicious, the next use asks the chip again.
-    void suspect() noexcept { uid_known_.store(false, std::memory_order_release); }
+    void suspect() noexcept { present_.store(nullptr, std::memory_order_release); }
 
     // run runs one command and converts its error.
     template <class Command>
@@ -60,11 +61,12 @@ class Chip {
         return std::move(*response);
     }
 
+    template <class Function>
+    using LockedOutcome = Outcome<typename std::invoke_result_t<Function, LockedDevice&>::value_type>;
+
     // locked runs a function that takes a LockedDevice& and returns a Result.
     template <class Function>
-    using Locked = Outcome<typename std::invoke_result_t<Function, LockedDevice&>::value_type>;
-    template <class Function>
-    [[nodiscard]] Locked<Function> locked(Function&& function, Place place = Place::here()) {
+    [[nodiscard]] LockedOutcome<Function> locked(Function&& function, Place place = Place::here()) {
         auto device = device_->lock();
         if (!device) {
             note(device.error());
@@ -87,9 +89,9 @@ class Chip {
 
     std::string name_;
     std::unique_ptr<Device> device_;
-    Uid uid_;  // valid when uid_known_; written under the device's lock
-    std::atomic<bool> uid_known_ = false;
-    Chip* next_ = nullptr;  // in Chips
+    std::forward_list<Uid> seen_;  // of all chips that were here; changed under the device's lock, never shrinks
+    std::atomic<const Uid*> present_ = nullptr;  // into seen_: readers need no lock, and what they read never changes
+    Chip* next_ = nullptr;                       // in Chips
 };
 
 // Chips are the chips used so far, by name. A list that only grows, without a lock: a child forked while another

@@ -125,3 +125,26 @@ TEST_CASE("a key reference that names an unknown device says so", "[fault]") {
     CHECK_THAT(outcome.err, ContainsSubstring(":trustx:"));
     CHECK_THAT(outcome.err, ContainsSubstring("pump"));
 }
+
+TEST_CASE("several processes sign with one chip at the same time, with two keys", "[fault]") {
+    ChipBench chip;
+    const std::string keys[] = {chip.make_key("E0F1").string(), chip.make_key("E0F2").string()};
+    write_file(chip->path("message"), "message");
+    chip.reset_counters();
+    constexpr std::size_t count = 6;
+    std::vector<Process> processes;
+    for (std::size_t i = 0; i < count; ++i) {
+        processes.emplace_back("openssl",
+                               std::vector<std::string>{"dgst", "-sha256", "-sign", keys[i % 2], "-out",
+                                                        "signature" + std::to_string(i), "message"},
+                               chip->process_options());
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+        const Outcome outcome = processes[i].wait(patience());
+        INFO(outcome.both());
+        CHECK(outcome.ok());
+        chip->must_openssl(
+            {"dgst", "-sha256", "-prverify", keys[i % 2], "-signature", "signature" + std::to_string(i), "message"});
+    }
+    CHECK(chip.private_key_uses() == count);
+}
