@@ -15,16 +15,6 @@
 namespace trustx::test {
 namespace {
 
-// Debian has it where the PATH of ordinary users does not look.
-std::filesystem::path mosquitto() {
-    for (const char* place : {"/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin/mosquitto"}) {
-        if (std::filesystem::exists(place)) {
-            return place;
-        }
-    }
-    throw std::runtime_error("mosquitto is not installed; run tools/setup-debian test");
-}
-
 std::string openssl_configuration(const std::string& tls) {
     std::string text = "openssl_conf = init\n[init]\nssl_conf = ssl\n[ssl]\nsystem_default = tls\n[tls]\n";
     if (!tls.empty()) {
@@ -34,6 +24,27 @@ std::string openssl_configuration(const std::string& tls) {
 }
 
 }  // namespace
+
+// Debian has it where the PATH of ordinary users does not look.
+std::filesystem::path mosquitto_broker() {
+    for (const char* place : {"/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin/mosquitto"}) {
+        if (std::filesystem::exists(place)) {
+            return place;
+        }
+    }
+    throw std::runtime_error("mosquitto is not installed; run tools/setup-debian test");
+}
+
+std::filesystem::path mosquitto_plugin(const std::string& name) {
+    // Its directory has the architecture in its name: /usr/lib/x86_64-linux-gnu.
+    for (const auto& entry : std::filesystem::directory_iterator("/usr/lib")) {
+        const auto plugin = entry.path() / ("mosquitto_" + name + ".so");
+        if (std::filesystem::exists(plugin)) {
+            return plugin;
+        }
+    }
+    throw std::runtime_error("mosquitto's plugin " + name + " is not below /usr/lib; run tools/setup-debian test");
+}
 
 std::uint16_t unused_port() {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -73,7 +84,7 @@ bool Broker::try_start(std::uint16_t port) {
                                   "persistence false\nlog_dest stderr\nlog_type all\n" +
                                   (::geteuid() == 0 ? "user root\n" : "") + options_.further_configuration);
     process_ = std::make_unique<Process>(
-        mosquitto(), std::vector<std::string>{"-c", configuration},
+        mosquitto_broker(), std::vector<std::string>{"-c", configuration},
         ProcessOptions{.environment = {{"OPENSSL_CONF", options_.directory / "broker-openssl.cnf"}}});
     try {
         process_->wait_for_error_line(" running");

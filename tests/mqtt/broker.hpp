@@ -42,6 +42,10 @@ class Broker {
     std::unique_ptr<Process> process_;
 };
 
+// mosquitto_broker and mosquitto_plugin find what Debian's package of the broker installs.
+std::filesystem::path mosquitto_broker();
+std::filesystem::path mosquitto_plugin(const std::string& name);
+
 // unused_port is a port of the loopback interface on which nobody listens at this moment.
 std::uint16_t unused_port();
 

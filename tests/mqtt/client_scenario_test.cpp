@@ -7,6 +7,7 @@
 #include "support/build_tree.hpp"
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <csignal>
 
 using namespace trustx::test;
@@ -88,6 +89,22 @@ TEST_CASE("trustx-mqtt publishes with a key in the chip, which is used once", "[
     CHECK(outcome.out.empty());
     CHECK(world.gateway.key_uses() == 1);
     CHECK(listener.wait().out == "greenhouse/temperature 21.5\n");
+}
+
+TEST_CASE("trustx-mqtt sends all messages before it says goodbye, whatever the quality of service", "[mqtt]") {
+    World world;
+    const std::string qos = GENERATE("0", "1");
+    CAPTURE(qos);
+    auto listener = world.subscriber("t", 50);
+    const auto outcome = world.gateway.run_ours(
+        "trustx-mqtt", world.trustx_mqtt_arguments({"--cert", world.gateway.certificate(), "--topic", "t", "--message",
+                                                    "m", "--repeat", "50", "--qos", qos, "--once"}));
+    INFO(outcome.both());
+    CHECK(outcome.status == 0);
+    const auto received = listener.wait();
+    CHECK(received.ok());
+    CHECK(std::count(received.out.begin(), received.out.end(), '\n') == 50);
+    CHECK(world.gateway.key_uses() == 1);
 }
 
 TEST_CASE("trustx-mqtt takes its certificate from the chip, and its name as client id", "[mqtt]") {

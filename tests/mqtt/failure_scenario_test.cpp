@@ -163,7 +163,7 @@ TEST_CASE("a port where nobody listens is told from one that does not speak TLS"
         const auto port = unused_port();
         write_file(directory / "plain.conf",
                    "listener " + std::to_string(port) + " 127.0.0.1\nallow_anonymous true\nlog_dest stderr\n");
-        Process plain{"/usr/sbin/mosquitto", {"-c", directory / "plain.conf"}};
+        Process plain{mosquitto_broker(), {"-c", directory / "plain.conf"}};
         plain.wait_for_error_line(" running");
         attempt.port = std::to_string(port);
         const auto outcome = world.run(attempt);
@@ -172,6 +172,28 @@ TEST_CASE("a port where nobody listens is told from one that does not speak TLS"
         CHECK_THAT(outcome.err, ContainsSubstring("check that this is the broker's TLS port"));
     }
     CHECK(world.gateway.key_uses() == 0);
+}
+
+TEST_CASE("a subscription that the broker refuses ends the program, with a hint at the broker's rules",
+          "[mqtt][failure]") {
+    TempDir directory;
+    write_file(directory / "rules.json", R"({"defaultACLAccess": {"subscribe": false}})");
+    CertificateAuthority ca{directory.path(), "authority"};
+    Gateway gateway{ca};
+    const Broker broker{{.directory = directory.path(),
+                         .client_ca = ca.certificate(),
+                         .certificate = ca.issue_server("broker", "DNS:localhost"),
+                         .tls = {},
+                         .further_configuration = "plugin " + mosquitto_plugin("dynamic_security").string() +
+                                                  "\nplugin_opt_config_file " + (directory / "rules.json").string() +
+                                                  "\n"}};
+    const auto outcome =
+        gateway.run_ours("trustx-mqtt", {"--host", "localhost", "--port", std::to_string(broker.port()), "--ca",
+                                         ca.certificate(), "--key", gateway.key(), "--cert", gateway.certificate(),
+                                         "--subscribe", "secret/#", "--timeout", "60"});
+    INFO(outcome.both());
+    CHECK(outcome.status == 6);
+    CHECK_THAT(outcome.err, ContainsSubstring("the broker refused the subscription to secret/#"));
 }
 
 TEST_CASE("a chip that is gone ends the connection attempt with its address", "[mqtt][failure]") {

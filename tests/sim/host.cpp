@@ -34,20 +34,21 @@ Host::Host(HostOptions options) {
     if (!made)
         throw std::runtime_error(made.error());
     chip = std::move(*made);
+    target_ = chip.get();
     address = chip->address();
     if (options.open)
         open_application();
 }
 
 sim::TransferStatus Host::try_write(const sim::Bytes& bytes) {
-    const auto transfer = chip->write(address, bytes);
+    const auto transfer = target_->write(address, bytes);
     clock.advance(transfer.bus_time);
     return transfer.status;
 }
 
 sim::TransferStatus Host::try_read(std::size_t count) {
     sim::Bytes bytes(count);
-    const auto transfer = chip->read(address, bytes);
+    const auto transfer = target_->read(address, bytes);
     clock.advance(transfer.bus_time);
     return transfer.status;
 }
@@ -66,7 +67,7 @@ void Host::write(const sim::Bytes& bytes) {
 sim::Bytes Host::read(std::size_t count) {
     sim::Bytes bytes(count);
     for (int i = 0; i < patience_in_transfers; ++i) {
-        const auto transfer = chip->read(address, bytes);
+        const auto transfer = target_->read(address, bytes);
         clock.advance(transfer.bus_time);
         if (transfer.status == sim::TransferStatus::done) {
             clock.advance(std::chrono::microseconds(50));
@@ -156,6 +157,10 @@ std::string Host::error(const std::string& hex) {
 void Host::open_application() {
     if (apdu(open_command) != "00000000")
         throw std::runtime_error("OpenApplication failed");
+}
+
+std::string sign_command(const std::string& oid) {
+    return "31110028010020" + std::string(64, '0') + "030002" + oid;
 }
 
 void Host::reset_counters() {

@@ -22,7 +22,10 @@ struct HostOptions {
 
 class Host {
  public:
+    // A host with a chip of its own.
     explicit Host(HostOptions options = {});
+    // A host of a chip that lives elsewhere and outlives this; chip stays empty.
+    explicit Host(sim::I2cTarget& target) : target_(&target) {}
     Host(const Host&) = delete;
     Host& operator=(const Host&) = delete;
 
@@ -64,11 +67,15 @@ class Host {
  private:
     sim::Bytes receive_packet();
 
+    sim::I2cTarget* target_ = nullptr;
     unsigned sent_ = 3;
     unsigned received_ = 3;
 };
 
 // OpenApplication as hosts send it.
 inline constexpr const char* open_command = "F0000010D27600000447656E417574684170706C";
+
+// sign_command is CalcSign of 32 zero bytes with a key.
+std::string sign_command(const std::string& oid);
 
 }  // namespace trustx::test

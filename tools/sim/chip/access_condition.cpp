@@ -52,12 +52,11 @@ bool valid(ByteView expression) {
         if (reader.left() == 0)
             return true;
         const auto connective = reader.u8();
-        if (connective == logical_and)
-            ++conditions;
-        else if (connective == logical_or)
-            tokens += 1, conditions = 1;
-        else
+        if (connective != logical_and && connective != logical_or)
             return false;
+        const bool new_token = connective == logical_or;
+        tokens += new_token ? 1 : 0;
+        conditions = new_token ? 1 : conditions + 1;
         if (conditions > max_conditions_in_token || tokens > max_tokens)
             return false;
     }

@@ -40,7 +40,10 @@ struct ChipState {
         const auto found = objects.find(id);
         return found == objects.end() ? nullptr : &found->second;
     }
-    [[nodiscard]] const Object* find(ObjectId id) const { return const_cast<ChipState*>(this)->find(id); }
+    [[nodiscard]] const Object* find(ObjectId id) const {
+        const auto found = objects.find(id);
+        return found == objects.end() ? nullptr : &found->second;
+    }
 
     // byte is the content of a system object of one byte, which exists on every chip.
     [[nodiscard]] std::uint8_t& byte(ObjectId id) { return objects.at(id).content.at(0); }

@@ -176,14 +176,14 @@ class Arithmetic {
 Key import_public_key(OSSL_LIB_CTX* library, Curve curve, ByteView point) {
     std::string name = group_name(curve);
     Bytes encoded = to_bytes(point);
-    const std::array<OSSL_PARAM, 3> parameters{
+    std::array<OSSL_PARAM, 3> parameters{
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name.data(), 0),
         OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, encoded.data(), encoded.size()),
         OSSL_PARAM_construct_end()};
     const KeyContext context(require_object(EVP_PKEY_CTX_new_from_name(library, "EC", nullptr), "EC keys"));
     EVP_PKEY* key = nullptr;
     require(EVP_PKEY_fromdata_init(context.get()) == 1, "EVP_PKEY_fromdata_init");
-    if (EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, const_cast<OSSL_PARAM*>(parameters.data())) != 1)
+    if (EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters.data()) != 1)
         ERR_clear_error();
     return Key(key);
 }

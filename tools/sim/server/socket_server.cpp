@@ -98,11 +98,13 @@ void SocketServer::accept_from(const ListeningSocket& socket, Kind kind) {
 void SocketServer::handle_connection(ConnectionId id, short events) {
     Connection& connection = connections_.at(id);
     const bool may_read = !connection.request_queued && connection.to_send.empty();
-    if ((events & (POLLIN | POLLHUP | POLLERR)) != 0) {
-        if (may_read)
-            receive(connection);
-        else if ((events & (POLLHUP | POLLERR)) != 0)
-            connection.peer_finished = true, connection.to_send.clear();
+    const bool hung_up = (events & (POLLHUP | POLLERR)) != 0;
+    if (may_read) {
+        receive(connection);
+    } else if (hung_up) {
+        // Nobody will read the answer; the transfer itself still takes place, as it has already been asked for.
+        connection.peer_finished = true;
+        connection.to_send.clear();
     }
     if ((events & POLLOUT) != 0)
         send(connection);

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Software keys with trustx first or preferred: everything works as if it were not there, byte for byte where bytes
+// are not random.
+#include "support/catch.hpp"
+#include "workbench.hpp"
+
+using namespace trustx::test;
+
+TEST_CASE("software keys of any curve are made, written, read, checked and used", "[delegation]") {
+    const auto arrangement = GENERATE(from_range(every_arrangement));
+    const std::string group = GENERATE("P-256", "P-521", "secp256k1", "brainpoolP384r1", "B-233");
+    INFO(name_of(arrangement) << ", " << group);
+    const Bench bench(BenchOptions{.arrangement = arrangement});
+    const Bench plain(BenchOptions{.with_trustx = false});
+    bench.must_openssl({"genpkey", "-algorithm", "EC", "-pkeyopt", "group:" + group, "-out", "key.pem"});
+    const std::string key = bench.path("key.pem").string();
+    for (const auto& arguments : {std::vector<std::string>{"pkey", "-in", key, "-text"},
+                                  {"pkey", "-in", key, "-pubout"},
+                                  {"pkey", "-in", key, "-traditional"},
+                                  {"pkey", "-in", key, "-outform", "DER"},
+                                  {"pkey", "-in", key, "-pubout", "-ec_conv_form", "compressed"},
+                                  {"ec", "-in", key, "-text"},
+                                  {"ec", "-in", key, "-param_enc", "explicit"},
+                                  {"ec", "-in", key, "-no_public"},
+                                  {"pkey", "-in", key, "-check", "-noout"},
+                                  {"pkcs8", "-topk8", "-nocrypt", "-in", key}}) {
+        INFO(arguments.front() << " " << arguments.back());
+        CHECK(bench.must_openssl(arguments) == plain.must_openssl(arguments));
+    }
+    bench.must_openssl({"pkey", "-in", key, "-aes128", "-passout", "pass:x", "-out", "locked.pem"});
+    CHECK(plain.must_openssl({"pkey", "-in", bench.path("locked.pem").string(), "-passin", "pass:x"}) ==
+          read_file(bench.path("key.pem")));
+    bench.must_openssl({"dgst", "-sha384", "-sign", key, "-out", "signature"}, "message");
+    plain.must_openssl({"dgst", "-sha384", "-prverify", key, "-signature", bench.path("signature").string()},
+                       "message");
+    bench.must_openssl({"dgst", "-sha384", "-prverify", key, "-signature", "signature"}, "message");
+    CHECK_FALSE(bench.openssl({"dgst", "-sha384", "-prverify", key, "-signature", "signature"}, "other").ok());
+}
+
+TEST_CASE("old digests still sign with software keys", "[delegation]") {
+    const auto arrangement = GENERATE(from_range(every_arrangement));
+    INFO(name_of(arrangement));
+    const Bench bench(BenchOptions{.arrangement = arrangement});
+    bench.must_openssl({"genpkey", "-algorithm", "EC", "-pkeyopt", "group:P-256", "-out", "key.pem"});
+    bench.must_openssl({"dgst", "-sha1", "-sign", "key.pem", "-out", "signature"}, "message");
+    bench.must_openssl({"dgst", "-sha1", "-prverify", "key.pem", "-signature", "signature"}, "message");
+}
+
+TEST_CASE("software keys agree on secrets, plain and with a key derivation function", "[delegation]") {
+    const auto arrangement = GENERATE(from_range(every_arrangement));
+    INFO(name_of(arrangement));
+    const Bench bench(BenchOptions{.arrangement = arrangement});
+    const Bench plain(BenchOptions{.with_trustx = false});
+    for (const std::string name : {"a", "b"}) {
+        bench.must_openssl({"genpkey", "-algorithm", "EC", "-pkeyopt", "group:P-384", "-out", name + ".pem"});
+        bench.must_openssl({"pkey", "-in", name + ".pem", "-pubout", "-out", name + ".pub"});
+    }
+    const auto derive = [&](const Bench& where, const std::string& key, const std::string& peer,
+                            std::vector<std::string> options) {
+        std::vector<std::string> arguments{"pkeyutl",  "-derive",
+                                           "-inkey",   bench.path(key + ".pem").string(),
+                                           "-peerkey", bench.path(peer + ".pub").string()};
+        arguments.insert(arguments.end(), options.begin(), options.end());
+        return where.must_openssl(arguments);
+    };
+    CHECK(derive(bench, "a", "b", {}).size() == 48);
+    CHECK(derive(bench, "a", "b", {}) == derive(plain, "b", "a", {}));
+    const std::vector<std::string> kdf{"-pkeyopt", "kdf-type:X963KDF", "-pkeyopt", "kdf-digest:SHA256",
+                                       "-pkeyopt", "kdf-outlen:77",    "-pkeyopt", "hexkdf-ukm:0102"};
+    CHECK(derive(bench, "a", "b", kdf) == derive(plain, "b", "a", kdf));
+
+    bench.must_openssl({"genpkey", "-algorithm", "EC", "-pkeyopt", "group:P-256", "-out", "c.pem"});
+    bench.must_openssl({"pkey", "-in", "c.pem", "-pubout", "-out", "c.pub"});
+    CHECK_FALSE(bench.openssl({"pkeyutl", "-derive", "-inkey", "a.pem", "-peerkey", "c.pub"}).ok());
+}
+
+TEST_CASE("messages are enveloped for software keys", "[delegation]") {
+    const auto arrangement = GENERATE(from_range(every_arrangement));
+    INFO(name_of(arrangement));
+    const Bench bench(BenchOptions{.arrangement = arrangement});
+    bench.must_openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "group:P-256", "-noenc", "-keyout", "key.pem",
+                        "-out", "cert.pem", "-subj", "/CN=reader", "-days", "2"});
+    bench.must_openssl({"cms", "-encrypt", "-binary", "-aes128", "-out", "enveloped", "cert.pem"}, "secret");
+    CHECK(bench.must_openssl({"cms", "-decrypt", "-binary", "-in", "enveloped", "-inkey", "key.pem", "-recip",
+                              "cert.pem"}) == "secret");
+}
+
+TEST_CASE("keys of other kinds are not our business", "[delegation]") {
+    const auto arrangement = GENERATE(from_range(every_arrangement));
+    const std::string algorithm = GENERATE("RSA", "ED25519", "X25519");
+    INFO(name_of(arrangement) << ", " << algorithm);
+    const Bench bench(BenchOptions{.arrangement = arrangement});
+    const Bench plain(BenchOptions{.with_trustx = false});
+    plain.must_openssl({"genpkey", "-algorithm", algorithm, "-out", "key.pem"});
+    const std::string key = plain.path("key.pem").string();
+    CHECK(bench.must_openssl({"pkey", "-in", key, "-text"}) == plain.must_openssl({"pkey", "-in", key, "-text"}));
+}
