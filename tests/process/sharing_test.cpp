@@ -240,3 +240,36 @@ TEST_CASE("a full lock directory is reported", "[sharing]") {
     CHECK_THAT(refused.err, ContainsSubstring(gateway.locks().string()));
     gateway.check_works();
 }
+
+// Run as root only: these tests become somebody else.
+TEST_CASE("two users share a chip, and one who may not is told so", "[.][root][sharing]") {
+    REQUIRE(::geteuid() == 0);
+    const Gateway gateway;
+    gateway.check_works();  // root makes the lock directory and the lock file
+    const auto& chip = gateway.chip.directory().path();
+    std::filesystem::permissions(chip, std::filesystem::perms{0755});
+    std::filesystem::permissions(gateway.chip.socket(), std::filesystem::perms{0666});
+    // The build tree may lie where nobody cannot go.
+    const auto program = chip / "trustx";
+    std::filesystem::copy_file(test::program("trustx"), program);
+    std::filesystem::copy_file(test::library("libtrustx.so.0"), chip / "libtrustx.so.0");
+    const auto as_nobody = [&](ProcessOptions options) {
+        options.environment["LD_LIBRARY_PATH"] = chip;
+        return test::run("setpriv",
+                         {"--reuid=nobody", "--regid=nogroup", "--clear-groups", program, "random", "8", "--hex"},
+                         options);
+    };
+    const auto shared = as_nobody(gateway.options());
+    INFO(shared.both());
+    CHECK(shared.ok());
+
+    // A lock file that root made for root only: nobody must not use the chip without the lock.
+    auto closed = gateway.options();
+    closed.environment["TRUSTX_LOCK_DIRECTORY"] = chip / "closed";
+    std::filesystem::create_directory(chip / "closed");
+    std::filesystem::permissions(chip / "closed", std::filesystem::perms{0700});
+    const auto refused = as_nobody(closed);
+    CHECK_FALSE(refused.ok());
+    CHECK_THAT(refused.err, ContainsSubstring((chip / "closed").string()));
+    CHECK_THAT(refused.err, ContainsSubstring("ermission"));
+}

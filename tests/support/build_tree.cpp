@@ -9,6 +9,10 @@ fs::path program(const std::string& name) {
     return fs::path(TEST_PROGRAM_DIR) / name;
 }
 
+fs::path library(const std::string& name) {
+    return fs::path(TEST_LIBRARY_DIR) / name;
+}
+
 fs::path module_directory() {
     return TEST_MODULE_DIR;
 }
