@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Key files: the PEM and DER form of key references, good and bad. None of this needs a chip.
+#include "support/build_tree.hpp"
 #include "support/catch.hpp"
 #include "workbench.hpp"
 
@@ -207,4 +208,50 @@ TEST_CASE("without the provider a reference is refused instead of used as someth
     const Outcome outcome = plain.openssl({"pkey", "-in", file.bench.path("key.pem").string()});
     CHECK_FALSE(outcome.ok());
     CHECK(outcome.out.empty());
+}
+
+TEST_CASE("the provider works when the command line loads it instead of a configuration", "[key_file]") {
+    const KeyFile file;
+    const Bench plain(BenchOptions{.with_trustx = false});
+    const auto with_providers = [&](std::vector<std::string> order) {
+        std::vector<std::string> arguments{"pkey", "-provider-path", module_directory().string()};
+        for (auto& provider : order) {
+            arguments.insert(arguments.end(), {"-provider", std::move(provider)});
+        }
+        arguments.insert(arguments.end(), {"-in", file.bench.path("key.pem").string(), "-pubout"});
+        return plain.must_openssl(arguments);
+    };
+    const std::string expected = file.bench.must_openssl({"pkey", "-in", "software.pem", "-pubout"});
+    CHECK(with_providers({"default", "trustx"}) == expected);
+    CHECK(with_providers({"trustx", "default"}) == expected);
+}
+
+TEST_CASE("no changed, missing or added byte of a reference does harm", "[key_file]") {
+    const KeyFile file;
+    file.bench.must_openssl({"pkey", "-in", "key.pem", "-outform", "DER", "-out", "key.der"});
+    const std::string der = file.read("key.der");
+    const LibCtx libctx = file.bench.libctx();
+    const Pkey original = load_key(libctx.get(), file.bench.path("key.pem"));
+    int accepted = 0;
+    const auto read = [&](const std::string& changed) {
+        const auto* at = reinterpret_cast<const unsigned char*>(changed.data());
+        const Pkey key(d2i_AutoPrivateKey_ex(nullptr, &at, static_cast<long>(changed.size()), libctx.get(), nullptr));
+        // What is accepted has the right point, or it would not be on the curve; slot and version are what is left.
+        if (key != nullptr) {
+            ++accepted;
+            CHECK(EVP_PKEY_eq(key.get(), original.get()) == 1);
+        }
+        static_cast<void>(take_errors());
+    };
+    for (std::size_t i = 0; i < der.size(); ++i) {
+        for (const int flip : {0x01, 0x80, 0xFF}) {
+            std::string changed = der;
+            changed[i] = static_cast<char>(changed[i] ^ flip);
+            read(changed);
+        }
+        read(der.substr(0, i));
+        read(der.substr(0, i) + der.substr(i + 1));
+        read(der.substr(0, i) + '\0' + der.substr(i));
+    }
+    CHECK(accepted < 16);
 }
