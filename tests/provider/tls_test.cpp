@@ -233,7 +233,8 @@ TEST_CASE("s_client and s_server speak TLS with chip keys, and the provider prin
     CHECK_THAT(client.err, ContainsSubstring("CONNECTION ESTABLISHED"));
     CHECK_THAT(client.err, ContainsSubstring("Verification: OK"));
     CHECK_THAT(client.both(), !ContainsSubstring("trustx"));
-    CHECK(client.out.empty());
+    // The server sends back what it got, reversed; s_client may have left by then.
+    CHECK((client.out.empty() || client.out == "olleh\n"));
     const Outcome served = server.wait();
     INFO(served.both());
     CHECK_THAT(served.both(), ContainsSubstring("Verification: OK"));
