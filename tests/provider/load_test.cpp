@@ -140,3 +140,16 @@ TEST_CASE("a chip code that no document lists still has a text", "[load]") {
     const auto reason = trustx::provider::reason_of(trustx::Error(static_cast<trustx::ChipError>(0x7E)));
     CHECK(reason == trustx::provider::Reason::internal_error);
 }
+
+TEST_CASE("the manual page is well formed and names every setting", "[load]") {
+    const auto page = source_directory() / "docs/man/provider-trustx.7";
+    const Outcome lint = run("mandoc", {"-T", "lint", "-W", "warning", page.string()});
+    INFO(lint.both());
+    CHECK(lint.ok());
+    const std::string text = read_file(page);
+    for (const char* name : {"device", "lock-directory", "lock-timeout-ms", "command-timeout-ms", "self-verify", "slot",
+                             "group", "usage", "force", "label"}) {
+        CHECK_THAT(text,
+                   ContainsSubstring(std::string(".It Cm ") + name) || ContainsSubstring(std::string(", ") + name));
+    }
+}
