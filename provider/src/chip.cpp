@@ -58,6 +58,13 @@ Outcome<Signature> Chip::sign(const KeyReference& reference, ByteView digest) {
     return run(CalcSign{.key = reference.key, .digest = digest});
 }
 
+Outcome<SecretBytes> Chip::agree(const KeyReference& reference, const PublicKey& peer) {
+    if (const auto right = expect(reference); !right) {
+        return right.failure();
+    }
+    return run(CalcSSec{.key = reference.key, .peer = peer});
+}
+
 Outcome<KeyReference> Chip::generate(const KeyRequest& request) {
     const auto present = uid();
     if (!present) {

@@ -41,6 +41,9 @@ class Chip {
     // names; failure: Reason of Errc::wrong_chip.
     [[nodiscard]] Outcome<Signature> sign(const KeyReference& reference, ByteView digest);
 
+    // agree computes the shared secret with a peer; a private key use, after the same comparison.
+    [[nodiscard]] Outcome<SecretBytes> agree(const KeyReference& reference, const PublicKey& peer);
+
     // generate makes a key pair; Reason::slot_used unless the slot is free or request.force.
     [[nodiscard]] Outcome<KeyReference> generate(const KeyRequest& request);
 

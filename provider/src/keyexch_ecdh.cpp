@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Key exchange: OSSL_OP_KEYEXCH "ECDH". Software keys derive in the private library context, KDF and all. Chip keys
-// need the chip's CalcSSec; their place is Agreement::begin, which refuses them until the driver has that command.
+// Key exchange: OSSL_OP_KEYEXCH "ECDH". Software keys derive in the private library context, KDF and all; chip keys
+// have the chip compute the secret (chip_agreement.hpp).
 #include "algorithms.hpp"
+#include "chip_agreement.hpp"
 #include "dispatch.hpp"
 #include "edge.hpp"
 #include "key.hpp"
 #include "param.hpp"
+
+#include <optional>
 
 #include <openssl/core_names.h>
 
@@ -22,6 +25,7 @@ class Agreement {
     Outcome<std::unique_ptr<Agreement>> duplicate() const {
         auto other = std::make_unique<Agreement>(context_);
         other->key_ = key_;
+        other->chip_ = chip_;
         if (software_ != nullptr) {
             other->software_.reset(EVP_PKEY_CTX_dup(software_.get()));
             if (other->software_ == nullptr) {
@@ -38,10 +42,10 @@ class Agreement {
         if (!key_ || key_->inner() == nullptr || !key_->has_private()) {
             return refuse(Reason::key_incomplete, "agree on a secret without a private key");
         }
+        software_.reset();
+        chip_.reset();
         if (key_->is_chip_key()) {
-            return refuse(Reason::key_agreement_unsupported,
-                          "agree on a secret with key " + key_->reference().key.hex() +
-                              ": use a software key here; TLS never needs a chip key for key agreement");
+            return chip_.emplace(key_).set(params);
         }
         software_.reset(EVP_PKEY_CTX_new_from_pkey(context_.libctx(), key_->inner(), nullptr));
         if (software_ == nullptr || EVP_PKEY_derive_init_ex(software_.get(), params) != 1) {
@@ -52,6 +56,9 @@ class Agreement {
     }
 
     Outcome<void> set_peer(const Key& peer) {
+        if (chip_) {
+            return chip_->set_peer(peer);
+        }
         if (software_ == nullptr || peer.inner() == nullptr) {
             return refuse(Reason::operation_out_of_order, "give the peer of a key agreement");
         }
@@ -67,6 +74,9 @@ class Agreement {
     }
 
     Outcome<std::size_t> derive(unsigned char* secret, std::size_t room) {
+        if (chip_) {
+            return chip_->derive(secret, room);
+        }
         std::size_t size = room;
         if (software_ == nullptr || EVP_PKEY_derive(software_.get(), secret, &size) != 1) {
             return software_failed("derive a shared secret");
@@ -78,6 +88,9 @@ class Agreement {
         if (params == nullptr || params->key == nullptr) {
             return {};
         }
+        if (chip_) {
+            return chip_->set(params);
+        }
         if (software_ == nullptr || EVP_PKEY_CTX_set_params(software_.get(), params) != 1) {
             return software_failed("set parameters of a key agreement");
         }
@@ -85,6 +98,9 @@ class Agreement {
     }
 
     Outcome<void> get(OSSL_PARAM* params) {
+        if (chip_) {
+            return chip_->get(params);
+        }
         if (software_ == nullptr || EVP_PKEY_CTX_get_params(software_.get(), params) != 1) {
             return software_failed("ask a key agreement for parameters");
         }
@@ -94,6 +110,7 @@ class Agreement {
  private:
     ProviderContext& context_;
     KeyRef key_;
+    std::optional<ChipAgreement> chip_;  // one of the two, after begin
     EvpPkeyCtx software_;
 };
 

@@ -46,7 +46,6 @@ const OSSL_ITEM table[] = {
     item(Reason::operation_out_of_order, "operation not initialised, or already finished"),
     item(Reason::buffer_too_small, "output buffer too small"),
     item(Reason::signature_wrong, "signature made by the chip does not verify with the public key"),
-    item(Reason::key_agreement_unsupported, "key agreement with a chip key is not supported"),
     item(Reason::reference_not_encryptable, "a key reference holds no secret and cannot be encrypted"),
     item(Reason::output_failed, "output could not be written"),
     item(Reason::uri_invalid, "not a trustx: URI"),

@@ -39,7 +39,6 @@ enum class Reason : std::uint32_t {
     operation_out_of_order,
     buffer_too_small,
     signature_wrong,
-    key_agreement_unsupported,
     reference_not_encryptable,
     output_failed,
     uri_invalid,

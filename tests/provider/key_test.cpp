@@ -220,13 +220,6 @@ TEST_CASE("checks of a chip key pass in software", "[key]") {
     CHECK(take_errors().empty());
 }
 
-TEST_CASE("key agreement with a chip key is refused with a reason", "[key]") {
-    const Keys keys;
-    const PkeyCtx ctx(EVP_PKEY_CTX_new_from_pkey(keys.libctx.get(), keys.chip.get(), nullptr));
-    CHECK(EVP_PKEY_derive_init(ctx.get()) != 1);
-    CHECK_THAT(joined(take_errors()), ContainsSubstring("trustx: key agreement with a chip key is not supported"));
-}
-
 TEST_CASE("points are imported compressed and uncompressed, and with explicit parameters beside the name", "[key]") {
     const Keys keys("P-256", Arrangement::trustx_preferred);
     REQUIRE(EVP_PKEY_set_utf8_string_param(keys.software.get(), OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "chip_agreement.hpp"
+
+#include "context.hpp"
+#include "ossl.hpp"
+#include "param.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <openssl/core_names.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+
+namespace trustx::provider {
+namespace {
+
+using EvpKdf = Owner<EVP_KDF, EVP_KDF_free>;
+using EvpKdfCtx = Owner<EVP_KDF_CTX, EVP_KDF_CTX_free>;
+
+Outcome<PublicKey> public_key_of(const Key& key) {
+    std::array<unsigned char, 1 + 2 * field_size(Curve::p384)> point{};
+    std::size_t size = 0;
+    if (EVP_PKEY_get_octet_string_param(key.inner(), OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, point.data(), point.size(),
+                                        &size) != 1) {
+        return software_failed("take the peer's public key");
+    }
+    auto public_key = PublicKey::from_point(ByteView{point}.first(size));
+    if (!public_key) {
+        return refuse(public_key.error());
+    }
+    return std::move(*public_key);
+}
+
+Outcome<void> take_text(const OSSL_PARAM* params, const char* key, std::string& into) {
+    const OSSL_PARAM* param = OSSL_PARAM_locate_const(params, key);
+    if (param == nullptr) {
+        return {};
+    }
+    auto text = text_of(*param);
+    if (!text) {
+        return text.failure();
+    }
+    into = std::move(*text);
+    return {};
+}
+
+}  // namespace
+
+Outcome<void> ChipAgreement::set_peer(const Key& peer) {
+    if (peer.inner() == nullptr) {
+        return refuse(Reason::key_incomplete, "give the peer of a key agreement");
+    }
+    if (EVP_PKEY_parameters_eq(key_->inner(), peer.inner()) != 1) {
+        return refuse(Reason::curve_mismatch, "the peer's key is on another curve");
+    }
+    auto public_key = public_key_of(peer);
+    if (!public_key) {
+        return public_key.failure();
+    }
+    peer_ = std::move(*public_key);
+    return {};
+}
+
+std::size_t ChipAgreement::size() const {
+    return uses_kdf() ? kdf_size_ : field_size(key_->reference().public_key.curve);
+}
+
+Outcome<std::size_t> ChipAgreement::derive(unsigned char* secret, std::size_t room) const {
+    if (!peer_) {
+        return refuse(Reason::operation_out_of_order, "derive a shared secret without a peer");
+    }
+    const auto needed = size();
+    if (needed == 0) {
+        return refuse(Reason::parameter_invalid, "derive with " + kdf_type_ + ": " + OSSL_EXCHANGE_PARAM_KDF_OUTLEN +
+                                                     " does not say how many bytes");
+    }
+    if (secret == nullptr) {
+        return needed;
+    }
+    if (room < needed) {
+        return refuse(Reason::buffer_too_small,
+                      std::to_string(room) + " bytes for a secret of " + std::to_string(needed));
+    }
+    const auto& reference = key_->reference();
+    const auto chip = key_->context().chips().find(reference.device);
+    if (!chip) {
+        return chip.failure();
+    }
+    const auto shared = (*chip)->agree(reference, *peer_);
+    if (!shared) {
+        return during("agree on a secret with key " + reference.key.hex() + ", whose usage must include keyagree",
+                      shared.error());
+    }
+    if (!uses_kdf()) {
+        std::copy(shared->begin(), shared->end(), secret);
+        return needed;
+    }
+    if (const auto derived = run_kdf(*shared, secret); !derived) {
+        return derived.failure();
+    }
+    return needed;
+}
+
+Outcome<void> ChipAgreement::run_kdf(const SecretBytes& shared, unsigned char* secret) const {
+    OSSL_LIB_CTX* libctx = key_->context().libctx();
+    const EvpKdf kdf(EVP_KDF_fetch(libctx, kdf_type_.c_str(), nullptr));
+    const EvpKdfCtx run(kdf == nullptr ? nullptr : EVP_KDF_CTX_new(kdf.get()));
+    // OSSL_PARAM has no const; the KDF only reads.
+    SecretBytes key = shared;
+    SecretBytes info = ukm_;
+    std::string digest = kdf_digest_;
+    std::string properties = kdf_digest_properties_;
+    const std::array<OSSL_PARAM, 5> params{
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key.data(), key.size()),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info.data(), info.size()),
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest.data(), 0),
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_PROPERTIES, properties.data(), 0),
+        OSSL_PARAM_construct_end(),
+    };
+    if (run == nullptr || EVP_KDF_derive(run.get(), secret, kdf_size_, params.data()) != 1) {
+        return software_failed("run " + kdf_type_ + " over a shared secret");
+    }
+    return {};
+}
+
+Outcome<void> ChipAgreement::set(const OSSL_PARAM* params) {
+    if (params == nullptr) {
+        return {};
+    }
+    // The cofactor of the chip's curves is 1, so either cofactor mode gives the same secret and needs no memory.
+    for (const auto& [key, into] : std::initializer_list<std::pair<const char*, std::string*>>{
+             {OSSL_EXCHANGE_PARAM_KDF_TYPE, &kdf_type_},
+             {OSSL_EXCHANGE_PARAM_KDF_DIGEST, &kdf_digest_},
+             {OSSL_EXCHANGE_PARAM_KDF_DIGEST_PROPS, &kdf_digest_properties_},
+             {OSSL_KDF_PARAM_CEK_ALG, &cek_algorithm_}}) {
+        if (const auto taken = take_text(params, key, *into); !taken) {
+            return taken.failure();
+        }
+    }
+    if (uses_kdf() && kdf_type_ != OSSL_KDF_NAME_X963KDF) {
+        return refuse(Reason::parameter_invalid, "KDF " + kdf_type_ + " behind a key agreement: only X963KDF");
+    }
+    if (const OSSL_PARAM* param = OSSL_PARAM_locate_const(params, OSSL_EXCHANGE_PARAM_KDF_OUTLEN)) {
+        const auto size = size_of(*param);
+        if (!size) {
+            return size.failure();
+        }
+        kdf_size_ = *size;
+    }
+    if (const OSSL_PARAM* param = OSSL_PARAM_locate_const(params, OSSL_EXCHANGE_PARAM_KDF_UKM)) {
+        const void* bytes = nullptr;
+        std::size_t size = 0;
+        if (OSSL_PARAM_get_octet_string_ptr(param, &bytes, &size) != 1) {
+            return refuse(Reason::parameter_invalid, OSSL_EXCHANGE_PARAM_KDF_UKM);
+        }
+        const auto* first = static_cast<const unsigned char*>(bytes);
+        ukm_.assign(first, first + size);
+    }
+    return {};
+}
+
+Outcome<void> ChipAgreement::get(OSSL_PARAM* params) const {
+    for (const auto& answered : {answer_integer(params, OSSL_EXCHANGE_PARAM_EC_ECDH_COFACTOR_MODE, 0),
+                                 answer_text(params, OSSL_EXCHANGE_PARAM_KDF_TYPE, kdf_type_),
+                                 answer_text(params, OSSL_EXCHANGE_PARAM_KDF_DIGEST, kdf_digest_),
+                                 answer_size(params, OSSL_EXCHANGE_PARAM_KDF_OUTLEN, kdf_size_),
+                                 answer_text(params, OSSL_KDF_PARAM_CEK_ALG, cek_algorithm_)}) {
+        if (!answered) {
+            return answered.failure();
+        }
+    }
+    OSSL_PARAM* ukm = OSSL_PARAM_locate(params, OSSL_EXCHANGE_PARAM_KDF_UKM);
+    if (ukm != nullptr && OSSL_PARAM_set_octet_ptr(ukm, ukm_.data(), ukm_.size()) != 1) {
+        return refuse(Reason::parameter_invalid, OSSL_EXCHANGE_PARAM_KDF_UKM);
+    }
+    return {};
+}
+
+}  // namespace trustx::provider
