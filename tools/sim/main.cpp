@@ -4,14 +4,18 @@
 #include "nvm/nvm_file.hpp"
 #include "server/address.hpp"
 #include "server/control.hpp"
+#include "server/private_directory.hpp"
 #include "server/real_clock.hpp"
 #include "server/socket_server.hpp"
 #include "simulated_chip.hpp"
+#include "usbip/attach.hpp"
+#include "usbip/exporter.hpp"
 
 #include <csignal>
 #include <exception>
 #include <iostream>
 #include <map>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <openssl/crypto.h>
@@ -29,6 +33,7 @@ constexpr int exit_usage = 2;
 
 struct Options {
     std::string listen;
+    std::string usbip;
     std::string nvm;
     std::string profile;
     std::string timing = "none";
@@ -40,14 +45,20 @@ struct Options {
 
     std::string control_address;
     std::vector<std::string> control_command;
+
+    std::string attach_endpoint = "127.0.0.1:3240";
+    std::string detach_adapter;
 };
 
 void define_simulator(CLI::App& app, Options& options) {
     static const std::map<std::string, AcknowledgeStyle> styles{{"automatic", AcknowledgeStyle::automatic},
                                                                 {"piggyback", AcknowledgeStyle::piggyback},
                                                                 {"separate", AcknowledgeStyle::separate}};
-    app.add_option("--listen", options.listen, "Where hosts reach the chip, as unix:/path (required)")
-        ->type_name("ADDRESS");
+    app.add_option("--listen", options.listen, "Where hosts reach the chip, as unix:/path")->type_name("ADDRESS");
+    app.add_option("--usbip", options.usbip,
+                   "Export the chip over USB/IP as a USB device of Linux' driver i2c-tiny-usb, too; see attach. "
+                   "Port 0 is any free one")
+        ->type_name("ADDR:PORT");
     app.add_option("--nvm", options.nvm,
                    "File that keeps the chip's memory, private keys included; made when it does not exist. "
                    "Without it the chip forgets everything at the end")
@@ -79,13 +90,28 @@ CLI::App* define_control(CLI::App& app, Options& options) {
     return control;
 }
 
+CLI::App* define_attach(CLI::App& app, Options& options) {
+    CLI::App* attach = app.add_subcommand(
+        "attach", "Plug an exported chip into this machine's kernel and print its /dev/i2c-N (root)");
+    attach->add_option("endpoint", options.attach_endpoint, "What the simulator was given as --usbip")
+        ->type_name("ADDR:PORT")
+        ->capture_default_str();
+    return attach;
+}
+
+CLI::App* define_detach(CLI::App& app, Options& options) {
+    CLI::App* detach = app.add_subcommand("detach", "Unplug the simulated chips from this machine's kernel (root)");
+    detach->add_option("adapter", options.detach_adapter, "Only the one behind this /dev/i2c-N");
+    return detach;
+}
+
 int fail(const std::string& message) {
     std::cerr << "trustx-sim: " << message << '\n';
     return exit_failure;
 }
 
 std::shared_ptr<spdlog::logger> make_log(int verbosity) {
-    auto log = std::make_shared<spdlog::logger>("trustx-sim", std::make_shared<spdlog::sinks::stderr_color_sink_st>());
+    auto log = std::make_shared<spdlog::logger>("trustx-sim", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
     log->set_level(verbosity == 0 ? spdlog::level::warn : verbosity == 1 ? spdlog::level::info : spdlog::level::debug);
     log->set_pattern("%n: %^%l%$: %v");
     return log;
@@ -112,8 +138,32 @@ Fd catch_termination() {
     return Fd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
+// Without --listen the bus socket lies in a directory that exists as long as the program.
+tl::expected<std::filesystem::path, std::string> bus_path(const Options& options,
+                                                          std::unique_ptr<PrivateDirectory>& directory) {
+    if (!options.listen.empty())
+        return parse_address(options.listen);
+    auto made = PrivateDirectory::make();
+    if (!made)
+        return tl::unexpected<std::string>(made.error());
+    directory = std::move(*made);
+    return directory->path() / "chip";
+}
+
+tl::expected<std::unique_ptr<usbip::Exporter>, std::string> start_export(const Options& options,
+                                                                         const std::filesystem::path& bus,
+                                                                         const Clock& clock, const Fd& stop,
+                                                                         spdlog::logger& log) {
+    if (options.usbip.empty())
+        return nullptr;
+    return usbip::parse_endpoint(options.usbip).and_then([&](const usbip::Endpoint& endpoint) {
+        return usbip::Exporter::start(endpoint, bus, clock, stop.get(), log);
+    });
+}
+
 int simulate(const Options& options) {
-    const auto path = parse_address(options.listen);
+    std::unique_ptr<PrivateDirectory> directory;
+    const auto path = bus_path(options, directory);
     if (!path)
         return fail(path.error());
     const Fd stop = catch_termination();
@@ -140,13 +190,34 @@ int simulate(const Options& options) {
     if (!chip)
         return fail(chip.error());
 
+    // Before the socket server, so that it ends after it: who asks for a transfer then hears that nobody listens.
+    const auto exporter = start_export(options, *path, clock, stop, *log);
+    if (!exporter)
+        return fail(exporter.error());
     Control control(**chip);
     SocketServer server(**chip, clock, control, *bus_socket, *control_socket, stop.get(), *log);
     std::cout << "listening on unix:" << path->string() << std::endl;
+    if (*exporter)
+        std::cout << "exporting over USB/IP on " << (*exporter)->endpoint().text() << std::endl;
     server.run();
     if (!(*chip)->flush())
         return fail("the security event counter was not stored; see above");
     return 0;
+}
+
+int attach(const Options& options) {
+    const auto adapter = usbip::parse_endpoint(options.attach_endpoint).and_then([](const usbip::Endpoint& endpoint) {
+        return usbip::attach(endpoint);
+    });
+    if (!adapter)
+        return fail(adapter.error());
+    std::cout << adapter->string() << std::endl;
+    return 0;
+}
+
+int detach(const Options& options) {
+    const auto count = usbip::detach(options.detach_adapter);
+    return count ? 0 : fail(count.error());
 }
 
 int run(int argc, char** argv) {
@@ -154,14 +225,23 @@ int run(int argc, char** argv) {
     CLI::App app("A simulated OPTIGA Trust X security chip on a socket (bus-socket.md)", "trustx-sim");
     define_simulator(app, options);
     const CLI::App* control = define_control(app, options);
-    app.footer("Example:\n  trustx-sim --listen unix:/tmp/chip --nvm chip.nvm\n  trustx-sim ctl unix:/tmp/chip stats");
+    const CLI::App* attaching = define_attach(app, options);
+    const CLI::App* detaching = define_detach(app, options);
+    app.require_subcommand(0, 1);
+    app.footer(
+        "Example:\n  trustx-sim --listen unix:/tmp/chip --nvm chip.nvm\n  trustx-sim ctl unix:/tmp/chip stats\n"
+        "  trustx-sim --usbip 127.0.0.1:3240 --nvm chip.nvm &  sudo trustx-sim attach");
     try {
         app.parse(argc, argv);
-        if (!control->parsed() && options.listen.empty())
-            throw CLI::RequiredError("--listen");
+        if (app.get_subcommands().empty() && options.listen.empty() && options.usbip.empty())
+            throw CLI::RequiredError("--listen or --usbip");
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : exit_usage;
     }
+    if (attaching->parsed())
+        return attach(options);
+    if (detaching->parsed())
+        return detach(options);
     if (!control->parsed())
         return simulate(options);
     const auto path = parse_address(options.control_address);

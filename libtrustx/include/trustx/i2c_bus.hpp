@@ -33,6 +33,10 @@ class TRUSTX_EXPORT I2cBus {
     // Errc::not_supported elsewhere.
     [[nodiscard]] virtual Result<void> pulse_reset(Deadline deadline);
 
+    // rest is told when the caller will not need the bus for a while. What a bus holds of the system it may let go, and
+    // take again at the next transfer.
+    virtual void rest() noexcept {}
+
     // name is the address in full, for messages: "i2c:/dev/i2c-1@0x30".
     [[nodiscard]] virtual const std::string& name() const = 0;
 };

@@ -6,9 +6,11 @@
 
 #include "bus/unique_fd.hpp"
 
+#include <array>
 #include <cerrno>
 
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/i2c-dev.h>
 #include <linux/i2c.h>
 #include <sys/ioctl.h>
@@ -27,10 +29,51 @@ bool is_address_nak(int error) {
     return error == ENXIO || error == EREMOTEIO;
 }
 
+// An error of opening names who would have been let in, where that is what was wrong.
+tl::unexpected<Error> cannot_open(const std::string& path, std::error_code code) {
+    struct stat status {};
+    if (code != errno_code(EACCES) || ::stat(path.c_str(), &status) != 0) {
+        return fail(code, "open " + path);
+    }
+    std::array<char, 4096> buffer{};
+    group entry{};
+    group* found = nullptr;
+    const int failed = ::getgrgid_r(status.st_gid, &entry, buffer.data(), buffer.size(), &found);
+    const bool named = failed == 0 && found != nullptr;
+    return fail(code, "open " + path + ", which is for group " +
+                          (named ? std::string{entry.gr_name} : std::to_string(status.st_gid)));
+}
+
+Result<UniqueFd> open_adapter(const BusAddress& address) {
+    UniqueFd fd{::open(address.path.c_str(), O_RDWR | O_CLOEXEC)};
+    if (!fd) {
+        return cannot_open(address.path, errno_code());
+    }
+    // I2C_RDWR would work without this; it is here to hear EBUSY when a kernel driver owns the address, and ENOTTY when
+    // this is no adapter at all.
+    if (::ioctl(fd.get(), I2C_SLAVE, static_cast<unsigned long>(address.target)) != 0) {
+        const auto code = errno_code();
+        return fail(code, (code == errno_code(ENOTTY) ? "use " + address.path + " as an I2C adapter"
+                                                      : "take the address on " + address.text()));
+    }
+    return fd;
+}
+
+// The kernel takes the path of an adapter that was unplugged away, or gives it to the next one, and then waits for
+// those who have it open.
+bool unplugged(const UniqueFd& fd, const std::string& path) {
+    struct stat ours {};
+    struct stat there {};
+    return ::fstat(fd.get(), &ours) == 0 && (::stat(path.c_str(), &there) != 0 || there.st_rdev != ours.st_rdev);
+}
+
+// LinuxI2cBus has the adapter open only while somebody uses it. The kernel keeps an adapter that is unplugged, and
+// everything else that is plugged into the same USB hub, waiting for the last program that has it open
+// (i2c_del_adapter() in drivers/i2c/i2c-core-base.c); a program that does nothing for hours must not be that one.
 class LinuxI2cBus final : public I2cBus {
  public:
-    LinuxI2cBus(UniqueFd fd, const BusAddress& address, unsigned long functions)
-        : fd_{std::move(fd)}, name_{address.text()}, target_{address.target}, functions_{functions} {}
+    LinuxI2cBus(UniqueFd fd, BusAddress address, unsigned long functions)
+        : fd_{std::move(fd)}, address_{std::move(address)}, name_{address_.text()}, functions_{functions} {}
 
     // The adapter bounds each transfer with its own time limit, so the deadline needs no help here.
     Result<void> write(ByteView bytes, Deadline /*deadline*/) override {
@@ -45,19 +88,39 @@ class LinuxI2cBus final : public I2cBus {
         return transfer(I2C_M_RD, bytes.data(), bytes.size(), "read");
     }
 
+    void rest() noexcept override { fd_.reset(); }
+
     const std::string& name() const override { return name_; }
 
  private:
+    Result<void> ensure_open() {
+        if (fd_) {
+            return {};
+        }
+        auto opened = open_adapter(address_);
+        if (!opened) {
+            return opened.failure();
+        }
+        fd_ = std::move(*opened);
+        return {};
+    }
+
     Result<void> probe() {
         if ((functions_ & I2C_FUNC_SMBUS_QUICK) == 0) {
             return fail(Errc::not_supported, "probe " + name_);
+        }
+        if (auto opened = ensure_open(); !opened) {
+            return opened;
         }
         return outcome(::i2c_smbus_write_quick(fd_.get(), 0), "probe");
     }
 
     Result<void> transfer(unsigned flags, std::uint8_t* data, std::size_t size, const char* what) {
+        if (auto opened = ensure_open(); !opened) {
+            return opened;
+        }
         i2c_msg message{};
-        message.addr = target_;
+        message.addr = address_.target;
         message.flags = static_cast<__u16>(flags);
         message.len = static_cast<__u16>(size);
         message.buf = data;
@@ -65,46 +128,49 @@ class LinuxI2cBus final : public I2cBus {
         return outcome(::ioctl(fd_.get(), I2C_RDWR, &request), what);
     }
 
-    Result<void> outcome(int result, const char* what) const {
+    Result<void> outcome(int result, const char* what) {
         if (result >= 0) {
             return {};
         }
         if (is_address_nak(errno)) {
             return fail(Errc::address_nak);
         }
-        const auto code = errno_code();
+        auto code = errno_code();
+        if (unplugged(fd_, address_.path)) {
+            // Drivers say EIO or worse of an adapter that is gone, and it would still be gone at the next attempt.
+            code = errno_code(ENODEV);
+            fd_.reset();
+        }
         return fail(code, std::string{what} + " on " + name_);
     }
 
     UniqueFd fd_;
+    BusAddress address_;
     std::string name_;
-    std::uint8_t target_;
     unsigned long functions_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<I2cBus>> open_linux_i2c_bus(const BusAddress& address) {
-    UniqueFd fd{::open(address.path.c_str(), O_RDWR | O_CLOEXEC)};
+    auto fd = open_adapter(address);
     if (!fd) {
-        return fail(errno_code(), "open " + address.path);
-    }
-    struct stat status {};
-    if (::fstat(fd.get(), &status) != 0 || !S_ISCHR(status.st_mode)) {
-        return fail(errno_code(ENOTTY), "open " + address.path + " as an I2C adapter");
+        return fd.failure();
     }
     unsigned long functions = 0;
-    if (::ioctl(fd.get(), I2C_FUNCS, &functions) != 0) {
-        return fail(errno_code(), "ask " + address.path + " for its I2C functions");
+    if (::ioctl(fd->get(), I2C_FUNCS, &functions) != 0) {
+        const auto code = errno_code();
+        return fail(code, "ask " + address.text() + " for its I2C functions");
+    }
+    if (functions == 0) {
+        // There is no such adapter; drivers that have to ask their device say so when they get no answer.
+        return fail(errno_code(unplugged(*fd, address.path) ? ENODEV : EIO),
+                    "ask " + address.text() + " for its I2C functions");
     }
     if ((functions & I2C_FUNC_I2C) == 0) {
         return fail(Errc::not_supported, address.path + ": plain I2C transfers (the adapter is SMBus only)");
     }
-    // I2C_RDWR would work without this; it is here to hear EBUSY when a kernel driver owns the address.
-    if (::ioctl(fd.get(), I2C_SLAVE, static_cast<unsigned long>(address.target)) != 0) {
-        return fail(errno_code(), "take the address on " + address.text());
-    }
-    return std::make_unique<LinuxI2cBus>(std::move(fd), address, functions);
+    return std::make_unique<LinuxI2cBus>(std::move(*fd), address, functions);
 }
 
 }  // namespace trustx

@@ -23,6 +23,8 @@ class ObservedBus final : public I2cBus {
         return watched(BusTransfer::Kind::reset, {}, [&] { return bus_->pulse_reset(deadline); });
     }
 
+    void rest() noexcept override { bus_->rest(); }
+
     const std::string& name() const override { return bus_->name(); }
 
  private:

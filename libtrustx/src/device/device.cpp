@@ -139,6 +139,9 @@ void Device::Impl::unlock() noexcept {
     if (generation_ != fork_generation()) {
         return;  // a lock that was held at the moment of a fork is the parent's to release
     }
+    if (bus_) {
+        bus_->rest();
+    }
     if (process_lock_) {
         const bool in_sync = link_ && link_->in_sync();
         // A record that cannot be written says "not in sync" still, which costs the next user three transfers.

@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# What the scenarios share. A scenario is a bash script under `set -euo pipefail` in an empty directory of its own; it
+# fails by failing. Before each one the simulated chip runs and is attached as /dev/i2c-1, and so it must leave it.
+
+adapter=/dev/i2c-1
+
+# fail says what is wrong and ends the scenario.
+fail() {
+  echo "FAILED: $*" >&2
+  exit 1
+}
+
+# run shows a command and runs it. What is shown goes to standard error, as the output may be for a pipe.
+run() {
+  echo "\$ $*" >&2
+  "$@"
+}
+
+# refused COMMAND... succeeds when the command fails; what it said is in `said`.
+refused() {
+  echo "\$ $*   (must fail)"
+  if said=$("$@" 2>&1); then
+    echo "$said"
+    fail "this went well: $*"
+  fi
+  echo "$said"
+}
+
+# says TEXT... succeeds when every TEXT is in `said`.
+says() {
+  local text
+  for text in "$@"; do
+    [[ $said == *"$text"* ]] || fail "the message does not say \"$text\""
+  done
+}
+
+# eventually SECONDS COMMAND... asks again and again until the answer is yes.
+eventually() {
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [ "$SECONDS" -lt "$deadline" ] || fail "waited in vain for: $*"
+    sleep 0.1
+  done
+}
+
+# milliseconds since the guest was booted.
+milliseconds() {
+  local now
+  read -r now _ </proc/uptime
+  echo "${now/./}0"
+}
+
+start_simulator() {
+  trustx-sim --listen "$SIMULATOR" --usbip "$USBIP" --nvm /run/chip.nvm --timing none -v \
+    >/run/simulator.log 2>&1 </dev/null &
+  echo $! >/run/simulator.pid
+  eventually 20 grep -q 'exporting over USB/IP' /run/simulator.log
+  local path
+  path=$(trustx-sim attach "$USBIP") || fail "attach failed"
+  [ "$path" = "$adapter" ] || fail "the chip appeared as $path, not as $adapter"
+  # The kernel shows the node first, and udev sets its permissions a moment later.
+  udevadm settle --timeout=20
+}
+
+# signature makes a signature with a key file and checks it, in software: one use of the private key.
+signature() {
+  local key=$1 base
+  base=$(mktemp)
+  echo "$base" >"$base"
+  openssl dgst -sha256 -sign "$key" -out "$base.signature" "$base" &&
+    openssl dgst -sha256 -prverify "$key" -signature "$base.signature" "$base" >/dev/null
+}

@@ -1,0 +1,15 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# scenario: a simulator that is killed takes its adapter along and brings it back with the same keys
+
+run trustx keygen E0F1 --force --out key.pem
+kill -KILL "$(cat /run/simulator.pid)"
+gone() { [ ! -e $adapter ]; }
+eventually 20 gone
+refused trustx info
+says "open $adapter"
+refused trustx-sim attach "$USBIP"
+says "Connection refused" "trustx-sim --usbip"
+
+start_simulator
+run signature key.pem

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "private_directory.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+namespace trustx::sim {
+
+tl::expected<std::unique_ptr<PrivateDirectory>, std::string> PrivateDirectory::make() {
+    std::string name = (std::filesystem::temp_directory_path() / "trustx-sim.XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr)
+        return tl::unexpected<std::string>("cannot make a directory " + name + ": " + std::strerror(errno));
+    return std::unique_ptr<PrivateDirectory>(new PrivateDirectory(name));  // NOLINT: the constructor is private
+}
+
+PrivateDirectory::~PrivateDirectory() {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+}
+
+}  // namespace trustx::sim

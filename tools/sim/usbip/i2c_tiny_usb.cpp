@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "usbip/i2c_tiny_usb.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include <linux/i2c.h>
+#include <linux/usb/ch9.h>
+
+namespace trustx::sim::usbip {
+namespace {
+
+// The identity that FTDI donated to the adapter, and the commands of its firmware, both as in the kernel's
+// drivers/i2c/busses/i2c-tiny-usb.c.
+constexpr std::uint16_t vendor_id = 0x0403;
+constexpr std::uint16_t product_id = 0xC631;
+constexpr std::uint16_t device_release = 0x0205;
+constexpr std::uint8_t configuration_value = 1;
+
+enum class Command : std::uint8_t { echo = 0, functions = 1, set_delay = 2, status = 3, message = 4 };
+// Two flags share the number of Command::message: first and last message of a transfer.
+constexpr std::uint8_t message_flags = 0x03;
+
+// SMBus transfers are made of plain ones by the kernel.
+constexpr std::uint32_t functions = I2C_FUNC_I2C | I2C_FUNC_SMBUS_EMUL;
+
+constexpr std::uint8_t full_speed_packet = 64;
+constexpr std::uint8_t milliamperes_100 = 50;
+constexpr std::uint8_t bus_powered = USB_CONFIG_ATT_ONE;
+
+enum TextIndex : std::uint8_t { languages = 0, manufacturer = 1, product = 2, serial_number = 3 };
+constexpr std::array<std::string_view, 4> texts{"", "trustx", "OPTIGA Trust X (simulated)", "trustx-sim"};
+
+constexpr std::uint8_t low(unsigned value) {
+    return static_cast<std::uint8_t>(value & 0xFFU);
+}
+constexpr std::uint8_t high(unsigned value) {
+    return low(value >> 8);
+}
+
+// clang-format off: one line per field or pair of fields, as in USB 2.0 tables 9-8, 9-10 and 9-12
+constexpr std::array<std::uint8_t, USB_DT_DEVICE_SIZE> device_descriptor{
+    USB_DT_DEVICE_SIZE,
+    USB_DT_DEVICE,
+    0x10,
+    0x01,  // USB 1.1, which knows no device qualifier
+    USB_CLASS_VENDOR_SPEC,
+    0,
+    0,
+    full_speed_packet,
+    low(vendor_id),
+    high(vendor_id),
+    low(product_id),
+    high(product_id),
+    low(device_release),
+    high(device_release),
+    manufacturer,
+    product,
+    serial_number,
+    1,  // configurations
+};
+
+constexpr std::uint8_t configuration_size = USB_DT_CONFIG_SIZE + USB_DT_INTERFACE_SIZE;
+constexpr std::array<std::uint8_t, configuration_size> configuration_descriptor{
+    USB_DT_CONFIG_SIZE,
+    USB_DT_CONFIG,
+    configuration_size,
+    0,
+    1,  // interfaces
+    configuration_value,
+    0,  // no text
+    bus_powered,
+    milliamperes_100,
+
+    USB_DT_INTERFACE_SIZE,
+    USB_DT_INTERFACE,
+    0,
+    0,  // number and alternate setting
+    0,  // endpoints but the control endpoint
+    USB_CLASS_VENDOR_SPEC,
+    0,
+    0,
+    0,  // no text
+};
+// clang-format on
+
+// A string descriptor holds UTF-16; the texts above are ASCII.
+Bytes text_descriptor(std::size_t index) {
+    Bytes bytes{0, USB_DT_STRING};
+    if (index == languages) {
+        append(bytes, std::array<std::uint8_t, 2>{0x09, 0x04});  // English (United States)
+    }
+    for (const char letter : texts.at(index)) {
+        bytes.push_back(static_cast<std::uint8_t>(letter));
+        bytes.push_back(0);
+    }
+    bytes.front() = static_cast<std::uint8_t>(bytes.size());
+    return bytes;
+}
+
+ControlReply stall() {
+    return {.status = -EPIPE};
+}
+
+ControlReply accepted(std::size_t bytes = 0) {
+    return {.taken = bytes};
+}
+
+// A host may ask for less than there is, as it does to learn a descriptor's size.
+ControlReply answer(const Setup& setup, ByteView data) {
+    const auto sent = data.first(std::min<std::size_t>(data.size(), setup.length));
+    return {.data = to_bytes(sent)};
+}
+
+ControlReply descriptor(const Setup& setup) {
+    const std::size_t index = setup.value & 0xFF;
+    switch (setup.value >> 8) {
+        case USB_DT_DEVICE:
+            return answer(setup, device_descriptor);
+        case USB_DT_CONFIG:
+            return index == 0 ? answer(setup, configuration_descriptor) : stall();
+        case USB_DT_STRING:
+            return index < texts.size() ? answer(setup, text_descriptor(index)) : stall();
+        default:
+            return stall();
+    }
+}
+
+}  // namespace
+
+const Device& I2cTinyUsb::description() {
+    static constexpr Device device{.path = "/sys/devices/trustx-sim/usb1/1-1",
+                                   .bus_id = "1-1",
+                                   .bus_number = 1,
+                                   .device_number = 2,
+                                   .speed = Speed::full,
+                                   .vendor = vendor_id,
+                                   .product = product_id,
+                                   .release = device_release,
+                                   .device_class = USB_CLASS_VENDOR_SPEC,
+                                   .configuration = 0,
+                                   .configurations = 1,
+                                   .interface_class = USB_CLASS_VENDOR_SPEC};
+    return device;
+}
+
+void I2cTinyUsb::reset() {
+    status_ = BusStatus::idle;
+    configuration_ = 0;
+}
+
+ControlReply I2cTinyUsb::control(const Setup& setup, ByteView data) {
+    if (data.size() != (setup.to_host() ? 0U : setup.length)) {
+        return stall();
+    }
+    switch (setup.request_type & USB_TYPE_MASK) {
+        case USB_TYPE_STANDARD:
+            return standard(setup);
+        case USB_TYPE_VENDOR:
+            return vendor(setup, data);
+        default:
+            return stall();
+    }
+}
+
+// USB 2.0 section 9.4, as far as a device without further endpoints and features has a part in it.
+ControlReply I2cTinyUsb::standard(const Setup& setup) {
+    const bool to_host = setup.to_host();
+    switch (setup.request) {
+        case USB_REQ_GET_DESCRIPTOR:
+            return to_host ? descriptor(setup) : stall();
+        case USB_REQ_GET_STATUS:
+            return to_host ? answer(setup, std::array<std::uint8_t, 2>{}) : stall();
+        case USB_REQ_GET_CONFIGURATION:
+            return to_host ? answer(setup, std::array<std::uint8_t, 1>{configuration_}) : stall();
+        case USB_REQ_GET_INTERFACE:
+            return to_host && setup.index == 0 ? answer(setup, std::array<std::uint8_t, 1>{}) : stall();
+        case USB_REQ_SET_CONFIGURATION:
+            if (to_host || setup.value > configuration_value) {
+                return stall();
+            }
+            configuration_ = low(setup.value);
+            return accepted();
+        case USB_REQ_SET_INTERFACE:
+            return !to_host && setup.value == 0 && setup.index == 0 ? accepted() : stall();
+        case USB_REQ_SET_ADDRESS:
+            return to_host ? stall() : accepted();  // the virtual host controller keeps the address
+        default:
+            return stall();
+    }
+}
+
+ControlReply I2cTinyUsb::vendor(const Setup& setup, ByteView data) {
+    if ((setup.request & ~message_flags) == static_cast<int>(Command::message)) {
+        return message(setup, data);
+    }
+    switch (static_cast<Command>(setup.request)) {
+        case Command::echo:
+            return setup.to_host() ? answer(setup, std::array{low(setup.value), high(setup.value)}) : stall();
+        case Command::functions:
+            return setup.to_host() ? answer(setup, std::array{low(functions), low(functions >> 8), low(functions >> 16),
+                                                              low(functions >> 24)})
+                                   : stall();
+        case Command::set_delay:
+            // The speed of the bus is the simulator's own affair.
+            return setup.to_host() ? stall() : accepted(data.size());
+        case Command::status:
+            return setup.to_host() ? answer(setup, std::array{static_cast<std::uint8_t>(status_)}) : stall();
+        default:
+            return stall();
+    }
+}
+
+// One message of an I2C transfer. Where a transfer has several, a repeated start separates them, which the chip does
+// not support (chip-i2c.md section 1): it sees one transfer after the other.
+ControlReply I2cTinyUsb::message(const Setup& setup, ByteView data) {
+    constexpr std::uint16_t highest_address = 0x7F;
+    const bool reading = (setup.value & I2C_M_RD) != 0;
+    if (reading != setup.to_host() || (setup.value & I2C_M_TEN) != 0 || setup.index > highest_address) {
+        return stall();
+    }
+    const auto address = low(setup.index);
+    if (!reading) {
+        const auto written = target_.write(address, data);
+        return outcome(written.status, accepted(data.size()));
+    }
+    // The lines are high where nobody answers.
+    Bytes received(setup.length, 0xFF);
+    const auto read = target_.read(address, received);
+    return outcome(read.status, {.data = std::move(received)});
+}
+
+ControlReply I2cTinyUsb::outcome(TransferStatus status, ControlReply reply) {
+    switch (status) {
+        case TransferStatus::done:
+            status_ = BusStatus::address_acknowledged;
+            return reply;
+        case TransferStatus::address_nak:
+            // The driver wants all bytes accounted for before it asks for the status and learns the truth.
+            status_ = BusStatus::address_refused;
+            return reply;
+        default:
+            status_ = BusStatus::idle;
+            return stall();
+    }
+}
+
+}  // namespace trustx::sim::usbip

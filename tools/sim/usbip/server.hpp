@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The USB/IP server: sockets and deadlines around the conversations. One thread; a peer that is slow, silent or hostile
+// costs the others nothing but the time of its own transfers.
+#pragma once
+
+#include "clock.hpp"
+#include "usbip/conversation.hpp"
+#include "usbip/tcp.hpp"
+
+#include <list>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <poll.h>
+
+namespace spdlog {
+class logger;
+}
+
+namespace trustx::sim::usbip {
+
+class Server {
+ public:
+    // All references and the file descriptor outlive the server. It ends when stop_fd becomes readable.
+    Server(I2cTarget& target, const Clock& clock, TcpListener listener, int stop_fd, spdlog::logger& log);
+
+    // run serves until it is told to stop.
+    void run();
+
+ private:
+    // Peer is one connection. Its deadline is for the end of what it has begun: the import, or a message either way.
+    struct Peer {
+        Peer(Fd connection, Export& device, Time handshake_until)
+            : fd{std::move(connection)}, conversation{device}, deadline{handshake_until} {}
+
+        Fd fd;
+        Conversation conversation;
+        Bytes to_send;
+        std::optional<Time> deadline;
+        std::string close_because;
+        bool gone = false;
+    };
+
+    [[nodiscard]] std::vector<pollfd> prepare() const;
+    [[nodiscard]] std::optional<Time> earliest_deadline() const;
+    void wait(std::vector<pollfd>& fds) const;
+    void accept_peers();
+    void handle(Peer& peer, short events);
+    void receive(Peer& peer);
+    void serve(Peer& peer);
+    void send(Peer& peer);
+    void end(Peer& peer, std::string reason);
+    void enforce_deadlines();
+
+    const Clock& clock_;
+    TcpListener listener_;
+    int stop_fd_;
+    spdlog::logger& log_;
+    I2cTinyUsb device_;
+    Export export_{device_};
+    std::list<Peer> peers_;
+    std::optional<Time> accept_after_;  // descriptors are used up
+};
+
+}  // namespace trustx::sim::usbip

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "usbip/socket_target.hpp"
+
+#include "server/address.hpp"
+
+#include <array>
+#include <cerrno>
+
+#include <sys/socket.h>
+
+namespace trustx::sim::usbip {
+namespace {
+
+constexpr std::uint8_t operation_write = 0x01;
+constexpr std::uint8_t operation_read = 0x02;
+constexpr std::size_t longest_transfer = 4096;
+
+timeval to_timeval(std::chrono::milliseconds time) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
+    return {.tv_sec = seconds.count(), .tv_usec = std::chrono::microseconds(time - seconds).count()};
+}
+
+}  // namespace
+
+SocketTarget::SocketTarget(std::filesystem::path socket, std::chrono::milliseconds time_limit)
+    : path_(std::move(socket)), time_limit_(time_limit) {}
+
+Transfer SocketTarget::write(std::uint8_t address, ByteView bytes) {
+    return {request(operation_write, address, bytes.size(), bytes, {}), Duration::zero()};
+}
+
+Transfer SocketTarget::read(std::uint8_t address, std::span<std::uint8_t> bytes) {
+    return {request(operation_read, address, bytes.size(), {}, bytes), Duration::zero()};
+}
+
+TransferStatus SocketTarget::request(std::uint8_t operation, std::uint8_t address, std::size_t length, ByteView data,
+                                     std::span<std::uint8_t> answer) {
+    if (length > longest_transfer) {
+        return TransferStatus::bus_error;
+    }
+    Bytes bytes{operation, address};
+    append_u16(bytes, length);
+    append(bytes, data);
+    const auto status = exchange(bytes, answer);
+    if (status == TransferStatus::bus_error || status == TransferStatus::timed_out) {
+        // A late answer must not be taken for that of the next request.
+        socket_.reset();
+    }
+    return status;
+}
+
+TransferStatus SocketTarget::exchange(ByteView request, std::span<std::uint8_t> answer) {
+    std::array<std::uint8_t, 3> header{};
+    if (!connect() || !send_all(request) || !receive_all(header)) {
+        return failure_;
+    }
+    ByteReader reader{header};
+    const auto status = static_cast<TransferStatus>(reader.u8());
+    const std::size_t length = reader.u16();
+    const std::size_t expected = status == TransferStatus::done ? answer.size() : 0;
+    if (status > TransferStatus::timed_out || length != expected) {
+        return TransferStatus::bus_error;
+    }
+    if (!receive_all(answer.first(length))) {
+        return failure_;
+    }
+    return status;
+}
+
+bool SocketTarget::connect() {
+    failure_ = TransferStatus::bus_error;
+    if (socket_) {
+        return true;
+    }
+    auto connected = connect_to(path_);
+    if (!connected) {
+        return false;
+    }
+    socket_ = std::move(*connected);
+    const timeval limit = to_timeval(time_limit_);
+    return ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0 &&
+           ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == 0;
+}
+
+bool SocketTarget::send_all(ByteView bytes) {
+    while (!bytes.empty()) {
+        const auto count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count <= 0) {
+            failure_ = errno == EAGAIN ? TransferStatus::timed_out : TransferStatus::bus_error;
+            return false;
+        }
+        bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
+    return true;
+}
+
+bool SocketTarget::receive_all(std::span<std::uint8_t> bytes) {
+    while (!bytes.empty()) {
+        const auto count = ::recv(socket_.get(), bytes.data(), bytes.size(), 0);
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count <= 0) {
+            const bool late = count < 0 && errno == EAGAIN;
+            failure_ = late ? TransferStatus::timed_out : TransferStatus::bus_error;
+            return false;
+        }
+        bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
+    return true;
+}
+
+}  // namespace trustx::sim::usbip

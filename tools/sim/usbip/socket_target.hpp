@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The chip behind its own socket (bus-socket.md). What speaks USB is one more host on the bus that way: its transfers
+// stand in the same line as everybody's, and take the same time.
+#pragma once
+
+#include "i2c_target.hpp"
+#include "server/fd.hpp"
+
+#include <chrono>
+#include <filesystem>
+
+namespace trustx::sim::usbip {
+
+// SocketTarget connects at the first transfer, and anew after a failure. A socket that fails, hangs or talks nonsense
+// gives TransferStatus::bus_error or timed_out. Not for use by several threads at once.
+class SocketTarget final : public I2cTarget {
+ public:
+    // A transfer that takes longer than time_limit has failed. The kernel's driver gives a request 2 s.
+    explicit SocketTarget(std::filesystem::path socket,
+                          std::chrono::milliseconds time_limit = std::chrono::milliseconds{1500});
+
+    Transfer write(std::uint8_t address, ByteView bytes) override;
+    Transfer read(std::uint8_t address, std::span<std::uint8_t> bytes) override;
+    // Zero, and nothing done: a USB adapter has no such lines.
+    Duration pulse_reset() override { return Duration::zero(); }
+    Duration power_cycle() override { return Duration::zero(); }
+
+ private:
+    TransferStatus request(std::uint8_t operation, std::uint8_t address, std::size_t length, ByteView data,
+                           std::span<std::uint8_t> answer);
+    TransferStatus exchange(ByteView request, std::span<std::uint8_t> answer);
+    bool connect();
+    bool send_all(ByteView bytes);
+    bool receive_all(std::span<std::uint8_t> bytes);
+
+    std::filesystem::path path_;
+    std::chrono::milliseconds time_limit_;
+    Fd socket_;
+    TransferStatus failure_ = TransferStatus::bus_error;
+};
+
+}  // namespace trustx::sim::usbip

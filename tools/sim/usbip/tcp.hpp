@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// TCP addresses as people write them, and the sockets behind them.
+#pragma once
+
+#include "server/fd.hpp"
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include <tl/expected.hpp>
+
+namespace trustx::sim::usbip {
+
+// Endpoint is where to listen or connect: "127.0.0.1:3240", "[::1]:3240", "localhost:0".
+struct Endpoint {
+    std::string host;
+    std::string port;
+
+    [[nodiscard]] std::string text() const;
+};
+
+// parse_endpoint splits ADDR:PORT. The error is a sentence.
+tl::expected<Endpoint, std::string> parse_endpoint(std::string_view text);
+
+// TcpListener accepts connections; it does not block.
+struct TcpListener {
+    Fd fd;
+    Endpoint bound;  // with the port that the kernel chose where 0 was asked for
+    bool loopback = false;
+};
+
+// listen_on and connect_to name the endpoint and the reason in their error. Small messages leave at once, and a peer
+// whose machine is gone is noticed within half a minute.
+tl::expected<TcpListener, std::string> listen_on(const Endpoint& endpoint);
+tl::expected<Fd, std::string> connect_to(const Endpoint& endpoint, std::chrono::milliseconds time_limit);
+
+// configure sets the options of an accepted connection; false when it is gone already.
+bool configure(const Fd& connection);
+
+}  // namespace trustx::sim::usbip
