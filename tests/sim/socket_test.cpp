@@ -211,7 +211,7 @@ TEST_CASE("trustx-sim tells what is wrong with its command line", "[process]") {
         CHECK(outcome.status == status);
         return outcome.out + outcome.err;
     };
-    CHECK_THAT(message({}, 2), ContainsSubstring("--listen is required"));
+    CHECK_THAT(message({}, 2), ContainsSubstring("--listen or --usbip is required"));
     CHECK_THAT(message({"--listen", "/tmp/x"}, 1), ContainsSubstring("write it as unix:/path/to/socket"));
     CHECK_THAT(message({"--listen", "unix:" + std::string(200, 'x')}, 1), ContainsSubstring("shorter than 108 bytes"));
     CHECK_THAT(message({"--listen", "unix:/nonexistent/chip"}, 1), ContainsSubstring("/nonexistent"));
