@@ -85,8 +85,12 @@ Result<void> ScriptedChip::read(std::span<std::uint8_t> bytes, Deadline /*deadli
     if (auto begun = begin(); !begun) {
         return begun;
     }
-    const auto value = register_value();
     std::fill(bytes.begin(), bytes.end(), std::uint8_t{0xFF});
+    if (read_as_ones > 0) {
+        --read_as_ones;
+        return {};
+    }
+    const auto value = register_value();
     std::copy_n(value.begin(), std::min(value.size(), bytes.size()), bytes.begin());
     if (pointer_ == reg_data && !offers_.empty() && bytes.size() >= offers_.front().size()) {
         offers_.pop_front();

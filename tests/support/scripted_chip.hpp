@@ -27,6 +27,7 @@ class ScriptedChip final : public I2cBus {
     std::uint16_t data_reg_len = 0x0115;
     bool busy = false;                   // shown in I2C_STATE
     int naks = 0;                        // that many transfers find the address unacknowledged
+    int read_as_ones = 0;                // that many reads give FF for every byte
     std::deque<std::error_code> errors;  // returned by the next transfers, one each
     std::function<void()> before_state;  // called before each read of I2C_STATE
 

@@ -218,13 +218,28 @@ TEST_CASE("the data link resends a frame after a NAK", "[link]") {
     f.check_answered();
 }
 
-TEST_CASE("the data link resends a frame that nobody acknowledged", "[link]") {
+TEST_CASE("the data link resends a frame that nothing came back to, where that is allowed", "[link]") {
     Fixture f;
     f.chip.expect(first_frame);
     f.chip.expect(first_frame);
     f.chip.expect(first_frame, {ack(0), first_answer});
     f.chip.expect(ack(0));
-    f.check_answered();
+    REQUIRE(f.exchange(Repeat::allowed));
+    CHECK(f.received == answer);
+    CHECK(f.chip.surprises.empty());
+    CHECK(f.chip.finished());
+}
+
+TEST_CASE("a command that must not be repeated is sent once when nothing comes back", "[link]") {
+    // The chip may have executed it and been reset or re-synchronised before it could tell: then it would take the
+    // same frame for a new one.
+    Fixture f;
+    f.chip.expect(first_frame);
+    const auto done = f.exchange(Repeat::never);
+    REQUIRE_FALSE(done);
+    CHECK(done.error().code() == Errc::outcome_unknown);
+    CHECK(std::count(f.chip.frames.begin(), f.chip.frames.end(), first_frame) == 1);
+    CHECK_FALSE(f.link.in_sync());
 }
 
 TEST_CASE("a busy chip is given time to acknowledge", "[link]") {
@@ -280,27 +295,64 @@ TEST_CASE("a repeated answer is acknowledged again and not taken twice", "[link]
     CHECK(f.chip.finished());
 }
 
-TEST_CASE("a command the chip did not accept is sent once more after a re-synchronisation", "[link]") {
+TEST_CASE("a command that a chip dropped after a reset is sent once more", "[link]") {
     Fixture f;
+    f.chip.expect(first_frame, {first_answer});
+    f.chip.expect(ack(0));
+    REQUIRE(f.exchange());
     f.chip.resyncs = 0;
-    for (int i = 0; i < 4; ++i) {
-        f.chip.expect(first_frame, {ack(3)});  // a chip that was reset and expects another number
-    }
+    f.chip.expect(data_frame(1, 0, command_packet), {ack(3)});  // as after a reset: it expects frame 0
     f.chip.expect(first_frame, {first_answer});
     f.chip.expect(ack(0));
     f.check_answered();
     CHECK(f.chip.resyncs == 1);
 }
 
-TEST_CASE("a command the chip acknowledged without working on it is sent once more", "[link]") {
-    // After a reset the chip takes a frame with number 3 for one it has seen: it acknowledges and does nothing.
+TEST_CASE("an acknowledgement that another host earned proves nothing about our command", "[link]") {
+    // It re-synchronised and sent its frame 0 while the chip executed our frame 1.
     Fixture f;
+    f.chip.expect(first_frame, {first_answer});
+    f.chip.expect(ack(0));
+    REQUIRE(f.exchange());
+    f.chip.expect(data_frame(1, 0, command_packet), {ack(0)});
+    const auto done = f.exchange(Repeat::never);
+    REQUIRE_FALSE(done);
+    CHECK(done.error().code() == Errc::outcome_unknown);
+    CHECK(f.chip.surprises.empty());
+}
+
+TEST_CASE("a command that a chip took for a repetition after a reset is sent once more", "[link]") {
+    // Such a chip counts as if frame 3 had been the last: it acknowledges frame 3 and does nothing.
+    Fixture f;
+    for (FrameNumber number = 0; number < 3; ++number) {
+        f.chip.expect(data_frame(number, (number + 3U) & 3U, command_packet),
+                      {data_frame(number, number, answer_packet)});
+        f.chip.expect(ack(number));
+        REQUIRE(f.exchange());
+    }
     f.chip.resyncs = 0;
-    f.chip.expect(first_frame, {ack(0)});
+    f.chip.expect(data_frame(3, 2, command_packet), {ack(3)});
     f.chip.expect(first_frame, {first_answer});
     f.chip.expect(ack(0));
     f.check_answered();
     CHECK(f.chip.resyncs == 1);
+}
+
+TEST_CASE("a command that was acknowledged and then forgotten is not repeated unless that is allowed", "[link]") {
+    // Another host re-synchronised while the chip executed it; the acknowledgement may even be that host's.
+    const auto repeat = GENERATE(Repeat::never, Repeat::allowed);
+    Fixture f;
+    f.chip.expect(first_frame, {ack(0)});
+    if (repeat == Repeat::allowed) {
+        f.chip.expect(first_frame, {first_answer});
+        f.chip.expect(ack(0));
+        CHECK(f.exchange(repeat));
+    } else {
+        const auto done = f.exchange(repeat);
+        REQUIRE_FALSE(done);
+        CHECK(done.error().code() == Errc::outcome_unknown);
+    }
+    CHECK(f.chip.finished());
 }
 
 TEST_CASE("a command that may have been executed is not repeated unless that is allowed", "[link]") {
@@ -391,7 +443,7 @@ TEST_CASE("a chain in the wrong order, or longer than any answer, is refused", "
     const std::vector<std::vector<Bytes>> chains{
         {{0x04, 0x01}},  // last without first
         {{0x02, 0x01}},  // intermediate without first
-        {{0x01, 0x01}},  // a first packet that is not full
+        {{0x01, 0x01}},  // a first packet smaller than any frame size allows
         {{0x00}},        // nothing in it
         {{0x09, 0x01}},  // a channel or presence bit
     };
@@ -407,6 +459,58 @@ TEST_CASE("a chain in the wrong order, or longer than any answer, is refused", "
     f.chip.expect(first_frame, {data_frame(0, 0, answer_packet)});
     f.chip.expect(ack(0));
     CHECK_FALSE(f.link.exchange(command, f.received, 5, Repeat::never, f.clock.in(1s)));
+}
+
+TEST_CASE("an acknowledgement that arrives damaged from a chip at work counts", "[link]") {
+    // Sending the command once more would have it executed twice, should the chip be reset meanwhile.
+    Fixture f;
+    f.chip.expect(first_frame, {damaged(ack(0)), first_answer});
+    f.chip.expect(ack(0));
+    f.chip.busy = true;
+    f.check_answered();
+    CHECK(std::count(f.chip.frames.begin(), f.chip.frames.end(), first_frame) == 1);
+}
+
+TEST_CASE("an answer in packets smaller than negotiated is taken, and the size negotiated anew", "[link]") {
+    // Another host has set DATA_REG_LEN to 0019 meanwhile.
+    Fixture f;
+    const auto uid = test::golden_apdu("uid-a");
+    const auto response = from_hex(uid.at("rsp").get<std::string>());
+    f.chip.expect(first_frame,
+                  {data_frame(0, 0, from_hex("01 00 00 00 1B CD 16 33 56 01 00 1C 00 05 00 00 0A 07 84 D7"))});
+    f.chip.expect(ack(0), {data_frame(1, 0, from_hex("04 00 05 00 80 00 8E 80 10 10 70 10 48"))});
+    f.chip.expect(ack(1));
+    REQUIRE(f.exchange());
+    CHECK(to_hex(f.received) == to_hex(response));
+    CHECK_FALSE(f.link.in_sync());
+}
+
+TEST_CASE("an answer that another host left is not taken for ours", "[link]") {
+    // Its numbers fit by chance: the chip would repeat it in reply to our frame.
+    Fixture f;
+    f.chip.resyncs = 0;
+    f.chip.offer(data_frame(0, 0, {0x00, 0x00, 0x00, 0x00, 0x01, 0xEE}));
+    f.link.suspect_others();
+    f.chip.expect(first_frame, {first_answer});
+    f.chip.expect(ack(0));
+    f.check_answered();
+    CHECK(f.chip.resyncs > 0);
+}
+
+TEST_CASE("looking for others takes two transfers", "[link]") {
+    Fixture f;
+    f.chip.expect(first_frame, {first_answer});
+    f.chip.expect(ack(0));
+    f.chip.transfers = 0;
+    REQUIRE(f.exchange());
+    const int without = f.chip.transfers;
+    f.chip.expect(data_frame(1, 0, command_packet), {data_frame(1, 1, answer_packet)});
+    f.chip.expect(ack(1));
+    f.chip.transfers = 0;
+    f.link.suspect_others();
+    REQUIRE(f.exchange());
+    CHECK(f.chip.transfers == without + 2);
+    CHECK(f.chip.resyncs == 1);
 }
 
 TEST_CASE("the re-synchronisation of a chip is followed", "[link]") {

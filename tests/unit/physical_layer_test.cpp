@@ -95,3 +95,26 @@ TEST_CASE("the frame size is what the chip grants", "[physical_layer]") {
     REQUIRE_FALSE(size);
     CHECK_THAT(size.error().message(), ContainsSubstring("DATA_REG_LEN"));
 }
+
+TEST_CASE("a state that no chip has is read again with the register written anew", "[physical_layer]") {
+    Fixture f;
+    REQUIRE(f.physical.read_state(f.clock.in(1s)));
+    f.chip.read_as_ones = 2;
+    f.chip.transfers = 0;
+    const auto state = f.physical.read_state(f.clock.in(1s));
+    REQUIRE(state);
+    CHECK_FALSE(state->busy);
+    CHECK(f.chip.transfers == 1 + 2 + 2);
+}
+
+TEST_CASE("a bus that only reads as ones is not taken for a chip", "[physical_layer]") {
+    Fixture f;
+    f.chip.read_as_ones = 1'000'000;
+    const auto state = f.physical.read_state(f.clock.in(1s));
+    REQUIRE_FALSE(state);
+    CHECK(state.error().code() == Errc::no_chip);
+    CHECK_THAT(state.error().message(), ContainsSubstring("I2C_STATE of scripted chip reads FFFFFFFF"));
+    const auto size = f.physical.negotiate_frame_size(f.clock.in(1s));
+    REQUIRE_FALSE(size);
+    CHECK_THAT(size.error().message(), ContainsSubstring("DATA_REG_LEN of scripted chip reads FFFF"));
+}

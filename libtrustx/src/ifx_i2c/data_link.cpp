@@ -38,7 +38,7 @@ Result<void> DataLink::resync(Deadline deadline) {
     return write_control(Sequence::resync, 0, deadline);
 }
 
-Result<void> DataLink::send(ByteView packet, Deadline deadline) {
+Result<void> DataLink::send(ByteView packet, Repeat repeat, Deadline deadline) {
     const auto number = next_number(sent_);
     outgoing_.assign(1, static_cast<std::uint8_t>(Register::data));
     build_frame({.number = number, .acknowledged = received_, .packet = packet}, outgoing_);
@@ -56,6 +56,12 @@ Result<void> DataLink::send(ByteView packet, Deadline deadline) {
         if (*verdict == Verdict::acknowledged) {
             sent_ = number;
             return {};
+        }
+        if (*verdict == Verdict::out_of_step) {
+            return lost("the chip was reset and expects frame 0");
+        }
+        if (*verdict == Verdict::unheard && repeat == Repeat::never) {
+            return fail(Errc::outcome_unknown, physical_.bus_name() + ": nothing came back to the frame");
         }
     }
     return lost("frame not accepted, resent 3 times");
@@ -81,7 +87,7 @@ Result<DataLink::Verdict> DataLink::await_acknowledgement(FrameNumber number, De
             }
         } else if (!state->busy && clock_.now() >= overdue_at) {
             // A busy chip has accepted the command, so its acknowledgement is not overdue but will come.
-            return Verdict::resend;
+            return Verdict::unheard;
         }
         if (deadline.passed(clock_)) {
             return fail(Errc::timeout, physical_.bus_name() + ": wait for an acknowledgement");
@@ -114,7 +120,9 @@ Result<DataLink::Verdict> DataLink::judge(const Frame& frame, FrameNumber number
         executing_ = true;
         return Verdict::acknowledged;
     }
-    // Left over from an earlier exchange: acknowledge, so that the chip stops offering it, and go on waiting.
+    // Left over from an earlier exchange: acknowledge, so that the chip stops offering it, and go on waiting. Should it
+    // answer our frame all the same, then the chip counts differently and has executed the command.
+    executing_ = executing_ || frame.acknowledged == number;
     if (frame.number == next_number(received_)) {
         received_ = frame.number;
     }
@@ -127,10 +135,15 @@ Result<DataLink::Verdict> DataLink::judge(const Frame& frame, FrameNumber number
 Result<DataLink::Verdict> DataLink::judge_control(const Frame& frame, FrameNumber number) {
     switch (frame.sequence) {
         case Sequence::ack:
-            // An acknowledgement of another number is no answer to this frame; resending will clear it up.
-            return frame.acknowledged == number ? Verdict::acknowledged : Verdict::keep_waiting;
+            // The chip names the last frame it took, and with that of a chip that took none since a reset it has
+            // dropped ours. Any other number proves nothing: another host may have sent a frame meanwhile.
+            if (frame.acknowledged == number) {
+                return Verdict::acknowledged;
+            }
+            return frame.acknowledged == number_after_sync && number != 0 ? Verdict::out_of_step
+                                                                          : Verdict::keep_waiting;
         case Sequence::nak:
-            return frame.acknowledged == number ? Verdict::resend : Verdict::keep_waiting;
+            return frame.acknowledged == number ? Verdict::refused : Verdict::keep_waiting;
         case Sequence::resync:
             sent_ = received_ = number_after_sync;
             return lost("the chip re-synchronised");
@@ -142,8 +155,9 @@ Result<DataLink::Verdict> DataLink::judge_control(const Frame& frame, FrameNumbe
 
 Result<DataLink::Verdict> DataLink::judge_damaged(std::uint16_t length, Deadline deadline) {
     if (length == frame_overhead) {
-        // Only a control frame is that short: the chip will tell again when it sees ours again (section 5.5).
-        return Verdict::resend;
+        // Only a control frame is that short. With a chip at work it was the acknowledgement; else the chip will tell
+        // again when it sees our frame again (section 5.5).
+        return executing_ ? Verdict::acknowledged : Verdict::refused;
     }
     if (auto refused = refuse_damaged(deadline); !refused) {
         return refused.failure();
@@ -187,6 +201,9 @@ Result<ByteView> DataLink::receive(Deadline deadline) {
             silent_since = clock_.now();
             silent_polls = 0;
         } else if (++silent_polls >= min_silent_polls && clock_.now() - silent_since >= silence_limit) {
+            // A chip that was reset took frame 3 for a repetition: it acknowledged and did nothing. Any other number it
+            // would not have acknowledged; what became of that command is unknown.
+            executing_ = executing_ || sent_ != number_after_sync;
             return lost("neither busy nor ready to answer");
         }
         if (deadline.passed(clock_)) {

@@ -14,6 +14,9 @@
 
 namespace trustx::ifx_i2c {
 
+// Repeat says whether a command may be executed a second time when it is unknown what became of the first.
+enum class Repeat : bool { never = false, allowed = true };
+
 class DataLink {
  public:
     DataLink(PhysicalLayer& physical, Clock& clock) : physical_{physical}, clock_{clock} {}
@@ -26,10 +29,12 @@ class DataLink {
     // resync makes both sides forget their frame numbers; the chip drops half a chain and an unread response.
     [[nodiscard]] Result<void> resync(Deadline deadline);
 
-    // send delivers one packet and returns when the chip acknowledged it.
+    // send delivers one packet and returns when the chip acknowledged it. A frame that was refused is sent again; one
+    // that nothing came back to only with Repeat::allowed. A chip in step takes the second for a repetition, but one
+    // that was reset or re-synchronised by somebody else in between would execute it.
     // Errors: Errc::sync_lost when the chip did not accept it; Errc::outcome_unknown when an answer came but could
-    // not be read; those of the physical layer.
-    [[nodiscard]] Result<void> send(ByteView packet, Deadline deadline);
+    // not be read, or when nothing came back; those of the physical layer.
+    [[nodiscard]] Result<void> send(ByteView packet, Repeat repeat, Deadline deadline);
 
     // receive waits for the next packet of the chip and acknowledges it. The packet is valid until the next call.
     // Errors: Errc::sync_lost when the chip never began to work on what was sent, Errc::outcome_unknown when it did
@@ -46,7 +51,7 @@ class DataLink {
     [[nodiscard]] bool acknowledged() const noexcept { return acknowledged_; }
 
  private:
-    enum class Verdict { keep_waiting, acknowledged, resend };
+    enum class Verdict { keep_waiting, acknowledged, refused, unheard, out_of_step };
 
     Result<Verdict> await_acknowledgement(FrameNumber number, Deadline deadline);
     Result<Verdict> judge(const Frame& frame, FrameNumber number, Deadline deadline);

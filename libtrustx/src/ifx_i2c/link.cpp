@@ -24,6 +24,7 @@ bool certainly_not_executed(const std::error_code& code) {
 
 Result<void> Link::attach(std::optional<std::uint16_t> frame_size, Deadline deadline) {
     in_sync_ = false;
+    others_possible_ = false;
     physical_.forget_register_pointer();
     // An answer that nobody acknowledged is offered again when it was only read (chip-i2c.md section 5.5): each round
     // ends with a re-synchronisation, which makes the chip drop it.
@@ -79,17 +80,35 @@ Result<bool> Link::discard_leftover(Deadline deadline) {
     }
 }
 
-Result<void> Link::exchange_once(ByteView command, Bytes& answer, std::size_t max_size, Deadline deadline) {
-    if (auto sent = transport_.send(command, deadline); !sent) {
+Result<void> Link::look_for_others(Deadline deadline) {
+    others_possible_ = false;
+    physical_.forget_register_pointer();
+    const auto state = physical_.read_state(deadline);
+    if (!state) {
+        in_sync_ = false;
+        return state.failure();
+    }
+    const bool quiet = !state->busy && !state->response_ready;
+    return quiet ? Result<void>{} : attach(std::nullopt, deadline);
+}
+
+Result<void> Link::exchange_once(ByteView command, Bytes& answer, std::size_t max_size, Repeat repeat,
+                                 Deadline deadline) {
+    if (auto sent = transport_.send(command, repeat, deadline); !sent) {
         return sent;
     }
     return transport_.receive(answer, max_size, deadline);
 }
 
 Result<void> Link::exchange(ByteView command, Bytes& answer, std::size_t max_size, Repeat repeat, Deadline deadline) {
-    auto done = exchange_once(command, answer, max_size, deadline);
+    if (others_possible_) {
+        if (auto looked = look_for_others(deadline); !looked) {
+            return looked;
+        }
+    }
+    auto done = exchange_once(command, answer, max_size, repeat, deadline);
     if (done) {
-        in_sync_ = data_link_.acknowledged();
+        in_sync_ = data_link_.acknowledged() && transport_.packets_as_negotiated();
         return done;
     }
     in_sync_ = false;
@@ -103,8 +122,8 @@ Result<void> Link::exchange(ByteView command, Bytes& answer, std::size_t max_siz
     if (auto attached = attach(std::nullopt, deadline); !attached) {
         return attached;
     }
-    done = exchange_once(command, answer, max_size, deadline);
-    in_sync_ = done && data_link_.acknowledged();
+    done = exchange_once(command, answer, max_size, repeat, deadline);
+    in_sync_ = done && data_link_.acknowledged() && transport_.packets_as_negotiated();
     return done;
 }
 

@@ -16,9 +16,6 @@
 
 namespace trustx::ifx_i2c {
 
-// Repeat says whether a command may be executed a second time when its answer was lost.
-enum class Repeat : bool { never = false, allowed = true };
-
 class Link {
  public:
     Link(I2cBus& bus, Clock& clock)
@@ -50,10 +47,16 @@ class Link {
     // in_sync: the next exchange needs no attach, provided that nobody else uses the chip in between.
     [[nodiscard]] bool in_sync() const noexcept { return in_sync_; }
     void doubt() noexcept { in_sync_ = false; }
+
+    // suspect_others makes the next exchange look first whether the chip works or offers something, which in step with
+    // us it never does between two exchanges: then somebody without our lock has used it, and what it left could pass
+    // for the answer. That takes two transfers.
+    void suspect_others() noexcept { others_possible_ = true; }
     [[nodiscard]] std::uint16_t frame_size() const noexcept { return data_link_.frame_size(); }
 
  private:
-    Result<void> exchange_once(ByteView command, Bytes& answer, std::size_t max_size, Deadline deadline);
+    Result<void> exchange_once(ByteView command, Bytes& answer, std::size_t max_size, Repeat repeat, Deadline deadline);
+    Result<void> look_for_others(Deadline deadline);
     Result<bool> discard_leftover(Deadline deadline);
 
     PhysicalLayer physical_;
@@ -62,6 +65,7 @@ class Link {
     Clock& clock_;
     I2cBus& bus_;
     bool in_sync_ = false;
+    bool others_possible_ = false;
 };
 
 }  // namespace trustx::ifx_i2c

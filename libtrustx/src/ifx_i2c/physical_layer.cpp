@@ -20,7 +20,7 @@ constexpr Duration nak_limit = 250ms;
 constexpr int min_attempts = 20;
 constexpr Duration first_retry_pause = 250us;
 constexpr Duration longest_retry_pause = 1ms;
-// Disturbed transfers (arbitration, noise) are worth another try, a broken bus is not.
+// Disturbed transfers (arbitration, noise) and impossible values are worth another try, a broken bus is not.
 constexpr int max_disturbances = 3;
 
 constexpr Duration longest_poll_pause = 5ms;
@@ -32,6 +32,31 @@ bool is_disturbance(const std::error_code& code) {
 // I2C_STATE, section 3.
 constexpr std::uint8_t busy_flag = 0x80;
 constexpr std::uint8_t response_ready_flag = 0x40;
+constexpr std::uint8_t soft_reset_flag = 0x08;  // Trust X always supports it
+constexpr std::array<std::uint8_t, 2> reserved_flags{0x30, 0x7F};
+
+// could_be_state tells a state from a bus that reads as ones and from another register: a lost write of the register
+// address shows in no other way.
+bool could_be_state(const std::array<std::uint8_t, 4>& raw, const State& state) {
+    const bool flags_fit =
+        (raw[0] & soft_reset_flag) != 0 && (raw[0] & reserved_flags[0]) == 0 && (raw[1] & reserved_flags[1]) == 0;
+    const bool length_fits =
+        state.length <= max_frame_size && (!state.response_ready || state.length >= frame_overhead);
+    return flags_fit && length_fits;
+}
+
+State take_apart(const std::array<std::uint8_t, 4>& raw) {
+    State state;
+    state.busy = (raw[0] & busy_flag) != 0;
+    state.response_ready = (raw[0] & response_ready_flag) != 0;
+    state.length = static_cast<std::uint16_t>(raw[2] << 8 | raw[3]);
+    return state;
+}
+
+tl::unexpected<Error> strange(const char* register_name, const std::string& bus, ByteView value) {
+    return fail(Errc::no_chip, "register " + std::string{register_name} + " of " + bus + " reads " + to_hex(value) +
+                                   ", which no chip of this kind answers");
+}
 
 }  // namespace
 
@@ -115,15 +140,20 @@ Result<void> PhysicalLayer::read_register(Register address, std::span<std::uint8
 }
 
 Result<State> PhysicalLayer::read_state(Deadline deadline) {
-    std::array<std::uint8_t, 4> raw{};
-    if (auto done = read_register(Register::i2c_state, raw, deadline); !done) {
-        return done.failure();
+    for (int disturbances = 0;;) {
+        std::array<std::uint8_t, 4> raw{};
+        if (auto done = read_register(Register::i2c_state, raw, deadline); !done) {
+            return done.failure();
+        }
+        const auto state = take_apart(raw);
+        if (could_be_state(raw, state)) {
+            return state;
+        }
+        pointer_known_ = false;
+        if (++disturbances > max_disturbances) {
+            return strange("I2C_STATE", bus_.name(), raw);
+        }
     }
-    State state;
-    state.busy = (raw[0] & busy_flag) != 0;
-    state.response_ready = (raw[0] & response_ready_flag) != 0;
-    state.length = static_cast<std::uint16_t>(raw[2] << 8 | raw[3]);
-    return state;
 }
 
 Result<void> PhysicalLayer::write_data(ByteView register_and_frame, Deadline deadline) {
@@ -137,19 +167,22 @@ Result<void> PhysicalLayer::read_data(std::span<std::uint8_t> frame, Deadline de
 
 Result<std::uint16_t> PhysicalLayer::negotiate_frame_size(Deadline deadline) {
     constexpr std::array<std::uint8_t, 2> wanted{max_frame_size >> 8, max_frame_size & 0xFF};
-    if (auto written = write_register(Register::data_reg_len, wanted, deadline); !written) {
-        return written.failure();
+    for (int disturbances = 0;;) {
+        if (auto written = write_register(Register::data_reg_len, wanted, deadline); !written) {
+            return written.failure();
+        }
+        std::array<std::uint8_t, 2> raw{};
+        if (auto done = read_register(Register::data_reg_len, raw, deadline); !done) {
+            return done.failure();
+        }
+        const auto size = static_cast<std::uint16_t>(raw[0] << 8 | raw[1]);
+        if (size >= min_frame_size && size <= max_frame_size) {
+            return size;
+        }
+        if (++disturbances > max_disturbances) {
+            return strange("DATA_REG_LEN", bus_.name(), raw);
+        }
     }
-    std::array<std::uint8_t, 2> raw{};
-    if (auto done = read_register(Register::data_reg_len, raw, deadline); !done) {
-        return done.failure();
-    }
-    const auto size = static_cast<std::uint16_t>(raw[0] << 8 | raw[1]);
-    if (size < min_frame_size || size > max_frame_size) {
-        return fail(Errc::no_chip, "register DATA_REG_LEN of " + bus_.name() + " reads " + to_hex(raw) +
-                                       ", which no chip of this kind answers");
-    }
-    return size;
 }
 
 }  // namespace trustx::ifx_i2c

@@ -8,7 +8,7 @@
 namespace trustx::ifx_i2c {
 
 // PCTR: channel and presence bit are 0 on Trust X, so the byte is the chain field alone.
-Result<void> TransportLayer::send(ByteView apdu, Deadline deadline) {
+Result<void> TransportLayer::send(ByteView apdu, Repeat repeat, Deadline deadline) {
     const auto payload = data_link_.max_packet() - 1;
     bool first = true;
     do {
@@ -18,7 +18,8 @@ Result<void> TransportLayer::send(ByteView apdu, Deadline deadline) {
         const auto chain = last ? (first ? Chain::whole : Chain::last) : (first ? Chain::first : Chain::intermediate);
         packet_.assign(1, static_cast<std::uint8_t>(chain));
         packet_.insert(packet_.end(), part.begin(), part.end());
-        if (auto sent = data_link_.send(packet_, deadline); !sent) {
+        // Only the last packet sets the chip to work.
+        if (auto sent = data_link_.send(packet_, last ? repeat : Repeat::allowed, deadline); !sent) {
             return sent;
         }
         if (!last) {
@@ -44,7 +45,10 @@ Result<void> TransportLayer::check_no_answer_yet(Deadline deadline) {
 }
 
 Result<void> TransportLayer::receive(Bytes& apdu, std::size_t max_size, Deadline deadline) {
+    constexpr std::size_t smallest_full = min_frame_size - frame_overhead;
     apdu.clear();
+    packets_as_negotiated_ = true;
+    std::size_t full = 0;  // size of all packets of the chain but the last, as the first one has it
     for (bool first = true;; first = false) {
         const auto packet = data_link_.receive(deadline);
         if (!packet) {
@@ -58,10 +62,12 @@ Result<void> TransportLayer::receive(Bytes& apdu, std::size_t max_size, Deadline
         const bool more = chain == Chain::first || chain == Chain::intermediate;
         const bool in_order = first ? chain == Chain::whole || chain == Chain::first
                                     : chain == Chain::intermediate || chain == Chain::last;
-        const bool full = packet->size() == data_link_.max_packet();
-        if (!in_order || part.empty() || (more && !full) || apdu.size() + part.size() > max_size) {
+        full = first ? packet->size() : full;
+        const bool size_fits = more ? packet->size() == full && full >= smallest_full : packet->size() <= full;
+        if (!in_order || part.empty() || !size_fits || apdu.size() + part.size() > max_size) {
             return fail(Errc::outcome_unknown, "the answer's chain of packets is broken");
         }
+        packets_as_negotiated_ = packets_as_negotiated_ && (!more || full == data_link_.max_packet());
         apdu.insert(apdu.end(), part.begin(), part.end());
         if (!more) {
             return {};

@@ -16,11 +16,15 @@ class TransportLayer {
 
     // send delivers an APDU. Errors: Errc::sync_lost when the chip did not take it, Errc::chaining_failed when it
     // reports a chaining error; those of the data link.
-    [[nodiscard]] Result<void> send(ByteView apdu, Deadline deadline);
+    [[nodiscard]] Result<void> send(ByteView apdu, Repeat repeat, Deadline deadline);
 
     // receive collects the answer, of at most max_size bytes. Errors: Errc::chaining_failed when the chip reports
     // that the command arrived broken (it was not executed), Errc::outcome_unknown when the answer arrives broken.
+    // Packets smaller than negotiated are taken: somebody else has changed the chip's DATA_REG_LEN.
     [[nodiscard]] Result<void> receive(Bytes& apdu, std::size_t max_size, Deadline deadline);
+
+    // packets_as_negotiated: the last answer came in packets of the size that the data link believes in.
+    [[nodiscard]] bool packets_as_negotiated() const noexcept { return packets_as_negotiated_; }
 
     // forget_secrets wipes the buffer that packets passed through.
     void forget_secrets();
@@ -32,6 +36,7 @@ class TransportLayer {
 
     DataLink& data_link_;
     Bytes packet_;
+    bool packets_as_negotiated_ = true;
 };
 
 }  // namespace trustx::ifx_i2c
