@@ -62,3 +62,84 @@ TEST_CASE("a UID of the wrong size is reported with its object", "[device]") {
     CHECK(uid.error().message().find("E0C2") != std::string::npos);
     CHECK(f.chip->surprises.empty());
 }
+
+namespace {
+
+const std::string get_f1d0 = "01 00 00 06 F1 D0 00 00 06 11";
+const std::string refusal = "FF 00 00 00";
+const std::string get_reason = "01 00 00 06 F1 C2 00 00 00 01";
+const std::string reason_closed = "00 00 00 01 0C";
+const std::string no_reason = "00 00 00 01 00";
+const std::string open = "F0 00 00 10 D2 76 00 00 04 47 65 6E 41 75 74 68 41 70 70 6C";
+const std::string content = "00 00 00 02 AB CD";
+const GetDataObject read_f1d0{.object = ObjectId{0xF1D0}};
+
+// play runs GetDataObject F1D0 against a chip that gets exactly these commands and gives these answers.
+Result<Bytes> play(Fixture& f, const std::vector<std::pair<std::string, std::string>>& exchanges) {
+    unsigned number = 0;
+    for (const auto& [command, answer] : exchanges) {
+        f.expect(number++ & 3U, command, answer);
+    }
+    auto done = f.device->run(read_f1d0);
+    CHECK(f.chip->surprises.empty());
+    CHECK(f.chip->finished());
+    return done;
+}
+
+}  // namespace
+
+TEST_CASE("a closed application is opened when the chip says so", "[device]") {
+    Fixture f;
+    CHECK(play(f, {{get_f1d0, refusal}, {get_reason, reason_closed}, {open, "00 00 00 00"}, {get_f1d0, content}}) ==
+          Bytes{0xAB, 0xCD});
+}
+
+TEST_CASE("an application that a reset closed again is opened again", "[device]") {
+    Fixture f;
+    CHECK(play(f, {{get_f1d0, refusal},
+                   {get_reason, reason_closed},
+                   {open, "00 00 00 00"},
+                   {get_f1d0, refusal},
+                   {get_reason, reason_closed},
+                   {open, "00 00 00 00"},
+                   {get_f1d0, content}}) == Bytes{0xAB, 0xCD});
+}
+
+TEST_CASE("a refused command is sent again when the reason was lost", "[device]") {
+    // A reset or another host cleared F1C2 in between; a refused command was not carried out.
+    Fixture f;
+    CHECK(play(f, {{get_f1d0, refusal}, {get_reason, no_reason}, {get_f1d0, content}}) == Bytes{0xAB, 0xCD});
+}
+
+TEST_CASE("a chip that goes on refusing without a reason is given up", "[device]") {
+    Fixture f;
+    std::vector<std::pair<std::string, std::string>> exchanges;
+    for (int i = 0; i < 4; ++i) {
+        exchanges.insert(exchanges.end(), {{get_f1d0, refusal}, {get_reason, no_reason}});
+    }
+    const auto done = play(f, exchanges);
+    REQUIRE_FALSE(done);
+    CHECK(done.error() == Errc::chip_refused);
+}
+
+TEST_CASE("an error on the way to the chip names command and object", "[device]") {
+    Fixture f;
+    f.chip->naks = 1'000'000;
+    const auto done = f.device->run(read_f1d0);
+    REQUIRE_FALSE(done);
+    CHECK(done.error() == Errc::no_chip);
+    CHECK(done.error().message().find("GetDataObject F1D0: scripted chip") == 0);
+}
+
+TEST_CASE("the first command of each use looks whether another host left an answer", "[device]") {
+    Fixture f;
+    f.expect(0, get_f1d0, content);
+    REQUIRE(f.device->run(read_f1d0));
+    f.chip->resyncs = 0;
+    // It would pass for the answer to the next command: its numbers fit.
+    f.chip->offer(data_frame(1, 1, from_hex("00 00 00 02 EE EE")));
+    f.expect(0, get_f1d0, content);
+    CHECK(f.device->run(read_f1d0) == Bytes{0xAB, 0xCD});
+    CHECK(f.chip->resyncs > 0);
+    CHECK(f.chip->surprises.empty());
+}

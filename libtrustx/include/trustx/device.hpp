@@ -122,7 +122,8 @@ template <class Command>
 Result<typename Command::Response> Device::run(const Command& command) {
     auto locked = lock();
     if (!locked) {
-        return locked.failure(Command::name);
+        const auto subject = command.subject();
+        return locked.failure(std::string{Command::name}.append(subject.empty() ? "" : " ").append(subject));
     }
     return locked->run(command);
 }

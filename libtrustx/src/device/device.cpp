@@ -26,6 +26,9 @@ using namespace std::chrono_literals;
 constexpr int session_count = object::session_4.value - object::session_1.value + 1;
 constexpr Duration session_poll_pause = 5ms;
 
+// Closed, then the reason of a refusal lost by a reset, then closed again: more than that is no coincidence.
+constexpr int max_refusals = 4;
+
 std::uint64_t random_user() {
     std::uint64_t user = 0;
     // Any value will do that no other Device has; the system's generator cannot fail for 8 bytes (getrandom(2)).
@@ -126,6 +129,10 @@ Result<void> Device::Impl::lock() {
         return taken;
     }
     auto ready = learn_from_record();
+    if (link_) {
+        // Under the lock nobody else uses the chip; before, somebody may have who does not know the lock.
+        link_->suspect_others();
+    }
     if (ready) {
         ready = ensure_attached(command_deadline());
     }
@@ -332,7 +339,7 @@ Result<void> Device::Impl::open_application(Deadline deadline) {
 
 Result<ByteView> Device::Impl::transact(ByteView command, Repeatable repeatable, std::string_view name) {
     const auto deadline = command_deadline();
-    for (bool opened = name == OpenApplication::name;;) {
+    for (int refusals = 1;; ++refusals) {
         const auto response = exchange_raw(command, repeatable, deadline);
         if (!response) {
             return response.failure();
@@ -341,18 +348,23 @@ Result<ByteView> Device::Impl::transact(ByteView command, Repeatable repeatable,
             return response->data;
         }
         const auto reason = fetch_last_error(deadline);
-        if (!reason) {
-            return fail(Errc::chip_refused);
+        if (!reason && reason.error() != Errc::outcome_unknown) {
+            return reason.failure("refused, and the reason cannot be read");
+        }
+        const bool is_closed = reason && *reason == ChipError::command_not_available;
+        const bool is_lost = !reason || *reason == ChipError::no_error;
+        if (!is_lost && (!is_closed || name == OpenApplication::name)) {
+            return fail(*reason);
+        }
+        // A command that was refused was not carried out: it can be sent again, also when it must not be repeated.
+        if (refusals == max_refusals) {
+            return is_closed ? fail(*reason) : fail(Errc::chip_refused);
         }
         // The application is opened when the chip asks for it, never in advance: that would end the sessions of
         // other processes (chip-commands.md section 6.1).
-        if (*reason != ChipError::command_not_available || opened) {
-            return *reason == ChipError::no_error ? fail(Errc::chip_refused) : fail(*reason);
-        }
-        if (auto done = open_application(deadline); !done) {
+        if (auto done = is_closed ? open_application(deadline) : Result<void>{}; !done) {
             return done.failure();
         }
-        opened = true;
     }
 }
 
