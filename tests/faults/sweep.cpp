@@ -31,10 +31,9 @@ Judgement judge_error(const Run& run, const Outcome& outcome, Recovery recovery)
     if (!names(error, outcome.while_locking ? device_only : operation.named)) {
         return violation("unclear error: " + error.message());
     }
-    const bool excused =
-        recovery == Recovery::error || recovery == Recovery::anything ||
-        (operation.volatile_state && resets(*run.fault.kind)) ||
-        (recovery == Recovery::repeatable && !operation.repeatable && error == Errc::outcome_unknown);
+    const bool excused = recovery == Recovery::error || recovery == Recovery::anything ||
+                         (operation.volatile_state && resets(*run.fault.kind)) ||
+                         (recovery == Recovery::repeatable && !operation.repeatable && error == Errc::outcome_unknown);
     return excused ? Judgement{Verdict::error, error.message()} : violation("no recovery: " + error.message());
 }
 
