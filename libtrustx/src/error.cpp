@@ -73,7 +73,7 @@ constexpr std::string_view odd_request =
 
 constexpr std::array chip_words{
     Words{key(ChipError::no_error), "no error", ""},
-    Words{key(ChipError::invalid_oid), "the chip has no such object", "`trustx info` lists the objects"},
+    Words{key(ChipError::invalid_oid), "the chip has no such object", "`trustx object --help` lists the objects"},
     Words{key(ChipError::invalid_param_field), "invalid Param", report_this},
     Words{key(ChipError::invalid_length_field), "invalid length field", odd_request},
     Words{key(ChipError::invalid_parameter_in_data_field), "invalid parameter in the data field",
