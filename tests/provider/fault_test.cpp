@@ -108,12 +108,12 @@ TEST_CASE("an empty slot gives the chip's refusal with slot and command", "[faul
 TEST_CASE("a lock directory that is not there is named", "[fault]") {
     ChipBench chip;
     const auto key = chip.make_key("E0F1");
-    const Bench bench = chip.with(Arrangement::default_first, {{"lock-directory", "/nonexistent/locks"}});
+    const Bench bench = chip.with(Arrangement::default_first, {{"lock-directory", "/proc/trustx/locks"}});
     const Outcome outcome = sign(bench, key.string());
     INFO(outcome.both());
     CHECK_FALSE(outcome.ok());
     CHECK_THAT(first_error_line(outcome), ContainsSubstring(":trustx:"));
-    CHECK_THAT(first_error_line(outcome), ContainsSubstring("/nonexistent/locks"));
+    CHECK_THAT(first_error_line(outcome), ContainsSubstring("/proc/trustx/locks"));
 }
 
 TEST_CASE("a key reference that names an unknown device says so", "[fault]") {

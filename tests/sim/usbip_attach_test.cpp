@@ -129,8 +129,9 @@ TEST_CASE("trustx-sim attach says what is missing", "[usbip]") {
     const Kernel kernel;
     Export exported;
     SECTION("a simulator") {
+        const auto endpoint = exported.endpoint();
         exported.simulator.kill9();
-        const auto refused = usbip::attach(exported.endpoint(), kernel.paths);
+        const auto refused = usbip::attach(endpoint, kernel.paths);
         REQUIRE_FALSE(refused);
         CHECK_THAT(refused.error(), ContainsSubstring("refused") && ContainsSubstring("trustx-sim --usbip"));
     }

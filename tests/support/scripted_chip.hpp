@@ -37,6 +37,7 @@ class ScriptedChip final : public I2cBus {
     std::vector<std::uint8_t> pointers;  // register of each write
     int transfers = 0;
     int resyncs = 0;
+    int rests = 0;
     std::vector<std::string> surprises;  // frames that were not what the script expects
 
     void offer(Bytes frame) { offers_.push_back(std::move(frame)); }
@@ -44,6 +45,7 @@ class ScriptedChip final : public I2cBus {
 
     Result<void> write(ByteView bytes, Deadline deadline) override;
     Result<void> read(std::span<std::uint8_t> bytes, Deadline deadline) override;
+    void rest() noexcept override { ++rests; }
     const std::string& name() const override { return name_; }
 
  private:

@@ -63,6 +63,18 @@ TEST_CASE("a UID of the wrong size is reported with its object", "[device]") {
     CHECK(f.chip->surprises.empty());
 }
 
+TEST_CASE("the bus may rest whenever nobody has the chip locked", "[device]") {
+    Fixture f;
+    for (int command = 1; command <= 2; ++command) {
+        {
+            const auto locked = f.device->lock();
+            REQUIRE(locked);
+            CHECK(f.chip->rests == command - 1);
+        }
+        CHECK(f.chip->rests == command);
+    }
+}
+
 namespace {
 
 const std::string get_f1d0 = "01 00 00 06 F1 D0 00 00 06 11";
