@@ -25,8 +25,8 @@ namespace {
 
 // What the kernel's adapters say when nobody acknowledges the address: ENXIO by the kernel's own rule
 // (Documentation/i2c/fault-codes.rst), EREMOTEIO by older ones, the Raspberry Pi's among them.
-bool is_address_nak(int error) {
-    return error == ENXIO || error == EREMOTEIO;
+bool is_address_nak(const std::error_code& code) {
+    return code == errno_code(ENXIO) || code == errno_code(EREMOTEIO);
 }
 
 // An error of opening names who would have been let in, where that is what was wrong.
@@ -132,14 +132,14 @@ class LinuxI2cBus final : public I2cBus {
         if (result >= 0) {
             return {};
         }
-        if (is_address_nak(errno)) {
-            return fail(Errc::address_nak);
-        }
         auto code = errno_code();
         if (unplugged(fd_, address_.path)) {
-            // Drivers say EIO or worse of an adapter that is gone, and it would still be gone at the next attempt.
+            // Drivers say EIO or that nobody acknowledges of an adapter that is gone, and it would still be gone at the
+            // next attempt.
             code = errno_code(ENODEV);
             fd_.reset();
+        } else if (is_address_nak(code)) {
+            return fail(Errc::address_nak);
         }
         return fail(code, std::string{what} + " on " + name_);
     }
