@@ -132,7 +132,7 @@ TEST_CASE("a chip that was reset behind our back serves the next command", "[sha
             REQUIRE(device->run(GetRandom{.length = 8}));
         }
         SystemClock clock;
-        auto bus = open_bus(BusAddress::parse(gateway.chip.address()).value(), clock);
+        auto bus = open_bus(BusAddress::parse(gateway.chip.socket_address()).value(), clock);
         REQUIRE(bus);
         REQUIRE((*bus)->pulse_reset(Deadline::after(clock, 10s)));
         const auto signed_after = device->run(GetRandom{.length = 8});
@@ -148,7 +148,7 @@ TEST_CASE("a simulator that was restarted serves the next command", "[sharing]")
     gateway.chip.kill9();
     const auto gone = device->run(GetRandom{.length = 8});
     REQUIRE_FALSE(gone);
-    CHECK_THAT(gone.error().message(), ContainsSubstring(gateway.chip.socket().string()));
+    CHECK_THAT(gone.error().message(), ContainsSubstring(gateway.chip.path().string()));
     gateway.chip.restart();
     CHECK(device->run(GetRandom{.length = 8}));
 }

@@ -93,7 +93,7 @@ class Chip {
 
     void pulse_reset() const {
         SystemClock clock;
-        auto bus = open_bus(BusAddress::parse(simulator_.address()).value(), clock);
+        auto bus = open_bus(BusAddress::parse(simulator_.socket_address()).value(), clock);
         if (!bus || !(*bus)->pulse_reset(Deadline::after(clock, 10s))) {
             throw std::runtime_error{"reset the chip"};
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A running trustx-sim for tests that reach the chip through a socket.
+// A running trustx-sim for tests that reach the chip through a socket, or, where TRUSTX_TEST_BUS=kernel, through an
+// adapter of this machine's kernel, for which they need root.
 #pragma once
 
 #include "process.hpp"
@@ -24,9 +25,13 @@ class Simulator {
  public:
     explicit Simulator(SimulatorOptions options = {});
 
-    // address is what TRUSTX_DEVICE or --device take: "unix:/tmp/trustx-abc/chip".
-    [[nodiscard]] std::string address() const { return "unix:" + socket().string(); }
+    // address is what TRUSTX_DEVICE or --device take: "unix:/tmp/trustx-abc/chip", or "i2c:/dev/i2c-2".
+    [[nodiscard]] std::string address() const;
+    // path is what an error about the chip names: the socket or the adapter.
+    [[nodiscard]] std::filesystem::path path() const { return adapter_.empty() ? socket() : adapter_; }
     [[nodiscard]] std::filesystem::path socket() const { return directory_ / "chip"; }
+    // socket_address reaches the same chip on any bus, and its reset pin.
+    [[nodiscard]] std::string socket_address() const { return "unix:" + socket().string(); }
     [[nodiscard]] std::filesystem::path nvm() const;
     [[nodiscard]] const TempDir& directory() const { return directory_; }
     Process& process() { return *process_; }
@@ -43,9 +48,11 @@ class Simulator {
 
  private:
     void start();
+    void attach();
 
     SimulatorOptions options_;
     TempDir directory_;
+    std::filesystem::path adapter_;  // of the kernel, where there is one
     std::unique_ptr<Process> process_;
 };
 
