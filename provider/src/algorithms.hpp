@@ -8,6 +8,8 @@ namespace trustx::provider {
 
 extern const OSSL_DISPATCH keymgmt_ec[];
 extern const OSSL_DISPATCH signature_ecdsa[];
+// signatures is the list of all of them, which depends on the version of OpenSSL.
+extern const OSSL_ALGORITHM signatures[];
 extern const OSSL_DISPATCH keyexch_ecdh[];
 extern const OSSL_DISPATCH rand_trustx[];
 extern const OSSL_DISPATCH store_trustx[];

@@ -126,11 +126,16 @@ Outcome<std::unique_ptr<Chip>> Chips::make(const std::string& name) const {
     }
     auto& options = resolved->options;
     // The environment comes before openssl.cnf here as it does for the device.
-    if (settings_.lock_directory && ::secure_getenv("TRUSTX_LOCK_DIRECTORY") == nullptr) {
-        options.lock_directory = *settings_.lock_directory;
-    }
-    options.lock_timeout = settings_.lock_timeout.value_or(options.lock_timeout);
-    options.command_timeout = settings_.command_timeout.value_or(options.command_timeout);
+    const auto overlay = [](auto& option, const auto& setting, const char* variable) {
+        if (setting && (variable == nullptr || ::secure_getenv(variable) == nullptr)) {
+            option = *setting;
+        }
+    };
+    overlay(options.lock_directory, settings_.lock_directory, "TRUSTX_LOCK_DIRECTORY");
+    overlay(options.lock_timeout, settings_.lock_timeout, nullptr);
+    overlay(options.command_timeout, settings_.command_timeout, nullptr);
+    overlay(options.trace.file, settings_.trace, "TRUSTX_TRACE");
+    overlay(options.trace.level, settings_.trace_level, "TRUSTX_TRACE_LEVEL");
     return std::make_unique<Chip>(name, Device::open(resolved->address, options));
 }
 

@@ -26,18 +26,24 @@ class ProviderContext {
     [[nodiscard]] const ProviderSettings& settings() const { return settings_; }
     [[nodiscard]] Chips& chips() { return chips_; }
 
-    // libctx has the default provider and nothing else, whatever the application loaded or prefers: a fetch in it
-    // never comes back to us (provider.md section 1.12).
+    // libctx is where work in software is done. It has the default provider and nothing else, whatever the application
+    // loaded or prefers; or, with `library-context = child`, the application's providers (provider.md section 1.12).
     [[nodiscard]] OSSL_LIB_CTX* libctx() const { return libctx_.get(); }
-    [[nodiscard]] const OSSL_PROVIDER* software() const { return software_.get(); }
+    // properties is the query for keys and their operations in libctx: what is fetched with it never comes back to us.
+    [[nodiscard]] const char* properties() const {
+        return settings_.child_library_context ? "provider!=trustx" : nullptr;
+    }
+
+    // forward_capabilities passes on what the providers of libctx say, without ourselves. 1 unless a callback said 0.
+    [[nodiscard]] int forward_capabilities(const char* capability, OSSL_CALLBACK* callback, void* argument) const;
 
  private:
-    ProviderContext(Core core, LibCtx libctx, LoadedProvider software);
+    ProviderContext(Core core, ProviderSettings settings, LibCtx libctx, LoadedProvider software);
 
     Core core_;
     ProviderSettings settings_;
     LibCtx libctx_;            // freed last
-    LoadedProvider software_;  // the default provider, in libctx_
+    LoadedProvider software_;  // the default provider, in libctx_; nullptr in a child context
     Chips chips_{settings_};
 };
 

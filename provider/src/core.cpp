@@ -26,6 +26,15 @@ Core Core::from(const OSSL_CORE_HANDLE* handle, const OSSL_DISPATCH* upcalls) no
             case OSSL_FUNC_CORE_VSET_ERROR:
                 core.vset_error_ = OSSL_FUNC_core_vset_error(upcalls);
                 break;
+            case OSSL_FUNC_CORE_SET_ERROR_MARK:
+                core.set_mark_ = OSSL_FUNC_core_set_error_mark(upcalls);
+                break;
+            case OSSL_FUNC_CORE_CLEAR_LAST_ERROR_MARK:
+                core.clear_mark_ = OSSL_FUNC_core_clear_last_error_mark(upcalls);
+                break;
+            case OSSL_FUNC_CORE_POP_ERROR_TO_MARK:
+                core.pop_to_mark_ = OSSL_FUNC_core_pop_error_to_mark(upcalls);
+                break;
             case OSSL_FUNC_BIO_READ_EX:
                 core.bio_read_ = OSSL_FUNC_BIO_read_ex(upcalls);
                 break;
@@ -56,6 +65,19 @@ void Core::raise(Reason reason, const char* text, Place place) const noexcept {
         set_error(reason, nullptr);
     } else {
         set_error(reason, "%s", text);
+    }
+}
+
+void Core::raise_at_mark(const Failure& failure) const noexcept {
+    if (pop_to_mark_ != nullptr) {
+        pop_to_mark_(handle_);
+    }
+    raise(failure);
+}
+
+void Core::drop_mark() const noexcept {
+    if (clear_mark_ != nullptr) {
+        clear_mark_(handle_);
     }
 }
 

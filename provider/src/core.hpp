@@ -27,6 +27,12 @@ class Core {
     void raise(const Failure& failure) const noexcept { raise(failure.reason, failure.text.c_str(), failure.place); }
     void raise(Reason reason, const char* text, Place place = Place::here()) const noexcept;
 
+    // set_mark marks the present end of the error queue: true if there is something to mark. Then exactly one of these
+    // follows: raise_at_mark puts an entry in place of all that came after the mark, drop_mark keeps them.
+    [[nodiscard]] bool set_mark() const noexcept { return set_mark_ != nullptr && set_mark_(handle_) == 1; }
+    void raise_at_mark(const Failure& failure) const noexcept;
+    void drop_mark() const noexcept;
+
     // parameter is a value of our section in openssl.cnf; nothing when it is not there.
     [[nodiscard]] std::optional<std::string> parameter(const char* name) const;
 
@@ -48,6 +54,9 @@ class Core {
     OSSL_FUNC_core_new_error_fn* new_error_ = nullptr;
     OSSL_FUNC_core_set_error_debug_fn* set_error_debug_ = nullptr;
     OSSL_FUNC_core_vset_error_fn* vset_error_ = nullptr;
+    OSSL_FUNC_core_set_error_mark_fn* set_mark_ = nullptr;
+    OSSL_FUNC_core_clear_last_error_mark_fn* clear_mark_ = nullptr;
+    OSSL_FUNC_core_pop_error_to_mark_fn* pop_to_mark_ = nullptr;
     OSSL_FUNC_BIO_read_ex_fn* bio_read_ = nullptr;
     OSSL_FUNC_BIO_write_ex_fn* bio_write_ = nullptr;
     OSSL_FUNC_BIO_gets_fn* bio_gets_ = nullptr;

@@ -11,15 +11,32 @@
 
 namespace trustx::provider {
 
+// raise_first makes our words the first of the queue, because many programs print only that entry: what libcrypto said
+// on the way, such as "unsupported", goes. Where the software implementation refused, its words are the better ones.
+inline void raise_first(const Core& core, bool marked, const Failure& failure) noexcept {
+    if (failure.reason != Reason::software_failed) {
+        core.raise_at_mark(failure);
+        return;
+    }
+    if (marked) {
+        core.drop_mark();
+    }
+    core.raise(failure);
+}
+
 // guard runs a function that returns Outcome<R>; on failure it raises and returns `otherwise`.
 template <class R, class Function>
 R guard(const Core& core, R otherwise, Function&& function) noexcept {
+    const bool marked = core.set_mark();
     try {
         const Outcome<R> outcome = function();
         if (outcome) {
+            if (marked) {
+                core.drop_mark();
+            }
             return *outcome;
         }
-        core.raise(outcome.error());
+        raise_first(core, marked, outcome.error());
     } catch (const std::bad_alloc&) {
         core.raise(Reason::out_of_memory, "");
     } catch (const std::exception& exception) {

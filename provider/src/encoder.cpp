@@ -63,12 +63,13 @@ std::string describe(const KeyReference& reference) {
 
 Outcome<Bytes> in_software(const Encoding& encoding, const Key& key, int selection, const Format& format,
                            Passphrase passphrase) {
-    const EncoderCtx ctx(
-        OSSL_ENCODER_CTX_new_for_pkey(key.inner(), selection, format.output, format.structure, nullptr));
+    const EncoderCtx ctx(OSSL_ENCODER_CTX_new_for_pkey(key.inner(), selection, format.output, format.structure,
+                                                       encoding.context.properties()));
     if (ctx == nullptr || OSSL_ENCODER_CTX_get_num_encoders(ctx.get()) == 0) {
         return software_failed("find an encoder");
     }
-    if (!encoding.cipher.empty() && OSSL_ENCODER_CTX_set_cipher(ctx.get(), encoding.cipher.c_str(), nullptr) != 1) {
+    if (!encoding.cipher.empty() &&
+        OSSL_ENCODER_CTX_set_cipher(ctx.get(), encoding.cipher.c_str(), encoding.context.properties()) != 1) {
         return software_failed("encrypt a key with " + encoding.cipher);
     }
     if (passphrase.callback != nullptr) {

@@ -15,10 +15,15 @@ constexpr int public_selected = OSSL_KEYMGMT_SELECT_PUBLIC_KEY;
 constexpr int private_selected = OSSL_KEYMGMT_SELECT_PRIVATE_KEY;
 
 Outcome<EvpPkey> from_parameters(const ProviderContext& context, int selection, const OSSL_PARAM* params) {
-    const EvpPkeyCtx ctx(EVP_PKEY_CTX_new_from_name(context.libctx(), "EC", nullptr));
+    const EvpPkeyCtx ctx(EVP_PKEY_CTX_new_from_name(context.libctx(), "EC", context.properties()));
+    if (ctx == nullptr) {
+        return refuse(Reason::software_missing,
+                      "import an EC key: with library-context = child, activate the default provider in openssl.cnf "
+                      "beside trustx");
+    }
     EVP_PKEY* made = nullptr;
     // fromdata only reads its parameters; the type is older than the promise.
-    if (ctx == nullptr || EVP_PKEY_fromdata_init(ctx.get()) != 1 ||
+    if (EVP_PKEY_fromdata_init(ctx.get()) != 1 ||
         EVP_PKEY_fromdata(ctx.get(), &made, selection, const_cast<OSSL_PARAM*>(params)) != 1) {
         EVP_PKEY_free(made);
         return software_failed("import an EC key");
@@ -61,6 +66,9 @@ KeyRef Key::empty(ProviderContext& context) {
 
 Outcome<KeyRef> Key::from_reference(ProviderContext& context, KeyReference reference) {
     auto inner = from_point(context, reference.public_key);
+    if (!inner && inner.error().reason == Reason::software_missing) {
+        return inner.failure();
+    }
     if (!inner) {
         return refuse(Reason::key_file_malformed, "key reference of " + reference.key.hex() +
                                                       ": its public key is not a point of " +

@@ -81,8 +81,9 @@ Outcome<std::unique_ptr<KeyGeneration>> KeyGeneration::begin(ProviderContext& co
 }
 
 Outcome<void> KeyGeneration::begin_software(EVP_PKEY* with_template) {
-    software_.reset(with_template == nullptr ? EVP_PKEY_CTX_new_from_name(context_.libctx(), "EC", nullptr)
-                                             : EVP_PKEY_CTX_new_from_pkey(context_.libctx(), with_template, nullptr));
+    software_.reset(with_template == nullptr
+                        ? EVP_PKEY_CTX_new_from_name(context_.libctx(), "EC", context_.properties())
+                        : EVP_PKEY_CTX_new_from_pkey(context_.libctx(), with_template, context_.properties()));
     const bool pair = (selection_ & OSSL_KEYMGMT_SELECT_KEYPAIR) != 0;
     if (software_ == nullptr ||
         (pair ? EVP_PKEY_keygen_init(software_.get()) : EVP_PKEY_paramgen_init(software_.get())) != 1) {

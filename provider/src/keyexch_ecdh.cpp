@@ -47,7 +47,7 @@ class Agreement {
         if (key_->is_chip_key()) {
             return chip_.emplace(key_).set(params);
         }
-        software_.reset(EVP_PKEY_CTX_new_from_pkey(context_.libctx(), key_->inner(), nullptr));
+        software_.reset(EVP_PKEY_CTX_new_from_pkey(context_.libctx(), key_->inner(), context_.properties()));
         if (software_ == nullptr || EVP_PKEY_derive_init_ex(software_.get(), params) != 1) {
             software_.reset();
             return software_failed("start a key agreement");

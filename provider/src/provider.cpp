@@ -26,11 +26,6 @@ const OSSL_ALGORITHM keymgmts[] = {
     {nullptr, nullptr, nullptr, nullptr},
 };
 
-const OSSL_ALGORITHM signatures[] = {
-    {"ECDSA", ours, signature_ecdsa, "ECDSA with OPTIGA Trust X"},
-    {nullptr, nullptr, nullptr, nullptr},
-};
-
 const OSSL_ALGORITHM key_exchanges[] = {
     {"ECDH", ours, keyexch_ecdh, "ECDH"},
     {nullptr, nullptr, nullptr, nullptr},
@@ -140,8 +135,7 @@ int provider_get_capabilities(void* provctx, const char* capability, OSSL_CALLBA
         return 1;
     }
     Forward forward{callback, argument};
-    return OSSL_PROVIDER_get_capabilities(ProviderContext::of(provctx).software(), capability, forward_ec_group,
-                                          &forward);
+    return ProviderContext::of(provctx).forward_capabilities(capability, forward_ec_group, &forward);
 }
 
 int provider_self_test(void* provctx) {

@@ -54,6 +54,7 @@ const OSSL_ITEM table[] = {
     item(Reason::search_unsupported, "search criterion not supported"),
     item(Reason::random_failed, "random number generator of the chip failed"),
     item(Reason::self_test_failed, "self test failed"),
+    item(Reason::software_missing, "no provider for EC keys in software"),
 
     item(Errc::address_nak, "chip did not acknowledge its address"),
     item(Errc::no_chip, "no chip"),

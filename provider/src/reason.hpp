@@ -47,6 +47,7 @@ enum class Reason : std::uint32_t {
     search_unsupported,
     random_failed,
     self_test_failed,
+    software_missing,  // a child library context without EC keys
 
     driver_base = 100,
     chip_base = 200,

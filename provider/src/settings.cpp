@@ -24,7 +24,36 @@ class Reader {
  public:
     Reader(const Core& core, std::optional<Failure>& fault) : core_{core}, fault_{fault} {}
 
-    std::optional<std::string> text(const char* name) { return core_.parameter(name); }
+    std::optional<std::string> path(const char* name) {
+        auto value = core_.parameter(name);
+        if (value && !value->starts_with('/')) {
+            keep(bad_value(name, *value, "an absolute path"));
+            return std::nullopt;
+        }
+        return value;
+    }
+
+    std::optional<TraceLevel> trace_level(const char* name) {
+        const auto value = core_.parameter(name);
+        if (!value) {
+            return std::nullopt;
+        }
+        const auto level = parse_trace_level(*value);
+        if (!level) {
+            keep(bad_value(name, *value, "apdu, frames or transfers"));
+            return std::nullopt;
+        }
+        return *level;
+    }
+
+    // choice says whether the second of two words was chosen.
+    bool choice(const char* name, std::string_view usual, std::string_view other) {
+        const auto value = core_.parameter(name);
+        if (value && *value != usual && *value != other) {
+            keep(bad_value(name, *value, std::string(usual) + " or " + std::string(other)));
+        }
+        return value == other;
+    }
 
     std::optional<std::string> device(const char* name) {
         auto value = core_.parameter(name);
@@ -84,10 +113,13 @@ ProviderSettings ProviderSettings::read(const Core& core) {
     ProviderSettings settings;
     Reader reader(core, settings.fault);
     settings.device = reader.device("device");
-    settings.lock_directory = reader.text("lock-directory");
+    settings.lock_directory = reader.path("lock-directory");
     settings.lock_timeout = reader.milliseconds("lock-timeout-ms");
     settings.command_timeout = reader.milliseconds("command-timeout-ms");
     settings.self_verify = reader.flag("self-verify", true);
+    settings.trace = reader.path("trace");
+    settings.trace_level = reader.trace_level("trace-level");
+    settings.child_library_context = reader.choice("library-context", "isolated", "child");
     return settings;
 }
 

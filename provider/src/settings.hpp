@@ -5,6 +5,8 @@
 
 #include "core.hpp"
 
+#include <trustx/trace.hpp>
+
 #include <chrono>
 #include <optional>
 #include <string>
@@ -17,6 +19,10 @@ struct ProviderSettings {
     std::optional<std::chrono::milliseconds> lock_timeout;
     std::optional<std::chrono::milliseconds> command_timeout;
     bool self_verify = true;
+    std::optional<std::string> trace;  // a file
+    std::optional<TraceLevel> trace_level;
+    // Work in software goes to the application's providers instead of to a default provider of our own.
+    bool child_library_context = false;
     std::optional<Failure> fault;  // the first value that could not be read
 
     static ProviderSettings read(const Core& core);

@@ -14,6 +14,7 @@ namespace {
 constexpr const char* default_digest = "SHA256";
 // Appeared in OpenSSL 3.2; a name is a name in any version.
 constexpr const char* param_nonce_type = "nonce-type";
+constexpr const char* param_signature = "signature";  // 3.4
 // Collisions of shorter digests are within reach, so a chip key does not sign them. SHA-224 is the shortest.
 constexpr std::size_t shortest_signed_digest = 28;
 
@@ -29,13 +30,15 @@ Outcome<std::unique_ptr<Signing>> Signing::duplicate() const {
     if (!hash) {
         return hash.failure();
     }
-    auto other = std::make_unique<Signing>(context_);
+    auto other = std::make_unique<Signing>(context_, fixed_digest_);
     other->key_ = key_;
     other->operation_ = operation_;
     other->digest_ = share(digest_);
     other->digest_size_ = digest_size_;
     other->hash_ = std::move(*hash);
     other->hashing_ = hashing_;
+    other->message_ = message_;
+    other->expected_ = expected_;
     other->nonce_type_ = nonce_type_;
     return other;
 }
@@ -52,6 +55,8 @@ Outcome<void> Signing::use(Operation operation, Key* key) {
     }
     operation_ = operation;
     hashing_ = false;
+    message_ = false;
+    expected_.clear();
     return {};
 }
 
@@ -59,7 +64,24 @@ Outcome<void> Signing::begin(Operation operation, Key* key, const OSSL_PARAM* pa
     if (const auto used = use(operation, key); !used) {
         return used;
     }
+    if (fixed_digest_ != nullptr) {
+        if (const auto known = use_digest(fixed_digest_); !known) {
+            return known;
+        }
+        if (const auto fit = fit_to_sign(); !fit) {
+            return fit;
+        }
+    }
     return set(params);
+}
+
+Outcome<void> Signing::fit_to_sign() const {
+    if (operation_ == Operation::sign && key_->is_chip_key() && digest_size_ < shortest_signed_digest) {
+        return refuse(Reason::digest_too_weak, std::string("sign with key ") + key_->reference().key.hex() + ": " +
+                                                   EVP_MD_get0_name(digest_.get()) +
+                                                   " is no longer safe for signatures; use SHA-256");
+    }
+    return {};
 }
 
 Outcome<void> Signing::begin_message(Operation operation, Key* key, const char* digest, const OSSL_PARAM* params) {
@@ -68,14 +90,13 @@ Outcome<void> Signing::begin_message(Operation operation, Key* key, const char* 
     }
     const bool named = digest != nullptr && *digest != '\0';
     if (named || digest_ == nullptr) {
-        if (const auto known = use_digest(named ? digest : default_digest); !known) {
+        const char* const otherwise = fixed_digest_ != nullptr ? fixed_digest_ : default_digest;
+        if (const auto known = use_digest(named ? digest : otherwise); !known) {
             return known;
         }
     }
-    if (operation == Operation::sign && key_->is_chip_key() && digest_size_ < shortest_signed_digest) {
-        return refuse(Reason::digest_too_weak, std::string("sign with key ") + key_->reference().key.hex() + ": " +
-                                                   EVP_MD_get0_name(digest_.get()) +
-                                                   " is no longer safe for signatures; use SHA-256");
+    if (const auto fit = fit_to_sign(); !fit) {
+        return fit;
     }
     if (const auto set_first = set(params); !set_first) {
         return set_first;
@@ -84,6 +105,7 @@ Outcome<void> Signing::begin_message(Operation operation, Key* key, const char* 
         return started;
     }
     hashing_ = true;
+    message_ = true;
     return {};
 }
 
@@ -189,7 +211,7 @@ Outcome<std::size_t> Signing::sign_in_chip(std::span<std::uint8_t> output, ByteV
 }
 
 Outcome<std::size_t> Signing::sign_in_software(std::span<std::uint8_t> output, ByteView digest) const {
-    const EvpPkeyCtx ctx(EVP_PKEY_CTX_new_from_pkey(context_.libctx(), key_->inner(), nullptr));
+    const EvpPkeyCtx ctx(EVP_PKEY_CTX_new_from_pkey(context_.libctx(), key_->inner(), context_.properties()));
     if (ctx == nullptr || EVP_PKEY_sign_init(ctx.get()) != 1) {
         return software_failed("sign in software");
     }
@@ -216,7 +238,7 @@ Outcome<int> Signing::verify_digest(ByteView signature, ByteView digest) const {
         return refuse(Reason::digest_length_wrong, "verify a digest of " + std::to_string(digest.size()) + " bytes, " +
                                                        std::to_string(digest_size_) + " expected");
     }
-    const EvpPkeyCtx ctx(EVP_PKEY_CTX_new_from_pkey(context_.libctx(), key_->inner(), nullptr));
+    const EvpPkeyCtx ctx(EVP_PKEY_CTX_new_from_pkey(context_.libctx(), key_->inner(), context_.properties()));
     if (ctx == nullptr || EVP_PKEY_verify_init(ctx.get()) != 1) {
         return software_failed("verify a signature");
     }
@@ -245,8 +267,10 @@ Outcome<void> Signing::set(const OSSL_PARAM* params) {
             return name.failure();
         }
         const bool same = digest_ != nullptr && EVP_MD_is_a(digest_.get(), name->c_str()) == 1;
-        if (hashing_ && !same) {
-            return refuse(Reason::digest_fixed, "change the digest to " + *name + " in the middle of a message");
+        if ((hashing_ || fixed_digest_ != nullptr) && !same) {
+            return refuse(Reason::digest_fixed,
+                          "change the digest to " + *name +
+                              (hashing_ ? " in the middle of a message" : " of an algorithm that names its own"));
         }
         if (auto known = same ? Outcome<void>() : use_digest(*name); !known) {
             return known;
@@ -261,6 +285,15 @@ Outcome<void> Signing::set(const OSSL_PARAM* params) {
             return refuse(Reason::digest_length_wrong, "digest-size " + std::to_string(*size));
         }
         digest_size_ = *size;
+    }
+    if (const OSSL_PARAM* const param = OSSL_PARAM_locate_const(params, param_signature)) {
+        const void* bytes = nullptr;
+        std::size_t size = 0;
+        if (OSSL_PARAM_get_octet_string_ptr(param, &bytes, &size) != 1) {
+            return refuse(Reason::parameter_invalid, param_signature);
+        }
+        const auto* const first = static_cast<const std::uint8_t*>(bytes);
+        expected_.assign(first, first + size);
     }
     if (const OSSL_PARAM* const param = OSSL_PARAM_locate_const(params, param_nonce_type)) {
         if (OSSL_PARAM_get_uint(param, &nonce_type_) != 1) {

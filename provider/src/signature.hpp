@@ -18,7 +18,9 @@ class Signing {
  public:
     enum class Operation { none, sign, verify };
 
-    explicit Signing(ProviderContext& context) : context_{context} {}
+    // With a fixed digest no other can be chosen: ECDSA-SHA256 and its sisters.
+    explicit Signing(ProviderContext& context, const char* fixed_digest = nullptr)
+        : context_{context}, fixed_digest_{fixed_digest} {}
     static Signing& of(void* ctx) noexcept { return *static_cast<Signing*>(ctx); }
     [[nodiscard]] const Core& core() const { return context_.core(); }
 
@@ -44,6 +46,10 @@ class Signing {
     [[nodiscard]] Outcome<void> get(OSSL_PARAM* params) const;
     [[nodiscard]] const EVP_MD* digest() const { return digest_.get(); }
     [[nodiscard]] EVP_MD_CTX* hash() const { return hash_.get(); }
+    // is_message says that a message was begun, not a digest.
+    [[nodiscard]] bool is_message() const { return message_; }
+    // expected is the signature that was set in advance of the message it belongs to.
+    [[nodiscard]] ByteView expected() const { return expected_; }
 
  private:
     [[nodiscard]] Outcome<void> use(Operation operation, Key* key);
@@ -53,13 +59,18 @@ class Signing {
     [[nodiscard]] Outcome<std::size_t> sign_in_chip(std::span<std::uint8_t> output, ByteView digest) const;
     [[nodiscard]] Outcome<std::size_t> sign_in_software(std::span<std::uint8_t> output, ByteView digest) const;
 
+    [[nodiscard]] Outcome<void> fit_to_sign() const;
+
     ProviderContext& context_;
+    const char* fixed_digest_;
     KeyRef key_;
     Operation operation_ = Operation::none;
     EvpMd digest_;
     std::size_t digest_size_ = 0;  // that a raw digest must have; 0: any
     RunningHash hash_;
-    bool hashing_ = false;         // between begin_message and the end
+    bool hashing_ = false;  // between begin_message and the end
+    bool message_ = false;  // begin_message came last, not begin
+    Bytes expected_;
     unsigned int nonce_type_ = 0;  // 1: deterministic (RFC 6979), which only software keys can do
 };
 

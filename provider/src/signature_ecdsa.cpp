@@ -4,12 +4,62 @@
 #include "dispatch.hpp"
 #include "edge.hpp"
 #include "param.hpp"
-#include "signature.hpp"
+#include "signature_edge.hpp"
 
 #include <openssl/core_names.h>
 
 namespace trustx::provider {
+namespace signature_edge {
 namespace {
+
+const OSSL_PARAM gettable[] = {
+    describe_octets(OSSL_SIGNATURE_PARAM_ALGORITHM_ID),
+    describe_text(OSSL_SIGNATURE_PARAM_DIGEST),
+    describe_unsigned(OSSL_SIGNATURE_PARAM_DIGEST_SIZE),
+    describe_unsigned("nonce-type"),
+    end_of_params,
+};
+
+}  // namespace
+
+void freectx(void* ctx) {
+    delete static_cast<Signing*>(ctx);
+}
+
+void* dupctx(void* ctx) {
+    const auto& signing = Signing::of(ctx);
+    return hand_over(signing.core(), [&] { return signing.duplicate(); });
+}
+
+int update(void* ctx, const unsigned char* data, std::size_t size) {
+    auto& signing = Signing::of(ctx);
+    return answer(signing.core(), [&] { return signing.update({data, size}); });
+}
+
+int finish(void* ctx, unsigned char* signature, std::size_t* size, std::size_t room) {
+    auto& signing = Signing::of(ctx);
+    return signed_size(signing.core(), size, [&] { return signing.sign_message({signature, room}); });
+}
+
+int get_ctx_params(void* ctx, OSSL_PARAM params[]) {
+    const auto& signing = Signing::of(ctx);
+    return answer(signing.core(), [&] { return signing.get(params); });
+}
+
+const OSSL_PARAM* gettable_ctx_params(void*, void*) {
+    return gettable;
+}
+
+int set_ctx_params(void* ctx, const OSSL_PARAM params[]) {
+    auto& signing = Signing::of(ctx);
+    return answer(signing.core(), [&] { return signing.set(params); });
+}
+
+}  // namespace signature_edge
+
+namespace {
+
+using namespace signature_edge;
 
 using Operation = Signing::Operation;
 
@@ -17,15 +67,6 @@ void* signature_newctx(void* provctx, const char*) {
     auto& context = ProviderContext::of(provctx);
     return hand_over(context.core(),
                      [&]() -> Outcome<std::unique_ptr<Signing>> { return std::make_unique<Signing>(context); });
-}
-
-void signature_freectx(void* ctx) {
-    delete static_cast<Signing*>(ctx);
-}
-
-void* signature_dupctx(void* ctx) {
-    const auto& signing = Signing::of(ctx);
-    return hand_over(signing.core(), [&] { return signing.duplicate(); });
 }
 
 template <Operation operation>
@@ -41,35 +82,12 @@ int begin_message(void* ctx, const char* digest, void* key, const OSSL_PARAM par
                   [&] { return signing.begin_message(operation, static_cast<Key*>(key), digest, params); });
 }
 
-int signature_update(void* ctx, const unsigned char* data, std::size_t size) {
-    auto& signing = Signing::of(ctx);
-    return answer(signing.core(), [&] { return signing.update({data, size}); });
-}
-
-// signed_size stores the size of a signature, or of the room for one.
-template <class Sign>
-int signed_size(const Core& core, std::size_t* size, Sign&& sign) noexcept {
-    return answer(core, [&]() -> Outcome<void> {
-        const Outcome<std::size_t> made = sign();
-        if (!made) {
-            return made.failure();
-        }
-        *size = *made;
-        return {};
-    });
-}
-
 int signature_sign(void* ctx, unsigned char* signature, std::size_t* size, std::size_t room,
                    const unsigned char* digest, std::size_t digest_size) {
     auto& signing = Signing::of(ctx);
     return signed_size(signing.core(), size, [&] {
         return signing.sign_digest({signature, room}, {digest, digest_size});
     });
-}
-
-int signature_digest_sign_final(void* ctx, unsigned char* signature, std::size_t* size, std::size_t room) {
-    auto& signing = Signing::of(ctx);
-    return signed_size(signing.core(), size, [&] { return signing.sign_message({signature, room}); });
 }
 
 // One shot: libssl asks for the size first and then comes again with the same message.
@@ -96,16 +114,8 @@ int signature_digest_verify_final(void* ctx, const unsigned char* signature, std
 
 int signature_digest_verify(void* ctx, const unsigned char* signature, std::size_t size, const unsigned char* data,
                             std::size_t data_size) {
-    return signature_update(ctx, data, data_size) != 1 ? -1 : signature_digest_verify_final(ctx, signature, size);
+    return update(ctx, data, data_size) != 1 ? -1 : signature_digest_verify_final(ctx, signature, size);
 }
-
-const OSSL_PARAM gettable_ctx_params[] = {
-    describe_octets(OSSL_SIGNATURE_PARAM_ALGORITHM_ID),
-    describe_text(OSSL_SIGNATURE_PARAM_DIGEST),
-    describe_unsigned(OSSL_SIGNATURE_PARAM_DIGEST_SIZE),
-    describe_unsigned("nonce-type"),
-    end_of_params,
-};
 
 const OSSL_PARAM settable_ctx_params[] = {
     describe_text(OSSL_SIGNATURE_PARAM_DIGEST),
@@ -115,21 +125,8 @@ const OSSL_PARAM settable_ctx_params[] = {
     end_of_params,
 };
 
-const OSSL_PARAM* signature_gettable_ctx_params(void*, void*) {
-    return gettable_ctx_params;
-}
 const OSSL_PARAM* signature_settable_ctx_params(void*, void*) {
     return settable_ctx_params;
-}
-
-int signature_get_ctx_params(void* ctx, OSSL_PARAM params[]) {
-    const auto& signing = Signing::of(ctx);
-    return answer(signing.core(), [&] { return signing.get(params); });
-}
-
-int signature_set_ctx_params(void* ctx, const OSSL_PARAM params[]) {
-    auto& signing = Signing::of(ctx);
-    return answer(signing.core(), [&] { return signing.set(params); });
 }
 
 int signature_get_ctx_md_params(void* ctx, OSSL_PARAM params[]) {
@@ -156,24 +153,24 @@ const OSSL_PARAM* signature_settable_ctx_md_params(void* ctx) {
 
 const OSSL_DISPATCH signature_ecdsa[] = {
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_NEWCTX, signature_newctx, signature_newctx),
-    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_FREECTX, signature_freectx, signature_freectx),
-    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_DUPCTX, signature_dupctx, signature_dupctx),
+    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_FREECTX, signature_freectx, freectx),
+    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_DUPCTX, signature_dupctx, dupctx),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SIGN_INIT, signature_sign_init, begin<Operation::sign>),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SIGN, signature_sign, signature_sign),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_VERIFY_INIT, signature_verify_init, begin<Operation::verify>),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_VERIFY, signature_verify, signature_verify),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN_INIT, signature_digest_sign_init, begin_message<Operation::sign>),
-    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN_UPDATE, signature_digest_sign_update, signature_update),
-    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN_FINAL, signature_digest_sign_final, signature_digest_sign_final),
+    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN_UPDATE, signature_digest_sign_update, update),
+    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN_FINAL, signature_digest_sign_final, finish),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_SIGN, signature_digest_sign, signature_digest_sign),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_VERIFY_INIT, signature_digest_verify_init,
                  begin_message<Operation::verify>),
-    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_VERIFY_UPDATE, signature_digest_verify_update, signature_update),
+    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_VERIFY_UPDATE, signature_digest_verify_update, update),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_VERIFY_FINAL, signature_digest_verify_final, signature_digest_verify_final),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_DIGEST_VERIFY, signature_digest_verify, signature_digest_verify),
-    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_GET_CTX_PARAMS, signature_get_ctx_params, signature_get_ctx_params),
-    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_GETTABLE_CTX_PARAMS, signature_gettable_ctx_params, signature_gettable_ctx_params),
-    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SET_CTX_PARAMS, signature_set_ctx_params, signature_set_ctx_params),
+    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_GET_CTX_PARAMS, signature_get_ctx_params, get_ctx_params),
+    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_GETTABLE_CTX_PARAMS, signature_gettable_ctx_params, gettable_ctx_params),
+    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SET_CTX_PARAMS, signature_set_ctx_params, set_ctx_params),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS, signature_settable_ctx_params, signature_settable_ctx_params),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_GET_CTX_MD_PARAMS, signature_get_ctx_md_params, signature_get_ctx_md_params),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_GETTABLE_CTX_MD_PARAMS, signature_gettable_ctx_md_params,

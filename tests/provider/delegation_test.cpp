@@ -9,8 +9,9 @@ using namespace trustx::test;
 TEST_CASE("software keys of any curve are made, written, read, checked and used", "[delegation]") {
     const auto arrangement = GENERATE(from_range(every_arrangement));
     const std::string group = GENERATE("P-256", "P-521", "secp256k1", "brainpoolP384r1", "B-233");
-    INFO(name_of(arrangement) << ", " << group);
-    const Bench bench(BenchOptions{.arrangement = arrangement});
+    const std::string context = GENERATE("isolated", "child");
+    INFO(name_of(arrangement) << ", " << group << ", " << context);
+    const Bench bench(BenchOptions{.arrangement = arrangement, .settings = {{"library-context", context}}});
     const Bench plain(BenchOptions{.with_trustx = false});
     bench.must_openssl({"genpkey", "-algorithm", "EC", "-pkeyopt", "group:" + group, "-out", "key.pem"});
     const std::string key = bench.path("key.pem").string();
@@ -48,8 +49,9 @@ TEST_CASE("old digests still sign with software keys", "[delegation]") {
 
 TEST_CASE("software keys agree on secrets, plain and with a key derivation function", "[delegation]") {
     const auto arrangement = GENERATE(from_range(every_arrangement));
-    INFO(name_of(arrangement));
-    const Bench bench(BenchOptions{.arrangement = arrangement});
+    const std::string context = GENERATE("isolated", "child");
+    INFO(name_of(arrangement) << ", " << context);
+    const Bench bench(BenchOptions{.arrangement = arrangement, .settings = {{"library-context", context}}});
     const Bench plain(BenchOptions{.with_trustx = false});
     for (const std::string name : {"a", "b"}) {
         bench.must_openssl({"genpkey", "-algorithm", "EC", "-pkeyopt", "group:P-384", "-out", name + ".pem"});

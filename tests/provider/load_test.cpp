@@ -80,39 +80,6 @@ TEST_CASE("two library contexts have two providers that know nothing of each oth
     CHECK(EVP_PKEY_get_bits(key.get()) == 256);
 }
 
-TEST_CASE("a setting that cannot be read does not stop loading and is reported with the key", "[load]") {
-    const auto [name, value] = GENERATE(table<std::string, std::string>({
-        {"lock-timeout-ms", "soon"},
-        {"lock-timeout-ms", "0"},
-        {"command-timeout-ms", "-5"},
-        {"command-timeout-ms", "99999999999"},
-        {"self-verify", "perhaps"},
-    }));
-    const Bench bench(BenchOptions{.settings = {{name, value}}});
-    CHECK_THAT(bench.must_openssl({"list", "-providers"}), ContainsSubstring("trustx"));
-    CHECK_FALSE(bench.must_openssl({"rand", "-hex", "4"}).empty());
-
-    const LibCtx libctx = bench.libctx();
-    const Pkey software = software_key(libctx.get());
-    write_file(bench.path("key.pem"), reference_pem(software.get()));
-    CHECK(load_key(libctx.get(), bench.path("key.pem")) == nullptr);
-    const auto errors = take_errors();
-    INFO(joined(errors));
-    REQUIRE_FALSE(errors.empty());
-    CHECK_THAT(errors.front(), ContainsSubstring("trustx: setting in the provider's configuration section"));
-    CHECK_THAT(errors.front(), ContainsSubstring(name + " = " + value));
-}
-
-TEST_CASE("a device that cannot be read is reported with the key", "[load]") {
-    const Bench bench(BenchOptions{.device = "usb:7"});
-    const LibCtx libctx = bench.libctx();
-    const Pkey software = software_key(libctx.get());
-    write_file(bench.path("key.pem"), reference_pem(software.get()));
-    const Outcome outcome = bench.openssl({"pkey", "-in", "key.pem", "-pubout"});
-    CHECK_FALSE(outcome.ok());
-    CHECK_THAT(outcome.err, ContainsSubstring("device = usb:7"));
-}
-
 TEST_CASE("every error of the driver and of the chip has a reason of its own with a text", "[load]") {
     std::set<unsigned int> numbers;
     std::set<std::string> texts;
@@ -147,8 +114,8 @@ TEST_CASE("the manual page is well formed and names every setting", "[load]") {
     INFO(lint.both());
     CHECK(lint.ok());
     const std::string text = read_file(page);
-    for (const char* name : {"device", "lock-directory", "lock-timeout-ms", "command-timeout-ms", "self-verify", "slot",
-                             "group", "usage", "force", "label"}) {
+    for (const char* name : {"device", "lock-directory", "lock-timeout-ms", "command-timeout-ms", "self-verify",
+                             "trace", "trace-level", "library-context", "slot", "group", "usage", "force", "label"}) {
         CHECK_THAT(text,
                    ContainsSubstring(std::string(".It Cm ") + name) || ContainsSubstring(std::string(", ") + name));
     }

@@ -4,6 +4,7 @@
 #include "support/catch.hpp"
 #include "workbench.hpp"
 
+#include <map>
 #include <vector>
 
 #include <openssl/ssl.h>
@@ -24,8 +25,9 @@ struct Parties {
     enum class InChip { client, server };
 
     explicit Parties(InChip in_chip, const std::string& group = "P-256",
-                     Arrangement arrangement = Arrangement::default_first)
-        : chip(arrangement), libctx(chip->libctx()) {
+                     Arrangement arrangement = Arrangement::default_first,
+                     const std::map<std::string, std::string>& settings = {})
+        : chip(arrangement, settings), libctx(chip->libctx()) {
         chip->must_openssl({"req", "-x509", "-newkey", "ec", "-pkeyopt", "group:P-256", "-noenc", "-keyout", "ca.key",
                             "-out", "ca.pem", "-subj", "/CN=demo CA", "-days", "2"});
         make("client", in_chip == InChip::client, group);
@@ -146,8 +148,9 @@ TEST_CASE("every signature algorithm that fits the key can be negotiated", "[tls
 TEST_CASE("groups that can be used are the same in every arrangement", "[tls]") {
     const auto arrangement = GENERATE(from_range(every_arrangement));
     const auto group = GENERATE("P-256", "P-384", "P-521", "X25519");
-    INFO(name_of(arrangement) << ", " << group);
-    const Parties parties(Parties::InChip::server, "P-256", arrangement);
+    const std::string context = GENERATE("isolated", "child");
+    INFO(name_of(arrangement) << ", " << group << ", " << context);
+    const Parties parties(Parties::InChip::server, "P-256", arrangement, {{"library-context", context}});
     const Context client = parties.context("client", TLS_client_method(), TLS1_3_VERSION);
     const Context server = parties.context("server", TLS_server_method(), TLS1_3_VERSION);
     REQUIRE(SSL_CTX_set1_groups_list(client.get(), group) == 1);
