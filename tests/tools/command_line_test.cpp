@@ -41,8 +41,8 @@ TEST_CASE("help goes to standard output and tells a newcomer the way and the exi
     const auto outcome = run_trustx({"--help"});
     CHECK(outcome.status == 0);
     CHECK(outcome.err.empty());
-    for (const auto* word : {"info", "keygen", "key-file", "cert", "object", "random", "trace", "TRUSTX_DEVICE", "Exit codes",
-                             "trustx keygen E0F1 --out key.pem"})
+    for (const auto* word : {"info", "keygen", "key-file", "cert", "object", "random", "trace", "setup",
+                             "TRUSTX_DEVICE", "Exit codes", "trustx keygen E0F1 --out key.pem"})
         CHECK_THAT(outcome.out, ContainsSubstring(word));
 }
 
@@ -56,7 +56,10 @@ TEST_CASE("each subcommand has help with an example", "[command_line]") {
                                      {"object", "write"},
                                      {"object", "metadata"},
                                      {"random"},
-                                     {"trace"}}) {
+                                     {"trace"},
+                                     {"setup", "enable"},
+                                     {"setup", "disable"},
+                                     {"setup", "check"}}) {
         auto arguments = command;
         arguments.emplace_back("--help");
         const auto outcome = run_trustx(arguments);

@@ -74,6 +74,21 @@ Outcome<OutputFile> OutputFile::beside(const std::string& path, std::size_t rese
     return file;
 }
 
+Outcome<OutputFile> OutputFile::replacement(const std::string& path, std::size_t reserve) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) {
+        return cannot_write(path, errno_code());
+    }
+    auto file = beside(path, reserve);
+    // The owner first: a change of owner takes the set-user-id bits away.
+    if (file && (::fchown(file->file_.get(), status.st_uid, status.st_gid) != 0 ||
+                 ::fchmod(file->file_.get(), status.st_mode & 07777) != 0)) {
+        return give_up(ExitCode::file, "cannot replace " + path + " and keep its owner and mode: " +
+                                           errno_code().message() + "; run this as the owner of the file or as root");
+    }
+    return file;
+}
+
 OutputFile::OutputFile(OutputFile&& other) noexcept
     : path_{std::move(other.path_)},
       temporary_{std::exchange(other.temporary_, {})},

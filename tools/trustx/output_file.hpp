@@ -20,6 +20,9 @@ class OutputFile {
     // create claims the file and `reserve` bytes of space.
     static Outcome<OutputFile> create(const std::string& path, std::size_t reserve);
 
+    // replacement is create for a regular file that exists, and leaves it with the owner, group and mode it has.
+    static Outcome<OutputFile> replacement(const std::string& path, std::size_t reserve);
+
     OutputFile(OutputFile&& other) noexcept;
     OutputFile& operator=(OutputFile&&) = delete;
     ~OutputFile();

@@ -116,6 +116,7 @@ int run(int argc, const char* const* argv) {
     add_object(program, task);
     add_random(program, task);
     add_trace(program, task);
+    add_setup(program, task);
     try {
         program.parse(argc, argv);
         return finish(task(context));
