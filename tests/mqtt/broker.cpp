@@ -83,9 +83,10 @@ bool Broker::try_start(std::uint16_t port) {
                                   "\nrequire_certificate true\nuse_identity_as_username true\nallow_anonymous false\n"
                                   "persistence false\nlog_dest stderr\nlog_type all\n" +
                                   (::geteuid() == 0 ? "user root\n" : "") + options_.further_configuration);
-    process_ = std::make_unique<Process>(
-        mosquitto_broker(), std::vector<std::string>{"-c", configuration},
-        ProcessOptions{.environment = {{"OPENSSL_CONF", options_.directory / "broker-openssl.cnf"}}});
+    auto environment = options_.environment;
+    environment.try_emplace("OPENSSL_CONF", options_.directory / "broker-openssl.cnf");
+    process_ = std::make_unique<Process>(mosquitto_broker(), std::vector<std::string>{"-c", configuration},
+                                         ProcessOptions{.environment = environment});
     try {
         process_->wait_for_error_line(" running");
         return true;

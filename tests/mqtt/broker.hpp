@@ -7,17 +7,19 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 
 namespace trustx::test {
 
 struct BrokerOptions {
-    std::filesystem::path directory;           // for its files
-    std::filesystem::path client_ca;           // whose certificates it accepts
-    CertificateAuthority::Server certificate;  // what it shows itself
-    std::string tls;                           // "1.2" or "1.3": speaks that only; empty: both
-    std::string further_configuration;         // lines of mosquitto.conf
+    std::filesystem::path directory;                   // for its files
+    std::filesystem::path client_ca;                   // whose certificates it accepts
+    CertificateAuthority::Server certificate;          // what it shows itself
+    std::string tls;                                   // "1.2" or "1.3": speaks that only; empty: both
+    std::string further_configuration;                 // lines of mosquitto.conf
+    std::map<std::string, std::string> environment{};  // instead of one that knows no provider; tls is not looked at
 };
 
 // Broker is running when constructed; the constructor throws std::runtime_error with its log otherwise.

@@ -58,9 +58,14 @@ CertificateAuthority::Server CertificateAuthority::issue_server(const std::strin
 
 std::filesystem::path CertificateAuthority::issue_client(const std::filesystem::path& request,
                                                          const std::string& not_before, const std::string& not_after) {
+    return issue(request, "keyUsage = critical,digitalSignature\nextendedKeyUsage = clientAuth\n", not_before,
+                 not_after);
+}
+
+std::filesystem::path CertificateAuthority::issue(const std::filesystem::path& request, const std::string& extensions,
+                                                  const std::string& not_before, const std::string& not_after) {
     const auto certificate = directory_ / (request.stem().string() + "-by-" + name_ + ".pem");
-    sign(request, certificate, "keyUsage = critical,digitalSignature\nextendedKeyUsage = clientAuth\n", not_before,
-         not_after);
+    sign(request, certificate, extensions, not_before, not_after);
     return certificate;
 }
 

@@ -30,6 +30,11 @@ class CertificateAuthority {
                                        const std::string& not_before = "20200101000000Z",
                                        const std::string& not_after = "20991231235959Z");
 
+    // issue signs a request with these lines as extensions and returns the certificate's file.
+    std::filesystem::path issue(const std::filesystem::path& request, const std::string& extensions,
+                                const std::string& not_before = "20200101000000Z",
+                                const std::string& not_after = "20991231235959Z");
+
  private:
     [[nodiscard]] std::filesystem::path file(const std::string& suffix) const { return directory_ / (name_ + suffix); }
     void sign(const std::filesystem::path& request, const std::filesystem::path& certificate,
