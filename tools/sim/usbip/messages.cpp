@@ -22,7 +22,7 @@ std::uint32_t u32(ByteReader& reader) {
 
 std::uint16_t u16_little_endian(ByteReader& reader) {
     const unsigned low = reader.u8();
-    return static_cast<std::uint16_t>(reader.u8() << 8 | low);
+    return static_cast<std::uint16_t>(static_cast<unsigned>(reader.u8()) << 8U | low);
 }
 
 void append_u32(Bytes& bytes, std::uint32_t value) {
