@@ -9,9 +9,9 @@ using namespace trustx::sim;
 using trustx::test::promise;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    static const VirtualClock clock;
+    static SteppedClock clock;
     static const auto chip = SimulatedChip::create({}, std::make_unique<MemoryNvm>(), clock).value();
-    Control control{*chip};
+    Control control{*chip, clock};
     const auto answer = control.answer(std::string{trustx::test::text_of({data, size})});
     promise(!answer.empty() && answer.find('\n') == answer.size() - 1, "an answer is one line");
     const auto parsed = nlohmann::json::parse(answer, nullptr, false);

@@ -103,3 +103,31 @@ TEST_CASE("sim: a soft reset closes the application and starts the frame counter
     host.open_application();
     CHECK(host.chip->counters().soft_resets == 1);
 }
+
+TEST_CASE("sim: a bus faster than the chip's mode allows is not acknowledged", "[register]") {
+    Host host({.timing = sim::Timing::typical(100), .open = false});
+    host.write(from_hex("898001"));
+    CHECK(host.chip->max_scl_khz() == 100);
+    CHECK(host.chip->set_scl(400));
+    CHECK(host.try_write({}) == sim::TransferStatus::address_nak);
+    CHECK(host.chip->counters().scl_violations == 1);
+    CHECK(host.chip->set_scl(100));
+    host.write(from_hex("898004"));
+    CHECK(host.chip->set_scl(1000));
+    CHECK(to_hex(host.read_register(0x84, 4)) == "000003E8");
+    // The mode was stored: it is the same after a reset.
+    host.chip->pulse_reset();
+    CHECK(to_hex(host.read_register(0x84, 4)) == "000003E8");
+}
+
+TEST_CASE("sim: the bring-up of Infineon's host library ends at 1 MHz", "[register]") {
+    Host host({.timing = sim::Timing::typical(100), .open = false});
+    CHECK(to_hex(host.read_register(0x84, 4)) == "00000190");
+    host.write(from_hex("898004"));
+    CHECK(to_hex(host.read_register(0x84, 4)) == "000003E8");
+    CHECK(host.chip->set_scl(1000));
+    host.write(from_hex("810115"));
+    CHECK(to_hex(host.read_register(0x81, 2)) == "0115");
+    host.open_application();
+    CHECK(host.apdu("01000002E0C6") == "000000020615");
+}

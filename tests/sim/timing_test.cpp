@@ -149,3 +149,15 @@ TEST_CASE("sim: a chip at work for its host needs the times printed for real chi
     CHECK(sign > 140);
     CHECK(sign < 165);
 }
+
+TEST_CASE("sim: more current makes the chip faster", "[timing]") {
+    Host host({.timing = sim::Timing::typical(400)});
+    const auto time_to_sign = [&] {
+        const sim::Time start = host.clock.now();
+        CHECK(host.apdu(sign_command("E0F0")).substr(0, 4) == "0000");
+        return std::chrono::duration_cast<milliseconds>(host.clock.now() - start).count();
+    };
+    CHECK(time_to_sign() > 140);
+    CHECK(host.apdu("02000005E0C400000F") == "00000000");
+    CHECK(time_to_sign() < 70);
+}

@@ -134,12 +134,39 @@ Bytes Application::execute(ByteView bytes, Time now) {
     return response(status_ok, *outcome);
 }
 
+bool Application::interrupt(ByteView bytes, double share_done) {
+    ++counters_.interrupted_commands;
+    const Apdu apdu(bytes);
+    const auto command = admit(apdu, volatile_.open);
+    if (!command || !(*command)->writes_nvm)
+        return false;
+    if ((*command)->torn == nullptr)
+        return true;  // written as a whole or not at all: not at all
+    const ChipState before = chip_;
+    CommandContext context{chip_, volatile_, monitor_, crypto_, counters_, Time{0}};
+    if (!(*command)->run(context, apdu.request))
+        return false;
+    chip_ = ChipState(before);
+    const auto part = (*command)->torn(chip_, apdu.request, share_done);
+    if (part && (*command)->run(context, {apdu.request.param, *part})) {
+        ++counters_.torn_writes;
+        log_.info("{} was interrupted and left a part behind", (*command)->name);
+        static_cast<void>(store_or_return_to(before));
+    }
+    return true;
+}
+
+std::uint8_t Application::opcode_of(ByteView apdu) {
+    return Apdu(apdu).opcode;
+}
+
 Duration Application::duration(ByteView bytes, const Timing& timing) const {
     const Apdu apdu(bytes);
     const auto command = admit(apdu, volatile_.open);
     if (!command)
         return timing.execution(std::nullopt, apdu.request.param, 0);
-    Duration total = timing.execution((*command)->opcode, apdu.request.param, moved_bytes(apdu, chip_));
+    Duration total = timing.execution((*command)->opcode, apdu.request.param, moved_bytes(apdu, chip_),
+                                      chip_.byte(ObjectId::current_limit));
     const auto key = (*command)->key_used != nullptr ? (*command)->key_used(volatile_, apdu.request) : std::nullopt;
     if (timing.realistic && key && is_key(*key))
         total += SecurityMonitor::delay(chip_.byte(ObjectId::security_event_counter));

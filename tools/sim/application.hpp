@@ -31,6 +31,13 @@ class Application {
     // duration is what a command will take, delays of the security monitor included.
     [[nodiscard]] Duration duration(ByteView apdu, const Timing& timing) const;
 
+    // interrupt is the end of power in the middle of a command, with this share of it done. What it has put into a
+    // large object by then stays there; everything else is as if the command had never come (chip-commands.md
+    // section 6.3). True when it was writing to non-volatile memory.
+    bool interrupt(ByteView apdu, double share_done);
+    // opcode_of is the Cmd of an APDU without bit 7.
+    [[nodiscard]] static std::uint8_t opcode_of(ByteView apdu);
+
     // advance lets the security monitor count down.
     void advance(Time now);
     // reset loses what is volatile (chip-objects.md section 10).
@@ -45,6 +52,8 @@ class Application {
     }
     // flush stores what was not yet worth storing: the security event counter. False when it cannot be stored.
     bool flush();
+
+    void set_security_event_counter(std::uint8_t value) { chip_.byte(ObjectId::security_event_counter) = value; }
 
     [[nodiscard]] const ChipState& chip() const { return chip_; }
     [[nodiscard]] int credit() const { return monitor_.credit(); }

@@ -27,4 +27,17 @@ class VirtualClock final : public Clock {
     Time now_{0};
 };
 
+// ShiftedClock is another clock, ahead by as much as somebody says: for what happens later than its transfer began.
+class ShiftedClock final : public Clock {
+ public:
+    // The other clock outlives this.
+    explicit ShiftedClock(const Clock& clock) : clock_(clock) {}
+    [[nodiscard]] Time now() const override { return clock_.now() + shift_; }
+    void shift(Duration by) { shift_ = by; }
+
+ private:
+    const Clock& clock_;
+    Duration shift_{0};
+};
+
 }  // namespace trustx::sim

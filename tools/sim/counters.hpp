@@ -17,6 +17,7 @@ struct Counters {
     std::uint64_t data_naks = 0;
     std::uint64_t guard_time_violations = 0;
     std::uint64_t wake_ups = 0;
+    std::uint64_t scl_violations = 0;  // transfers on a bus faster than MAX_SCL_FREQU
     // Data link and transport layer (sections 5 and 6)
     std::uint64_t frames_received = 0;
     std::uint64_t frames_sent = 0;
@@ -34,8 +35,12 @@ struct Counters {
     std::uint64_t session_key_uses = 0;
     std::uint64_t nvm_writes = 0;
     std::uint64_t nvm_failures = 0;
+    std::uint64_t interrupted_commands = 0;  // begun, and ended by a reset
+    std::uint64_t torn_writes = 0;           // of those, writes that left a part behind
     std::map<std::string, std::uint64_t> commands;
     std::map<std::string, std::uint64_t> errors;
+    // Injected by rules (faults/fault_rule.hpp), by kind
+    std::map<std::string, std::uint64_t> faults;
 };
 
 }  // namespace trustx::sim

@@ -4,8 +4,8 @@
 #include "nvm/nvm_file.hpp"
 #include "server/address.hpp"
 #include "server/control.hpp"
+#include "server/paced_clock.hpp"
 #include "server/private_directory.hpp"
-#include "server/real_clock.hpp"
 #include "server/socket_server.hpp"
 #include "simulated_chip.hpp"
 #include "usbip/attach.hpp"
@@ -40,6 +40,8 @@ struct Options {
     std::uint32_t scl_khz = 400;
     AcknowledgeStyle acknowledge = AcknowledgeStyle::automatic;
     std::optional<std::uint64_t> seed;
+    std::string clock = "real";
+    std::vector<std::string> faults;
     int verbosity = 0;
     bool foreground = true;
 
@@ -75,6 +77,15 @@ void define_simulator(CLI::App& app, Options& options) {
     app.add_option("--acknowledge", options.acknowledge, "How the end of a command is acknowledged")
         ->transform(CLI::CheckedTransformer(styles))
         ->type_name("automatic|piggyback|separate");
+    app.add_option("--clock", options.clock,
+                   "real; virtual: time passes with transfers and by `ctl advance` only; 10x: ten times as fast")
+        ->type_name("CLOCK")
+        ->capture_default_str();
+    app.add_option("--fault", options.faults,
+                   "Let something go wrong, such as reset,during=CalcSign or address-nak,every=10; may be repeated. "
+                   "See trustx-sim(1)")
+        ->type_name("RULE")
+        ->allow_extra_args(false);
     app.add_option("--seed", options.seed, "Make random numbers, keys and signatures the same in every run")
         ->type_name("N");
     app.add_flag("-v,--verbose", options.verbosity, "Tell on standard error what happens; twice for every command");
@@ -85,7 +96,7 @@ void define_simulator(CLI::App& app, Options& options) {
 CLI::App* define_control(CLI::App& app, Options& options) {
     CLI::App* control = app.add_subcommand("ctl", "Ask a running simulator");
     control->add_option("address", options.control_address, "What the simulator was given as --listen")->required();
-    control->add_option("command", options.control_command, "stats, reset-stats or ca")->required();
+    control->add_option("command", options.control_command, "See below")->required();
     control->footer("Commands:\n" + control_commands());
     return control;
 }
@@ -161,7 +172,31 @@ tl::expected<std::unique_ptr<usbip::Exporter>, std::string> start_export(const O
     });
 }
 
+tl::expected<std::vector<FaultRule>, std::string> parse_faults(const std::vector<std::string>& texts) {
+    std::vector<FaultRule> rules;
+    for (const auto& text : texts) {
+        auto rule = parse_fault_rule(text);
+        if (!rule)
+            return tl::unexpected<std::string>(rule.error());
+        rules.push_back(std::move(*rule));
+    }
+    return rules;
+}
+
+// A bus that the chip does not understand is a lawful wish, and a riddle to whoever did not mean it.
+void warn_of_fast_bus(const SimulatedChip& chip, spdlog::logger& log) {
+    if (chip.scl_khz() > chip.max_scl_khz())
+        log.warn("the bus runs at {} kHz, and the chip acknowledges nothing above {} kHz until I2C_MODE says otherwise",
+                 chip.scl_khz(), chip.max_scl_khz());
+}
+
 int simulate(const Options& options) {
+    const auto clock = PacedClock::parse(options.clock);
+    if (!clock)
+        return fail(clock.error());
+    auto faults = parse_faults(options.faults);
+    if (!faults)
+        return fail(faults.error());
     std::unique_ptr<PrivateDirectory> directory;
     const auto path = bus_path(options, directory);
     if (!path)
@@ -179,23 +214,26 @@ int simulate(const Options& options) {
     auto nvm = open_nvm(options.nvm);
     if (!nvm)
         return fail(nvm.error());
-    const RealClock clock;
     auto chip =
         SimulatedChip::create({.profile = options.profile,
                                .seed = options.seed,
                                .timing = options.timing == "none" ? Timing::none() : Timing::typical(options.scl_khz),
                                .acknowledge = options.acknowledge,
                                .log = log},
-                              std::move(*nvm), clock);
+                              std::move(*nvm), **clock);
     if (!chip)
         return fail(chip.error());
+    for (auto& rule : *faults)
+        (*chip)->faults().add(std::move(rule));
+    warn_of_fast_bus(**chip, *log);
 
     // Before the socket server, so that it ends after it: who asks for a transfer then hears that nobody listens.
-    const auto exporter = start_export(options, *path, clock, stop, *log);
+    const ScaledClock real_time;
+    const auto exporter = start_export(options, *path, real_time, stop, *log);
     if (!exporter)
         return fail(exporter.error());
-    Control control(**chip);
-    SocketServer server(**chip, clock, control, *bus_socket, *control_socket, stop.get(), *log);
+    Control control(**chip, **clock);
+    SocketServer server(**chip, **clock, control, *bus_socket, *control_socket, stop.get(), *log);
     std::cout << "listening on unix:" << path->string() << std::endl;
     if (*exporter)
         std::cout << "exporting over USB/IP on " << (*exporter)->endpoint().text() << std::endl;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "counters.hpp"
+#include "faults/faults.hpp"
 #include "i2c_target.hpp"
 #include "nvm/nvm.hpp"
 #include "timing.hpp"
@@ -50,6 +51,17 @@ class SimulatedChip final : public I2cTarget {
 
     [[nodiscard]] const Counters& counters() const;
     void reset_counters();
+    // faults are the rules by which things go wrong on the bus and in the chip; none at first.
+    [[nodiscard]] Faults& faults();
+
+    // set_scl changes the frequency of the bus; false, and nothing, for a chip whose transfers take no time.
+    bool set_scl(std::uint32_t khz);
+    [[nodiscard]] std::uint32_t scl_khz() const;
+    // max_scl_khz is the frequency up to which the chip understands the bus, as register MAX_SCL_FREQU has it.
+    [[nodiscard]] std::uint32_t max_scl_khz() const;
+
+    // set_security_event_counter makes the chip as throttled as if it had been used much; it is not stored at once.
+    void set_security_event_counter(std::uint8_t value);
     [[nodiscard]] std::uint8_t security_event_counter();
     [[nodiscard]] int credit();
     [[nodiscard]] std::uint8_t address() const;

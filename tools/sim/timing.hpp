@@ -18,6 +18,7 @@ struct Timing {
     std::uint32_t scl_khz = 0;  // 0: transfers take no time
 
     Duration start_up{0};              // after power-on and every reset
+    Duration start_up_after_write{0};  // after a reset that interrupted a write to non-volatile memory
     Duration reset_pulse{0};           // reset line low
     Duration guard_time{0};            // between STOP and START
     Duration wake_up{0};               // asleep until ready
@@ -29,8 +30,11 @@ struct Timing {
 
     // bus_time is a transfer of the address and some bytes, START to STOP.
     [[nodiscard]] Duration bus_time(std::size_t bytes) const;
-    // execution is what a command takes; size is its InData or, for reads, what it asks for.
-    [[nodiscard]] Duration execution(std::optional<Opcode> opcode, std::uint8_t param, std::size_t size) const;
+    // execution is what a command takes; size is its InData or, for reads, what it asks for. current_limit is what
+    // object E0C4 allows, in mA: with less current everything is slower.
+    [[nodiscard]] Duration execution(std::optional<Opcode> opcode, std::uint8_t param, std::size_t size,
+                                     std::uint8_t current_limit = default_current_limit) const;
+    static constexpr std::uint8_t default_current_limit = 6;
 
     static Timing none() { return {}; }
     static Timing typical(std::uint32_t scl_khz);

@@ -30,13 +30,15 @@ struct CommandContext {
 };
 
 // Command is an entry of the table in chip-commands.md section 2. run returns OutData. key_used names the stored
-// private key that a request would use, for the delay of the security monitor; it may be absent.
+// private key that a request would use, for the delay of the security monitor; it may be absent. torn is the InData
+// that has the same effect as the first share of a request that power failed; absent when that share leaves no trace.
 struct Command {
     Opcode opcode;
     const char* name;
     Outcome<Bytes> (*run)(CommandContext& context, const Request& request);
     bool writes_nvm = false;
     std::optional<ObjectId> (*key_used)(const ApplicationState& application, const Request& request) = nullptr;
+    std::optional<Bytes> (*torn)(const ChipState& chip, const Request& request, double share) = nullptr;
 };
 
 std::span<const Command> commands();
@@ -60,5 +62,7 @@ Outcome<Bytes> gen_key_pair(CommandContext& context, const Request& request);
 std::optional<ObjectId> key_used_by_calc_sign(const ApplicationState& application, const Request& request);
 std::optional<ObjectId> key_used_by_calc_ssec(const ApplicationState& application, const Request& request);
 std::optional<ObjectId> key_used_by_get_auth_msg(const ApplicationState& application, const Request& request);
+
+std::optional<Bytes> torn_set_data_object(const ChipState& chip, const Request& request, double share);
 
 }  // namespace trustx::sim

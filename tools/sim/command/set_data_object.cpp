@@ -12,6 +12,11 @@ constexpr std::uint8_t param_write = 0x00;
 constexpr std::uint8_t param_metadata = 0x01;
 constexpr std::uint8_t param_erase_and_write = 0x40;
 
+constexpr std::size_t header_size = 4;  // OID and offset
+// Objects up to this size are written as a whole or not at all: one page of memory, which is our choice. Known is only
+// that certificates are not written atomically (section 6.3).
+constexpr std::size_t largest_atomic_object = 0x100;
+
 Outcome<Bytes> write_metadata(Object& object, std::size_t offset, ByteView request) {
     if (offset != 0)
         return refuse(ErrorCode::invalid_parameter_in_data);
@@ -98,6 +103,19 @@ Outcome<Bytes> set_data_object(CommandContext& context, const Request& request) 
     if (object->kind == ObjectKind::system)
         return write_system_object(id, *object, offset, data);
     return write_data(*object, offset, data, request.param == param_erase_and_write);
+}
+
+std::optional<Bytes> torn_set_data_object(const ChipState& chip, const Request& request, double share) {
+    const Object* object = chip.find(static_cast<ObjectId>(ByteReader(request.data).u16()));
+    const bool tears = object != nullptr && object->kind == ObjectKind::data &&
+                       object->capacity() > largest_atomic_object && request.param != param_metadata;
+    if (!tears)
+        return std::nullopt;
+    const std::size_t size = request.data.size() - header_size;
+    const auto written = std::min(size, static_cast<std::size_t>(share * static_cast<double>(size)));
+    if (written == 0 && request.param == param_write)
+        return std::nullopt;
+    return to_bytes(request.data.first(header_size + written));
 }
 
 }  // namespace trustx::sim

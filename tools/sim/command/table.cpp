@@ -12,7 +12,7 @@ namespace {
 constexpr std::array<Command, 13> table{{
     {Opcode::open_application, "OpenApplication", open_application},
     {Opcode::get_data_object, "GetDataObject", get_data_object},
-    {Opcode::set_data_object, "SetDataObject", set_data_object, true},
+    {Opcode::set_data_object, "SetDataObject", set_data_object, true, nullptr, torn_set_data_object},
     {Opcode::get_random, "GetRandom", get_random},
     {Opcode::set_auth_scheme, "SetAuthScheme", set_auth_scheme},
     {Opcode::set_auth_msg, "SetAuthMsg", set_auth_msg},

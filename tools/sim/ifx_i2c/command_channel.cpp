@@ -5,6 +5,13 @@
 
 namespace trustx::sim {
 
+namespace {
+
+// Long enough for any host to give up, and far from the end of what a Time can hold.
+constexpr Duration endless = std::chrono::hours(24 * 365);
+
+}  // namespace
+
 Time CommandChannel::receive(ByteView frame, Time stop, std::size_t max_packet) {
     switch (link_.receive(frame)) {
         case LinkEvent::nothing:
@@ -41,14 +48,17 @@ Time CommandChannel::receive(ByteView frame, Time stop, std::size_t max_packet) 
 }
 
 Time CommandChannel::start_command(Time stop, std::size_t max_packet) {
-    const Duration duration = application_.duration(transport_.apdu(), timing_);
-    running_ = Running{.apdu = transport_.apdu(), .due = stop + duration};
+    const Duration natural = application_.duration(transport_.apdu(), timing_);
+    running_ = Running{.apdu = transport_.apdu(), .begun = stop, .duration = natural, .due = stop + natural};
+    if (const auto fault = faults_.next_for(Application::opcode_of(transport_.apdu())))
+        doom(*fault);
+    const Duration duration = running_->due - stop;
     if (style_ == AcknowledgeStyle::separate && duration <= timing_.command_window) {
         link_.acknowledge();
         running_->waits_for_fetch = true;
         return running_->due;
     }
-    if (duration == Duration::zero()) {
+    if (duration == Duration::zero() && !running_->fate) {
         finish_command(max_packet);
         return stop;
     }
@@ -57,6 +67,26 @@ Time CommandChannel::start_command(Time stop, std::size_t max_packet) {
         return running_->due;
     link_.acknowledge();
     return stop + std::min(duration, timing_.command_window);
+}
+
+// doom lets a fault take its course with the command that has just begun.
+void CommandChannel::doom(const FaultRule& fault) {
+    if (fault.kind == FaultKind::delay) {
+        running_->due += fault.delay;
+        return;
+    }
+    if (fault.kind == FaultKind::hang && fault.moment == Moment::during) {
+        running_->due += endless;
+        return;
+    }
+    const Time at = fault.moment == Moment::before   ? running_->begun
+                    : fault.moment == Moment::during ? running_->begun + running_->duration / 2
+                                                     : running_->due;
+    running_->fate = CommandFate{.kind = fault.kind, .moment = fault.moment, .at = at};
+}
+
+std::optional<CommandFate> CommandChannel::fate_due(Time now) const {
+    return running_ && running_->fate && now >= running_->fate->at ? running_->fate : std::nullopt;
 }
 
 void CommandChannel::finish_command(std::size_t max_packet) {
@@ -72,6 +102,23 @@ void CommandChannel::finish_unheard() {
         return;
     static_cast<void>(application_.execute(running_->apdu, running_->due));
     running_.reset();
+}
+
+bool CommandChannel::interrupt(Time now) {
+    if (!running_)
+        return false;
+    const bool was_writing = application_.interrupt(running_->apdu, share_done(now));
+    running_.reset();
+    return was_writing;
+}
+
+// share_done is how much of a command is done, from 0 to 1; a chip that takes no time is always in the middle.
+double CommandChannel::share_done(Time now) const {
+    if (running_->duration <= Duration::zero())
+        return 0.5;
+    const auto share =
+        static_cast<double>((now - running_->begun).count()) / static_cast<double>(running_->duration.count());
+    return std::clamp(share, 0.0, 1.0);
 }
 
 void CommandChannel::send_next_packet(std::size_t max_packet) {

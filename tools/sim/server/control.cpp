@@ -3,10 +3,13 @@
 
 #include "address.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <iostream>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 #include <openssl/evp.h>
@@ -30,6 +33,7 @@ json stats(SimulatedChip& chip) {
             {"data_naks", counters.data_naks},
             {"guard_time_violations", counters.guard_time_violations},
             {"wake_ups", counters.wake_ups},
+            {"scl_violations", counters.scl_violations},
             {"frames_received", counters.frames_received},
             {"frames_sent", counters.frames_sent},
             {"bad_frames", counters.bad_frames},
@@ -46,6 +50,9 @@ json stats(SimulatedChip& chip) {
             {"session_key_uses", counters.session_key_uses},
             {"nvm_writes", counters.nvm_writes},
             {"nvm_failures", counters.nvm_failures},
+            {"interrupted_commands", counters.interrupted_commands},
+            {"torn_writes", counters.torn_writes},
+            {"faults", counters.faults},
             {"security_event_counter", sec},
             {"security_credit", credit},
             {"profile", chip.profile()},
@@ -63,25 +70,124 @@ std::string pem(ByteView der) {
     return text + "-----END CERTIFICATE-----\n";
 }
 
+// What a command gets, and what it gives: text for standard output, or a sentence that says what is wrong.
+struct Request {
+    SimulatedChip& chip;
+    PacedClock& clock;
+    const std::string& argument;  // empty for commands without
+};
+using Answer = tl::expected<std::string, std::string>;
+using Refusal = tl::unexpected<std::string>;
+
+std::optional<std::uint32_t> number_of(const std::string& text) {
+    std::uint32_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+}
+
+Answer reset_stats(const Request& request) {
+    request.chip.reset_counters();
+    return std::string();
+}
+
+Answer add_fault(const Request& request) {
+    auto rule = parse_fault_rule(request.argument);
+    if (!rule)
+        return Refusal(rule.error());
+    return std::to_string(request.chip.faults().add(std::move(*rule))) + "\n";
+}
+
+Answer list_faults(const Request& request) {
+    json list = json::array();
+    for (const auto& entry : request.chip.faults().entries())
+        list.push_back({{"number", entry.number},
+                        {"rule", entry.rule.text},
+                        {"matches", entry.matches},
+                        {"strikes", entry.strikes}});
+    return list.dump(2) + "\n";
+}
+
+Answer clear_faults(const Request& request) {
+    if (request.argument == "all") {
+        request.chip.faults().clear();
+        return std::string();
+    }
+    const auto number = number_of(request.argument);
+    if (!number || !request.chip.faults().remove(*number))
+        return Refusal("there is no fault rule " + request.argument + "; faults lists them, and all removes each");
+    return std::string();
+}
+
+Answer tell_time(const Request& request) {
+    const auto now = std::chrono::duration_cast<std::chrono::microseconds>(request.clock.now());
+    return json{{"clock", request.clock.describe()}, {"microseconds", now.count()}}.dump() + "\n";
+}
+
+Answer advance_clock(const Request& request) {
+    const auto time = parse_duration(request.argument);
+    if (!time)
+        return Refusal("\"" + request.argument + "\" is no time; write it as 300us, 20ms or 5s");
+    if (!request.clock.advance(*time))
+        return Refusal("the clock is " + request.clock.describe() +
+                       " and cannot be advanced; start the simulator with --clock virtual");
+    return tell_time(request);
+}
+
+Answer set_scl(const Request& request) {
+    const auto khz = number_of(request.argument);
+    if (!khz || (*khz != 100 && *khz != 400 && *khz != 1000))
+        return Refusal("a bus does not run at " + request.argument + " kHz; it is 100, 400 or 1000");
+    if (!request.chip.set_scl(*khz))
+        return Refusal("transfers take no time here; start the simulator with --timing typical");
+    return std::string();
+}
+
+Answer set_security_events(const Request& request) {
+    const auto count = number_of(request.argument);
+    if (!count || *count > 0xFF)
+        return Refusal("the security event counter is a number from 0 to 255, not " + request.argument);
+    request.chip.set_security_event_counter(static_cast<std::uint8_t>(*count));
+    return std::string();
+}
+
 struct ControlCommand {
     const char* name;
+    const char* argument;  // what it is called in --help; nullptr for commands without
     const char* summary;
-    std::string (*run)(SimulatedChip& chip);
+    Answer (*run)(const Request& request);
 };
 
-constexpr std::array<ControlCommand, 3> commands{{
-    {"stats", "print the counters as JSON", [](SimulatedChip& chip) { return stats(chip).dump(2) + "\n"; }},
-    {"reset-stats", "set the counters to zero",
-     [](SimulatedChip& chip) {
-         chip.reset_counters();
+constexpr std::array<ControlCommand, 12> commands{{
+    {"stats", nullptr, "print the counters as JSON",
+     [](const Request& request) -> Answer { return stats(request.chip).dump(2) + "\n"; }},
+    {"reset-stats", nullptr, "set the counters to zero", reset_stats},
+    {"fault", "RULE", "let something go wrong, print the number of the rule; as --fault", add_fault},
+    {"faults", nullptr, "print the fault rules as JSON, and how often each has struck", list_faults},
+    {"clear-fault", "NUMBER|all", "remove a fault rule", clear_faults},
+    {"time", nullptr, "print the chip's clock as JSON", tell_time},
+    {"advance", "TIME", "move a virtual clock on, by 300us, 20ms or 5s", advance_clock},
+    {"scl", "KHZ", "change the bus frequency, as an adapter would", set_scl},
+    {"security-events", "COUNT", "set the security event counter, as if keys had been used", set_security_events},
+    {"reset", nullptr, "pull the reset line",
+     [](const Request& request) -> Answer {
+         request.clock.spend(request.chip.pulse_reset());
          return std::string();
      }},
-    {"ca", "print the certificate of the CA that issued the certificate in E0E0 (PEM)",
-     [](SimulatedChip& chip) { return pem(chip.ca_certificate()); }},
+    {"power-cycle", nullptr, "take the supply away for a moment",
+     [](const Request& request) -> Answer {
+         request.clock.spend(request.chip.power_cycle());
+         return std::string();
+     }},
+    {"ca", nullptr, "print the certificate of the CA that issued the certificate in E0E0 (PEM)",
+     [](const Request& request) -> Answer { return pem(request.chip.ca_certificate()); }},
 }};
 
+std::string usage_of(const ControlCommand& command) {
+    return std::string(command.name) + (command.argument == nullptr ? "" : std::string(" ") + command.argument);
+}
+
 std::string failed(const std::string& error) {
-    return json{{"ok", false}, {"error", error}}.dump() + "\n";
+    return json{{"ok", false}, {"error", error}}.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 bool send_all(const Fd& fd, const std::string& text) {
@@ -113,18 +219,26 @@ std::string receive_all(const Fd& fd) {
 std::string Control::answer(const std::string& request) {
     const json parsed = json::parse(request, nullptr, false);
     const auto words = parsed.is_object() ? parsed.value("command", json()) : json();
-    if (!words.is_array() || words.size() != 1 || !words[0].is_string())
+    const bool are_words = words.is_array() && !words.empty() &&
+                           std::all_of(words.begin(), words.end(), [](const json& word) { return word.is_string(); });
+    if (!are_words)
         return failed("the request is not of the form {\"command\": [\"stats\"]}");
-    for (const auto& command : commands)
-        if (words[0] == command.name)
-            return json{{"ok", true}, {"output", command.run(chip_)}}.dump() + "\n";
-    return failed("there is no command \"" + words[0].get<std::string>() + "\"; there are:\n" + control_commands());
+    const auto text = words.get<std::vector<std::string>>();
+    const auto found = std::find_if(commands.begin(), commands.end(),
+                                    [&](const ControlCommand& command) { return text.front() == command.name; });
+    if (found == commands.end())
+        return failed("there is no command \"" + text.front() + "\"; there are:\n" + control_commands());
+    const std::size_t wanted = found->argument == nullptr ? 1 : 2;
+    if (text.size() != wanted)
+        return failed("the command is written as: " + usage_of(*found));
+    const auto answer = found->run({chip_, clock_, wanted == 2 ? text[1] : std::string()});
+    return answer ? json{{"ok", true}, {"output", *answer}}.dump() + "\n" : failed(answer.error());
 }
 
 std::string control_commands() {
     std::string text;
     for (const auto& command : commands)
-        text += "  " + std::string(command.name) + ": " + command.summary + "\n";
+        text += "  " + usage_of(command) + ": " + command.summary + "\n";
     return text;
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The control socket: one line of JSON in, one line out, beside the bus and never on it. A request is
-// {"command": ["stats"]}, a reply {"ok": true, "output": "..."} or {"ok": false, "error": "..."}.
+// {"command": ["fault", "reset,during=CalcSign"]}, a reply {"ok": true, "output": "..."} or {"ok": false, "error":
+// "..."}.
 #pragma once
 
 #include "../simulated_chip.hpp"
+#include "paced_clock.hpp"
 
 #include <filesystem>
 #include <string>
@@ -11,21 +13,22 @@
 
 namespace trustx::sim {
 
-// Control answers requests about one chip.
+// Control answers requests about one chip and its clock; both outlive it.
 class Control {
  public:
-    explicit Control(SimulatedChip& chip) : chip_(chip) {}
+    Control(SimulatedChip& chip, PacedClock& clock) : chip_(chip), clock_(clock) {}
     [[nodiscard]] std::string answer(const std::string& request);
 
  private:
     SimulatedChip& chip_;
+    PacedClock& clock_;
 };
 
 // run_control_client is the program's side: it sends a command to a running simulator, prints the output on standard
 // output or the error on standard error, and returns the exit status.
 int run_control_client(const std::filesystem::path& bus_path, const std::vector<std::string>& command);
 
-// control_commands lists the commands, for --help.
+// control_commands lists the commands with their arguments, for --help.
 std::string control_commands();
 
 }  // namespace trustx::sim

@@ -18,7 +18,7 @@ constexpr std::size_t max_control_request = 65536;
 
 }  // namespace
 
-SocketServer::SocketServer(I2cTarget& target, const Clock& clock, Control& control, const ListeningSocket& bus_socket,
+SocketServer::SocketServer(I2cTarget& target, PacedClock& clock, Control& control, const ListeningSocket& bus_socket,
                            const ListeningSocket& control_socket, int stop_fd, spdlog::logger& log)
     : target_(target),
       clock_(clock),
@@ -56,7 +56,7 @@ SocketServer::Round SocketServer::prepare() const {
 void SocketServer::wait(Round& round) const {
     timespec left{};
     if (in_flight_) {
-        const Duration until_done = std::max(in_flight_->done - clock_.now(), Duration::zero());
+        const Duration until_done = clock_.real_time(std::max(in_flight_->done - clock_.now(), Duration::zero()));
         const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(until_done);
         left.tv_sec = seconds.count();
         left.tv_nsec = (until_done - seconds).count();
@@ -220,6 +220,7 @@ SocketServer::InFlight SocketServer::perform(const Queued& queued) {
             transfer.bus_time = target_.power_cycle();
             break;
     }
+    clock_.spend(transfer.bus_time);
     return {queued.connection, encode_response(transfer.status, data), start + transfer.bus_time};
 }
 

@@ -3,11 +3,11 @@
 // that is slow.
 #pragma once
 
-#include "../clock.hpp"
 #include "../i2c_target.hpp"
 #include "address.hpp"
 #include "bus_protocol.hpp"
 #include "control.hpp"
+#include "paced_clock.hpp"
 
 #include <deque>
 #include <map>
@@ -26,7 +26,7 @@ namespace trustx::sim {
 class SocketServer {
  public:
     // All references and the file descriptor outlive the server. It ends when stop_fd becomes readable.
-    SocketServer(I2cTarget& target, const Clock& clock, Control& control, const ListeningSocket& bus_socket,
+    SocketServer(I2cTarget& target, PacedClock& clock, Control& control, const ListeningSocket& bus_socket,
                  const ListeningSocket& control_socket, int stop_fd, spdlog::logger& log);
 
     // run serves until it is told to stop.
@@ -82,7 +82,7 @@ class SocketServer {
     void deliver(InFlight done);
 
     I2cTarget& target_;
-    const Clock& clock_;
+    PacedClock& clock_;
     Control& control_;
     const ListeningSocket& bus_socket_;
     const ListeningSocket& control_socket_;
