@@ -98,8 +98,8 @@ std::filesystem::path Host::configuration(Arrangement arrangement, const std::st
 
 Environment Host::environment(Arrangement arrangement, const std::string& tls) const {
     Environment environment = foreign_program_environment();
-    environment["OPENSSL_CONF"] =
-        arrangement == Arrangement::options ? "/dev/null" : configuration(arrangement, tls).string();
+    environment["OPENSSL_CONF"] = arrangement == Arrangement::options ? plain_environment(tls).at("OPENSSL_CONF")
+                                                                      : configuration(arrangement, tls).string();
     // `trustx` itself reads no OpenSSL configuration, and options leave no other place for settings.
     environment["TRUSTX_DEVICE"] = chip_.address();
     environment["TRUSTX_LOCK_DIRECTORY"] = chip_.directory().path();
@@ -125,12 +125,16 @@ Outcome Host::must_run(const Environment& environment, const std::filesystem::pa
     return outcome;
 }
 
-std::string Host::openssl(Arrangement arrangement, Arguments arguments, std::optional<std::string> input) const {
+Arguments Host::for_openssl(Arrangement arrangement, Arguments arguments) {
     if (arrangement == Arrangement::options) {
         const auto options = provider_options();
         arguments.insert(arguments.begin() + 1, options.begin(), options.end());
     }
-    return must_run(environment(arrangement), "openssl", arguments, std::move(input)).out;
+    return arguments;
+}
+
+std::string Host::openssl(Arrangement arrangement, const Arguments& arguments, std::optional<std::string> input) const {
+    return must_run(environment(arrangement), "openssl", for_openssl(arrangement, arguments), std::move(input)).out;
 }
 
 Host::Counters Host::counters() const {

@@ -57,11 +57,12 @@ class Host {
     // must_run runs a program in the host's directory, fails the test unless it succeeds, and gives its output.
     static Outcome must_run(const Environment& environment, const std::filesystem::path& program,
                             const Arguments& arguments, std::optional<std::string> input = {});
-    // openssl is the same for the openssl tool, which may be told of the provider by options.
-    [[nodiscard]] std::string openssl(Arrangement arrangement, Arguments arguments,
-                                      std::optional<std::string> input = {}) const;
+    // openssl is the same for the openssl tool, which may be told of the provider by options: for_openssl adds them.
+    std::string openssl(Arrangement arrangement, const Arguments& arguments,
+                        std::optional<std::string> input = {}) const;
+    [[nodiscard]] static Arguments for_openssl(Arrangement arrangement, Arguments arguments);
 
-    // key_uses counts private key uses since the counters were asked last; transfers everything sent to the chip.
+    // Counters are what the chip saw since they were asked for last: private key uses, and transfers of any kind.
     struct Counters {
         int key_uses;
         int transfers;

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// Other people's web: curl, nginx as server and as proxy with a client key, and Python's ssl module, which stands for
+// every program written in Python. None of them is told of a provider except by the environment.
+#include "host.hpp"
+#include "support/build_tree.hpp"
+#include "support/catch.hpp"
+
+#include <regex>
+#include <set>
+
+#include <unistd.h>
+
+using namespace trustx::test;
+
+namespace {
+
+// Nginx runs in the foreground with a configuration of its own. It listens on UNIX sockets: no port to choose.
+class Nginx {
+ public:
+    Nginx(const Host& host, const Environment& environment, int workers, const std::string& servers)
+        : directory_{host.path("")}, process_{start(host, environment, workers, servers)} {
+        if (!wait_for_socket(socket())) {
+            throw std::runtime_error("nginx does not listen: " + process_.err());
+        }
+    }
+    [[nodiscard]] std::filesystem::path socket() const { return directory_ / "front"; }
+    [[nodiscard]] std::string log() const { return process_.err(); }
+    // stop ends master and workers as an operator would, and gives the exit status.
+    int stop() { return process_.terminate().status; }
+
+ private:
+    static Process start(const Host& host, const Environment& environment, int workers, const std::string& servers) {
+        // Each instance finds a clean table: nginx does not remove a socket that it did not make.
+        std::filesystem::remove(host.path("front"));
+        std::filesystem::remove(host.path("back"));
+        // Workers of a root's nginx would become www-data, who must not enter the test's directory.
+        const std::string user = ::geteuid() == 0 ? "user root root;\n" : "";
+        std::string text = user + "daemon off;\npid " + host.path("nginx.pid").string() + ";\nerror_log stderr;\n" +
+                           "worker_processes " + std::to_string(workers) +
+                           ";\nevents { worker_connections 64; }\nhttp {\naccess_log off;\n";
+        for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"}) {
+            text += std::string{kind} + "_temp_path " + host.path("nginx").string() + ";\n";
+        }
+        write_file(host.path("nginx.conf"), text + servers + "}\n");
+        return {"/usr/sbin/nginx",
+                {"-p", host.path(""), "-e", "stderr", "-c", host.path("nginx.conf")},
+                {.environment = environment}};
+    }
+
+    std::filesystem::path directory_;
+    Process process_;
+};
+
+std::string server_section(const Host& host, const std::string& socket, const Identity& identity,
+                           const std::string& rest) {
+    return "server {\nlisten unix:" + host.path(socket).string() + " ssl;\nssl_certificate " +
+           identity.certificate.string() + ";\nssl_certificate_key " + identity.key.string() +
+           ";\nssl_protocols TLSv1.2 TLSv1.3;\n" + rest + "}\n";
+}
+
+// curl_front asks nginx through its socket; url may stand for several.
+Outcome curl_front(const Host& host, const Nginx& nginx, const std::string& url, const std::string& tls,
+                   const Arguments& more = {}) {
+    Arguments arguments{"--silent", "--show-error",  "--fail",       "--max-time",   "60",        "--cacert",
+                        host.ca(),  "--unix-socket", nginx.socket(), "--tlsv" + tls, "--tls-max", tls};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    arguments.push_back(url);
+    return Host::must_run(host.plain_environment(), "curl", arguments);
+}
+
+}  // namespace
+
+TEST_CASE("curl uses the client key once for each connection", "[consumers]") {
+    const auto curve = GENERATE(from_range(both_curves));
+    const Host host{curve};
+    const WebServer server{host};
+    // A combined file, certificate first, is a custom among users of curl.
+    write_file(host.path("combined.pem"), read_file(host.client().certificate) + read_file(host.client().key));
+    for (const auto& tls : both_versions) {
+        for (const auto arrangement : every_configuration) {
+            INFO(curve << " TLS " << tls << " " << name_of(arrangement));
+            const auto curl = [&](const Arguments& identity) {
+                Arguments arguments{"--silent", "--show-error", "--no-alpn",    "--max-time", "60",
+                                    "--cacert", host.ca(),      "--tlsv" + tls, "--tls-max",  tls};
+                arguments.insert(arguments.end(), identity.begin(), identity.end());
+                arguments.push_back("https://localhost:" + server.port() + "/");
+                return Host::must_run(host.environment(arrangement), "curl", arguments).out;
+            };
+            static_cast<void>(host.counters());
+            CHECK_THAT(curl({"--cert", host.client().certificate, "--key", host.client().key}),
+                       ContainsSubstring("TLSv" + tls));
+            CHECK(host.key_uses() == 1);
+            curl({"--cert", host.path("combined.pem")});
+            CHECK(host.key_uses() == 1);
+        }
+    }
+}
+
+TEST_CASE("nginx serves with two workers that share the chip, one signature for each connection", "[consumers]") {
+    const auto curve = GENERATE(from_range(both_curves));
+    // With the time that a real chip takes: while one worker waits for it, the other accepts.
+    const Host host{curve, "typical"};
+    for (const auto arrangement : every_configuration) {
+        INFO(curve << " " << name_of(arrangement));
+        static_cast<void>(host.counters());
+        Nginx nginx{host, host.environment(arrangement), 2,
+                    server_section(host, "front", host.server(), "location / { return 200 \"worker $pid\\n\"; }\n")};
+        CHECK(host.counters().transfers == 0);  // the master loaded the key
+        for (const auto& tls : both_versions) {
+            std::set<std::string> workers;
+            int connections = 0;
+            for (int round = 0; round < 25 && workers.size() < 2; ++round) {
+                const auto answers = curl_front(host, nginx, "https://localhost/[1-4]", tls,
+                                                {"--parallel", "--parallel-immediate", "--http1.1", "-H",
+                                                 "Connection: close", "--no-sessionid"})
+                                         .out;
+                connections += 4;
+                static const std::regex worker{"worker \\d+"};
+                for (auto it = std::sregex_iterator{answers.begin(), answers.end(), worker};
+                     it != std::sregex_iterator{}; ++it) {
+                    workers.insert(it->str());
+                }
+            }
+            CHECK(workers.size() == 2);
+            CHECK(host.key_uses() == connections);
+        }
+        CHECK(nginx.stop() == 0);
+        CHECK_THAT(nginx.log(),
+                   !ContainsSubstring("[alert]") && !ContainsSubstring("[crit]") && !ContainsSubstring("[emerg]"));
+    }
+}
+
+TEST_CASE("a session that nginx resumes uses no key", "[consumers]") {
+    const auto curve = GENERATE(from_range(both_curves));
+    const Host host{curve};
+    for (const auto arrangement : every_configuration) {
+        const Nginx nginx{host, host.environment(arrangement), 2,
+                          server_section(host, "front", host.server(),
+                                         "ssl_session_cache shared:s:1m;\nlocation / { return 200 hello; }\n")};
+        for (const auto& tls : both_versions) {
+            INFO(curve << " TLS " << tls << " " << name_of(arrangement));
+            const auto connect = [&](const char* option) {
+                return Host::must_run(host.plain_environment(tls), "openssl",
+                                      {"s_client", "-unix", nginx.socket(), "-CAfile", host.ca(), "-servername",
+                                       "localhost", "-verify_return_error", "-ign_eof", option, host.path("session")},
+                                      "GET / HTTP/1.0\r\n\r\n")
+                    .out;
+            };
+            static_cast<void>(host.counters());
+            CHECK_THAT(connect("-sess_out"), ContainsSubstring("New, TLSv" + tls));
+            CHECK(host.key_uses() == 1);
+            CHECK_THAT(connect("-sess_in"), ContainsSubstring("Reused, TLSv" + tls));
+            CHECK(host.key_uses() == 0);
+        }
+    }
+}
+
+TEST_CASE("nginx as a proxy uses its client key once, and not again while it can resume", "[consumers]") {
+    const auto curve = GENERATE(from_range(both_curves));
+    const Host host{curve};
+    for (const auto& tls : both_versions) {
+        for (const auto arrangement : every_configuration) {
+            INFO(curve << " TLS " << tls << " " << name_of(arrangement));
+            const auto front =
+                server_section(host, "front", host.software_server(),
+                               "location / {\nproxy_pass https://unix:" + host.path("back").string() +
+                                   ":/;\nproxy_ssl_name localhost;\nproxy_ssl_server_name on;\nproxy_ssl_verify on;\n"
+                                   "proxy_ssl_protocols TLSv" +
+                                   tls + ";\nproxy_ssl_trusted_certificate " + host.ca().string() +
+                                   ";\nproxy_ssl_certificate " + host.client().certificate.string() +
+                                   ";\nproxy_ssl_certificate_key " + host.client().key.string() + ";\n}\n");
+            const auto back = server_section(
+                host, "back", host.software_server(),
+                "ssl_session_cache shared:back:1m;\nssl_verify_client on;\nssl_client_certificate " +
+                    host.ca().string() +
+                    ";\nlocation / { return 200 \"$ssl_client_s_dn $ssl_protocol $ssl_session_reused\\n\"; }\n");
+            static_cast<void>(host.counters());
+            const Nginx nginx{host, host.environment(arrangement), 1, front + back};
+            CHECK(host.counters().transfers == 0);
+            CHECK(curl_front(host, nginx, "https://localhost/", "1.3").out == "CN=client TLSv" + tls + " .\n");
+            CHECK(host.key_uses() == 1);
+            CHECK(curl_front(host, nginx, "https://localhost/", "1.3").out == "CN=client TLSv" + tls + " r\n");
+            CHECK(host.key_uses() == 0);
+        }
+    }
+}
+
+TEST_CASE("Python's ssl module uses each key once, and none for a resumed session", "[consumers]") {
+    const auto curve = GENERATE(from_range(both_curves));
+    const Host host{curve};
+    const auto script = source_directory() / "tests" / "consumers" / "handshakes.py";
+    for (const auto& tls : both_versions) {
+        for (const auto arrangement : every_configuration) {
+            INFO(curve << " TLS " << tls << " " << name_of(arrangement));
+            const auto python = [&](const Identity& client, const Identity& server, const char* mode) {
+                // Debian's own Python, whatever else the PATH has: it is the one that uses the system's OpenSSL.
+                return Host::must_run(host.environment(arrangement), "/usr/bin/python3",
+                                      {script, host.ca(), client.certificate, client.key, server.certificate,
+                                       server.key, tls, mode})
+                    .out;
+            };
+            static_cast<void>(host.counters());
+            CHECK(python(host.client(), host.server(), "load") == "loaded\n");
+            CHECK(host.counters().transfers == 0);
+            CHECK(python(host.client(), host.software_server(), "full") == "TLSv" + tls + " full\n");
+            CHECK(host.key_uses() == 1);
+            CHECK(python(host.software_client(), host.server(), "full") == "TLSv" + tls + " full\n");
+            CHECK(host.key_uses() == 1);
+            CHECK(python(host.client(), host.server(), "resumed") == "TLSv" + tls + " full\nTLSv" + tls + " resumed\n");
+            CHECK(host.key_uses() == 2);
+        }
+    }
+}
