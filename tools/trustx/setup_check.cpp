@@ -163,11 +163,14 @@ std::string why_not_loaded(const std::string& module) {
 LibraryContext load_provider(Report& report, const std::string& config, const std::string& module) {
     auto libctx = must<LibraryContext>(OSSL_LIB_CTX_new());
     ERR_clear_error();
-    const bool read = OSSL_LIB_CTX_load_config(libctx.get(), config.c_str()) == 1;
-    const auto errors = read ? std::string{} : openssl_errors();
-    if (!read || OSSL_PROVIDER_available(libctx.get(), "trustx") != 1) {
-        report.failed("provider", ExitCode::mismatch,
-                      "OpenSSL does not get it to run: " + (read ? why_not_loaded(module) : errors),
+    if (OSSL_LIB_CTX_load_config(libctx.get(), config.c_str()) != 1) {
+        report.failed("provider", ExitCode::file, "OpenSSL gives up on " + config + ": " + openssl_errors(),
+                      "correct what it names: OpenSSL stops at the first fault, and programs then go on without the "
+                      "provider and without a word");
+        return nullptr;
+    }
+    if (OSSL_PROVIDER_available(libctx.get(), "trustx") != 1) {
+        report.failed("provider", ExitCode::mismatch, "OpenSSL does not get it to run: " + why_not_loaded(module),
                       "install the provider and its library libtrustx of one and the same version");
         return nullptr;
     }
