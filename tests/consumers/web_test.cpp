@@ -185,6 +185,33 @@ TEST_CASE("nginx as a proxy uses its client key once, and not again while it can
     }
 }
 
+TEST_CASE("nginx works with our sample, as server and as proxy, each with one signature", "[consumers]") {
+    const Host host{"P-256"};
+    auto sample = read_file(source_directory() / "conf" / "services" / "nginx-server.conf");
+    const auto set = [&](const std::string& from, const std::string& to) {
+        REQUIRE_THAT(sample, ContainsSubstring(from));
+        sample = std::regex_replace(sample, std::regex{from}, to);
+    };
+    set("listen 443 ssl", "listen unix:" + host.path("front").string() + " ssl");
+    set("proxy_pass https://service.example/", "proxy_pass https://unix:" + host.path("back").string() + ":/");
+    set("service.example", "localhost");
+    set("/etc/trustx/gateway-certificate.pem", host.client().certificate.string());
+    set("/etc/trustx/gateway.pem", host.client().key.string());
+    set("/etc/trustx/ca.pem", host.ca().string());
+    set("/var/www/html", host.path("www").string());
+    std::filesystem::create_directory(host.path("www"));
+    write_file(host.path("www") / "index.html", "a page\n");
+    const auto service = server_section(host, "back", host.software_server(),
+                                        "ssl_verify_client on;\nssl_client_certificate " + host.ca().string() +
+                                            ";\nlocation / { return 200 \"$ssl_client_s_dn\\n\"; }\n");
+    const Nginx nginx{host, host.environment(Arrangement::default_first), 1, sample + service};
+    static_cast<void>(host.counters());
+    CHECK(curl_front(host, nginx, "https://localhost/", "1.3").out == "a page\n");
+    CHECK(host.key_uses() == 1);
+    CHECK(curl_front(host, nginx, "https://localhost/upstream/", "1.3").out == "CN=client\n");
+    CHECK(host.key_uses() == 2);
+}
+
 TEST_CASE("Python's ssl module uses each key once, and none for a resumed session", "[consumers]") {
     const auto curve = GENERATE(from_range(both_curves));
     const Host host{curve};
