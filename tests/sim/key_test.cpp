@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keys: generating, signing, verifying, agreeing, deriving, authenticating (chip-commands.md sections 6.5 to 6.12).
-#include "chip/factory.hpp"
-#include "chip/state_image.hpp"
+#include "crypto/crypto.hpp"
 #include "crypto/der.hpp"
 #include "crypto/sha256.hpp"
 #include "host.hpp"
+#include "known_keys.hpp"
 #include "support/catch.hpp"
-
-#include <memory>
 
 using namespace trustx;
 using namespace trustx::test;
@@ -59,26 +57,6 @@ std::string sign(const std::string& oid, const std::string& digest) {
 std::string verify(const std::string& digest, const std::string& signature, const std::string& curve,
                    const std::string& point) {
     return command("3211", tlv("01", digest) + tlv("02", signature) + tlv("05", curve) + tlv("06", bit_string(point)));
-}
-
-// A chip whose slots hold keys that a test knows.
-struct KnownKey {
-    sim::ObjectId id;
-    sim::Curve curve;
-    std::uint8_t usage;
-    std::string scalar;
-};
-
-std::unique_ptr<sim::Nvm> chip_with(const std::vector<KnownKey>& keys) {
-    sim::Crypto crypto(1);
-    sim::ChipState state = sim::make_chip(*sim::find_profile("C"), crypto);
-    for (const auto& key : keys) {
-        sim::Object& object = state.objects.at(key.id);
-        object.metadata.algorithm = static_cast<std::uint8_t>(key.curve);
-        object.metadata.key_usage = key.usage;
-        object.content = from_hex(key.scalar);
-    }
-    return std::make_unique<sim::MemoryNvm>(sim::encode_image(state));
 }
 
 const std::string digest32(64, 'A');

@@ -44,6 +44,15 @@ TEST_CASE("sim: writes and metadata printed by a real chip are answered alike", 
         exchange(host, id);
 }
 
+TEST_CASE("sim: golden commands that the chip has to refuse are refused", "[object]") {
+    Host host;
+    exchange(host, "bad-oid");
+    CHECK(host.apdu("01000002F1C2") == "0000000101");
+    // DTLS is not simulated yet: its scheme is an unknown parameter, its messages are an unknown command.
+    CHECK(host.error(golden_field("scheme-dtls", "cmd")) == "03");
+    CHECK(host.error(golden_field("close-session", "cmd")) == "0A");
+}
+
 TEST_CASE("sim: a new chip has the objects and metadata of a chip from the factory", "[object]") {
     Host host;
     for (const char* oid : {"E0C0", "E0C1", "E0C3", "E0C4", "F1C0", "F1C1"})
