@@ -6,7 +6,10 @@
 namespace trustx {
 
 void wipe(void* memory, std::size_t size) noexcept {
-    ::explicit_bzero(memory, size);
+    // An empty vector has no address, and explicit_bzero() must not be given none.
+    if (size > 0) {
+        ::explicit_bzero(memory, size);
+    }
 }
 
 void wipe_and_clear(std::vector<std::uint8_t>& buffer) {
