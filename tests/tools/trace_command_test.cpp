@@ -135,6 +135,24 @@ TEST_CASE("what programs do with the chip can be followed in their trace", "[tra
     CHECK(static_cast<std::uint64_t>(transfers) == simulator.stats().at("transfers").get<std::uint64_t>());
 }
 
+TEST_CASE("a session is recorded only into a new file of one's own", "[trace]") {
+    const Simulator simulator;
+    const TempDir directory;
+    const auto file = directory / "recording";
+    const trustx::test::ProcessOptions options{
+        .environment = {{"TRUSTX_DEVICE", simulator.address()},
+                        {"TRUSTX_LOCK_DIRECTORY", (directory / "locks").string()}}};
+    const auto random = run_trustx({"random", "16", "--hex", "--record", file.string()}, options);
+    REQUIRE(random.ok());
+    // Everything is in it.
+    CHECK_THAT(trustx::test::read_file(file), ContainsSubstring(random.out.substr(0, 32)));
+    CHECK((std::filesystem::status(file).permissions() & std::filesystem::perms::all) ==
+          (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+    const auto again = run_trustx({"random", "16", "--record", file.string()}, options);
+    CHECK(again.status == 4);
+    CHECK_THAT(again.err, ContainsSubstring(file.string()) && ContainsSubstring("choose another name"));
+}
+
 TEST_CASE("info tells why a trace cannot be written", "[trace]") {
     const Simulator simulator;
     const TempDir directory;

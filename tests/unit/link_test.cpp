@@ -62,68 +62,7 @@ struct Fixture {
     }
 };
 
-// play_recording runs the commands of a recorded session through a link whose chip is the recording.
-void play_recording(const std::string& name) {
-    VirtualClock clock;
-    ScriptedChip chip{clock};
-    chip.data_reg_len = 0x0019;
-    std::vector<Bytes> commands;
-    std::vector<Bytes> answers;
-    std::vector<std::pair<Bytes, std::vector<Bytes>>> steps;
-    std::uint8_t pointer = 0;
-    const auto recorded = test::golden(name);  // outlives the loop, unlike a temporary in its head
-    for (const auto& transaction : recorded.at("transactions")) {
-        if (!transaction.at("ack").get<bool>()) {
-            continue;
-        }
-        auto data = from_hex(transaction.at("data").get<std::string>());
-        const bool write = transaction.at("dir") == "W";
-        if (write) {
-            pointer = data.front();
-            data.erase(data.begin());
-        }
-        if (pointer != 0x80 || data.empty()) {
-            continue;
-        }
-        // APDUs are put together from the packets on both sides.
-        const auto frame = parse_frame(data);
-        REQUIRE(frame.has_value());
-        if (!frame->control) {
-            auto& apdus = write ? commands : answers;
-            if (frame->packet[0] <= 1) {
-                apdus.emplace_back();
-            }
-            apdus.back().insert(apdus.back().end(), frame->packet.begin() + 1, frame->packet.end());
-        }
-        if (write) {
-            steps.emplace_back(data, std::vector<Bytes>{});
-        } else {
-            steps.back().second.push_back(data);
-        }
-    }
-    REQUIRE(commands.size() == answers.size());
-    REQUIRE(commands.size() >= 6);
-    for (auto& [frame, offers] : steps) {
-        chip.expect(frame, offers);
-    }
-    Link link{chip, clock};
-    REQUIRE(link.attach(std::nullopt, clock.in(1s)));
-    Bytes received;
-    for (std::size_t i = 0; i < commands.size(); ++i) {
-        const auto done = link.exchange(commands[i], received, 0x0615, Repeat::never, clock.in(6s));
-        REQUIRE(done);
-        CHECK(to_hex(received) == to_hex(answers[i]));
-    }
-    CHECK(chip.surprises.empty());
-    CHECK(chip.finished());
-}
-
 }  // namespace
-
-TEST_CASE("the link talks to recorded chips byte for byte as they were talked to", "[link]") {
-    play_recording("bus_trace_uid_chipA");
-    play_recording("bus_trace_uid_chipB");
-}
 
 TEST_CASE("attaching resynchronises and neither resets nor reopens anything", "[link]") {
     Fixture f;

@@ -35,7 +35,8 @@ class Traced {
         chip = bus.get();
         script.emplace(*chip);
         DeviceOptions options;
-        options.trace = {.file = file_.string(), .level = level};
+        options.trace.file = file_.string();
+        options.trace.level = level;
         options.trace_sink = sink;
         device = Device::with_bus(std::move(bus), clock, options);
     }

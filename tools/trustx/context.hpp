@@ -18,6 +18,7 @@ namespace trustx::cli {
 struct Context {
     std::optional<std::string> device;  // --device
     std::string device_name;            // --device-name
+    std::string recording;              // --record; empty: none
     bool quiet = false;                 // --quiet
 
     // note tells people on stderr what happens. Answers never go this way.
@@ -46,7 +47,7 @@ struct Chip {
 // chip_uid reads the UID.
 Outcome<Uid> chip_uid(Chip& chip);
 
-// open_chip resolves the settings.
+// open_chip resolves the settings, and makes the file of a recording that was asked for.
 Outcome<Chip> open_chip(const Context& context);
 
 }  // namespace trustx::cli

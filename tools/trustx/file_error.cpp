@@ -34,6 +34,8 @@ const char* advice_on_writing(int error) {
             return "; choose a directory where you may write";
         case EISDIR:
             return "; name a file in it";
+        case EEXIST:
+            return "; choose another name or remove it first";
         default:
             return "";
     }

@@ -55,6 +55,10 @@ void add_global_options(CLI::App& program, Context& context) {
         .add_option("--device-name", context.device_name,
                     "Use the section [device NAME] of trustx.conf; key files remember the name")
         ->type_name("NAME");
+    program
+        .add_option("--record", context.recording,
+                    "Record every byte on the bus, secrets included, in a new file; for tests")
+        ->type_name("FILE");
     program.add_flag("-q,--quiet", context.quiet, "Keep notes to yourself; errors are still told");
     program.set_version_flag("--version", "trustx " TRUSTX_VERSION, "Print the version and exit");
     program.set_help_flag("-h,--help", "Print this help and exit");

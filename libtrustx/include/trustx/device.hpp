@@ -67,7 +67,8 @@ class TRUSTX_EXPORT Device {
 
     [[nodiscard]] const std::string& name() const;
 
-    // trace_trouble says why the trace has gaps: the last line could not be written. Commands never fail for that.
+    // trace_trouble says why the trace or the recording has gaps: the last line could not be written. Commands never
+    // fail for that.
     [[nodiscard]] std::optional<Error> trace_trouble() const;
 
  private:

@@ -14,6 +14,9 @@ Tracer::Tracer(const TraceOptions& options, std::shared_ptr<TraceSink> sink, con
     if (!options.file.empty()) {
         writer_.emplace(options, clock, device);
     }
+    if (!options.recording.empty()) {
+        recorder_.emplace(options.recording, clock, device);
+    }
 }
 
 Tracer::~Tracer() {
@@ -21,6 +24,9 @@ Tracer::~Tracer() {
 }
 
 std::unique_ptr<I2cBus> Tracer::watch(std::unique_ptr<I2cBus> bus) {
+    if (recorder_) {
+        bus = recorder_->watch(std::move(bus));
+    }
     return listening() ? observe_bus(std::move(bus), *this, clock_) : std::move(bus);
 }
 
@@ -97,7 +103,8 @@ void Tracer::saw(const BusTransfer& transfer) noexcept {
 }
 
 std::optional<Error> Tracer::trouble() const {
-    return writer_ ? writer_->trouble() : std::nullopt;
+    auto trouble = writer_ ? writer_->trouble() : std::nullopt;
+    return trouble || !recorder_ ? trouble : recorder_->trouble();
 }
 
 }  // namespace trustx

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tells who wants to know what the device does: the trace file, and a program's own TraceSink. The layers below do not
-// know it: it sees their work on the bus, and the device hands it the work to be measured.
+// Tells who wants to know what the device does: the trace file, a program's own TraceSink, a recording. The layers
+// below do not know it: it sees their work on the bus, and the device hands it the work to be measured.
 #pragma once
 
 #include "bus/observed_bus.hpp"
 #include "trace/bus_meter.hpp"
+#include "trace/recorder.hpp"
 #include "trace/trace_writer.hpp"
 
 #include <trustx/bytes.hpp>
@@ -76,6 +77,7 @@ class Tracer final : private BusObserver {
     void saw(const BusTransfer& transfer) noexcept override;
 
     std::optional<TraceWriter> writer_;
+    std::optional<Recorder> recorder_;
     std::shared_ptr<TraceSink> sink_;
     const Clock& clock_;
     BusMeter meter_;

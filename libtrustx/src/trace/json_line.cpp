@@ -58,6 +58,10 @@ void JsonLine::number(std::string_view name, std::int64_t value) {
     });
 }
 
+void JsonLine::flag(std::string_view name, bool value) {
+    member(name, [&] { put(value ? std::string_view{"true"} : std::string_view{"false"}); });
+}
+
 void JsonLine::hex(std::string_view name, ByteView value) {
     static constexpr std::string_view digits = "0123456789ABCDEF";
     member(name, [&] {

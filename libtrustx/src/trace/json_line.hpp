@@ -20,6 +20,7 @@ class JsonLine {
     // Bytes of text that are not printable ASCII are replaced, so that a line is always one line and valid UTF-8.
     void text(std::string_view name, std::string_view value);
     void number(std::string_view name, std::int64_t value);
+    void flag(std::string_view name, bool value);
     void hex(std::string_view name, ByteView value);
 
     // finish closes the object; the view ends with a line break and is valid as long as the JsonLine.
