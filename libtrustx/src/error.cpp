@@ -36,8 +36,11 @@ constexpr std::array trustx_words{
           "check power, wiring and target address, that `device` names the right bus, or that trustx-sim is running"},
     Words{key(Errc::bus_failure), "the bus failed", check_the_bus},
     Words{key(Errc::timeout), "no answer within the time allowed",
-          "try again; a chip that was used very often delays private key operations by up to 5 s, so "
-          "command-timeout-ms should stay well above that"},
+          "try again; command-timeout-ms bounds the time of one command"},
+    Words{
+        key(Errc::chip_busy), "the chip is alive and still at work, so it is slowed down rather than dead",
+        "wait a minute, then look at the security event counter (E0C5) with `trustx info`: from 128 on the chip delays "
+        "private key operations by up to 5 s, and command-timeout-ms should stay well above that"},
     Words{key(Errc::lock_timeout), "another thread or process keeps the chip locked",
           "wait for it to finish or end it; raise lock-timeout-ms where many programs share the chip"},
     Words{key(Errc::frame_damaged), "a frame arrived damaged", check_the_bus},

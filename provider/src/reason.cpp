@@ -60,6 +60,7 @@ const OSSL_ITEM table[] = {
     item(Errc::no_chip, "no chip"),
     item(Errc::bus_failure, "bus failure"),
     item(Errc::timeout, "deadline passed"),
+    item(Errc::chip_busy, "chip still at work, possibly throttled"),
     item(Errc::lock_timeout, "chip is locked by another user"),
     item(Errc::frame_damaged, "frame damaged"),
     item(Errc::sync_lost, "frame numbers out of step"),

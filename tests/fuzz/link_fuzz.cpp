@@ -53,11 +53,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto attached = link.attach(std::nullopt, clock.in(limit));
     attaching.check(attached);
     Bytes answer;
+    ifx_i2c::Expectation expectation;
     for (int exchange = 0; attached && exchange < 3; ++exchange) {
         const Bytes command(command_sizes[shape >> 2 * exchange & 3], static_cast<std::uint8_t>(exchange));
         const auto repeat = (shape & 0x40) != 0 ? ifx_i2c::Repeat::allowed : ifx_i2c::Repeat::never;
         const Watch watch{chip, clock};
-        const auto done = link.exchange(command, answer, 0x0615, repeat, clock.in(limit));
+        const auto done = link.exchange(command, answer, 0x0615, repeat, expectation, clock.in(limit));
         watch.check(done);
         promise(!done || (answer.size() <= 0x0615 && chip.offered(answer)), "an answer is what the chip sent");
     }

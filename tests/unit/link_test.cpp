@@ -43,13 +43,14 @@ struct Fixture {
     ScriptedChip chip{clock};
     Link link{chip, clock};
     Bytes received;
+    Expectation expectation;
 
     explicit Fixture(std::uint16_t frame_size = max_frame_size) {
         chip.data_reg_len = frame_size;
         REQUIRE(link.attach(std::nullopt, clock.in(1s)));
     }
     Result<void> exchange(Repeat repeat = Repeat::never, const Bytes& apdu = command) {
-        return link.exchange(apdu, received, 0x0615, repeat, clock.in(6s));
+        return link.exchange(apdu, received, 0x0615, repeat, expectation, clock.in(6s));
     }
     void check_answered() {
         const auto done = exchange();
@@ -132,7 +133,7 @@ TEST_CASE("attaching gives up at the deadline while the chip stays busy", "[link
     f.chip.busy = true;
     const auto attached = f.link.attach(max_frame_size, f.clock.in(500ms));
     REQUIRE_FALSE(attached);
-    CHECK(attached.error().code() == Errc::timeout);
+    CHECK(attached.error().code() == Errc::chip_busy);
 }
 
 TEST_CASE("an answer acknowledges the command by itself", "[link]") {
@@ -335,7 +336,7 @@ TEST_CASE("a chip that works for ever is left at the deadline", "[link]") {
     const auto start = f.clock.now();
     const auto done = f.exchange();
     REQUIRE_FALSE(done);
-    CHECK(done.error().code() == Errc::timeout);
+    CHECK(done.error().code() == Errc::chip_busy);
     CHECK(f.clock.now() - start < 6100ms);
 }
 
@@ -397,7 +398,7 @@ TEST_CASE("a chain in the wrong order, or longer than any answer, is refused", "
     Fixture f;
     f.chip.expect(first_frame, {data_frame(0, 0, answer_packet)});
     f.chip.expect(ack(0));
-    CHECK_FALSE(f.link.exchange(command, f.received, 5, Repeat::never, f.clock.in(1s)));
+    CHECK_FALSE(f.link.exchange(command, f.received, 5, Repeat::never, f.expectation, f.clock.in(1s)));
 }
 
 TEST_CASE("an acknowledgement that arrives damaged from a chip at work counts", "[link]") {
@@ -459,4 +460,79 @@ TEST_CASE("the re-synchronisation of a chip is followed", "[link]") {
     f.chip.expect(first_frame, {first_answer});
     f.chip.expect(ack(0));
     f.check_answered();
+}
+
+namespace {
+
+// SlowAnswer lets the chip work for some time on the command it was just given; it shows that it is busy meanwhile.
+void answer_after(Fixture& f, Duration duration, FrameNumber number) {
+    f.chip.expect(data_frame(number, (number + 3U) & 3U, command_packet), {ack(number)});
+    f.chip.before_state = [&f, number, duration, asked = std::size_t{f.chip.frames.size()},
+                           due = TimePoint::max()]() mutable {
+        if (due == TimePoint::max() && f.chip.frames.size() > asked) {
+            due = f.chip.starts.back() + duration;
+            f.chip.busy = true;
+        }
+        if (f.clock.now() >= due) {
+            due = TimePoint::max();
+            asked = std::numeric_limits<std::size_t>::max();
+            f.chip.busy = false;
+            f.chip.offer(data_frame(number, number, answer_packet));
+            f.chip.expect(ack(number));
+        }
+    };
+}
+
+}  // namespace
+
+TEST_CASE("once its duration is known a command takes one look more than the least possible", "[link][waiting]") {
+    Fixture f;
+    f.expectation = Expectation{65ms};
+    constexpr auto duration = 145ms;
+    int transfers = 0;
+    Duration took{};
+    for (FrameNumber i = 0; i < 8; ++i) {
+        answer_after(f, duration, i & 3U);
+        transfers = f.chip.transfers;
+        const auto start = f.clock.now();
+        REQUIRE(f.exchange());
+        took = f.clock.now() - start;
+        CHECK(took >= duration);
+        CHECK(took < duration + 6ms);  // the first time too
+    }
+    // The command; state and acknowledgement, state and answer with the register pointer each; our acknowledgement.
+    constexpr int least = 1 + 4 + 4 + 1;
+    CHECK(f.chip.transfers - transfers <= least + 1);
+    CHECK(took < duration + 1500us);
+    CHECK(f.chip.surprises.empty());
+}
+
+TEST_CASE("a chip is left alone only when it was seen at work", "[link][waiting]") {
+    // It acknowledges, looks idle, and only then begins; a reset after that must not look like one before.
+    Fixture f;
+    f.expectation = Expectation{200ms};
+    f.chip.expect(first_frame, {ack(0)});
+    f.chip.before_state = [&, polls = 0]() mutable { f.chip.busy = ++polls == 3; };
+    const auto done = f.exchange();
+    REQUIRE_FALSE(done);
+    CHECK(done.error().code() == Errc::outcome_unknown);
+    CHECK(std::count(f.chip.frames.begin(), f.chip.frames.end(), first_frame) == 1);
+}
+
+TEST_CASE("a throttled chip is told apart from a dead one", "[link][waiting]") {
+    const bool throttled = GENERATE(true, false);
+    Fixture f;
+    f.chip.expect(first_frame, {ack(0)});
+    f.chip.busy = true;
+    if (!throttled) {
+        f.chip.before_state = [&, polls = 0]() mutable { f.chip.naks = ++polls > 3 ? 100'000 : 0; };
+    }
+    const auto done = f.exchange();
+    REQUIRE_FALSE(done);
+    if (throttled) {
+        CHECK(done.error().code() == Errc::chip_busy);
+        CHECK_THAT(done.error().message(), ContainsSubstring("E0C5"));
+    } else {
+        CHECK(done.error().code() == Errc::no_chip);
+    }
 }

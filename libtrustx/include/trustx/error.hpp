@@ -20,6 +20,7 @@ enum class Errc {
     no_chip,                // the address stayed unacknowledged for longer than any state of a living chip
     bus_failure,            // the bus itself failed: arbitration, short circuit, adapter or peer gone
     timeout,                // the deadline of the caller passed
+    chip_busy,              // the deadline passed while the chip was at work: throttled rather than dead
     lock_timeout,           // another process or thread kept the chip for longer than the caller would wait
     frame_damaged,          // checksum or length of a frame does not fit
     sync_lost,              // frame numbers disagree although both sides were resynchronised

@@ -2,6 +2,7 @@
 // Device and LockedDevice: the way of a command from its type to the link and back, under the locks that keep
 // threads and processes apart.
 #include "command/apdu.hpp"
+#include "device/durations.hpp"
 #include "device/fork_generation.hpp"
 #include "device/process_lock.hpp"
 #include "device/thread_lock.hpp"
@@ -113,6 +114,7 @@ class Device::Impl {
     Tracer tracer_;  // outlives the bus, which it watches
     std::unique_ptr<I2cBus> bus_;
     std::optional<ifx_i2c::Link> link_;
+    Durations durations_;
     std::optional<std::uint16_t> known_frame_size_;  // from the former user, good for the next attach
     Bytes command_;
     Bytes answer_;
@@ -298,8 +300,9 @@ Result<ResponseApdu> Device::Impl::exchange_raw(ByteView command, Repeatable rep
     if (auto attached = ensure_attached(deadline); !attached) {
         return attached.failure();
     }
-    auto exchanged = tracer_.exchange(
-        command, answer_, [&] { return link_->exchange(command, answer_, max_apdu_size, repeat, deadline); });
+    auto exchanged = tracer_.exchange(command, answer_, [&] {
+        return link_->exchange(command, answer_, max_apdu_size, repeat, durations_.of(command), deadline);
+    });
     if (!exchanged) {
         drop_bus();
         return exchanged.failure();

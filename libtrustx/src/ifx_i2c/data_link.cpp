@@ -25,10 +25,20 @@ tl::unexpected<Error> DataLink::lost(const char* what) const {
     return fail(executing_ ? Errc::outcome_unknown : Errc::sync_lost, physical_.bus_name() + ": " + what);
 }
 
+tl::unexpected<Error> DataLink::overdue(const State& state, const char* what) const {
+    return fail(state.busy ? Errc::chip_busy : Errc::timeout, physical_.bus_name() + ": " + what);
+}
+
+Result<void> DataLink::deliver(ByteView register_and_frame, Deadline deadline) {
+    auto written = physical_.write_data(register_and_frame, deadline);
+    delivered_at_ = clock_.now();
+    return written;
+}
+
 Result<void> DataLink::write_control(Sequence sequence, FrameNumber number, Deadline deadline) {
     control_.assign(1, static_cast<std::uint8_t>(Register::data));
     build_frame({.control = true, .sequence = sequence, .number = 0, .acknowledged = number, .packet = {}}, control_);
-    return physical_.write_data(control_, deadline);
+    return deliver(control_, deadline);
 }
 
 Result<void> DataLink::resync(Deadline deadline) {
@@ -38,7 +48,7 @@ Result<void> DataLink::resync(Deadline deadline) {
     return write_control(Sequence::resync, 0, deadline);
 }
 
-Result<void> DataLink::send(ByteView packet, Repeat repeat, Deadline deadline) {
+Result<void> DataLink::send(ByteView packet, Repeat repeat, Expectation& expectation, Deadline deadline) {
     const auto number = next_number(sent_);
     outgoing_.assign(1, static_cast<std::uint8_t>(Register::data));
     build_frame({.number = number, .acknowledged = received_, .packet = packet}, outgoing_);
@@ -46,10 +56,10 @@ Result<void> DataLink::send(ByteView packet, Repeat repeat, Deadline deadline) {
     executing_ = false;
     damaged_ = 0;
     for (int attempt = 0; attempt <= max_resends; ++attempt) {
-        if (auto written = physical_.write_data(outgoing_, deadline); !written) {
+        if (auto written = deliver(outgoing_, deadline); !written) {
             return written;
         }
-        const auto verdict = await_acknowledgement(number, deadline);
+        const auto verdict = await_acknowledgement(number, expectation, deadline);
         if (!verdict) {
             return verdict.failure();
         }
@@ -67,21 +77,41 @@ Result<void> DataLink::send(ByteView packet, Repeat repeat, Deadline deadline) {
     return lost("frame not accepted, resent 3 times");
 }
 
-Result<DataLink::Verdict> DataLink::await_acknowledgement(FrameNumber number, Deadline deadline) {
-    const auto overdue_at = clock_.now() + acknowledge_timeout;
-    PollPause pause;
+// look reads the state once; what it found is told to the watch.
+Result<State> DataLink::look(Watch& watch, Deadline deadline) {
+    const auto start = clock_.now();
+    auto state = physical_.read_state(deadline);
+    if (!state) {
+        return state;
+    }
+    executing_ = executing_ || state->busy;
+    if (!state->response_ready) {
+        watch.in_vain(start);
+    } else if (physical_.deaf_at() >= start) {
+        watch.in_vain(physical_.deaf_at());
+    }
+    return state;
+}
+
+Result<DataLink::Verdict> DataLink::await_acknowledgement(FrameNumber number, Expectation& expectation,
+                                                          Deadline deadline) {
+    const auto overdue_at = delivered_at_ + acknowledge_timeout;
+    Watch watch{expectation, clock_, delivered_at_};
+    watch.await_first_look(deadline);
     for (;;) {
-        const auto state = physical_.read_state(deadline);
+        const auto state = look(watch, deadline);
         if (!state) {
             return state.failure();
         }
-        executing_ = executing_ || state->busy;
         if (state->response_ready) {
             const auto fetched = fetch(*state, deadline);
             if (!fetched) {
                 return fetched.failure();
             }
             auto verdict = *fetched ? judge(**fetched, number, deadline) : judge_damaged(state->length, deadline);
+            if (verdict && *verdict == Verdict::acknowledged) {
+                watch.happened();
+            }
             if (!verdict || *verdict != Verdict::keep_waiting) {
                 return verdict;
             }
@@ -90,9 +120,9 @@ Result<DataLink::Verdict> DataLink::await_acknowledgement(FrameNumber number, De
             return Verdict::unheard;
         }
         if (deadline.passed(clock_)) {
-            return fail(Errc::timeout, physical_.bus_name() + ": wait for an acknowledgement");
+            return overdue(*state, "wait for an acknowledgement");
         }
-        pause.wait(clock_, deadline);
+        watch.await_next_look(deadline);
     }
 }
 
@@ -173,7 +203,7 @@ Result<void> DataLink::refuse_damaged(Deadline deadline) {
     return write_control(Sequence::nak, next_number(received_), deadline);
 }
 
-Result<ByteView> DataLink::receive(Deadline deadline) {
+Result<ByteView> DataLink::receive(Expectation& expectation, Deadline deadline) {
     if (answer_pending()) {
         const auto packet = std::exchange(pending_, {});
         accept(pending_frame_, deadline);
@@ -181,22 +211,31 @@ Result<ByteView> DataLink::receive(Deadline deadline) {
     }
     auto silent_since = clock_.now();
     int silent_polls = 0;
-    PollPause pause;
-    for (;;) {
-        const auto state = physical_.read_state(deadline);
+    Watch watch{expectation, clock_, delivered_at_};
+    for (bool patient = false;;) {
+        // A chip is left alone only when it was seen at work: should it be reset meanwhile, it must not look as if it
+        // had never begun.
+        if (executing_ && !patient) {
+            watch.await_first_look(deadline);
+            patient = true;
+        }
+        const auto state = look(watch, deadline);
         if (!state) {
             return state.failure();
         }
         if (state->response_ready) {
+            const bool undisturbed = damaged_ == 0;
             const auto packet = receive_frame(*state, deadline);
             if (!packet) {
                 return packet.failure();
             }
             if (*packet) {
+                if (undisturbed) {
+                    watch.happened();
+                }
                 return **packet;
             }
         }
-        executing_ = executing_ || state->busy;
         if (state->busy || state->response_ready) {
             silent_since = clock_.now();
             silent_polls = 0;
@@ -207,9 +246,11 @@ Result<ByteView> DataLink::receive(Deadline deadline) {
             return lost("neither busy nor ready to answer");
         }
         if (deadline.passed(clock_)) {
-            return fail(Errc::timeout, physical_.bus_name() + ": wait for the answer");
+            return overdue(*state, "wait for the answer");
         }
-        pause.wait(clock_, deadline);
+        if (patient || !executing_) {
+            watch.await_next_look(deadline);
+        }
     }
 }
 

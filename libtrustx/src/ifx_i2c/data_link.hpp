@@ -5,6 +5,7 @@
 // Errc::sync_lost says certainly not, Errc::outcome_unknown says perhaps.
 #pragma once
 
+#include "ifx_i2c/expectation.hpp"
 #include "ifx_i2c/frame.hpp"
 #include "ifx_i2c/physical_layer.hpp"
 
@@ -29,17 +30,19 @@ class DataLink {
     // resync makes both sides forget their frame numbers; the chip drops half a chain and an unread response.
     [[nodiscard]] Result<void> resync(Deadline deadline);
 
-    // send delivers one packet and returns when the chip acknowledged it. A frame that was refused is sent again; one
-    // that nothing came back to only with Repeat::allowed. A chip in step takes the second for a repetition, but one
-    // that was reset or re-synchronised by somebody else in between would execute it.
+    // send delivers one packet and returns when the chip acknowledged it; expectation is of that wait. A frame that was
+    // refused is sent again; one that nothing came back to only with Repeat::allowed. A chip in step takes the second
+    // for a repetition, but one that was reset or re-synchronised by somebody else in between would execute it.
     // Errors: Errc::sync_lost when the chip did not accept it; Errc::outcome_unknown when an answer came but could
-    // not be read, or when nothing came back; those of the physical layer.
-    [[nodiscard]] Result<void> send(ByteView packet, Repeat repeat, Deadline deadline);
+    // not be read, or when nothing came back; Errc::chip_busy at the deadline if the chip was at work; those of the
+    // physical layer.
+    [[nodiscard]] Result<void> send(ByteView packet, Repeat repeat, Expectation& expectation, Deadline deadline);
 
-    // receive waits for the next packet of the chip and acknowledges it. The packet is valid until the next call.
+    // receive waits for the next packet of the chip and acknowledges it; expectation is of the time since the host
+    // wrote last. The packet is valid until the next call.
     // Errors: Errc::sync_lost when the chip never began to work on what was sent, Errc::outcome_unknown when it did
-    // and then lost the answer; those of the physical layer.
-    [[nodiscard]] Result<ByteView> receive(Deadline deadline);
+    // and then lost the answer; Errc::chip_busy at the deadline if the chip was at work; those of the physical layer.
+    [[nodiscard]] Result<ByteView> receive(Expectation& expectation, Deadline deadline);
 
     // answer_pending: the acknowledgement of the last packet came with a data frame, which receive() will return.
     [[nodiscard]] bool answer_pending() const noexcept { return !pending_.empty(); }
@@ -53,15 +56,18 @@ class DataLink {
  private:
     enum class Verdict { keep_waiting, acknowledged, refused, unheard, out_of_step };
 
-    Result<Verdict> await_acknowledgement(FrameNumber number, Deadline deadline);
+    Result<Verdict> await_acknowledgement(FrameNumber number, Expectation& expectation, Deadline deadline);
     Result<Verdict> judge(const Frame& frame, FrameNumber number, Deadline deadline);
     Result<Verdict> judge_control(const Frame& frame, FrameNumber number);
     Result<Verdict> judge_damaged(std::uint16_t length, Deadline deadline);
+    Result<State> look(Watch& watch, Deadline deadline);
+    Result<void> deliver(ByteView register_and_frame, Deadline deadline);
     Result<std::optional<Frame>> fetch(const State& state, Deadline deadline);
     Result<std::optional<ByteView>> receive_frame(const State& state, Deadline deadline);
     Result<void> refuse_damaged(Deadline deadline);
     Result<void> write_control(Sequence sequence, FrameNumber number, Deadline deadline);
     void accept(FrameNumber number, Deadline deadline);
+    [[nodiscard]] tl::unexpected<Error> overdue(const State& state, const char* what) const;
     [[nodiscard]] tl::unexpected<Error> lost(const char* what) const;
 
     PhysicalLayer& physical_;
@@ -69,7 +75,8 @@ class DataLink {
     std::uint16_t frame_size_ = max_frame_size;
     FrameNumber sent_ = number_after_sync;
     FrameNumber received_ = number_after_sync;
-    bool executing_ = false;  // the chip was seen busy, or answering, since the last packet was sent
+    TimePoint delivered_at_{};  // end of the host's last frame
+    bool executing_ = false;    // the chip was seen busy, or answering, since the last packet was sent
     bool acknowledged_ = true;
     int damaged_ = 0;
     Bytes outgoing_;  // register and data frame, kept for resending

@@ -56,7 +56,8 @@ Result<void> Link::attach(std::optional<std::uint16_t> frame_size, Deadline dead
 }
 
 Result<bool> Link::discard_leftover(Deadline deadline) {
-    PollPause pause;
+    Expectation unknown;
+    Watch watch{unknown, clock_, clock_.now()};
     for (;;) {
         const auto state = physical_.read_state(deadline);
         if (!state) {
@@ -74,9 +75,10 @@ Result<bool> Link::discard_leftover(Deadline deadline) {
             return false;
         }
         if (deadline.passed(clock_)) {
-            return fail(Errc::timeout, physical_.bus_name() + ": wait for a command that another program left running");
+            return fail(Errc::chip_busy,
+                        physical_.bus_name() + ": wait for a command that another program left running");
         }
-        pause.wait(clock_, deadline);
+        watch.await_next_look(deadline);
     }
 }
 
@@ -93,20 +95,21 @@ Result<void> Link::look_for_others(Deadline deadline) {
 }
 
 Result<void> Link::exchange_once(ByteView command, Bytes& answer, std::size_t max_size, Repeat repeat,
-                                 Deadline deadline) {
+                                 Expectation& expectation, Deadline deadline) {
     if (auto sent = transport_.send(command, repeat, deadline); !sent) {
         return sent;
     }
-    return transport_.receive(answer, max_size, deadline);
+    return transport_.receive(answer, max_size, expectation, deadline);
 }
 
-Result<void> Link::exchange(ByteView command, Bytes& answer, std::size_t max_size, Repeat repeat, Deadline deadline) {
+Result<void> Link::exchange(ByteView command, Bytes& answer, std::size_t max_size, Repeat repeat,
+                            Expectation& expectation, Deadline deadline) {
     if (others_possible_) {
         if (auto looked = look_for_others(deadline); !looked) {
             return looked;
         }
     }
-    auto done = exchange_once(command, answer, max_size, repeat, deadline);
+    auto done = exchange_once(command, answer, max_size, repeat, expectation, deadline);
     if (done) {
         in_sync_ = data_link_.acknowledged() && transport_.packets_as_negotiated();
         return done;
@@ -122,7 +125,7 @@ Result<void> Link::exchange(ByteView command, Bytes& answer, std::size_t max_siz
     if (auto attached = attach(std::nullopt, deadline); !attached) {
         return attached;
     }
-    done = exchange_once(command, answer, max_size, repeat, deadline);
+    done = exchange_once(command, answer, max_size, repeat, expectation, deadline);
     in_sync_ = done && data_link_.acknowledged() && transport_.packets_as_negotiated();
     return done;
 }

@@ -29,10 +29,11 @@ class Link {
     [[nodiscard]] Result<void> attach(std::optional<std::uint16_t> frame_size, Deadline deadline);
 
     // exchange sends a command and collects its answer, of at most max_size bytes. A command that certainly was not
-    // executed is sent once more; one that may have been only with Repeat::allowed.
+    // executed is sent once more; one that may have been only with Repeat::allowed. expectation is of the time that the
+    // chip takes for this kind of command, and learns from it.
     // Errors: Errc::outcome_unknown, Errc::sync_lost, Errc::chaining_failed and those of the physical layer.
     [[nodiscard]] Result<void> exchange(ByteView command, Bytes& answer, std::size_t max_size, Repeat repeat,
-                                        Deadline deadline);
+                                        Expectation& expectation, Deadline deadline);
 
     // reset restarts the chip, by its reset line where the bus has one, else by register SOFT_RESET. Sessions and
     // the open application are lost.
@@ -55,7 +56,8 @@ class Link {
     [[nodiscard]] std::uint16_t frame_size() const noexcept { return data_link_.frame_size(); }
 
  private:
-    Result<void> exchange_once(ByteView command, Bytes& answer, std::size_t max_size, Repeat repeat, Deadline deadline);
+    Result<void> exchange_once(ByteView command, Bytes& answer, std::size_t max_size, Repeat repeat,
+                               Expectation& expectation, Deadline deadline);
     Result<void> look_for_others(Deadline deadline);
     Result<bool> discard_leftover(Deadline deadline);
 

@@ -18,12 +18,10 @@ constexpr Duration guard_time = 50us;
 constexpr Duration nak_limit = 250ms;
 // A stalled host must not be mistaken for a missing chip: that many attempts are made in any case.
 constexpr int min_attempts = 20;
-constexpr Duration first_retry_pause = 250us;
+constexpr Duration first_retry_pause = 100us;
 constexpr Duration longest_retry_pause = 1ms;
 // Disturbed transfers (arbitration, noise) and impossible values are worth another try, a broken bus is not.
 constexpr int max_disturbances = 3;
-
-constexpr Duration longest_poll_pause = 5ms;
 
 bool is_disturbance(const std::error_code& code) {
     return code == errno_code(EIO) || code == errno_code(EAGAIN) || code == errno_code(ETIMEDOUT);
@@ -60,11 +58,6 @@ tl::unexpected<Error> strange(const char* register_name, const std::string& bus,
 
 }  // namespace
 
-void PollPause::wait(Clock& clock, Deadline deadline) {
-    clock.sleep_until(std::min(clock.now() + pause_, deadline.at));
-    pause_ = std::min<Duration>(pause_ + pause_ / 2, longest_poll_pause);
-}
-
 template <class Transfer>
 Result<void> PhysicalLayer::persist(Transfer transfer, Deadline deadline) {
     const auto give_up_at = clock_.now() + nak_limit;
@@ -74,6 +67,7 @@ Result<void> PhysicalLayer::persist(Transfer transfer, Deadline deadline) {
         if (clock_.now() < bus_free_at_) {
             clock_.sleep_until(bus_free_at_);
         }
+        const auto start = clock_.now();
         auto done = transfer();
         bus_free_at_ = clock_.now() + guard_time;
         if (done) {
@@ -86,6 +80,8 @@ Result<void> PhysicalLayer::persist(Transfer transfer, Deadline deadline) {
             }
         } else if (code != Errc::address_nak) {
             return done;
+        } else {
+            deaf_at_ = start;
         }
         if (clock_.now() >= give_up_at && attempt >= min_attempts) {
             return fail(Errc::no_chip, bus_.name());
@@ -94,7 +90,7 @@ Result<void> PhysicalLayer::persist(Transfer transfer, Deadline deadline) {
             return fail(Errc::timeout, "wait until " + bus_.name() + " acknowledges its address");
         }
         clock_.sleep_for(pause);
-        pause = std::min<Duration>(pause * 2, longest_retry_pause);
+        pause = std::min<Duration>(pause + pause / 2, longest_retry_pause);
     }
 }
 

@@ -28,16 +28,6 @@ struct State {
     std::uint16_t length = 0;
 };
 
-// PollPause grows from poll to poll: short commands are not made to wait, long ones do not load the bus.
-class PollPause {
- public:
-    // wait sleeps and lengthens the next pause, up to the 5 ms grid of Infineon's host library (section 4).
-    void wait(Clock& clock, Deadline deadline);
-
- private:
-    Duration pause_ = std::chrono::microseconds{100};
-};
-
 // PhysicalLayer reads and writes registers. Errors of all functions: Errc::no_chip when the address stays
 // unacknowledged, Errc::timeout at the deadline, and what the bus reports.
 class PhysicalLayer {
@@ -60,6 +50,9 @@ class PhysicalLayer {
     // forget_register_pointer: somebody else may have used the chip since.
     void forget_register_pointer() noexcept { pointer_known_ = false; }
 
+    // deaf_at is when the chip did not acknowledge its address last.
+    [[nodiscard]] TimePoint deaf_at() const noexcept { return deaf_at_; }
+
     [[nodiscard]] const std::string& bus_name() const { return bus_.name(); }
 
  private:
@@ -72,6 +65,7 @@ class PhysicalLayer {
     I2cBus& bus_;
     Clock& clock_;
     TimePoint bus_free_at_{};  // end of the guard time
+    TimePoint deaf_at_{};
     bool pointer_known_ = false;
     Register pointer_{};
     Bytes outgoing_;

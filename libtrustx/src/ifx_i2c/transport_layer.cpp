@@ -19,7 +19,9 @@ Result<void> TransportLayer::send(ByteView apdu, Repeat repeat, Deadline deadlin
         packet_.assign(1, static_cast<std::uint8_t>(chain));
         packet_.insert(packet_.end(), part.begin(), part.end());
         // Only the last packet sets the chip to work.
-        if (auto sent = data_link_.send(packet_, last ? repeat : Repeat::allowed, deadline); !sent) {
+        const auto sent = last ? data_link_.send(packet_, repeat, command_taken_, deadline)
+                               : data_link_.send(packet_, Repeat::allowed, part_taken_, deadline);
+        if (!sent) {
             return sent;
         }
         if (!last) {
@@ -36,7 +38,7 @@ Result<void> TransportLayer::check_no_answer_yet(Deadline deadline) {
     if (!data_link_.answer_pending()) {
         return {};
     }
-    const auto packet = data_link_.receive(deadline);
+    const auto packet = data_link_.receive(next_part_, deadline);
     if (!packet) {
         return packet.failure();
     }
@@ -44,13 +46,13 @@ Result<void> TransportLayer::check_no_answer_yet(Deadline deadline) {
                 "answer in the middle of a command chain");
 }
 
-Result<void> TransportLayer::receive(Bytes& apdu, std::size_t max_size, Deadline deadline) {
+Result<void> TransportLayer::receive(Bytes& apdu, std::size_t max_size, Expectation& expectation, Deadline deadline) {
     constexpr std::size_t smallest_full = min_frame_size - frame_overhead;
     apdu.clear();
     packets_as_negotiated_ = true;
     std::size_t full = 0;  // size of all packets of the chain but the last, as the first one has it
     for (bool first = true;; first = false) {
-        const auto packet = data_link_.receive(deadline);
+        const auto packet = data_link_.receive(first ? expectation : next_part_, deadline);
         if (!packet) {
             return packet.failure();
         }

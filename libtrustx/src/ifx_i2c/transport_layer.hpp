@@ -18,10 +18,11 @@ class TransportLayer {
     // reports a chaining error; those of the data link.
     [[nodiscard]] Result<void> send(ByteView apdu, Repeat repeat, Deadline deadline);
 
-    // receive collects the answer, of at most max_size bytes. Errors: Errc::chaining_failed when the chip reports
-    // that the command arrived broken (it was not executed), Errc::outcome_unknown when the answer arrives broken.
-    // Packets smaller than negotiated are taken: somebody else has changed the chip's DATA_REG_LEN.
-    [[nodiscard]] Result<void> receive(Bytes& apdu, std::size_t max_size, Deadline deadline);
+    // receive collects the answer, of at most max_size bytes; expectation is of its first packet. Errors:
+    // Errc::chaining_failed when the chip reports that the command arrived broken (it was not executed),
+    // Errc::outcome_unknown when the answer arrives broken. Packets smaller than negotiated are taken: somebody else
+    // has changed the chip's DATA_REG_LEN.
+    [[nodiscard]] Result<void> receive(Bytes& apdu, std::size_t max_size, Expectation& expectation, Deadline deadline);
 
     // packets_as_negotiated: the last answer came in packets of the size that the data link believes in.
     [[nodiscard]] bool packets_as_negotiated() const noexcept { return packets_as_negotiated_; }
@@ -37,6 +38,10 @@ class TransportLayer {
     DataLink& data_link_;
     Bytes packet_;
     bool packets_as_negotiated_ = true;
+    // How long the chip takes, whatever the command: to take a packet, and to have the next one ready.
+    Expectation part_taken_;
+    Expectation command_taken_;
+    Expectation next_part_;
 };
 
 }  // namespace trustx::ifx_i2c
