@@ -6,6 +6,16 @@
 #include "support/temp_dir.hpp"
 #include "support/virtual_clock.hpp"
 
+#include <atomic>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <future>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,6 +29,32 @@ namespace {
 
 BusAddress address(const std::string& path) {
     return {.kind = BusAddress::Kind::unix_socket, .path = path, .target = 0x30};
+}
+
+// WaitingClock tells when somebody begins to wait: then he has his place in the queue.
+class WaitingClock final : public Clock {
+ public:
+    explicit WaitingClock(std::function<void()> begun) : begun_{std::move(begun)} {}
+    [[nodiscard]] TimePoint now() const override { return real_.now(); }
+    void sleep_until(TimePoint wake) override {
+        if (begun_) {
+            std::exchange(begun_, nullptr)();
+        }
+        real_.sleep_until(wake);
+    }
+
+ private:
+    SystemClock real_;
+    std::function<void()> begun_;
+};
+
+// set_next_number says which number is drawn next, as many draws before would have.
+void set_next_number(const std::filesystem::path& file, std::uint32_t number) {
+    auto content = test::read_file(file);
+    REQUIRE(content.size() == 60);
+    std::memcpy(content.data() + 56, &number, sizeof number);
+    std::fstream stream{file, std::ios::in | std::ios::out | std::ios::binary};
+    stream.write(content.data(), static_cast<std::streamsize>(content.size()));
 }
 
 }  // namespace
@@ -102,6 +138,85 @@ TEST_CASE("a killed owner releases the chip", "[process_lock]") {
     CHECK(lock->lock(clock, clock.in(10ms)));
     ::close(ready[0]);
     ::close(ready[1]);
+}
+
+TEST_CASE("who waits for the chip gets it in the order of arrival", "[process_lock]") {
+    const TempDir dir;
+    SystemClock clock;
+    auto holder = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    REQUIRE(holder);
+    // The second time the numbers begin again while three are waiting.
+    set_next_number(dir / lock_file_name(address("/nowhere/chip")), GENERATE(0U, (1U << 20U) - 2U));
+    REQUIRE(holder->lock(clock, Deadline::after(clock, 30s)));
+    std::mutex mutex;
+    std::vector<int> order;
+    std::atomic<int> failures = 0;
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 5; ++i) {
+        std::promise<void> queued;
+        auto is_queued = queued.get_future();
+        threads.emplace_back([&, i, queued = std::move(queued)]() mutable {
+            WaitingClock waiting{[&] { queued.set_value(); }};
+            auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+            if (!lock || !lock->lock(waiting, Deadline::after(waiting, 60s))) {
+                ++failures;
+                return;
+            }
+            {
+                const std::lock_guard guard{mutex};
+                order.push_back(i);
+            }
+            lock->unlock();
+        });
+        REQUIRE(is_queued.wait_for(30s) == std::future_status::ready);
+    }
+    holder->unlock();
+    // Who comes back joins at the end.
+    const auto again = holder->lock(clock, Deadline::after(clock, 60s));
+    const std::size_t served_before = [&] {
+        const std::lock_guard guard{mutex};
+        return order.size();
+    }();
+    holder->unlock();
+    threads.clear();
+    CHECK(again);
+    CHECK(failures == 0);
+    CHECK(served_before == 5);
+    CHECK(order == std::vector<int>{0, 1, 2, 3, 4});
+}
+
+TEST_CASE("a process that dies in the queue holds nobody up", "[process_lock]") {
+    const TempDir dir;
+    SystemClock clock;
+    auto holder = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    REQUIRE(holder);
+    REQUIRE(holder->lock(clock, Deadline::after(clock, 30s)));
+    int queued[2];
+    REQUIRE(::pipe(queued) == 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        WaitingClock waiting{[&] { static_cast<void>(!::write(queued[1], "q", 1)); }};
+        auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+        static_cast<void>(lock && lock->lock(waiting, Deadline::after(waiting, 300s)));
+        ::_exit(0);
+    }
+    char said = 0;
+    REQUIRE(::read(queued[0], &said, 1) == 1);
+    std::promise<void> behind;
+    std::atomic<bool> served = false;
+    std::jthread next{[&] {
+        WaitingClock waiting{[&] { behind.set_value(); }};
+        auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+        served = lock && lock->lock(waiting, Deadline::after(waiting, 60s));
+    }};
+    REQUIRE(behind.get_future().wait_for(30s) == std::future_status::ready);
+    REQUIRE(::kill(child, SIGKILL) == 0);
+    REQUIRE(::waitpid(child, nullptr, 0) == child);
+    holder->unlock();
+    next.join();
+    CHECK(served);
+    ::close(queued[0]);
+    ::close(queued[1]);
 }
 
 TEST_CASE("a damaged record is an empty one", "[process_lock]") {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/process_lock.hpp"
 
+#include "device/byte_lock.hpp"
+#include "device/lock_queue.hpp"
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -18,18 +21,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Locks on single bytes of one file. Who holds `turn` is the next to get `chip`: a program that releases the chip and
-// wants it again at once has to queue behind those who wait, so that nobody starves. Each session object has a byte
-// too. The bytes lie beyond the record; a lock needs no byte to exist.
-constexpr int chip_range = 0x1000;
-constexpr int turn_range = 0x1001;
-constexpr int first_session_range = 0x1010;
+// Locks on single bytes of one file, beyond the record: the chip, each session object, and the queue of those who wait
+// for the chip. A program that releases the chip and wants it again at once finds the queue and joins it.
+constexpr off_t chip_byte = 0x1000;
+constexpr off_t first_session_byte = 0x1010;
 
-// The kernel offers no lock with a time limit, so waiting is polling. Only the next in line polls for the chip; a short
-// pause there costs little and hands the chip over quickly.
+// The kernel offers no lock with a time limit, so waiting is polling. The first in the queue looks often, which hands
+// the chip over quickly; the others have time.
 constexpr Duration first_pause = 50us;
-constexpr Duration longest_pause_for_chip = 250us;
-constexpr Duration longest_pause_for_turn = 2ms;
+constexpr Duration longest_pause_of_first = 250us;
+constexpr Duration longest_pause = 2ms;
 
 // What stands in the file, in the byte order of the machine: the file never leaves it.
 struct FileRecord {
@@ -41,6 +42,8 @@ struct FileRecord {
     std::array<char, 32> program;
 };
 static_assert(sizeof(FileRecord) == 56);
+constexpr off_t queue_number_at = sizeof(FileRecord);
+constexpr off_t file_size = queue_number_at + static_cast<off_t>(sizeof(std::uint32_t));
 constexpr std::array<char, 8> record_magic{'t', 'r', 'u', 's', 't', 'x', '0', '1'};
 
 using RecordBytes = std::array<std::byte, sizeof(FileRecord)>;
@@ -125,36 +128,29 @@ Result<ProcessLock> ProcessLock::open(const std::string& directory, const BusAdd
     if (::fstat(fd->get(), &status) != 0 || !S_ISREG(status.st_mode)) {
         return fail(errno_code(EINVAL), "use " + path + " as a lock file");
     }
-    if (status.st_size < static_cast<off_t>(sizeof(FileRecord))) {
-        if (const int error = ::posix_fallocate(fd->get(), 0, sizeof(FileRecord)); error != 0) {
+    if (status.st_size < file_size) {
+        if (const int error = ::posix_fallocate(fd->get(), 0, file_size); error != 0) {
             return fail(errno_code(error), "extend the lock file " + path);
         }
     }
     return ProcessLock{std::move(*fd), std::move(path)};
 }
 
-Result<bool> ProcessLock::try_range(int range) const {
-    struct flock request {};
-    request.l_type = F_WRLCK;
-    request.l_whence = SEEK_SET;
-    request.l_start = range;
-    request.l_len = 1;
-    if (::fcntl(fd_.get(), F_OFD_SETLK, &request) == 0) {
-        return true;
+// try_chip takes the chip for the first of those who wait, or for somebody who finds nobody waiting.
+Result<bool> ProcessLock::try_chip(const LockQueue& queue) const {
+    const auto its_turn = queue.entered() ? queue.first() : queue.anybody_waits();
+    if (!its_turn || *its_turn != queue.entered()) {
+        return its_turn ? Result<bool>{false} : its_turn;
     }
-    if (errno == EAGAIN || errno == EACCES) {
-        return false;
-    }
-    return fail(errno_code(), "lock " + path_);
+    return try_lock_byte(fd_.get(), chip_byte);
 }
 
-Result<void> ProcessLock::wait_for_range(int range, Clock& clock, Deadline deadline) const {
-    const auto longest_pause = range == chip_range ? longest_pause_for_chip : longest_pause_for_turn;
-    Duration pause = first_pause;
-    for (;;) {
-        const auto taken = try_range(range);
+Result<void> ProcessLock::lock(Clock& clock, Deadline deadline) {
+    LockQueue queue{fd_.get(), queue_number_at};
+    for (Duration pause = first_pause;;) {
+        const auto taken = try_chip(queue);
         if (!taken) {
-            return taken.failure();
+            return taken.failure("lock " + path_);
         }
         if (*taken) {
             return {};
@@ -162,43 +158,35 @@ Result<void> ProcessLock::wait_for_range(int range, Clock& clock, Deadline deadl
         if (deadline.passed(clock)) {
             return fail(Errc::lock_timeout, "wait for the chip, used by " + owner());
         }
+        if (!queue.entered()) {
+            if (const auto entered = queue.enter(); !entered) {
+                return entered.failure("lock " + path_);
+            }
+        }
         clock.sleep_until(std::min(clock.now() + pause, deadline.at));
-        pause = std::min<Duration>(pause * 2, longest_pause);
+        const bool is_first = queue.first().value_or(false);
+        pause = std::min<Duration>(pause * 2, is_first ? longest_pause_of_first : longest_pause);
     }
-}
-
-Result<void> ProcessLock::lock(Clock& clock, Deadline deadline) {
-    if (auto turn = wait_for_range(turn_range, clock, deadline); !turn) {
-        return turn;
-    }
-    auto chip = wait_for_range(chip_range, clock, deadline);
-    release_range(turn_range);
-    return chip;
 }
 
 void ProcessLock::unlock() noexcept {
-    release_range(chip_range);
+    release(chip_byte);
 }
 
 Result<bool> ProcessLock::try_session(int index) const {
-    return try_range(first_session_range + index);
+    const auto taken = try_lock_byte(fd_.get(), first_session_byte + index);
+    return taken ? taken : Result<bool>{taken.failure("lock " + path_)};
 }
 
 void ProcessLock::release_session(int index) const noexcept {
-    release_range(first_session_range + index);
+    release(first_session_byte + index);
 }
 
-void ProcessLock::release_range(int range) const noexcept {
+void ProcessLock::release(off_t byte) const noexcept {
     // The lock belongs to the open file description, which a forked child shares: it must not release the parent's.
-    if (generation_ != fork_generation()) {
-        return;
+    if (generation_ == fork_generation()) {
+        unlock_byte(fd_.get(), byte);
     }
-    struct flock request {};
-    request.l_type = F_UNLCK;
-    request.l_whence = SEEK_SET;
-    request.l_start = range;
-    request.l_len = 1;
-    ::fcntl(fd_.get(), F_OFD_SETLK, &request);
 }
 
 std::string ProcessLock::owner() const {

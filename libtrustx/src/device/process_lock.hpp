@@ -17,6 +17,8 @@
 #include <optional>
 #include <string>
 
+#include <sys/types.h>
+
 namespace trustx {
 
 // LinkRecord is what the last user of the chip left for the next one. It is a hint: the chip may have been reset or
@@ -27,12 +29,15 @@ struct LinkRecord {
     bool in_sync = false;          // false while the chip is in use, and after a failure
 };
 
+class LockQueue;
+
 class ProcessLock {
  public:
     // open makes or opens the lock file of a chip. Errors: errno codes naming the path.
     static Result<ProcessLock> open(const std::string& directory, const BusAddress& address);
 
-    // lock waits until the deadline. Error: Errc::lock_timeout naming the process that has the chip.
+    // lock waits until the deadline, in the order of arrival. Error: Errc::lock_timeout naming the process that has the
+    // chip.
     [[nodiscard]] Result<void> lock(Clock& clock, Deadline deadline);
     void unlock() noexcept;
 
@@ -48,9 +53,8 @@ class ProcessLock {
  private:
     ProcessLock(UniqueFd fd, std::string path) : fd_{std::move(fd)}, path_{std::move(path)} {}
 
-    [[nodiscard]] Result<bool> try_range(int range) const;
-    void release_range(int range) const noexcept;
-    [[nodiscard]] Result<void> wait_for_range(int range, Clock& clock, Deadline deadline) const;
+    [[nodiscard]] Result<bool> try_chip(const LockQueue& queue) const;
+    void release(off_t byte) const noexcept;
     [[nodiscard]] std::string owner() const;
 
     UniqueFd fd_;

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "device/lock_queue.hpp"
+
+#include <array>
+#include <bit>
+#include <cstddef>
+
+#include <unistd.h>
+
+namespace trustx {
+namespace {
+
+// Numbers begin again at 0 after the last one: half of them, those before a number, are ahead of it in the queue.
+constexpr std::uint32_t numbers = std::uint32_t{1} << 20U;
+constexpr std::uint32_t ahead = numbers / 2;
+constexpr off_t first_place = off_t{1} << 20;
+// Whoever locks this byte draws a number.
+constexpr off_t drawing = first_place - 1;
+
+using NumberBytes = std::array<std::byte, sizeof(std::uint32_t)>;
+
+off_t place(std::uint32_t number) noexcept {
+    return first_place + static_cast<off_t>(number);
+}
+
+}  // namespace
+
+Result<bool> LockQueue::anybody_waits() const {
+    return others_lock(fd_, first_place, 0);
+}
+
+// Whatever stands in the file is a number: damage, or a full disk, costs no more than the order of those who wait.
+std::uint32_t LockQueue::draw_number() const {
+    NumberBytes raw{};
+    const bool known = ::pread(fd_, raw.data(), raw.size(), number_at_) == static_cast<ssize_t>(raw.size());
+    const auto number = known ? std::bit_cast<std::uint32_t>(raw) % numbers : 0;
+    raw = std::bit_cast<NumberBytes>((number + 1) % numbers);
+    static_cast<void>(!::pwrite(fd_, raw.data(), raw.size(), number_at_));
+    return number;
+}
+
+Result<bool> LockQueue::enter() {
+    auto mine = try_lock_byte(fd_, drawing);
+    if (!mine || !*mine) {
+        return mine;
+    }
+    const auto number = draw_number();
+    auto entered = try_lock_byte(fd_, place(number));
+    unlock_byte(fd_, drawing);
+    if (entered && *entered) {
+        number_ = number;
+    }
+    return entered;
+}
+
+Result<bool> LockQueue::first() const {
+    if (!number_) {
+        return false;
+    }
+    const auto from = (*number_ + numbers - ahead) % numbers;
+    if (from < *number_) {
+        return nobody_between(from, *number_);
+    }
+    const auto before_the_turn = nobody_between(from, numbers);
+    return before_the_turn && *before_the_turn ? nobody_between(0, *number_) : before_the_turn;
+}
+
+Result<bool> LockQueue::nobody_between(std::uint32_t from, std::uint32_t to) const {
+    if (from == to) {
+        return true;  // a size of 0 would mean all bytes to the end
+    }
+    const auto locked = others_lock(fd_, place(from), static_cast<off_t>(to - from));
+    return locked ? Result<bool>{!*locked} : locked;
+}
+
+void LockQueue::leave() noexcept {
+    if (number_) {
+        unlock_byte(fd_, place(*number_));
+        number_.reset();
+    }
+}
+
+}  // namespace trustx
