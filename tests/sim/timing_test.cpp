@@ -161,3 +161,16 @@ TEST_CASE("sim: more current makes the chip faster", "[timing]") {
     CHECK(host.apdu("02000005E0C400000F") == "00000000");
     CHECK(time_to_sign() < 70);
 }
+
+TEST_CASE("sim: the time in which the chip works is counted, waiting for the host is not", "[timing]") {
+    Host host({.timing = sim::Timing::typical(400)});
+    host.chip->reset_counters();
+    host.apdu(get_e0c6);
+    const auto once = host.chip->counters().chip_time;
+    CHECK(once >= milliseconds(4));
+    host.clock.advance(milliseconds(15));
+    host.apdu(get_e0c6);
+    CHECK(host.chip->counters().chip_time == 2 * once);
+    host.chip->reset_counters();
+    CHECK(host.chip->counters().chip_time == sim::Duration::zero());
+}

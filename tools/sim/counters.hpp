@@ -2,6 +2,8 @@
 // What happened on the bus and in the chip since the start or the last reset of the counters.
 #pragma once
 
+#include "clock.hpp"
+
 #include <cstdint>
 #include <map>
 #include <string>
@@ -26,6 +28,9 @@ struct Counters {
     std::uint64_t retransmissions = 0;
     std::uint64_t resyncs = 0;
     std::uint64_t chaining_errors = 0;
+    // Time in which the chip worked on what a host had sent and the host could only wait: commands, and the moments
+    // after fragments and acknowledgements that more is to follow. Nothing is counted with Timing::none().
+    Duration chip_time{0};
     // Resets
     std::uint64_t pin_resets = 0;
     std::uint64_t soft_resets = 0;

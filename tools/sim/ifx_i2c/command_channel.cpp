@@ -18,6 +18,8 @@ Time CommandChannel::receive(ByteView frame, Time stop, std::size_t max_packet) 
             break;
         case LinkEvent::acknowledged:
             send_next_packet(max_packet);
+            if (link_.waiting())
+                counters_.chip_time += timing_.control_window;
             break;
         case LinkEvent::resync:
             // A command that runs is not called back; its response has nobody to go to.
@@ -29,6 +31,7 @@ Time CommandChannel::receive(ByteView frame, Time stop, std::size_t max_packet) 
             switch (transport_.receive(link_.packet(), max_packet)) {
                 case TransportEvent::incomplete:
                     link_.acknowledge();
+                    counters_.chip_time += timing_.fragment_window;
                     return stop + timing_.fragment_window;
                 case TransportEvent::apdu:
                     return start_command(stop, max_packet);
@@ -53,6 +56,7 @@ Time CommandChannel::start_command(Time stop, std::size_t max_packet) {
     if (const auto fault = faults_.next_for(Application::opcode_of(transport_.apdu())))
         doom(*fault);
     const Duration duration = running_->due - stop;
+    counters_.chip_time += natural;
     if (style_ == AcknowledgeStyle::separate && duration <= timing_.command_window) {
         link_.acknowledge();
         running_->waits_for_fetch = true;

@@ -41,6 +41,7 @@ json stats(SimulatedChip& chip) {
             {"retransmissions", counters.retransmissions},
             {"resyncs", counters.resyncs},
             {"chaining_errors", counters.chaining_errors},
+            {"chip_time_us", std::chrono::duration_cast<std::chrono::microseconds>(counters.chip_time).count()},
             {"pin_resets", counters.pin_resets},
             {"soft_resets", counters.soft_resets},
             {"power_cycles", counters.power_cycles},
