@@ -52,7 +52,7 @@ Outcome<Uid> chip_uid(Chip& chip) {
     return *uid;
 }
 
-Outcome<Chip> open_chip(const Context& context) {
+Outcome<Chip> open_chip(const Context& context, std::shared_ptr<TraceSink> sink) {
     auto settings =
         resolve_settings({.command_line = context.device, .openssl_conf = {}, .device_name = context.device_name});
     if (!settings) {
@@ -64,6 +64,7 @@ Outcome<Chip> open_chip(const Context& context) {
         }
         settings->options.trace.recording = context.recording;
     }
+    settings->options.trace_sink = std::move(sink);
     auto device = Device::open(settings->address, settings->options);
     return Chip{.settings = std::move(*settings), .device = std::move(device)};
 }

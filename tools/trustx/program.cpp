@@ -120,6 +120,7 @@ int run(int argc, const char* const* argv) {
     add_object(program, task);
     add_random(program, task);
     add_trace(program, task);
+    add_bench(program, task);
     add_setup(program, task);
     try {
         program.parse(argc, argv);
