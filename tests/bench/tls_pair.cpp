@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tls_pair.hpp"
+
+#include <stdexcept>
+
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+namespace trustx::test {
+namespace {
+
+using Connection = Handle<SSL, SSL_free>;
+
+Certificate issue(EVP_PKEY* subject_key, const char* subject, X509* issuer, EVP_PKEY* issuer_key) {
+    Certificate certificate(X509_new());
+    X509_set_version(certificate.get(), X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), issuer == nullptr ? 1 : 2);
+    X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
+    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 86400);
+    X509_NAME* name = X509_get_subject_name(certificate.get());
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(subject), -1, -1, 0);
+    X509_set_issuer_name(certificate.get(), issuer == nullptr ? name : X509_get_subject_name(issuer));
+    X509_set_pubkey(certificate.get(), subject_key);
+    if (issuer == nullptr) {
+        X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, NID_basic_constraints, "critical,CA:TRUE");
+        X509_add_ext(certificate.get(), extension, -1);
+        X509_EXTENSION_free(extension);
+    }
+    require(X509_sign(certificate.get(), issuer_key, EVP_sha256()) > 0, "sign a certificate");
+    return certificate;
+}
+
+void write_pem(const std::string& file, X509* certificate) {
+    const Bio bio(BIO_new_file(file.c_str(), "w"));
+    require(bio && PEM_write_bio_X509(bio.get(), certificate) == 1, "write a certificate");
+}
+
+Handle<SSL_CTX, SSL_CTX_free> context(OSSL_LIB_CTX* libctx, const SSL_METHOD* method, const TlsFiles& files,
+                                      const std::string& certificate, const std::string& key) {
+    Handle<SSL_CTX, SSL_CTX_free> made(SSL_CTX_new_ex(libctx, nullptr, method));
+    require(made != nullptr, "make a TLS context");
+    SSL_CTX_set_session_cache_mode(made.get(), SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_num_tickets(made.get(), 0);
+    SSL_CTX_set_verify(made.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    require(SSL_CTX_set_min_proto_version(made.get(), TLS1_3_VERSION) == 1 &&
+                SSL_CTX_load_verify_locations(made.get(), (files / "ca.pem").c_str(), nullptr) == 1 &&
+                SSL_CTX_use_certificate_file(made.get(), certificate.c_str(), SSL_FILETYPE_PEM) == 1 &&
+                SSL_CTX_use_PrivateKey_file(made.get(), key.c_str(), SSL_FILETYPE_PEM) == 1 &&
+                SSL_CTX_check_private_key(made.get()) == 1,
+            "set up TLS");
+    return made;
+}
+
+// advance goes on with one side; true when it is done.
+bool advance(SSL* side) {
+    const int result = SSL_do_handshake(side);
+    require(result == 1 || SSL_get_error(side, result) == SSL_ERROR_WANT_READ, "shake hands");
+    return result == 1;
+}
+
+}  // namespace
+
+void require(bool condition, const char* what) {
+    if (!condition) {
+        throw std::runtime_error(std::string("cannot ") + what + ": " + joined(take_errors()));
+    }
+}
+
+void issue_certificates(const TlsFiles& files, EVP_PKEY* client_key) {
+    const Pkey ca_key(EVP_EC_gen("P-256"));
+    const Pkey server_key(EVP_EC_gen("P-256"));
+    require(ca_key && server_key, "make keys");
+    const Certificate ca = issue(ca_key.get(), "bench CA", nullptr, ca_key.get());
+    write_pem(files / "ca.pem", ca.get());
+    write_pem(files / "server.pem", issue(server_key.get(), "server", ca.get(), ca_key.get()).get());
+    write_pem(files / "client.pem", issue(client_key, "client", ca.get(), ca_key.get()).get());
+    const Bio bio(BIO_new_file((files / "server.key").c_str(), "w"));
+    require(bio && PEM_write_bio_PrivateKey(bio.get(), server_key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1,
+            "write a key");
+}
+
+TlsPair::TlsPair(OSSL_LIB_CTX* libctx, const TlsFiles& files, const std::filesystem::path& client_key)
+    : client_(context(libctx, TLS_client_method(), files, files / "client.pem", client_key.string())),
+      server_(context(libctx, TLS_server_method(), files, files / "server.pem", files / "server.key")) {}
+
+void TlsPair::handshake() const {
+    const Connection client(SSL_new(client_.get()));
+    const Connection server(SSL_new(server_.get()));
+    BIO* client_end = nullptr;
+    BIO* server_end = nullptr;
+    require(client && server && BIO_new_bio_pair(&client_end, 0, &server_end, 0) == 1, "connect");
+    SSL_set_bio(client.get(), client_end, client_end);
+    SSL_set_bio(server.get(), server_end, server_end);
+    SSL_set_connect_state(client.get());
+    SSL_set_accept_state(server.get());
+    bool done = false;
+    for (int round = 0; round < 20 && !done; ++round) {
+        const bool client_done = advance(client.get());
+        done = advance(server.get()) && client_done;
+    }
+    require(done, "finish a handshake");
+}
+
+}  // namespace trustx::test
