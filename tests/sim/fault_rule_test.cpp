@@ -55,6 +55,8 @@ TEST_CASE("fault rule: a fault names its place in the transfer", "[faults]") {
     CHECK(rule("drop,at=write,register=data").register_ == 0x80);
     CHECK(rule("drop,at=write,register=0x82").register_ == 0x82);
     CHECK(rule("delay=300us").delay == std::chrono::microseconds(300));
+    CHECK(rule("reset=7,during=write").byte == 7);
+    CHECK(rule("reset,during=write").byte == std::nullopt);
     CHECK(rule("delay=2s,after=read").moment == Moment::after);
 }
 
@@ -81,6 +83,9 @@ TEST_CASE("fault rule: what makes no sense is refused with what would", "[faults
     CHECK_THAT(problem("address-nak,during=write"), ContainsSubstring("cannot come during a transfer; use at="));
     CHECK_THAT(problem("delay=1s,before=CalcSign"), ContainsSubstring("cannot come before a command; use during="));
     CHECK_THAT(problem("bit-flip=1,at=CalcSign"), ContainsSubstring("happens to transfers, not to commands"));
+    CHECK_THAT(problem("reset=3"), ContainsSubstring("use during="));
+    CHECK_THAT(problem("reset=3,during=CalcSign"), ContainsSubstring("in the middle of a transfer"));
+    CHECK_THAT(problem("reset=x,during=write"), ContainsSubstring("the number of a byte"));
     CHECK_THAT(problem("reset,during=calcsign"), ContainsSubstring("there is no command \"calcsign\""));
     CHECK_THAT(problem("reset,before=write,after=write"), ContainsSubstring("two moments"));
     CHECK_THAT(problem("reset,during=CalcSign,register=data"), ContainsSubstring("a command has no register"));

@@ -17,7 +17,7 @@ namespace {
 using Problem = tl::unexpected<std::string>;
 
 // Which values a kind takes, and when it can strike. The first moment is the one that is meant when none is named.
-enum class Value { none, byte, byte_and_bit, time };
+enum class Value { none, byte, byte_and_bit, optional_byte, time };
 
 struct KindFacts {
     FaultKind kind;
@@ -38,8 +38,8 @@ const std::vector<KindFacts>& kinds() {
         {FaultKind::delay, "delay", Value::time, {before, after}, {during}},
         {FaultKind::bus_error, "bus-error", Value::none, {before, after}, {}},
         {FaultKind::timeout, "timeout", Value::none, {before, after}, {}},
-        {FaultKind::reset, "reset", Value::none, {before, during, after}, {before, during, after}},
-        {FaultKind::power_cut, "power-cut", Value::none, {before, during, after}, {before, during, after}},
+        {FaultKind::reset, "reset", Value::optional_byte, {before, during, after}, {before, during, after}},
+        {FaultKind::power_cut, "power-cut", Value::optional_byte, {before, during, after}, {before, during, after}},
         {FaultKind::hang, "hang", Value::none, {before, after}, {before, during, after}},
     };
     return facts;
@@ -186,6 +186,10 @@ bool RuleParser::kind_value(std::optional<std::string_view> value) {
             rule_.delay = *time;
             return true;
         }
+        case Value::optional_byte:
+            rule_.byte = value ? number_of<std::size_t>(*value) : std::nullopt;
+            return !value || rule_.byte ||
+                   problem(std::string(facts_->name) + " wants the number of a byte, counted from 0");
         case Value::byte:
         case Value::byte_and_bit:
             rule_.byte = 0;
@@ -288,6 +292,9 @@ bool RuleParser::check() {
         return problem("the bytes of a read are acknowledged by the host; use at=write");
     if (rule_.kind == FaultKind::data_nak)
         rule_.victim = Victim::write;
+    const bool has_byte = facts_->value == Value::optional_byte && rule_.byte;
+    if (has_byte && (rule_.on_command() || rule_.moment != Moment::during))
+        return problem("only in the middle of a transfer is there a byte to strike at; use during=");
     if (rule_.register_ && rule_.on_command())
         return problem("a command has no register");
     if (!has_times_ && (rule_.every || rule_.percent))

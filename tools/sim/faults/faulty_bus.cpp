@@ -13,6 +13,10 @@ std::size_t place_of(const FaultRule& fault, std::size_t size) {
     return std::min(fault.byte.value_or(size - 1), size - 1);
 }
 
+std::size_t middle_of(const FaultRule& fault, std::size_t size) {
+    return std::min(fault.byte.value_or(size / 2), size);
+}
+
 std::uint8_t mask_of(const FaultRule& fault) {
     return static_cast<std::uint8_t>(1U << fault.bit);
 }
@@ -51,7 +55,7 @@ Transfer FaultyBus::write_with(const FaultRule& fault, std::uint8_t address, Byt
         return chip_.write(address, changed);
     }
     if (fault.moment == Moment::during) {
-        const Transfer transfer = broken_off(bytes.size() / 2);
+        const Transfer transfer = broken_off(middle_of(fault, bytes.size()));
         befall(fault.kind, transfer.bus_time);
         return transfer;
     }
@@ -73,7 +77,8 @@ Transfer FaultyBus::read_with(const FaultRule& fault, std::uint8_t address, std:
     if (fault.moment == Moment::during) {
         // The chip lets go of the data line, which the host then reads as ones.
         const Transfer transfer = once();
-        std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(bytes.size() / 2), bytes.end(), released_line);
+        std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(middle_of(fault, bytes.size())), bytes.end(),
+                  released_line);
         befall(fault.kind, transfer.bus_time / 2);
         return transfer;
     }
