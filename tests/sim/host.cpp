@@ -12,17 +12,17 @@ namespace {
 
 constexpr int patience_in_transfers = 20'000;
 
-std::string hex16(std::size_t value) {
-    sim::Bytes bytes;
-    sim::append_u16(bytes, value);
-    return to_hex(bytes);
-}
-
 std::string with_fcs(const std::string& hex) {
     return hex + hex16(sim::crc16(from_hex(hex)));
 }
 
 }  // namespace
+
+std::string hex16(std::size_t value) {
+    sim::Bytes bytes;
+    sim::append_u16(bytes, value);
+    return to_hex(bytes);
+}
 
 Host::Host(HostOptions options) {
     auto made = sim::SimulatedChip::create({.profile = options.profile,

@@ -75,6 +75,9 @@ class Host {
 // OpenApplication as hosts send it.
 inline constexpr const char* open_command = "F0000010D27600000447656E417574684170706C";
 
+// hex16 spells a length, two bytes.
+std::string hex16(std::size_t value);
+
 // sign_command is CalcSign of 32 zero bytes with a key.
 std::string sign_command(const std::string& oid);
 

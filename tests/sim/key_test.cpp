@@ -20,12 +20,6 @@ std::string golden_field(const char* id, const char* field) {
     return text(golden_apdu(id), field);
 }
 
-std::string hex16(std::size_t value) {
-    sim::Bytes bytes;
-    sim::append_u16(bytes, value);
-    return to_hex(bytes);
-}
-
 std::string tlv(const std::string& tag, const std::string& value) {
     return tag + hex16(value.size() / 2) + value;
 }

@@ -40,12 +40,6 @@ std::unique_ptr<sim::Nvm> file(const std::filesystem::path& path) {
     return std::move(*opened);
 }
 
-std::string hex16(std::size_t value) {
-    sim::Bytes bytes;
-    sim::append_u16(bytes, value);
-    return to_hex(bytes);
-}
-
 std::string image_of_new_chip() {
     const TempDir directory;
     const Host host({.nvm = file(directory / "chip.nvm")});

@@ -21,52 +21,37 @@ Problem problem(const char* action, const std::filesystem::path& path, int reaso
     return Problem(std::string("cannot ") + action + " " + path.string() + ": " + std::strerror(reason));
 }
 
-// File is an open file that is closed at the end of its scope.
-class File {
- public:
-    File(const std::filesystem::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
-    ~File() {
-        if (fd_ >= 0)
-            ::close(fd_);
+Fd open_file(const std::filesystem::path& path, int flags) {
+    return Fd(::open(path.c_str(), flags | O_CLOEXEC, 0600));
+}
+
+bool write_all(const Fd& file, const std::string& content) {
+    std::size_t done = 0;
+    while (done < content.size()) {
+        const auto count = ::write(file.get(), content.data() + done, content.size() - done);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return false;
+        done += static_cast<std::size_t>(count);
     }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
+    return true;
+}
 
-    [[nodiscard]] bool is_open() const { return fd_ >= 0; }
-    [[nodiscard]] int get() const { return fd_; }
-    [[nodiscard]] int release() { return std::exchange(fd_, -1); }
-
-    [[nodiscard]] bool write_all(const std::string& content) const {
-        std::size_t done = 0;
-        while (done < content.size()) {
-            const auto count = ::write(fd_, content.data() + done, content.size() - done);
-            if (count < 0 && errno == EINTR)
-                continue;
-            if (count < 0)
-                return false;
-            done += static_cast<std::size_t>(count);
-        }
-        return true;
+std::optional<std::string> read_all(const Fd& file) {
+    std::string content;
+    std::array<char, 16384> chunk{};
+    for (;;) {
+        const auto count = ::read(file.get(), chunk.data(), chunk.size());
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return std::nullopt;
+        if (count == 0)
+            return content;
+        content.append(chunk.data(), static_cast<std::size_t>(count));
     }
-
-    [[nodiscard]] std::optional<std::string> read_all() const {
-        std::string content;
-        std::array<char, 16384> chunk{};
-        for (;;) {
-            const auto count = ::read(fd_, chunk.data(), chunk.size());
-            if (count < 0 && errno == EINTR)
-                continue;
-            if (count < 0)
-                return std::nullopt;
-            if (count == 0)
-                return content;
-            content.append(chunk.data(), static_cast<std::size_t>(count));
-        }
-    }
-
- private:
-    int fd_;
-};
+}
 
 std::filesystem::path beside(const std::filesystem::path& path, const char* suffix) {
     return path.string() + suffix;
@@ -77,10 +62,10 @@ std::filesystem::path directory_of(const std::filesystem::path& path) {
 }
 
 tl::expected<void, std::string> write_new(const std::filesystem::path& path, const std::string& image) {
-    const File file(path, O_WRONLY | O_CREAT | O_TRUNC);
-    if (!file.is_open())
+    const Fd file = open_file(path, O_WRONLY | O_CREAT | O_TRUNC);
+    if (!file)
         return problem("create", path);
-    if (!file.write_all(image) || ::fsync(file.get()) != 0)
+    if (!write_all(file, image) || ::fsync(file.get()) != 0)
         return problem("write", path);
     return {};
 }
@@ -88,26 +73,22 @@ tl::expected<void, std::string> write_new(const std::filesystem::path& path, con
 }  // namespace
 
 tl::expected<std::unique_ptr<NvmFile>, std::string> NvmFile::open(const std::filesystem::path& path) {
-    File lock(beside(path, ".lock"), O_RDWR | O_CREAT);
-    if (!lock.is_open())
+    Fd lock = open_file(beside(path, ".lock"), O_RDWR | O_CREAT);
+    if (!lock)
         return problem("create the lock file", beside(path, ".lock"));
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
         return Problem("the NVM file " + path.string() + " is in use by another trustx-sim; give each its own file");
-    std::unique_ptr<NvmFile> nvm(new NvmFile(path, lock.release()));
+    std::unique_ptr<NvmFile> nvm(new NvmFile(path, std::move(lock)));
 
-    const File file(path, O_RDONLY);
-    if (!file.is_open() && errno == ENOENT)
+    const Fd file = open_file(path, O_RDONLY);
+    if (!file && errno == ENOENT)
         return nvm;
-    if (!file.is_open())
+    if (!file)
         return problem("open the NVM file", path);
-    nvm->image_ = file.read_all();
+    nvm->image_ = read_all(file);
     if (!nvm->image_)
         return problem("read the NVM file", path);
     return nvm;
-}
-
-NvmFile::~NvmFile() {
-    ::close(lock_);
 }
 
 tl::expected<void, std::string> NvmFile::replace(const std::string& image) {
@@ -122,8 +103,8 @@ tl::expected<void, std::string> NvmFile::replace(const std::string& image) {
         return problem("replace", path_, reason);
     }
     // From here on the new image is what a restart finds; a directory that cannot be synced does not undo that.
-    const File directory(directory_of(path_), O_RDONLY | O_DIRECTORY);
-    if (directory.is_open())
+    const Fd directory = open_file(directory_of(path_), O_RDONLY | O_DIRECTORY);
+    if (directory)
         ::fsync(directory.get());
     return {};
 }

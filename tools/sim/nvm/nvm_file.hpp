@@ -2,6 +2,7 @@
 // Non-volatile memory in a file that survives a killed process and a power cut at any moment.
 #pragma once
 
+#include "../fd.hpp"
 #include "nvm.hpp"
 
 #include <filesystem>
@@ -14,19 +15,16 @@ class NvmFile final : public Nvm {
  public:
     // open reads the file if there is one. Errors: in use by another simulator, not readable, no such directory.
     [[nodiscard]] static tl::expected<std::unique_ptr<NvmFile>, std::string> open(const std::filesystem::path& path);
-    ~NvmFile() override;
-    NvmFile(const NvmFile&) = delete;
-    NvmFile& operator=(const NvmFile&) = delete;
 
     [[nodiscard]] std::optional<std::string> image() const override { return image_; }
     [[nodiscard]] tl::expected<void, std::string> replace(const std::string& image) override;
     [[nodiscard]] std::string name() const override { return path_.string(); }
 
  private:
-    NvmFile(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}
+    NvmFile(std::filesystem::path path, Fd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
 
     std::filesystem::path path_;
-    int lock_;
+    Fd lock_;
     std::optional<std::string> image_;
 };
 

@@ -11,8 +11,6 @@
 namespace trustx::sim::usbip {
 namespace {
 
-constexpr std::uint8_t operation_write = 0x01;
-constexpr std::uint8_t operation_read = 0x02;
 constexpr std::size_t longest_transfer = 4096;
 
 timeval to_timeval(std::chrono::milliseconds time) {
@@ -26,19 +24,19 @@ SocketTarget::SocketTarget(std::filesystem::path socket, std::chrono::millisecon
     : path_(std::move(socket)), time_limit_(time_limit) {}
 
 Transfer SocketTarget::write(std::uint8_t address, ByteView bytes) {
-    return {request(operation_write, address, bytes.size(), bytes, {}), Duration::zero()};
+    return {request(BusOperation::write, address, bytes.size(), bytes, {}), Duration::zero()};
 }
 
 Transfer SocketTarget::read(std::uint8_t address, std::span<std::uint8_t> bytes) {
-    return {request(operation_read, address, bytes.size(), {}, bytes), Duration::zero()};
+    return {request(BusOperation::read, address, bytes.size(), {}, bytes), Duration::zero()};
 }
 
-TransferStatus SocketTarget::request(std::uint8_t operation, std::uint8_t address, std::size_t length, ByteView data,
+TransferStatus SocketTarget::request(BusOperation operation, std::uint8_t address, std::size_t length, ByteView data,
                                      std::span<std::uint8_t> answer) {
     if (length > longest_transfer) {
         return TransferStatus::bus_error;
     }
-    Bytes bytes{operation, address};
+    Bytes bytes{static_cast<std::uint8_t>(operation), address};
     append_u16(bytes, length);
     append(bytes, data);
     const auto status = exchange(bytes, answer);

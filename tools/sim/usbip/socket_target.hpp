@@ -3,8 +3,9 @@
 // stand in the same line as everybody's, and take the same time.
 #pragma once
 
+#include "fd.hpp"
 #include "i2c_target.hpp"
-#include "server/fd.hpp"
+#include "server/bus_protocol.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -26,7 +27,7 @@ class SocketTarget final : public I2cTarget {
     Duration power_cycle() override { return Duration::zero(); }
 
  private:
-    TransferStatus request(std::uint8_t operation, std::uint8_t address, std::size_t length, ByteView data,
+    TransferStatus request(BusOperation operation, std::uint8_t address, std::size_t length, ByteView data,
                            std::span<std::uint8_t> answer);
     TransferStatus exchange(ByteView request, std::span<std::uint8_t> answer);
     bool connect();

@@ -2,7 +2,7 @@
 // TCP addresses as people write them, and the sockets behind them.
 #pragma once
 
-#include "server/fd.hpp"
+#include "fd.hpp"
 
 #include <chrono>
 #include <string>
