@@ -17,6 +17,8 @@ Result<void> ChipBus::after(const sim::Transfer& transfer) {
             return {};
         case sim::TransferStatus::address_nak:
             return fail(Errc::address_nak);
+        case sim::TransferStatus::timed_out:
+            return fail(errno_code(ETIMEDOUT), name_);
         default:
             return fail(errno_code(EIO), name_);
     }

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
+#include <string>
 
 namespace trustx::test {
 namespace {
@@ -11,16 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using Span = std::span<std::uint8_t>;
 
-constexpr std::uint8_t flipped_bit = 0x10;
-
-Result<void> nak(FaultyBus& bus) {
-    bus.time.pass(25us);
-    return fail(Errc::address_nak);
-}
-
-Result<void> adapter_error(int code) {
-    return fail(errno_code(code), "simulated chip: injected");
-}
+constexpr std::string_view place_word = "PLACE";
 
 // through is a transfer that nothing befalls.
 Result<void> through(FaultyBus& bus, ByteView bytes) {
@@ -30,7 +21,7 @@ Result<void> through(FaultyBus& bus, Span bytes) {
     return bus.chip.read(bytes, {});
 }
 
-// These make a fault of an event that happens in front of a transfer or behind it.
+// These make a fault of an event that happens in front of a transfer.
 template <auto event>
 Result<void> event_then_write(FaultyBus& bus, ByteView bytes, std::size_t /*place*/) {
     event(bus);
@@ -41,48 +32,16 @@ Result<void> event_then_read(FaultyBus& bus, Span bytes, std::size_t /*place*/) 
     event(bus);
     return through(bus, bytes);
 }
-template <auto event>
-Result<void> write_then_event(FaultyBus& bus, ByteView bytes, std::size_t /*place*/) {
+
+// by_rule lets the simulator make the fault.
+template <class Buffer>
+Result<void> by_rule(FaultyBus& bus, Buffer bytes, std::size_t place) {
+    bus.put_rule_in_force(place);
     auto done = through(bus, bytes);
-    event(bus);
-    return done;
-}
-template <auto event>
-Result<void> read_then_event(FaultyBus& bus, Span bytes, std::size_t /*place*/) {
-    auto done = through(bus, bytes);
-    event(bus);
+    bus.rules.clear();
     return done;
 }
 
-// Bytes written before the transfer broke off reach the chip.
-Result<void> cut_write(FaultyBus& bus, ByteView bytes, std::size_t place) {
-    static_cast<void>(through(bus, bytes.first(place)));
-    return adapter_error(EIO);
-}
-Result<void> flip_written(FaultyBus& bus, ByteView bytes, std::size_t place) {
-    Bytes changed{bytes.begin(), bytes.end()};
-    if (!changed.empty()) {
-        changed[place] ^= flipped_bit;
-    }
-    return through(bus, ByteView{changed});
-}
-Result<void> flip_read(FaultyBus& bus, Span bytes, std::size_t place) {
-    auto done = through(bus, bytes);
-    if (done && !bytes.empty()) {
-        bytes[place] ^= flipped_bit;
-    }
-    return done;
-}
-
-Result<void> lose_write(FaultyBus& bus, ByteView /*bytes*/, std::size_t /*place*/) {
-    bus.time.pass(100us);
-    return {};
-}
-Result<void> lose_read(FaultyBus& bus, Span bytes, std::size_t /*place*/) {
-    auto done = through(bus, bytes);
-    std::fill(bytes.begin(), bytes.end(), std::uint8_t{0xFF});
-    return done;
-}
 Result<void> invent_read(FaultyBus& bus, Span bytes, std::size_t /*place*/) {
     bus.time.pass(100us);
     std::fill(bytes.begin(), bytes.end(), std::uint8_t{0xFF});
@@ -95,28 +54,6 @@ Result<void> stale_read(FaultyBus& bus, Span bytes, std::size_t /*place*/) {
     return {};
 }
 
-template <class Buffer>
-Result<void> twice(FaultyBus& bus, Buffer bytes, std::size_t /*place*/) {
-    const auto first = through(bus, bytes);
-    bus.time.pass(60us);
-    const auto second = through(bus, bytes);
-    return second ? second : first;
-}
-
-template <class Buffer>
-Result<void> nak_it(FaultyBus& bus, Buffer /*bytes*/, std::size_t /*place*/) {
-    return nak(bus);
-}
-template <int code, class Buffer>
-Result<void> fail_it(FaultyBus& bus, Buffer /*bytes*/, std::size_t /*place*/) {
-    bus.time.pass(100us);
-    return adapter_error(code);
-}
-template <class Buffer>
-Result<void> fail_done(FaultyBus& bus, Buffer bytes, std::size_t /*place*/) {
-    static_cast<void>(through(bus, bytes));
-    return adapter_error(EIO);
-}
 template <class Buffer>
 Result<void> fail_bus(FaultyBus& bus, Buffer /*bytes*/, std::size_t /*place*/) {
     bus.time.pass(100us);
@@ -137,31 +74,6 @@ Result<void> busy_read(FaultyBus& bus, Span bytes, std::size_t /*place*/) {
     return {};
 }
 
-Result<void> reset_in_write(FaultyBus& bus, ByteView bytes, std::size_t place) {
-    static_cast<void>(through(bus, bytes.first(place)));
-    static_cast<void>(bus.chip.pulse_reset({}));
-    return adapter_error(EIO);
-}
-Result<void> reset_in_read(FaultyBus& bus, Span bytes, std::size_t place) {
-    auto done = through(bus, bytes);
-    static_cast<void>(bus.chip.pulse_reset({}));
-    // The chip lets go of the line, which then reads as ones.
-    std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(place), bytes.end(), std::uint8_t{0xFF});
-    return done;
-}
-
-void reset(FaultyBus& bus) {
-    static_cast<void>(bus.chip.pulse_reset({}));
-}
-void power_cycle(FaultyBus& bus) {
-    bus.chip.power_cycle();
-}
-void pause(FaultyBus& bus) {
-    bus.time.pass(30ms);
-}
-void long_pause(FaultyBus& bus) {
-    bus.time.pass(700ms);
-}
 void resynchronise(FaultyBus& bus) {
     bus.foreign.resynchronise();
 }
@@ -188,9 +100,17 @@ template <auto event>
 constexpr FaultKind before(std::string_view name, Recovery at_first, Recovery later) {
     return {name, Befalls::all, at_first, later, false, false, event_then_write<event>, event_then_read<event>};
 }
-template <auto event>
-constexpr FaultKind after(std::string_view name, Recovery recovery) {
-    return {name, Befalls::all, recovery, recovery, false, false, write_then_event<event>, read_then_event<event>};
+constexpr FaultKind ruled(std::string_view name, std::string_view rule, Befalls befalls, Recovery at_first,
+                          Recovery later) {
+    const bool has_place = rule.find(place_word) != std::string_view::npos;
+    return {name, befalls, at_first, later, has_place, false, by_rule<ByteView>, by_rule<Span>, rule};
+}
+constexpr FaultKind ruled(std::string_view name, std::string_view rule, Recovery recovery,
+                          Befalls befalls = Befalls::all) {
+    return ruled(name, rule, befalls, recovery, recovery);
+}
+constexpr FaultKind ruled_for_ever(std::string_view name, std::string_view rule) {
+    return {name, Befalls::all, Recovery::error, Recovery::error, false, true, by_rule<ByteView>, by_rule<Span>, rule};
 }
 template <Result<void> (*write)(FaultyBus&, ByteView, std::size_t), Result<void> (*read)(FaultyBus&, Span, std::size_t)>
 constexpr FaultKind once(std::string_view name, Recovery recovery) {
@@ -200,39 +120,35 @@ template <Result<void> (*write)(FaultyBus&, ByteView, std::size_t), Result<void>
 constexpr FaultKind lasting(std::string_view name) {
     return {name, Befalls::all, Recovery::error, Recovery::error, false, true, write, read};
 }
-constexpr FaultKind on_writes(std::string_view name, Recovery recovery, bool has_place,
-                              Result<void> (*write)(FaultyBus&, ByteView, std::size_t)) {
-    return {name, Befalls::writes, recovery, recovery, has_place, false, write, nullptr};
-}
 constexpr FaultKind on_reads(std::string_view name, Recovery recovery, bool has_place,
                              Result<void> (*read)(FaultyBus&, Span, std::size_t)) {
     return {name, Befalls::reads, recovery, recovery, has_place, false, nullptr, read};
 }
 
 constexpr std::array kinds{
-    once<nak_it<ByteView>, nak_it<Span>>("address NAK", Recovery::always),
-    on_writes("data NAK", Recovery::always, true, cut_write),
-    on_writes("bit flip in a write", Recovery::repeatable, true, flip_written),
-    on_reads("bit flip in a read", Recovery::repeatable, true, flip_read),
-    on_writes("write lost", Recovery::repeatable, false, lose_write),
-    on_reads("read lost", Recovery::repeatable, false, lose_read),
+    ruled("address NAK", "address-nak", Recovery::always),
+    ruled("data NAK", "data-nak=PLACE", Recovery::always, Befalls::writes),
+    ruled("bit flip in a write", "bit-flip=PLACE.4", Recovery::repeatable, Befalls::writes),
+    ruled("bit flip in a read", "bit-flip=PLACE.4", Recovery::repeatable, Befalls::reads),
+    ruled("write lost", "drop", Recovery::repeatable, Befalls::writes),
+    ruled("read lost", "drop", Recovery::repeatable, Befalls::reads),
     on_reads("read invented", Recovery::repeatable, false, invent_read),
     on_reads("read stale", Recovery::repeatable, false, stale_read),
-    once<twice<ByteView>, twice<Span>>("transfer twice", Recovery::repeatable),
-    before<pause>("delay of 30 ms", Recovery::always, Recovery::always),
-    before<long_pause>("delay of 700 ms", Recovery::always, Recovery::always),
-    once<fail_it<EIO, ByteView>, fail_it<EIO, Span>>("EIO", Recovery::always),
-    once<fail_it<ETIMEDOUT, ByteView>, fail_it<ETIMEDOUT, Span>>("ETIMEDOUT", Recovery::always),
-    once<fail_done<ByteView>, fail_done<Span>>("EIO though done", Recovery::repeatable),
+    ruled("transfer twice", "duplicate", Recovery::repeatable),
+    ruled("delay of 30 ms", "delay=30ms", Recovery::always),
+    ruled("delay of 700 ms", "delay=700ms", Recovery::always),
+    ruled("EIO", "bus-error", Recovery::always),
+    ruled("ETIMEDOUT", "timeout", Recovery::always),
+    ruled("EIO though done", "bus-error,after=transfer", Recovery::repeatable),
     once<fail_bus<ByteView>, fail_bus<Span>>("bus failure", Recovery::error),
-    before<reset>("reset before", Recovery::always, Recovery::repeatable),
-    FaultKind{"reset during", Befalls::all, Recovery::repeatable, Recovery::repeatable, true, false, reset_in_write,
-              reset_in_read},
-    after<reset>("reset after", Recovery::repeatable),
-    before<power_cycle>("power cycle before", Recovery::always, Recovery::repeatable),
-    lasting<nak_it<ByteView>, nak_it<Span>>("NAK for ever"),
+    ruled("reset before", "reset", Befalls::all, Recovery::always, Recovery::repeatable),
+    ruled("reset during", "reset=PLACE,during=transfer", Recovery::repeatable),
+    ruled("reset after", "reset,after=transfer", Recovery::repeatable),
+    ruled("power cycle before", "power-cut", Befalls::all, Recovery::always, Recovery::repeatable),
+    ruled("power cycle during", "power-cut=PLACE,during=transfer", Recovery::repeatable),
+    ruled_for_ever("NAK for ever", "address-nak"),
     lasting<busy_write, busy_read>("busy for ever"),
-    lasting<fail_it<EIO, ByteView>, fail_it<EIO, Span>>("EIO for ever"),
+    ruled_for_ever("EIO for ever", "bus-error"),
     before<resynchronise>("foreign resync", Recovery::always, Recovery::repeatable),
     before<half_a_chain>("foreign half chain", Recovery::repeatable, Recovery::anything),
     before<unread_response>("foreign unread response", Recovery::always, Recovery::anything),
@@ -257,6 +173,14 @@ void FaultyBus::arm(const Fault& fault) {
     fault_ = fault;
     count_ = 0;
     happened_ = false;
+}
+
+void FaultyBus::put_rule_in_force(std::size_t place) {
+    std::string text{fault_.kind->rule};
+    if (const auto found = text.find(place_word); found != std::string::npos) {
+        text.replace(found, place_word.size(), std::to_string(place));
+    }
+    rules.add(sim::parse_fault_rule(text).value());
 }
 
 void FaultyBus::count_transfer() {

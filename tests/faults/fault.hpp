@@ -3,6 +3,7 @@
 #pragma once
 
 #include "foreign_host.hpp"
+#include "simulated_chip.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -27,7 +28,8 @@ enum class Recovery {
 
 class FaultyBus;
 
-// FaultKind describes one fault. inject does to a transfer what the fault is; it plays the transfer's part itself.
+// FaultKind describes one fault. Most are rules of the simulator, in which PLACE stands for a byte. The others are
+// functions that play the transfer's part themselves.
 struct FaultKind {
     std::string_view name;
     Befalls befalls;
@@ -38,6 +40,7 @@ struct FaultKind {
     bool lasts;      // for all further transfers, until it is lifted
     Result<void> (*on_write)(FaultyBus& bus, ByteView bytes, std::size_t place);
     Result<void> (*on_read)(FaultyBus& bus, std::span<std::uint8_t> bytes, std::size_t place);
+    std::string_view rule = {};
 };
 
 std::span<const FaultKind> fault_kinds();
@@ -61,7 +64,8 @@ struct StepLimit {};
 
 class FaultyBus final : public I2cBus {
  public:
-    FaultyBus(sim::I2cTarget& target, VirtualTime& clock) : chip{target, clock}, foreign{chip, clock}, time{clock} {}
+    FaultyBus(sim::SimulatedChip& target, VirtualTime& clock)
+        : chip{target, clock}, foreign{chip, clock}, time{clock}, rules{target.faults()} {}
 
     void arm(const Fault& fault);
     // lift ends the fault; the transfers of what follows are undisturbed.
@@ -80,7 +84,10 @@ class FaultyBus final : public I2cBus {
     ChipBus chip;
     ForeignHost foreign;
     VirtualTime& time;
+    sim::Faults& rules;
     Bytes last_read;
+    // put_rule_in_force lets the fault strike the next transfer.
+    void put_rule_in_force(std::size_t place);
 
  private:
     void count_transfer();
