@@ -10,6 +10,19 @@
 #include <utility>
 
 namespace trustx::provider {
+namespace {
+
+// is_late tells the failures that a chip which delays its answers can be the cause of.
+bool is_late(Reason reason) {
+    return reason == reason_of(Error(Errc::timeout)) || reason == reason_of(Error(Errc::outcome_unknown)) ||
+           reason == reason_of(Error(Errc::lock_timeout));
+}
+
+bool is_session(ObjectId key) {
+    return key >= object::session_1 && key <= object::session_4;
+}
+
+}  // namespace
 
 Chip::Chip(std::string name, std::unique_ptr<Device> device) : name_{std::move(name)}, device_{std::move(device)} {}
 
@@ -51,18 +64,63 @@ Outcome<void> Chip::expect(const KeyReference& reference) {
     return {};
 }
 
-Outcome<Signature> Chip::sign(const KeyReference& reference, ByteView digest) {
+template <class Command>
+Outcome<typename Command::Response> Chip::use(const KeyReference& reference, const Command& command) {
     if (const auto right = expect(reference); !right) {
         return right.failure();
     }
-    return run(CalcSign{.key = reference.key, .digest = digest});
+    auto response = locked([&](LockedDevice& device) {
+        watch_.look(device);
+        watch_.count_use(reference.key);
+        return device.run(command);
+    });
+    if (response) {
+        return response;
+    }
+    Failure failure = response.error();
+    if (is_late(failure.reason)) {
+        if (const auto why = watch_.explanation(); !why.empty()) {
+            failure.text += "; " + why;
+        }
+    }
+    if (is_session(reference.key) && failure.reason >= Reason::chip_base) {
+        failure.reason = Reason::session_lost;
+        failure.text += "; session keys are lost when the chip is reset: make a new one";
+    }
+    // The lock's error does not know what it was wanted for.
+    if (failure.text.find(Command::name) == std::string::npos) {
+        return during(std::string(Command::name) + " " + reference.key.hex(), std::move(failure));
+    }
+    return tl::unexpected<Failure>(std::move(failure));
+}
+
+Outcome<Signature> Chip::sign(const KeyReference& reference, ByteView digest) {
+    return use(reference, CalcSign{.key = reference.key, .digest = digest});
 }
 
 Outcome<SecretBytes> Chip::agree(const KeyReference& reference, const PublicKey& peer) {
-    if (const auto right = expect(reference); !right) {
-        return right.failure();
+    return use(reference, CalcSSec{.key = reference.key, .peer = peer});
+}
+
+Outcome<SessionKey> Chip::generate_session(const KeyRequest& request) {
+    const auto present = uid();
+    if (!present) {
+        return during("generate a session key", present.error());
     }
-    return run(CalcSSec{.key = reference.key, .peer = peer});
+    auto lease = device_->lease_session();
+    if (!lease) {
+        return refuse(lease.error());
+    }
+    auto made = run(GenKeyPair{.key = lease->object(), .curve = request.curve, .usage = request.usage});
+    if (!made) {
+        return made.failure();
+    }
+    return SessionKey{.reference = {.key = lease->object(),
+                                    .public_key = std::move(*made),
+                                    .coprocessor = *present,
+                                    .device = request.device,
+                                    .label = request.label},
+                      .lease = std::move(*lease)};
 }
 
 Outcome<KeyReference> Chip::generate(const KeyRequest& request) {

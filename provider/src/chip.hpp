@@ -4,6 +4,7 @@
 #pragma once
 
 #include "failure.hpp"
+#include "security_watch.hpp"
 #include "settings.hpp"
 
 #include <trustx/commands.hpp>
@@ -29,6 +30,12 @@ struct KeyRequest {
     std::string label;
 };
 
+// SessionKey is a key pair in a session object: for as long as the lease lasts, nobody else puts another one there.
+struct SessionKey {
+    KeyReference reference;
+    SessionLease lease;
+};
+
 // Chip is one device of the settings. Threads may share it; each operation locks the device for its own commands.
 class Chip {
  public:
@@ -49,6 +56,12 @@ class Chip {
 
     // uid is read once and remembered until the link fails.
     [[nodiscard]] Outcome<Uid> uid();
+
+    // generate_session makes a key in a session object of the chip; the lease keeps it there.
+    [[nodiscard]] Outcome<SessionKey> generate_session(const KeyRequest& request);
+
+    // watch knows how often private keys were used, and how near the chip is to slowing down.
+    [[nodiscard]] const SecurityWatch& watch() const { return watch_; }
 
     // suspect forgets the UID: whatever made somebody suspicious, the next use asks the chip again.
     void suspect() noexcept { present_.store(nullptr, std::memory_order_release); }
@@ -87,6 +100,9 @@ class Chip {
     friend class Chips;
 
     [[nodiscard]] Outcome<void> expect(const KeyReference& reference);
+    // use runs a command that uses the private key of a reference.
+    template <class Command>
+    [[nodiscard]] Outcome<typename Command::Response> use(const KeyReference& reference, const Command& command);
     // note looks at an error: after anything but a refusal by the chip itself, it may be another chip next time.
     void note(const Error& error) noexcept;
 
@@ -94,7 +110,8 @@ class Chip {
     std::unique_ptr<Device> device_;
     std::forward_list<Uid> seen_;  // of all chips that were here; changed under the device's lock, never shrinks
     std::atomic<const Uid*> present_ = nullptr;  // into seen_: readers need no lock, and what they read never changes
-    Chip* next_ = nullptr;                       // in Chips
+    SecurityWatch watch_;
+    Chip* next_ = nullptr;  // in Chips
 };
 
 // Chips are the chips used so far, by name. A list that only grows, without a lock: a child forked while another
@@ -109,8 +126,10 @@ class Chips {
     // find gives the chip of a device section, making it at the first use. Failure: settings that cannot be read.
     [[nodiscard]] Outcome<Chip*> find(const std::string& name);
 
- private:
+    // known gives it only if somebody found it before; nullptr otherwise.
     [[nodiscard]] Chip* known(const std::string& name) const noexcept;
+
+ private:
     [[nodiscard]] Outcome<std::unique_ptr<Chip>> make(const std::string& name) const;
 
     const ProviderSettings& settings_;

@@ -83,6 +83,9 @@ Outcome<std::size_t> ChipAgreement::derive(unsigned char* secret, std::size_t ro
                       std::to_string(room) + " bytes for a secret of " + std::to_string(needed));
     }
     const auto& reference = key_->reference();
+    if (const auto usable = key_->usable(); !usable) {
+        return usable.failure();
+    }
     const auto chip = key_->context().chips().find(reference.device);
     if (!chip) {
         return chip.failure();

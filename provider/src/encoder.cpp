@@ -99,6 +99,12 @@ Outcome<Bytes> as_text(const Encoding& encoding, const Key& key, int selection) 
 
 Outcome<Bytes> as_reference(const Encoding& encoding, const Key& key, const Format& format) {
     const KeyReference& reference = key.reference();
+    if (key.is_session_key()) {
+        return refuse(Reason::key_not_storable,
+                      "write key " + reference.key.hex() +
+                          ": a key in a session object is gone when the program that made it ends; for one that stays, "
+                          "make it in a slot (-pkeyopt slot:E0F1)");
+    }
     if (encrypts(format) || !encoding.cipher.empty()) {
         return refuse(Reason::reference_not_encryptable,
                       "write the reference of key " + reference.key.hex() +

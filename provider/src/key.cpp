@@ -6,6 +6,7 @@
 #include <string>
 
 #include <openssl/core_names.h>
+#include <unistd.h>
 
 namespace trustx::provider {
 namespace {
@@ -75,6 +76,25 @@ Outcome<KeyRef> Key::from_reference(ProviderContext& context, KeyReference refer
                                                       std::string(curve_name(reference.public_key.curve)));
     }
     return KeyRef::adopt(new Key(context, Kind::chip, std::move(*inner), std::move(reference)));
+}
+
+Outcome<KeyRef> Key::from_session(ProviderContext& context, SessionKey key) {
+    auto made = from_reference(context, std::move(key.reference));
+    if (made) {
+        (*made)->lease_.emplace(std::move(key.lease));
+        (*made)->owner_ = ::getpid();
+    }
+    return made;
+}
+
+Outcome<void> Key::usable() const {
+    if (is_session_key() && owner_ != ::getpid()) {
+        return refuse(Reason::session_lost, "use key " + reference_->key.hex() + " of process " +
+                                                std::to_string(owner_) +
+                                                ": a key in a session object is not inherited by a forked process; "
+                                                "make one here");
+    }
+    return {};
 }
 
 Outcome<KeyRef> Key::from_public_key(ProviderContext& context, const PublicKey& key) {

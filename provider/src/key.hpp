@@ -12,6 +12,8 @@
 #include <optional>
 #include <utility>
 
+#include <sys/types.h>
+
 namespace trustx::provider {
 
 class Key;
@@ -58,6 +60,8 @@ class Key {
     static KeyRef empty(ProviderContext& context);
     // from_reference makes a chip key. Failure: a point that is not on its curve.
     static Outcome<KeyRef> from_reference(ProviderContext& context, KeyReference reference);
+    // from_session makes a chip key that is gone with the last reference to it.
+    static Outcome<KeyRef> from_session(ProviderContext& context, SessionKey key);
     static Outcome<KeyRef> from_public_key(ProviderContext& context, const PublicKey& key);
     static KeyRef from_software(ProviderContext& context, EvpPkey key, bool with_private);
     // of gives back what libcrypto kept for us as void*.
@@ -78,6 +82,10 @@ class Key {
     [[nodiscard]] EVP_PKEY* inner() const { return inner_.get(); }
     // reference is where the private key is; only for chip keys.
     [[nodiscard]] const KeyReference& reference() const { return *reference_; }
+    // is_session_key: a chip key that no file can name.
+    [[nodiscard]] bool is_session_key() const { return lease_.has_value(); }
+    // usable says whether this process may use the private key in the chip. Failure: a session key of another process.
+    [[nodiscard]] Outcome<void> usable() const;
     // max_signature is the size of the largest DER signature.
     [[nodiscard]] std::size_t max_signature() const;
 
@@ -105,6 +113,8 @@ class Key {
     Kind kind_;
     EvpPkey inner_;
     std::optional<KeyReference> reference_;
+    std::optional<SessionLease> lease_;
+    pid_t owner_ = 0;  // of the lease
     std::atomic<int> references_ = 1;
 };
 

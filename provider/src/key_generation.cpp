@@ -57,7 +57,8 @@ Outcome<ObjectId> key_slot(const std::string& text) {
     const auto slot = ObjectId::parse(text);
     if (!slot || *slot < object::device_key_1 || *slot > object::device_key_4) {
         return refuse(Reason::slot_invalid, "slot " + text + ": the key slots are " + object::device_key_1.hex() +
-                                                " to " + object::device_key_4.hex());
+                                                " to " + object::device_key_4.hex() +
+                                                ", and `session` for a key that lasts as long as the program");
     }
     return *slot;
 }
@@ -150,12 +151,16 @@ Outcome<void> KeyGeneration::set_chip(const OSSL_PARAM* params) {
             request_.device = std::move(*text);
         } else if (key == param_label) {
             request_.label = std::move(*text);
+        } else if (key == param_slot && *text == "session") {
+            session_ = true;
+            slot_.reset();
         } else if (key == param_slot) {
             const auto slot = key_slot(*text);
             if (!slot) {
                 return slot.failure();
             }
             slot_ = *slot;
+            session_ = false;
         } else {
             const auto usage = parse_key_usage(*text);
             if (!usage) {
@@ -169,7 +174,7 @@ Outcome<void> KeyGeneration::set_chip(const OSSL_PARAM* params) {
 
 Outcome<KeyRef> KeyGeneration::generate() {
     const bool pair = (selection_ & OSSL_KEYMGMT_SELECT_KEYPAIR) != 0;
-    return slot_ && pair ? generate_in_chip() : generate_in_software();
+    return (slot_ || session_) && pair ? generate_in_chip() : generate_in_software();
 }
 
 Outcome<KeyRef> KeyGeneration::generate_in_software() {
@@ -189,8 +194,12 @@ Outcome<KeyRef> KeyGeneration::generate_in_chip() {
     if (!chip) {
         return chip.failure();
     }
-    request_.slot = *slot_;
     request_.curve = *curve;
+    if (session_) {
+        auto key = (*chip)->generate_session(request_);
+        return key ? Key::from_session(context_, std::move(*key)) : Outcome<KeyRef>(key.failure());
+    }
+    request_.slot = *slot_;
     auto reference = (*chip)->generate(request_);
     if (!reference) {
         return reference.failure();

@@ -24,8 +24,9 @@ class KeyGeneration {
     // use_template takes the curve from another key; only a software key is made that way.
     [[nodiscard]] Outcome<void> use_template(const Key& key);
 
-    // set takes the parameters of the default provider's EC key generation and our own: `slot` (E0F0..E0F3),
-    // `usage` (auth,sign,keyagree ...), `force` (1: destroy the key that is in the slot), `device`, `label`.
+    // set takes the parameters of the default provider's EC key generation and our own: `slot` (E0F0..E0F3, or
+    // `session`), `usage` (auth,sign,keyagree ...), `force` (1: destroy the key that is in the slot), `device`,
+    // `label`.
     [[nodiscard]] Outcome<void> set(const OSSL_PARAM* params);
     static const OSSL_PARAM* settable() noexcept;
 
@@ -46,6 +47,7 @@ class KeyGeneration {
     Params given_;  // everything set so far, for a generation that starts again from a template
     std::string group_;
     std::optional<ObjectId> slot_;
+    bool session_ = false;  // in any free session object instead
     KeyRequest request_;
 };
 

@@ -8,7 +8,7 @@
 #include "key.hpp"
 #include "param.hpp"
 
-#include <optional>
+#include <memory>
 
 #include <openssl/core_names.h>
 
@@ -25,7 +25,7 @@ class Agreement {
     Outcome<std::unique_ptr<Agreement>> duplicate() const {
         auto other = std::make_unique<Agreement>(context_);
         other->key_ = key_;
-        other->chip_ = chip_;
+        other->chip_ = chip_ == nullptr ? nullptr : std::make_unique<ChipAgreement>(*chip_);
         if (software_ != nullptr) {
             other->software_.reset(EVP_PKEY_CTX_dup(software_.get()));
             if (other->software_ == nullptr) {
@@ -45,7 +45,8 @@ class Agreement {
         software_.reset();
         chip_.reset();
         if (key_->is_chip_key()) {
-            return chip_.emplace(key_).set(params);
+            chip_ = std::make_unique<ChipAgreement>(key_);
+            return chip_->set(params);
         }
         software_.reset(EVP_PKEY_CTX_new_from_pkey(context_.libctx(), key_->inner(), context_.properties()));
         if (software_ == nullptr || EVP_PKEY_derive_init_ex(software_.get(), params) != 1) {
@@ -56,7 +57,7 @@ class Agreement {
     }
 
     Outcome<void> set_peer(const Key& peer) {
-        if (chip_) {
+        if (chip_ != nullptr) {
             return chip_->set_peer(peer);
         }
         if (software_ == nullptr || peer.inner() == nullptr) {
@@ -74,7 +75,7 @@ class Agreement {
     }
 
     Outcome<std::size_t> derive(unsigned char* secret, std::size_t room) {
-        if (chip_) {
+        if (chip_ != nullptr) {
             return chip_->derive(secret, room);
         }
         std::size_t size = room;
@@ -88,7 +89,7 @@ class Agreement {
         if (params == nullptr || params->key == nullptr) {
             return {};
         }
-        if (chip_) {
+        if (chip_ != nullptr) {
             return chip_->set(params);
         }
         if (software_ == nullptr || EVP_PKEY_CTX_set_params(software_.get(), params) != 1) {
@@ -98,7 +99,7 @@ class Agreement {
     }
 
     Outcome<void> get(OSSL_PARAM* params) {
-        if (chip_) {
+        if (chip_ != nullptr) {
             return chip_->get(params);
         }
         if (software_ == nullptr || EVP_PKEY_CTX_get_params(software_.get(), params) != 1) {
@@ -110,7 +111,7 @@ class Agreement {
  private:
     ProviderContext& context_;
     KeyRef key_;
-    std::optional<ChipAgreement> chip_;  // one of the two, after begin
+    std::unique_ptr<ChipAgreement> chip_;  // one of the two, after begin
     EvpPkeyCtx software_;
 };
 

@@ -193,7 +193,8 @@ const char* name_of(Key::Kind kind) {
 }
 
 Outcome<void> answer_own(const Key& key, OSSL_PARAM params[]) {
-    if (auto kind = answer_text(params, param_kind, name_of(key.kind())); !kind || !key.is_chip_key()) {
+    const char* const name = key.is_session_key() ? "session" : name_of(key.kind());
+    if (auto kind = answer_text(params, param_kind, name); !kind || !key.is_chip_key()) {
         return kind;
     }
     if (auto slot = answer_unsigned(params, param_slot, key.reference().key.value); !slot) {

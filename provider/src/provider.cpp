@@ -82,16 +82,35 @@ const OSSL_ALGORITHM* provider_query_operation(void*, int operation, int* no_cac
     }
 }
 
+// Our own: how often this process used private keys of the default device, and that chip's security event counter when
+// it was last seen. Known only once a key was used.
+constexpr const char* param_uses = "trustx-private-key-uses";
+constexpr const char* param_counter = "trustx-security-event-counter";
+
 const OSSL_PARAM gettable_params[] = {
     describe_pointer(OSSL_PROV_PARAM_NAME),
     describe_pointer(OSSL_PROV_PARAM_VERSION),
     describe_pointer(OSSL_PROV_PARAM_BUILDINFO),
     describe_integer(OSSL_PROV_PARAM_STATUS),
+    describe_unsigned(param_uses),
+    describe_unsigned(param_counter),
     end_of_params,
 };
 
 const OSSL_PARAM* provider_gettable_params(void*) {
     return gettable_params;
+}
+
+Outcome<void> answer_use_of_chip(ProviderContext& context, OSSL_PARAM params[]) {
+    const Chip* const chip = context.chips().known("");
+    if (chip == nullptr) {
+        return {};
+    }
+    if (auto answered = answer_size(params, param_uses, chip->watch().uses()); !answered) {
+        return answered;
+    }
+    const auto counter = chip->watch().counter();
+    return counter ? answer_unsigned(params, param_counter, *counter) : Outcome<void>();
 }
 
 int provider_get_params(void* provctx, OSSL_PARAM params[]) {
@@ -105,7 +124,10 @@ int provider_get_params(void* provctx, OSSL_PARAM params[]) {
         if (auto answered = answer_pointer(params, OSSL_PROV_PARAM_BUILDINFO, version); !answered) {
             return answered;
         }
-        return answer_integer(params, OSSL_PROV_PARAM_STATUS, 1);
+        if (auto answered = answer_integer(params, OSSL_PROV_PARAM_STATUS, 1); !answered) {
+            return answered;
+        }
+        return answer_use_of_chip(ProviderContext::of(provctx), params);
     });
 }
 

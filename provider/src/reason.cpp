@@ -54,6 +54,8 @@ const OSSL_ITEM table[] = {
     item(Reason::search_unsupported, "search criterion not supported"),
     item(Reason::random_failed, "random number generator of the chip failed"),
     item(Reason::self_test_failed, "self test failed"),
+    item(Reason::session_lost, "key in a session object is gone"),
+    item(Reason::key_not_storable, "key in a session object cannot be stored"),
     item(Reason::software_missing, "no provider for EC keys in software"),
 
     item(Errc::address_nak, "chip did not acknowledge its address"),

@@ -47,6 +47,8 @@ enum class Reason : std::uint32_t {
     search_unsupported,
     random_failed,
     self_test_failed,
+    session_lost,
+    key_not_storable,
     software_missing,  // a child library context without EC keys
 
     driver_base = 100,

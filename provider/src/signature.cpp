@@ -180,6 +180,9 @@ Outcome<std::size_t> Signing::sign_in_chip(std::span<std::uint8_t> output, ByteV
         return refuse(Reason::parameter_invalid, "sign with key " + reference.key.hex() +
                                                      ": the chip chooses its own random nonces, nonce-type must be 0");
     }
+    if (const auto usable = key_->usable(); !usable) {
+        return usable.failure();
+    }
     const auto chip = context_.chips().find(reference.device);
     if (!chip) {
         return chip.failure();

@@ -8,15 +8,6 @@ using namespace trustx::test;
 
 namespace {
 
-std::string first_error_line(const Outcome& outcome) {
-    const auto at = outcome.err.find(":error:");
-    if (at == std::string::npos) {
-        return {};
-    }
-    const auto begin = outcome.err.rfind('\n', at);
-    return outcome.err.substr(begin == std::string::npos ? 0 : begin + 1, outcome.err.find('\n', at) - begin - 1);
-}
-
 Outcome sign(const Bench& bench, const std::string& key) {
     return bench.openssl({"dgst", "-sha256", "-sign", key, "-out", "signature"}, "message");
 }

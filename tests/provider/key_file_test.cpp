@@ -27,18 +27,6 @@ struct KeyFile {
     [[nodiscard]] std::string read(const std::string& name) const { return read_file(bench.path(name)); }
 };
 
-std::string first_error_line(const Outcome& outcome) {
-    for (std::size_t at = 0; at < outcome.err.size();) {
-        const auto end = outcome.err.find('\n', at);
-        const std::string line = outcome.err.substr(at, end - at);
-        if (line.find(":error:") != std::string::npos) {
-            return line;
-        }
-        at = end == std::string::npos ? outcome.err.size() : end + 1;
-    }
-    return {};
-}
-
 }  // namespace
 
 TEST_CASE("a key file loads without the chip and gives its public key", "[key_file]") {

@@ -4,22 +4,9 @@
 #include "support/catch.hpp"
 #include "workbench.hpp"
 
-#include <fstream>
-#include <sstream>
-
 using namespace trustx::test;
 
 namespace {
-
-std::string first_error(const Outcome& outcome) {
-    std::istringstream lines(outcome.err);
-    for (std::string line; std::getline(lines, line);) {
-        if (line.find(":error:") != std::string::npos) {
-            return line;
-        }
-    }
-    return {};
-}
 
 const auto bad_values = {
     std::pair<std::string, std::string>{"lock-timeout-ms", "soon"},
@@ -60,9 +47,9 @@ TEST_CASE("a setting that cannot be read is reported by whatever is used first, 
         const Outcome outcome = bench.openssl(arguments);
         INFO(arguments.front() << ": " << outcome.both());
         CHECK_FALSE(outcome.ok());
-        CHECK_THAT(first_error(outcome), ContainsSubstring(":trustx:"));
-        CHECK_THAT(first_error(outcome), ContainsSubstring("setting in the provider's configuration section"));
-        CHECK_THAT(first_error(outcome), ContainsSubstring(name + " = " + value));
+        CHECK_THAT(first_error_line(outcome), ContainsSubstring(":trustx:"));
+        CHECK_THAT(first_error_line(outcome), ContainsSubstring("setting in the provider's configuration section"));
+        CHECK_THAT(first_error_line(outcome), ContainsSubstring(name + " = " + value));
     }
 }
 
@@ -125,6 +112,6 @@ TEST_CASE("a child library context without EC keys in it says what is missing", 
     const Outcome outcome = bench.openssl({"pkey", "-in", "key.pem", "-pubout"});
     INFO(outcome.both());
     CHECK_FALSE(outcome.ok());
-    CHECK_THAT(first_error(outcome), ContainsSubstring(":trustx:"));
-    CHECK_THAT(first_error(outcome), ContainsSubstring("activate"));
+    CHECK_THAT(first_error_line(outcome), ContainsSubstring(":trustx:"));
+    CHECK_THAT(first_error_line(outcome), ContainsSubstring("activate"));
 }

@@ -135,6 +135,32 @@ std::string spki_of(EVP_PKEY* key) {
     return spki;
 }
 
+bool signs(OSSL_LIB_CTX* libctx, EVP_PKEY* key) {
+    const std::string spki = spki_of(key);
+    const auto* at = reinterpret_cast<const unsigned char*>(spki.data());
+    const Pkey judge(d2i_PUBKEY_ex(nullptr, &at, static_cast<long>(spki.size()), libctx, "provider=default"));
+    const std::array<unsigned char, 7> message{'m', 'e', 's', 's', 'a', 'g', 'e'};
+    std::array<unsigned char, 128> signature{};
+    std::size_t size = signature.size();
+    const MdCtx signing(EVP_MD_CTX_new());
+    const MdCtx judging(EVP_MD_CTX_new());
+    return judge != nullptr &&
+           EVP_DigestSignInit_ex(signing.get(), nullptr, "SHA256", libctx, nullptr, key, nullptr) == 1 &&
+           EVP_DigestSign(signing.get(), signature.data(), &size, message.data(), message.size()) == 1 &&
+           EVP_DigestVerifyInit_ex(judging.get(), nullptr, "SHA256", libctx, "provider=default", judge.get(),
+                                   nullptr) == 1 &&
+           EVP_DigestVerify(judging.get(), signature.data(), size, message.data(), message.size()) == 1;
+}
+
+std::string first_error_line(const Outcome& outcome) {
+    const auto at = outcome.err.find(":error:");
+    if (at == std::string::npos) {
+        return {};
+    }
+    const auto begin = outcome.err.rfind('\n', at);
+    return outcome.err.substr(begin == std::string::npos ? 0 : begin + 1, outcome.err.find('\n', at) - begin - 1);
+}
+
 std::string reference_pem(EVP_PKEY* key, const std::string& slot) {
     const std::string spki = spki_of(key);
     const auto public_key =

@@ -87,6 +87,12 @@ Pkey load_key(OSSL_LIB_CTX* libctx, const std::filesystem::path& file);
 // software_key makes a key with the default provider.
 Pkey software_key(OSSL_LIB_CTX* libctx, const std::string& group = "P-256");
 
+// signs makes a signature and has the default provider verify it with the public half of the key. Errors stay queued.
+bool signs(OSSL_LIB_CTX* libctx, EVP_PKEY* key);
+
+// first_error_line is the first entry of the error queue in what the openssl tool said; empty when there is none.
+std::string first_error_line(const Outcome& outcome);
+
 // reference_pem is a key reference with the public key of some other key, as a chip that is not there would have.
 std::string reference_pem(EVP_PKEY* key, const std::string& slot = "E0F1");
 

@@ -105,7 +105,8 @@ std::string transfer_text(const TraceEntry& entry) {
 }
 
 bool is_known(const std::string& event) {
-    return event == "apdu" || event == "attach" || event == "reset" || event == "frame" || event == "transfer";
+    return event == "apdu" || event == "attach" || event == "reset" || event == "frame" || event == "transfer" ||
+           event == "note";
 }
 
 }  // namespace
@@ -143,7 +144,10 @@ std::optional<TraceEntry> TraceEntry::parse(const std::string& line) {
 std::string TraceEntry::text() const {
     constexpr std::size_t who_width = 22;
     const auto who = std::to_string(pid) + " " + program;
-    const auto what = is_activity() ? activity_text(*this) : event == "frame" ? frame_text(json) : transfer_text(*this);
+    const auto what = is_activity()      ? activity_text(*this)
+                      : event == "note"  ? text_of(json, "text")
+                      : event == "frame" ? frame_text(json)
+                                         : transfer_text(*this);
     return time_of_day(time) + "  " + padded(who, who_width) + what + "\n";
 }
 

@@ -12,7 +12,7 @@ namespace trustx::cli {
 
 // TraceEntry is a line taken apart. Members that this kind of line does not have are empty or 0.
 struct TraceEntry {
-    std::string event;  // apdu, attach, reset, frame, transfer
+    std::string event;  // apdu, attach, reset, frame, transfer, note
     std::string time;
     std::int64_t pid = 0;
     std::string program;
@@ -30,8 +30,8 @@ struct TraceEntry {
     // parse reads a line; nothing when it is not one of a trace.
     static std::optional<TraceEntry> parse(const std::string& line);
 
-    // is_activity: a thing done with the chip, not a detail of how.
-    [[nodiscard]] bool is_activity() const { return event != "frame" && event != "transfer"; }
+    // is_activity: a thing done with the chip, not a detail of how, nor a program's remark.
+    [[nodiscard]] bool is_activity() const { return event == "apdu" || event == "attach" || event == "reset"; }
     // title is what was done: the command, or the event.
     [[nodiscard]] const std::string& title() const { return command.empty() ? event : command; }
 

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace trustx {
 
@@ -91,6 +92,9 @@ class TRUSTX_EXPORT LockedDevice {
     // repeated was lost, Errc and errno codes of the link. The operation of the error names command and object.
     template <class Command>
     [[nodiscard]] Result<typename Command::Response> run(const Command& command);
+
+    // note leaves a line of the program's own in the trace; nothing happens where there is no trace. No secrets.
+    void note(std::string_view text);
 
     [[nodiscard]] const std::string& device_name() const;
 

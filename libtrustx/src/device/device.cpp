@@ -72,6 +72,7 @@ class Device::Impl {
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] std::optional<Error> trace_trouble() const { return tracer_.trouble(); }
+    void note(std::string_view text) { tracer_.note(text); }
     [[nodiscard]] Bytes& command_buffer() {
         command_.clear();
         return command_;
@@ -445,6 +446,10 @@ SessionLease::~SessionLease() {
 
 ObjectId SessionLease::object() const noexcept {
     return ObjectId{static_cast<std::uint16_t>(object::session_1.value + index_)};
+}
+
+void LockedDevice::note(std::string_view text) {
+    impl_->note(text);
 }
 
 const std::string& LockedDevice::device_name() const {

@@ -30,6 +30,12 @@ std::unique_ptr<I2cBus> Tracer::watch(std::unique_ptr<I2cBus> bus) {
     return listening() ? observe_bus(std::move(bus), *this, clock_) : std::move(bus);
 }
 
+void Tracer::note(std::string_view text) {
+    if (writer_) {
+        writer_->note(clock_.now(), text);
+    }
+}
+
 void Tracer::begin(Activity::Kind kind, std::string_view name) {
     meter_.reset();
     current_ = Activity{};

@@ -53,6 +53,9 @@ class Tracer final : private BusObserver {
         return other(Activity::Kind::reset, "reset", work);
     }
 
+    // note writes a line of a program's own into the trace file.
+    void note(std::string_view text);
+
     [[nodiscard]] std::optional<Error> trouble() const;
 
  private:

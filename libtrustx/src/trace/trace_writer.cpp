@@ -158,6 +158,13 @@ void TraceWriter::write(const Activity& activity) {
     file_.append(line.finish());
 }
 
+void TraceWriter::note(TimePoint when, std::string_view text) {
+    JsonLine line;
+    begin_line(line, when, "note");
+    line.text("text", text);
+    file_.append(line.finish());
+}
+
 void TraceWriter::write(const BusTransfer& transfer, const BusMeter& meter) {
     if (level_ >= TraceLevel::transfers) {
         write_transfer(transfer, meter);

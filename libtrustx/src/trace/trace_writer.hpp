@@ -31,6 +31,8 @@ class TraceWriter {
     // write transfer: the line of a frame it carried, and its own, as far as the level asks for them.
     void write(const BusTransfer& transfer, const BusMeter& meter);
 
+    void note(TimePoint when, std::string_view text);
+
     [[nodiscard]] std::optional<Error> trouble() const { return file_.trouble(); }
 
  private:

@@ -9,13 +9,17 @@ void SecurityMonitor::reset(Time now) {
 }
 
 void SecurityMonitor::advance(Time now, std::uint8_t& sec) {
-    for (; now - period_start_ >= tmax; period_start_ += tmax) {
+    if (!period_start_) {
+        // Whatever the clock says: the time before the chip had power counts for nothing.
+        period_start_ = now;
+    }
+    for (Time& start = *period_start_; now - start >= tmax; start += tmax) {
         if (sec > 0) {
             --sec;
         } else if (credit_ < max_credit) {
             ++credit_;
         } else {
-            period_start_ += (now - period_start_) / tmax * tmax;  // nothing changes any more
+            start += (now - start) / tmax * tmax;  // nothing changes any more
             return;
         }
     }

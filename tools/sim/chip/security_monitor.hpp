@@ -6,6 +6,7 @@
 #include "../clock.hpp"
 
 #include <cstdint>
+#include <optional>
 
 namespace trustx::sim {
 
@@ -28,7 +29,7 @@ class SecurityMonitor {
     [[nodiscard]] int credit() const { return credit_; }
 
  private:
-    Time period_start_{0};
+    std::optional<Time> period_start_;  // absent until the chip first hears of the time
     int credit_ = 0;
 };
 
