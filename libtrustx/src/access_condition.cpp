@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Access condition expressions and life cycle states in words (chip-objects.md sections 4 and 5).
 #include "codec/byte_reader.hpp"
+#include "codec/parse_number.hpp"
 
 #include <trustx/metadata.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <string_view>
+#include <vector>
 
 namespace trustx {
 namespace {
@@ -14,62 +19,35 @@ constexpr std::uint8_t never = 0xFF;
 constexpr std::uint8_t logical_and = 0xFD;
 constexpr std::uint8_t logical_or = 0xFE;
 
-// The word tables give an empty word for a byte they do not know.
-std::string_view state_name(std::uint8_t state) {
-    switch (static_cast<LifeCycleState>(state)) {
-        case LifeCycleState::creation:
-            return "creation";
-        case LifeCycleState::initialisation:
-            return "initialisation";
-        case LifeCycleState::operational:
-            return "operational";
-        case LifeCycleState::termination:
-            return "termination";
-    }
-    return {};
+// Word is one byte of an expression and what people call it.
+struct Word {
+    std::uint8_t byte;
+    std::string_view name;
+};
+
+constexpr std::array states{Word{0x01, "creation"}, Word{0x03, "initialisation"}, Word{0x07, "operational"},
+                            Word{0x0F, "termination"}};
+constexpr std::array operands{Word{0x70, "LcsG"}, Word{0xE0, "LcsA"}, Word{0xE1, "LcsO"}};
+constexpr std::array comparisons{Word{0xFA, "="}, Word{0xFB, ">"}, Word{0xFC, "<"}};
+constexpr std::array connectives{Word{logical_and, "and"}, Word{logical_or, "or"}};
+
+// An empty name stands for a byte that is in no table.
+template <std::size_t size>
+std::string_view name_of(const std::array<Word, size>& table, std::uint8_t byte) {
+    const auto* found = std::ranges::find(table, byte, &Word::byte);
+    return found != table.end() ? found->name : std::string_view{};
 }
 
-std::string_view operand_name(std::uint8_t identifier) {
-    switch (identifier) {
-        case 0x70:
-            return "LcsG";
-        case 0xE0:
-            return "LcsA";
-        case 0xE1:
-            return "LcsO";
-        default:
-            return {};
-    }
-}
-
-std::string_view comparison_name(std::uint8_t identifier) {
-    switch (identifier) {
-        case 0xFA:
-            return "=";
-        case 0xFB:
-            return ">";
-        case 0xFC:
-            return "<";
-        default:
-            return {};
-    }
-}
-
-std::string_view connective_name(std::uint8_t identifier) {
-    switch (identifier) {
-        case logical_and:
-            return " and ";
-        case logical_or:
-            return " or ";
-        default:
-            return {};
-    }
+template <std::size_t size>
+std::optional<std::uint8_t> byte_of(const std::array<Word, size>& table, std::string_view name) {
+    const auto* found = std::ranges::find(table, name, &Word::name);
+    return found != table.end() ? std::optional{found->byte} : std::nullopt;
 }
 
 // condition reads one comparison of three bytes: `E1 FC 07`.
 std::string condition(ByteReader& reader) {
-    const std::string_view operand = operand_name(reader.u8());
-    const std::string_view comparison = comparison_name(reader.u8());
+    const std::string_view operand = name_of(operands, reader.u8());
+    const std::string_view comparison = name_of(comparisons, reader.u8());
     const auto state = static_cast<LifeCycleState>(reader.u8());
     if (operand.empty() || comparison.empty()) {
         reader.fail();
@@ -77,12 +55,79 @@ std::string condition(ByteReader& reader) {
     return std::string{operand}.append(" ").append(comparison).append(" ") + to_string(state);
 }
 
+// At most 7 comparisons joined by `and`, and 3 such tokens joined by `or` (chip-objects.md section 5).
+constexpr std::size_t max_comparisons = 7;
+constexpr std::size_t max_tokens = 3;
+
+std::vector<std::string_view> split(std::string_view text) {
+    constexpr std::string_view blanks = " \t";
+    std::vector<std::string_view> words;
+    for (std::size_t at = text.find_first_not_of(blanks); at != text.npos;) {
+        const std::size_t end = std::min(text.find_first_of(blanks, at), text.size());
+        words.push_back(text.substr(at, end - at));
+        at = text.find_first_not_of(blanks, end);
+    }
+    return words;
+}
+
+std::optional<std::uint8_t> state_byte(std::string_view word) {
+    if (const auto byte = byte_of(states, word)) {
+        return byte;
+    }
+    const auto number = word.starts_with("0x") ? parse_hexadecimal(word.substr(2), 0xFF) : std::nullopt;
+    return number ? std::optional{static_cast<std::uint8_t>(*number)} : std::nullopt;
+}
+
+// word_byte reads the word at a place of an expression: operand, comparison, state, connective, and again.
+std::optional<std::uint8_t> word_byte(std::size_t place, std::string_view word) {
+    switch (place % 4) {
+        case 0:
+            return byte_of(operands, word);
+        case 1:
+            return byte_of(comparisons, word);
+        case 2:
+            return state_byte(word);
+        default:
+            return byte_of(connectives, word);
+    }
+}
+
+// exceeds_chip counts what the chip's evaluation has room for.
+bool exceeds_chip(const Bytes& expression) {
+    std::size_t tokens = 1;
+    std::size_t in_token = 1;
+    for (std::size_t at = 3; at < expression.size(); at += 4) {
+        const bool next_token = expression[at] == logical_or;
+        tokens += next_token ? 1 : 0;
+        in_token = next_token ? 1 : in_token + 1;
+        if (tokens > max_tokens || in_token > max_comparisons) {
+            return true;
+        }
+    }
+    return false;
+}
+
+tl::unexpected<Error> no_condition(std::string_view words, std::string_view trouble) {
+    return fail(Errc::argument_invalid, "access condition `" + std::string{words} + "`: " + std::string{trouble} +
+                                            "; write always, never, or comparisons such as `LcsO < operational`, "
+                                            "joined by `and` and `or`");
+}
+
 }  // namespace
 
 std::string to_string(LifeCycleState state) {
     const auto value = static_cast<std::uint8_t>(state);
-    const std::string_view name = state_name(value);
+    const std::string_view name = name_of(states, value);
     return name.empty() ? "0x" + to_hex({&value, 1}) : std::string{name};
+}
+
+Result<LifeCycleState> parse_life_cycle_state(std::string_view name) {
+    const auto byte = byte_of(states, name);
+    if (!byte) {
+        return fail(Errc::argument_invalid, "life cycle state `" + std::string{name} +
+                                                "`, expected creation, initialisation, operational or termination");
+    }
+    return LifeCycleState{*byte};
 }
 
 std::string explain_access(const std::optional<Bytes>& expression) {
@@ -95,14 +140,36 @@ std::string explain_access(const std::optional<Bytes>& expression) {
     ByteReader reader{*expression};
     std::string text = condition(reader);
     while (reader.left() > 0) {
-        const std::string_view connective = connective_name(reader.u8());
+        const std::string_view connective = name_of(connectives, reader.u8());
         if (connective.empty()) {
             reader.fail();
         }
-        text += connective;
+        text.append(" ").append(connective).append(" ");
         text += condition(reader);
     }
     return reader.done() ? text : "unknown condition " + to_hex(*expression);
+}
+
+Result<Bytes> parse_access(std::string_view words) {
+    const auto list = split(words);
+    if (list.size() == 1 && (list.front() == "always" || list.front() == "never")) {
+        return Bytes{list.front() == "always" ? always : never};
+    }
+    Bytes expression;
+    for (std::size_t place = 0; place < list.size(); ++place) {
+        const auto byte = word_byte(place, list[place]);
+        if (!byte) {
+            return no_condition(words, "`" + std::string{list[place]} + "` does not fit there");
+        }
+        expression.push_back(*byte);
+    }
+    if (expression.size() % 4 != 3) {
+        return no_condition(words, "it is not complete");
+    }
+    if (exceeds_chip(expression)) {
+        return no_condition(words, "the chip evaluates at most 3 alternatives of 7 comparisons each");
+    }
+    return expression;
 }
 
 }  // namespace trustx

@@ -146,6 +146,11 @@ Result<CertificateObject> parse_certificate_object(ByteView content) {
     return object;
 }
 
+CertificateObject certificate_object(std::vector<Bytes> certificates) {
+    const auto form = certificates.size() == 1 ? CertificateForm::der : CertificateForm::tls_identity;
+    return {form, std::move(certificates)};
+}
+
 Result<Bytes> encode_certificate_object(const CertificateObject& object) {
     if (object.certificates.empty() || !std::ranges::all_of(object.certificates, is_certificate)) {
         return fail(Errc::argument_invalid, "certificate object: no certificate, or one that is not DER");

@@ -67,6 +67,9 @@ constexpr std::array trustx_words{
           "write it again; another program may be writing the same object"},
     Words{key(Errc::wrong_chip), "the key file names another chip",
           "use the device that holds the key, or make a key file for this one with `trustx key-file SLOT`"},
+    Words{key(Errc::lock_directory_missing), "the directory does not exist",
+          "make it (systemd-tmpfiles --create makes /run/lock/trustx), or correct lock-directory; every program that "
+          "uses the chip needs the same one"},
     Words{key(Errc::chip_refused), "the chip refused the command without giving a reason",
           "try again; if it stays, reset the chip"},
 };

@@ -26,6 +26,7 @@ class ObjectIo {
     ObjectIo(Runner& runner, ObjectId object) : runner_{runner}, object_{object} {}
 
     Result<Bytes> read();
+    Result<Bytes> read_slice(std::uint16_t offset, std::size_t length);
     Result<void> replace(ByteView data);
     Result<void> patch(std::uint16_t offset, ByteView data);
 
@@ -46,6 +47,16 @@ class ObjectIo {
 template <CommandRunner Runner>
 Result<Bytes> ObjectIo<Runner>::read() {
     auto content = read_range(0, largest_object);
+    return content ? content : Result<Bytes>{content.failure(name("read"))};
+}
+
+template <CommandRunner Runner>
+Result<Bytes> ObjectIo<Runner>::read_slice(std::uint16_t offset, std::size_t length) {
+    auto content = read_range(offset, offset + std::min(length, largest_object - offset));
+    if (content && content->empty() && length > 0 && offset > 0) {
+        return fail(ChipError::data_object_boundary_exceeded,
+                    name("read") + " from offset " + std::to_string(offset) + " on");
+    }
     return content ? content : Result<Bytes>{content.failure(name("read"))};
 }
 

@@ -48,3 +48,64 @@ TEST_CASE("life cycle states have names and unknown ones a number", "[access_con
     CHECK(to_string(LifeCycleState::termination) == "termination");
     CHECK(to_string(static_cast<LifeCycleState>(0x04)) == "0x04");
 }
+
+TEST_CASE("a condition in words becomes the bytes of a real chip, and words again", "[access_condition]") {
+    const auto check = [](const char* words, const char* hex) {
+        CAPTURE(words);
+        CHECK(to_hex(parse_access(words).value()) == hex);
+        CHECK(explain_access(parse_access(words).value()) == words);
+    };
+    check("always", "00");
+    check("never", "FF");
+    check("LcsO < operational", "E1FC07");
+    check("LcsO > initialisation or LcsG < 0x04", "E1FB03FE70FC04");
+    check("LcsG = operational and LcsA < termination or LcsO < initialisation", "70FA07FDE0FC0FFEE1FC03");
+    CHECK(parse_access("  LcsO   <\toperational ").value() == parse_access("LcsO < operational").value());
+}
+
+TEST_CASE("words that are no condition are refused, and the word that does not fit is named", "[access_condition]") {
+    const auto check = [](const std::string& words, const char* trouble) {
+        CAPTURE(words);
+        const auto access = parse_access(words);
+        REQUIRE_FALSE(access);
+        CHECK(access.error() == Errc::argument_invalid);
+        CHECK_THAT(access.error().message(), ContainsSubstring(trouble) && ContainsSubstring("LcsO < operational"));
+    };
+    check("", "not complete");
+    check("LcsO", "not complete");
+    check("LcsO <", "not complete");
+    check("LcsO < operational and", "not complete");
+    check("sometimes", "`sometimes` does not fit");
+    check("lcso < operational", "`lcso` does not fit");
+    check("LcsO <= operational", "`<=` does not fit");
+    check("LcsO < happy", "`happy` does not fit");
+    check("LcsO < 0x107", "`0x107` does not fit");
+    check("LcsO < operational xor LcsG = creation", "`xor` does not fit");
+    check("always and LcsO < operational", "`always` does not fit");
+    check("LcsO < operational or never", "`never` does not fit");
+}
+
+TEST_CASE("a condition may be as long as the chip evaluates and no longer", "[access_condition]") {
+    const auto joined = [](const char* connective, int count) {
+        std::string words = "LcsO < operational";
+        for (int i = 1; i < count; ++i) {
+            words += std::string{" "} + connective + " LcsO < operational";
+        }
+        return words;
+    };
+    CHECK(parse_access(joined("and", 7)));
+    CHECK_FALSE(parse_access(joined("and", 8)));
+    CHECK(parse_access(joined("or", 3)));
+    CHECK_FALSE(parse_access(joined("or", 4)));
+    CHECK(parse_access(joined("and", 7) + " or " + joined("and", 7) + " or " + joined("and", 7)));
+}
+
+TEST_CASE("life cycle states are read by their names", "[access_condition]") {
+    for (const auto state : {LifeCycleState::creation, LifeCycleState::initialisation, LifeCycleState::operational,
+                             LifeCycleState::termination}) {
+        CHECK(parse_life_cycle_state(to_string(state)) == state);
+    }
+    for (const char* name : {"", "Operational", "7", "0x07"}) {
+        CHECK_FALSE(parse_life_cycle_state(name));
+    }
+}

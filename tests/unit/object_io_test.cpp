@@ -88,6 +88,19 @@ TEST_CASE("an object without content is read as nothing", "[objects]") {
     CHECK(io(object).read().value().empty());
 }
 
+TEST_CASE("a slice is read as far as the object goes", "[objects]") {
+    MemoryObject object{4000};
+    object.content = pattern(2000);
+    CHECK(io(object).read_slice(0, 3).value() == Bytes{0, 7, 14});
+    CHECK(io(object).read_slice(1990, 5).value().size() == 5);
+    CHECK(io(object).read_slice(1990, 100).value().size() == 10);
+    CHECK(io(object).read_slice(1, 0xFFFFFFFF).value().size() == 1999);
+    const auto beyond = io(object).read_slice(2000, 1);
+    REQUIRE_FALSE(beyond);
+    CHECK(beyond.error() == ChipError::data_object_boundary_exceeded);
+    CHECK_THAT(beyond.error().message(), ContainsSubstring("E0E1 from offset 2000"));
+}
+
 TEST_CASE("a failure in the middle of an object is a failure", "[objects]") {
     MemoryObject object{4000};
     object.content = pattern(4000);

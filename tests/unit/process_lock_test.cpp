@@ -59,6 +59,16 @@ void set_next_number(const std::filesystem::path& file, std::uint32_t number) {
 
 }  // namespace
 
+TEST_CASE("a lock directory that cannot be made is told apart from a missing bus", "[process_lock]") {
+    const TempDir directory;
+    const auto missing = directory / "not" / "there";
+    const auto lock = ProcessLock::open(missing.string(), BusAddress::parse("i2c:/dev/i2c-7").value());
+    REQUIRE_FALSE(lock);
+    CHECK(lock.error() == Errc::lock_directory_missing);
+    CHECK_THAT(lock.error().message(), ContainsSubstring(missing.string()) && ContainsSubstring("lock-directory") &&
+                                           !ContainsSubstring("enable the bus"));
+}
+
 TEST_CASE("a lock file is made on demand, with its directory, for everybody", "[process_lock]") {
     const TempDir dir;
     const auto locks = dir / "locks";

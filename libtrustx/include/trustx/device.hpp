@@ -27,8 +27,8 @@ struct DeviceOptions {
     // Where the lock files are. Every program that uses the chip must use the same directory.
     std::string lock_directory{"/run/lock/trustx"};
     // A file to write a trace to, and somebody who hears of everything that is done; neither by default.
-    TraceOptions trace;
-    std::shared_ptr<TraceSink> trace_sink;
+    TraceOptions trace{};
+    std::shared_ptr<TraceSink> trace_sink{};
 };
 
 class LockedDevice;

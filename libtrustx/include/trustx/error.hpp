@@ -16,27 +16,28 @@ namespace trustx {
 
 // Errc lists the failures that trustx finds itself.
 enum class Errc {
-    address_nak = 1,        // nobody acknowledged the address: chip busy, asleep, starting or absent
-    no_chip,                // the address stayed unacknowledged for longer than any state of a living chip
-    bus_failure,            // the bus itself failed: arbitration, short circuit, adapter or peer gone
-    timeout,                // the deadline of the caller passed
-    chip_busy,              // the deadline passed while the chip was at work: throttled rather than dead
-    lock_timeout,           // another process or thread kept the chip for longer than the caller would wait
-    frame_damaged,          // checksum or length of a frame does not fit
-    sync_lost,              // frame numbers disagree although both sides were resynchronised
-    chaining_failed,        // the chip reports or commits a chaining error
-    outcome_unknown,        // the answer was lost and the command must not be repeated blindly
-    response_malformed,     // the chip's answer does not have the form its command prescribes
-    argument_invalid,       // the caller asks for something outside the documented limits
-    address_invalid,        // a device address that cannot be read
-    setting_invalid,        // a setting that cannot be read
-    not_supported,          // this bus or chip cannot do that
-    key_file_malformed,     // not a key reference, or one of another version
-    certificate_malformed,  // not one of the three forms of a certificate object
-    metadata_malformed,     // not a metadata TLV
-    verify_mismatch,        // what was read back differs from what was written
-    wrong_chip,             // another chip than the one a key file names
-    chip_refused,           // status FF, but the last error code object gave no reason
+    address_nak = 1,         // nobody acknowledged the address: chip busy, asleep, starting or absent
+    no_chip,                 // the address stayed unacknowledged for longer than any state of a living chip
+    bus_failure,             // the bus itself failed: arbitration, short circuit, adapter or peer gone
+    timeout,                 // the deadline of the caller passed
+    chip_busy,               // the deadline passed while the chip was at work: throttled rather than dead
+    lock_timeout,            // another process or thread kept the chip for longer than the caller would wait
+    frame_damaged,           // checksum or length of a frame does not fit
+    sync_lost,               // frame numbers disagree although both sides were resynchronised
+    chaining_failed,         // the chip reports or commits a chaining error
+    outcome_unknown,         // the answer was lost and the command must not be repeated blindly
+    response_malformed,      // the chip's answer does not have the form its command prescribes
+    argument_invalid,        // the caller asks for something outside the documented limits
+    address_invalid,         // a device address that cannot be read
+    setting_invalid,         // a setting that cannot be read
+    not_supported,           // this bus or chip cannot do that
+    key_file_malformed,      // not a key reference, or one of another version
+    certificate_malformed,   // not one of the three forms of a certificate object
+    metadata_malformed,      // not a metadata TLV
+    verify_mismatch,         // what was read back differs from what was written
+    wrong_chip,              // another chip than the one a key file names
+    lock_directory_missing,  // the directory of the lock files does not exist and cannot be made
+    chip_refused,            // status FF, but the last error code object gave no reason
 };
 
 // ChipError lists the chip's error codes. Source: chip-commands.md section 3.

@@ -8,9 +8,11 @@
 #include <trustx/key.hpp>
 #include <trustx/result.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace trustx {
 
@@ -24,9 +26,13 @@ enum class LifeCycleState : std::uint8_t {
 
 // to_string names a state; a value outside the four is shown as a number.
 TRUSTX_EXPORT std::string to_string(LifeCycleState state);
+// parse_life_cycle_state reads the name of a state. Error: Errc::argument_invalid.
+TRUSTX_EXPORT Result<LifeCycleState> parse_life_cycle_state(std::string_view name);
 
 // Metadata holds the tags that were present; an absent optional is an absent tag.
 struct TRUSTX_EXPORT Metadata {
+    static constexpr std::size_t max_encoded = 28;  // all of an object's metadata, header included
+
     std::optional<LifeCycleState> life_cycle;  // C0
     std::optional<std::uint16_t> max_size;     // C4, bytes
     std::optional<std::uint16_t> used_size;    // C5, bytes
@@ -48,5 +54,9 @@ struct TRUSTX_EXPORT Metadata {
 // explain_access puts an access condition expression into words: "LcsO < operational". An absent condition means
 // never (chip-objects.md section 2); what cannot be read is shown in hexadecimal.
 TRUSTX_EXPORT std::string explain_access(const std::optional<Bytes>& expression);
+// parse_access is the inverse: `always`, `never`, or comparisons such as `LcsO < operational` joined by `and` and `or`,
+// with a state by name or, as in `LcsG < 0x04`, by number. `and` binds closer (chip-objects.md section 5). Error:
+// Errc::argument_invalid, naming the word that does not fit.
+TRUSTX_EXPORT Result<Bytes> parse_access(std::string_view words);
 
 }  // namespace trustx

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whole objects: read and write in slices, certificate objects in their three forms, the UID.
+// Objects as wholes: bytes in slices, certificate objects in their three forms, trust anchors, the UID.
 #pragma once
 
 #include <trustx/bytes.hpp>
@@ -15,6 +15,10 @@ namespace trustx {
 
 // read_object reads the used bytes of an object, in as many slices as it takes. Nothing written: an empty result.
 TRUSTX_EXPORT Result<Bytes> read_object(LockedDevice& device, ObjectId object);
+
+// read_slice reads at most `length` used bytes from an offset on; fewer where the object ends. Error:
+// ChipError::data_object_boundary_exceeded when it ends before the offset.
+TRUSTX_EXPORT Result<Bytes> read_slice(LockedDevice& device, ObjectId object, std::uint16_t offset, std::size_t length);
 
 // write_object replaces the whole content of an object (erase and write, in slices), reads it back and compares.
 // Errors: Errc::argument_invalid before anything is written when the data does not fit; Errc::verify_mismatch;
@@ -38,8 +42,24 @@ struct CertificateObject {
 // Error: Errc::certificate_malformed.
 TRUSTX_EXPORT Result<CertificateObject> parse_certificate_object(ByteView content);
 
+// certificate_object chooses the form: bare DER for one certificate, which the chip's own verification needs, and the
+// TLS identity for a chain, leaf first.
+TRUSTX_EXPORT CertificateObject certificate_object(std::vector<Bytes> certificates);
+
 // encode_certificate_object is the inverse; CertificateForm::der takes exactly one certificate, and USB Type-C is
 // not written. Error: Errc::argument_invalid.
 TRUSTX_EXPORT Result<Bytes> encode_certificate_object(const CertificateObject& object);
+
+// read_certificates reads a certificate object or a trust anchor, and takes one short command for an empty one.
+// Error: Errc::certificate_malformed when it holds something else.
+TRUSTX_EXPORT Result<CertificateObject> read_certificates(LockedDevice& device, ObjectId object);
+
+// write_certificates writes a certificate object as write_object does. Errors: those of both.
+TRUSTX_EXPORT Result<void> write_certificates(LockedDevice& device, ObjectId object, const CertificateObject& content);
+
+// write_trust_anchor writes the certificate of an authority as the chip needs it for its own verification: one, in bare
+// DER, into E0E8 or E0EF. Errors: Errc::argument_invalid for any other object or anything but DER; those of
+// write_object.
+TRUSTX_EXPORT Result<void> write_trust_anchor(LockedDevice& device, ObjectId object, ByteView certificate);
 
 }  // namespace trustx

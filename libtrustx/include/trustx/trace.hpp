@@ -31,7 +31,7 @@ TRUSTX_EXPORT std::string_view to_string(TraceLevel level) noexcept;
 // TraceOptions says where a Device writes its trace. It is appended to a regular file of mode 0600, one write for each
 // line, so that processes may share it.
 struct TraceOptions {
-    std::string file;  // empty: no trace
+    std::string file{};  // empty: no trace
     TraceLevel level = TraceLevel::apdu;
     // A file for every byte of every transfer, secrets included: a session to be played again as a test. No setting and
     // no environment variable fills it, only a program whose user asked for it.

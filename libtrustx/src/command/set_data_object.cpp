@@ -8,9 +8,6 @@ namespace {
 constexpr std::uint8_t cmd_set_data_object = 0x02;
 constexpr std::uint8_t param_metadata = 0x01;
 
-// All of an object's metadata, header included (chip-objects.md section 2).
-constexpr std::size_t max_metadata = 28;
-
 bool is_empty(const Metadata& metadata) {
     return metadata == Metadata{};
 }
@@ -20,7 +17,7 @@ bool has_read_only_tag(const Metadata& metadata) {
 }
 
 bool fits(const std::optional<Bytes>& expression) {
-    return !expression || (!expression->empty() && expression->size() < max_metadata);
+    return !expression || (!expression->empty() && expression->size() < Metadata::max_encoded);
 }
 
 Result<void> check(const Metadata& metadata) {
@@ -31,9 +28,9 @@ Result<void> check(const Metadata& metadata) {
         return fail(Errc::argument_invalid, "maximum size, used size and key algorithm are set by the chip itself");
     }
     if (!fits(metadata.change_access) || !fits(metadata.read_access) || !fits(metadata.execute_access) ||
-        metadata.encode().size() > max_metadata) {
-        return fail(Errc::argument_invalid,
-                    "an access condition is empty, or the metadata exceeds " + std::to_string(max_metadata) + " bytes");
+        metadata.encode().size() > Metadata::max_encoded) {
+        return fail(Errc::argument_invalid, "an access condition is empty, or the metadata exceeds " +
+                                                std::to_string(Metadata::max_encoded) + " bytes");
     }
     return {};
 }

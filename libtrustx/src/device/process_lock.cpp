@@ -72,6 +72,12 @@ std::string real_path(const std::string& path) {
 
 // The directory is made on demand where the package's tmpfiles.d entry has not made it. Everybody may lock a chip he
 // can reach, hence the modes; the sticky bit keeps users from removing each other's files.
+// An ENOENT here is about the lock directory, not about the bus or socket that the system's number makes people think
+// of.
+std::error_code lock_error() {
+    return errno == ENOENT ? make_error_code(Errc::lock_directory_missing) : errno_code();
+}
+
 Result<void> make_directory(const std::string& directory) {
     constexpr mode_t shared_directory = 01777;
     if (::mkdir(directory.c_str(), shared_directory) == 0) {
@@ -81,7 +87,7 @@ Result<void> make_directory(const std::string& directory) {
     if (errno == EEXIST) {
         return {};
     }
-    return fail(errno_code(), "make the lock directory " + directory);
+    return fail(lock_error(), "make the lock directory " + directory);
 }
 
 Result<UniqueFd> open_file(const std::string& path) {
@@ -92,7 +98,7 @@ Result<UniqueFd> open_file(const std::string& path) {
     for (int attempt = 0; attempt < 2; ++attempt) {
         UniqueFd fd{::open(path.c_str(), flags)};
         if (fd || errno != ENOENT) {
-            return fd ? Result<UniqueFd>{std::move(fd)} : fail(errno_code(), "open the lock file " + path);
+            return fd ? Result<UniqueFd>{std::move(fd)} : fail(lock_error(), "open the lock file " + path);
         }
         fd = UniqueFd{::open(path.c_str(), flags | O_CREAT | O_EXCL, shared_file)};
         if (fd) {
@@ -100,10 +106,10 @@ Result<UniqueFd> open_file(const std::string& path) {
             return fd;
         }
         if (errno != EEXIST) {
-            return fail(errno_code(), "make the lock file " + path);
+            return fail(lock_error(), "make the lock file " + path);
         }
     }
-    return fail(errno_code(ENOENT), "open the lock file " + path);
+    return fail(Errc::lock_directory_missing, "open the lock file " + path);
 }
 
 }  // namespace

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The three life cycles: LcsG of the chip, LcsA of its application, LcsO of each object. A state only ever rises, and
+// nothing brings it back: hence functions that do this and nothing else. Source: chip-objects.md section 4.
+#pragma once
+
+#include <trustx/device.hpp>
+#include <trustx/export.hpp>
+#include <trustx/metadata.hpp>
+#include <trustx/object_id.hpp>
+#include <trustx/result.hpp>
+
+namespace trustx {
+
+// effective_life_cycle is the state of an object; an absent one counts as operational (chip-objects.md section 2).
+constexpr LifeCycleState effective_life_cycle(const Metadata& metadata) noexcept {
+    return metadata.life_cycle.value_or(LifeCycleState::operational);
+}
+
+TRUSTX_EXPORT Result<LifeCycleState> read_chip_life_cycle(LockedDevice& device);         // LcsG, object E0C0
+TRUSTX_EXPORT Result<LifeCycleState> read_application_life_cycle(LockedDevice& device);  // LcsA, object F1C0
+
+// The raise_ functions are IRREVERSIBLE. Each reads the state first, raises it, reads it back and compares. A state
+// that is reached already is success and writes nothing. Errors: Errc::argument_invalid for a state below the present
+// one or outside the four, before anything is written; ChipError::access_conditions_not_satisfied for an object without
+// a life cycle state of its own; Errc::verify_mismatch; Errc::outcome_unknown when the answer was lost: read the state
+// to learn it.
+
+// An operational object's metadata is fixed for ever; what its access conditions say of LcsO now holds for good.
+// termination ends its use.
+TRUSTX_EXPORT Result<void> raise_object_life_cycle(LockedDevice& device, ObjectId object, LifeCycleState state);
+
+// Every access condition of the chip that speaks of LcsG is concerned.
+TRUSTX_EXPORT Result<void> raise_chip_life_cycle(LockedDevice& device, LifeCycleState state);
+
+// termination is refused: it does not apply to the application, and would leave the chip without one.
+TRUSTX_EXPORT Result<void> raise_application_life_cycle(LockedDevice& device, LifeCycleState state);
+
+}  // namespace trustx
