@@ -74,8 +74,7 @@ constexpr std::array trustx_words{
           "try again; if it stays, reset the chip"},
 };
 
-constexpr std::string_view odd_request =
-    "check that object and lengths suit this chip (`trustx object metadata OBJECT`)";
+constexpr std::string_view odd_request = "check that object and lengths suit this chip (`trustx metadata show OBJECT`)";
 
 constexpr std::array chip_words{
     Words{key(ChipError::no_error), "no error", ""},
@@ -88,9 +87,9 @@ constexpr std::array chip_words{
     Words{key(ChipError::internal_process_error), "internal process error of the chip",
           "try again; if it stays, reset the chip"},
     Words{key(ChipError::access_conditions_not_satisfied), "access conditions not satisfied",
-          "the object's access conditions or life cycle forbid this: see `trustx object metadata OBJECT`"},
+          "the object's access conditions or life cycle forbid this: see `trustx metadata show OBJECT`"},
     Words{key(ChipError::data_object_boundary_exceeded), "beyond the end of the object",
-          "`trustx object metadata OBJECT` shows its sizes"},
+          "`trustx metadata show OBJECT` shows its sizes"},
     Words{key(ChipError::metadata_truncation_error), "the metadata would become too long",
           "use shorter access conditions"},
     Words{key(ChipError::invalid_command_field), "the chip does not know the command",
@@ -105,7 +104,7 @@ constexpr std::array chip_words{
     Words{key(ChipError::unsupported_cipher_suite), "DTLS: cipher suite not supported",
           "let the server offer TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8"},
     Words{key(ChipError::unsupported_extension_or_identifier), "unsupported extension, key usage or algorithm",
-          "check the key's usage with `trustx object metadata OBJECT`; a new usage needs a new key"},
+          "check the key's usage with `trustx metadata show OBJECT`; a new usage needs a new key"},
     Words{key(ChipError::unsupported_parameters), "unsupported parameters", ""},
     Words{key(ChipError::invalid_trust_anchor), "invalid trust anchor", "write the server's root certificate again"},
     Words{key(ChipError::trust_anchor_expired), "the trust anchor has expired", "write its successor"},

@@ -34,7 +34,7 @@ void check_refused(const std::string& content, const std::string& reason) {
 
 TEST_CASE("the certificate of a real chip is described", "[certificate]") {
     const auto certificate = Certificate::parse(chip_certificate(), "E0E0").value();
-    CHECK(certificate.subject() == "(empty)");
+    CHECK(certificate.subject() == "(no name)");
     CHECK_THAT(certificate.issuer(), ContainsSubstring("CN=Infineon OPTIGA(TM) Trust X CA 101"));
     CHECK(certificate.serial() == "11C347EA");
     CHECK(certificate.not_before() == "2018-05-26T05:55:24Z");
@@ -111,14 +111,16 @@ TEST_CASE("a certificate on another kind of key is refused for the chip", "[cert
 TEST_CASE("certificate objects give their chain in either form, and nothing when blank", "[certificate]") {
     const auto object = object::certificate_1;
     const auto der = chip_certificate();
-    CHECK(cli::parse_stored_certificates(der, object).value().front().der() == der);
+    CHECK(cli::parse_stored_certificates(parse_certificate_object(der).value(), object).value().front().der() == der);
     // The prefix of the TLS identity form (chip-objects.md section 7).
     auto wrapped = test::from_hex("C001C50001C20001BF");
     wrapped.insert(wrapped.end(), der.begin(), der.end());
-    CHECK(cli::parse_stored_certificates(wrapped, object).value().front().der() == der);
-    CHECK(cli::parse_stored_certificates(Bytes(100, 0), object).value().empty());
+    CHECK(cli::parse_stored_certificates(parse_certificate_object(wrapped).value(), object).value().front().der() ==
+          der);
+    CHECK(cli::parse_stored_certificates(CertificateObject{}, object).value().empty());
 
-    const auto refused = cli::parse_stored_certificates(as_bytes("no certificate"), object);
+    const auto refused =
+        cli::parse_stored_certificates(CertificateObject{CertificateForm::der, {Bytes{1, 2, 3}}}, object);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().exit == cli::ExitCode::mismatch);
     CHECK_THAT(refused.error().message, ContainsSubstring("E0E0"));

@@ -41,6 +41,10 @@ Outcome Chip::must_fail(int status, const Arguments& arguments, const std::vecto
     return outcome;
 }
 
+Process Chip::start(const Arguments& arguments) const {
+    return {program("trustx"), arguments, with_chip({})};
+}
+
 Outcome Chip::shell(const std::string& script) const {
     return run("sh", {"-c", script}, with_chip({}));
 }
@@ -52,7 +56,7 @@ KeyReference Chip::keygen(const std::string& slot, const Arguments& more) const 
 }
 
 bool Chip::holds_key(const std::string& slot) const {
-    const auto metadata = nlohmann::json::parse(must({"object", "metadata", slot, "--json"}));
+    const auto metadata = nlohmann::json::parse(must({"metadata", "show", slot, "--json"}));
     return !metadata.at("curve").is_null();
 }
 

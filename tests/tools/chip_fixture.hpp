@@ -27,6 +27,8 @@ class Chip {
     // must_fail demands this exit code, all of these words on standard error, and a single line of them.
     Outcome must_fail(int status, const Arguments& arguments, const std::vector<std::string>& words,
                       ProcessOptions options = {}) const;
+    // start starts it and does not wait.
+    Process start(const Arguments& arguments) const;
     // shell runs a script with sh in which $TRUSTX is the program.
     Outcome shell(const std::string& script) const;
 

@@ -54,7 +54,23 @@ TEST_CASE("each subcommand has help with an example", "[command_line]") {
                                      {"cert", "write"},
                                      {"object", "read"},
                                      {"object", "write"},
-                                     {"object", "metadata"},
+                                     {"objects"},
+                                     {"metadata", "show"},
+                                     {"metadata", "plan"},
+                                     {"metadata", "set"},
+                                     {"lifecycle", "show"},
+                                     {"lifecycle", "raise"},
+                                     {"pubkey"},
+                                     {"sign"},
+                                     {"verify"},
+                                     {"hash"},
+                                     {"ecdh"},
+                                     {"derive"},
+                                     {"auth"},
+                                     {"anchor", "read"},
+                                     {"anchor", "write"},
+                                     {"monitor"},
+                                     {"reset"},
                                      {"random"},
                                      {"trace"},
                                      {"bench"},
@@ -89,11 +105,30 @@ TEST_CASE("mistakes on the command line are named before a chip is looked for", 
     check_mistake({"keygen", "E0F1", "--curve", "P-521"}, "P-256 and P-384");
     check_mistake({"keygen", "E0F1", "--usage", "fly"}, "fly");
     check_mistake({"keygen", "E0F1", "--label", "a\nb"}, "--label");
-    check_mistake({"object", "metadata", "ABCD"}, "no object ABCD");
-    check_mistake({"object", "metadata", "nonsense"}, "nonsense");
+    check_mistake({"metadata", "show", "ABCD"}, "no object ABCD");
+    check_mistake({"metadata", "show", "nonsense"}, "nonsense");
     check_mistake({"object", "read", "F1D0", "--offset", "70000"}, "--offset");
     check_mistake({"cert", "read", "E0F1"}, "not a place for certificates");
     check_mistake({"cert", "read", "E0E1", "--der", "--json"}, "excludes");
+    check_mistake({"metadata", "set", "F1D0"}, "nothing to change");
+    check_mistake({"metadata", "plan", "F1D0", "--read", "sometimes"}, "`sometimes` does not fit");
+    check_mistake({"lifecycle", "raise", "F1D0", "ready"}, "life cycle state `ready`");
+    check_mistake({"sign", "E0F1", "--hashed", "--digest", "sha256"}, "excludes");
+    check_mistake({"sign", "E0F1", "--digest", "md5"}, "md5");
+    check_mistake({"sign", "E0F1", "--raw", "--hex"}, "excludes");
+    check_mistake({"verify", "--signature", "s", "--public-key", "k", "--certificate", "E0E1"}, "either --public-key");
+    check_mistake({"verify", "--signature", "s"}, "either --public-key");
+    check_mistake({"hash", "file", "--object", "F1D0"}, "excludes");
+    check_mistake({"hash", "--offset", "1"}, "belong to --object");
+    check_mistake({"derive", "--secret", "F1D0", "--key", "E0F1"}, "either --secret");
+    check_mistake({"derive", "--key", "E0F1"}, "either --secret");
+    check_mistake({"derive", "--secret", "F1D0", "--seed", "xyz"}, "--seed");
+    check_mistake({"auth"}, "either --ca");
+    check_mistake({"auth", "--ca", "file", "--any-issuer"}, "either --ca");
+    check_mistake({"auth", "--any-issuer", "--challenge", "0011"}, "2 bytes");
+    check_mistake({"anchor", "read", "E0E1"}, "not a trust anchor");
+    check_mistake({"monitor", "--count", "0"}, "--count");
+    check_mistake({"monitor", "--interval", "-1"}, "--interval");
     check_mistake({"info", "--jsno"}, "--jsno");
     check_mistake({"info", "surplus"}, "surplus");
     for (const auto* count : {"0", "-3", "ten", "1e3", "99999999999999999999999"})

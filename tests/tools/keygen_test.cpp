@@ -36,7 +36,7 @@ TEST_CASE("keygen makes the curve and usage that it is asked for", "[keygen]") {
     const Chip chip;
     const auto reference = chip.keygen("E0F3", {"--curve", "secp384r1", "--usage", "sign,keyagree"});
     CHECK(reference.public_key.curve == Curve::p384);
-    const auto metadata = nlohmann::json::parse(chip.must({"object", "metadata", "E0F3", "--json"}));
+    const auto metadata = nlohmann::json::parse(chip.must({"metadata", "show", "E0F3", "--json"}));
     CHECK(metadata.at("curve") == "P-384");
     CHECK(metadata.at("usage") == nlohmann::json{"sign", "keyagree"});
 }

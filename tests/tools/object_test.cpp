@@ -61,19 +61,19 @@ TEST_CASE("what the chip does not allow is refused with the reason", "[object]")
 
 TEST_CASE("metadata is explained in words", "[object]") {
     const Chip chip;
-    const auto slot = chip.must({"object", "metadata", "E0F1"});
+    const auto slot = chip.must({"metadata", "show", "E0F1"});
     CAPTURE(slot);
     CHECK_THAT(slot, ContainsSubstring("E0F1 (device-key-2)") && ContainsSubstring("creation"));
     CHECK_THAT(slot, ContainsSubstring("LcsO < operational") && ContainsSubstring("never"));
     CHECK_THAT(slot, ContainsSubstring("trustx keygen"));
-    CHECK_THAT(chip.must({"object", "metadata", "E0F0"}), ContainsSubstring("P-256, usage auth"));
-    CHECK_THAT(chip.must({"object", "metadata", "uid"}),
+    CHECK_THAT(chip.must({"metadata", "show", "E0F0"}), ContainsSubstring("P-256, usage auth"));
+    CHECK_THAT(chip.must({"metadata", "show", "uid"}),
                ContainsSubstring("27 of 27 bytes used") && ContainsSubstring("operational, for ever"));
 }
 
 TEST_CASE("metadata comes as JSON for programs", "[object]") {
     const Chip chip;
-    const auto metadata = nlohmann::json::parse(chip.must({"object", "metadata", "E0E1", "--json"}));
+    const auto metadata = nlohmann::json::parse(chip.must({"metadata", "show", "E0E1", "--json"}));
     CHECK(metadata.at("object") == "E0E1");
     CHECK(metadata.at("max_size") == 1728);
     CHECK(metadata.at("change").at("expression") == "E1FC07");

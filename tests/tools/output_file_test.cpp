@@ -103,3 +103,28 @@ TEST_CASE("a full device is reported when it is written to", "[output_file]") {
     CHECK_THAT(written.error().message, ContainsSubstring("/dev/full") && ContainsSubstring("No space left"));
     CHECK(fs::is_character_file("/dev/full"));
 }
+
+TEST_CASE("a file that is being written has no name, so that a killed program leaves nothing", "[output_file]") {
+    const TempDir directory;
+    test::write_file(directory / "key.pem", "old");
+    for (const auto* name : {"key.pem", "new.pem"}) {
+        auto file = OutputFile::create((directory / name).string(), 4096).value();
+        REQUIRE(file.write(as_bytes("half")));
+        CHECK(entries(directory.path()) == 1);
+    }
+    auto replacing = OutputFile::create((directory / "key.pem").string(), 0).value();
+    REQUIRE(replacing.write(as_bytes("new")));
+    REQUIRE(replacing.commit());
+    CHECK(read_file(directory / "key.pem") == "new");
+    CHECK(entries(directory.path()) == 1);
+}
+
+TEST_CASE("a file for secrets is its owner's alone", "[output_file]") {
+    const TempDir directory;
+    const Umask umask{0};
+    auto file = OutputFile::create((directory / "secret").string(), 0, cli::Readers::owner).value();
+    REQUIRE(file.commit());
+    struct stat status {};
+    REQUIRE(::stat((directory / "secret").c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777U) == 0600);
+}

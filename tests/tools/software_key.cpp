@@ -34,8 +34,8 @@ void set_name(X509_NAME* name, const std::string& text) {
                                        -1, -1, 0));
 }
 
-void add_comment(X509* x509, const std::string& text) {
-    X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, NID_netscape_comment, text.c_str());
+void add_extension(X509* x509, int nid, const std::string& value) {
+    X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, nid, value.c_str());
     require(X509_add_ext(x509, extension, -1));
     X509_EXTENSION_free(extension);
 }
@@ -69,8 +69,20 @@ Bytes SoftwareKey::certificate(const std::string& common_name) const {
     return certificate_for(public_key_, common_name, common_name);
 }
 
+Bytes SoftwareKey::authority_certificate(const std::string& common_name) const {
+    return issue(public_key_, common_name, common_name, {{NID_basic_constraints, "critical,CA:TRUE"}});
+}
+
 Bytes SoftwareKey::certificate_for(const PublicKey& subject, const std::string& common_name,
                                    const std::string& issuer_name, std::size_t padding) const {
+    std::vector<Extension> extensions;
+    if (padding > 0)
+        extensions.push_back({NID_netscape_comment, std::string(padding, 'x')});
+    return issue(subject, common_name, issuer_name, extensions);
+}
+
+Bytes SoftwareKey::issue(const PublicKey& subject, const std::string& common_name, const std::string& issuer_name,
+                         const std::vector<Extension>& extensions) const {
     const auto x509 = cli::must<cli::X509Handle>(X509_new());
     require(X509_set_version(x509.get(), X509_VERSION_3));
     require(ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), 0x1234));
@@ -80,8 +92,8 @@ Bytes SoftwareKey::certificate_for(const PublicKey& subject, const std::string& 
     X509_gmtime_adj(X509_getm_notAfter(x509.get()), 24L * 60 * 60);
     const auto key = public_handle(subject);
     require(X509_set_pubkey(x509.get(), key.get()));
-    if (padding > 0)
-        add_comment(x509.get(), std::string(padding, 'x'));
+    for (const auto& [nid, value] : extensions)
+        add_extension(x509.get(), nid, value);
     require(X509_sign(x509.get(), key_.get(), EVP_sha256()) > 0 ? 1 : 0);
     unsigned char* der = nullptr;
     const int length = i2d_X509(x509.get(), &der);

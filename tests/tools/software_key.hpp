@@ -5,6 +5,9 @@
 #include "ecdsa.hpp"
 #include "openssl_handles.hpp"
 
+#include <string>
+#include <vector>
+
 namespace trustx::test {
 
 class SoftwareKey {
@@ -16,11 +19,20 @@ class SoftwareKey {
 
     // certificate is self-signed, in DER, valid for a day.
     [[nodiscard]] Bytes certificate(const std::string& common_name) const;
+    // authority_certificate is the same for one that may issue others.
+    [[nodiscard]] Bytes authority_certificate(const std::string& common_name) const;
     // certificate_for is one that this key issues for another, such as one in a chip. padding makes it longer.
     [[nodiscard]] Bytes certificate_for(const PublicKey& subject, const std::string& common_name,
                                         const std::string& issuer_name, std::size_t padding = 0) const;
 
  private:
+    struct Extension {
+        int nid;
+        std::string value;
+    };
+    [[nodiscard]] Bytes issue(const PublicKey& subject, const std::string& common_name, const std::string& issuer_name,
+                              const std::vector<Extension>& extensions) const;
+
     cli::KeyHandle key_;
     PublicKey public_key_;
 };

@@ -22,7 +22,7 @@ TEST_CASE("an error's message is operation, what came back, and what to do", "[e
     CHECK(
         error.message() ==
         "CalcSign E0F1: access conditions not satisfied (chip error 07); the object's access conditions or life cycle "
-        "forbid this: see `trustx object metadata OBJECT`");
+        "forbid this: see `trustx metadata show OBJECT`");
 }
 
 TEST_CASE("an error without operation and remedy is its code in words", "[error]") {

@@ -104,20 +104,21 @@ Outcome<CertificateForm> choose_form(const std::string& wanted, std::size_t coun
         return give_up(ExitCode::usage, "--form der holds one certificate and the input has " + std::to_string(count) +
                                             "; use --form tls-identity, or give the leaf alone");
     }
-    if (wanted.empty()) {
-        return count == 1 ? CertificateForm::der : CertificateForm::tls_identity;
-    }
     return wanted == "der" ? CertificateForm::der : CertificateForm::tls_identity;
 }
 
 Outcome<Bytes> encode(const std::vector<Certificate>& certificates, const std::string& wanted_form) {
-    const auto form = choose_form(wanted_form, certificates.size());
-    if (!form) {
-        return form.failure();
-    }
-    CertificateObject content{.form = *form, .certificates = {}};
+    std::vector<Bytes> ders;
     for (const auto& certificate : certificates) {
-        content.certificates.push_back(certificate.der());
+        ders.push_back(certificate.der());
+    }
+    auto content = certificate_object(std::move(ders));
+    if (!wanted_form.empty()) {
+        const auto form = choose_form(wanted_form, certificates.size());
+        if (!form) {
+            return form.failure();
+        }
+        content.form = *form;
     }
     auto encoded = encode_certificate_object(content);
     if (!encoded) {
@@ -132,18 +133,6 @@ Outcome<void> check_size(ObjectId object, const Bytes& content, std::size_t coun
         return give_up(ExitCode::usage, std::to_string(content.size()) + " bytes do not fit into " + title(object) +
                                             ", which takes " + std::to_string(size) +
                                             (count > 1 ? "; leave out certificates that the peer has anyway" : ""));
-    }
-    return {};
-}
-
-Outcome<void> store(Chip& chip, ObjectId object, const Bytes& content) {
-    auto locked = chip.lock();
-    if (!locked) {
-        return locked.failure();
-    }
-    const auto written = write_object(*locked, object, content);
-    if (!written) {
-        return give_up(written.error(), "write certificate " + object.hex());
     }
     return {};
 }
@@ -175,7 +164,8 @@ Outcome<void> write(const Context& context, const WriteOptions& options) {
     if (auto checked = check_certificates(context, *chip, *object, *certificates, options.checks); !checked) {
         return checked;
     }
-    if (auto stored = store(*chip, *object, *content); !stored) {
+    if (auto stored = chip->with([&](LockedDevice& device) { return write_object(device, *object, *content); });
+        !stored) {
         return stored;
     }
     context.note("wrote " + std::to_string(content->size()) + " bytes to " + title(*object) + ": " +

@@ -15,7 +15,8 @@
 namespace trustx::cli {
 namespace {
 
-constexpr const char* empty_name = "(empty)";
+// Infineon's own certificates have no subject.
+constexpr const char* empty_name = "(no name)";
 
 // text_of hands out what libcrypto printed.
 std::string text_of(BIO* bio) {
@@ -119,6 +120,10 @@ std::string Certificate::subject() const {
     return name_text(X509_get_subject_name(x509_.get()));
 }
 
+bool Certificate::has_subject() const {
+    return X509_NAME_entry_count(X509_get_subject_name(x509_.get())) > 0;
+}
+
 std::string Certificate::issuer() const {
     return name_text(X509_get_issuer_name(x509_.get()));
 }
@@ -159,6 +164,12 @@ Outcome<PublicKey> Certificate::public_key() const {
     return std::move(*key);
 }
 
+bool Certificate::is_authority() const {
+    const bool authority = X509_check_ca(x509_.get()) > 0;
+    ERR_clear_error();
+    return authority;
+}
+
 bool Certificate::issued_by(const Certificate& other) const {
     const KeyHandle key{X509_get_pubkey(other.x509_.get())};
     const bool issued = key && X509_check_issued(other.x509_.get(), x509_.get()) == X509_V_OK &&
@@ -186,12 +197,8 @@ Outcome<std::vector<Certificate>> parse_certificate_file(ByteView content, const
     return parse_each(blocks, name);
 }
 
-Outcome<std::vector<Certificate>> parse_stored_certificates(ByteView content, ObjectId object) {
-    const auto stored = parse_certificate_object(content);
-    if (!stored) {
-        return give_up(stored.error(), "object " + object.hex());
-    }
-    auto certificates = parse_each(stored->certificates, "object " + object.hex());
+Outcome<std::vector<Certificate>> parse_stored_certificates(const CertificateObject& stored, ObjectId object) {
+    auto certificates = parse_each(stored.certificates, "object " + object.hex());
     if (!certificates) {
         // Not a file of the user's: the chip holds something else than it should.
         return give_up(ExitCode::mismatch, certificates.error().message);
@@ -200,10 +207,9 @@ Outcome<std::vector<Certificate>> parse_stored_certificates(ByteView content, Ob
 }
 
 std::string summary(const Certificate& certificate) {
-    // Infineon's own certificates have no subject.
-    const auto subject = certificate.subject();
-    return (subject == empty_name ? "no subject, issued by " + certificate.issuer() : subject) + ", valid until " +
-           certificate.not_after();
+    return (certificate.has_subject() ? certificate.subject()
+                                      : "a certificate without subject, issued by " + certificate.issuer()) +
+           ", valid until " + certificate.not_after();
 }
 
 nlohmann::ordered_json to_json(const Certificate& certificate) {

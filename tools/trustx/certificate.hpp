@@ -26,8 +26,10 @@ class Certificate {
     [[nodiscard]] const Bytes& der() const { return der_; }
     [[nodiscard]] std::string pem() const;
 
-    // subject and issuer in the form of RFC 2253 in UTF-8: "CN=gateway,O=Example". "(empty)" for an empty name.
+    // subject and issuer in the form of RFC 2253 in UTF-8: "CN=gateway,O=Example". "(no name)" for an
+    // empty name.
     [[nodiscard]] std::string subject() const;
+    [[nodiscard]] bool has_subject() const;
     [[nodiscard]] std::string issuer() const;
     [[nodiscard]] std::string serial() const;      // hexadecimal
     [[nodiscard]] std::string not_before() const;  // 2024-05-26T05:55:24Z
@@ -36,6 +38,10 @@ class Certificate {
 
     // public_key is the key on P-256 or P-384; a Failure for every other kind, which this chip cannot use.
     [[nodiscard]] Outcome<PublicKey> public_key() const;
+
+    // is_authority says whether the certificate may issue others.
+    [[nodiscard]] bool is_authority() const;
+    [[nodiscard]] X509* handle() const { return x509_.get(); }
 
     // issued_by says whether the other certificate's name and key signed this one.
     [[nodiscard]] bool issued_by(const Certificate& other) const;
@@ -52,8 +58,8 @@ class Certificate {
 // parse_certificate_file reads PEM with one certificate or a chain, or DER with one. Other PEM blocks are passed over.
 Outcome<std::vector<Certificate>> parse_certificate_file(ByteView content, const std::string& name);
 
-// parse_stored_certificates reads a certificate object's content; an empty object gives none.
-Outcome<std::vector<Certificate>> parse_stored_certificates(ByteView content, ObjectId object);
+// parse_stored_certificates looks at what a certificate object holds; an empty object gives none.
+Outcome<std::vector<Certificate>> parse_stored_certificates(const CertificateObject& stored, ObjectId object);
 
 // summary is for people: "CN=gateway, valid until 2034-01-01T00:00:00Z".
 std::string summary(const Certificate& certificate);

@@ -41,15 +41,7 @@ Outcome<LockedDevice> Chip::lock() {
 }
 
 Outcome<Uid> chip_uid(Chip& chip) {
-    auto locked = chip.lock();
-    if (!locked) {
-        return locked.failure();
-    }
-    const auto uid = read_uid(*locked);
-    if (!uid) {
-        return give_up(uid.error());
-    }
-    return *uid;
+    return chip.with([](LockedDevice& device) { return read_uid(device); });
 }
 
 Outcome<Chip> open_chip(const Context& context, std::shared_ptr<TraceSink> sink) {

@@ -12,6 +12,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace trustx::cli {
 
@@ -38,6 +40,25 @@ struct Chip {
             return give_up(response.error());
         }
         return std::move(*response);
+    }
+
+    // with runs a function of the library under the lock: `chip.with([](auto& device) { return read_uid(device); })`.
+    template <class Function>
+    [[nodiscard]] auto with(Function function) {
+        using Value = typename decltype(function(std::declval<LockedDevice&>()))::value_type;
+        auto locked = lock();
+        if (!locked) {
+            return Outcome<Value>{locked.failure()};
+        }
+        auto result = function(*locked);
+        if (!result) {
+            return Outcome<Value>{give_up(result.error())};
+        }
+        if constexpr (std::is_void_v<Value>) {
+            return Outcome<Value>{};
+        } else {
+            return Outcome<Value>{std::move(*result)};
+        }
     }
 
     // lock takes the chip for more than one command that belong together.

@@ -95,7 +95,30 @@ class Recovery {
     BigNumber e_;
 };
 
+Bytes magnitude(const BIGNUM* value) {
+    Bytes bytes(static_cast<std::size_t>(BN_num_bytes(value)));
+    BN_bn2bin(value, bytes.data());
+    return bytes;
+}
+
 }  // namespace
+
+Outcome<Signature> parse_signature(ByteView der, const std::string& name) {
+    const auto* cursor = der.data();
+    const EcdsaSignature signature{d2i_ECDSA_SIG(nullptr, &cursor, static_cast<long>(der.size()))};
+    ERR_clear_error();
+    const auto usable = [](const BIGNUM* value) {
+        return BN_is_negative(value) == 0 && BN_is_zero(value) == 0 && BN_num_bytes(value) <= 48;
+    };
+    if (!signature || cursor != der.data() + der.size() || !usable(ECDSA_SIG_get0_r(signature.get())) ||
+        !usable(ECDSA_SIG_get0_s(signature.get()))) {
+        return give_up(ExitCode::file, name +
+                                           " is not an ECDSA signature in DER on P-256 or P-384, such as `trustx sign` "
+                                           "and `openssl dgst -sign` write");
+    }
+    return Signature{.r = magnitude(ECDSA_SIG_get0_r(signature.get())),
+                     .s = magnitude(ECDSA_SIG_get0_s(signature.get()))};
+}
 
 bool verifies(const PublicKey& key, const SignedDigest& signed_digest) {
     const auto info = key.subject_public_key_info();

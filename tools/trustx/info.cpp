@@ -5,6 +5,8 @@
 #include "output.hpp"
 #include "subcommands.hpp"
 
+#include <trustx/system_objects.hpp>
+
 #include <memory>
 #include <optional>
 #include <vector>
@@ -50,17 +52,6 @@ Examples:
   trustx --device unix:/tmp/chip.sock info
   trustx info --json | jq -r .uid)";
 
-Outcome<std::uint8_t> read_byte(Chip& chip, ObjectId object) {
-    const auto content = chip.run(GetDataObject{.object = object, .offset = 0, .length = 1});
-    if (!content) {
-        return content.failure();
-    }
-    if (content->size() != 1) {
-        return give_up(Error{Errc::response_malformed, "read " + title(object)});
-    }
-    return content->front();
-}
-
 Outcome<std::vector<SlotState>> read_slots(Chip& chip) {
     std::vector<SlotState> slots;
     for (const auto& info : all_objects()) {
@@ -103,7 +94,7 @@ class Bytewise {
  public:
     explicit Bytewise(Chip& chip) : chip_{chip} {}
     std::uint8_t operator()(ObjectId object) {
-        const auto byte = failure_ ? Outcome<std::uint8_t>{std::uint8_t{0}} : read_byte(chip_, object);
+        const auto byte = failure_ ? Outcome<std::uint8_t>{std::uint8_t{0}} : read(object);
         if (!byte) {
             failure_ = byte.error();
             return 0;
@@ -113,6 +104,10 @@ class Bytewise {
     [[nodiscard]] const std::optional<Failure>& failure() const { return failure_; }
 
  private:
+    Outcome<std::uint8_t> read(ObjectId object) {
+        return chip_.with([object](LockedDevice& device) { return read_byte(device, object); });
+    }
+
     Chip& chip_;
     std::optional<Failure> failure_;
 };
@@ -166,11 +161,9 @@ std::string certificate_text(const CertificateState& state) {
     return summary(state.certificates.front()) + (more > 0 ? ", and " + std::to_string(more) + " more" : std::string{});
 }
 
-// From here on each use of a private key is delayed (chip-objects.md section 9).
-constexpr std::uint8_t throttled_from = 128;
-
 std::string security_text(std::uint8_t counter) {
-    return std::to_string(counter) + (counter >= throttled_from ? " (private keys are slowed down)" : "");
+    return std::to_string(counter) +
+           (SecurityEventCounter{counter}.throttled() ? " (private keys are slowed down)" : "");
 }
 
 // The library keeps quiet about a trace it cannot write: here is where people learn of it.

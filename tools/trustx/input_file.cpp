@@ -15,40 +15,56 @@
 namespace trustx::cli {
 namespace {
 
-Outcome<Bytes> read_all(int descriptor, const std::string& name) {
-    Bytes content;
+bool is_stdin(const std::string& path) {
+    return path.empty() || path == "-";
+}
+
+Outcome<void> take_all(int descriptor, const std::string& name, const std::function<Outcome<void>(ByteView)>& take) {
     std::array<std::uint8_t, 4096> buffer{};
-    while (content.size() <= input_limit) {
+    for (;;) {
         const auto count = ::read(descriptor, buffer.data(), buffer.size());
         if (count == 0) {
-            return content;
+            return {};
         }
         if (count < 0 && errno != EINTR) {
             return cannot_read(name, errno_code());
         }
         if (count > 0) {
-            content.insert(content.end(), buffer.begin(), buffer.begin() + count);
+            if (auto taken = take(ByteView{buffer}.first(static_cast<std::size_t>(count))); !taken) {
+                return taken;
+            }
         }
     }
-    return give_up(ExitCode::file, name + " is longer than " + std::to_string(input_limit) +
-                                       " bytes, and nothing of that size belongs in the chip; is it the right file?");
-}
-
-bool is_stdin(const std::string& path) {
-    return path.empty() || path == "-";
 }
 
 }  // namespace
 
-Outcome<Bytes> read_input(const std::string& path) {
+Outcome<void> for_each_piece(const std::string& path, const std::function<Outcome<void>(ByteView)>& take) {
     if (is_stdin(path)) {
-        return read_all(STDIN_FILENO, input_name(path));
+        return take_all(STDIN_FILENO, input_name(path), take);
     }
     const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     if (!file) {
         return cannot_read(path, errno_code());
     }
-    return read_all(file.get(), path);
+    return take_all(file.get(), path, take);
+}
+
+Outcome<Bytes> read_input(const std::string& path) {
+    Bytes content;
+    const auto append = [&content, &path](ByteView piece) -> Outcome<void> {
+        content.insert(content.end(), piece.begin(), piece.end());
+        if (content.size() > input_limit) {
+            return give_up(ExitCode::file,
+                           input_name(path) + " is longer than " + std::to_string(input_limit) +
+                               " bytes, and nothing of that size belongs in the chip; is it the right file?");
+        }
+        return {};
+    };
+    if (auto read = for_each_piece(path, append); !read) {
+        return read.failure();
+    }
+    return content;
 }
 
 std::string input_name(const std::string& path) {

@@ -6,6 +6,7 @@
 
 #include <trustx/bytes.hpp>
 
+#include <functional>
 #include <string>
 
 namespace trustx::cli {
@@ -15,6 +16,10 @@ inline constexpr std::size_t input_limit = std::size_t{256} * 1024;
 
 // read_input reads a whole file; "-" or an empty path is standard input.
 Outcome<Bytes> read_input(const std::string& path);
+
+// for_each_piece hands a file of any length over in pieces, for what is only hashed; it stops at the first failure of
+// `take`. "-" or an empty path is standard input.
+Outcome<void> for_each_piece(const std::string& path, const std::function<Outcome<void>(ByteView)>& take);
 
 // input_name is the path, or "standard input", for messages.
 std::string input_name(const std::string& path);

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// trustx key-file: the key file for a key that is in the chip already. The chip does not tell a public key, so it is
-// taken from the certificate of the slot or recovered from signatures; in both cases a signature proves it.
+// trustx key-file: the key file for a key that is in the chip already.
 #include "arguments.hpp"
-#include "chip_certificates.hpp"
+#include "chip_public_key.hpp"
 #include "key_file.hpp"
-#include "key_proof.hpp"
 #include "output.hpp"
 #include "output_file.hpp"
 #include "subcommands.hpp"
@@ -32,79 +30,6 @@ monitor counts. A key that may not sign (usage keyagree alone) cannot be proved:
 Examples:
   trustx key-file E0F0 --out factory-key.pem
   trustx key-file device-key-2 --label "pump 7" --out key.pem)";
-
-// occupied_curve finds which kind of key is in the slot.
-Outcome<Curve> occupied_curve(Chip& chip, ObjectId slot) {
-    const auto metadata = chip.run(GetMetadata{.object = slot});
-    if (!metadata) {
-        return metadata.failure();
-    }
-    if (!metadata->key_algorithm) {
-        return give_up(ExitCode::nothing_there,
-                       title(slot) + " holds no key; `trustx keygen " + slot.hex() + "` generates one");
-    }
-    return *metadata->key_algorithm;
-}
-
-// certified_key is what the slot's certificate claims; nothing when there is no usable one.
-std::optional<PublicKey> certified_key(Chip& chip, ObjectId slot) {
-    const auto certificate = paired_leaf(chip, slot);
-    if (!certificate) {
-        return std::nullopt;
-    }
-    const auto key = certificate->public_key();
-    return key ? std::optional{*key} : std::nullopt;
-}
-
-Outcome<PublicKey> unproved(ObjectId slot, const std::optional<PublicKey>& certified) {
-    if (!certified) {
-        return give_up(ExitCode::nothing_there, "there is no usable certificate for " + title(slot) +
-                                                    "; without --trust-certificate the public key is recovered from "
-                                                    "signatures");
-    }
-    return *certified;
-}
-
-Outcome<PublicKey> recovered(const Context& context, Chip& chip, ObjectId slot, Curve curve,
-                             const SignedDigest& first) {
-    const auto second = sign_fresh(chip, slot, curve);
-    if (!second) {
-        return second.failure();
-    }
-    auto key = recover_public_key(curve, first, *second);
-    if (!key) {
-        return give_up(ExitCode::mismatch, "two signatures of " + title(slot) +
-                                               " were not made with one and the same key. If another program generated "
-                                               "a key just now, repeat; otherwise suspect the connection to the chip");
-    }
-    context.note("public key of " + title(slot) + " recovered from signatures; private key uses: 2");
-    return std::move(*key);
-}
-
-Outcome<PublicKey> find_public_key(const Context& context, Chip& chip, ObjectId slot, bool trust_certificate) {
-    const auto curve = occupied_curve(chip, slot);
-    if (!curve) {
-        return curve.failure();
-    }
-    const auto certified = certified_key(chip, slot);
-    if (trust_certificate) {
-        return unproved(slot, certified);
-    }
-    const auto proof = sign_fresh(chip, slot, *curve);
-    if (!proof) {
-        return proof.failure();
-    }
-    if (certified && verifies(*certified, *proof)) {
-        context.note("public key of " + title(slot) + " taken from certificate " + paired_certificate(slot)->hex() +
-                     " and checked; private key uses: 1");
-        return *certified;
-    }
-    if (certified) {
-        context.note("certificate " + paired_certificate(slot)->hex() + " does not belong to the key in " +
-                     title(slot) + ": it is for another key");
-    }
-    return recovered(context, chip, slot, *curve, *proof);
-}
 
 Outcome<void> key_file(const Context& context, const KeyFileOptions& options) {
     const auto slot = parse_slot(options.slot);

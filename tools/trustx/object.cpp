@@ -3,7 +3,6 @@
 #include "arguments.hpp"
 #include "hex_input.hpp"
 #include "input_file.hpp"
-#include "object_metadata.hpp"
 #include "output.hpp"
 #include "output_file.hpp"
 #include "subcommands.hpp"
@@ -58,31 +57,9 @@ Outcome<ObjectId> parse_open_object(const std::string& text) {
     if (object && holds_secrets(describe(*object)->kind)) {
         return give_up(ExitCode::refused, title(*object) +
                                               ": the chip neither tells nor takes the content of keys and "
-                                              "sessions; see `trustx object metadata` and `trustx key-file`");
+                                              "sessions; see `trustx metadata show` and `trustx key-file`");
     }
     return object;
-}
-
-// read_slice reads until the wanted bytes are there or the object ends.
-Outcome<Bytes> read_slice(LockedDevice& device, ObjectId object, std::uint16_t offset, std::size_t length) {
-    Bytes content;
-    while (content.size() < length) {
-        const auto wanted = std::min<std::size_t>(length - content.size(), GetDataObject::max_length);
-        const auto slice = device.run(GetDataObject{.object = object,
-                                                    .offset = static_cast<std::uint16_t>(offset + content.size()),
-                                                    .length = static_cast<std::uint16_t>(wanted)});
-        if (!slice && slice.error() == ChipError::data_object_boundary_exceeded && !content.empty()) {
-            break;
-        }
-        if (!slice) {
-            return give_up(slice.error());
-        }
-        content.insert(content.end(), slice->begin(), slice->end());
-        if (slice->size() < wanted) {
-            break;
-        }
-    }
-    return content;
 }
 
 Outcome<Bytes> read_content(Chip& chip, ObjectId object, const ReadOptions& options) {
@@ -90,12 +67,9 @@ Outcome<Bytes> read_content(Chip& chip, ObjectId object, const ReadOptions& opti
     if (!locked) {
         return locked.failure();
     }
-    if (options.offset || options.length) {
-        const auto offset = options.offset.value_or(0);
-        const std::size_t to_the_end = std::size_t{0x10000} - offset;
-        return read_slice(*locked, object, offset, options.length ? *options.length : to_the_end);
-    }
-    auto content = read_object(*locked, object);
+    const std::size_t length = options.length ? *options.length : std::size_t{0x10000};
+    auto content = options.offset || options.length ? read_slice(*locked, object, options.offset.value_or(0), length)
+                                                    : read_object(*locked, object);
     if (!content) {
         return give_up(content.error());
     }
@@ -246,12 +220,10 @@ std::string object_table() {
 }  // namespace
 
 void add_object(CLI::App& program, Task& task) {
-    auto& command =
-        add_subcommand(program, "object", "Read and write objects and explain their metadata", object_table());
+    auto& command = add_subcommand(program, "object", "Read and write objects", object_table());
     command.require_subcommand(1);
     add_read(command, task);
     add_write(command, task);
-    add_object_metadata(command, task);
 }
 
 }  // namespace trustx::cli

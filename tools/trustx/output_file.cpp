@@ -17,32 +17,53 @@ namespace trustx::cli {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr mode_t file_mode = 0664;  // less the umask
+// The modes, less the umask.
+mode_t mode_for(Readers readers) {
+    constexpr mode_t shared = 0664;
+    constexpr mode_t secret = 0600;
+    return readers == Readers::owner ? secret : shared;
+}
 
-// create_beside makes a new file next to `target` under a name that nobody uses.
-FileDescriptor create_beside(const fs::path& target, std::string& name) {
+// with_free_name calls make with names next to `target` until it finds one that nobody uses; it gives the error, or
+// none.
+template <class Make>
+std::error_code with_free_name(const fs::path& target, std::string& name, Make make) {
     std::random_device random;
     constexpr int attempts = 16;
     for (int i = 0; i < attempts; ++i) {
         name = (target.parent_path() / ("." + target.filename().string() + "." + std::to_string(random()))).string();
-        const int descriptor = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, file_mode);
-        if (descriptor >= 0 || errno != EEXIST) {
-            return FileDescriptor{descriptor};
+        if (make(name)) {
+            return {};
+        }
+        if (errno != EEXIST) {
+            break;
         }
     }
-    return {};
+    const auto code = errno_code();
+    name.clear();
+    return code;
+}
+
+// The link by which linkat(2) gives a file without name its name; without /proc there is no way.
+std::string link_of(const FileDescriptor& file) {
+    return "/proc/self/fd/" + std::to_string(file.get());
+}
+
+FileDescriptor create_without_name(const fs::path& target, mode_t mode) {
+    FileDescriptor file{::open(target.parent_path().c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, mode)};
+    return file && ::access(link_of(file).c_str(), F_OK) == 0 ? std::move(file) : FileDescriptor{};
 }
 
 }  // namespace
 
-Outcome<OutputFile> OutputFile::create(const std::string& path, std::size_t reserve) {
+Outcome<OutputFile> OutputFile::create(const std::string& path, std::size_t reserve, Readers readers) {
     if (path.empty() || path == "-") {
         return OutputFile{};
     }
     struct stat status {};
     const bool exists = ::stat(path.c_str(), &status) == 0;
     if (!exists || S_ISREG(status.st_mode)) {
-        return beside(path, reserve);
+        return regular(path, reserve, readers);
     }
     OutputFile file;
     file.path_ = path;
@@ -53,18 +74,23 @@ Outcome<OutputFile> OutputFile::create(const std::string& path, std::size_t rese
     return file;
 }
 
-Outcome<OutputFile> OutputFile::beside(const std::string& path, std::size_t reserve) {
+Outcome<OutputFile> OutputFile::regular(const std::string& path, std::size_t reserve, Readers readers) {
     OutputFile file;
     file.path_ = path;
     std::error_code ignored;
     const auto target = fs::weakly_canonical(fs::absolute(path), ignored);
     file.target_ = target.empty() ? path : target.string();
-    std::string name;
-    file.file_ = create_beside(file.target_, name);
+    file.file_ = create_without_name(file.target_, mode_for(readers));
     if (!file.file_) {
-        return cannot_write(path, errno_code());
+        const auto open = [&file, readers](const std::string& name) {
+            constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+            file.file_ = FileDescriptor{::open(name.c_str(), flags, mode_for(readers))};
+            return static_cast<bool>(file.file_);
+        };
+        if (const auto code = with_free_name(file.target_, file.temporary_, open)) {
+            return cannot_write(path, code);
+        }
     }
-    file.temporary_ = name;
     if (reserve > 0) {
         const int error = ::posix_fallocate(file.file_.get(), 0, static_cast<off_t>(reserve));
         if (error != 0) {
@@ -79,7 +105,7 @@ Outcome<OutputFile> OutputFile::replacement(const std::string& path, std::size_t
     if (::stat(path.c_str(), &status) != 0) {
         return cannot_write(path, errno_code());
     }
-    auto file = beside(path, reserve);
+    auto file = regular(path, reserve, Readers::as_umask_allows);
     // The owner first: a change of owner takes the set-user-id bits away.
     if (file && (::fchown(file->file_.get(), status.st_uid, status.st_gid) != 0 ||
                  ::fchmod(file->file_.get(), status.st_mode & 07777) != 0)) {
@@ -112,7 +138,7 @@ Outcome<void> OutputFile::commit() {
     if (is_stdout()) {
         return {};
     }
-    if (temporary_.empty()) {
+    if (target_.empty()) {
         const auto code = file_.close();
         return code ? failed(code) : Outcome<void>{};
     }
@@ -121,14 +147,36 @@ Outcome<void> OutputFile::commit() {
     if (length < 0 || ::ftruncate(file_.get(), length) != 0 || ::fsync(file_.get()) != 0) {
         return failed(errno_code());
     }
+    if (const auto code = take_name()) {
+        return failed(code);
+    }
     if (const auto code = file_.close()) {
         return failed(code);
     }
+    return flush_directory();
+}
+
+// A link does not replace a file that is there: that takes a second name and a rename.
+std::error_code OutputFile::take_name() {
+    if (temporary_.empty()) {
+        const auto link = [this](const std::string& name) {
+            return ::linkat(AT_FDCWD, link_of(file_).c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0;
+        };
+        if (link(target_)) {
+            return {};
+        }
+        if (errno != EEXIST) {
+            return errno_code();
+        }
+        if (const auto code = with_free_name(target_, temporary_, link)) {
+            return code;
+        }
+    }
     if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
-        return failed(errno_code());
+        return errno_code();
     }
     temporary_.clear();
-    return flush_directory();
+    return {};
 }
 
 Outcome<void> OutputFile::failed(std::error_code code) const {

@@ -12,13 +12,18 @@
 
 namespace trustx::cli {
 
-// OutputFile is standard output ("-"), a device or pipe, written to directly; or a regular file, written beside its
-// final name and renamed at the end, so that neither a reader nor a power cut ever meets half of it. A file that was
-// there before is replaced. The mode follows the umask and is never writable for everybody.
+// Readers says who may read a regular file: others as the umask allows, or, for secrets, its owner alone.
+enum class Readers { as_umask_allows, owner };
+
+// OutputFile is standard output ("-"), a device or pipe, written to directly; or a regular file, written without a name
+// and given its name at the end, so that neither a reader nor a power cut ever meets half of it, and a killed program
+// leaves nothing behind. Where the file system has no files without name, and for the instant in which a file that was
+// there before is replaced, it is a hidden one beside the final name. Never writable for everybody.
 class OutputFile {
  public:
     // create claims the file and `reserve` bytes of space.
-    static Outcome<OutputFile> create(const std::string& path, std::size_t reserve);
+    static Outcome<OutputFile> create(const std::string& path, std::size_t reserve,
+                                      Readers readers = Readers::as_umask_allows);
 
     // replacement is create for a regular file that exists, and leaves it with the owner, group and mode it has.
     static Outcome<OutputFile> replacement(const std::string& path, std::size_t reserve);
@@ -38,13 +43,14 @@ class OutputFile {
 
  private:
     OutputFile() = default;
-    static Outcome<OutputFile> beside(const std::string& path, std::size_t reserve);
+    static Outcome<OutputFile> regular(const std::string& path, std::size_t reserve, Readers readers);
+    std::error_code take_name();
     [[nodiscard]] Outcome<void> failed(std::error_code code) const;
     Outcome<void> flush_directory() const;
 
     std::string path_;       // where the answer goes; empty: standard output
-    std::string temporary_;  // the name until commit; empty when written to directly
-    std::string target_;     // path_ with symbolic links followed
+    std::string temporary_;  // the name until commit, where there is one
+    std::string target_;     // path_ with symbolic links followed; empty when written to directly
     FileDescriptor file_;
 };
 

@@ -114,11 +114,24 @@ int run(int argc, const char* const* argv) {
     program.fallthrough();  // `trustx info --device D` is as good as `trustx --device D info`
     add_global_options(program, context);
     add_info(program, task);
+    add_objects(program, task);
+    add_object(program, task);
+    add_metadata(program, task);
+    add_lifecycle(program, task);
     add_keygen(program, task);
     add_key_file(program, task);
-    add_cert(program, task);
-    add_object(program, task);
+    add_pubkey(program, task);
+    add_sign(program, task);
+    add_verify(program, task);
+    add_hash(program, task);
     add_random(program, task);
+    add_ecdh(program, task);
+    add_derive(program, task);
+    add_auth(program, task);
+    add_cert(program, task);
+    add_anchor(program, task);
+    add_monitor(program, task);
+    add_reset(program, task);
     add_trace(program, task);
     add_bench(program, task);
     add_setup(program, task);

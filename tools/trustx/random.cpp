@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx random: bytes from the chip's true random number generator, as many as wanted.
+#include "binary_answer.hpp"
 #include "output.hpp"
-#include "output_file.hpp"
 #include "subcommands.hpp"
 
 #include <algorithm>
@@ -16,13 +16,8 @@ namespace {
 
 struct RandomOptions {
     std::string count;
-    std::string out = "-";
-    bool raw = false;
-    bool hex = false;
-    bool base64 = false;
+    BinaryAnswer answer;
 };
-
-enum class Spelling { raw, hex, base64 };
 
 constexpr const char* examples =
     R"(Long outputs are fetched in many short commands, so that other programs get their turn.
@@ -45,22 +40,6 @@ Outcome<Bytes> random_piece(Chip& chip, std::uint64_t wanted) {
     return bytes;
 }
 
-Bytes spell(const Bytes& bytes, Spelling spelling) {
-    if (spelling == Spelling::raw) {
-        return bytes;
-    }
-    const auto text = spelling == Spelling::hex ? to_hex(bytes) : base64(bytes);
-    return {text.begin(), text.end()};
-}
-
-Spelling choose_spelling(const RandomOptions& options) {
-    if (options.base64) {
-        return Spelling::base64;
-    }
-    const bool person_reads = options.out == "-" && stdout_is_terminal();
-    return options.hex || (person_reads && !options.raw) ? Spelling::hex : Spelling::raw;
-}
-
 Outcome<std::uint64_t> parse_count(const std::string& text) {
     std::uint64_t count = 0;
     const auto* end = text.data() + text.size();
@@ -80,11 +59,11 @@ Outcome<void> random(const Context& context, const RandomOptions& options) {
     if (!chip) {
         return chip.failure();
     }
-    auto file = OutputFile::create(options.out, 0);
+    auto file = OutputFile::create(options.answer.out, 0);
     if (!file) {
         return file.failure();
     }
-    const auto spelling = choose_spelling(options);
+    const auto spelling = options.answer.spelling();
     for (std::uint64_t left = *count; left > 0; left -= std::min<std::uint64_t>(left, piece)) {
         const auto bytes = random_piece(*chip, left);
         if (!bytes) {
@@ -108,11 +87,7 @@ void add_random(CLI::App& program, Task& task) {
     const auto options = std::make_shared<RandomOptions>();
     auto& command = add_subcommand(program, "random", "Print random bytes from the chip", examples);
     command.add_option("N", options->count, "How many bytes")->required();
-    command.add_option("-o,--out", options->out, "File to write; default: standard output")->type_name("FILE");
-    auto* raw =
-        command.add_flag("--raw", options->raw, "The bytes as they are; the default unless a person reads along");
-    auto* hex = command.add_flag("--hex", options->hex, "Hexadecimal digits; the default on a terminal")->excludes(raw);
-    command.add_flag("--base64", options->base64, "Base64 in one line")->excludes(raw)->excludes(hex);
+    add_binary_answer(command, options->answer);
     command.callback(
         [options, &task] { task = [options](const Context& context) { return random(context, *options); }; });
 }

@@ -1,36 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "object_metadata.hpp"
+#include "metadata_text.hpp"
 
 #include "arguments.hpp"
-#include "output.hpp"
 
-#include <trustx/metadata.hpp>
-
-#include <memory>
-
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 namespace trustx::cli {
 namespace {
-
-struct MetadataOptions {
-    std::string object;
-    bool json = false;
-};
-
-constexpr const char* examples =
-    R"(Conditions speak of life cycle states: LcsO of the object, LcsA of the application, LcsG of the chip. States only
-ever rise: creation, initialisation, operational, termination.
-
-Examples:
-  trustx object metadata E0F1
-  trustx object metadata E0E1 --json)";
-
-// An absent life cycle state counts as operational and stays so (chip-objects.md section 2).
-std::string life_cycle_text(const Metadata& metadata) {
-    return metadata.life_cycle ? to_string(*metadata.life_cycle) : "operational, for ever";
-}
 
 // An absent used size is the maximum (chip-objects.md section 2).
 std::string size_text(const Metadata& metadata, bool is_key) {
@@ -39,6 +15,22 @@ std::string size_text(const Metadata& metadata, bool is_key) {
     }
     return std::to_string(metadata.used_size.value_or(*metadata.max_size)) + " of " +
            std::to_string(*metadata.max_size) + " bytes used";
+}
+
+template <class Optional>
+nlohmann::ordered_json or_null(const Optional& value) {
+    return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json{};
+}
+
+nlohmann::ordered_json access_json(const std::optional<Bytes>& expression) {
+    return {{"expression", expression ? nlohmann::ordered_json(to_hex(*expression)) : nlohmann::ordered_json{}},
+            {"text", explain_access(expression)}};
+}
+
+}  // namespace
+
+std::string life_cycle_text(const Metadata& metadata) {
+    return metadata.life_cycle ? to_string(*metadata.life_cycle) : "operational, for ever";
 }
 
 std::string key_text(const Metadata& metadata) {
@@ -71,16 +63,6 @@ std::string explain(ObjectId object, const Metadata& metadata) {
     return text;
 }
 
-template <class Optional>
-nlohmann::ordered_json or_null(const Optional& value) {
-    return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json{};
-}
-
-nlohmann::ordered_json access_json(const std::optional<Bytes>& expression) {
-    return {{"expression", expression ? nlohmann::ordered_json(to_hex(*expression)) : nlohmann::ordered_json{}},
-            {"text", explain_access(expression)}};
-}
-
 nlohmann::ordered_json to_json(ObjectId object, const Metadata& metadata) {
     const auto* info = describe(object);
     nlohmann::ordered_json json{{"object", object.hex()}, {"name", info->name}, {"purpose", info->purpose}};
@@ -95,34 +77,6 @@ nlohmann::ordered_json to_json(ObjectId object, const Metadata& metadata) {
     json["usage"] =
         metadata.key_usage ? nlohmann::ordered_json(usage_words(*metadata.key_usage)) : nlohmann::ordered_json{};
     return json;
-}
-
-Outcome<void> show(const Context& context, const MetadataOptions& options) {
-    const auto object = parse_object(options.object);
-    if (!object) {
-        return object.failure();
-    }
-    auto chip = open_chip(context);
-    if (!chip) {
-        return chip.failure();
-    }
-    const auto metadata = chip->run(GetMetadata{.object = *object});
-    if (!metadata) {
-        return metadata.failure();
-    }
-    return answer(
-        std::string_view{options.json ? json_text(to_json(*object, *metadata)) : explain(*object, *metadata)});
-}
-
-}  // namespace
-
-void add_object_metadata(CLI::App& object, Task& task) {
-    const auto options = std::make_shared<MetadataOptions>();
-    auto& command = add_subcommand(object, "metadata", "Explain life cycle, size and access of an object", examples);
-    command.add_option("OBJECT", options->object, "Object by number or name")->required();
-    command.add_flag("--json", options->json, "The same for programs");
-    command.callback(
-        [options, &task] { task = [options](const Context& context) { return show(context, *options); }; });
 }
 
 }  // namespace trustx::cli

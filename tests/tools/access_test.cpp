@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// trustx objects, metadata, lifecycle, anchor, monitor and reset.
+#include "chip_fixture.hpp"
+#include "support/catch.hpp"
+
+#include <csignal>
+#include <sstream>
+
+using namespace trustx;
+using namespace trustx::test;
+
+TEST_CASE("objects shows all objects with size, life cycle and access in words", "[objects]") {
+    const Chip chip;
+    chip.must({"object", "write", "F1D0"}, {.input = "12345"});
+    const auto text = chip.must({"objects"});
+    CAPTURE(text);
+    CHECK_THAT(text, ContainsSubstring("OBJECT") && ContainsSubstring("LIFE CYCLE"));
+    CHECK_THAT(text, ContainsSubstring("F1D0    data-1                       100   5     creation     "
+                                       "LcsO < operational  always"));
+    CHECK_THAT(text,
+               ContainsSubstring("E0F0") && ContainsSubstring("P-256, usage auth") && ContainsSubstring("no key"));
+    const auto list = nlohmann::json::parse(chip.must({"objects", "--json"}));
+    CHECK(list.size() == 38);
+    for (const auto& object : list)
+        if (object.at("object") == "F1D0")
+            CHECK(object.at("used_size") == 5);
+}
+
+TEST_CASE("a plan of metadata is shown without changing anything", "[metadata]") {
+    const Chip chip;
+    const auto before = chip.must({"metadata", "show", "F1D0"});
+    const auto plan = chip.must({"metadata", "plan", "F1D0", "--change", "never", "--read", "LcsG = operational"});
+    CHECK_THAT(plan, ContainsSubstring("change: LcsO < operational -> never") &&
+                         ContainsSubstring("read: always -> LcsG = operational") &&
+                         ContainsSubstring("caution: nobody"));
+    CHECK(chip.must({"metadata", "show", "F1D0"}) == before);
+}
+
+TEST_CASE("metadata is changed, and what takes something away needs --force", "[metadata]") {
+    const Chip chip;
+    chip.must({"metadata", "set", "F1D0", "--change", "LcsO < operational and LcsG = operational"});
+    CHECK_THAT(chip.must({"metadata", "show", "F1D0"}), ContainsSubstring("LcsO < operational and LcsG = operational"));
+    chip.must_fail(1, {"metadata", "set", "F1D0", "--change", "never"}, {"-> never", "nobody can write", "--force"});
+    chip.must({"object", "write", "F1D0"}, {.input = "still writable"});
+    chip.must({"metadata", "set", "F1D0", "--change", "never", "--force"});
+    chip.must_fail(1, {"object", "write", "F1D0"}, {"access conditions"}, {.input = "x"});
+    const auto again = chip.trustx({"metadata", "set", "F1D0", "--change", "never"});
+    CHECK(again.ok());
+    CHECK_THAT(again.err, ContainsSubstring("as wanted already"));
+}
+
+TEST_CASE("a life cycle state is raised with --force only, and then locks for ever", "[lifecycle]") {
+    const Chip chip;
+    CHECK_THAT(chip.must({"lifecycle", "show"}), ContainsSubstring("chip (LcsG)         operational"));
+    chip.must_fail(1, {"lifecycle", "raise", "F1D0", "operational"},
+                   {"F1D0", "from creation to operational for ever", "change LcsO < operational", "--force"});
+    chip.must({"object", "write", "F1D0"}, {.input = "last words"});
+    chip.must({"lifecycle", "raise", "F1D0", "operational", "--force"});
+    chip.must_fail(1, {"object", "write", "F1D0"}, {"access conditions"}, {.input = "x"});
+    chip.must_fail(1, {"metadata", "set", "F1D0", "--read", "never", "--force"}, {"F1D0", "operational"});
+    chip.must({"lifecycle", "raise", "F1D0", "operational"});  // nothing to do
+    chip.must_fail(2, {"lifecycle", "raise", "F1D0", "creation", "--force"}, {"a state only rises"});
+    chip.must({"lifecycle", "raise", "application", "initialisation", "--force"});
+    CHECK(nlohmann::json::parse(chip.must({"lifecycle", "show", "--json"})).at("application") == "initialisation");
+}
+
+TEST_CASE("a trust anchor is one authority's certificate, and is not replaced by accident", "[anchor]") {
+    const Chip chip;
+    const SoftwareKey authority{Curve::p384};
+    const auto root = pem("CERTIFICATE", authority.authority_certificate("root"));
+    chip.must_fail(6, {"anchor", "read", "E0E8"}, {"E0E8", "empty", "trustx anchor write"});
+    chip.must({"anchor", "write", "E0E8"}, {.input = root});
+    CHECK(chip.must({"anchor", "read", "E0E8"}) == root);
+    chip.must_fail(1, {"anchor", "write", "E0E8"}, {"E0E8", "CN=root", "--force"}, {.input = root});
+    chip.must_fail(4, {"anchor", "write", "E0EF"}, {"2 certificates"}, {.input = root + root});
+    chip.must_fail(2, {"anchor", "write", "E0E1"}, {"E0E1", "not a trust anchor"}, {.input = root});
+    const SoftwareKey device{Curve::p256};
+    chip.must_fail(5, {"anchor", "write", "E0EF"}, {"CN=device", "not an authority"},
+                   {.input = pem("CERTIFICATE", authority.certificate_for(device.public_key(), "device", "root"))});
+}
+
+TEST_CASE("monitor tells the counter and what is known of the credit", "[monitor]") {
+    const Chip chip;
+    chip.keygen("E0F1");
+    chip.must({"sign", "E0F1"}, {.input = "1"});
+    chip.must({"sign", "E0F1"}, {.input = "2"});
+    const auto text = chip.must({"monitor", "--interval", "0", "--count", "3", "--json"});
+    std::istringstream lines{text};
+    int readings = 0;
+    for (std::string line; std::getline(lines, line); ++readings) {
+        const auto reading = nlohmann::json::parse(line);
+        CHECK(reading.at("security_event_counter") == 2);
+        CHECK(reading.at("credit_at_most") == 0);
+        CHECK(reading.at("delay_ms") == 0);
+    }
+    CHECK(readings == 3);
+}
+
+TEST_CASE("monitor ends well when it is interrupted", "[monitor]") {
+    const Chip chip;
+    auto process = chip.start({"monitor", "--interval", "3600"});
+    process.wait_for_line("counter");
+    process.signal(SIGINT);
+    const auto outcome = process.wait();
+    CHECK(outcome.status == 0);
+    CHECK(outcome.err.empty());
+}
+
+TEST_CASE("reset loses what is volatile and keeps the rest", "[reset]") {
+    const Chip chip;
+    chip.must({"object", "write", "F1D0"}, {.input = "kept"});
+    chip.must({"reset"});
+    CHECK(chip.must({"object", "read", "F1D0"}) == "kept");
+}

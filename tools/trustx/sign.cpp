@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// trustx sign: an ECDSA signature by a key in the chip, in the form that openssl verifies.
+#include "arguments.hpp"
+#include "binary_answer.hpp"
+#include "chip_public_key.hpp"
+#include "message_digest.hpp"
+#include "subcommands.hpp"
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+namespace trustx::cli {
+namespace {
+
+struct SignOptions {
+    std::string slot;
+    MessageOptions message;
+    BinaryAnswer answer;
+};
+
+constexpr const char* examples =
+    R"(The message is hashed here; the chip signs the digest. One private key use. The signature is DER, as openssl has it.
+
+Examples:
+  trustx sign E0F1 message.txt --out message.sig
+  openssl dgst -sha256 -verify public.pem -signature message.sig message.txt
+  openssl dgst -sha384 -binary image | trustx sign E0F2 --hashed --base64)";
+
+Outcome<void> sign(const Context& context, const SignOptions& options) {
+    const auto slot = parse_slot(options.slot);
+    if (!slot) {
+        return slot.failure();
+    }
+    auto chip = open_chip(context);
+    if (!chip) {
+        return chip.failure();
+    }
+    const auto curve = occupied_curve(*chip, *slot);
+    if (!curve) {
+        return curve.failure();
+    }
+    const auto digest = message_digest(options.message, *curve);
+    if (!digest) {
+        return digest.failure();
+    }
+    const auto signature = chip->run(CalcSign{.key = *slot, .digest = *digest});
+    return signature ? deliver(options.answer, signature->der()) : signature.failure();
+}
+
+}  // namespace
+
+void add_sign(CLI::App& program, Task& task) {
+    const auto options = std::make_shared<SignOptions>();
+    auto& command = add_subcommand(program, "sign", "Sign a file with a key in the chip", examples);
+    command.add_option("SLOT", options->slot, "Key slot, E0F0 to E0F3")->required();
+    add_message_options(command, options->message);
+    add_binary_answer(command, options->answer);
+    command.callback(
+        [options, &task] { task = [options](const Context& context) { return sign(context, *options); }; });
+}
+
+}  // namespace trustx::cli
