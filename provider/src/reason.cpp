@@ -78,6 +78,7 @@ const OSSL_ITEM table[] = {
     item(Errc::metadata_malformed, "metadata malformed"),
     item(Errc::verify_mismatch, "read back differs from what was written"),
     item(Errc::wrong_chip, "wrong chip"),
+    item(Errc::lock_directory_missing, "lock directory does not exist"),
     item(Errc::chip_refused, "chip refused without a reason"),
 
     item(ChipError::no_error, "chip: no error"),
