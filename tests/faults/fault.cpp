@@ -152,7 +152,8 @@ constexpr std::array kinds{
     before<resynchronise>("foreign resync", Recovery::always, Recovery::repeatable),
     before<half_a_chain>("foreign half chain", Recovery::repeatable, Recovery::anything),
     before<unread_response>("foreign unread response", Recovery::always, Recovery::anything),
-    before<unacknowledged_response>("foreign unacknowledged response", Recovery::always, Recovery::anything),
+    // For TRANS_TIMEOUT after it was read, nothing shows such an answer to whoever comes next (docs/sharing.md).
+    before<unacknowledged_response>("foreign unacknowledged response", Recovery::anything, Recovery::anything),
     before<foreign_command>("foreign command", Recovery::repeatable, Recovery::anything),
     before<frame_size_0019>("foreign DATA_REG_LEN 0019", Recovery::repeatable, Recovery::repeatable),
     before<frame_size_0040>("foreign DATA_REG_LEN 0040", Recovery::repeatable, Recovery::repeatable),
