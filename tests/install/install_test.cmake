@@ -37,7 +37,8 @@ set(flags "")
 if(SANITIZE)
   set(flags "-fsanitize=${SANITIZE}")
 endif()
-must(${CMAKE_COMMAND} -S "${CONSUMER}" -B "${SCRATCH}/cmake" "-DCMAKE_PREFIX_PATH=${prefix}"
+# The build tool of this tree is the only one that is surely there.
+must(${CMAKE_COMMAND} -G "${GENERATOR}" -S "${CONSUMER}" -B "${SCRATCH}/cmake" "-DCMAKE_PREFIX_PATH=${prefix}"
   "-DCMAKE_CXX_COMPILER=${CXX}" "-DCMAKE_CXX_FLAGS=${flags}")
 must(${CMAKE_COMMAND} --build "${SCRATCH}/cmake")
 must_complain("${SCRATCH}/cmake/consumer")
