@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transfers, frames and time into the whole simulated chip: it always answers, its state register keeps to its form,
 // and after a reset it works.
+#include "chip/factory.hpp"
+#include "chip_target.hpp"
 #include "fuzz_input.hpp"
 #include "ifx_i2c/crc16.hpp"
-#include "simulated_chip.hpp"
+#include "nvm/nvm.hpp"
 
 #include <array>
 #include <memory>
-#include <string>
+
+#include <spdlog/sinks/null_sink.h>
+#include <spdlog/spdlog.h>
 
 using namespace trustx::sim;
 using trustx::test::promise;
@@ -19,40 +23,39 @@ constexpr std::uint8_t reg_data = 0x80;
 constexpr std::uint8_t reg_state = 0x82;
 constexpr Duration guard = std::chrono::microseconds{60};
 
-std::unique_ptr<SimulatedChip> make_chip(std::unique_ptr<Nvm> nvm, bool realistic, const Clock& clock) {
-    ChipOptions options;
-    options.seed = 1;
-    options.timing = realistic ? Timing::typical(400) : Timing::none();
-    auto chip = SimulatedChip::create(std::move(options), std::move(nvm), clock);
-    promise(chip.has_value(), "a chip can be made");
-    return std::move(*chip);
-}
+// What all inputs share: making a chip, or reading one from its image, takes many times as long as using it.
+struct Fixture {
+    Crypto crypto{1};
+    ChipState state = make_chip(*find_profile(default_profile), crypto);
+    spdlog::logger log{"silent", std::make_shared<spdlog::sinks::null_sink_mt>()};
+};
 
-// stored is the memory of a new chip: making one takes longer than using it.
-const std::string& stored() {
-    static const std::string image = [] {
-        struct Keep final : Nvm {
-            explicit Keep(std::string& where) : image_{where} {}
-            [[nodiscard]] std::optional<std::string> image() const override { return std::nullopt; }
-            [[nodiscard]] tl::expected<void, std::string> replace(const std::string& image) override {
-                image_ = image;
-                return {};
-            }
-            [[nodiscard]] std::string name() const override { return "the image"; }
-            std::string& image_;
-        };
-        std::string made;
-        const VirtualClock clock;
-        make_chip(std::make_unique<Keep>(made), false, clock);
-        return made;
-    }();
-    return image;
-}
-
-class Session {
+// Chip is what SimulatedChip puts together, from the state of a new one.
+class Chip {
  public:
-    explicit Session(trustx::test::Input& input)
-        : input_{input}, chip_{make_chip(std::make_unique<MemoryNvm>(stored()), (input.u8() & 1) != 0, clock_)} {}
+    Chip(Fixture& fixture, bool realistic, const Clock& clock)
+        : timing_{realistic ? Timing::typical(400) : Timing::none()},
+          clock_{clock},
+          application_{fixture.state, nvm_, fixture.crypto, counters_, fixture.log} {}
+
+    I2cTarget& bus() { return bus_; }
+    [[nodiscard]] std::uint8_t address() const { return target_.address(); }
+
+ private:
+    MemoryNvm nvm_;
+    Counters counters_;
+    Timing timing_;
+    ShiftedClock clock_;
+    Faults faults_{1, counters_};
+    Application application_;
+    ChipTarget target_{application_, timing_, AcknowledgeStyle::automatic, faults_, clock_, counters_};
+    FaultyBus bus_{target_, clock_, faults_, timing_, counters_};
+};
+
+class Conversation {
+ public:
+    Conversation(Fixture& fixture, trustx::test::Input& input)
+        : input_{input}, chip_{fixture, (input.u8() & 1) != 0, clock_} {}
 
     void step() {
         const auto choice = input_.u8();
@@ -76,7 +79,7 @@ class Session {
                 fetch();
                 break;
             case 6:
-                clock_.advance((choice & 0x80) != 0 ? chip_->pulse_reset() : chip_->power_cycle());
+                clock_.advance((choice & 0x80) != 0 ? chip_.bus().pulse_reset() : chip_.bus().power_cycle());
                 break;
             default:
                 check_state();
@@ -86,20 +89,20 @@ class Session {
 
     // Every input ends with a reset, after which the chip must be as good as new.
     void end() {
-        clock_.advance(chip_->pulse_reset());
+        clock_.advance(chip_.bus().pulse_reset());
         clock_.advance(std::chrono::milliseconds{20});
-        promise(state(chip_->address()) == 0x08000000, "a chip that was reset is idle");
+        promise(state(chip_.address()) == 0x08000000, "a chip that was reset is idle");
     }
 
  private:
     void write(ByteView bytes) {
         clock_.advance(guard);
-        clock_.advance(chip_->write(address, bytes).bus_time);
+        clock_.advance(chip_.bus().write(address, bytes).bus_time);
     }
     Bytes read(std::size_t count) {
         clock_.advance(guard);
         Bytes bytes(count, 0x55);
-        clock_.advance(chip_->read(address, bytes).bus_time);
+        clock_.advance(chip_.bus().read(address, bytes).bus_time);
         return bytes;
     }
     void write_frame(std::uint8_t fctr, ByteView packet) {
@@ -117,9 +120,9 @@ class Session {
         // A chip that sleeps or works does not listen at first.
         for (int tries = 0; tries < 100'000; ++tries) {
             clock_.advance(guard);
-            const auto pointed = chip_->write(at, pointer);
+            const auto pointed = chip_.bus().write(at, pointer);
             clock_.advance(pointed.bus_time + guard);
-            if (pointed.status == TransferStatus::done && chip_->read(at, raw).status == TransferStatus::done) {
+            if (pointed.status == TransferStatus::done && chip_.bus().read(at, raw).status == TransferStatus::done) {
                 return static_cast<std::uint32_t>(raw[0]) << 24 | static_cast<std::uint32_t>(raw[1]) << 16 |
                        static_cast<std::uint32_t>(raw[2]) << 8 | raw[3];
             }
@@ -128,7 +131,7 @@ class Session {
         return 0;
     }
     std::uint32_t check_state() {
-        const auto value = state(chip_->address());
+        const auto value = state(chip_.address());
         const auto length = value & 0xFFFFU;
         promise((value & 0x3FFF0000U) == 0x08000000U, "flags that do not exist are zero");
         promise(length <= 0x0115 && ((value & 0x40000000U) != 0) == (length >= 5), "RESP_RDY comes with a length");
@@ -136,7 +139,7 @@ class Session {
     }
     void fetch() {
         const auto length = check_state();
-        if (length == 0 || chip_->address() != address) {
+        if (length == 0 || chip_.address() != address) {
             return;
         }
         const std::array<std::uint8_t, 1> pointer{reg_data};
@@ -147,17 +150,18 @@ class Session {
 
     trustx::test::Input& input_;
     VirtualClock clock_;
-    std::unique_ptr<SimulatedChip> chip_;
+    Chip chip_;
 };
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    static Fixture fixture;
     trustx::test::Input input{data, size};
-    Session session{input};
+    Conversation conversation{fixture, input};
     while (!input.empty()) {
-        session.step();
+        conversation.step();
     }
-    session.end();
+    conversation.end();
     return 0;
 }

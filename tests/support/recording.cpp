@@ -4,7 +4,9 @@
 #include "ifx_i2c/frame.hpp"
 #include "support/golden.hpp"
 
+#include <cstdint>
 #include <fstream>
+#include <istream>
 #include <stdexcept>
 
 namespace trustx::test {
@@ -14,12 +16,18 @@ using Outcome = RecordedTransfer::Outcome;
 
 constexpr std::uint8_t reg_data = 0x80;
 
+std::chrono::microseconds time_of(const nlohmann::json& json) {
+    constexpr double longest = 1e12;  // eleven days
+    const auto microseconds = json.at("t_us").get<double>();
+    if (!(microseconds >= 0 && microseconds <= longest)) {
+        throw std::runtime_error{"no recording lasts until " + json.at("t_us").dump() + " us"};
+    }
+    return std::chrono::microseconds{static_cast<std::int64_t>(microseconds)};
+}
+
 RecordedTransfer parse(const nlohmann::json& json) {
-    const auto start = std::chrono::duration<double, std::micro>{json.at("t_us").get<double>()};
-    RecordedTransfer transfer{.start = std::chrono::duration_cast<std::chrono::microseconds>(start),
-                              .write = json.at("dir") == "W",
-                              .outcome = Outcome::done,
-                              .data = {}};
+    RecordedTransfer transfer{
+        .start = time_of(json), .write = json.at("dir") == "W", .outcome = Outcome::done, .data = {}};
     if (!json.at("ack").get<bool>()) {
         transfer.outcome = Outcome::nak;
     } else if (json.contains("error")) {
@@ -60,6 +68,8 @@ void collect_apdus(Recording& recording) {
         auto& apdus = transfer.write ? recording.commands : recording.answers;
         if (frame->packet[0] <= 1) {  // whole or first of a chain
             apdus.emplace_back();
+        } else if (apdus.empty()) {
+            throw std::runtime_error{"the recording begins in the middle of an APDU"};
         }
         apdus.back().insert(apdus.back().end(), frame->packet.begin() + 1, frame->packet.end());
     }
@@ -76,26 +86,35 @@ Recording Recording::of(const nlohmann::json& golden) {
     return recording;
 }
 
-Recording Recording::load(const std::filesystem::path& file) {
-    std::ifstream stream{file};
+Recording Recording::read(std::istream& lines, const std::string& name) try {
     Recording recording;
     bool begun = false;
     bool ended = false;
-    for (std::string line; std::getline(stream, line);) {
+    std::size_t resets = 0;  // which a bus that is replayed does not know
+    for (std::string line; std::getline(lines, line);) {
         const auto json = nlohmann::json::parse(line);
         if (json.contains("recording")) {
             begun = true;
         } else if (json.contains("end")) {
-            ended = json.at("end") == recording.transfers.size();
-        } else if (json.at("dir") != "reset") {
+            ended = json.at("end") == recording.transfers.size() + resets;
+        } else if (json.at("dir") == "reset") {
+            ++resets;
+        } else {
             recording.transfers.push_back(parse(json));
         }
     }
     if (!begun || !ended) {
-        throw std::runtime_error{file.string() + " is not a complete recording"};
+        throw std::runtime_error{"without its beginning or its end"};
     }
     collect_apdus(recording);
     return recording;
+} catch (const std::exception& error) {
+    throw std::runtime_error{name + " is not a complete recording: " + error.what()};
+}
+
+Recording Recording::load(const std::filesystem::path& file) {
+    std::ifstream stream{file};
+    return read(stream, file.string());
 }
 
 }  // namespace trustx::test

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <iosfwd>
 #include <string>
 #include <vector>
 
@@ -29,9 +30,10 @@ struct Recording {
     std::vector<Bytes> commands;
     std::vector<Bytes> answers;
 
-    // of takes a golden bus trace; load a file of `trustx --record`. Both throw std::runtime_error for anything else,
-    // and load for a recording without its end.
+    // of takes a golden bus trace; read and load what `trustx --record` wrote, of which `name` is for messages. All
+    // throw std::runtime_error for anything else, and for a recording without its end.
     static Recording of(const nlohmann::json& golden);
+    static Recording read(std::istream& lines, const std::string& name);
     static Recording load(const std::filesystem::path& file);
 };
 

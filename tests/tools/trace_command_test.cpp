@@ -105,6 +105,24 @@ TEST_CASE("members of unexpected types do no harm", "[trace]") {
     CHECK(file.print({"--summary"}).ok());
 }
 
+TEST_CASE("what others wrote into a trace does not drive the terminal, and absurd numbers add up to nothing",
+          "[trace]") {
+    const File file{line("CalcSign\\u001b[2J\\u0007\\u009b31m", 65'012) +
+                    line("GetRandom", 6'000, R"(,"us":9223372036854775807,"transfers":18446744073709551615)") +
+                    line("GetRandom", 6'000, R"(,"us":9223372036854775807,"transfers":-5)")};
+    for (const std::vector<std::string>& options : {std::vector<std::string>{}, {"--summary"}}) {
+        const auto outcome = file.print(options);
+        INFO(outcome.both());
+        CHECK(outcome.ok());
+        CHECK_THAT(outcome.out, ContainsSubstring("CalcSign?[2J"));
+        CHECK(std::ranges::all_of(outcome.out,
+                                  [](char letter) { return letter == '\n' || (letter >= ' ' && letter <= '~'); }));
+    }
+    const auto summary = json::parse(file.print({"--summary", "--json"}).out);
+    for (const auto& row : summary)
+        CHECK((row.at("us_total") == 0 || row.at("us_total") == 65'012));
+}
+
 TEST_CASE("what programs do with the chip can be followed in their trace", "[trace]") {
     const Simulator simulator;
     const TempDir directory;

@@ -10,6 +10,7 @@
 #include <trustx/device.hpp>
 
 #include <algorithm>
+#include <sstream>
 
 using namespace trustx;
 using namespace std::chrono_literals;
@@ -91,6 +92,29 @@ TEST_CASE("a recording holds what happened on the bus, and can be played", "[rep
     CHECK(device->run(GetRandom{.length = 8}).value() == Bytes{1, 2, 3, 4, 5, 6, 7, 8});
     CHECK(replay.surprises == std::vector<std::string>{});
     CHECK(replay.finished());
+}
+
+TEST_CASE("a recording that cannot be played is refused with its name and what is wrong", "[replay]") {
+    const auto read = [](const std::string& lines) {
+        std::istringstream stream{lines};
+        return Recording::read(stream, "session");
+    };
+    const std::string begin = R"({"recording":"unix:/chip"})"
+                              "\n";
+    CHECK(read(begin + R"({"t_us":1,"dir":"reset","ack":true})"
+                       "\n"
+                       R"({"end":1})")
+              .transfers.empty());
+    const std::string late = R"({"t_us":1e300,"dir":"W","ack":true,"data":"82"})";
+    const std::string middle = R"({"t_us":1,"dir":"W","ack":true,"data":"80030002025A661B"})";
+    for (const auto& [lines, reason] : {std::pair{begin, "without its beginning or its end"},
+                                        {begin + late + "\n{\"end\":1}", "no recording lasts until"},
+                                        {begin + middle + "\n{\"end\":1}", "in the middle of an APDU"},
+                                        {begin + "{\"t_us\"", "parse error"}}) {
+        INFO(lines);
+        CHECK_THROWS_WITH(read(lines),
+                          ContainsSubstring("session is not a complete recording") && ContainsSubstring(reason));
+    }
 }
 
 TEST_CASE("a replayed chip notices a host that says something else", "[replay]") {

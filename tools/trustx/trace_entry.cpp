@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace_entry.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -9,14 +10,26 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// libtrustx writes printable ASCII only. A file that somebody sent must not drive the reader's terminal either.
 std::string text_of(const Json& json, const char* name) {
     const auto found = json.find(name);
-    return found != json.end() && found->is_string() ? found->get<std::string>() : std::string{};
+    auto text = found != json.end() && found->is_string() ? found->get<std::string>() : std::string{};
+    std::ranges::replace_if(
+        text, [](char letter) { return letter < ' ' || letter > '~'; }, '?');
+    return text;
 }
 
+// A number that no trace holds counts as a missing one; sums of the others do not overflow.
 std::int64_t number_of(const Json& json, const char* name) {
+    constexpr std::int64_t largest = 1'000'000'000'000;  // microseconds: eleven days
     const auto found = json.find(name);
-    return found != json.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+    if (found == json.end() || !found->is_number_integer()) {
+        return 0;
+    }
+    const auto number = found->is_number_unsigned() && found->get<std::uint64_t>() > std::uint64_t{largest}
+                            ? largest + 1
+                            : found->get<std::int64_t>();
+    return number >= 0 && number <= largest ? number : 0;
 }
 
 std::string padded(std::string text, std::size_t width) {
