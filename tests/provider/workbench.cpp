@@ -10,6 +10,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/decoder.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 
 namespace trustx::test {
@@ -32,7 +33,10 @@ std::string configuration_text(const BenchOptions& options, const std::filesyste
     for (const auto& [name, value] : options.settings) {
         text += name + " = " + value + "\n";
     }
-    return text + "[req]\ndistinguished_name = dn\n[dn]\n[ca]\ndefault_ca = demo_ca\n";
+    // As in the file that OpenSSL installs: what `req -x509` makes is a CA.
+    return text +
+           "[req]\ndistinguished_name = dn\nx509_extensions = v3_ca\n[dn]\n[ca]\ndefault_ca = demo_ca\n"
+           "[v3_ca]\nbasicConstraints = critical,CA:true\n";
 }
 
 }  // namespace
@@ -50,6 +54,7 @@ std::string name_of(Arrangement arrangement) {
 }
 
 Bench::Bench(BenchOptions options) {
+    ERR_clear_error();  // of tests before this one: OSSL_DECODER judges by the oldest error that it finds
     write_file(configuration(), configuration_text(options, directory_.path()));
 }
 
