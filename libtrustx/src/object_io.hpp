@@ -119,6 +119,10 @@ Result<bool> ObjectIo<Runner>::check_fit(std::size_t offset, std::size_t size) {
     if (size == 0) {
         return fail(Errc::argument_invalid, "no bytes to write");
     }
+    if (object_ == object::life_cycle_global || object_ == object::life_cycle_application) {
+        // What nothing can take back has functions of its own.
+        return fail(Errc::argument_invalid, "a life cycle state is raised, not written (trustx/life_cycle.hpp)");
+    }
     if (offset > room || size > room - offset) {
         return fail(Errc::argument_invalid, std::to_string(size) + " bytes at offset " + std::to_string(offset) +
                                                 ", the object holds " + std::to_string(room));

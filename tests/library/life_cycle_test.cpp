@@ -66,6 +66,19 @@ TEST_CASE("chip and application have states of their own", "[life_cycle]") {
     CHECK(read_chip_life_cycle(locked) == operational);
 }
 
+TEST_CASE("a life cycle state is not raised by a write of its object", "[life_cycle]") {
+    Chip chip;
+    auto locked = chip.lock();
+    for (const auto id : {object::life_cycle_global, object::life_cycle_application}) {
+        for (const auto& written : {write_object(locked, id, Bytes{0x0F}), write_slice(locked, id, 0, Bytes{0x0F})}) {
+            REQUIRE_FALSE(written);
+            CHECK(written.error() == Errc::argument_invalid);
+            CHECK_THAT(written.error().message(), ContainsSubstring(id.hex()) && ContainsSubstring("life cycle"));
+        }
+    }
+    CHECK(chip.executed("SetDataObject") == 0);
+}
+
 TEST_CASE("an object without a life cycle state has none to raise", "[life_cycle]") {
     Chip chip;
     auto locked = chip.lock();

@@ -170,11 +170,12 @@ TEST_CASE("keys and sessions are not read or written as bytes", "[command_line]"
     }
 }
 
-TEST_CASE("a life cycle state of the chip is not raised without --force", "[command_line]") {
-    for (const auto* object : {"E0C0", "F1C0"}) {
+TEST_CASE("a life cycle state is not raised by writing its object, but by the command for it", "[command_line]") {
+    for (const auto& [object, name] : {std::pair{"E0C0", "chip"}, {"F1C0", "application"}}) {
         const auto outcome = run_trustx({"object", "write", object, "--hex"}, {.input = "0F"});
         CHECK(outcome.status == 1);
-        CHECK_THAT(outcome.err, ContainsSubstring("for ever") && ContainsSubstring("--force"));
+        CHECK_THAT(outcome.err, ContainsSubstring(std::string{"trustx lifecycle raise "} + name));
+        CHECK(run_trustx({"object", "write", object, "--hex", "--force"}, {.input = "0F"}).status == 2);
     }
 }
 

@@ -32,7 +32,6 @@ struct WriteOptions {
     std::string file = "-";
     std::optional<std::uint16_t> offset;
     bool hex = false;
-    bool force = false;
 };
 
 constexpr const char* read_examples = R"(Examples:
@@ -112,13 +111,14 @@ Outcome<void> read(const Context& context, const ReadOptions& options) {
     return written ? file->commit() : written;
 }
 
-// Raising a life cycle state is the one write that nothing can take back.
-Outcome<void> check_irreversible(ObjectId object, bool force) {
-    if ((object == object::life_cycle_global || object == object::life_cycle_application) && !force) {
-        return give_up(ExitCode::refused,
-                       "writing " + title(object) +
-                           " raises a life cycle state of the chip for ever and can make it useless; "
-                           "repeat with --force if that is what you want");
+// Raising a life cycle state is the one write that nothing can take back, so there is one way to do it.
+Outcome<void> refuse_life_cycle(ObjectId object) {
+    const bool of_chip = object == object::life_cycle_global;
+    if (of_chip || object == object::life_cycle_application) {
+        return give_up(ExitCode::refused, title(object) +
+                                              " holds a life cycle state, which rises for ever: use `trustx "
+                                              "lifecycle raise " +
+                                              (of_chip ? "chip" : "application") + " STATE`");
     }
     return {};
 }
@@ -156,8 +156,8 @@ Outcome<void> write(const Context& context, const WriteOptions& options) {
     if (!object) {
         return object.failure();
     }
-    if (auto meant = check_irreversible(*object, options.force); !meant) {
-        return meant;
+    if (auto possible = refuse_life_cycle(*object); !possible) {
+        return possible;
     }
     const auto data = read_data(options);
     if (!data) {
@@ -201,7 +201,6 @@ void add_write(CLI::App& group, Task& task) {
     command.add_option("FILE", options->file, "Content; default: standard input");
     command.add_option("--offset", options->offset, "Where the input goes; the rest stays as it is")->type_name("N");
     command.add_flag("--hex", options->hex, "The input is hexadecimal digits; white space is skipped");
-    command.add_flag("--force", options->force, "Raise a life cycle state of the chip (E0C0, F1C0), for ever");
     command.callback(
         [options, &task] { task = [options](const Context& context) { return write(context, *options); }; });
 }

@@ -21,11 +21,12 @@ TRUSTX_EXPORT Result<Bytes> read_object(LockedDevice& device, ObjectId object);
 TRUSTX_EXPORT Result<Bytes> read_slice(LockedDevice& device, ObjectId object, std::uint16_t offset, std::size_t length);
 
 // write_object replaces the whole content of an object (erase and write, in slices), reads it back and compares.
-// Errors: Errc::argument_invalid before anything is written when the data does not fit; Errc::verify_mismatch;
-// a failure between slices says how much was written.
+// Errors: Errc::argument_invalid before anything is written when the data does not fit, or the object is a life cycle
+// state (life_cycle.hpp raises those); Errc::verify_mismatch; a failure between slices says how much was written.
 TRUSTX_EXPORT Result<void> write_object(LockedDevice& device, ObjectId object, ByteView data);
 
-// write_slice writes data at an offset and leaves the rest of the object alone; reads back and compares.
+// write_slice writes data at an offset and leaves the rest of the object alone; reads back and compares. Errors as
+// write_object.
 TRUSTX_EXPORT Result<void> write_slice(LockedDevice& device, ObjectId object, std::uint16_t offset, ByteView data);
 
 TRUSTX_EXPORT Result<Uid> read_uid(LockedDevice& device);
