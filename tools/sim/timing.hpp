@@ -43,7 +43,7 @@ struct Timing {
 // AcknowledgeStyle is how the chip confirms the last fragment of a command (chip-i2c.md section 5.4).
 enum class AcknowledgeStyle {
     automatic,  // by the response if it is ready in time, else by a control frame
-    piggyback,  // always by the response
+    piggyback,  // by the response whenever a host can wait for it, that is, for 10 ms
     separate,   // always by a control frame first
 };
 

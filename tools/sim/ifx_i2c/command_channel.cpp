@@ -10,6 +10,10 @@ namespace {
 // Long enough for any host to give up, and far from the end of what a Time can hold.
 constexpr Duration endless = std::chrono::hours(24 * 365);
 
+// A frame that nothing acknowledged within this time is sent again by the host, so no style waits longer with it
+// (chip-i2c.md section 5.4).
+constexpr Duration longest_silence = std::chrono::milliseconds(10);
+
 }  // namespace
 
 Time CommandChannel::receive(ByteView frame, Time stop, std::size_t max_packet) {
@@ -66,8 +70,9 @@ Time CommandChannel::start_command(Time stop, std::size_t max_packet) {
         finish_command(max_packet);
         return stop;
     }
-    const bool answers_in_time = duration <= timing_.acknowledge_timer && style_ == AcknowledgeStyle::automatic;
-    if (answers_in_time || style_ == AcknowledgeStyle::piggyback)
+    const bool answers_in_time = style_ == AcknowledgeStyle::piggyback ? duration < longest_silence
+                                                                       : duration <= timing_.acknowledge_timer;
+    if (answers_in_time && style_ != AcknowledgeStyle::separate)
         return running_->due;
     link_.acknowledge();
     return stop + std::min(duration, timing_.command_window);
