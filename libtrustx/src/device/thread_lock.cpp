@@ -3,7 +3,10 @@
 
 #include "device/fork_generation.hpp"
 
+#include <algorithm>
+
 #include <linux/futex.h>
+#include <linux/time_types.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,10 +26,13 @@ bool held_by_this_process(std::uint32_t word) noexcept {
 // C++ has no wait with a time limit on an atomic, so the system call is made directly (futex(2)).
 void wait_while(std::atomic<std::uint32_t>& word, std::uint32_t value, std::chrono::nanoseconds limit) noexcept {
     static_assert(sizeof(word) == sizeof(std::uint32_t));
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit);
-    timespec timeout{};
-    timeout.tv_sec = static_cast<time_t>(seconds.count());
-    timeout.tv_nsec = static_cast<long>((limit - seconds).count());
+    // The structure of this system call keeps its width; timespec becomes wider where a 32-bit system counts its time
+    // in 64 bits. A day at most: who woke too early waits again.
+    const std::chrono::nanoseconds once = std::min<std::chrono::nanoseconds>(limit, std::chrono::hours{24});
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(once);
+    __kernel_old_timespec timeout{};
+    timeout.tv_sec = static_cast<__kernel_old_time_t>(seconds.count());
+    timeout.tv_nsec = static_cast<long>((once - seconds).count());
     ::syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, value, &timeout, nullptr, 0);
 }
 
