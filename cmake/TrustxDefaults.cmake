@@ -15,6 +15,11 @@ set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib")
 set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib")
 set(TRUSTX_MODULE_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/ossl-modules")
 
+# Without it, a 32-bit system cannot stat() files whose inode numbers need 64 bits, as some file systems give them out.
+if(CMAKE_SIZEOF_VOID_P EQUAL 4)
+  add_compile_definitions(_FILE_OFFSET_BITS=64)
+endif()
+
 find_program(TRUSTX_CCACHE ccache)
 mark_as_advanced(TRUSTX_CCACHE)
 if(TRUSTX_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
