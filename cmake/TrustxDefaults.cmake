@@ -20,6 +20,14 @@ if(CMAKE_SIZEOF_VOID_P EQUAL 4)
   add_compile_definitions(_FILE_OFFSET_BITS=64)
 endif()
 
+# Processors older than ARMv7, for which Raspberry Pi OS with 32 bits is built, count in 64 bits by a library.
+include(CheckCXXSourceCompiles)
+check_cxx_source_compiles("#include <atomic>
+  int main(int count, char**) { std::atomic<unsigned long long> sum(count); return ++sum == 0; }" TRUSTX_WIDE_ATOMICS)
+if(NOT TRUSTX_WIDE_ATOMICS)
+  link_libraries(atomic)
+endif()
+
 find_program(TRUSTX_CCACHE ccache)
 mark_as_advanced(TRUSTX_CCACHE)
 if(TRUSTX_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
@@ -43,7 +51,6 @@ endif()
 
 # All code is instrumented for coverage, so that the fuzzer sees where it gets; each fuzz target links the rest itself.
 if(TRUSTX_BUILD_FUZZERS)
-  include(CheckCXXSourceCompiles)
   set(CMAKE_REQUIRED_FLAGS -fsanitize=fuzzer)
   check_cxx_source_compiles("extern \"C\" int LLVMFuzzerTestOneInput(const unsigned char*, decltype(sizeof 1)) { return 0; }"
     TRUSTX_HAVE_LIBFUZZER)
