@@ -111,6 +111,71 @@ TEST_CASE("chip keys sign certificates, revocation lists and certificates of oth
     CHECK(pair.chip.private_key_uses() == 4);
 }
 
+namespace {
+
+// issue makes a certificate for the chip key, by a certification authority with the software key.
+void issue(const Bench& bench, const std::string& name, const std::string& purpose) {
+    write_file(bench.path("purpose.ext"), "extendedKeyUsage = " + purpose + "\n");
+    bench.must_openssl({"x509", "-req", "-in", "chip.csr", "-CA", "ca.pem", "-CAkey", "soft.pem", "-CAcreateserial",
+                        "-days", "2", "-extfile", "purpose.ext", "-out", name});
+}
+
+void set_up_authority(const Bench& bench) {
+    bench.must_openssl(
+        {"req", "-new", "-x509", "-key", "soft.pem", "-subj", "/CN=authority", "-days", "2", "-out", "ca.pem"});
+    bench.must_openssl({"req", "-new", "-key", "chip.pem", "-subj", "/CN=chip", "-out", "chip.csr"});
+}
+
+}  // namespace
+
+TEST_CASE("a responder with a chip key tells by OCSP which certificates are revoked", "[tool]") {
+    const auto arrangement = GENERATE(from_range(every_arrangement));
+    INFO(name_of(arrangement));
+    const Pair pair(arrangement);
+    const Bench& bench = pair.bench();
+    set_up_authority(bench);
+    issue(bench, "responder.pem", "OCSPSigning");
+    write_file(bench.path("index.txt"),
+               "V\t491231235959Z\t\t10\tunknown\t/CN=good\n"
+               "R\t491231235959Z\t240101000000Z\t11\tunknown\t/CN=revoked\n");
+    bench.must_openssl(
+        {"ocsp", "-issuer", "ca.pem", "-serial", "0x10", "-serial", "0x11", "-no_nonce", "-reqout", "question"});
+    pair.chip.reset_counters();
+    bench.must_openssl({"ocsp", "-index", "index.txt", "-CA", "ca.pem", "-rsigner", "responder.pem", "-rkey",
+                        "chip.pem", "-reqin", "question", "-respout", "answer"});
+    CHECK(pair.chip.private_key_uses() == 1);
+    const Outcome verified = bench.openssl(
+        {"ocsp", "-respin", "answer", "-issuer", "ca.pem", "-CAfile", "ca.pem", "-serial", "0x10", "-serial", "0x11"});
+    INFO(verified.both());
+    CHECK(verified.ok());
+    CHECK_THAT(verified.err, ContainsSubstring("Response verify OK"));
+    CHECK_THAT(verified.out, ContainsSubstring("0x10: good"));
+    CHECK_THAT(verified.out, ContainsSubstring("0x11: revoked"));
+    CHECK(pair.chip.private_key_uses() == 1);
+}
+
+TEST_CASE("a time stamping authority with a chip key answers, and its time stamp verifies", "[tool]") {
+    const auto arrangement = GENERATE(from_range(every_arrangement));
+    INFO(name_of(arrangement));
+    const Pair pair(arrangement);
+    const Bench& bench = pair.bench();
+    set_up_authority(bench);
+    issue(bench, "tsa.pem", "critical,timeStamping");
+    write_file(bench.path("message"), "message");
+    write_file(bench.path("other"), "another message");
+    write_file(bench.path("tsa.cnf"),
+               "[tsa]\ndefault_tsa = demo\n[demo]\nserial = tsa.serial\nsigner_digest = sha256\n"
+               "default_policy = 1.2.3.4\ndigests = sha256\n");
+    bench.must_openssl({"ts", "-query", "-data", "message", "-sha256", "-cert", "-out", "question"});
+    pair.chip.reset_counters();
+    bench.must_openssl({"ts", "-reply", "-config", "tsa.cnf", "-queryfile", "question", "-signer", "tsa.pem", "-inkey",
+                        "chip.pem", "-out", "stamp"});
+    CHECK(pair.chip.private_key_uses() == 1);
+    CHECK_THAT(bench.must_openssl({"ts", "-verify", "-data", "message", "-in", "stamp", "-CAfile", "ca.pem"}),
+               ContainsSubstring("Verification: OK"));
+    CHECK_FALSE(bench.openssl({"ts", "-verify", "-data", "other", "-in", "stamp", "-CAfile", "ca.pem"}).ok());
+}
+
 TEST_CASE("a chip key signs with any digest, at once, raw and through dgst and pkeyutl", "[tool]") {
     const auto arrangement = GENERATE(from_range(every_arrangement));
     INFO(name_of(arrangement));
