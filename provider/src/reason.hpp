@@ -12,9 +12,14 @@
 
 namespace trustx::provider {
 
-// Reason numbers are part of the interface: append, never renumber. 100 + n is Errc n, 200 + n is ChipError n.
+// Reason numbers are part of the interface: append, never renumber. 5100 + n is Errc n, 5200 + n is ChipError n.
+//
+// They begin above all numbers of libcrypto and libssl. libcrypto gives each provider that is loaded the next "library
+// number" and never takes one back, but an error has only 8 bits for it: from the 128th provider of a process on, our
+// strings go by the numbers of libcrypto's own libraries, and what has the same reason there loses its text when we are
+// unloaded.
 enum class Reason : std::uint32_t {
-    out_of_memory = 1,
+    out_of_memory = 5001,
     internal_error,
     system_error,  // errno, named in the text
     setting_invalid,
@@ -51,8 +56,8 @@ enum class Reason : std::uint32_t {
     key_not_storable,
     software_missing,  // a child library context without EC keys
 
-    driver_base = 100,
-    chip_base = 200,
+    driver_base = 5100,
+    chip_base = 5200,
 };
 
 // reason_of maps an error of libtrustx to its number.

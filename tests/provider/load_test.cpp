@@ -10,6 +10,7 @@
 #include <set>
 
 #include <openssl/core_names.h>
+#include <openssl/ssl.h>
 
 using namespace trustx::test;
 
@@ -78,6 +79,19 @@ TEST_CASE("two library contexts have two providers that know nothing of each oth
     const Pkey key = load_key(second.get(), other.path("key.pem"));
     REQUIRE(key != nullptr);
     CHECK(EVP_PKEY_get_bits(key.get()) == 256);
+}
+
+// Both number their errors by library and reason, and a provider's library number may be that of one of theirs
+// (reason.hpp).
+TEST_CASE("no reason of ours has the number of one of OpenSSL's", "[load]") {
+    REQUIRE(OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_LOAD_SSL_STRINGS, nullptr) == 1);
+    REQUIRE(ERR_reason_error_string(ERR_PACK(ERR_LIB_X509, 0, X509_R_KEY_VALUES_MISMATCH)) != nullptr);
+    for (const OSSL_ITEM* item = trustx::provider::reason_strings(); item->ptr != nullptr; ++item) {
+        for (int library = ERR_LIB_NONE + 1; library < ERR_LIB_USER; ++library) {
+            INFO(library << ", " << item->id);
+            CHECK(ERR_reason_error_string(ERR_PACK(library, 0, item->id)) == nullptr);
+        }
+    }
 }
 
 TEST_CASE("every error of the driver and of the chip has a reason of its own with a text", "[load]") {
