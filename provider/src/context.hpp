@@ -5,6 +5,7 @@
 
 #include "chip.hpp"
 #include "core.hpp"
+#include "named_curves.hpp"
 #include "ossl.hpp"
 #include "settings.hpp"
 
@@ -12,7 +13,7 @@
 
 namespace trustx::provider {
 
-// ProviderContext is immutable but for its chips. Threads may share it.
+// ProviderContext is immutable but for its chips and what is computed once. Threads may share it.
 class ProviderContext {
  public:
     // make reads the configuration and makes the private library context. It opens nothing. nullptr when libcrypto
@@ -34,6 +35,12 @@ class ProviderContext {
         return settings_.child_library_context ? "provider!=trustx" : nullptr;
     }
 
+    // import_public makes a public key in libctx, quickly; nullptr for what EVP_PKEY_fromdata has to look at. Never in
+    // a child context, where the keys of a curve would outlive a provider that the application unloads.
+    [[nodiscard]] EvpPkey import_public(int selection, const OSSL_PARAM* params) {
+        return settings_.child_library_context ? nullptr : curves_.import(libctx(), selection, params);
+    }
+
     // forward_capabilities passes on what the providers of libctx say, without ourselves. 1 unless a callback said 0.
     [[nodiscard]] int forward_capabilities(const char* capability, OSSL_CALLBACK* callback, void* argument) const;
 
@@ -44,6 +51,7 @@ class ProviderContext {
     ProviderSettings settings_;
     LibCtx libctx_;            // freed last
     LoadedProvider software_;  // the default provider, in libctx_; nullptr in a child context
+    NamedCurves curves_;       // in libctx_
     Chips chips_{settings_};
 };
 

@@ -15,7 +15,10 @@ constexpr int curve_selected = OSSL_KEYMGMT_SELECT_DOMAIN_PARAMETERS;
 constexpr int public_selected = OSSL_KEYMGMT_SELECT_PUBLIC_KEY;
 constexpr int private_selected = OSSL_KEYMGMT_SELECT_PRIVATE_KEY;
 
-Outcome<EvpPkey> from_parameters(const ProviderContext& context, int selection, const OSSL_PARAM* params) {
+Outcome<EvpPkey> from_parameters(ProviderContext& context, int selection, const OSSL_PARAM* params) {
+    if (EvpPkey made = context.import_public(selection, params)) {
+        return made;
+    }
     const EvpPkeyCtx ctx(EVP_PKEY_CTX_new_from_name(context.libctx(), "EC", context.properties()));
     if (ctx == nullptr) {
         return refuse(Reason::software_missing,
@@ -32,7 +35,7 @@ Outcome<EvpPkey> from_parameters(const ProviderContext& context, int selection, 
     return EvpPkey(made);
 }
 
-Outcome<EvpPkey> from_point(const ProviderContext& context, const PublicKey& key) {
+Outcome<EvpPkey> from_point(ProviderContext& context, const PublicKey& key) {
     const PublicKeyParams params(key);
     return from_parameters(context, EVP_PKEY_PUBLIC_KEY, params.get());
 }
@@ -143,21 +146,28 @@ Outcome<KeyRef> Key::duplicate(int selection) {
     if (kind_ == Kind::empty) {
         return empty(context_);
     }
-    if ((selection & private_selected) != 0) {
+    if ((selection & (private_selected | public_selected)) == 0) {
+        EvpPkey copy(EVP_PKEY_new());
+        if (copy == nullptr || EVP_PKEY_copy_parameters(copy.get(), inner_.get()) != 1) {
+            return software_failed("copy the curve of an EC key");
+        }
+        return from_software(context_, std::move(copy), false);
+    }
+    const bool inner_has_private = kind_ == Kind::software;
+    if ((selection & private_selected) != 0 || !inner_has_private) {
         EvpPkey copy(EVP_PKEY_dup(inner_.get()));
         if (copy == nullptr) {
             return software_failed("copy an EC key");
         }
-        return from_software(context_, std::move(copy), has_private());
+        return from_software(context_, std::move(copy), inner_has_private);
     }
     // Without the private part: through parameters, so that nothing private is ever in the copy.
     OSSL_PARAM* exported = nullptr;
-    const int part = (selection & public_selected) != 0 ? EVP_PKEY_PUBLIC_KEY : EVP_PKEY_KEY_PARAMETERS;
-    if (EVP_PKEY_todata(inner_.get(), part, &exported) != 1) {
+    if (EVP_PKEY_todata(inner_.get(), EVP_PKEY_PUBLIC_KEY, &exported) != 1) {
         return software_failed("copy the public part of an EC key");
     }
     const Params params(exported);
-    auto copy = from_parameters(context_, part, params.get());
+    auto copy = from_parameters(context_, EVP_PKEY_PUBLIC_KEY, params.get());
     if (!copy) {
         return copy.failure();
     }

@@ -43,8 +43,10 @@ const OSSL_ALGORITHM stores[] = {
 
 const OSSL_ALGORITHM decoders[] = {
     {"DER", "provider=trustx,input=pem", decoder_pem_to_der, "TRUSTX PRIVATE KEY blocks"},
-    // Without a structure, because libcrypto shows only such decoders all DER that it reads.
-    {"DER", "provider=trustx,input=der", decoder_der_check, "damaged key references"},
+    // Without a structure, because the file store shows only such decoders all DER that it reads. It takes in what is
+    // called DER, MSBLOB or PVK; under the last name we are not in the chain of decoders that libcrypto 3.0 makes for
+    // each EC certificate, where every decoder costs (docs/performance.md).
+    {"PVK", "provider=trustx,input=der", decoder_der_check, "damaged key references"},
     {"EC", "provider=trustx,input=der,structure=trustx", decoder_der_to_ec, "key references"},
     {nullptr, nullptr, nullptr, nullptr},
 };

@@ -243,3 +243,32 @@ TEST_CASE("points are imported compressed and uncompressed, and with explicit pa
     CHECK(EVP_PKEY_eq(key.get(), keys.chip.get()) == 1);
     CHECK(text_param(key, "trustx-kind") == "public");
 }
+
+TEST_CASE("an imported public key is the same to the byte as in the default provider, however it is written", "[key]") {
+    const std::string group = GENERATE("P-256", "P-384", "P-521");
+    const std::string form = GENERATE("uncompressed", "compressed", "hybrid");
+    const std::string encoding = GENERATE("named_curve", "explicit");
+    INFO(group << ", " << form << ", " << encoding);
+    const LibCtx plain = Bench(BenchOptions{.with_trustx = false}).libctx();
+    const Bench bench(BenchOptions{.arrangement = Arrangement::trustx_preferred});
+    const LibCtx preferring = bench.libctx();
+    const Pkey key = software_key(plain.get(), group);
+    REQUIRE(EVP_PKEY_set_utf8_string_param(key.get(), OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, form.c_str()) == 1);
+    REQUIRE(EVP_PKEY_set_utf8_string_param(key.get(), OSSL_PKEY_PARAM_EC_ENCODING, encoding.c_str()) == 1);
+    OSSL_PARAM* params = nullptr;
+    REQUIRE(EVP_PKEY_todata(key.get(), EVP_PKEY_PUBLIC_KEY, &params) == 1);
+    const auto imported = [&](OSSL_LIB_CTX* libctx) {
+        const PkeyCtx ctx(EVP_PKEY_CTX_new_from_name(libctx, "EC", nullptr));
+        EVP_PKEY* made = nullptr;
+        REQUIRE(EVP_PKEY_fromdata_init(ctx.get()) == 1);
+        REQUIRE(EVP_PKEY_fromdata(ctx.get(), &made, EVP_PKEY_PUBLIC_KEY, params) == 1);
+        return Pkey(made);
+    };
+    const Pkey first = imported(preferring.get());
+    const Pkey again = imported(preferring.get());  // by what was computed for the first
+    const std::string expected = spki_of(imported(plain.get()).get());
+    OSSL_PARAM_free(params);
+    CHECK(std::string(OSSL_PROVIDER_get0_name(EVP_PKEY_get0_provider(first.get()))) == "trustx");
+    CHECK(spki_of(first.get()) == expected);
+    CHECK(spki_of(again.get()) == expected);
+}
