@@ -204,6 +204,11 @@ TEST_CASE("sim: metadata that makes no sense is refused and nothing changes", "[
     CHECK(host.error("02010009F1D000012003D00100") == "05");          // offset
     CHECK(host.error("0201000CF1D000002006D00100D00101") == "05");    // the first would do
     CHECK(metadata(host, "F1D0") == before);
+
+    const std::string key = metadata(host, "E0F3");
+    CHECK(host.error("02010009E0F300002003E10100") == "05");  // no usage
+    CHECK(host.error("02010009E0F300002003E10140") == "05");  // one that no key has
+    CHECK(metadata(host, "E0F3") == key);
 }
 
 TEST_CASE("sim: metadata beyond 28 bytes is refused", "[metadata]") {

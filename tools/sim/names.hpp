@@ -106,6 +106,10 @@ constexpr std::uint8_t auth = 0x01;
 constexpr std::uint8_t sign = 0x10;
 constexpr std::uint8_t key_agree = 0x20;
 constexpr std::uint8_t all = 0x01 | 0x02 | 0x04 | 0x08 | 0x10 | 0x20;
+// legal: at least one usage, and none that the chip does not know.
+constexpr bool legal(std::uint8_t mask) {
+    return mask != 0 && (mask & ~all & 0xFF) == 0;
+}
 }  // namespace usage
 
 // Sizes of chip-commands.md section 1.

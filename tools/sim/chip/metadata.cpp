@@ -178,8 +178,10 @@ Outcome<Metadata> changed(const Metadata& metadata, ByteView request, std::size_
         }
         if (metadata.effective_life_cycle() >= LifeCycle::operational)
             return refuse(ErrorCode::access_conditions_not_satisfied);
-        const bool usage_without_key_object = tag.tag == tag_key_usage && metadata.max_size.has_value();
-        if (is_automatic(tag.tag) || usage_without_key_object || !decode_tag(result, tag))
+        if (is_automatic(tag.tag) || !decode_tag(result, tag))
+            return refuse(ErrorCode::invalid_parameter_in_data);
+        // Only keys have a usage, and no object that is a key has a size.
+        if (tag.tag == tag_key_usage && (metadata.max_size || !usage::legal(*result.key_usage)))
             return refuse(ErrorCode::invalid_parameter_in_data);
     }
     if (encode(result, used_size).size() > max_metadata_size)

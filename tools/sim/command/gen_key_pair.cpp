@@ -14,10 +14,6 @@ constexpr std::uint8_t tag_export = 0x07;
 constexpr std::uint8_t tag_private_key_out = 0x01;
 constexpr std::uint8_t tag_public_key_out = 0x02;
 
-bool legal_usage(std::uint8_t mask) {
-    return mask != 0 && (mask & ~usage::all & 0xFF) == 0;
-}
-
 Outcome<bool> store_in_slot(CommandContext& context, ObjectId id, Curve curve, std::uint8_t mask, const Bytes& scalar) {
     Object* object = context.chip.find(id);
     if (object == nullptr || object->kind != ObjectKind::private_key)
@@ -64,7 +60,7 @@ Outcome<Bytes> gen_key_pair(CommandContext& context, const Request& request) {
     const std::uint8_t mask = reader.take_u8(tag_usage);
     if (const auto finished = reader.finish(); !finished)
         return finished.failure();
-    if (!legal_usage(mask))
+    if (!usage::legal(mask))
         return refuse(ErrorCode::unsupported_key_usage_or_algorithm);
     const KeyPair pair = context.crypto.generate(curve);
     if (is_session(id)) {
