@@ -111,7 +111,7 @@ constexpr std::array chip_words{
     Words{key(ChipError::unsupported_trust_anchor), "unsupported trust anchor",
           "use an ECDSA certificate on P-256 or P-384"},
     Words{key(ChipError::invalid_certificate_format), "invalid certificate format",
-          "the chip verifies only with a single bare DER certificate"},
+          "the chip verifies only with a single bare DER certificate of X.509 version 3"},
     Words{key(ChipError::unsupported_certificate_or_algorithm), "unsupported certificate, hash or signature algorithm",
           "use an ECDSA certificate on P-256 or P-384 with SHA-256 of at most 1300 bytes"},
     Words{key(ChipError::certificate_expired), "the certificate has expired", "renew it"},

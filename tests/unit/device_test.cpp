@@ -143,6 +143,20 @@ TEST_CASE("an error on the way to the chip names command and object", "[device]"
     CHECK(done.error().message().find("GetDataObject F1D0: scripted chip") == 0);
 }
 
+TEST_CASE("an error of a locked chip names the chip once", "[device]") {
+    Fixture f;
+    auto locked = f.device->lock();
+    REQUIRE(locked);
+    f.chip->naks = 1'000'000;
+    const auto done = locked->run(read_f1d0);
+    REQUIRE_FALSE(done);
+    const auto message = done.error().message();
+    INFO(message);
+    CHECK(message.find("GetDataObject F1D0") == 0);
+    CHECK(message.find("scripted chip") != std::string::npos);
+    CHECK(message.find("scripted chip") == message.rfind("scripted chip"));
+}
+
 TEST_CASE("the first command of each use looks whether another host left an answer", "[device]") {
     Fixture f;
     f.expect(0, get_f1d0, content);

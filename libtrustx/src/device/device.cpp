@@ -458,7 +458,11 @@ const std::string& LockedDevice::device_name() const {
 
 template <class Command>
 Result<typename Command::Response> LockedDevice::run(const Command& command) {
-    const auto operation = [&] { return described(Command::name, command.subject()) + " on " + impl_->name(); };
+    // What went wrong on the bus names the bus already.
+    const auto operation = [&](const Error& error) {
+        const bool named = error.message().find(impl_->name()) != std::string::npos;
+        return described(Command::name, command.subject()) + (named ? "" : " on " + impl_->name());
+    };
     auto& buffer = impl_->command_buffer();
     ApduWriter apdu{buffer};
     if (auto encoded = command.encode(apdu); !encoded) {
@@ -467,12 +471,12 @@ Result<typename Command::Response> LockedDevice::run(const Command& command) {
     const auto data = impl_->transact(buffer, Command::repeatable, Command::name);
     if (!data) {
         impl_->forget_secrets();
-        return data.failure(operation());
+        return data.failure(operation(data.error()));
     }
     auto response = command.decode(*data);
     impl_->forget_secrets();
     if (!response) {
-        return response.failure(operation());
+        return response.failure(operation(response.error()));
     }
     return response;
 }
