@@ -1,34 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tls_pair.hpp"
 
+#include "support/issue_certificate.hpp"
+
 #include <stdexcept>
 
 #include <openssl/pem.h>
-#include <openssl/x509v3.h>
 
 namespace trustx::test {
 namespace {
 
 using Connection = Handle<SSL, SSL_free>;
-
-Certificate issue(EVP_PKEY* subject_key, const char* subject, X509* issuer, EVP_PKEY* issuer_key) {
-    Certificate certificate(X509_new());
-    X509_set_version(certificate.get(), X509_VERSION_3);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), issuer == nullptr ? 1 : 2);
-    X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 86400);
-    X509_NAME* name = X509_get_subject_name(certificate.get());
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(subject), -1, -1, 0);
-    X509_set_issuer_name(certificate.get(), issuer == nullptr ? name : X509_get_subject_name(issuer));
-    X509_set_pubkey(certificate.get(), subject_key);
-    if (issuer == nullptr) {
-        X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, NID_basic_constraints, "critical,CA:TRUE");
-        X509_add_ext(certificate.get(), extension, -1);
-        X509_EXTENSION_free(extension);
-    }
-    require(X509_sign(certificate.get(), issuer_key, EVP_sha256()) > 0, "sign a certificate");
-    return certificate;
-}
 
 void write_pem(const std::string& file, X509* certificate) {
     const Bio bio(BIO_new_file(file.c_str(), "w"));
@@ -70,10 +52,10 @@ void issue_certificates(const TlsFiles& files, EVP_PKEY* client_key) {
     const Pkey ca_key(EVP_EC_gen("P-256"));
     const Pkey server_key(EVP_EC_gen("P-256"));
     require(ca_key && server_key, "make keys");
-    const Certificate ca = issue(ca_key.get(), "bench CA", nullptr, ca_key.get());
+    const Certificate ca = issue_certificate(ca_key.get(), "bench CA", nullptr, ca_key.get());
     write_pem(files / "ca.pem", ca.get());
-    write_pem(files / "server.pem", issue(server_key.get(), "server", ca.get(), ca_key.get()).get());
-    write_pem(files / "client.pem", issue(client_key, "client", ca.get(), ca_key.get()).get());
+    write_pem(files / "server.pem", issue_certificate(server_key.get(), "server", ca.get(), ca_key.get()).get());
+    write_pem(files / "client.pem", issue_certificate(client_key, "client", ca.get(), ca_key.get()).get());
     const Bio bio(BIO_new_file((files / "server.key").c_str(), "w"));
     require(bio && PEM_write_bio_PrivateKey(bio.get(), server_key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1,
             "write a key");

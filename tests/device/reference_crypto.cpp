@@ -13,20 +13,13 @@
 namespace trustx::test::reference {
 namespace {
 
-template <auto Free>
-struct With {
-    template <class T>
-    void operator()(T* object) const {
-        Free(object);
-    }
-};
-using PkeyCtx = std::unique_ptr<EVP_PKEY_CTX, With<EVP_PKEY_CTX_free>>;
-using ParamBuild = std::unique_ptr<OSSL_PARAM_BLD, With<OSSL_PARAM_BLD_free>>;
-using Params = std::unique_ptr<OSSL_PARAM, With<OSSL_PARAM_free>>;
-using Number = std::unique_ptr<BIGNUM, With<BN_clear_free>>;
-using Certificate = std::unique_ptr<X509, With<X509_free>>;
-using Kdf = std::unique_ptr<EVP_KDF, With<EVP_KDF_free>>;
-using KdfCtx = std::unique_ptr<EVP_KDF_CTX, With<EVP_KDF_CTX_free>>;
+using PkeyCtx = Handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+using ParamBuild = Handle<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
+using Params = Handle<OSSL_PARAM, OSSL_PARAM_free>;
+using Number = Handle<BIGNUM, BN_clear_free>;
+using Certificate = Handle<X509, X509_free>;
+using Kdf = Handle<EVP_KDF, EVP_KDF_free>;
+using KdfCtx = Handle<EVP_KDF_CTX, EVP_KDF_CTX_free>;
 
 void require(bool good, const char* what) {
     if (!good) {

@@ -2,20 +2,18 @@
 // The same cryptography by OpenSSL's default provider: what the chip's answers are compared with.
 #pragma once
 
+#include "support/handle.hpp"
+
 #include <trustx/key.hpp>
 #include <trustx/secret.hpp>
 
-#include <memory>
 #include <string_view>
 
 #include <openssl/evp.h>
 
 namespace trustx::test::reference {
 
-struct Freer {
-    void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-};
-using Key = std::unique_ptr<EVP_PKEY, Freer>;
+using Key = Handle<EVP_PKEY, EVP_PKEY_free>;
 
 // All throw std::runtime_error where OpenSSL refuses.
 Key generate(Curve curve);

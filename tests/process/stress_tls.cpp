@@ -1,34 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stress_tls.hpp"
 
+#include "support/issue_certificate.hpp"
+
 #include <trustx/key_reference.hpp>
 
 #include <cstdio>
-#include <memory>
 #include <stdexcept>
 
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
 namespace trustx::test {
 namespace {
 
-template <auto Free>
-struct Freer {
-    template <class T>
-    void operator()(T* object) const {
-        Free(object);
-    }
-};
-using Pkey = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
-using PkeyCtx = std::unique_ptr<EVP_PKEY_CTX, Freer<EVP_PKEY_CTX_free>>;
-using Certificate = std::unique_ptr<X509, Freer<X509_free>>;
-using File = std::unique_ptr<BIO, Freer<BIO_free_all>>;
-using Context = std::unique_ptr<SSL_CTX, Freer<SSL_CTX_free>>;
-using Connection = std::unique_ptr<SSL, Freer<SSL_free>>;
+using Pkey = Handle<EVP_PKEY, EVP_PKEY_free>;
+using PkeyCtx = Handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+using Certificate = Handle<X509, X509_free>;
+using File = Handle<BIO, BIO_free_all>;
+using Context = Handle<SSL_CTX, SSL_CTX_free>;
+using Connection = Handle<SSL, SSL_free>;
 
 void require(bool good, const char* what) {
     if (!good) {
@@ -40,27 +33,6 @@ Pkey public_key(const PublicKey& key) {
     const auto der = key.subject_public_key_info();
     const unsigned char* at = der.data();
     return Pkey{d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size()))};
-}
-
-Certificate issue(EVP_PKEY* subject_key, const char* subject, X509* issuer, EVP_PKEY* issuer_key) {
-    Certificate certificate{X509_new()};
-    X509_set_version(certificate.get(), X509_VERSION_3);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), issuer == nullptr ? 1 : 2);
-    X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 86400);
-    X509_NAME* name = X509_get_subject_name(certificate.get());
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(subject), -1, -1, 0);
-    X509_set_issuer_name(certificate.get(), issuer == nullptr ? name : X509_get_subject_name(issuer));
-    X509_set_pubkey(certificate.get(), subject_key);
-    if (issuer == nullptr) {
-        X509V3_CTX context{};
-        X509V3_set_ctx(&context, certificate.get(), certificate.get(), nullptr, nullptr, 0);
-        X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, NID_basic_constraints, "critical,CA:TRUE");
-        X509_add_ext(certificate.get(), extension, -1);
-        X509_EXTENSION_free(extension);
-    }
-    require(X509_sign(certificate.get(), issuer_key, EVP_sha256()) > 0, "sign a certificate");
-    return certificate;
 }
 
 void write_pem(const std::filesystem::path& path, X509* certificate, EVP_PKEY* key = nullptr) {
@@ -102,11 +74,11 @@ void write_identity(const std::filesystem::path& directory, const PublicKey& cli
     const Pkey server_key{EVP_EC_gen("P-256")};
     const auto chip_key = public_key(client_key);
     require(ca_key && server_key && chip_key, "make the keys");
-    const auto ca = issue(ca_key.get(), "stress CA", nullptr, ca_key.get());
+    const auto ca = issue_certificate(ca_key.get(), "stress CA", nullptr, ca_key.get());
     write_pem(directory / "ca.pem", ca.get());
-    write_pem(directory / "server.pem", issue(server_key.get(), "server", ca.get(), ca_key.get()).get(),
+    write_pem(directory / "server.pem", issue_certificate(server_key.get(), "server", ca.get(), ca_key.get()).get(),
               server_key.get());
-    write_pem(directory / "client.pem", issue(chip_key.get(), "client", ca.get(), ca_key.get()).get());
+    write_pem(directory / "client.pem", issue_certificate(chip_key.get(), "client", ca.get(), ca_key.get()).get());
 }
 
 std::string handshake(const std::filesystem::path& directory, const std::filesystem::path& client_key) {

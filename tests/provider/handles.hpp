@@ -2,7 +2,8 @@
 // Owners of OpenSSL objects for tests, and the error queue as text.
 #pragma once
 
-#include <memory>
+#include "support/handle.hpp"
+
 #include <string>
 #include <vector>
 
@@ -15,16 +16,6 @@
 #include <openssl/x509.h>
 
 namespace trustx::test {
-
-template <auto release>
-struct Releaser {
-    template <class T>
-    void operator()(T* object) const {
-        static_cast<void>(release(object));
-    }
-};
-template <class T, auto release>
-using Handle = std::unique_ptr<T, Releaser<release>>;
 
 inline void free_info(OSSL_STORE_INFO* info) {
     OSSL_STORE_INFO_free(info);
