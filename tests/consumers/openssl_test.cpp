@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The openssl tool, command by command, in the arrangements that tests/provider does not have: our drop-in at the end
-// of a distribution's configuration, and -provider on the command line.
+// The openssl tool, command by command, in every arrangement of providers: any order, our drop-in at the end of a
+// distribution's configuration, and -provider on the command line.
 #include "host.hpp"
 #include "support/catch.hpp"
 
 using namespace trustx::test;
 
 namespace {
+
+constexpr std::array every_arrangement{Arrangement::default_first, Arrangement::trustx_first,
+                                       Arrangement::trustx_preferred, Arrangement::drop_in, Arrangement::options};
 
 // Bench runs openssl in one arrangement and knows what each command may cost.
 struct Bench {
@@ -45,7 +48,7 @@ void write_ca_configuration(const Host& host) {
 
 TEST_CASE("each openssl command uses a private key as often as it signs", "[consumers]") {
     const auto curve = GENERATE(from_range(both_curves));
-    const auto arrangement = GENERATE(Arrangement::drop_in, Arrangement::options);
+    const auto arrangement = GENERATE(from_range(every_arrangement));
     INFO(curve << " " << name_of(arrangement));
     const Host host{curve};
     const Bench bench{host, arrangement};
@@ -95,7 +98,7 @@ TEST_CASE("s_client and s_server sign once on the side whose key is in the chip,
           "[consumers]") {
     const auto curve = GENERATE(from_range(both_curves));
     const Host host{curve};
-    for (const auto arrangement : {Arrangement::drop_in, Arrangement::options}) {
+    for (const auto arrangement : every_arrangement) {
         for (const auto& tls : both_versions) {
             for (const bool client_in_chip : {true, false}) {
                 INFO(curve << " TLS " << tls << " " << name_of(arrangement) << " chip key of the "
