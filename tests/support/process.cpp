@@ -70,6 +70,21 @@ std::pair<Fd, Fd> make_pipe() {
     return {Fd(ends[0]), Fd(ends[1])};
 }
 
+// end_of is readable when the process has ended. valgrind 3.19 has no pidfd_open; there a thread waits, and leaves the
+// reaping to the others.
+Fd end_of(pid_t pid) {
+    Fd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (fd.get() >= 0 || errno != ENOSYS)
+        return fd;
+    auto [ended, running] = make_pipe();
+    std::thread([pid, held = std::move(running)] {
+        siginfo_t unused{};
+        while (::waitid(P_PID, static_cast<id_t>(pid), &unused, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
+        }
+    }).detach();
+    return std::move(ended);
+}
+
 void set_nonblocking(const Fd& fd) {
     ::fcntl(fd.get(), F_SETFL, O_NONBLOCK);
 }
@@ -242,7 +257,7 @@ void Process::State::start(const std::filesystem::path& program, const std::vect
         ::waitpid(pid_, nullptr, 0);
         throw std::runtime_error("cannot run " + name_ + ": " + std::strerror(reason));
     }
-    pid_fd_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+    pid_fd_ = end_of(pid_);
     if (pid_fd_.get() < 0) {
         const int reason = errno;
         ::kill(-pid_, SIGKILL);
