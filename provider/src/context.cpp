@@ -3,14 +3,38 @@
 
 #include <utility>
 
+#include <dlfcn.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 namespace trustx::provider {
+namespace {
+
+// The file that holds an address, as the loader knows it.
+const void* base_of(const void* address) {
+    Dl_info info{};
+    return ::dladdr(address, &info) != 0 ? info.dli_fbase : nullptr;
+}
+
+// A program may have a libcrypto of its own inside, which then is not the shared one that we use. That one was
+// loaded later, so its handler at exit runs first, and the program's libcrypto would unload us, and every other
+// provider that shares ours, on top of a libcrypto that is gone. So ours stays, and the end of the process takes it
+// away.
+void outlive_a_foreign_libcrypto(const OSSL_DISPATCH* upcalls) {
+    const auto* const theirs = base_of(reinterpret_cast<const void*>(upcalls->function));
+    const auto* const ours = base_of(reinterpret_cast<const void*>(&OSSL_LIB_CTX_free));
+    if (theirs != ours) {
+        OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
+    }
+}
+
+}  // namespace
 
 ProviderContext::ProviderContext(Core core, ProviderSettings settings, LibCtx libctx, LoadedProvider software)
     : core_{core}, settings_{std::move(settings)}, libctx_{std::move(libctx)}, software_{std::move(software)} {}
 
 std::unique_ptr<ProviderContext> ProviderContext::make(const OSSL_CORE_HANDLE* handle, const OSSL_DISPATCH* upcalls) {
+    outlive_a_foreign_libcrypto(upcalls);
     const Core core = Core::from(handle, upcalls);
     ProviderSettings settings = ProviderSettings::read(core);
     const bool child = settings.child_library_context;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A program that loads a key, signs and verifies, and leaves without OpenSSL's cleanup, as programs do that cannot
- * afford it or that die. Linked a second time with libcrypto inside. usage: no_atexit KEY return|_exit */
+ * afford it or that die, or with it. Linked a second time with libcrypto inside.
+ * usage: no_atexit KEY return|_exit|cleanup */
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -35,10 +36,11 @@ static int sign_and_verify(EVP_PKEY* key) {
 
 int main(int argc, char** argv) {
     if (argc != 3) {
-        fprintf(stderr, "usage: %s KEY return|_exit\n", argv[0]);
+        fprintf(stderr, "usage: %s KEY return|_exit|cleanup\n", argv[0]);
         return 2;
     }
-    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT | OPENSSL_INIT_LOAD_CONFIG, NULL);
+    OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | (strcmp(argv[2], "cleanup") == 0 ? 0 : OPENSSL_INIT_NO_ATEXIT),
+                        NULL);
     EVP_PKEY* key = load(argv[1]);
     if (key == NULL || !sign_and_verify(key)) {
         ERR_print_errors_fp(stderr);

@@ -5,13 +5,16 @@
 #include "support/build_tree.hpp"
 #include "support/catch.hpp"
 
+#include <filesystem>
+#include <string>
+
 using namespace trustx::test;
 
 TEST_CASE("a program that leaves without OpenSSL's cleanup has signed once, and the chip is free", "[consumers]") {
     const auto curve = GENERATE(from_range(both_curves));
     const Host host{curve};
     for (const auto arrangement : every_configuration) {
-        for (const char* way : {"return", "_exit"}) {
+        for (const char* way : {"return", "_exit", "cleanup"}) {
             INFO(curve << " " << name_of(arrangement) << " " << way);
             const auto environment = host.environment(arrangement);
             static_cast<void>(host.counters());
@@ -54,6 +57,35 @@ TEST_CASE("a program with a libcrypto of its own inside signs once", "[consumers
             CHECK(outcome.out == "signed and verified\n");
             CHECK(outcome.err.empty());
             CHECK(host.key_uses() == 1);
+        }
+    }
+}
+
+TEST_CASE("a program with a libcrypto of its own inside may clean up, other providers beside us or not",
+          "[consumers]") {
+    // Whatever else uses the shared libcrypto is unloaded after that has gone, too, and the legacy provider trips over
+    // it.
+    const std::filesystem::path legacy{TRUSTX_TEST_MODULES_DIR "/legacy.so"};
+    const Host host{"P-256"};
+    for (const auto arrangement :
+         {Arrangement::default_first, Arrangement::trustx_first, Arrangement::trustx_preferred}) {
+        INFO(name_of(arrangement));
+        auto environment = host.environment(arrangement);
+        const auto sign = [&] {
+            const auto outcome =
+                Host::must_run(environment, program("consumer_static"), {host.client().key, "cleanup"});
+            CHECK(outcome.out == "signed and verified\n");
+            CHECK(outcome.err.empty());
+        };
+        sign();
+        if (std::filesystem::exists(legacy)) {
+            auto configuration = read_file(environment.at("OPENSSL_CONF"));
+            const std::string providers = "[provider_sect]\n";
+            configuration.insert(configuration.find(providers) + providers.size(), "legacy = legacy_sect\n");
+            environment["OPENSSL_CONF"] = host.path("beside-legacy.cnf");
+            write_file(environment["OPENSSL_CONF"],
+                       configuration + "[legacy_sect]\nactivate = 1\nmodule = " + legacy.string() + "\n");
+            sign();
         }
     }
 }
