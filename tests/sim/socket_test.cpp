@@ -153,6 +153,8 @@ TEST_CASE("trustx-sim serves hundreds of connections at once", "[socket]") {
 }
 
 TEST_CASE("trustx-sim goes on when its file descriptors are used up", "[socket]") {
+    if (sanitized())
+        return;  // UndefinedBehaviorSanitizer wants a pipe to look at an object, and takes the failure for a finding
     Simulator simulator;
     const rlimit few{16, 16};
     REQUIRE(::prlimit(simulator.process().pid(), RLIMIT_NOFILE, &few, nullptr) == 0);

@@ -53,7 +53,8 @@ bool contains(const std::vector<PublicKey>& keys, const PublicKey& key) {
 }  // namespace
 
 TEST_CASE("the key of a real chip's signature is among its candidates", "[ecdsa]") {
-    for (const auto& vector : test::golden("crypto").at("ecdsa_real_chip")) {
+    const auto vectors = test::golden("crypto");
+    for (const auto& vector : vectors.at("ecdsa_real_chip")) {
         CAPTURE(vector.at("id").get<std::string>());
         const auto signed_digest = chip_signature(vector);
         const auto key = PublicKey::from_point(from_hex(vector.at("public_point").get<std::string>())).value();
