@@ -165,7 +165,16 @@ const OSSL_PARAM gettable_params[] = {
     describe_unsigned(OSSL_PKEY_PARAM_EC_ORDER),
     describe_unsigned(OSSL_PKEY_PARAM_EC_COFACTOR),
     describe_octets(OSSL_PKEY_PARAM_EC_SEED),
+#ifndef OPENSSL_NO_EC2M  // of software keys
+    describe_integer(OSSL_PKEY_PARAM_EC_CHAR2_M),
+    describe_text(OSSL_PKEY_PARAM_EC_CHAR2_TYPE),
+    describe_integer(OSSL_PKEY_PARAM_EC_CHAR2_TP_BASIS),
+    describe_integer(OSSL_PKEY_PARAM_EC_CHAR2_PP_K1),
+    describe_integer(OSSL_PKEY_PARAM_EC_CHAR2_PP_K2),
+    describe_integer(OSSL_PKEY_PARAM_EC_CHAR2_PP_K3),
+#endif
     describe_integer(OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS),
+    describe_integer(OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC),
     describe_integer(OSSL_PKEY_PARAM_USE_COFACTOR_ECDH),
     describe_unsigned(OSSL_PKEY_PARAM_PRIV_KEY),
     describe_text(param_kind),

@@ -4,6 +4,14 @@
 #include "support/catch.hpp"
 #include "workbench.hpp"
 
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <openssl/params.h>
+#include <openssl/provider.h>
+
 using namespace trustx::test;
 
 TEST_CASE("software keys of any curve are made, written, read, checked and used", "[delegation]") {
@@ -36,6 +44,44 @@ TEST_CASE("software keys of any curve are made, written, read, checked and used"
                        "message");
     bench.must_openssl({"dgst", "-sha384", "-prverify", key, "-signature", "signature"}, "message");
     CHECK_FALSE(bench.openssl({"dgst", "-sha384", "-prverify", key, "-signature", "signature"}, "other").ok());
+}
+
+TEST_CASE("software keys tell what the default provider's tell", "[delegation]") {
+    const std::string group = GENERATE("P-256", "B-233");
+    const Bench bench(BenchOptions{.arrangement = Arrangement::trustx_preferred});
+    const Bench plain(BenchOptions{.with_trustx = false});
+    const LibCtx with = bench.libctx();
+    const LibCtx without = plain.libctx();
+    const Pkey theirs(EVP_PKEY_Q_keygen(without.get(), nullptr, "EC", group.c_str()));
+    REQUIRE(theirs != nullptr);
+    OSSL_PARAM* parts = nullptr;
+    REQUIRE(EVP_PKEY_todata(theirs.get(), EVP_PKEY_KEYPAIR, &parts) == 1);
+    const Handle<OSSL_PARAM, OSSL_PARAM_free> parts_owner(parts);
+    const PkeyCtx import(EVP_PKEY_CTX_new_from_name(with.get(), "EC", nullptr));
+    EVP_PKEY* imported = nullptr;
+    REQUIRE(EVP_PKEY_fromdata_init(import.get()) == 1);
+    REQUIRE(EVP_PKEY_fromdata(import.get(), &imported, EVP_PKEY_KEYPAIR, parts) == 1);
+    const Pkey ours(imported);
+    REQUIRE(std::string(OSSL_PROVIDER_get0_name(EVP_PKEY_get0_provider(ours.get()))) == "trustx");
+    for (const OSSL_PARAM* name = EVP_PKEY_gettable_params(theirs.get()); name->key != nullptr; ++name) {
+        INFO(group << " " << name->key);
+        const OSSL_PARAM* const same = OSSL_PARAM_locate_const(EVP_PKEY_gettable_params(ours.get()), name->key);
+        REQUIRE(same != nullptr);
+        CHECK(same->data_type == name->data_type);
+        // What one answers, if anything, the other answers: first how long, then the bytes.
+        const auto value = [&](const Pkey& key) {
+            std::vector<unsigned char> bytes(512);
+            std::array<OSSL_PARAM, 2> asked{*name, OSSL_PARAM_construct_end()};
+            asked[0].data = bytes.data();
+            asked[0].data_size = name->data_type == OSSL_PARAM_INTEGER ? sizeof(int) : bytes.size();
+            asked[0].return_size = OSSL_PARAM_UNMODIFIED;
+            const int answered = EVP_PKEY_get_params(key.get(), asked.data());
+            bytes.resize(OSSL_PARAM_modified(asked.data()) == 1 ? asked[0].return_size : 0);
+            return std::pair(answered, bytes);
+        };
+        CHECK(value(ours) == value(theirs));
+    }
+    static_cast<void>(take_errors());
 }
 
 TEST_CASE("old digests still sign with software keys", "[delegation]") {
