@@ -43,19 +43,15 @@ target_compile_options(trustx_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
   -Wcast-align -Woverloaded-virtual -Wnull-dereference -Wformat=2 -Wimplicit-fallthrough
   $<$<BOOL:${TRUSTX_WARNINGS_AS_ERRORS}>:-Werror>)
-# From -O2 on g++ 12 inlines so far into libstdc++ and header-only libraries that these two see paths nobody takes. What
-# they find in our code they find at the -O1 of the Debug presets, too.
+# From -O2 on, and with a sanitizer, g++ 12 sees paths inside libstdc++ and header-only libraries that nobody takes. What
+# these warnings find in our code they find in the other builds, too.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  target_compile_options(trustx_warnings INTERFACE
-    $<$<NOT:$<CONFIG:Debug>>:-Wno-null-dereference -Wno-array-bounds>)
-endif()
-
-# With a sanitizer g++ 12 takes a part of std::regex for uninitialized; the files that use it are named to this.
-function(trustx_uses_regex)
-  if(TRUSTX_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -Wno-maybe-uninitialized)
+  if(TRUSTX_SANITIZE)
+    target_compile_options(trustx_warnings INTERFACE -Wno-null-dereference -Wno-array-bounds -Wno-maybe-uninitialized)
+  else()
+    target_compile_options(trustx_warnings INTERFACE $<$<NOT:$<CONFIG:Debug>>:-Wno-null-dereference -Wno-array-bounds>)
   endif()
-endfunction()
+endif()
 
 if(TRUSTX_SANITIZE)
   add_compile_options(-fsanitize=${TRUSTX_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

@@ -76,6 +76,8 @@ TEST_CASE("a certificate of another key is refused before anything is sent", "[m
                               attempt.certificate, "--key", attempt.key, "-t", "t", "-m", "m"});
         INFO(outcome.both());
         CHECK(outcome.status != 0);
+        if (!curl_runs())
+            return;
         const auto curl = world.gateway.run_foreign(
             "curl", {"--silent", "--show-error", "--max-time", "60", "--cacert", attempt.ca, "--cert",
                      attempt.certificate, "--key", attempt.key, "https://localhost:" + attempt.port + "/"});
@@ -218,12 +220,14 @@ TEST_CASE("a chip that is gone ends the connection attempt with its address", "[
     }
     SECTION("for curl and mosquitto_pub, in the words of the provider or at least with a failure") {
         const auto attempt = world.attempt();
-        const auto curl = world.gateway.run_foreign(
-            "curl", {"--silent", "--show-error", "--max-time", "60", "--cacert", attempt.ca, "--cert",
-                     attempt.certificate, "--key", attempt.key, "https://localhost:" + attempt.port + "/"});
-        INFO(curl.both());
-        CHECK(curl.status != 0);
-        CHECK_FALSE(curl.timed_out);
+        if (curl_runs()) {
+            const auto curl = world.gateway.run_foreign(
+                "curl", {"--silent", "--show-error", "--max-time", "60", "--cacert", attempt.ca, "--cert",
+                         attempt.certificate, "--key", attempt.key, "https://localhost:" + attempt.port + "/"});
+            INFO(curl.both());
+            CHECK(curl.status != 0);
+            CHECK_FALSE(curl.timed_out);
+        }
         const auto mosquitto = world.gateway.run_foreign(
             "mosquitto_pub", {"-h", "localhost", "-p", attempt.port, "--cafile", attempt.ca, "--cert",
                               attempt.certificate, "--key", attempt.key, "-t", "t", "-m", "m"});

@@ -32,4 +32,8 @@ bool sanitized() {
     return !std::string(TEST_SANITIZER_RUNTIME).empty();
 }
 
+bool curl_runs() {
+    return !sanitized();
+}
+
 }  // namespace trustx::test
