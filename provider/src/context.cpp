@@ -4,27 +4,22 @@
 #include <utility>
 
 #include <dlfcn.h>
+#include <openssl/core_dispatch.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 
 namespace trustx::provider {
 namespace {
 
-// The file that holds an address, as the loader knows it.
-const void* base_of(const void* address) {
-    Dl_info info{};
-    return ::dladdr(address, &info) != 0 ? info.dli_fbase : nullptr;
-}
-
 // A program may have a libcrypto of its own inside, which then is not the shared one that we use. That one was
 // loaded later, so its handler at exit runs first, and the program's libcrypto would unload us, and every other
 // provider that shares ours, on top of a libcrypto that is gone. So ours stays, and the end of the process takes it
-// away.
+// away. The upcalls tell: among them is the program's CRYPTO_malloc itself.
 void outlive_a_foreign_libcrypto(const OSSL_DISPATCH* upcalls) {
-    const auto* const theirs = base_of(reinterpret_cast<const void*>(upcalls->function));
-    const auto* const ours = base_of(reinterpret_cast<const void*>(&OSSL_LIB_CTX_free));
-    if (theirs != ours) {
-        OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
+    for (; upcalls->function_id != 0; ++upcalls) {
+        if (upcalls->function_id == OSSL_FUNC_CRYPTO_MALLOC && OSSL_FUNC_CRYPTO_malloc(upcalls) != &CRYPTO_malloc) {
+            OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
+        }
     }
 }
 
