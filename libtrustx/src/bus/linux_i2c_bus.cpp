@@ -163,9 +163,9 @@ Result<std::unique_ptr<I2cBus>> open_linux_i2c_bus(const BusAddress& address) {
         return fail(code, "ask " + address.text() + " for its I2C functions");
     }
     if (functions == 0) {
-        // There is no such adapter; drivers that have to ask their device say so when they get no answer.
-        return fail(errno_code(unplugged(*fd, address.path) ? ENODEV : EIO),
-                    "ask " + address.text() + " for its I2C functions");
+        // There is no such adapter: drivers that have to ask their device say so when they get no answer. It may have
+        // been unplugged so lately that the kernel has not taken the device file away yet.
+        return fail(errno_code(ENODEV), "ask " + address.text() + " for its I2C functions");
     }
     if ((functions & I2C_FUNC_I2C) == 0) {
         return fail(Errc::not_supported, address.path + ": plain I2C transfers (the adapter is SMBus only)");
