@@ -79,7 +79,11 @@ class Chip {
     Chip() {
         ::setenv("TRUSTX_DEVICE", simulator_.address().c_str(), 1);
         ::setenv("TRUSTX_LOCK_DIRECTORY", (directory() / "locks").c_str(), 1);
+        ::setenv("TRUSTX_CONF", (directory() / "trustx.conf").c_str(), 1);
         ::setenv("OPENSSL_CONF", (directory() / "openssl.cnf").c_str(), 1);
+        // The simulator waits for the disk after each write, which takes seconds while others fill it; how long a user
+        // of the chip may have to wait is measured here, not judged.
+        write_file(directory() / "trustx.conf", "lock-timeout-ms = 120000\n");
         write_file(directory() / "openssl.cnf",
                    "openssl_conf = init\n[init]\nproviders = providers\n[providers]\ndefault = default_sect\n"
                    "trustx = trustx_sect\n[default_sect]\nactivate = 1\n[trustx_sect]\nactivate = 1\nmodule = " +
@@ -301,14 +305,16 @@ class Stress {
         std::printf("disturbed: %u operations, %d kills, %d stops, %d chip resets\n", options_.operations, kills, stops,
                     resets);
         const auto tally = report(shared);
-        const auto lost = shared.begun.load() - shared.ended.load();
+        // A killed process may end anywhere, between two counters too: what is missing was lost with one of its
+        // threads.
+        const auto lost = options_.operations - tally.right - tally.clear_errors - tally.wrong;
+        const auto can_be_lost = static_cast<std::uint32_t>(kills * options_.threads);
         std::printf("right %u, clear errors %u, lost with their process %u, wrong %u; longest wait %.0f ms\n",
                     tally.right, tally.clear_errors, lost, tally.wrong,
                     static_cast<double>(shared.longest_wait_us) / 1000);
         const auto after = test::run(program("trustx"), {"random", "8", "--hex"});
         std::printf("the chip afterwards: %s\n", after.ok() ? "serves" : after.both().c_str());
-        const bool complete = tally.right + tally.clear_errors + tally.wrong + lost == options_.operations;
-        return after.ok() && tally.wrong == 0 && complete && tally.right > options_.operations / 2;
+        return after.ok() && tally.wrong == 0 && lost <= can_be_lost && tally.right > options_.operations / 2;
     }
 
     Options options_;

@@ -23,7 +23,6 @@ struct StressShared {
 
     // Each operation takes a ticket.
     std::atomic<std::uint32_t> next_ticket{0};
-    std::atomic<std::uint32_t> begun{0};
     std::atomic<std::uint32_t> ended{0};
     std::array<std::array<std::atomic<std::uint32_t>, static_cast<std::size_t>(End::count)>,
                static_cast<std::size_t>(Work::count)>

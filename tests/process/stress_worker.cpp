@@ -49,7 +49,6 @@ class Worker {
             }
             std::mt19937_64 random{shared_.seed + ticket};
             const auto kind = choose(random);
-            shared_.begun.fetch_add(1);
             const auto end = perform(kind, random);
             shared_.ends[static_cast<std::size_t>(kind)][static_cast<std::size_t>(end)].fetch_add(1);
             shared_.ended.fetch_add(1);
