@@ -5,7 +5,7 @@
 //
 // The file store makes the key in a second decoding whose errors it drops: all that a user would see is
 // "unsupported". So what is wrong with a reference is found in the first one: while PEM is read, and for DER by a
-// third decoder that decodes nothing.
+// further decoder that decodes nothing.
 #include "algorithms.hpp"
 #include "dispatch.hpp"
 #include "edge.hpp"
@@ -29,8 +29,8 @@ void* decoder_newctx(void* provctx) {
     return provctx;
 }
 void decoder_freectx(void*) {}
-// A key file is no public key, no more than a PKCS#8 file is for the default provider. Saying so here keeps this
-// decoder out of the chain that libcrypto 3.0 makes for each certificate it reads (docs/performance.md).
+// A key file is no public key, no more than a PKCS#8 file is for the default provider. Saying so here keeps these
+// decoders out of the chain that libcrypto 3.0 makes for each certificate it reads (docs/performance.md).
 int decoder_does_selection(void*, int selection) {
     return selection == 0 || (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0;
 }

@@ -41,15 +41,30 @@ const OSSL_ALGORITHM stores[] = {
     {nullptr, nullptr, nullptr, nullptr},
 };
 
+// The file store asks decoders that have no structure and are called DER, MSBLOB or PVK.
 const OSSL_ALGORITHM decoders[] = {
     {"DER", "provider=trustx,input=pem", decoder_pem_to_der, "TRUSTX PRIVATE KEY blocks"},
-    // Without a structure, because the file store shows only such decoders all DER that it reads. It takes in what is
-    // called DER, MSBLOB or PVK; under the last name we are not in the chain of decoders that libcrypto 3.0 makes for
-    // each EC certificate, where every decoder costs (docs/performance.md).
-    {"PVK", "provider=trustx,input=der", decoder_der_check, "damaged key references"},
+    {"DER", "provider=trustx,input=der", decoder_der_check, "damaged key references"},
     {"EC", "provider=trustx,input=der,structure=trustx", decoder_der_to_ec, "key references"},
     {nullptr, nullptr, nullptr, nullptr},
 };
+
+// libcrypto before 3.2 makes a new chain of decoders for each certificate that anybody reads, and every decoder in it
+// costs (docs/performance.md). Chains for EC certificates have all that is called DER. PVK is the name of Microsoft's
+// private key files, so only chains for private keys have us. (Since 3.2 chains are kept, and one that begins with PEM
+// goes on with DER only.)
+const OSSL_ALGORITHM decoders_before_3_2[] = {
+    {"PVK", "provider=trustx,input=pem", decoder_pem_to_der, "TRUSTX PRIVATE KEY blocks"},
+    {"PVK", "provider=trustx,input=der", decoder_der_check, "damaged key references"},
+    {"EC", "provider=trustx,input=der,structure=trustx", decoder_der_to_ec, "key references"},
+    {"EC", "provider=trustx,input=pvk,structure=trustx", decoder_der_to_ec, "key references out of PEM"},
+    {nullptr, nullptr, nullptr, nullptr},
+};
+
+bool is_before_3_2(const Core& core) {
+    const auto core_version = core.parameter(OSSL_PROV_PARAM_CORE_VERSION);
+    return core_version && (core_version->starts_with("3.0.") || core_version->starts_with("3.1."));
+}
 
 const OSSL_ALGORITHM encoders[] = {
     {"EC", "provider=trustx,output=pem,structure=PrivateKeyInfo", encoder_private_key_pem, nullptr},
@@ -62,7 +77,7 @@ const OSSL_ALGORITHM encoders[] = {
     {nullptr, nullptr, nullptr, nullptr},
 };
 
-const OSSL_ALGORITHM* provider_query_operation(void*, int operation, int* no_cache) {
+const OSSL_ALGORITHM* provider_query_operation(void* provctx, int operation, int* no_cache) {
     *no_cache = 0;
     switch (operation) {
         case OSSL_OP_KEYMGMT:
@@ -76,7 +91,7 @@ const OSSL_ALGORITHM* provider_query_operation(void*, int operation, int* no_cac
         case OSSL_OP_STORE:
             return stores;
         case OSSL_OP_DECODER:
-            return decoders;
+            return is_before_3_2(ProviderContext::of(provctx).core()) ? decoders_before_3_2 : decoders;
         case OSSL_OP_ENCODER:
             return encoders;
         default:

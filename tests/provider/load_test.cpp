@@ -10,6 +10,7 @@
 #include <set>
 
 #include <openssl/core_names.h>
+#include <openssl/decoder.h>
 #include <openssl/ssl.h>
 
 using namespace trustx::test;
@@ -41,6 +42,27 @@ TEST_CASE("loading, listing and unrelated commands send nothing to the chip", "[
     chip->must_openssl({"rand", "-hex", "16"});
     chip->must_openssl({"genpkey", "-algorithm", "EC", "-pkeyopt", "group:P-256"});
     CHECK(chip.transfers() == 0);
+}
+
+TEST_CASE("no decoder of ours is asked about the key of a certificate", "[load]") {
+    if (OPENSSL_version_major() > 3 || OPENSSL_version_minor() >= 2) {
+        SUCCEED("chains of decoders are kept");
+        return;
+    }
+    const Bench bench;
+    const auto decoders = [](OSSL_LIB_CTX* libctx, const char* type) {
+        EVP_PKEY* key = nullptr;
+        const Handle<OSSL_DECODER_CTX, OSSL_DECODER_CTX_free> chain{OSSL_DECODER_CTX_new_for_pkey(
+            &key, "DER", "SubjectPublicKeyInfo", type, EVP_PKEY_PUBLIC_KEY, libctx, nullptr)};
+        return OSSL_DECODER_CTX_get_num_decoders(chain.get());
+    };
+    const LibCtx plain{OSSL_LIB_CTX_new()};
+    const LibCtx with = bench.libctx();
+    for (const char* type : {"EC", "RSA", "ED25519"}) {
+        CAPTURE(type);
+        CHECK(decoders(plain.get(), type) > 0);
+        CHECK(decoders(with.get(), type) == decoders(plain.get(), type));
+    }
 }
 
 TEST_CASE("the module exports OSSL_provider_init and nothing else", "[load]") {
