@@ -49,7 +49,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   if(TRUSTX_SANITIZE)
     target_compile_options(trustx_warnings INTERFACE -Wno-null-dereference -Wno-array-bounds -Wno-maybe-uninitialized)
   else()
-    target_compile_options(trustx_warnings INTERFACE 
+    target_compile_options(trustx_warnings INTERFACE
       $<$<NOT:$<CONFIG:Debug>>:-Wno-null-dereference -Wno-array-bounds -Wno-stringop-overread>)
   endif()
 endif()
