@@ -153,8 +153,8 @@ TEST_CASE("trustx-sim serves hundreds of connections at once", "[socket]") {
 }
 
 TEST_CASE("trustx-sim goes on when its file descriptors are used up", "[socket]") {
-    if (sanitized())
-        return;  // UndefinedBehaviorSanitizer wants a pipe to look at an object, and takes the failure for a finding
+    if (skipped_under_sanitizers("UndefinedBehaviorSanitizer wants a pipe to look at an object"))
+        return;
     Simulator simulator;
     const rlimit few{16, 16};
     REQUIRE(::prlimit(simulator.process().pid(), RLIMIT_NOFILE, &few, nullptr) == 0);
@@ -238,8 +238,8 @@ TEST_CASE("trustx-sim never reads openssl.cnf", "[process]") {
 }
 
 TEST_CASE("trustx-sim fits into 20 MB", "[process]") {
-    if (sanitized())
-        return;  // shadow memory is not ours
+    if (skipped_under_sanitizers("shadow memory is not ours"))
+        return;
     Simulator simulator;
     SocketTarget target(simulator.socket());
     Host host(target);

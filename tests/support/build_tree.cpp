@@ -1,9 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build_tree.hpp"
 
+#include <iostream>
+
 namespace trustx::test {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+bool skipped(bool here, const std::string& reason) {
+    if (here)
+        std::cout << "skipped under sanitizers: " << reason << std::endl;
+    return here;
+}
+
+}  // namespace
 
 fs::path program(const std::string& name) {
     return fs::path(TEST_PROGRAM_DIR) / name;
@@ -32,8 +44,16 @@ bool sanitized() {
     return !std::string(TEST_SANITIZER_RUNTIME).empty();
 }
 
-bool curl_runs() {
-    return !sanitized();
+bool skipped_under_sanitizers(const std::string& reason) {
+    return skipped(sanitized(), reason);
+}
+
+bool skipped_under_thread_sanitizer(const std::string& reason) {
+    return skipped(std::string(TEST_SANITIZER_RUNTIME).find("tsan") != std::string::npos, reason);
+}
+
+bool curl_skipped() {
+    return skipped_under_sanitizers("curl waits for ever in setlocale");
 }
 
 }  // namespace trustx::test
