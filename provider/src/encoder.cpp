@@ -134,7 +134,7 @@ Outcome<Bytes> encoded(const Encoding& encoding, const Key& key, int selection, 
 void* encoder_newctx(void* provctx) {
     auto& context = ProviderContext::of(provctx);
     return hand_over(context.core(), [&]() -> Outcome<std::unique_ptr<Encoding>> {
-        return std::unique_ptr<Encoding>(new Encoding{context, {}, {}});
+        return std::make_unique<Encoding>(Encoding{context, {}, {}});
     });
 }
 

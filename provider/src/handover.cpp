@@ -26,7 +26,8 @@ KeyHandover* KeyHandover::at(const void* reference, std::size_t size) noexcept {
         return nullptr;
     }
     // libcrypto carries the reference as const, but its maker waits for the key to be taken.
-    auto* const handover = static_cast<KeyHandover*>(const_cast<void*>(reference));
+    auto* const own = const_cast<void*>(reference);  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    auto* const handover = static_cast<KeyHandover*>(own);
     return handover->magic_ == expected_magic ? handover : nullptr;
 }
 

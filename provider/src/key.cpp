@@ -26,9 +26,8 @@ Outcome<EvpPkey> from_parameters(ProviderContext& context, int selection, const 
                       "beside trustx");
     }
     EVP_PKEY* made = nullptr;
-    // fromdata only reads its parameters; the type is older than the promise.
     if (EVP_PKEY_fromdata_init(ctx.get()) != 1 ||
-        EVP_PKEY_fromdata(ctx.get(), &made, selection, const_cast<OSSL_PARAM*>(params)) != 1) {
+        EVP_PKEY_fromdata(ctx.get(), &made, selection, only_read(params)) != 1) {
         EVP_PKEY_free(made);
         return software_failed("import an EC key");
     }

@@ -136,7 +136,7 @@ int keymgmt_export(void* keydata, int selection, OSSL_CALLBACK* callback, void* 
 
 void* keymgmt_dup(const void* keydata, int selection) {
     // Sharing counts, and counting is the one thing that changes in a key that libcrypto calls const.
-    Key& key = Key::of(const_cast<void*>(keydata));
+    Key& key = Key::of(const_cast<void*>(keydata));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
     return hand_over(key.context().core(), [&] { return key.duplicate(selection); });
 }
 
@@ -257,8 +257,7 @@ int keymgmt_set_params(void* keydata, const OSSL_PARAM params[]) {
         if (key.is_chip_key()) {
             return set_of_chip_key(key, params);
         }
-        // set_params only reads its parameters; the type is older than the promise.
-        if (key.inner() == nullptr || EVP_PKEY_set_params(key.inner(), const_cast<OSSL_PARAM*>(params)) != 1) {
+        if (key.inner() == nullptr || EVP_PKEY_set_params(key.inner(), only_read(params)) != 1) {
             return software_failed("set parameters of an EC key");
         }
         return {};

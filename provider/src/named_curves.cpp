@@ -59,13 +59,12 @@ const EVP_PKEY* NamedCurves::parameters(OSSL_LIB_CTX* libctx, std::size_t curve)
         return there;
     }
     const std::array<OSSL_PARAM, 2> group{
-        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, const_cast<char*>(names[curve].group), 0),
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, only_read(names[curve].group), 0),
         OSSL_PARAM_construct_end()};
     const EvpPkeyCtx ctx(EVP_PKEY_CTX_new_from_name(libctx, "EC", nullptr));
     EVP_PKEY* made = nullptr;
-    // fromdata only reads its parameters; the type is older than the promise.
     if (ctx == nullptr || EVP_PKEY_fromdata_init(ctx.get()) != 1 ||
-        EVP_PKEY_fromdata(ctx.get(), &made, EVP_PKEY_KEY_PARAMETERS, const_cast<OSSL_PARAM*>(group.data())) != 1) {
+        EVP_PKEY_fromdata(ctx.get(), &made, EVP_PKEY_KEY_PARAMETERS, only_read(group.data())) != 1) {
         EVP_PKEY_free(made);
         return nullptr;
     }
@@ -89,8 +88,8 @@ EvpPkey NamedCurves::import(OSSL_LIB_CTX* libctx, int selection, const OSSL_PARA
     }
     const auto curve = find(*group);
     const EVP_PKEY* const parameters = curve ? this->parameters(libctx, *curve) : nullptr;
-    // Duplicating only reads, and counts up; the type is older than the promise.
-    EvpPkey key(parameters == nullptr ? nullptr : EVP_PKEY_dup(const_cast<EVP_PKEY*>(parameters)));
+    // Duplicating only counts up.
+    EvpPkey key(parameters == nullptr ? nullptr : EVP_PKEY_dup(only_read(parameters)));
     if (key == nullptr) {
         return nullptr;
     }

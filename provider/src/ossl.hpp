@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Owners for the OpenSSL objects that the provider uses in its private library context.
+// Owners for the OpenSSL objects that the provider uses in its private library context, and what its calls need.
 #pragma once
 
 #include <cstdint>
@@ -49,6 +49,13 @@ using X509Owner = Owner<X509, X509_free>;
 using Bignum = Owner<BIGNUM, BN_free>;
 using X509NameOwner = Owner<X509_NAME, X509_NAME_free>;
 using OpensslBytes = Owner<unsigned char, free_openssl_memory>;
+
+// only_read is for arguments that OpenSSL only reads, although their type is older than that promise: OSSL_PARAM and
+// what it points to, OSSL_ITEM, and what is given to EVP_PKEY_fromdata, EVP_PKEY_set_params and EVP_PKEY_dup.
+template <class T>
+constexpr T* only_read(const T* argument) noexcept {
+    return const_cast<T*>(argument);  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+}
 
 // parse_certificate reads a DER certificate; nullptr when it is none. In the given context, because reading a
 // certificate decodes its key, and in the application's context that could come back to us.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "param.hpp"
 
+#include "ossl.hpp"
+
 #include <openssl/core_names.h>
 
 namespace trustx::provider {
@@ -26,14 +28,12 @@ Outcome<void> answer(OSSL_PARAM* params, const char* key, Set&& set) {
 
 }  // namespace
 
-// The parameters are only read; OSSL_PARAM has no way to say so.
 PublicKeyParams::PublicKeyParams(const PublicKey& key, Content content)
     : group_{group_name(key.curve)},
       params_{OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group_.data(), group_.size()),
-              content == with_point
-                  ? OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
-                                                      const_cast<std::uint8_t*>(key.point.data()), key.point.size())
-                  : OSSL_PARAM_construct_end(),
+              content == with_point ? OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
+                                                                        only_read(key.point.data()), key.point.size())
+                                    : OSSL_PARAM_construct_end(),
               OSSL_PARAM_construct_end()} {}
 
 Outcome<std::string> text_of(const OSSL_PARAM& param) {

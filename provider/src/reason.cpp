@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reason.hpp"
 
+#include "ossl.hpp"
+
 namespace trustx::provider {
 namespace {
 
@@ -14,10 +16,9 @@ constexpr unsigned int number(ChipError code) {
     return number(Reason::chip_base) + static_cast<unsigned int>(code);
 }
 
-// OSSL_ITEM wants a pointer to non-const; libcrypto only reads it.
 template <class Code>
 constexpr OSSL_ITEM item(Code code, const char* text) {
-    return {number(code), const_cast<char*>(text)};
+    return {number(code), only_read(text)};
 }
 
 const OSSL_ITEM table[] = {

@@ -109,6 +109,7 @@ Outcome<CertificateForm> choose_form(const std::string& wanted, std::size_t coun
 
 Outcome<Bytes> encode(const std::vector<Certificate>& certificates, const std::string& wanted_form) {
     std::vector<Bytes> ders;
+    ders.reserve(certificates.size());
     for (const auto& certificate : certificates) {
         ders.push_back(certificate.der());
     }

@@ -58,6 +58,7 @@ Outcome<std::vector<std::string>> verify_chain(const std::vector<Certificate>& c
     }
     std::vector<std::string> names;
     const auto* chain = X509_STORE_CTX_get0_chain(context.get());
+    names.reserve(static_cast<std::size_t>(sk_X509_num(chain)));
     for (int i = 0; i < sk_X509_num(chain); ++i) {
         names.push_back(name_of(sk_X509_value(chain, i)));
     }

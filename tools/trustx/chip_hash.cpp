@@ -8,7 +8,7 @@ namespace {
 
 // As many whole SHA-256 blocks as fit into an APDU of 1557 bytes beside its header, three TLV headers and the state.
 constexpr std::size_t piece = 1408;
-static_assert(piece % 64 == 0 && piece + 4 + 3 * 3 + CalcHash::context_size <= 1557);
+static_assert(piece % 64 == 0 && piece + 4 + std::size_t{3} * 3 + CalcHash::context_size <= 1557);
 
 }  // namespace
 

@@ -84,9 +84,9 @@ Outcome<void> parse_condition(std::optional<Bytes>& field, const std::optional<s
 
 Outcome<MetadataChange> parse_change(const ChangeOptions& options) {
     MetadataChange change;
-    for (auto parsed : {parse_condition(change.change_access, options.change, "--change"),
-                        parse_condition(change.read_access, options.read, "--read"),
-                        parse_condition(change.execute_access, options.execute, "--execute")}) {
+    for (const auto& parsed : {parse_condition(change.change_access, options.change, "--change"),
+                               parse_condition(change.read_access, options.read, "--read"),
+                               parse_condition(change.execute_access, options.execute, "--execute")}) {
         if (!parsed) {
             return parsed.failure();
         }

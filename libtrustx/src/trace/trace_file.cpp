@@ -27,7 +27,7 @@ class KeepErrno {
 // Writing beyond the limit of file sizes would kill the process (SIGXFSZ, setrlimit(2)). Others may append at the same
 // time, so some distance is kept.
 bool within_size_limit(off_t size) noexcept {
-    constexpr rlim_t distance = 64 * 1024;
+    constexpr rlim_t distance = rlim_t{64} * 1024;
     rlimit limit{};
     return ::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
            static_cast<rlim_t>(size) + distance <= limit.rlim_cur;
@@ -89,8 +89,9 @@ void TraceFile::append(std::string_view line) noexcept {
     }
     char line_break = '\n';
     // writev takes pointers to non-const for the sake of readv; it does not write to them.
+    auto* const text = const_cast<char*>(line.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast)
     const std::array<iovec, 2> parts{iovec{.iov_base = &line_break, .iov_len = torn_ ? std::size_t{1} : 0},
-                                     iovec{.iov_base = const_cast<char*>(line.data()), .iov_len = line.size()}};
+                                     iovec{.iov_base = text, .iov_len = line.size()}};
     const std::size_t size = parts[0].iov_len + parts[1].iov_len;
     ssize_t written = 0;
     do {

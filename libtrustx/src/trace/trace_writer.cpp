@@ -15,7 +15,6 @@ namespace {
 
 using ifx_i2c::Frame;
 using ifx_i2c::Register;
-using ifx_i2c::Sequence;
 
 std::int64_t microseconds(Duration duration) {
     return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();

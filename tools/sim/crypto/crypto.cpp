@@ -324,7 +324,7 @@ tl::expected<CertificateKey, CertificateFault> Crypto::certificate_key(ByteView 
     const unsigned char* cursor = der.data();
     if (d2i_X509(&target, &cursor, static_cast<long>(der.size())) == nullptr) {
         if (target == nullptr)
-            certificate.release();  // d2i_X509 frees what it was given
+            static_cast<void>(certificate.release());  // d2i_X509 frees what it was given
         return fault(CertificateFault::format);
     }
     const X509_ALGOR* outer = nullptr;

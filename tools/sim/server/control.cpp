@@ -223,7 +223,7 @@ std::string Control::answer(const std::string& request) {
     const bool are_words = words.is_array() && !words.empty() &&
                            std::all_of(words.begin(), words.end(), [](const json& word) { return word.is_string(); });
     if (!are_words)
-        return failed("the request is not of the form {\"command\": [\"stats\"]}");
+        return failed(R"(the request is not of the form {"command": ["stats"]})");
     const auto text = words.get<std::vector<std::string>>();
     const auto found = std::find_if(commands.begin(), commands.end(),
                                     [&](const ControlCommand& command) { return text.front() == command.name; });

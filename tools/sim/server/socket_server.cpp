@@ -45,7 +45,7 @@ SocketServer::Round SocketServer::prepare() const {
     for (const auto& [id, connection] : connections_) {
         // A connection with a request under way is not read, and one whose peer is gone is not even watched.
         const bool readable = !connection.request_queued && connection.to_send.empty() && !connection.peer_finished;
-        const short events = static_cast<short>((readable ? POLLIN : 0) | (connection.to_send.empty() ? 0 : POLLOUT));
+        const auto events = static_cast<short>((readable ? POLLIN : 0) | (connection.to_send.empty() ? 0 : POLLOUT));
         const bool watched = events != 0 || !connection.peer_finished;
         round.fds.push_back({watched ? connection.fd.get() : -1, events, 0});
         round.ids.push_back(id);
