@@ -3,6 +3,9 @@
 #include "chip_fixture.hpp"
 #include "support/catch.hpp"
 
+#include <string>
+#include <string_view>
+
 #include <nlohmann/json.hpp>
 
 using nlohmann::json;
@@ -10,7 +13,7 @@ using trustx::test::Chip;
 
 namespace {
 
-const json& operation(const json& figures, const std::string& name) {
+const json& operation(const json& figures, std::string_view name) {
     for (const auto& entry : figures.at("operations")) {
         if (entry.at("name") == name) {
             return entry;
