@@ -108,7 +108,12 @@ TEST_CASE("a broker with another name is told from one that is not trusted", "[e
 }
 
 TEST_CASE("a connection closed without a word is asked about once more, with credentials", "[explain]") {
-    const ConnectFailed silent{.code = -1, .tls_errors = {}, .trace = {}};
+    // Who is reset while still talking does not get to read why; OpenSSL 3.0 says nothing then, later ones do.
+    const ConnectFailed silent{
+        .code = -1,
+        .tls_errors = GENERATE(std::vector<TlsError>{},
+                               std::vector<TlsError>{{"system library", "Connection reset by peer", "when writing"}}),
+        .trace = {}};
     const auto reachable = [] { return ProbeResult{}; };
 
     SECTION("and the answer is the explanation") {

@@ -4,6 +4,8 @@
 
 #include "support/catch.hpp"
 
+#include <cerrno>
+
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
@@ -22,6 +24,17 @@ TEST_CASE("the queue of this thread is emptied oldest first", "[tls_error]") {
     CHECK(to_string(errors[0]) == "no start line");
     CHECK(to_string(errors[1]) == "unsupported: what 7");
     CHECK(ERR_peek_error() == 0);
+}
+
+TEST_CASE("an error of the network is told in the system's words, and known as one", "[tls_error]") {
+    ERR_clear_error();
+    ERR_raise_data(ERR_LIB_SYS, ECONNRESET, "tls_retry_write_records failure");
+    ERR_raise(ERR_LIB_PEM, PEM_R_NO_START_LINE);
+    const auto errors = trustx::mqtt::take_tls_errors();
+    REQUIRE(errors.size() == 2);
+    CHECK(to_string(errors[0]) == "Connection reset by peer: tls_retry_write_records failure");
+    CHECK(is_system_error(errors[0]));
+    CHECK_FALSE(is_system_error(errors[1]));
 }
 
 TEST_CASE("the error of the chip's provider is found among OpenSSL's", "[tls_error]") {

@@ -205,7 +205,9 @@ Problem explain(const ConnectFailed& failure, const Addressee& to, const Probes&
     if (auto problem = explain_probe(probes.anonymous(), to)) {
         return *problem;
     }
-    if (!failure.tls_errors.empty()) {
+    // A broker that refuses us and closes at once may be faster than we with what we still have to say: then its alert
+    // is lost to a connection that was reset.
+    if (!std::ranges::all_of(failure.tls_errors, is_system_error)) {
         return {"TLS with " + place(to) + " failed: " + to_string(failure.tls_errors.back()),
                 "--verbose shows all that OpenSSL said"};
     }

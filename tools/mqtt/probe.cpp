@@ -4,6 +4,7 @@
 #include "openssl_ptr.hpp"
 #include "tls_error.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
@@ -165,7 +166,7 @@ ProbeResult handshake(SSL* tls, int fd, TimePoint deadline, bool with_credential
     // Under TLS 1.3 the client's handshake is complete before the broker has seen its certificate.
     char unexpected = 0;
     step = repeat_until_done(tls, fd, deadline, [&] { return SSL_read(tls, &unexpected, 1); });
-    if (step.out_of_time || step.errors.empty()) {
+    if (step.out_of_time || std::ranges::all_of(step.errors, is_system_error)) {
         return {};
     }
     return tls_obstacle(std::move(step.errors), step.system_error);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <system_error>
 
 #include <openssl/err.h>
 
@@ -17,6 +18,11 @@ std::string or_empty(const char* text) {
     return text == nullptr ? std::string{} : std::string{text};
 }
 
+std::string reason_of(unsigned long code) {
+    return ERR_SYSTEM_ERROR(code) ? std::system_category().message(ERR_GET_REASON(code))
+                                  : or_empty(ERR_reason_error_string(code));
+}
+
 }  // namespace
 
 std::string to_string(const TlsError& error) {
@@ -28,7 +34,7 @@ std::vector<TlsError> take_tls_errors() {
     const char* data = nullptr;
     int flags = 0;
     while (const auto code = ERR_get_error_all(nullptr, nullptr, nullptr, &data, &flags)) {
-        TlsError error{or_empty(ERR_lib_error_string(code)), or_empty(ERR_reason_error_string(code)), {}};
+        TlsError error{or_empty(ERR_lib_error_string(code)), reason_of(code), {}};
         if ((static_cast<unsigned>(flags) & ERR_TXT_STRING) != 0) {
             error.data = or_empty(data);
         }
@@ -40,6 +46,10 @@ std::vector<TlsError> take_tls_errors() {
         errors.push_back(std::move(error));
     }
     return errors;
+}
+
+bool is_system_error(const TlsError& error) {
+    return error.library == "system library";
 }
 
 const TlsError* find_provider_error(const std::vector<TlsError>& errors) {
