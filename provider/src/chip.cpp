@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "chip.hpp"
 
+#include "common/try.hpp"
+
 #include <trustx/objects.hpp>
 #include <trustx/settings.hpp>
 
@@ -66,9 +68,7 @@ Outcome<void> Chip::expect(const KeyReference& reference) {
 
 template <class Command>
 Outcome<typename Command::Response> Chip::use(const KeyReference& reference, const Command& command) {
-    if (const auto right = expect(reference); !right) {
-        return right.failure();
-    }
+    TRYV(expect(reference));
     auto response = locked([&](LockedDevice& device) {
         watch_.look(device);
         watch_.count_use(reference.key);
@@ -111,12 +111,9 @@ Outcome<SessionKey> Chip::generate_session(const KeyRequest& request) {
     if (!lease) {
         return refuse(lease.error());
     }
-    auto made = run(GenKeyPair{.key = lease->object(), .curve = request.curve, .usage = request.usage});
-    if (!made) {
-        return made.failure();
-    }
+    TRY(auto made, run(GenKeyPair{.key = lease->object(), .curve = request.curve, .usage = request.usage}));
     return SessionKey{.reference = {.key = lease->object(),
-                                    .public_key = std::move(*made),
+                                    .public_key = std::move(made),
                                     .coprocessor = *present,
                                     .device = request.device,
                                     .label = request.label},
@@ -131,12 +128,9 @@ Outcome<KeyReference> Chip::generate(const KeyRequest& request) {
     // One lock for the question and the deed: no other process can put a key there in between.
     std::optional<Curve> in_the_way;
     auto made = locked([&](LockedDevice& device) -> Result<PublicKey> {
-        const auto metadata = device.run(GetMetadata{.object = request.slot});
-        if (!metadata) {
-            return metadata.failure();
-        }
-        if (metadata->key_algorithm && !request.force) {
-            in_the_way = metadata->key_algorithm;
+        TRY(const auto metadata, device.run(GetMetadata{.object = request.slot}));
+        if (metadata.key_algorithm && !request.force) {
+            in_the_way = metadata.key_algorithm;
             return PublicKey{};
         }
         return device.run(GenKeyPair{.key = request.slot, .curve = request.curve, .usage = request.usage});
@@ -173,9 +167,7 @@ Chip* Chips::known(const std::string& name) const noexcept {
 }
 
 Outcome<std::unique_ptr<Chip>> Chips::make(const std::string& name) const {
-    if (const auto valid = settings_.check(); !valid) {
-        return valid.failure();
-    }
+    TRYV(settings_.check());
     // A key that names a device wants that one, not the one that openssl.cnf has for all others.
     const auto configured = name.empty() ? settings_.device : std::nullopt;
     auto resolved = resolve_settings({.command_line = std::nullopt, .openssl_conf = configured, .device_name = name});
@@ -201,11 +193,8 @@ Outcome<Chip*> Chips::find(const std::string& name) {
     if (Chip* const chip = known(name)) {
         return chip;
     }
-    auto made = make(name);
-    if (!made) {
-        return made.failure();
-    }
-    Chip* const chip = made->release();
+    TRY(auto made, make(name));
+    Chip* const chip = made.release();
     chip->next_ = head_.load(std::memory_order_relaxed);
     // Two threads may add the same device at once; both stay, and both work.
     while (!head_.compare_exchange_weak(chip->next_, chip, std::memory_order_release, std::memory_order_relaxed)) {

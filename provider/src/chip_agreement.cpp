@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "chip_agreement.hpp"
 
+#include "common/try.hpp"
 #include "context.hpp"
 #include "ossl.hpp"
 #include "param.hpp"
@@ -37,11 +38,8 @@ Outcome<void> take_text(const OSSL_PARAM* params, const char* key, std::string& 
     if (param == nullptr) {
         return {};
     }
-    auto text = text_of(*param);
-    if (!text) {
-        return text.failure();
-    }
-    into = std::move(*text);
+    TRY(auto text, text_of(*param));
+    into = std::move(text);
     return {};
 }
 
@@ -54,11 +52,8 @@ Outcome<void> ChipAgreement::set_peer(const Key& peer) {
     if (EVP_PKEY_parameters_eq(key_->inner(), peer.inner()) != 1) {
         return refuse(Reason::curve_mismatch, "the peer's key is on another curve");
     }
-    auto public_key = public_key_of(peer);
-    if (!public_key) {
-        return public_key.failure();
-    }
-    peer_ = std::move(*public_key);
+    TRY(auto public_key, public_key_of(peer));
+    peer_ = std::move(public_key);
     return {};
 }
 
@@ -83,14 +78,9 @@ Outcome<std::size_t> ChipAgreement::derive(unsigned char* secret, std::size_t ro
                       std::to_string(room) + " bytes for a secret of " + std::to_string(needed));
     }
     const auto& reference = key_->reference();
-    if (const auto usable = key_->usable(); !usable) {
-        return usable.failure();
-    }
-    const auto chip = key_->context().chips().find(reference.device);
-    if (!chip) {
-        return chip.failure();
-    }
-    const auto shared = (*chip)->agree(reference, *peer_);
+    TRYV(key_->usable());
+    TRY(const auto chip, key_->context().chips().find(reference.device));
+    const auto shared = chip->agree(reference, *peer_);
     if (!shared) {
         return during("agree on a secret with key " + reference.key.hex() + ", whose usage must include keyagree",
                       shared.error());
@@ -99,9 +89,7 @@ Outcome<std::size_t> ChipAgreement::derive(unsigned char* secret, std::size_t ro
         std::copy(shared->begin(), shared->end(), secret);
         return needed;
     }
-    if (const auto derived = run_kdf(*shared, secret); !derived) {
-        return derived.failure();
-    }
+    TRYV(run_kdf(*shared, secret));
     return needed;
 }
 
@@ -137,19 +125,14 @@ Outcome<void> ChipAgreement::set(const OSSL_PARAM* params) {
              {OSSL_EXCHANGE_PARAM_KDF_DIGEST, &kdf_digest_},
              {OSSL_EXCHANGE_PARAM_KDF_DIGEST_PROPS, &kdf_digest_properties_},
              {OSSL_KDF_PARAM_CEK_ALG, &cek_algorithm_}}) {
-        if (const auto taken = take_text(params, key, *into); !taken) {
-            return taken.failure();
-        }
+        TRYV(take_text(params, key, *into));
     }
     if (uses_kdf() && kdf_type_ != OSSL_KDF_NAME_X963KDF) {
         return refuse(Reason::parameter_invalid, "KDF " + kdf_type_ + " behind a key agreement: only X963KDF");
     }
     if (const OSSL_PARAM* param = OSSL_PARAM_locate_const(params, OSSL_EXCHANGE_PARAM_KDF_OUTLEN)) {
-        const auto size = size_of(*param);
-        if (!size) {
-            return size.failure();
-        }
-        kdf_size_ = *size;
+        TRY(const auto size, size_of(*param));
+        kdf_size_ = size;
     }
     if (const OSSL_PARAM* param = OSSL_PARAM_locate_const(params, OSSL_EXCHANGE_PARAM_KDF_UKM)) {
         const void* bytes = nullptr;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "chip_inventory.hpp"
 
+#include "common/try.hpp"
 #include "ossl.hpp"
 
 #include <trustx/objects.hpp>
@@ -48,23 +49,17 @@ Outcome<std::optional<PublicKey>> public_key_of(OSSL_LIB_CTX* libctx, Chip& chip
             }
         }
     }
-    const auto content =
-        chip.locked([&](LockedDevice& device) { return trustx::read_object(device, paired_data_object(slot)); });
-    if (!content) {
-        return content.failure();
-    }
-    auto key = PublicKey::from_subject_public_key_info(trimmed_der(*content));
+    TRY(const auto content,
+        chip.locked([&](LockedDevice& device) { return trustx::read_object(device, paired_data_object(slot)); }));
+    auto key = PublicKey::from_subject_public_key_info(trimmed_der(content));
     return key && key->curve == curve ? std::optional(std::move(*key)) : std::nullopt;
 }
 
 }  // namespace
 
 Outcome<std::vector<Bytes>> certificates_in(Chip& chip, ObjectId object) {
-    const auto content = chip.locked([&](LockedDevice& device) { return trustx::read_object(device, object); });
-    if (!content) {
-        return content.failure();
-    }
-    auto parsed = parse_certificate_object(*content);
+    TRY(const auto content, chip.locked([&](LockedDevice& device) { return trustx::read_object(device, object); }));
+    auto parsed = parse_certificate_object(content);
     if (!parsed) {
         return refuse(parsed.error().during("certificate object " + object.hex()));
     }
@@ -72,22 +67,13 @@ Outcome<std::vector<Bytes>> certificates_in(Chip& chip, ObjectId object) {
 }
 
 Outcome<std::optional<KeyReference>> key_in(OSSL_LIB_CTX* libctx, Chip& chip, ObjectId slot) {
-    const auto metadata = chip.run(GetMetadata{.object = slot});
-    if (!metadata) {
-        return metadata.failure();
-    }
-    if (!metadata->key_algorithm) {
+    TRY(const auto metadata, chip.run(GetMetadata{.object = slot}));
+    if (!metadata.key_algorithm) {
         return std::nullopt;
     }
-    const auto uid = chip.uid();
-    if (!uid) {
-        return uid.failure();
-    }
-    auto key = public_key_of(libctx, chip, slot, *metadata->key_algorithm);
+    TRY(const auto uid, chip.uid());
+    TRY(auto key, public_key_of(libctx, chip, slot, *metadata.key_algorithm));
     if (!key) {
-        return key.failure();
-    }
-    if (!*key) {
         const auto certificate = paired_certificate(slot);
         return refuse(Reason::public_key_unknown, "key " + slot.hex() +
                                                       ": the chip does not tell it, and neither certificate object " +
@@ -97,7 +83,7 @@ Outcome<std::optional<KeyReference>> key_in(OSSL_LIB_CTX* libctx, Chip& chip, Ob
                                                       "certificate to the chip");
     }
     return KeyReference{
-        .key = slot, .public_key = std::move(**key), .coprocessor = *uid, .device = chip.name(), .label = {}};
+        .key = slot, .public_key = std::move(*key), .coprocessor = uid, .device = chip.name(), .label = {}};
 }
 
 }  // namespace trustx::provider

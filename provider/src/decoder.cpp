@@ -7,6 +7,7 @@
 // "unsupported". So what is wrong with a reference is found in the first one: while PEM is read, and for DER by a
 // further decoder that decodes nothing.
 #include "algorithms.hpp"
+#include "common/try.hpp"
 #include "dispatch.hpp"
 #include "edge.hpp"
 #include "handover.hpp"
@@ -92,9 +93,7 @@ Outcome<KeyRef> key_from(ProviderContext& context, ByteView der) {
     if (!reference) {
         return refuse(Reason::key_file_malformed, reference.error().message());
     }
-    if (const auto valid = context.settings().check(); !valid) {
-        return valid.failure();
-    }
+    TRYV(context.settings().check());
     return Key::from_reference(context, std::move(*reference));
 }
 
@@ -106,14 +105,9 @@ int pem_to_der_decode(void* provctx, OSSL_CORE_BIO* bio, int, OSSL_CALLBACK* cal
         if (!block || block->label != KeyReference::pem_label) {
             return carry_on;
         }
-        auto der = reference_der(*block);
-        if (!der) {
-            return der.failure();
-        }
-        if (const auto key = key_from(context, *der); !key) {
-            return key.failure();
-        }
-        return offer_der(*der, callback, argument);
+        TRY(auto der, reference_der(*block));
+        TRYV(key_from(context, der));
+        return offer_der(der, callback, argument);
     });
 }
 
@@ -122,9 +116,7 @@ int der_check_decode(void* provctx, OSSL_CORE_BIO* bio, int, OSSL_CALLBACK*, voi
     return guard<int>(context.core(), stop, [&]() -> Outcome<int> {
         const Bytes der = one_der_sequence(context.core(), bio);
         if (looks_like_reference(der)) {
-            if (const auto key = key_from(context, der); !key) {
-                return key.failure();
-            }
+            TRYV(key_from(context, der));
         }
         return carry_on;
     });
@@ -138,11 +130,8 @@ int der_to_ec_decode(void* provctx, OSSL_CORE_BIO* bio, int, OSSL_CALLBACK* call
         if (!looks_like_reference(der)) {
             return carry_on;
         }
-        auto key = key_from(context, der);
-        if (!key) {
-            return key.failure();
-        }
-        return KeyHandover(std::move(*key)).offer(callback, argument);
+        TRY(auto key, key_from(context, der));
+        return KeyHandover(std::move(key)).offer(callback, argument);
     });
 }
 

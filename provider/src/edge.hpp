@@ -3,6 +3,7 @@
 // Every dispatch function that can fail is one call of these.
 #pragma once
 
+#include "common/try.hpp"
 #include "core.hpp"
 
 #include <exception>
@@ -63,11 +64,8 @@ int answer(const Core& core, Function&& function) noexcept {
 template <class Function>
 void* hand_over(const Core& core, Function&& function) noexcept {
     return guard<void*>(core, nullptr, [&]() -> Outcome<void*> {
-        auto owner = function();
-        if (!owner) {
-            return owner.failure();
-        }
-        return static_cast<void*>(owner->release());
+        TRY(auto owner, function());
+        return static_cast<void*>(owner.release());
     });
 }
 

@@ -3,6 +3,7 @@
 // people; other keys go to the private library context. There is no encoder for public keys here: the default
 // provider's write what we export, byte for byte as for a software key (provider.md section 1.9).
 #include "algorithms.hpp"
+#include "common/try.hpp"
 #include "dispatch.hpp"
 #include "edge.hpp"
 #include "key.hpp"
@@ -113,11 +114,8 @@ Outcome<Bytes> as_reference(const Encoding& encoding, const Key& key, const Form
     if (format.output == private_key_der.output) {
         return reference.to_der();
     }
-    const auto pem = to_pem(reference);
-    if (!pem) {
-        return pem.failure();
-    }
-    return Bytes(pem->begin(), pem->end());
+    TRY(const auto pem, to_pem(reference));
+    return Bytes(pem.begin(), pem.end());
 }
 
 Outcome<Bytes> encoded(const Encoding& encoding, const Key& key, int selection, const Format& format,
@@ -160,11 +158,8 @@ int encoder_set_ctx_params(void* ctx, const OSSL_PARAM params[]) {
             encoding.cipher.clear();
             return {};
         }
-        auto name = text_of(*cipher);
-        if (!name) {
-            return name.failure();
-        }
-        encoding.cipher = std::move(*name);
+        TRY(auto name, text_of(*cipher));
+        encoding.cipher = std::move(name);
         return {};
     });
 }
@@ -184,12 +179,9 @@ int encoder_encode(void* ctx, OSSL_CORE_BIO* output, const void* object, const O
         if (object == nullptr || abstract != nullptr) {
             return refuse(Reason::key_type_unsupported, "write a key of another provider");
         }
-        auto bytes = encoded(encoding, Key::of(object), selection, format, {callback, argument});
-        if (!bytes) {
-            return bytes.failure();
-        }
-        const auto written = core.write(output, *bytes);
-        OPENSSL_cleanse(bytes->data(), bytes->size());
+        TRY(auto bytes, encoded(encoding, Key::of(object), selection, format, {callback, argument}));
+        const auto written = core.write(output, bytes);
+        OPENSSL_cleanse(bytes.data(), bytes.size());
         return written;
     });
 }

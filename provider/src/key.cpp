@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "key.hpp"
 
+#include "common/try.hpp"
 #include "param.hpp"
 
 #include <string>
@@ -100,11 +101,8 @@ Outcome<void> Key::usable() const {
 }
 
 Outcome<KeyRef> Key::from_public_key(ProviderContext& context, const PublicKey& key) {
-    auto inner = from_point(context, key);
-    if (!inner) {
-        return inner.failure();
-    }
-    return from_software(context, std::move(*inner), false);
+    TRY(auto inner, from_point(context, key));
+    return from_software(context, std::move(inner), false);
 }
 
 KeyRef Key::from_software(ProviderContext& context, EvpPkey key, bool with_private) {
@@ -127,13 +125,10 @@ Outcome<void> Key::import(int selection, const OSSL_PARAM* params) {
     if (kind_ != Kind::empty) {
         return refuse(Reason::key_not_changeable, "import into a key that is there already");
     }
-    auto imported = from_parameters(context_, selection, params);
-    if (!imported) {
-        return imported.failure();
-    }
+    TRY(auto imported, from_parameters(context_, selection, params));
     const bool with_private =
         (selection & private_selected) != 0 && OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_PRIV_KEY) != nullptr;
-    inner_ = std::move(*imported);
+    inner_ = std::move(imported);
     kind_ = with_private ? Kind::software : Kind::public_only;
     return {};
 }
@@ -166,11 +161,8 @@ Outcome<KeyRef> Key::duplicate(int selection) {
         return software_failed("copy the public part of an EC key");
     }
     const Params params(exported);
-    auto copy = from_parameters(context_, EVP_PKEY_PUBLIC_KEY, params.get());
-    if (!copy) {
-        return copy.failure();
-    }
-    return from_software(context_, std::move(*copy), false);
+    TRY(auto copy, from_parameters(context_, EVP_PKEY_PUBLIC_KEY, params.get()));
+    return from_software(context_, std::move(copy), false);
 }
 
 bool Key::matches(const Key& other, int selection) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "key_generation.hpp"
 
+#include "common/try.hpp"
 #include "param.hpp"
 
 #include <openssl/core_names.h>
@@ -72,12 +73,8 @@ const OSSL_PARAM* KeyGeneration::settable() noexcept {
 Outcome<std::unique_ptr<KeyGeneration>> KeyGeneration::begin(ProviderContext& context, int selection,
                                                              const OSSL_PARAM* params) {
     std::unique_ptr<KeyGeneration> generation(new KeyGeneration(context, selection));
-    if (const auto begun = generation->begin_software(nullptr); !begun) {
-        return begun.failure();
-    }
-    if (const auto set = generation->set(params); !set) {
-        return set.failure();
-    }
+    TRYV(generation->begin_software(nullptr));
+    TRYV(generation->set(params));
     return generation;
 }
 
@@ -130,39 +127,30 @@ Outcome<void> KeyGeneration::set_chip(const OSSL_PARAM* params) {
     for (; params->key != nullptr; ++params) {
         const std::string_view key = params->key;
         if (key == param_force) {
-            const auto force = flag_of(*params);
-            if (!force) {
-                return force.failure();
-            }
-            request_.force = *force;
+            TRY(const auto force, flag_of(*params));
+            request_.force = force;
             continue;
         }
         if (key != OSSL_PKEY_PARAM_GROUP_NAME && key != param_slot && key != param_usage && key != param_device &&
             key != param_label) {
             continue;
         }
-        auto text = text_of(*params);
-        if (!text) {
-            return text.failure();
-        }
+        TRY(auto text, text_of(*params));
         if (key == OSSL_PKEY_PARAM_GROUP_NAME) {
-            group_ = std::move(*text);
+            group_ = std::move(text);
         } else if (key == param_device) {
-            request_.device = std::move(*text);
+            request_.device = std::move(text);
         } else if (key == param_label) {
-            request_.label = std::move(*text);
-        } else if (key == param_slot && *text == "session") {
+            request_.label = std::move(text);
+        } else if (key == param_slot && text == "session") {
             session_ = true;
             slot_.reset();
         } else if (key == param_slot) {
-            const auto slot = key_slot(*text);
-            if (!slot) {
-                return slot.failure();
-            }
-            slot_ = *slot;
+            TRY(const auto slot, key_slot(text));
+            slot_ = slot;
             session_ = false;
         } else {
-            const auto usage = parse_key_usage(*text);
+            const auto usage = parse_key_usage(text);
             if (!usage) {
                 return refuse(Reason::usage_invalid, usage.error().message());
             }
@@ -186,25 +174,16 @@ Outcome<KeyRef> KeyGeneration::generate_in_software() {
 }
 
 Outcome<KeyRef> KeyGeneration::generate_in_chip() {
-    const auto curve = chip_curve(group_);
-    if (!curve) {
-        return curve.failure();
-    }
-    const auto chip = context_.chips().find(request_.device);
-    if (!chip) {
-        return chip.failure();
-    }
-    request_.curve = *curve;
+    TRY(const auto curve, chip_curve(group_));
+    TRY(const auto chip, context_.chips().find(request_.device));
+    request_.curve = curve;
     if (session_) {
-        auto key = (*chip)->generate_session(request_);
+        auto key = chip->generate_session(request_);
         return key ? Key::from_session(context_, std::move(*key)) : Outcome<KeyRef>(key.failure());
     }
     request_.slot = *slot_;
-    auto reference = (*chip)->generate(request_);
-    if (!reference) {
-        return reference.failure();
-    }
-    return Key::from_reference(context_, std::move(*reference));
+    TRY(auto reference, chip->generate(request_));
+    return Key::from_reference(context_, std::move(reference));
 }
 
 }  // namespace trustx::provider

@@ -3,6 +3,7 @@
 // have the chip compute the secret (chip_agreement.hpp).
 #include "algorithms.hpp"
 #include "chip_agreement.hpp"
+#include "common/try.hpp"
 #include "dispatch.hpp"
 #include "edge.hpp"
 #include "key.hpp"
@@ -143,11 +144,8 @@ int keyexch_set_peer(void* ctx, void* key) {
 int keyexch_derive(void* ctx, unsigned char* secret, std::size_t* size, std::size_t room) {
     auto& agreement = Agreement::of(ctx);
     return answer(agreement.core(), [&]() -> Outcome<void> {
-        const auto derived = agreement.derive(secret, room);
-        if (!derived) {
-            return derived.failure();
-        }
-        *size = *derived;
+        TRY(const auto derived, agreement.derive(secret, room));
+        *size = derived;
         return {};
     });
 }

@@ -3,6 +3,7 @@
 // not ask: TLS nonces and ephemeral keys must not wait for a chip (provider.md section 1.10). A chip that fails
 // fails the call; there is no fallback.
 #include "algorithms.hpp"
+#include "common/try.hpp"
 #include "context.hpp"
 #include "dispatch.hpp"
 #include "edge.hpp"
@@ -42,23 +43,17 @@ class Generator {
         if (state_ != EVP_RAND_STATE_READY) {
             return refuse(Reason::operation_out_of_order, "random numbers of a generator that is not instantiated");
         }
-        const auto chip = context_.chips().find("");
-        if (!chip) {
-            return chip.failure();
-        }
+        TRY(const auto chip, context_.chips().find(""));
         while (!output.empty()) {
             const auto wanted = std::min<std::size_t>(output.size(), GetRandom::max_length);
             const auto asked = std::max<std::size_t>(wanted, GetRandom::min_length);
-            auto random = (*chip)->run(GetRandom{.length = static_cast<std::uint16_t>(asked)});
-            if (!random) {
-                return random.failure();
-            }
-            if (random->size() != asked) {
-                return refuse(Reason::random_failed, "GetRandom: " + std::to_string(random->size()) + " bytes, " +
+            TRY(auto random, chip->run(GetRandom{.length = static_cast<std::uint16_t>(asked)}));
+            if (random.size() != asked) {
+                return refuse(Reason::random_failed, "GetRandom: " + std::to_string(random.size()) + " bytes, " +
                                                          std::to_string(asked) + " asked for");
             }
-            std::copy_n(random->begin(), wanted, output.begin());
-            OPENSSL_cleanse(random->data(), random->size());
+            std::copy_n(random.begin(), wanted, output.begin());
+            OPENSSL_cleanse(random.data(), random.size());
             output = output.subspan(wanted);
         }
         return {};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "self_test.hpp"
 
+#include "common/try.hpp"
 #include "key.hpp"
 #include "signature.hpp"
 
@@ -25,26 +26,20 @@ constexpr std::array<std::uint8_t, 6> known_message{'s', 'a', 'm', 'p', 'l', 'e'
 
 Outcome<int> verify(ProviderContext& context, Key& key, ByteView signature) {
     Signing signing(context);
-    if (const auto begun = signing.begin_message(Signing::Operation::verify, &key, "SHA256", nullptr); !begun) {
-        return begun.failure();
-    }
-    if (const auto taken = signing.update(known_message); !taken) {
-        return taken.failure();
-    }
+    TRYV(signing.begin_message(Signing::Operation::verify, &key, "SHA256", nullptr));
+    TRYV(signing.update(known_message));
     return signing.verify_message(signature);
 }
 
 Outcome<void> test_software(ProviderContext& context) {
-    const auto key = Key::from_public_key(
-        context, PublicKey{.curve = Curve::p256, .point = Bytes(known_point.begin(), known_point.end())});
-    if (!key) {
-        return key.failure();
-    }
+    TRY(const auto key,
+        Key::from_public_key(context,
+                             PublicKey{.curve = Curve::p256, .point = Bytes(known_point.begin(), known_point.end())}));
     const Signature known{.r = Bytes(known_r.begin(), known_r.end()), .s = Bytes(known_s.begin(), known_s.end())};
     Signature changed = known;
     changed.s.back() ^= 1;
-    const auto right = verify(context, **key, known.der());
-    const auto wrong = verify(context, **key, changed.der());
+    const auto right = verify(context, *key, known.der());
+    const auto wrong = verify(context, *key, changed.der());
     if (!right || !wrong) {
         return right ? wrong.failure() : right.failure();
     }
@@ -56,15 +51,10 @@ Outcome<void> test_software(ProviderContext& context) {
 
 Outcome<void> test_chip(Chip& chip) {
     chip.suspect();  // read the UID from the chip, not from memory
-    if (const auto uid = chip.uid(); !uid) {
-        return uid.failure();
-    }
+    TRYV(chip.uid());
     const auto first = chip.run(GetRandom{.length = 32});
-    const auto second = first ? chip.run(GetRandom{.length = 32}) : first;
-    if (!second) {
-        return second.failure();
-    }
-    if (*first == *second) {
+    TRY(const auto second, first ? chip.run(GetRandom{.length = 32}) : first);
+    if (*first == second) {
         return refuse(Reason::self_test_failed, "GetRandom gave the same 32 bytes twice");
     }
     return {};
@@ -76,11 +66,8 @@ Outcome<void> self_test(ProviderContext& context) {
     if (const auto passed = test_software(context); !passed) {
         return passed;
     }
-    const auto chip = context.chips().find("");
-    if (!chip) {
-        return chip.failure();
-    }
-    return test_chip(**chip);
+    TRY(const auto chip, context.chips().find(""));
+    return test_chip(*chip);
 }
 
 }  // namespace trustx::provider

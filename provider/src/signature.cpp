@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "signature.hpp"
 
+#include "common/try.hpp"
 #include "param.hpp"
 
 #include <algorithm>
@@ -26,16 +27,13 @@ EvpMd share(const EvpMd& digest) {
 }  // namespace
 
 Outcome<std::unique_ptr<Signing>> Signing::duplicate() const {
-    auto hash = hash_.copy();
-    if (!hash) {
-        return hash.failure();
-    }
+    TRY(auto hash, hash_.copy());
     auto other = std::make_unique<Signing>(context_, fixed_digest_);
     other->key_ = key_;
     other->operation_ = operation_;
     other->digest_ = share(digest_);
     other->digest_size_ = digest_size_;
-    other->hash_ = std::move(*hash);
+    other->hash_ = std::move(hash);
     other->hashing_ = hashing_;
     other->message_ = message_;
     other->expected_ = expected_;
@@ -110,11 +108,8 @@ Outcome<void> Signing::begin_message(Operation operation, Key* key, const char* 
 }
 
 Outcome<void> Signing::use_digest(const std::string& name) {
-    auto found = find_digest(context_, name);
-    if (!found) {
-        return found.failure();
-    }
-    digest_ = std::move(*found);
+    TRY(auto found, find_digest(context_, name));
+    digest_ = std::move(found);
     digest_size_ = static_cast<std::size_t>(EVP_MD_get_size(digest_.get()));
     return {};
 }
@@ -164,14 +159,9 @@ Outcome<std::size_t> Signing::sign_message(std::span<std::uint8_t> output, ByteV
     if (!room || output.data() == nullptr) {
         return room;
     }
-    if (const auto taken = update(rest); !taken) {
-        return taken.failure();
-    }
-    const auto digest = finish_hash();
-    if (!digest) {
-        return digest.failure();
-    }
-    return sign_digest(output, *digest);
+    TRYV(update(rest));
+    TRY(const auto digest, finish_hash());
+    return sign_digest(output, digest);
 }
 
 Outcome<std::size_t> Signing::sign_in_chip(std::span<std::uint8_t> output, ByteView digest) const {
@@ -180,28 +170,17 @@ Outcome<std::size_t> Signing::sign_in_chip(std::span<std::uint8_t> output, ByteV
         return refuse(Reason::parameter_invalid, "sign with key " + reference.key.hex() +
                                                      ": the chip chooses its own random nonces, nonce-type must be 0");
     }
-    if (const auto usable = key_->usable(); !usable) {
-        return usable.failure();
-    }
-    const auto chip = context_.chips().find(reference.device);
-    if (!chip) {
-        return chip.failure();
-    }
-    const auto signature = (*chip)->sign(reference, ecdsa_input(digest, reference.public_key.curve));
-    if (!signature) {
-        return signature.failure();
-    }
-    const Bytes der = signature->der();
+    TRYV(key_->usable());
+    TRY(const auto chip, context_.chips().find(reference.device));
+    TRY(const auto signature, chip->sign(reference, ecdsa_input(digest, reference.public_key.curve)));
+    const Bytes der = signature.der();
     if (der.size() > output.size()) {
         return refuse(Reason::buffer_too_small, "sign with key " + reference.key.hex());
     }
     if (context_.settings().self_verify) {
-        const auto right = verify_digest(der, digest);
-        if (!right) {
-            return right.failure();
-        }
-        if (*right != 1) {
-            (*chip)->suspect();
+        TRY(const auto right, verify_digest(der, digest));
+        if (right != 1) {
+            chip->suspect();
             return refuse(Reason::signature_wrong,
                           "sign with key " + reference.key.hex() +
                               ": the slot holds another key than the key reference says; write the reference again "
@@ -252,11 +231,8 @@ Outcome<int> Signing::verify_message(ByteView signature) {
     if (operation_ != Operation::verify) {
         return refuse(Reason::operation_out_of_order, "verify");
     }
-    const auto digest = finish_hash();
-    if (!digest) {
-        return digest.failure();
-    }
-    return verify_digest(signature, *digest);
+    TRY(const auto digest, finish_hash());
+    return verify_digest(signature, digest);
 }
 
 Outcome<void> Signing::set(const OSSL_PARAM* params) {
@@ -265,29 +241,23 @@ Outcome<void> Signing::set(const OSSL_PARAM* params) {
     }
     // `properties` is not followed: digests come from the private library context, which has one implementation.
     if (const OSSL_PARAM* const param = OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_DIGEST)) {
-        const auto name = text_of(*param);
-        if (!name) {
-            return name.failure();
-        }
-        const bool same = digest_ != nullptr && EVP_MD_is_a(digest_.get(), name->c_str()) == 1;
+        TRY(const auto name, text_of(*param));
+        const bool same = digest_ != nullptr && EVP_MD_is_a(digest_.get(), name.c_str()) == 1;
         if ((hashing_ || fixed_digest_ != nullptr) && !same) {
             return refuse(Reason::digest_fixed,
-                          "change the digest to " + *name +
+                          "change the digest to " + name +
                               (hashing_ ? " in the middle of a message" : " of an algorithm that names its own"));
         }
-        if (auto known = same ? Outcome<void>() : use_digest(*name); !known) {
+        if (auto known = same ? Outcome<void>() : use_digest(name); !known) {
             return known;
         }
     }
     if (const OSSL_PARAM* const param = OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_DIGEST_SIZE)) {
-        const auto size = size_of(*param);
-        if (!size) {
-            return size.failure();
+        TRY(const auto size, size_of(*param));
+        if (digest_ != nullptr && size != digest_size_) {
+            return refuse(Reason::digest_length_wrong, "digest-size " + std::to_string(size));
         }
-        if (digest_ != nullptr && *size != digest_size_) {
-            return refuse(Reason::digest_length_wrong, "digest-size " + std::to_string(*size));
-        }
-        digest_size_ = *size;
+        digest_size_ = size;
     }
     if (const OSSL_PARAM* const param = OSSL_PARAM_locate_const(params, param_signature)) {
         const void* bytes = nullptr;

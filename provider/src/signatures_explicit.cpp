@@ -3,6 +3,7 @@
 // ECDSA-SHA256, which a program fetches and begins with EVP_PKEY_sign_message_init (provider-signature(7)). Compiled
 // where the headers know of them; programs on an older libcrypto cannot ask for them.
 #include "algorithms.hpp"
+#include "common/try.hpp"
 #include "dispatch.hpp"
 #include "edge.hpp"
 #include "param.hpp"
@@ -71,9 +72,7 @@ int verify(void* ctx, const unsigned char* signature, std::size_t size, const un
         if (!signing.is_message()) {
             return signing.verify_digest({signature, size}, {data, data_size});
         }
-        if (const auto taken = signing.update({data, data_size}); !taken) {
-            return taken.failure();
-        }
+        TRYV(signing.update({data, data_size}));
         return signing.verify_message({signature, size});
     });
 }

@@ -3,6 +3,7 @@
 // for all of them at once, so that the end is known after the last one (provider.md section 1.9).
 #include "algorithms.hpp"
 #include "chip_inventory.hpp"
+#include "common/try.hpp"
 #include "dispatch.hpp"
 #include "edge.hpp"
 #include "handover.hpp"
@@ -68,15 +69,12 @@ class Reader {
     enum class State { opened, failed, asked };
 
     Outcome<void> find_all() {
-        const auto chip = context_.chips().find(uri_.device);
-        if (!chip) {
-            return chip.failure();
-        }
+        TRY(const auto chip, context_.chips().find(uri_.device));
         if (uri_.object) {
-            return find(**chip, *uri_.object);
+            return find(*chip, *uri_.object);
         }
         for (const auto& info : all_objects()) {
-            const auto found = find(**chip, info.id);
+            const auto found = find(*chip, info.id);
             // While listing, an object that is locked, damaged or of unknown public key is left out. Without the
             // chip there is no list.
             if (!found && !is_about_the_object(found.error().reason)) {
@@ -121,11 +119,8 @@ class Reader {
         if (!search_.wants_keys()) {
             return {};
         }
-        auto reference = key_in(context_.libctx(), chip, slot);
+        TRY(auto reference, key_in(context_.libctx(), chip, slot));
         if (!reference) {
-            return reference.failure();
-        }
-        if (!*reference) {
             return uri_.object
                        ? Outcome<void>(refuse(
                              Reason::object_empty,
@@ -134,26 +129,20 @@ class Reader {
         }
         const bool only_public = uri_.type == StoreUri::Type::public_key ||
                                  (uri_.type == StoreUri::Type::any && search_.wants_public_keys());
-        auto key = only_public ? Key::from_public_key(context_, (*reference)->public_key)
-                               : Key::from_reference(context_, std::move(**reference));
-        if (!key) {
-            return key.failure();
-        }
-        objects_.emplace_back(std::move(*key));
+        TRY(auto key, only_public ? Key::from_public_key(context_, reference->public_key)
+                                  : Key::from_reference(context_, std::move(*reference)));
+        objects_.emplace_back(std::move(key));
         return {};
     }
 
     Outcome<void> find_certificates(Chip& chip, ObjectId object) {
-        auto certificates = certificates_in(chip, object);
-        if (!certificates) {
-            return certificates.failure();
-        }
-        if (certificates->empty() && uri_.object) {
+        TRY(auto certificates, certificates_in(chip, object));
+        if (certificates.empty() && uri_.object) {
             return refuse(Reason::object_empty, "certificate object " + object.hex() +
                                                     ": nothing is written there; write one with trustx cert write " +
                                                     object.hex());
         }
-        for (auto& certificate : *certificates) {
+        for (auto& certificate : certificates) {
             if (search_.matches(context_.libctx(), certificate)) {
                 objects_.emplace_back(std::move(certificate));
             }
@@ -171,11 +160,8 @@ class Reader {
 void* store_open(void* provctx, const char* uri) {
     auto& context = ProviderContext::of(provctx);
     return hand_over(context.core(), [&]() -> Outcome<std::unique_ptr<Reader>> {
-        auto parsed = StoreUri::parse(uri);
-        if (!parsed) {
-            return parsed.failure();
-        }
-        return std::make_unique<Reader>(context, std::move(*parsed));
+        TRY(auto parsed, StoreUri::parse(uri));
+        return std::make_unique<Reader>(context, std::move(parsed));
     });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store_search.hpp"
 
+#include "common/try.hpp"
 #include "ossl.hpp"
 #include "param.hpp"
 
@@ -90,28 +91,19 @@ Outcome<void> StoreSearch::set(const OSSL_PARAM* params) {
                 return refuse(Reason::parameter_invalid, "parameter expect");
             }
         } else if (key == OSSL_STORE_PARAM_DIGEST) {
-            auto name = text_of(*params);
-            if (!name) {
-                return name.failure();
-            }
-            digest_ = std::move(*name);
+            TRY(auto name, text_of(*params));
+            digest_ = std::move(name);
         } else if (key == OSSL_STORE_PARAM_ALIAS) {
             return refuse(Reason::search_unsupported, "search by alias: name the object in the URI, as in trustx:E0E1");
         } else if (key == OSSL_STORE_PARAM_SERIAL) {
-            auto number = number_of(*params);
-            if (!number) {
-                return number.failure();
-            }
-            serial_ = std::move(*number);
+            TRY(auto number, number_of(*params));
+            serial_ = std::move(number);
         } else if (key == OSSL_STORE_PARAM_SUBJECT || key == OSSL_STORE_PARAM_ISSUER ||
                    key == OSSL_STORE_PARAM_FINGERPRINT) {
-            auto octets = octets_of(*params);
-            if (!octets) {
-                return octets.failure();
-            }
+            TRY(auto octets, octets_of(*params));
             (key == OSSL_STORE_PARAM_SUBJECT  ? subject_
              : key == OSSL_STORE_PARAM_ISSUER ? issuer_
-                                              : fingerprint_) = std::move(*octets);
+                                              : fingerprint_) = std::move(octets);
         }
     }
     return {};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store_uri.hpp"
 
+#include "common/try.hpp"
+
 namespace trustx::provider {
 namespace {
 
@@ -67,9 +69,7 @@ Outcome<StoreUri> StoreUri::parse(std::string_view uri) {
     auto rest = uri.substr(scheme.size());
     while (!rest.empty()) {
         const auto end = rest.find_first_of(";&");
-        if (const auto read = read_part(result, uri, rest.substr(0, end)); !read) {
-            return read.failure();
-        }
+        TRYV(read_part(result, uri, rest.substr(0, end)));
         rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
     }
     return result;

@@ -86,8 +86,9 @@ TEST_CASE("the mosquitto broker uses its server key once for each connection, an
 }
 
 TEST_CASE("a mosquitto bridge, configured as our sample for AWS IoT, uses its client key once", "[consumers]") {
-    if (skipped_under_thread_sanitizer("any bridge of mosquitto crashes, with or without a module of ours"))
+    if (skipped_under_thread_sanitizer("any bridge of mosquitto crashes, with or without a module of ours")) {
         return;
+    }
     const auto curve = GENERATE(from_range(both_curves));
     const auto tls = GENERATE(from_range(both_versions));
     const Host host{curve};

@@ -71,8 +71,9 @@ Outcome curl_front(const Host& host, const Nginx& nginx, const std::string& url,
 }  // namespace
 
 TEST_CASE("curl uses the client key once for each connection", "[consumers]") {
-    if (curl_skipped())
+    if (curl_skipped()) {
         return;
+    }
     const auto curve = GENERATE(from_range(both_curves));
     const Host host{curve};
     const WebServer server{host};

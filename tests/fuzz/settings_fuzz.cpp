@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Texts that people write: bus addresses, object names, key usages, the settings file.
 #include "fuzz_input.hpp"
-#include "settings_file.hpp"
+#include "settings/settings_file.hpp"
 
 #include <trustx/bus_address.hpp>
 #include <trustx/key.hpp>

@@ -2,8 +2,8 @@
 // Trace files, which people send each other: whatever the lines hold, each is either printed as one line that a
 // terminal can take, or told apart as no line of a trace, and the summary counts what was printed.
 #include "fuzz_input.hpp"
-#include "trace_entry.hpp"
-#include "trace_summary.hpp"
+#include "trace/trace_entry.hpp"
+#include "trace/trace_summary.hpp"
 
 #include <algorithm>
 

@@ -231,8 +231,9 @@ TEST_CASE("openssl s_client connects with the key file, or with the key's URI", 
 }
 
 TEST_CASE("curl fetches from a server that demands a client certificate", "[mqtt]") {
-    if (curl_skipped())
+    if (curl_skipped()) {
         return;
+    }
     TempDir directory;
     CertificateAuthority ca{directory.path(), "authority"};
     Gateway gateway{ca};

@@ -192,8 +192,9 @@ TEST_CASE("a subscription that the broker refuses ends the program, with a hint 
 }
 
 TEST_CASE("curl fails in time with a certificate of another key, and with a chip that is gone", "[mqtt][failure]") {
-    if (curl_skipped())
+    if (curl_skipped()) {
         return;
+    }
     World world;
     auto attempt = world.attempt();
     const bool gone = GENERATE(false, true);

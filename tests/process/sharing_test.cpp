@@ -233,8 +233,9 @@ TEST_CASE("a lock directory that cannot be used is named, with what to do", "[sh
 }
 
 TEST_CASE("a full lock directory is reported", "[sharing]") {
-    if (test::skipped_under_thread_sanitizer("it does not start where nothing may be written"))
+    if (test::skipped_under_thread_sanitizer("it does not start where nothing may be written")) {
         return;
+    }
     const Gateway gateway;
     // A process that may not write a single byte meets the same refusal as on a full disk.
     const auto refused = test::run("prlimit", {"--fsize=0", test::program("trustx"), "random", "8"}, gateway.options());

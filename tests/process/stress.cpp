@@ -349,8 +349,9 @@ class Stress {
 
 int main(int argc, char** argv) {
     std::setvbuf(stdout, nullptr, _IOLBF, 0);
-    if (trustx::test::skipped_under_thread_sanitizer("it knows no threads in a fork of a program with threads"))
+    if (trustx::test::skipped_under_thread_sanitizer("it knows no threads in a fork of a program with threads")) {
         return 77;
+    }
     try {
         trustx::test::Stress stress{trustx::test::parse(argc, argv)};
         stress.write_identity_files();

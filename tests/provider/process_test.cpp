@@ -100,8 +100,9 @@ TEST_CASE("several workers of one master sign at the same time", "[process]") {
 }
 
 TEST_CASE("a process that forks while another thread signs signs in the child", "[process]") {
-    if (skipped_under_sanitizers("those of g++ 12 leave their allocator locked in the child"))
+    if (skipped_under_sanitizers("those of g++ 12 leave their allocator locked in the child")) {
         return;
+    }
     const Loaded loaded;
     std::atomic<bool> stop = false;
     std::atomic<int> failures = 0;

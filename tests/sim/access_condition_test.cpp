@@ -65,8 +65,9 @@ TEST_CASE("sim: what is no expression is not valid", "[access]") {
 TEST_CASE("sim: at most seven conditions make a token and three tokens an expression", "[access]") {
     const std::string condition = "E1FC07";
     std::string seven = condition;
-    for (int i = 1; i < 7; ++i)
+    for (int i = 1; i < 7; ++i) {
         seven += "FD" + condition;
+    }
     CHECK(valid(seven));
     CHECK_FALSE(valid(seven + "FD" + condition));
     CHECK(valid(seven + "FE" + seven + "FE" + seven));

@@ -166,8 +166,9 @@ TEST_CASE("sim: a new request acknowledges the last response", "[data_link]") {
 
 TEST_CASE("sim: frame numbers wrap around", "[data_link]") {
     Host host;
-    for (int i = 0; i < 9; ++i)
+    for (int i = 0; i < 9; ++i) {
         CHECK(host.apdu("01000002E0C6") == "000000020615");
+    }
 }
 
 TEST_CASE("sim: with separate acknowledges a busy ACK comes first and the response after it", "[data_link]") {

@@ -28,9 +28,11 @@ std::vector<int> struck(const std::string& text) {
     Faults faults(1, counters);
     faults.add(rule(text));
     std::vector<int> numbers;
-    for (int number = 1; number <= 20; ++number)
-        if (faults.next_for({.is_write = true, .register_ = 0x82, .size = 1}))
+    for (int number = 1; number <= 20; ++number) {
+        if (faults.next_for({.is_write = true, .register_ = 0x82, .size = 1})) {
             numbers.push_back(number);
+        }
+    }
     CHECK(counters.faults["address-nak"] == numbers.size());
     return numbers;
 }

@@ -163,10 +163,11 @@ TEST_CASE("faults: a hanging chip acknowledges nothing until it is reset", "[fau
         CHECK(host.try_write(i % 2 == 0 ? data_reg_len : from_hex("880000")) == TransferStatus::address_nak);
         host.clock.advance(milliseconds(100));
     }
-    if (GENERATE(0, 1) == 0)
+    if (GENERATE(0, 1) == 0) {
         host.chip->pulse_reset();
-    else
+    } else {
         host.chip->power_cycle();
+    }
     restart(host);
     CHECK(host.apdu("01000002E0C6") == "000000020615");
 }

@@ -31,12 +31,15 @@ TEST_CASE("sim: every golden frame is decoded to its fields and encoded to the s
         CHECK(sim::encode(decoded.frame) == bytes);
         const auto& fields = entry.at("decoded");
         CHECK((decoded.frame.type == sim::FrameType::control) == (fields.at("type") == "control"));
-        if (fields.contains("frnr"))
+        if (fields.contains("frnr")) {
             CHECK(decoded.frame.number == fields.at("frnr").get<int>());
-        if (fields.contains("acknr"))
+        }
+        if (fields.contains("acknr")) {
             CHECK(decoded.frame.acknowledged == fields.at("acknr").get<int>());
-        if (fields.contains("len"))
+        }
+        if (fields.contains("len")) {
             CHECK(decoded.frame.packet.size() == fields.at("len").get<std::size_t>());
+        }
         ++frames;
     }
     CHECK(frames == 66);

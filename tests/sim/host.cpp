@@ -31,13 +31,15 @@ Host::Host(HostOptions options) {
                                             .acknowledge = options.acknowledge,
                                             .log = nullptr},
                                            std::move(options.nvm), clock);
-    if (!made)
+    if (!made) {
         throw std::runtime_error(made.error());
+    }
     chip = std::move(*made);
     target_ = chip.get();
     address = chip->address();
-    if (options.open)
+    if (options.open) {
         open_application();
+    }
 }
 
 sim::TransferStatus Host::try_write(const sim::Bytes& bytes) {
@@ -89,15 +91,17 @@ void Host::write_frame(const std::string& hex) {
 
 std::string Host::waiting_frame() {
     const sim::Bytes state = read_register(0x82, 4);
-    if ((state[0] & 0x40U) == 0)
+    if ((state[0] & 0x40U) == 0) {
         return {};
+    }
     return to_hex(read_register(0x80, static_cast<std::size_t>(state[2] << 8U | state[3])));
 }
 
 std::string Host::read_frame() {
     for (int i = 0; i < patience_in_transfers; ++i) {
-        if (std::string frame = waiting_frame(); !frame.empty())
+        if (std::string frame = waiting_frame(); !frame.empty()) {
             return frame;
+        }
         clock.advance(std::chrono::milliseconds(1));
     }
     throw std::runtime_error("the chip offers no frame");
@@ -115,8 +119,9 @@ std::string Host::control(unsigned fctr) {
 sim::Bytes Host::receive_packet() {
     for (;;) {
         const sim::Bytes bytes = from_hex(read_frame());
-        if ((bytes[0] & 0x80U) != 0)
+        if ((bytes[0] & 0x80U) != 0) {
             continue;  // the acknowledge of our last fragment
+        }
         received_ = bytes[0] >> 2U & 3U;
         write_frame(control(0x80U | received_));
         return {bytes.begin() + 3, bytes.end() - 2};
@@ -133,30 +138,35 @@ std::string Host::apdu(const std::string& hex) {
         const auto part = sim::ByteView(all).subspan(at, std::min(room, all.size() - at));
         sent_ = (sent_ + 1U) & 3U;
         write_frame(frame(sent_, received_, chain + to_hex(part)));
-        if (!last && read_frame() != control(0x80U | sent_))
+        if (!last && read_frame() != control(0x80U | sent_)) {
             throw std::runtime_error("a fragment was not acknowledged");
+        }
     }
     std::string response;
     for (;;) {
         const sim::Bytes packet = receive_packet();
         response += to_hex(sim::ByteView(packet).subspan(1));
-        if (packet[0] == 0x00 || packet[0] == 0x04)
+        if (packet[0] == 0x00 || packet[0] == 0x04) {
             return response;
-        if (packet[0] == 0x07)
+        }
+        if (packet[0] == 0x07) {
             throw std::runtime_error("the chip reports a chaining error");
+        }
     }
 }
 
 std::string Host::error(const std::string& hex) {
     const std::string response = apdu(hex);
-    if (response != "FF000000")
+    if (response != "FF000000") {
         return "no error but " + response;
+    }
     return apdu("01000002F1C2").substr(8);
 }
 
 void Host::open_application() {
-    if (apdu(open_command) != "00000000")
+    if (apdu(open_command) != "00000000") {
         throw std::runtime_error("OpenApplication failed");
+    }
 }
 
 std::string sign_command(const std::string& oid) {

@@ -141,8 +141,9 @@ TEST_CASE("sim: signatures of real chips verify", "[key]") {
 TEST_CASE("sim: a signature that is no pair of numbers does not verify", "[key]") {
     Host host;
     const std::string point = generate(host, "03", "E0F1", "10");
-    for (const char* nonsense : {"", "00", "0201", "020100020100", "0200", "FFFFFFFF"})
+    for (const char* nonsense : {"", "00", "0201", "020100020100", "0200", "FFFFFFFF"}) {
         CHECK(host.error(verify(digest32, nonsense, "03", point)) == "2C");
+    }
     std::string off_curve = point;
     off_curve.back() = off_curve.back() == '0' ? '1' : '0';
     CHECK(host.error(verify(digest32, "020101020101", "03", off_curve)) == "05");
@@ -328,7 +329,8 @@ TEST_CASE("sim: SHA-256 agrees with FIPS 180 on one block, two blocks and a mill
           "248D6A61D20638B8E5C026930C3E6039A33CE45964FF2167F6ECEDD419DB06C1");
     sim::Sha256 hash;
     const sim::Bytes thousand(1000, 'a');
-    for (int i = 0; i < 1000; ++i)
+    for (int i = 0; i < 1000; ++i) {
         hash.update(thousand);
+    }
     CHECK(to_hex(hash.finish()) == "CDC76E5C9914FB9281A1C7E284D73E67F1809A48A497200E046D39CCC7112CD0");
 }

@@ -24,8 +24,9 @@ std::filesystem::path manual() {
 std::set<std::string> all_of(const std::string& text, const std::string& pattern) {
     const std::regex form{pattern};
     std::set<std::string> found;
-    for (auto match = std::sregex_iterator{text.begin(), text.end(), form}; match != std::sregex_iterator{}; ++match)
+    for (auto match = std::sregex_iterator{text.begin(), text.end(), form}; match != std::sregex_iterator{}; ++match) {
         found.insert((*match)[1]);
+    }
     return found;
 }
 
@@ -58,8 +59,9 @@ TEST_CASE("trustx-sim(1) and the guide describe exactly the control commands", "
     CHECK(offered.size() > 10);
     CHECK(all_of(section("CONTROL COMMANDS"), R"(\n\.It Cm ([a-z-]+))") == offered);
     const auto guide = read_file(source_directory() / "docs" / "simulator.md");
-    for (const auto& command : offered)
+    for (const auto& command : offered) {
         CHECK_THAT(guide, ContainsSubstring("`" + command));
+    }
 }
 
 TEST_CASE("trustx-sim(1) and the guide describe every kind of fault, and each of their rules is one", "[manual]") {

@@ -20,8 +20,9 @@ class LimitedNvm final : public sim::Nvm {
     explicit LimitedNvm(const bool& full) : full_(full) {}
     [[nodiscard]] std::optional<std::string> image() const override { return std::nullopt; }
     [[nodiscard]] tl::expected<void, std::string> replace(const std::string& image) override {
-        if (full_)
+        if (full_) {
             return tl::unexpected<std::string>("no space left");
+        }
         stored = image;
         return {};
     }
@@ -35,8 +36,9 @@ class LimitedNvm final : public sim::Nvm {
 
 std::unique_ptr<sim::Nvm> file(const std::filesystem::path& path) {
     auto opened = sim::NvmFile::open(path);
-    if (!opened)
+    if (!opened) {
         throw std::runtime_error(opened.error());
+    }
     return std::move(*opened);
 }
 

@@ -27,8 +27,9 @@ std::string metadata(Host& host, const std::string& oid) {
 TEST_CASE("sim: reads recorded from real chips are answered alike", "[object]") {
     Host a({.profile = "A"});
     for (const char* id : {"get-e0c6", "get-f1c0", "get-e0c0", "meta-e0c2", "uid-a", "read-e0c0", "read-e0c1",
-                           "read-e0c3", "read-e0c4", "read-e0c5", "read-f1c1"})
+                           "read-e0c3", "read-e0c4", "read-e0c5", "read-f1c1"}) {
         exchange(a, id);
+    }
     Host b({.profile = "B"});
     exchange(b, "uid-b");
     Host c({.profile = "C"});
@@ -40,8 +41,9 @@ TEST_CASE("sim: writes and metadata printed by a real chip are answered alike", 
     // On that chip the object had been erased before.
     CHECK(host.apdu("02400004E0E10000") == "00000000");
     for (const char* id : {"write-e0e1", "read-e0e1", "erase-write-e0e1", "read-e0e1-2", "setmeta-e0e1", "getmeta-e0e1",
-                           "setmeta-e0e1-complex", "getmeta-e0e1-complex"})
+                           "setmeta-e0e1-complex", "getmeta-e0e1-complex"}) {
         exchange(host, id);
+    }
 }
 
 TEST_CASE("sim: golden commands that the chip has to refuse are refused", "[object]") {
@@ -55,17 +57,21 @@ TEST_CASE("sim: golden commands that the chip has to refuse are refused", "[obje
 
 TEST_CASE("sim: a new chip has the objects and metadata of a chip from the factory", "[object]") {
     Host host;
-    for (const char* oid : {"E0C0", "E0C1", "E0C3", "E0C4", "F1C0", "F1C1"})
+    for (const char* oid : {"E0C0", "E0C1", "E0C3", "E0C4", "F1C0", "F1C1"}) {
         CHECK(metadata(host, oid) == "2009C40101D00100D10100");
-    for (const char* oid : {"E0C5", "F1C2"})
+    }
+    for (const char* oid : {"E0C5", "F1C2"}) {
         CHECK(metadata(host, oid) == "2009C40101D001FFD10100");
+    }
     CHECK(metadata(host, "E0C6") == "2006C40102D10100");
-    for (const char* oid : {"E0E1", "E0E2", "E0E3"})
+    for (const char* oid : {"E0E1", "E0E2", "E0E3"}) {
         CHECK(metadata(host, oid) == "2013C00101C40206C0C50206C0D003E1FC07D10100");
+    }
     CHECK(metadata(host, "E0EF") == "2013C00101C40204B0C50204B0D003E1FC07D10100");
     CHECK(metadata(host, "E0F0") == "200CC00101D001FFE00103E10101");
-    for (const char* oid : {"E0F1", "E0F2", "E0F3"})
+    for (const char* oid : {"E0F1", "E0F2", "E0F3"}) {
         CHECK(metadata(host, oid) == "2008C00101D003E1FC07");
+    }
     CHECK(metadata(host, "F1D0") == "2011C00101C40164C50164D003E1FC07D10100");
     CHECK(metadata(host, "F1DF") == "2011C00101C40164C50164D003E1FC07D10100");
     CHECK(metadata(host, "F1E1") == "2013C00101C40205DCC50205DCD003E1FC07D10100");
@@ -74,15 +80,17 @@ TEST_CASE("sim: a new chip has the objects and metadata of a chip from the facto
 
 TEST_CASE("sim: objects of the successor are unknown", "[object]") {
     Host host;
-    for (const char* oid : {"E0C9", "E0E9", "E0FC", "E120", "E140", "E200", "F1E2", "0000"})
+    for (const char* oid : {"E0C9", "E0E9", "E0FC", "E120", "E140", "E200", "F1E2", "0000"}) {
         CHECK(host.error(std::string("01000002") + oid) == "01");
+    }
 }
 
 TEST_CASE("sim: nothing but OpenApplication and the last error is available before the application is open",
           "[object]") {
     Host host({.open = false});
-    for (const char* command : {"01000002E0C6", "0C0000020008", "02000004F1D00000", "31110000", "7F000000"})
+    for (const char* command : {"01000002E0C6", "0C0000020008", "02000004F1D00000", "31110000", "7F000000"}) {
         CHECK(host.error(command) == "0C");
+    }
     host.open_application();
     CHECK(host.apdu("01000002E0C6") == "000000020615");
 }
@@ -266,10 +274,12 @@ TEST_CASE("sim: the top bit of Cmd clears the last error first", "[error]") {
 
 TEST_CASE("sim: unknown commands, parameters and lengths have their codes", "[error]") {
     Host host;
-    for (const char* opcode : {"03", "14", "1A", "1B", "1E", "39", "71", "00"})
+    for (const char* opcode : {"03", "14", "1A", "1B", "1E", "39", "71", "00"}) {
         CHECK(host.error(std::string(opcode) + "000000") == "0A");
-    for (const char* opcode : {"01", "02", "0C", "10", "18", "19", "30", "31", "32", "33", "34", "38", "70"})
+    }
+    for (const char* opcode : {"01", "02", "0C", "10", "18", "19", "30", "31", "32", "33", "34", "38", "70"}) {
         CHECK(host.error(std::string(opcode) + "770000") == "03");
+    }
     CHECK(host.error("01000003E0C6") == "04");
     CHECK(host.error("01000001E0C6") == "04");
     CHECK(host.error("0100") == "04");

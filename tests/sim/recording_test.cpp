@@ -16,8 +16,9 @@ constexpr auto head_start = microseconds(2500);
 void wait_until(Host& host, const nlohmann::json& transaction) {
     const auto moment = std::chrono::duration_cast<sim::Time>(
         head_start + std::chrono::duration<double, std::micro>(transaction.at("t_us").get<double>()));
-    if (moment > host.clock.now())
+    if (moment > host.clock.now()) {
         host.clock.advance(moment - host.clock.now());
+    }
 }
 
 struct Replay {
@@ -39,10 +40,11 @@ Replay play(Host& host, const nlohmann::json& transactions) {
             continue;
         }
         const auto recorded = from_hex(transaction.at("data").get<std::string>());
-        if (is_write)
+        if (is_write) {
             CHECK(host.try_write(recorded) == sim::TransferStatus::done);
-        else
+        } else {
             CHECK(to_hex(host.read(recorded.size())) == to_hex(recorded));
+        }
         ++replay.transactions;
     }
     return replay;

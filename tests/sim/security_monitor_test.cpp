@@ -13,8 +13,9 @@ using std::chrono::seconds;
 namespace {
 
 void sign(Host& host, int times) {
-    for (int i = 0; i < times; ++i)
+    for (int i = 0; i < times; ++i) {
         REQUIRE(host.apdu(sign_command("E0F0")).substr(0, 4) == "0000");
+    }
 }
 
 std::string counter(Host& host) {
@@ -82,8 +83,9 @@ TEST_CASE("sim: signing is fast up to 127 events, then slower, and never slower 
           "[monitor]") {
     Host host({.timing = sim::Timing::typical(400)});
     sim::Duration full_speed = time_to_sign(host);
-    for (int i = 1; i < 127; ++i)
+    for (int i = 1; i < 127; ++i) {
         full_speed = std::max(full_speed, time_to_sign(host));
+    }
     CHECK(full_speed < milliseconds(200));
     sign(host, 60);
     const sim::Duration throttled = time_to_sign(host);

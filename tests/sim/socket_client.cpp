@@ -29,8 +29,9 @@ SocketClient::SocketClient(const std::filesystem::path& path) : fd_(::socket(AF_
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-    if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
         throw std::runtime_error("connect: " + std::string(std::strerror(errno)));
+    }
     const timeval limit{10, 0};
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
@@ -42,14 +43,16 @@ SocketClient::~SocketClient() {
 
 void SocketClient::send(const std::string& hex) {
     const auto bytes = from_hex(hex);
-    if (::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size()))
+    if (::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size())) {
         throw std::runtime_error("send: " + std::string(std::strerror(errno)));
+    }
 }
 
 std::string SocketClient::receive(std::size_t count) {
     sim::Bytes bytes(count);
-    if (count > 0 && ::recv(fd_, bytes.data(), count, MSG_WAITALL) != static_cast<ssize_t>(count))
+    if (count > 0 && ::recv(fd_, bytes.data(), count, MSG_WAITALL) != static_cast<ssize_t>(count)) {
         throw std::runtime_error("no answer, or half an answer");
+    }
     return to_hex(bytes);
 }
 
@@ -75,8 +78,9 @@ sim::Transfer SocketTarget::write(std::uint8_t address, sim::ByteView bytes) {
 
 sim::Transfer SocketTarget::read(std::uint8_t address, std::span<std::uint8_t> bytes) {
     const auto response = from_hex(client_.ask(header(2, address, bytes.size())));
-    if (response[0] == 0)
+    if (response[0] == 0) {
         std::copy(response.begin() + 3, response.end(), bytes.begin());
+    }
     return {static_cast<sim::TransferStatus>(response[0]), sim::Duration::zero()};
 }
 

@@ -73,8 +73,9 @@ TEST_CASE("trustx-sim takes transfers of 4096 bytes", "[socket]") {
 TEST_CASE("trustx-sim understands a request that arrives byte by byte, and several at once", "[socket]") {
     const Simulator simulator;
     SocketClient client(simulator.socket());
-    for (const char* byte : {"01", "30", "00", "01", "82"})
+    for (const char* byte : {"01", "30", "00", "01", "82"}) {
         client.send(byte);
+    }
     CHECK(client.response() == done);
     client.send(
         "0130000181"
@@ -95,15 +96,18 @@ TEST_CASE("trustx-sim serves others while a connection holds half a request, or 
         "0230");
     CHECK(half.response() == done);
     SocketClient deaf(simulator.socket());
-    for (int i = 0; i < 200; ++i)
+    for (int i = 0; i < 200; ++i) {
         deaf.send("02301000");  // 800 kB of answers that nobody fetches
+    }
     SocketClient client(simulator.socket());
-    for (int i = 0; i < 100; ++i)
+    for (int i = 0; i < 100; ++i) {
         REQUIRE(client.ask(probe) == done);
+    }
     half.send("0004");
     CHECK(half.response().substr(0, 6) == "000004");
-    for (int i = 0; i < 200; ++i)
+    for (int i = 0; i < 200; ++i) {
         REQUIRE(deaf.response().size() == 2 * (3 + 4096));
+    }
 }
 
 TEST_CASE("trustx-sim answers a client that has finished sending", "[socket]") {
@@ -122,8 +126,9 @@ TEST_CASE("trustx-sim survives clients that vanish at any moment", "[socket]") {
                                    "0130000182"
                                    "02301000"}) {
         SocketClient client(simulator.socket());
-        if (*last_words != '\0')
+        if (*last_words != '\0') {
             client.send(last_words);
+        }
     }
     SocketClient client(simulator.socket());
     CHECK(client.ask(probe).size() == done.size());
@@ -143,24 +148,29 @@ TEST_CASE("trustx-sim keeps the chip's state apart from connections", "[socket]"
 TEST_CASE("trustx-sim serves hundreds of connections at once", "[socket]") {
     const Simulator simulator;
     std::vector<std::unique_ptr<SocketClient>> clients;
-    for (int i = 0; i < 300; ++i)
+    for (int i = 0; i < 300; ++i) {
         clients.push_back(std::make_unique<SocketClient>(simulator.socket()));
-    for (const auto& client : clients)
+    }
+    for (const auto& client : clients) {
         client->send(probe);
-    for (const auto& client : clients)
+    }
+    for (const auto& client : clients) {
         REQUIRE(client->response() == done);
+    }
     CHECK(simulator.stats().at("transfers") == 300);
 }
 
 TEST_CASE("trustx-sim goes on when its file descriptors are used up", "[socket]") {
-    if (skipped_under_sanitizers("UndefinedBehaviorSanitizer wants a pipe to look at an object"))
+    if (skipped_under_sanitizers("UndefinedBehaviorSanitizer wants a pipe to look at an object")) {
         return;
+    }
     Simulator simulator;
     const rlimit few{16, 16};
     REQUIRE(::prlimit(simulator.process().pid(), RLIMIT_NOFILE, &few, nullptr) == 0);
     std::vector<std::unique_ptr<SocketClient>> clients;
-    for (int i = 0; i < 30; ++i)
+    for (int i = 0; i < 30; ++i) {
         clients.push_back(std::make_unique<SocketClient>(simulator.socket()));
+    }
     CHECK(clients.front()->ask(probe) == done);
     const auto last = std::move(clients.back());
     clients.clear();
@@ -238,8 +248,9 @@ TEST_CASE("trustx-sim never reads openssl.cnf", "[process]") {
 }
 
 TEST_CASE("trustx-sim fits into 20 MB", "[process]") {
-    if (skipped_under_sanitizers("shadow memory is not ours"))
+    if (skipped_under_sanitizers("shadow memory is not ours")) {
         return;
+    }
     Simulator simulator;
     SocketTarget target(simulator.socket());
     Host host(target);
@@ -333,8 +344,9 @@ TEST_CASE("trustx-sim killed in the middle of writing keeps either the old or th
             writes += "013000" + to_hex(sim::Bytes{static_cast<std::uint8_t>(1 + frame.size() / 2)}) + "80" + frame;
         }
         hasty.send(writes);
-        for (unsigned i = 0; i < round - 1U; ++i)
+        for (unsigned i = 0; i < round - 1U; ++i) {
             CHECK(hasty.response() == done);
+        }
         simulator.kill9();
         confirmed = static_cast<std::uint8_t>(confirmed_write + round - 1);
         simulator.restart();

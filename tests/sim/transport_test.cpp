@@ -10,16 +10,19 @@ namespace {
 
 std::string golden_frame(const std::string& id) {
     static const nlohmann::json frames = golden("frames");
-    for (const auto& entry : frames.at("frames"))
-        if (entry.at("id") == id)
+    for (const auto& entry : frames.at("frames")) {
+        if (entry.at("id") == id) {
             return to_hex(from_hex(entry.at("frame").get<std::string>()));
+        }
+    }
     throw std::runtime_error("frames.json has no entry " + id);
 }
 
 std::string pattern(std::size_t size) {
     sim::Bytes bytes(size);
-    for (std::size_t i = 0; i < size; ++i)
+    for (std::size_t i = 0; i < size; ++i) {
         bytes[i] = static_cast<std::uint8_t>(i * 7 + i / 256);
+    }
     return to_hex(bytes);
 }
 
@@ -41,8 +44,9 @@ TEST_CASE("sim: the golden write of 1500 bytes and its read back match frame by 
     host.write_frame(Host::control(0xC0));  // the golden frames are numbered as after a re-sync
     for (unsigned i = 0; i < 6; ++i) {
         host.write_frame(golden_frame("chain-tx-" + std::to_string(i)));
-        if (i < 5)
+        if (i < 5) {
             CHECK(host.read_frame() == Host::control(0x80U | (i & 3U)));
+        }
     }
     CHECK(host.read_frame() == golden_frame("chain-tx-rsp"));
     host.write_frame(Host::control(0xC0));

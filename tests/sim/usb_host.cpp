@@ -51,8 +51,9 @@ std::uint32_t UsbHost::import_device(const std::string& bus_id) {
     const auto header = receive_(8);
     REQUIRE(sim::to_hex(header).substr(0, 8) == "01110003");
     const auto status = u32(header, 4);
-    if (status == 0)
+    if (status == 0) {
         receive_(312);
+    }
     return status;
 }
 
@@ -94,8 +95,9 @@ UsbHost::Reply UsbHost::out(std::uint8_t type, std::uint8_t request, std::uint16
 }
 
 std::string UsbHost::status_of_bus(const Reply& answer, const std::string& good) {
-    if (answer.status != 0)
+    if (answer.status != 0) {
         return "EIO";
+    }
     const auto status = in(vendor_in, get_status, 0, 0, 1);
     REQUIRE(status.data.size() == 2);
     return status.data == "02" ? "ENXIO" : good;

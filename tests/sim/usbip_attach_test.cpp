@@ -33,9 +33,10 @@ struct Kernel {
     fs::path usb = paths.sysfs / "bus/usb/devices";
 
     Kernel() {
-        for (const auto& made :
-             {controller, usb, paths.sysfs / "bus/usb/drivers/i2c-tiny-usb", paths.sysfs / "class/i2c-dev", paths.dev})
+        for (const auto& made : {controller, usb, paths.sysfs / "bus/usb/drivers/i2c-tiny-usb",
+                                 paths.sysfs / "class/i2c-dev", paths.dev}) {
             fs::create_directories(made);
+        }
         write(controller / "attach", "");
         write(controller / "detach", "");
         write(controller / "status", header + free_port);
@@ -69,8 +70,9 @@ class Reaction {
     Reaction(fs::path file, Deed deed)
         : thread_{[file = std::move(file), deed](const std::stop_token& stop) {
               while (!stop.stop_requested()) {
-                  if (!Kernel::read(file).empty())
+                  if (!Kernel::read(file).empty()) {
                       return deed();
+                  }
                   std::this_thread::yield();
               }
           }} {}

@@ -25,8 +25,9 @@ struct Bus final : sim::I2cTarget {
     }
     sim::Transfer read(std::uint8_t address, std::span<std::uint8_t> data) override {
         seen.push_back(sim::to_hex(Bytes{address}) + " read " + std::to_string(data.size()));
-        if (status == sim::TransferStatus::done)
+        if (status == sim::TransferStatus::done) {
             std::fill(data.begin(), data.end(), std::uint8_t{0x5A});
+        }
         return {status, sim::Duration::zero()};
     }
     sim::Duration pulse_reset() override { return sim::Duration::zero(); }
@@ -55,8 +56,9 @@ struct Link {
             conversation.feed(sim::ByteView{bytes}.subspan(at, std::min(chunk, bytes.size() - at)));
             while (closed.empty()) {
                 const auto step = conversation.step();
-                if (!step)
+                if (!step) {
                     break;
+                }
                 arrived.insert(arrived.end(), step->reply.begin(), step->reply.end());
                 closed = step->close;
             }

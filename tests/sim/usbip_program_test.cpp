@@ -30,8 +30,9 @@ struct Exporter {
 struct TcpPeer {
     explicit TcpPeer(const sim::usbip::Endpoint& endpoint) {
         auto connected = sim::usbip::connect_to(endpoint, patience());
-        if (!connected)
+        if (!connected) {
             throw std::runtime_error(connected.error());
+        }
         fd = std::move(*connected);
         const timeval limit{.tv_sec = patience().count() / 1000, .tv_usec = 0};
         const int flags = ::fcntl(fd.get(), F_GETFL);

@@ -10,8 +10,9 @@ namespace fs = std::filesystem;
 namespace {
 
 bool skipped(bool here, const std::string& reason) {
-    if (here)
+    if (here) {
         std::cout << "skipped under sanitizers: " << reason << std::endl;
+    }
     return here;
 }
 
@@ -34,8 +35,9 @@ fs::path source_directory() {
 }
 
 std::map<std::string, std::string> foreign_program_environment() {
-    if (!sanitized())
+    if (!sanitized()) {
         return {};
+    }
     // The foreign program's own leaks are not our business.
     return {{"LD_PRELOAD", TEST_SANITIZER_RUNTIME}, {"ASAN_OPTIONS", "detect_leaks=0"}};
 }

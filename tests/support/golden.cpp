@@ -14,9 +14,11 @@ nlohmann::json golden(const std::string& name) {
 
 nlohmann::json golden_apdu(std::string_view id) {
     static const nlohmann::json apdus = golden("apdus").at("apdus");
-    for (const auto& entry : apdus)
-        if (entry.at("id") == id)
+    for (const auto& entry : apdus) {
+        if (entry.at("id") == id) {
             return entry;
+        }
+    }
     throw std::runtime_error("apdus.json has no entry " + std::string(id));
 }
 
@@ -25,12 +27,14 @@ std::vector<std::uint8_t> from_hex(std::string_view text) {
     std::vector<std::uint8_t> bytes;
     int high = -1;
     for (const char letter : text) {
-        if (letter == ' ' || letter == '\n')
+        if (letter == ' ' || letter == '\n') {
             continue;
+        }
         const char lower = letter >= 'A' && letter <= 'F' ? static_cast<char>(letter - 'A' + 'a') : letter;
         const auto digit = digits.find(lower);
-        if (digit == std::string_view::npos)
+        if (digit == std::string_view::npos) {
             throw std::invalid_argument("not hexadecimal: " + std::string(text));
+        }
         if (high < 0) {
             high = static_cast<int>(digit);
         } else {
@@ -38,8 +42,9 @@ std::vector<std::uint8_t> from_hex(std::string_view text) {
             high = -1;
         }
     }
-    if (high >= 0)
+    if (high >= 0) {
         throw std::invalid_argument("odd number of digits: " + std::string(text));
+    }
     return bytes;
 }
 

@@ -50,8 +50,9 @@ class Fd {
 
     [[nodiscard]] int get() const { return fd_; }
     void reset() {
-        if (fd_ >= 0)
+        if (fd_ >= 0) {
             ::close(fd_);
+        }
         fd_ = -1;
     }
 
@@ -65,8 +66,9 @@ class Fd {
 
 std::pair<Fd, Fd> make_pipe() {
     std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
         fail("pipe2");
+    }
     return {Fd(ends[0]), Fd(ends[1])};
 }
 
@@ -74,8 +76,9 @@ std::pair<Fd, Fd> make_pipe() {
 // reaping to the others.
 Fd end_of(pid_t pid) {
     Fd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    if (fd.get() >= 0 || errno != ENOSYS)
+    if (fd.get() >= 0 || errno != ENOSYS) {
         return fd;
+    }
     auto [ended, running] = make_pipe();
     std::thread([pid, held = std::move(running)] {
         siginfo_t unused{};
@@ -95,22 +98,26 @@ std::vector<std::string> merged_environment(const ProcessOptions& options) {
         const std::string text = *entry;
         merged[text.substr(0, text.find('='))] = text.substr(text.find('=') + 1);
     }
-    for (const auto& name : options.without_environment)
+    for (const auto& name : options.without_environment) {
         merged.erase(name);
-    for (const auto& [name, value] : options.environment)
+    }
+    for (const auto& [name, value] : options.environment) {
         merged[name] = value;
+    }
     std::vector<std::string> entries;
     entries.reserve(merged.size());
-    for (const auto& [name, value] : merged)
+    for (const auto& [name, value] : merged) {
         entries.push_back(name + "=" + value);
+    }
     return entries;
 }
 
 std::vector<char*> pointers(std::vector<std::string>& strings) {
     std::vector<char*> result;
     result.reserve(strings.size() + 1);
-    for (auto& string : strings)
+    for (auto& string : strings) {
         result.push_back(string.data());
+    }
     result.push_back(nullptr);
     return result;
 }
@@ -134,8 +141,9 @@ struct ChildPlan {
         ::sigprocmask(SIG_SETMASK, &none, nullptr);
         const bool ready = ::getppid() == parent && ::dup2(in, STDIN_FILENO) >= 0 && ::dup2(out, STDOUT_FILENO) >= 0 &&
                            ::dup2(err, STDERR_FILENO) >= 0 && (directory == nullptr || ::chdir(directory) == 0);
-        if (ready)
+        if (ready) {
             ::execvpe(arguments[0], arguments.data(), environment.data());
+        }
         const int reason = errno;
         [[maybe_unused]] const auto written = ::write(failure, &reason, sizeof reason);
         ::_exit(127);
@@ -161,8 +169,9 @@ class Process::State {
     ~State() {
         if (running()) {
             signal(SIGTERM);
-            if (!wait_until_ended(std::chrono::seconds(2)))
+            if (!wait_until_ended(std::chrono::seconds(2))) {
                 signal(SIGKILL);
+            }
         }
         ::kill(-pid_, SIGKILL);  // whatever the program left behind in its group
         collector_.join();
@@ -172,8 +181,9 @@ class Process::State {
 
     [[nodiscard]] pid_t pid() const { return pid_; }
     void signal(int number) const {
-        if (running())
+        if (running()) {
             ::kill(-pid_, number);
+        }
     }
     [[nodiscard]] bool running() const {
         const std::lock_guard lock(mutex_);
@@ -234,10 +244,11 @@ void Process::State::start(const std::filesystem::path& program, const std::vect
     auto [err_read, err_write] = make_pipe();
     auto [failure_read, failure_write] = make_pipe();
     Fd in_read;
-    if (options.input)
+    if (options.input) {
         std::tie(in_read, in_) = make_pipe();
-    else
+    } else {
         in_read = Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    }
 
     const ChildPlan plan{.arguments = pointers(argument_strings),
                          .environment = pointers(environment_strings),
@@ -248,10 +259,12 @@ void Process::State::start(const std::filesystem::path& program, const std::vect
                          .failure = failure_write.get(),
                          .parent = ::getpid()};
     pid_ = ::fork();
-    if (pid_ < 0)
+    if (pid_ < 0) {
         fail("fork");
-    if (pid_ == 0)
+    }
+    if (pid_ == 0) {
         plan.execute();
+    }
     failure_write.reset();
     if (int reason = 0; ::read(failure_read.get(), &reason, sizeof reason) == sizeof reason) {
         ::waitpid(pid_, nullptr, 0);
@@ -267,9 +280,11 @@ void Process::State::start(const std::filesystem::path& program, const std::vect
     }
     out_fd_ = std::move(out_read);
     err_fd_ = std::move(err_read);
-    for (const Fd* fd : {&out_fd_, &err_fd_, &in_})
-        if (fd->get() >= 0)
+    for (const Fd* fd : {&out_fd_, &err_fd_, &in_}) {
+        if (fd->get() >= 0) {
             set_nonblocking(*fd);
+        }
+    }
 }
 
 void Process::State::collect() {
@@ -278,23 +293,27 @@ void Process::State::collect() {
     sigemptyset(&pipe_signal);
     sigaddset(&pipe_signal, SIGPIPE);
     ::pthread_sigmask(SIG_BLOCK, &pipe_signal, nullptr);
-    if (input_.empty())
+    if (input_.empty()) {
         in_.reset();
+    }
     for (;;) {
         std::array<pollfd, 4> fds{{{pid_fd_.get(), POLLIN, 0},
                                    {out_fd_.get(), POLLIN, 0},
                                    {err_fd_.get(), POLLIN, 0},
                                    {in_.get(), POLLOUT, 0}}};
-        if (::poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR)
+        if (::poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) {
             break;
+        }
         while (take(out_fd_, &State::out_)) {
         }
         while (take(err_fd_, &State::err_)) {
         }
-        if (fds[3].revents != 0)
+        if (fds[3].revents != 0) {
             feed();
-        if (fds[0].revents != 0)
+        }
+        if (fds[0].revents != 0) {
             break;
+        }
     }
     while (take(out_fd_, &State::out_)) {
     }
@@ -305,21 +324,26 @@ void Process::State::collect() {
 
 void Process::State::feed() {
     const auto written = ::write(in_.get(), input_.data(), input_.size());
-    if (written > 0)
+    if (written > 0) {
         input_.erase(0, static_cast<std::size_t>(written));
-    if (input_.empty() || (written < 0 && errno != EAGAIN && errno != EINTR))
+    }
+    if (input_.empty() || (written < 0 && errno != EAGAIN && errno != EINTR)) {
         in_.reset();
+    }
 }
 
 bool Process::State::take(Fd& fd, std::string State::*stream) {
-    if (fd.get() < 0)
+    if (fd.get() < 0) {
         return false;
+    }
     std::array<char, 4096> chunk{};
     const auto count = ::read(fd.get(), chunk.data(), chunk.size());
-    if (count == 0)
+    if (count == 0) {
         fd.reset();
-    if (count <= 0)
+    }
+    if (count <= 0) {
         return false;
+    }
     const std::lock_guard lock(mutex_);
     (this->*stream).append(chunk.data(), static_cast<std::size_t>(count));
     changed_.notify_all();
@@ -339,8 +363,9 @@ std::optional<std::string> Process::State::find_line(const std::string& all, std
     std::size_t begin = 0;
     for (auto end = all.find('\n'); end != std::string::npos; begin = end + 1, end = all.find('\n', begin)) {
         std::string line = all.substr(begin, end - begin);
-        if (line.find(text) != std::string::npos)
+        if (line.find(text) != std::string::npos) {
             return line;
+        }
     }
     return std::nullopt;
 }
@@ -352,9 +377,10 @@ std::string Process::State::wait_for_line(std::string State::*stream, std::strin
         line = find_line(this->*stream, text);
         return line || ended_;
     });
-    if (!line)
+    if (!line) {
         throw std::runtime_error(name_ + (ended_ ? " ended" : " still runs") + " without the line \"" +
                                  std::string(text) + "\"\nout: " + out_ + "\nerr: " + err_);
+    }
     return *line;
 }
 
@@ -425,8 +451,9 @@ bool accepts_connections(const std::filesystem::path& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     const std::string name = path.string();
-    if (name.size() >= sizeof address.sun_path)
+    if (name.size() >= sizeof address.sun_path) {
         throw std::runtime_error("too long for a UNIX socket: " + name);
+    }
     std::memcpy(address.sun_path, name.c_str(), name.size() + 1);
     const Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
@@ -437,12 +464,14 @@ bool accepts_connections(const std::filesystem::path& path) {
 bool wait_for_socket(const std::filesystem::path& path, Milliseconds deadline) {
     const auto end = Clock::now() + deadline;
     const Fd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-    if (watch.get() < 0 || ::inotify_add_watch(watch.get(), path.parent_path().c_str(), IN_CREATE | IN_MOVED_TO) < 0)
+    if (watch.get() < 0 || ::inotify_add_watch(watch.get(), path.parent_path().c_str(), IN_CREATE | IN_MOVED_TO) < 0) {
         fail("inotify on " + path.parent_path().string());
+    }
     while (!accepts_connections(path)) {
         const auto left = std::chrono::duration_cast<Milliseconds>(end - Clock::now());
-        if (left <= Milliseconds::zero())
+        if (left <= Milliseconds::zero()) {
             return false;
+        }
         // Between bind and listen a socket exists but refuses: look again soon even without an event.
         pollfd event{watch.get(), POLLIN, 0};
         ::poll(&event, 1, static_cast<int>(std::min(left, Milliseconds(20)).count()));

@@ -32,8 +32,9 @@ std::string Simulator::address() const {
 void Simulator::start() {
     std::vector<std::string> arguments{"--listen",     socket_address(), "--nvm",
                                        nvm().string(), "--timing",       options_.timing};
-    if (!options_.profile.empty())
+    if (!options_.profile.empty()) {
         arguments.insert(arguments.end(), {"--profile", options_.profile});
+    }
     if (over_the_kernel()) {
         arguments.insert(arguments.end(), {"--usbip", "127.0.0.1:0"});
     }
@@ -70,8 +71,9 @@ std::string Simulator::control(const std::vector<std::string>& arguments) const 
     std::vector<std::string> all{"ctl", socket_address()};
     all.insert(all.end(), arguments.begin(), arguments.end());
     const Outcome outcome = run(program("trustx-sim"), all);
-    if (!outcome.ok())
+    if (!outcome.ok()) {
         throw std::runtime_error("trustx-sim ctl failed: " + outcome.both());
+    }
     return outcome.out;
 }
 

@@ -21,9 +21,11 @@ TEST_CASE("objects shows all objects with size, life cycle and access in words",
                ContainsSubstring("E0F0") && ContainsSubstring("P-256, usage auth") && ContainsSubstring("no key"));
     const auto list = nlohmann::json::parse(chip.must({"objects", "--json"}));
     CHECK(list.size() == 38);
-    for (const auto& object : list)
-        if (object.at("object") == "F1D0")
+    for (const auto& object : list) {
+        if (object.at("object") == "F1D0") {
             CHECK(object.at("used_size") == 5);
+        }
+    }
 }
 
 TEST_CASE("a plan of metadata is shown without changing anything", "[metadata]") {

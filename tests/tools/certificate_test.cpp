@@ -2,7 +2,7 @@
 // Certificates as people hand them in and as the chip stores them.
 #include "certificate.hpp"
 
-#include "output.hpp"
+#include "cli/output.hpp"
 #include "software_key.hpp"
 #include "support/catch.hpp"
 #include "support/golden.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "chip_fixture.hpp"
 
-#include "output.hpp"
+#include "cli/output.hpp"
 #include "support/catch.hpp"
 
 #include <algorithm>
@@ -13,8 +13,9 @@ ProcessOptions Chip::with_chip(ProcessOptions options) const {
     options.environment.emplace("TRUSTX_LOCK_DIRECTORY", files.path().string());
     options.environment.emplace("TRUSTX_CONF", "/dev/null");
     options.environment.emplace("TRUSTX", program("trustx").string());
-    if (options.directory.empty())
+    if (options.directory.empty()) {
         options.directory = files.path();
+    }
     return options;
 }
 
@@ -36,8 +37,9 @@ Outcome Chip::must_fail(int status, const Arguments& arguments, const std::vecto
     CHECK(outcome.status == status);
     CHECK(outcome.out.empty());
     CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
-    for (const auto& word : words)
+    for (const auto& word : words) {
         CHECK_THAT(outcome.err, ContainsSubstring(word));
+    }
     return outcome;
 }
 

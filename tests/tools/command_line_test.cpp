@@ -42,8 +42,9 @@ TEST_CASE("help goes to standard output and tells a newcomer the way and the exi
     CHECK(outcome.status == 0);
     CHECK(outcome.err.empty());
     for (const auto* word : {"info", "keygen", "key-file", "cert", "object", "random", "trace", "bench", "setup",
-                             "TRUSTX_DEVICE", "Exit codes", "trustx keygen E0F1 --out key.pem"})
+                             "TRUSTX_DEVICE", "Exit codes", "trustx keygen E0F1 --out key.pem"}) {
         CHECK_THAT(outcome.out, ContainsSubstring(word));
+    }
 }
 
 TEST_CASE("each subcommand has help with an example", "[command_line]") {
@@ -131,8 +132,9 @@ TEST_CASE("mistakes on the command line are named before a chip is looked for", 
     check_mistake({"monitor", "--interval", "-1"}, "--interval");
     check_mistake({"info", "--jsno"}, "--jsno");
     check_mistake({"info", "surplus"}, "surplus");
-    for (const auto* count : {"0", "-3", "ten", "1e3", "99999999999999999999999"})
+    for (const auto* count : {"0", "-3", "ten", "1e3", "99999999999999999999999"}) {
         check_mistake({"random", "--", count}, "number of bytes");
+    }
     check_mistake({"info", "--device", "serial:COM1"}, "serial:COM1");
     check_mistake({"info", "--device-name", "nowhere"}, "nowhere");
 }

@@ -18,8 +18,9 @@ std::set<std::string> completed(const std::string& words) {
     REQUIRE(outcome.ok());
     std::istringstream lines{outcome.out};
     std::set<std::string> offered;
-    for (std::string line; std::getline(lines, line);)
+    for (std::string line; std::getline(lines, line);) {
         offered.insert(line);
+    }
     return offered;
 }
 

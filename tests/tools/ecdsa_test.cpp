@@ -24,8 +24,9 @@ Bytes read_integer(ByteView& der) {
     REQUIRE(der[0] == 0x02);
     auto value = der.subspan(2, der[1]);
     der = der.subspan(std::size_t{2} + der[1]);
-    if (value.front() == 0)
+    if (value.front() == 0) {
         value = value.subspan(1);
+    }
     return {value.begin(), value.end()};
 }
 
@@ -41,8 +42,9 @@ SignedDigest chip_signature(const nlohmann::json& vector) {
 
 Bytes counting_digest(std::size_t length, std::uint8_t first) {
     Bytes digest(length);
-    for (auto& byte : digest)
+    for (auto& byte : digest) {
         byte = first++;
+    }
     return digest;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hexadecimal input as people write it.
-#include "hex_input.hpp"
+#include "cli/hex_input.hpp"
 
-#include "output.hpp"
+#include "cli/output.hpp"
 #include "support/catch.hpp"
 
 using namespace trustx;

@@ -2,7 +2,7 @@
 // trustx key-file: the public key of a key in the chip is found and proved, from a certificate or from signatures.
 #include "certificate.hpp"
 #include "chip_fixture.hpp"
-#include "output.hpp"
+#include "cli/output.hpp"
 #include "support/catch.hpp"
 
 using namespace trustx;

@@ -2,7 +2,7 @@
 // Key files as text: what they say to people and give back to programs.
 #include "key_file.hpp"
 
-#include "output.hpp"
+#include "cli/output.hpp"
 #include "software_key.hpp"
 #include "support/catch.hpp"
 

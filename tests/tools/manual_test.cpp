@@ -26,15 +26,18 @@ std::map<std::string, Options> documented_options() {
     std::istringstream lines{trustx::test::read_file(manual())};
     std::string place = "none";
     for (std::string line; std::getline(lines, line);) {
-        if (line.starts_with(".Sh "))
+        if (line.starts_with(".Sh ")) {
             place = line == ".Sh OPTIONS" ? "" : "none";
-        if (line.starts_with(".Ss "))
+        }
+        if (line.starts_with(".Ss ")) {
             place = line.substr(4);
+        }
         std::smatch match;
-        if (place != "none" && line.starts_with(".It ") && std::regex_search(line, match, item))
+        if (place != "none" && line.starts_with(".It ") && std::regex_search(line, match, item)) {
             documented[place].insert(match[1]);
-        else if (place != "none")
+        } else if (place != "none") {
             documented[place];
+        }
     }
     return documented;
 }
@@ -59,8 +62,9 @@ Options offered_options(const std::string& help) {
     std::istringstream lines{help};
     for (std::string line; std::getline(lines, line);) {
         std::smatch match;
-        if (std::regex_search(line, match, option))
+        if (std::regex_search(line, match, option)) {
             offered.insert(match[1]);
+        }
     }
     return offered;
 }
@@ -72,12 +76,14 @@ std::set<std::string> offered_subcommands(const std::string& command = {}) {
     bool listing = false;
     for (std::string line; std::getline(lines, line);) {
         listing = line == "Subcommands:" || (listing && line.starts_with("  "));
-        if (!listing || line == "Subcommands:")
+        if (!listing || line == "Subcommands:") {
             continue;
+        }
         const auto name = command + (command.empty() ? "" : " ") + words(line).front();
         const auto below = offered_subcommands(name);
-        if (below.empty())
+        if (below.empty()) {
             offered.insert(name);
+        }
         offered.insert(below.begin(), below.end());
     }
     return offered;
@@ -87,9 +93,11 @@ std::set<std::string> offered_subcommands(const std::string& command = {}) {
 
 TEST_CASE("the manual describes exactly the subcommands that --help offers", "[manual]") {
     std::set<std::string> described;
-    for (const auto& [place, options] : documented_options())
-        if (!place.empty())
+    for (const auto& [place, options] : documented_options()) {
+        if (!place.empty()) {
             described.insert(place);
+        }
+    }
     CHECK(described.size() >= 9);
     CHECK(described == offered_subcommands());
 }
@@ -99,8 +107,9 @@ TEST_CASE("the manual describes exactly the options that --help offers", "[manua
         CAPTURE(place);
         auto offered = offered_options(help_of(place));
         CHECK_FALSE(offered.empty());
-        if (!place.empty())
+        if (!place.empty()) {
             offered.erase("help");  // described once, for all
+        }
         CHECK(options == offered);
     }
 }
@@ -113,8 +122,9 @@ TEST_CASE("the manual and --help list the same exit codes", "[manual]") {
     const auto numbers = [](const std::string& text, const std::regex& form) {
         std::set<std::string> found;
         for (auto match = std::sregex_iterator{text.begin(), text.end(), form}; match != std::sregex_iterator{};
-             ++match)
+             ++match) {
             found.insert((*match)[1]);
+        }
         return found;
     };
     const auto described = numbers(status, std::regex{R"(\.It (\d+)\n)"});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx object and trustx random.
 #include "chip_fixture.hpp"
-#include "output.hpp"
+#include "cli/output.hpp"
 #include "support/catch.hpp"
 
 using namespace trustx;
@@ -11,8 +11,9 @@ namespace {
 
 std::string counting(std::size_t length) {
     std::string text;
-    for (std::size_t i = 0; i < length; ++i)
+    for (std::size_t i = 0; i < length; ++i) {
         text += static_cast<char>(i * 7 + i / 256);
+    }
     return text;
 }
 

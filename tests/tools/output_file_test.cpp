@@ -2,7 +2,7 @@
 // Output files: complete or absent, never half written, never writable for everybody.
 #include "output_file.hpp"
 
-#include "output.hpp"
+#include "cli/output.hpp"
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
 

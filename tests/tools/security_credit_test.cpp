@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "security_credit.hpp"
+#include "chip/security_credit.hpp"
 
 #include "support/catch.hpp"
 

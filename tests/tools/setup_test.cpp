@@ -301,8 +301,9 @@ TEST_CASE("a file of two names is not torn apart", "[setup]") {
 }
 
 TEST_CASE("where the directory cannot be written or the disk is full, nothing changes", "[setup]") {
-    if (skipped_under_thread_sanitizer("it does not start where nothing may be written"))
+    if (skipped_under_thread_sanitizer("it does not start where nothing may be written")) {
         return;
+    }
     const Configuration configuration{debian};
     const std::string enable = "\"$TRUSTX\" setup enable --config \"$CONFIG\" --module \"$MODULE\"";
     const auto check = [&](const std::string& script, const std::string& words) {

@@ -10,8 +10,9 @@ namespace trustx::test {
 namespace {
 
 void require(int result) {
-    if (result != 1)
+    if (result != 1) {
         throw std::runtime_error("libcrypto refused");
+    }
 }
 
 PublicKey public_part(EVP_PKEY* key) {
@@ -76,8 +77,9 @@ Bytes SoftwareKey::authority_certificate(const std::string& common_name) const {
 Bytes SoftwareKey::certificate_for(const PublicKey& subject, const std::string& common_name,
                                    const std::string& issuer_name, std::size_t padding) const {
     std::vector<Extension> extensions;
-    if (padding > 0)
+    if (padding > 0) {
         extensions.push_back({NID_netscape_comment, std::string(padding, 'x')});
+    }
     return issue(subject, common_name, issuer_name, extensions);
 }
 
@@ -92,8 +94,9 @@ Bytes SoftwareKey::issue(const PublicKey& subject, const std::string& common_nam
     X509_gmtime_adj(X509_getm_notAfter(x509.get()), 24L * 60 * 60);
     const auto key = public_handle(subject);
     require(X509_set_pubkey(x509.get(), key.get()));
-    for (const auto& [nid, value] : extensions)
+    for (const auto& [nid, value] : extensions) {
         add_extension(x509.get(), nid, value);
+    }
     require(X509_sign(x509.get(), key_.get(), EVP_sha256()) > 0 ? 1 : 0);
     unsigned char* der = nullptr;
     const int length = i2d_X509(x509.get(), &der);

@@ -43,8 +43,9 @@ TEST_CASE("a trace is printed one line for each command", "[trace]") {
     CHECK(outcome.ok());
     CHECK(std::count(outcome.out.begin(), outcome.out.end(), '\n') == 2);
     for (const auto* words :
-         {"12:00:00.123456", "42 gateway", "CalcSign E0F1", "65.01 ms", "12 transfers, 2 polls", "done", "no chip"})
+         {"12:00:00.123456", "42 gateway", "CalcSign E0F1", "65.01 ms", "12 transfers, 2 polls", "done", "no chip"}) {
         CHECK_THAT(outcome.out, ContainsSubstring(words));
+    }
 }
 
 TEST_CASE("a trace is filtered by command, object, process, duration and failure", "[trace]") {
@@ -69,8 +70,9 @@ TEST_CASE("a trace is filtered by command, object, process, duration and failure
 
 TEST_CASE("the summary of a trace counts and gives percentiles", "[trace]") {
     std::string lines;
-    for (int i = 1; i <= 100; ++i)
+    for (int i = 1; i <= 100; ++i) {
         lines += line("CalcSign", i * 1000);
+    }
     lines += line("CalcSign", 5'000'000, R"(,"error":"timeout")");
     const auto summary = json::parse(File{lines}.print({"--summary", "--json"}).out);
     REQUIRE(summary.size() == 1);
@@ -119,8 +121,9 @@ TEST_CASE("what others wrote into a trace does not drive the terminal, and absur
                                   [](char letter) { return letter == '\n' || (letter >= ' ' && letter <= '~'); }));
     }
     const auto summary = json::parse(file.print({"--summary", "--json"}).out);
-    for (const auto& row : summary)
+    for (const auto& row : summary) {
         CHECK((row.at("us_total") == 0 || row.at("us_total") == 65'012));
+    }
 }
 
 TEST_CASE("what programs do with the chip can be followed in their trace", "[trace]") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "object_io.hpp"
+#include "objects/object_io.hpp"
 
 #include "support/catch.hpp"
 

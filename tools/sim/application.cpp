@@ -46,16 +46,20 @@ bool reads_last_error(const Apdu& apdu) {
 
 // admit says which command an APDU may run now.
 Outcome<const Command*> admit(const Apdu& apdu, bool open) {
-    if (apdu.too_long)
+    if (apdu.too_long) {
         return refuse(ErrorCode::insufficient_memory);
+    }
     const bool opens = apdu.opcode == static_cast<std::uint8_t>(Opcode::open_application);
-    if (!open && !opens && !reads_last_error(apdu))
+    if (!open && !opens && !reads_last_error(apdu)) {
         return refuse(ErrorCode::command_not_available);
+    }
     const Command* command = find_command(apdu.opcode);
-    if (command == nullptr)
+    if (command == nullptr) {
         return refuse(ErrorCode::invalid_command);
-    if (!apdu.well_formed)
+    }
+    if (!apdu.well_formed) {
         return refuse(ErrorCode::invalid_length);
+    }
     return command;
 }
 
@@ -73,13 +77,16 @@ std::string hex_code(std::uint8_t code) {
 // What a command moves, for its duration: reads are asked for by length, everything else brings its bytes along.
 std::size_t moved_bytes(const Apdu& apdu, const ChipState& chip) {
     ByteReader reader(apdu.request.data);
-    if (apdu.opcode == static_cast<std::uint8_t>(Opcode::get_random))
+    if (apdu.opcode == static_cast<std::uint8_t>(Opcode::get_random)) {
         return reader.u16();
-    if (apdu.opcode != static_cast<std::uint8_t>(Opcode::get_data_object))
+    }
+    if (apdu.opcode != static_cast<std::uint8_t>(Opcode::get_data_object)) {
         return apdu.request.data.size();
+    }
     const Object* object = chip.find(static_cast<ObjectId>(reader.u16()));
-    if (object == nullptr)
+    if (object == nullptr) {
         return 0;
+    }
     const std::size_t offset = reader.left() >= 4 ? reader.u16() : 0;
     const std::size_t length = reader.left() >= 2 ? reader.u16() : max_data_size;
     return std::min(length, object->content.size() - std::min(offset, object->content.size()));
@@ -98,26 +105,30 @@ Application::Application(ChipState chip, Nvm& nvm, Crypto& crypto, Counters& cou
 Bytes Application::execute(ByteView bytes, Time now) {
     advance(now);
     const Apdu apdu(bytes);
-    if (apdu.clears_last_error)
+    if (apdu.clears_last_error) {
         volatile_.last_error = ErrorCode::none;
+    }
     const auto command = admit(apdu, volatile_.open);
     const char* name = command ? (*command)->name : "refused";
     ++counters_.commands[name];
 
     auto outcome = [&]() -> Outcome<Bytes> {
-        if (!command)
+        if (!command) {
             return command.failure();
+        }
         const ChipState before = (*command)->writes_nvm ? chip_ : ChipState{};
         CommandContext context{chip_, volatile_, monitor_, crypto_, counters_, now};
         try {
             auto result = (*command)->run(context, apdu.request);
-            if (result && (*command)->writes_nvm && !store_or_return_to(before))
+            if (result && (*command)->writes_nvm && !store_or_return_to(before)) {
                 return refuse(ErrorCode::internal_process_error);
+            }
             return result;
         } catch (const std::exception& error) {
             log_.error("{} failed inside the simulator: {}", name, error.what());
-            if ((*command)->writes_nvm)
+            if ((*command)->writes_nvm) {
                 chip_ = before;
+            }
             return refuse(ErrorCode::internal_process_error);
         }
     }();
@@ -138,14 +149,17 @@ bool Application::interrupt(ByteView bytes, double share_done) {
     ++counters_.interrupted_commands;
     const Apdu apdu(bytes);
     const auto command = admit(apdu, volatile_.open);
-    if (!command || !(*command)->writes_nvm)
+    if (!command || !(*command)->writes_nvm) {
         return false;
-    if ((*command)->torn == nullptr)
+    }
+    if ((*command)->torn == nullptr) {
         return true;  // written as a whole or not at all: not at all
+    }
     const ChipState before = chip_;
     CommandContext context{chip_, volatile_, monitor_, crypto_, counters_, Time{0}};
-    if (!(*command)->run(context, apdu.request))
+    if (!(*command)->run(context, apdu.request)) {
         return false;
+    }
     chip_ = ChipState(before);
     const auto part = (*command)->torn(chip_, apdu.request, share_done);
     if (part && (*command)->run(context, {apdu.request.param, *part})) {
@@ -163,13 +177,15 @@ std::uint8_t Application::opcode_of(ByteView apdu) {
 Duration Application::duration(ByteView bytes, const Timing& timing) const {
     const Apdu apdu(bytes);
     const auto command = admit(apdu, volatile_.open);
-    if (!command)
+    if (!command) {
         return timing.execution(std::nullopt, apdu.request.param, 0);
+    }
     Duration total = timing.execution((*command)->opcode, apdu.request.param, moved_bytes(apdu, chip_),
                                       chip_.byte(ObjectId::current_limit));
     const auto key = (*command)->key_used != nullptr ? (*command)->key_used(volatile_, apdu.request) : std::nullopt;
-    if (timing.realistic && key && is_key(*key))
+    if (timing.realistic && key && is_key(*key)) {
         total += SecurityMonitor::delay(chip_.byte(ObjectId::security_event_counter));
+    }
     return total;
 }
 
@@ -184,16 +200,18 @@ void Application::reset(Time now) {
 }
 
 bool Application::flush() {
-    if (chip_.byte(ObjectId::security_event_counter) == stored_counter_)
+    if (chip_.byte(ObjectId::security_event_counter) == stored_counter_) {
         return true;
+    }
     // Not worth undoing in memory: the counter is right there and merely older on disk.
     return store_or_return_to(chip_);
 }
 
 bool Application::store_or_return_to(const ChipState& before) {
     const bool counter_is_stored = chip_.byte(ObjectId::security_event_counter) == stored_counter_;
-    if (chip_ == before && counter_is_stored)
+    if (chip_ == before && counter_is_stored) {
         return true;
+    }
     ++counters_.nvm_writes;
     if (const auto stored = nvm_.replace(encode_image(chip_)); !stored) {
         ++counters_.nvm_failures;

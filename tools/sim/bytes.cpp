@@ -54,27 +54,32 @@ std::string to_hex(ByteView bytes) {
 namespace {
 
 int digit_value(char digit) {
-    if (digit >= '0' && digit <= '9')
+    if (digit >= '0' && digit <= '9') {
         return digit - '0';
-    if (digit >= 'A' && digit <= 'F')
+    }
+    if (digit >= 'A' && digit <= 'F') {
         return digit - 'A' + 10;
-    if (digit >= 'a' && digit <= 'f')
+    }
+    if (digit >= 'a' && digit <= 'f') {
         return digit - 'a' + 10;
+    }
     return -1;
 }
 
 }  // namespace
 
 std::optional<Bytes> from_hex(std::string_view text) {
-    if (text.size() % 2 != 0)
+    if (text.size() % 2 != 0) {
         return std::nullopt;
+    }
     Bytes bytes;
     bytes.reserve(text.size() / 2);
     for (std::size_t i = 0; i < text.size(); i += 2) {
         const int high = digit_value(text[i]);
         const int low = digit_value(text[i + 1]);
-        if (high < 0 || low < 0)
+        if (high < 0 || low < 0) {
             return std::nullopt;
+        }
         bytes.push_back(static_cast<std::uint8_t>(high * 16 + low));
     }
     return bytes;

@@ -13,8 +13,9 @@ constexpr Time never = Time::max();
 template <class Integer>
 Bytes big_endian(Integer value) {
     Bytes bytes;
-    for (int shift = static_cast<int>(sizeof value) * 8 - 8; shift >= 0; shift -= 8)
+    for (int shift = static_cast<int>(sizeof value) * 8 - 8; shift >= 0; shift -= 8) {
         bytes.push_back(static_cast<std::uint8_t>(value >> static_cast<unsigned>(shift)));
+    }
     return bytes;
 }
 
@@ -32,31 +33,35 @@ ChipTarget::ChipTarget(Application& application, Timing& timing, AcknowledgeStyl
 
 Transfer ChipTarget::write(std::uint8_t address, ByteView bytes) {
     const Time start = clock_.now();
-    if (!listens(address, start))
+    if (!listens(address, start)) {
         return refuse();
+    }
     const Duration bus_time = timing_.bus_time(bytes.size());
     stop_ = start + bus_time;
     counters_.bytes_to_chip += bytes.size();
     if (!bytes.empty()) {
         pointer_ = bytes[0];
-        if (bytes.size() > 1)
+        if (bytes.size() > 1) {
             write_register(bytes.subspan(1));
+        }
     }
     return {TransferStatus::done, bus_time};
 }
 
 Transfer ChipTarget::read(std::uint8_t address, std::span<std::uint8_t> bytes) {
     const Time start = clock_.now();
-    if (!listens(address, start))
+    if (!listens(address, start)) {
         return refuse();
+    }
     const Duration bus_time = timing_.bus_time(bytes.size());
     stop_ = start + bus_time;
     counters_.bytes_from_chip += bytes.size();
     const Bytes content = read_register();
     std::fill(bytes.begin(), bytes.end(), filler);
     std::copy_n(content.begin(), std::min(content.size(), bytes.size()), bytes.begin());
-    if (pointer_ == static_cast<std::uint8_t>(Register::data) && !content.empty() && bytes.size() >= content.size())
+    if (pointer_ == static_cast<std::uint8_t>(Register::data) && !content.empty() && bytes.size() >= content.size()) {
         channel_.fetched(stop_);
+    }
     return {TransferStatus::done, bus_time};
 }
 
@@ -100,29 +105,33 @@ void ChipTarget::start(Time at, Duration low) {
 }
 
 void ChipTarget::advance_to(Time now) {
-    while (const auto fate = channel_.fate_due(now))
+    while (const auto fate = channel_.fate_due(now)) {
         befall(*fate);
+    }
     application_.advance(now);
     channel_.advance(now, max_packet());
 }
 
 // befall does to the running command, and to the chip, what a fault rule wants.
 void ChipTarget::befall(const CommandFate& fate) {
-    if (fate.moment == Moment::before)
+    if (fate.moment == Moment::before) {
         channel_.abandon();
-    else if (fate.moment == Moment::after)
+    } else if (fate.moment == Moment::after) {
         channel_.finish_unheard();
-    if (fate.kind == FaultKind::hang)
+    }
+    if (fate.kind == FaultKind::hang) {
         deaf_until_ = never;
-    else
+    } else {
         reset_at(fate.kind, fate.at);
+    }
 }
 
 bool ChipTarget::listens(std::uint8_t address, Time start) {
     ++counters_.transfers;
     advance_to(start);
-    if (address != address_ || start < deaf_until_)
+    if (address != address_ || start < deaf_until_) {
         return false;
+    }
     if (timing_.scl_khz > max_scl_khz()) {
         ++counters_.scl_violations;
         return false;
@@ -184,16 +193,19 @@ Bytes ChipTarget::read_register() const {
 
 std::uint32_t ChipTarget::state() const {
     std::uint32_t value = i2c_state::soft_reset_supported;
-    if (channel_.busy())
+    if (channel_.busy()) {
         value |= i2c_state::busy;
-    if (const auto frame = channel_.waiting())
+    }
+    if (const auto frame = channel_.waiting()) {
         value |= i2c_state::response_ready | static_cast<std::uint32_t>(frame->size());
+    }
     return value;
 }
 
 std::uint32_t ChipTarget::max_scl_khz() const {
-    if (mode_ == mode_fast_plus)
+    if (mode_ == mode_fast_plus) {
         return 1000;
+    }
     return mode_ == mode_standard ? 100 : 400;
 }
 
@@ -210,8 +222,9 @@ void ChipTarget::write_register(ByteView value) {
             write_data_reg_len(word);
             break;
         case Register::base_addr:
-            if (value.size() == 2)
+            if (value.size() == 2) {
                 write_base_address(word);
+            }
             break;
         case Register::soft_reset:
             ++counters_.soft_resets;
@@ -226,26 +239,30 @@ void ChipTarget::write_register(ByteView value) {
 }
 
 void ChipTarget::write_data_reg_len(std::uint16_t wanted) {
-    if (wanted >= min_data_reg_len)
+    if (wanted >= min_data_reg_len) {
         data_reg_len_ = std::min(wanted, max_data_reg_len);
+    }
 }
 
 void ChipTarget::write_base_address(std::uint16_t value) {
     const auto wanted = static_cast<std::uint8_t>(value & 0x7FU);
     const bool stored =
         (value & persistent_bit) == 0 || application_.change([&](ChipState& chip) { chip.i2c_address = wanted; });
-    if (stored)
+    if (stored) {
         address_ = wanted;
+    }
 }
 
 void ChipTarget::write_mode(std::uint16_t value) {
     const auto wanted = static_cast<std::uint8_t>(value & 0x07U);
-    if (wanted < mode_standard || wanted > mode_fast_plus)
+    if (wanted < mode_standard || wanted > mode_fast_plus) {
         return;
+    }
     const bool stored =
         (value & persistent_bit) == 0 || application_.change([&](ChipState& chip) { chip.i2c_mode = wanted; });
-    if (stored)
+    if (stored) {
         mode_ = wanted;
+    }
 }
 
 }  // namespace trustx::sim

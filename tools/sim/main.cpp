@@ -129,11 +129,13 @@ std::shared_ptr<spdlog::logger> make_log(int verbosity) {
 }
 
 tl::expected<std::unique_ptr<Nvm>, std::string> open_nvm(const std::string& path) {
-    if (path.empty())
+    if (path.empty()) {
         return std::make_unique<MemoryNvm>();
+    }
     auto file = NvmFile::open(path);
-    if (!file)
+    if (!file) {
         return tl::unexpected<std::string>(file.error());
+    }
     return std::move(*file);
 }
 
@@ -152,11 +154,13 @@ Fd catch_termination() {
 // Without --listen the bus socket lies in a directory that exists as long as the program.
 tl::expected<std::filesystem::path, std::string> bus_path(const Options& options,
                                                           std::unique_ptr<PrivateDirectory>& directory) {
-    if (!options.listen.empty())
+    if (!options.listen.empty()) {
         return parse_address(options.listen);
+    }
     auto made = PrivateDirectory::make();
-    if (!made)
+    if (!made) {
         return tl::unexpected<std::string>(made.error());
+    }
     directory = std::move(*made);
     return directory->path() / "chip";
 }
@@ -165,8 +169,9 @@ tl::expected<std::unique_ptr<usbip::Exporter>, std::string> start_export(const O
                                                                          const std::filesystem::path& bus,
                                                                          const Clock& clock, const Fd& stop,
                                                                          spdlog::logger& log) {
-    if (options.usbip.empty())
+    if (options.usbip.empty()) {
         return nullptr;
+    }
     return usbip::parse_endpoint(options.usbip).and_then([&](const usbip::Endpoint& endpoint) {
         return usbip::Exporter::start(endpoint, bus, clock, stop.get(), log);
     });
@@ -176,8 +181,9 @@ tl::expected<std::vector<FaultRule>, std::string> parse_faults(const std::vector
     std::vector<FaultRule> rules;
     for (const auto& text : texts) {
         auto rule = parse_fault_rule(text);
-        if (!rule)
+        if (!rule) {
             return tl::unexpected<std::string>(rule.error());
+        }
         rules.push_back(std::move(*rule));
     }
     return rules;
@@ -185,35 +191,42 @@ tl::expected<std::vector<FaultRule>, std::string> parse_faults(const std::vector
 
 // A bus that the chip does not understand is a lawful wish, and a riddle to whoever did not mean it.
 void warn_of_fast_bus(const SimulatedChip& chip, spdlog::logger& log) {
-    if (chip.scl_khz() > chip.max_scl_khz())
+    if (chip.scl_khz() > chip.max_scl_khz()) {
         log.warn("the bus runs at {} kHz, and the chip acknowledges nothing above {} kHz until I2C_MODE says otherwise",
                  chip.scl_khz(), chip.max_scl_khz());
+    }
 }
 
 int simulate(const Options& options) {
     const auto clock = PacedClock::parse(options.clock);
-    if (!clock)
+    if (!clock) {
         return fail(clock.error());
+    }
     auto faults = parse_faults(options.faults);
-    if (!faults)
+    if (!faults) {
         return fail(faults.error());
+    }
     std::unique_ptr<PrivateDirectory> directory;
     const auto path = bus_path(options, directory);
-    if (!path)
+    if (!path) {
         return fail(path.error());
+    }
     const Fd stop = catch_termination();
     ::prctl(PR_SET_TIMERSLACK, 1000UL);  // bus times are tens of microseconds
     const auto log = make_log(options.verbosity);
 
     auto bus_socket = ListeningSocket::listen(*path, ListeningSocket::Access::by_umask);
-    if (!bus_socket)
+    if (!bus_socket) {
         return fail(bus_socket.error());
+    }
     auto control_socket = ListeningSocket::listen(control_path(*path), ListeningSocket::Access::owner_only);
-    if (!control_socket)
+    if (!control_socket) {
         return fail(control_socket.error());
+    }
     auto nvm = open_nvm(options.nvm);
-    if (!nvm)
+    if (!nvm) {
         return fail(nvm.error());
+    }
     auto chip =
         SimulatedChip::create({.profile = options.profile,
                                .seed = options.seed,
@@ -221,25 +234,30 @@ int simulate(const Options& options) {
                                .acknowledge = options.acknowledge,
                                .log = log},
                               std::move(*nvm), **clock);
-    if (!chip)
+    if (!chip) {
         return fail(chip.error());
-    for (auto& rule : *faults)
+    }
+    for (auto& rule : *faults) {
         (*chip)->faults().add(std::move(rule));
+    }
     warn_of_fast_bus(**chip, *log);
 
     // Before the socket server, so that it ends after it: who asks for a transfer then hears that nobody listens.
     const ScaledClock real_time;
     const auto exporter = start_export(options, *path, real_time, stop, *log);
-    if (!exporter)
+    if (!exporter) {
         return fail(exporter.error());
+    }
     Control control(**chip, **clock);
     SocketServer server(**chip, **clock, control, *bus_socket, *control_socket, stop.get(), *log);
     std::cout << "listening on unix:" << path->string() << std::endl;
-    if (*exporter)
+    if (*exporter) {
         std::cout << "exporting over USB/IP on " << (*exporter)->endpoint().text() << std::endl;
+    }
     server.run();
-    if (!(*chip)->flush())
+    if (!(*chip)->flush()) {
         return fail("the security event counter was not stored; see above");
+    }
     return 0;
 }
 
@@ -247,8 +265,9 @@ int attach(const Options& options) {
     const auto adapter = usbip::parse_endpoint(options.attach_endpoint).and_then([](const usbip::Endpoint& endpoint) {
         return usbip::attach(endpoint);
     });
-    if (!adapter)
+    if (!adapter) {
         return fail(adapter.error());
+    }
     std::cout << adapter->string() << std::endl;
     return 0;
 }
@@ -271,17 +290,21 @@ int run(int argc, char** argv) {
         "  trustx-sim --usbip 127.0.0.1:3240 --nvm chip.nvm &  sudo trustx-sim attach");
     try {
         app.parse(argc, argv);
-        if (app.get_subcommands().empty() && options.listen.empty() && options.usbip.empty())
+        if (app.get_subcommands().empty() && options.listen.empty() && options.usbip.empty()) {
             throw CLI::RequiredError("--listen or --usbip");
+        }
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : exit_usage;
     }
-    if (attaching->parsed())
+    if (attaching->parsed()) {
         return attach(options);
-    if (detaching->parsed())
+    }
+    if (detaching->parsed()) {
         return detach(options);
-    if (!control->parsed())
+    }
+    if (!control->parsed()) {
         return simulate(options);
+    }
     const auto path = parse_address(options.control_address);
     return path ? run_control_client(*path, options.control_command) : fail(path.error());
 }

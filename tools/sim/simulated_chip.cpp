@@ -18,22 +18,26 @@ namespace {
 tl::expected<ChipState, std::string> existing_chip(const std::string& image, const Nvm& nvm,
                                                    const std::string& profile) {
     auto state = decode_image(image);
-    if (!state)
+    if (!state) {
         return tl::unexpected<std::string>(nvm.name() + " " + state.error() +
                                            ". It was left as it is; name another file or move it away");
-    if (!profile.empty() && profile != state->profile)
+    }
+    if (!profile.empty() && profile != state->profile) {
         return tl::unexpected<std::string>(nvm.name() + " holds a chip of profile " + state->profile + ", not " +
                                            profile + "; leave the profile out or name another file");
+    }
     return state;
 }
 
 tl::expected<ChipState, std::string> new_chip(Nvm& nvm, const std::string& profile_name, Crypto& crypto) {
     const Profile* profile = find_profile(profile_name.empty() ? default_profile : profile_name);
-    if (profile == nullptr)
+    if (profile == nullptr) {
         return tl::unexpected<std::string>("there is no profile \"" + profile_name + "\"; the profiles are A, B and C");
+    }
     ChipState state = make_chip(*profile, crypto);
-    if (const auto stored = nvm.replace(encode_image(state)); !stored)
+    if (const auto stored = nvm.replace(encode_image(state)); !stored) {
         return tl::unexpected<std::string>(stored.error());
+    }
     return state;
 }
 
@@ -69,13 +73,15 @@ class SimulatedChip::Parts {
 tl::expected<std::unique_ptr<SimulatedChip>, std::string> SimulatedChip::create(ChipOptions options,
                                                                                 std::unique_ptr<Nvm> nvm,
                                                                                 const Clock& clock) {
-    if (!options.log)
+    if (!options.log) {
         options.log = std::make_shared<spdlog::logger>("silent", std::make_shared<spdlog::sinks::null_sink_st>());
+    }
     auto crypto = std::make_unique<Crypto>(options.seed);
     const auto image = nvm->image();
     auto state = image ? existing_chip(*image, *nvm, options.profile) : new_chip(*nvm, options.profile, *crypto);
-    if (!state)
+    if (!state) {
         return tl::unexpected<std::string>(state.error());
+    }
     auto parts =
         std::make_unique<Parts>(std::move(options), std::move(nvm), std::move(crypto), std::move(*state), clock);
     return std::unique_ptr<SimulatedChip>(new SimulatedChip(std::move(parts)));
@@ -118,8 +124,9 @@ Faults& SimulatedChip::faults() {
 }
 
 bool SimulatedChip::set_scl(std::uint32_t khz) {
-    if (!parts_->timing.realistic)
+    if (!parts_->timing.realistic) {
         return false;
+    }
     parts_->timing.scl_khz = khz;
     return true;
 }

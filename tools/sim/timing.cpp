@@ -63,8 +63,9 @@ Timing Timing::typical(std::uint32_t scl_khz) {
 }
 
 Duration Timing::bus_time(std::size_t bytes) const {
-    if (scl_khz == 0)
+    if (scl_khz == 0) {
         return Duration::zero();
+    }
     // Nine clocks a byte with its acknowledge bit, and one each for START and STOP.
     const auto clocks = static_cast<std::int64_t>((1 + bytes) * 9 + 2);
     return Duration(clocks * 1'000'000 / scl_khz);
@@ -74,8 +75,9 @@ Duration Timing::bus_time(std::size_t bytes) const {
 // printed is two and a half times what the successor's manual promises at 15 mA (chip-commands.md section 7).
 Duration Timing::execution(std::optional<Opcode> opcode, std::uint8_t param, std::size_t size,
                            std::uint8_t current_limit) const {
-    if (!realistic)
+    if (!realistic) {
         return Duration::zero();
+    }
     const Duration base = opcode ? base_time(*opcode, param, size) : milliseconds(4);
     return base * default_current_limit / std::max(current_limit, default_current_limit);
 }

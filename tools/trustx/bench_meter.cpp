@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench_meter.hpp"
 
-#include "percentile.hpp"
+#include "common/try.hpp"
+#include "trace/percentile.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -51,18 +52,14 @@ Outcome<Figures> BenchMeter::measure_between(std::string name, const Operation& 
     Nanoseconds cpu{0};
     Nanoseconds chip{0};
     for (int run = -warm_up_runs; run < runs_; ++run) {
-        if (auto done = before(); !done) {
-            return done.failure();
-        }
+        TRYV(before());
         if (run == 0) {
             sink_.clear();
         }
         const auto chip_before = counted_ ? counted_chip_time(address_) : std::nullopt;
         const auto cpu_before = processor_time();
         const auto start = std::chrono::steady_clock::now();
-        if (auto done = operation(); !done) {
-            return done.failure();
-        }
+        TRYV(operation());
         const auto wall = std::chrono::steady_clock::now() - start;
         const auto worked = processor_time() - cpu_before;
         const auto chip_after = counted_ ? counted_chip_time(address_) : std::nullopt;

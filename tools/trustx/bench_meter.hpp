@@ -3,7 +3,7 @@
 #pragma once
 
 #include "chip_time.hpp"
-#include "context.hpp"
+#include "cli/context.hpp"
 
 #include <trustx/trace.hpp>
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "certificate.hpp"
 
-#include "output.hpp"
+#include "cli/output.hpp"
+#include "common/try.hpp"
 
 #include <array>
 #include <climits>
@@ -59,11 +60,8 @@ std::string position(const std::string& name, std::size_t index) {
 Outcome<std::vector<Certificate>> parse_each(const std::vector<Bytes>& ders, const std::string& name) {
     std::vector<Certificate> certificates;
     for (std::size_t i = 0; i < ders.size(); ++i) {
-        auto certificate = Certificate::parse(ders[i], ders.size() == 1 ? name : position(name, i));
-        if (!certificate) {
-            return certificate.failure();
-        }
-        certificates.push_back(std::move(*certificate));
+        TRY(auto certificate, Certificate::parse(ders[i], ders.size() == 1 ? name : position(name, i)));
+        certificates.push_back(std::move(certificate));
     }
     return certificates;
 }

@@ -3,7 +3,7 @@
 // chip-objects.md section 7.
 #pragma once
 
-#include "exit_code.hpp"
+#include "cli/exit_code.hpp"
 #include "openssl_handles.hpp"
 
 #include <trustx/bytes.hpp>

@@ -4,7 +4,7 @@
 // section 4.1.6).
 #pragma once
 
-#include "exit_code.hpp"
+#include "cli/exit_code.hpp"
 
 #include <trustx/bytes.hpp>
 #include <trustx/key.hpp>

@@ -2,7 +2,7 @@
 // What the operating system says about a file of the user's, with advice.
 #pragma once
 
-#include "exit_code.hpp"
+#include "cli/exit_code.hpp"
 
 #include <string>
 #include <system_error>

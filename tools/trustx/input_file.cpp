@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "input_file.hpp"
 
+#include "common/try.hpp"
 #include "file_descriptor.hpp"
 #include "file_error.hpp"
 
@@ -61,9 +62,7 @@ Outcome<Bytes> read_input(const std::string& path) {
         }
         return {};
     };
-    if (auto read = for_each_piece(path, append); !read) {
-        return read.failure();
-    }
+    TRYV(for_each_piece(path, append));
     return content;
 }
 

@@ -2,7 +2,7 @@
 // Files that the user hands in: bounded, and standard input under the name "-".
 #pragma once
 
-#include "exit_code.hpp"
+#include "cli/exit_code.hpp"
 
 #include <trustx/bytes.hpp>
 

@@ -2,7 +2,7 @@
 // Key files: a key reference in PEM, with lines in front that tell people what it is. Programs skip those.
 #pragma once
 
-#include "exit_code.hpp"
+#include "cli/exit_code.hpp"
 
 #include <trustx/bytes.hpp>
 #include <trustx/key_reference.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Entry of the program trustx.
-#include "program.hpp"
+#include "cli/program.hpp"
 
 #include <csignal>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "message_digest.hpp"
 
+#include "common/try.hpp"
 #include "input_file.hpp"
 #include "openssl_handles.hpp"
 
@@ -25,9 +26,7 @@ Outcome<Bytes> hash_file(const std::string& path, const EVP_MD* hash) {
         good = good && EVP_DigestUpdate(context.get(), piece.data(), piece.size()) == 1;
         return {};
     };
-    if (auto read = for_each_piece(path, add); !read) {
-        return read.failure();
-    }
+    TRYV(for_each_piece(path, add));
     Bytes digest(static_cast<std::size_t>(EVP_MD_get_size(hash)));
     if (!good || EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1) {
         throw std::bad_alloc{};

@@ -2,7 +2,7 @@
 // What is signed: the digest of a message, computed here, or one that the user brings along.
 #pragma once
 
-#include "exit_code.hpp"
+#include "cli/exit_code.hpp"
 
 #include <trustx/bytes.hpp>
 #include <trustx/key.hpp>

@@ -3,7 +3,7 @@
 // what cannot be undone: a full disk must not cost the public key of a key pair that was just generated.
 #pragma once
 
-#include "exit_code.hpp"
+#include "cli/exit_code.hpp"
 #include "file_descriptor.hpp"
 
 #include <trustx/bytes.hpp>

@@ -2,7 +2,7 @@
 // Public keys as files: as openssl writes them, in certificates, and in key files.
 #pragma once
 
-#include "exit_code.hpp"
+#include "cli/exit_code.hpp"
 
 #include <trustx/bytes.hpp>
 #include <trustx/key.hpp>

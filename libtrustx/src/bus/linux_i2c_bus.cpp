@@ -5,6 +5,7 @@
 #include "bus/linux_i2c_bus.hpp"
 
 #include "bus/unique_fd.hpp"
+#include "common/try.hpp"
 
 #include <array>
 #include <cerrno>
@@ -97,11 +98,8 @@ class LinuxI2cBus final : public I2cBus {
         if (fd_) {
             return {};
         }
-        auto opened = open_adapter(address_);
-        if (!opened) {
-            return opened.failure();
-        }
-        fd_ = std::move(*opened);
+        TRY(auto opened, open_adapter(address_));
+        fd_ = std::move(opened);
         return {};
     }
 
@@ -153,12 +151,9 @@ class LinuxI2cBus final : public I2cBus {
 }  // namespace
 
 Result<std::unique_ptr<I2cBus>> open_linux_i2c_bus(const BusAddress& address) {
-    auto fd = open_adapter(address);
-    if (!fd) {
-        return fd.failure();
-    }
+    TRY(auto fd, open_adapter(address));
     unsigned long functions = 0;
-    if (::ioctl(fd->get(), I2C_FUNCS, &functions) != 0) {
+    if (::ioctl(fd.get(), I2C_FUNCS, &functions) != 0) {
         const auto code = errno_code();
         return fail(code, "ask " + address.text() + " for its I2C functions");
     }
@@ -170,7 +165,7 @@ Result<std::unique_ptr<I2cBus>> open_linux_i2c_bus(const BusAddress& address) {
     if ((functions & I2C_FUNC_I2C) == 0) {
         return fail(Errc::not_supported, address.path + ": plain I2C transfers (the adapter is SMBus only)");
     }
-    return std::make_unique<LinuxI2cBus>(std::move(*fd), address, functions);
+    return std::make_unique<LinuxI2cBus>(std::move(fd), address, functions);
 }
 
 }  // namespace trustx

@@ -4,6 +4,7 @@
 #include "bus/socket_bus.hpp"
 
 #include "bus/unique_fd.hpp"
+#include "common/try.hpp"
 
 #include <algorithm>
 #include <array>
@@ -206,9 +207,7 @@ class SocketBus final : public I2cBus {
 
 Result<std::unique_ptr<I2cBus>> open_socket_bus(const BusAddress& address, const Clock& clock) {
     auto bus = std::make_unique<SocketBus>(address, clock);
-    if (auto connected = bus->connect(); !connected) {
-        return connected.failure();
-    }
+    TRYV(bus->connect());
     return bus;
 }
 

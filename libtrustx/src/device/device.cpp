@@ -2,6 +2,7 @@
 // Device and LockedDevice: the way of a command from its type to the link and back, under the locks that keep
 // threads and processes apart.
 #include "command/apdu.hpp"
+#include "common/try.hpp"
 #include "device/durations.hpp"
 #include "device/fork_generation.hpp"
 #include "device/process_lock.hpp"
@@ -179,11 +180,8 @@ Result<void> Device::Impl::open_process_lock() {
     if (!address_ || process_lock_) {
         return {};
     }
-    auto opened = ProcessLock::open(options_.lock_directory, *address_);
-    if (!opened) {
-        return opened.failure();
-    }
-    process_lock_.emplace(std::move(*opened));
+    TRY(auto opened, ProcessLock::open(options_.lock_directory, *address_));
+    process_lock_.emplace(std::move(opened));
     return {};
 }
 
@@ -217,19 +215,14 @@ Result<int> Device::Impl::lease_session() {
 }
 
 Result<std::optional<int>> Device::Impl::try_any_session() {
-    if (auto opened = open_process_lock(); !opened) {
-        return opened.failure();
-    }
+    TRYV(open_process_lock());
     for (int index = 0; index < session_count; ++index) {
         const auto bit = 1U << static_cast<unsigned>(index);
         if ((leased_sessions_.load() & bit) != 0) {
             continue;
         }
-        const auto claimed = process_lock_ ? process_lock_->try_session(index) : Result<bool>{true};
-        if (!claimed) {
-            return claimed.failure();
-        }
-        if (*claimed) {
+        TRY(const auto claimed, process_lock_ ? process_lock_->try_session(index) : Result<bool>{true});
+        if (claimed) {
             leased_sessions_.fetch_or(bit);
             return index;
         }
@@ -262,11 +255,8 @@ Result<void> Device::Impl::learn_from_record() {
 
 Result<void> Device::Impl::ensure_attached(Deadline deadline) {
     if (!bus_) {
-        auto bus = open_bus(*address_, *clock_);
-        if (!bus) {
-            return bus.failure();
-        }
-        bus_ = tracer_.watch(std::move(*bus));
+        TRY(auto bus, open_bus(*address_, *clock_));
+        bus_ = tracer_.watch(std::move(bus));
         link_.emplace(*bus_, *clock_);
     }
     if (link_->in_sync()) {
@@ -298,9 +288,7 @@ Result<void> Device::Impl::reset() {
 
 Result<ResponseApdu> Device::Impl::exchange_raw(ByteView command, Repeatable repeatable, Deadline deadline) {
     const auto repeat = repeatable == Repeatable::yes ? ifx_i2c::Repeat::allowed : ifx_i2c::Repeat::never;
-    if (auto attached = ensure_attached(deadline); !attached) {
-        return attached.failure();
-    }
+    TRYV(ensure_attached(deadline));
     auto exchanged = tracer_.exchange(command, answer_, [&] {
         return link_->exchange(command, answer_, max_apdu_size, repeat, durations_.of(command), deadline);
     });
@@ -314,18 +302,13 @@ Result<ResponseApdu> Device::Impl::exchange_raw(ByteView command, Repeatable rep
 Result<ChipError> Device::Impl::fetch_last_error(Deadline deadline) {
     Bytes command;
     ApduWriter apdu{command};
-    if (auto encoded = GetDataObject{.object = object::last_error_code, .length = 1}.encode(apdu); !encoded) {
-        return encoded.failure();
-    }
-    const auto response = exchange_raw(command, Repeatable::no, deadline);
-    if (!response) {
-        return response.failure();
-    }
-    if (response->status != 0 || response->data.size() != 1) {
+    TRYV(GetDataObject{.object = object::last_error_code, .length = 1}.encode(apdu));
+    TRY(const auto response, exchange_raw(command, Repeatable::no, deadline));
+    if (response.status != 0 || response.data.size() != 1) {
         // Without an open application a chip may refuse this read too.
         return ChipError::command_not_available;
     }
-    return static_cast<ChipError>(response->data.front());
+    return static_cast<ChipError>(response.data.front());
 }
 
 Result<void> Device::Impl::open_application(Deadline deadline) {
@@ -344,12 +327,9 @@ Result<void> Device::Impl::open_application(Deadline deadline) {
 Result<ByteView> Device::Impl::transact(ByteView command, Repeatable repeatable, std::string_view name) {
     const auto deadline = command_deadline();
     for (int refusals = 1;; ++refusals) {
-        const auto response = exchange_raw(command, repeatable, deadline);
-        if (!response) {
-            return response.failure();
-        }
-        if (response->status == 0) {
-            return response->data;
+        TRY(const auto response, exchange_raw(command, repeatable, deadline));
+        if (response.status == 0) {
+            return response.data;
         }
         const auto reason = fetch_last_error(deadline);
         if (!reason && reason.error() != Errc::outcome_unknown) {
@@ -366,9 +346,7 @@ Result<ByteView> Device::Impl::transact(ByteView command, Repeatable repeatable,
         }
         // The application is opened when the chip asks for it, never in advance: that would end the sessions of
         // other processes (chip-commands.md section 6.1).
-        if (auto done = is_closed ? open_application(deadline) : Result<void>{}; !done) {
-            return done.failure();
-        }
+        TRYV(is_closed ? open_application(deadline) : Result<void>{});
     }
 }
 
@@ -384,9 +362,7 @@ Device::Device(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
 Device::~Device() = default;
 
 Result<LockedDevice> Device::lock() {
-    if (auto locked = impl_->lock(); !locked) {
-        return locked.failure();
-    }
+    TRYV(impl_->lock());
     return LockedDevice{*impl_};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/process_lock.hpp"
 
+#include "common/try.hpp"
 #include "device/byte_lock.hpp"
 #include "device/lock_queue.hpp"
 
@@ -121,25 +122,20 @@ std::string lock_file_name(const BusAddress& address) {
 }
 
 Result<ProcessLock> ProcessLock::open(const std::string& directory, const BusAddress& address) {
-    if (auto made = make_directory(directory); !made) {
-        return made.failure();
-    }
+    TRYV(make_directory(directory));
     auto path = directory + "/" + lock_file_name(address);
-    auto fd = open_file(path);
-    if (!fd) {
-        return fd.failure();
-    }
+    TRY(auto fd, open_file(path));
     // Room for the record now, so that a disk that fills up later cannot get in the way.
     struct stat status {};
-    if (::fstat(fd->get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
         return fail(errno_code(EINVAL), "use " + path + " as a lock file");
     }
     if (status.st_size < file_size) {
-        if (const int error = ::posix_fallocate(fd->get(), 0, file_size); error != 0) {
+        if (const int error = ::posix_fallocate(fd.get(), 0, file_size); error != 0) {
             return fail(errno_code(error), "extend the lock file " + path);
         }
     }
-    return ProcessLock{std::move(*fd), std::move(path)};
+    return ProcessLock{std::move(fd), std::move(path)};
 }
 
 // try_chip takes the chip for the first of those who wait, or for somebody who finds nobody waiting.

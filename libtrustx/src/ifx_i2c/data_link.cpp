@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ifx_i2c/data_link.hpp"
 
+#include "common/try.hpp"
+
 #include <trustx/secret.hpp>
 
 #include <utility>
@@ -59,18 +61,15 @@ Result<void> DataLink::send(ByteView packet, Repeat repeat, Expectation& expecta
         if (auto written = deliver(outgoing_, deadline); !written) {
             return written;
         }
-        const auto verdict = await_acknowledgement(number, expectation, deadline);
-        if (!verdict) {
-            return verdict.failure();
-        }
-        if (*verdict == Verdict::acknowledged) {
+        TRY(const auto verdict, await_acknowledgement(number, expectation, deadline));
+        if (verdict == Verdict::acknowledged) {
             sent_ = number;
             return {};
         }
-        if (*verdict == Verdict::out_of_step) {
+        if (verdict == Verdict::out_of_step) {
             return lost("the chip was reset and expects frame 0");
         }
-        if (*verdict == Verdict::unheard && repeat == Repeat::never) {
+        if (verdict == Verdict::unheard && repeat == Repeat::never) {
             return fail(Errc::outcome_unknown, physical_.bus_name() + ": nothing came back to the frame");
         }
     }
@@ -99,28 +98,22 @@ Result<DataLink::Verdict> DataLink::await_acknowledgement(FrameNumber number, Ex
     Watch watch{expectation, clock_, delivered_at_};
     watch.await_first_look(deadline);
     for (;;) {
-        const auto state = look(watch, deadline);
-        if (!state) {
-            return state.failure();
-        }
-        if (state->response_ready) {
-            const auto fetched = fetch(*state, deadline);
-            if (!fetched) {
-                return fetched.failure();
-            }
-            auto verdict = *fetched ? judge(**fetched, number, deadline) : judge_damaged(state->length, deadline);
+        TRY(const auto state, look(watch, deadline));
+        if (state.response_ready) {
+            TRY(const auto fetched, fetch(state, deadline));
+            auto verdict = fetched ? judge(*fetched, number, deadline) : judge_damaged(state.length, deadline);
             if (verdict && *verdict == Verdict::acknowledged) {
                 watch.happened();
             }
             if (!verdict || *verdict != Verdict::keep_waiting) {
                 return verdict;
             }
-        } else if (!state->busy && clock_.now() >= overdue_at) {
+        } else if (!state.busy && clock_.now() >= overdue_at) {
             // A busy chip has accepted the command, so its acknowledgement is not overdue but will come.
             return Verdict::unheard;
         }
         if (deadline.passed(clock_)) {
-            return overdue(*state, "wait for an acknowledgement");
+            return overdue(state, "wait for an acknowledgement");
         }
         watch.await_next_look(deadline);
     }
@@ -133,9 +126,7 @@ Result<std::optional<Frame>> DataLink::fetch(const State& state, Deadline deadli
             physical_.bus_name() + ": I2C_STATE announces a frame of " + std::to_string(state.length) + " bytes");
     }
     incoming_.resize(state.length);
-    if (auto done = physical_.read_data(incoming_, deadline); !done) {
-        return done.failure();
-    }
+    TRYV(physical_.read_data(incoming_, deadline));
     return parse_frame(incoming_);
 }
 
@@ -156,9 +147,7 @@ Result<DataLink::Verdict> DataLink::judge(const Frame& frame, FrameNumber number
     if (frame.number == next_number(received_)) {
         received_ = frame.number;
     }
-    if (auto written = write_control(Sequence::ack, received_, deadline); !written) {
-        return written.failure();
-    }
+    TRYV(write_control(Sequence::ack, received_, deadline));
     return Verdict::keep_waiting;
 }
 
@@ -189,9 +178,7 @@ Result<DataLink::Verdict> DataLink::judge_damaged(std::uint16_t length, Deadline
         // again when it sees our frame again (section 5.5).
         return executing_ ? Verdict::acknowledged : Verdict::refused;
     }
-    if (auto refused = refuse_damaged(deadline); !refused) {
-        return refused.failure();
-    }
+    TRYV(refuse_damaged(deadline));
     return Verdict::keep_waiting;
 }
 
@@ -219,24 +206,18 @@ Result<ByteView> DataLink::receive(Expectation& expectation, Deadline deadline) 
             watch.await_first_look(deadline);
             patient = true;
         }
-        const auto state = look(watch, deadline);
-        if (!state) {
-            return state.failure();
-        }
-        if (state->response_ready) {
+        TRY(const auto state, look(watch, deadline));
+        if (state.response_ready) {
             const bool undisturbed = damaged_ == 0;
-            const auto packet = receive_frame(*state, deadline);
-            if (!packet) {
-                return packet.failure();
-            }
-            if (*packet) {
+            TRY(const auto packet, receive_frame(state, deadline));
+            if (packet) {
                 if (undisturbed) {
                     watch.happened();
                 }
-                return **packet;
+                return *packet;
             }
         }
-        if (state->busy || state->response_ready) {
+        if (state.busy || state.response_ready) {
             silent_since = clock_.now();
             silent_polls = 0;
         } else if (++silent_polls >= min_silent_polls && clock_.now() - silent_since >= silence_limit) {
@@ -246,7 +227,7 @@ Result<ByteView> DataLink::receive(Expectation& expectation, Deadline deadline) 
             return lost("neither busy nor ready to answer");
         }
         if (deadline.passed(clock_)) {
-            return overdue(*state, "wait for the answer");
+            return overdue(state, "wait for the answer");
         }
         if (patient || !executing_) {
             watch.await_next_look(deadline);
@@ -255,19 +236,14 @@ Result<ByteView> DataLink::receive(Expectation& expectation, Deadline deadline) 
 }
 
 Result<std::optional<ByteView>> DataLink::receive_frame(const State& state, Deadline deadline) {
-    const auto fetched = fetch(state, deadline);
+    TRY(const auto fetched, fetch(state, deadline));
     if (!fetched) {
-        return fetched.failure();
-    }
-    if (!*fetched) {
         if (state.length != frame_overhead) {
-            if (auto refused = refuse_damaged(deadline); !refused) {
-                return refused.failure();
-            }
+            TRYV(refuse_damaged(deadline));
         }
         return std::nullopt;
     }
-    const Frame& frame = **fetched;
+    const Frame& frame = *fetched;
     if (frame.control) {
         if (frame.sequence == Sequence::resync) {
             sent_ = received_ = number_after_sync;
@@ -277,9 +253,7 @@ Result<std::optional<ByteView>> DataLink::receive_frame(const State& state, Dead
     }
     if (frame.number != next_number(received_)) {
         // A repetition: our acknowledgement was lost.
-        if (auto written = write_control(Sequence::ack, received_, deadline); !written) {
-            return written.failure();
-        }
+        TRYV(write_control(Sequence::ack, received_, deadline));
         return std::nullopt;
     }
     executing_ = true;

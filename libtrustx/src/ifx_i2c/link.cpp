@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ifx_i2c/link.hpp"
 
+#include "common/try.hpp"
+
 #include <trustx/secret.hpp>
 
 #include <algorithm>
@@ -29,14 +31,11 @@ Result<void> Link::attach(std::optional<std::uint16_t> frame_size, Deadline dead
     // An answer that nobody acknowledged is offered again when it was only read (chip-i2c.md section 5.5): each round
     // ends with a re-synchronisation, which makes the chip drop it.
     for (int leftovers = 0;; ++leftovers) {
-        const auto discarded = discard_leftover(deadline);
-        if (!discarded) {
-            return discarded.failure();
-        }
+        TRY(const auto discarded, discard_leftover(deadline));
         if (auto synced = data_link_.resync(deadline); !synced) {
             return synced;
         }
-        if (!*discarded) {
+        if (!discarded) {
             break;
         }
         if (leftovers == max_leftovers) {
@@ -44,11 +43,8 @@ Result<void> Link::attach(std::optional<std::uint16_t> frame_size, Deadline dead
         }
     }
     if (!frame_size) {
-        const auto negotiated = physical_.negotiate_frame_size(deadline);
-        if (!negotiated) {
-            return negotiated.failure();
-        }
-        frame_size = *negotiated;
+        TRY(const auto negotiated, physical_.negotiate_frame_size(deadline));
+        frame_size = negotiated;
     }
     data_link_.set_frame_size(*frame_size);
     in_sync_ = true;
@@ -59,19 +55,14 @@ Result<bool> Link::discard_leftover(Deadline deadline) {
     Expectation unknown;
     Watch watch{unknown, clock_, clock_.now()};
     for (;;) {
-        const auto state = physical_.read_state(deadline);
-        if (!state) {
-            return state.failure();
-        }
-        if (state->response_ready) {
-            Bytes leftover(std::min<std::size_t>(state->length, max_frame_size));
-            if (auto read = physical_.read_data(leftover, deadline); !read) {
-                return read.failure();
-            }
+        TRY(const auto state, physical_.read_state(deadline));
+        if (state.response_ready) {
+            Bytes leftover(std::min<std::size_t>(state.length, max_frame_size));
+            TRYV(physical_.read_data(leftover, deadline));
             wipe_and_clear(leftover);
             return true;
         }
-        if (!state->busy) {
+        if (!state.busy) {
             return false;
         }
         if (deadline.passed(clock_)) {

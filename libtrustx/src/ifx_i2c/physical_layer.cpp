@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ifx_i2c/physical_layer.hpp"
 
+#include "common/try.hpp"
 #include "ifx_i2c/frame.hpp"
 
 #include <algorithm>
@@ -138,9 +139,7 @@ Result<void> PhysicalLayer::read_register(Register address, std::span<std::uint8
 Result<State> PhysicalLayer::read_state(Deadline deadline) {
     for (int disturbances = 0;;) {
         std::array<std::uint8_t, 4> raw{};
-        if (auto done = read_register(Register::i2c_state, raw, deadline); !done) {
-            return done.failure();
-        }
+        TRYV(read_register(Register::i2c_state, raw, deadline));
         const auto state = take_apart(raw);
         if (could_be_state(raw, state)) {
             return state;
@@ -164,13 +163,9 @@ Result<void> PhysicalLayer::read_data(std::span<std::uint8_t> frame, Deadline de
 Result<std::uint16_t> PhysicalLayer::negotiate_frame_size(Deadline deadline) {
     constexpr std::array<std::uint8_t, 2> wanted{max_frame_size >> 8, max_frame_size & 0xFF};
     for (int disturbances = 0;;) {
-        if (auto written = write_register(Register::data_reg_len, wanted, deadline); !written) {
-            return written.failure();
-        }
+        TRYV(write_register(Register::data_reg_len, wanted, deadline));
         std::array<std::uint8_t, 2> raw{};
-        if (auto done = read_register(Register::data_reg_len, raw, deadline); !done) {
-            return done.failure();
-        }
+        TRYV(read_register(Register::data_reg_len, raw, deadline));
         const auto size = static_cast<std::uint16_t>(raw[0] << 8 | raw[1]);
         if (size >= min_frame_size && size <= max_frame_size) {
             return size;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ifx_i2c/transport_layer.hpp"
 
+#include "common/try.hpp"
+
 #include <trustx/secret.hpp>
 
 #include <algorithm>
@@ -38,11 +40,8 @@ Result<void> TransportLayer::check_no_answer_yet(Deadline deadline) {
     if (!data_link_.answer_pending()) {
         return {};
     }
-    const auto packet = data_link_.receive(next_part_, deadline);
-    if (!packet) {
-        return packet.failure();
-    }
-    return fail(packet->front() == static_cast<std::uint8_t>(Chain::error) ? Errc::chaining_failed : Errc::sync_lost,
+    TRY(const auto packet, data_link_.receive(next_part_, deadline));
+    return fail(packet.front() == static_cast<std::uint8_t>(Chain::error) ? Errc::chaining_failed : Errc::sync_lost,
                 "answer in the middle of a command chain");
 }
 
@@ -52,20 +51,17 @@ Result<void> TransportLayer::receive(Bytes& apdu, std::size_t max_size, Expectat
     packets_as_negotiated_ = true;
     std::size_t full = 0;  // size of all packets of the chain but the last, as the first one has it
     for (bool first = true;; first = false) {
-        const auto packet = data_link_.receive(first ? expectation : next_part_, deadline);
-        if (!packet) {
-            return packet.failure();
-        }
-        const auto chain = static_cast<Chain>(packet->front());
-        const auto part = packet->subspan(1);
+        TRY(const auto packet, data_link_.receive(first ? expectation : next_part_, deadline));
+        const auto chain = static_cast<Chain>(packet.front());
+        const auto part = packet.subspan(1);
         if (chain == Chain::error && first && part.empty()) {
             return fail(Errc::chaining_failed, "the chip reports a chaining error");
         }
         const bool more = chain == Chain::first || chain == Chain::intermediate;
         const bool in_order = first ? chain == Chain::whole || chain == Chain::first
                                     : chain == Chain::intermediate || chain == Chain::last;
-        full = first ? packet->size() : full;
-        const bool size_fits = more ? packet->size() == full && full >= smallest_full : packet->size() <= full;
+        full = first ? packet.size() : full;
+        const bool size_fits = more ? packet.size() == full && full >= smallest_full : packet.size() <= full;
         if (!in_order || part.empty() || !size_fits || apdu.size() + part.size() > max_size) {
             return fail(Errc::outcome_unknown, "the answer's chain of packets is broken");
         }

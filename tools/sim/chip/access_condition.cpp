@@ -43,39 +43,46 @@ bool is_simple(ByteView expression) {
 }  // namespace
 
 bool valid(ByteView expression) {
-    if (is_simple(expression))
+    if (is_simple(expression)) {
         return true;
+    }
     ByteReader reader(expression);
     int conditions = 1;
     int tokens = 1;
     while (valid_condition(reader)) {
-        if (reader.left() == 0)
+        if (reader.left() == 0) {
             return true;
+        }
         const auto connective = reader.u8();
-        if (connective != logical_and && connective != logical_or)
+        if (connective != logical_and && connective != logical_or) {
             return false;
+        }
         const bool new_token = connective == logical_or;
         tokens += new_token ? 1 : 0;
         conditions = new_token ? 1 : conditions + 1;
-        if (conditions > max_conditions_in_token || tokens > max_tokens)
+        if (conditions > max_conditions_in_token || tokens > max_tokens) {
             return false;
+        }
     }
     return false;
 }
 
 bool holds(ByteView expression, const States& states) {
-    if (is_simple(expression))
+    if (is_simple(expression)) {
         return expression[0] == always;
+    }
     // Conditions joined by "and" form a token; any true token is enough.
     ByteReader reader(expression);
     bool token = true;
     for (;;) {
         token = condition_holds(reader, states) && token;
-        if (reader.left() == 0)
+        if (reader.left() == 0) {
             return token;
+        }
         if (reader.u8() == logical_or) {
-            if (token)
+            if (token) {
                 return true;
+            }
             token = true;
         }
     }

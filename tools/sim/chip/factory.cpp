@@ -69,8 +69,9 @@ Object session_object() {
 }
 
 void fill(ChipState& state, ObjectId first, ObjectId last, const Object& object) {
-    for (auto id = static_cast<unsigned>(first); id <= static_cast<unsigned>(last); ++id)
+    for (auto id = static_cast<unsigned>(first); id <= static_cast<unsigned>(last); ++id) {
         state.objects[static_cast<ObjectId>(id)] = object;
+    }
 }
 
 void add_system_objects(ChipState& state, const Profile& profile) {

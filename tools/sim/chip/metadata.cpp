@@ -2,6 +2,7 @@
 #include "metadata.hpp"
 
 #include "access_condition.hpp"
+#include "common/try.hpp"
 
 #include <set>
 
@@ -26,31 +27,36 @@ void append_tag(Bytes& out, std::uint8_t tag, ByteView value) {
 }
 
 void append_byte(Bytes& out, std::uint8_t tag, std::optional<std::uint8_t> value) {
-    if (value)
+    if (value) {
         append_tag(out, tag, Bytes{*value});
+    }
 }
 
 void append_expression(Bytes& out, std::uint8_t tag, const std::optional<Bytes>& expression) {
-    if (expression)
+    if (expression) {
         append_tag(out, tag, *expression);
+    }
 }
 
 // Sizes take one byte below 100h and two above; seen as C4 01 1B, C4 02 06 C0 and C5 01 0F.
 void append_size(Bytes& out, std::uint8_t tag, std::size_t size) {
     Bytes value;
-    if (size < 0x100)
+    if (size < 0x100) {
         value.push_back(static_cast<std::uint8_t>(size));
-    else
+    } else {
         append_u16(value, size);
+    }
     append_tag(out, tag, value);
 }
 
 std::optional<std::uint16_t> size_of(ByteView value) {
     ByteReader reader(value);
-    if (value.size() == 1)
+    if (value.size() == 1) {
         return reader.u8();
-    if (value.size() == 2)
+    }
+    if (value.size() == 2) {
         return reader.u16();
+    }
     return std::nullopt;
 }
 
@@ -62,19 +68,22 @@ struct Tag {
 // tags_of splits `20 LL tlvs`; empty when the lengths do not add up or a tag comes twice.
 std::optional<std::vector<Tag>> tags_of(ByteView encoded) {
     ByteReader reader(encoded);
-    if (reader.u8() != constructed || reader.u8() != reader.left())
+    if (reader.u8() != constructed || reader.u8() != reader.left()) {
         return std::nullopt;
+    }
     std::vector<Tag> tags;
     std::set<std::uint8_t> seen;
     while (reader.left() > 0) {
         const auto tag = reader.u8();
         const auto length = reader.u8();
         tags.push_back({tag, reader.take(length)});
-        if (!seen.insert(tag).second)
+        if (!seen.insert(tag).second) {
             return std::nullopt;
+        }
     }
-    if (reader.failed())
+    if (reader.failed()) {
         return std::nullopt;
+    }
     return tags;
 }
 
@@ -83,8 +92,9 @@ bool decode_tag(Metadata& metadata, const Tag& tag) {
     const bool one_byte = value.size() == 1;
     switch (name) {
         case tag_life_cycle:
-            if (!one_byte || !is_life_cycle(value[0]))
+            if (!one_byte || !is_life_cycle(value[0])) {
                 return false;
+            }
             metadata.life_cycle = static_cast<LifeCycle>(value[0]);
             return true;
         case tag_max_size:
@@ -103,13 +113,15 @@ bool decode_tag(Metadata& metadata, const Tag& tag) {
             metadata.erase = to_bytes(value);
             return access::valid(value);
         case tag_algorithm:
-            if (!one_byte || !is_curve(value[0]))
+            if (!one_byte || !is_curve(value[0])) {
                 return false;
+            }
             metadata.algorithm = value[0];
             return true;
         case tag_key_usage:
-            if (!one_byte)
+            if (!one_byte) {
                 return false;
+            }
             metadata.key_usage = value[0];
             return true;
         default:
@@ -124,11 +136,13 @@ bool is_automatic(std::uint8_t tag) {
 
 // raise moves LcsO upward; a state can be skipped but never taken back (section 4).
 Outcome<LifeCycle> raise(const Metadata& metadata, ByteView value) {
-    if (value.size() != 1 || !is_life_cycle(value[0]))
+    if (value.size() != 1 || !is_life_cycle(value[0])) {
         return refuse(ErrorCode::invalid_parameter_in_data);
+    }
     const auto wanted = static_cast<LifeCycle>(value[0]);
-    if (!metadata.life_cycle || wanted < *metadata.life_cycle)
+    if (!metadata.life_cycle || wanted < *metadata.life_cycle) {
         return refuse(ErrorCode::access_conditions_not_satisfied);
+    }
     return wanted;
 }
 
@@ -136,12 +150,15 @@ Outcome<LifeCycle> raise(const Metadata& metadata, ByteView value) {
 
 Bytes encode(const Metadata& metadata, std::size_t used_size) {
     Bytes tags;
-    if (metadata.life_cycle)
+    if (metadata.life_cycle) {
         append_byte(tags, tag_life_cycle, static_cast<std::uint8_t>(*metadata.life_cycle));
-    if (metadata.max_size)
+    }
+    if (metadata.max_size) {
         append_size(tags, tag_max_size, *metadata.max_size);
-    if (metadata.shows_used_size)
+    }
+    if (metadata.shows_used_size) {
         append_size(tags, tag_used_size, used_size);
+    }
     append_expression(tags, tag_change, metadata.change);
     append_expression(tags, tag_read, metadata.read);
     append_expression(tags, tag_erase, metadata.erase);
@@ -154,38 +171,44 @@ Bytes encode(const Metadata& metadata, std::size_t used_size) {
 
 std::optional<Metadata> decode_metadata(ByteView encoded) {
     const auto tags = tags_of(encoded);
-    if (!tags)
+    if (!tags) {
         return std::nullopt;
+    }
     Metadata metadata;
-    for (const auto& tag : *tags)
-        if (!decode_tag(metadata, tag))
+    for (const auto& tag : *tags) {
+        if (!decode_tag(metadata, tag)) {
             return std::nullopt;
+        }
+    }
     return metadata;
 }
 
 Outcome<Metadata> changed(const Metadata& metadata, ByteView request, std::size_t used_size) {
     const auto tags = tags_of(request);
-    if (!tags)
+    if (!tags) {
         return refuse(ErrorCode::invalid_parameter_in_data);
+    }
     Metadata result = metadata;
     for (const auto& tag : *tags) {
         if (tag.tag == tag_life_cycle) {
-            const auto raised = raise(metadata, tag.value);
-            if (!raised)
-                return raised.failure();
-            result.life_cycle = *raised;
+            TRY(const auto raised, raise(metadata, tag.value));
+            result.life_cycle = raised;
             continue;
         }
-        if (metadata.effective_life_cycle() >= LifeCycle::operational)
+        if (metadata.effective_life_cycle() >= LifeCycle::operational) {
             return refuse(ErrorCode::access_conditions_not_satisfied);
-        if (is_automatic(tag.tag) || !decode_tag(result, tag))
+        }
+        if (is_automatic(tag.tag) || !decode_tag(result, tag)) {
             return refuse(ErrorCode::invalid_parameter_in_data);
+        }
         // Only keys have a usage, and no object that is a key has a size.
-        if (tag.tag == tag_key_usage && (metadata.max_size || !usage::legal(*result.key_usage)))
+        if (tag.tag == tag_key_usage && (metadata.max_size || !usage::legal(*result.key_usage))) {
             return refuse(ErrorCode::invalid_parameter_in_data);
+        }
     }
-    if (encode(result, used_size).size() > max_metadata_size)
+    if (encode(result, used_size).size() > max_metadata_size) {
         return refuse(ErrorCode::metadata_truncation);
+    }
     return result;
 }
 

@@ -28,15 +28,17 @@ void SecurityMonitor::advance(Time now, std::uint8_t& sec) {
 void SecurityMonitor::event(Time now, std::uint8_t& sec) {
     advance(now, sec);
     period_start_ = now;
-    if (credit_ > 0)
+    if (credit_ > 0) {
         --credit_;
-    else if (sec < 0xFF)
+    } else if (sec < 0xFF) {
         ++sec;
+    }
 }
 
 Duration SecurityMonitor::delay(std::uint8_t sec) {
-    if (sec < throttle_from)
+    if (sec < throttle_from) {
         return Duration::zero();
+    }
     return tmax * (sec - throttle_from + 1) / throttle_from;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // CalcSign (chip-commands.md section 6.8).
 #include "../crypto/der.hpp"
+#include "common/try.hpp"
 #include "key_access.hpp"
 #include "tlv.hpp"
 
@@ -16,22 +17,19 @@ constexpr std::size_t min_digest_size = 10;
 }  // namespace
 
 Outcome<Bytes> calc_sign(CommandContext& context, const Request& request) {
-    if (request.param != param_ecdsa)
+    if (request.param != param_ecdsa) {
         return refuse(ErrorCode::invalid_param);
+    }
     TlvReader reader(request.data);
     const ByteView digest = reader.take(tag_digest);
     const ObjectId id = reader.take_oid(tag_key);
-    if (const auto finished = reader.finish(); !finished)
-        return finished.failure();
-    const auto found = find_key(context, id);
-    if (!found)
-        return found.failure();
-    if (digest.size() < min_digest_size || digest.size() > field_size(found->curve))
+    TRYV(reader.finish());
+    TRY(const auto found, find_key(context, id));
+    if (digest.size() < min_digest_size || digest.size() > field_size(found.curve)) {
         return refuse(ErrorCode::invalid_parameter_in_data);
-    const auto key = use_key(context, id, usage::sign | usage::auth);
-    if (!key)
-        return key.failure();
-    const Signature signature = context.crypto.sign(key->curve, key->scalar, digest);
+    }
+    TRY(const auto key, use_key(context, id, usage::sign | usage::auth));
+    const Signature signature = context.crypto.sign(key.curve, key.scalar, digest);
     return der::two_integers(signature.r, signature.s);
 }
 

@@ -2,6 +2,7 @@
 // GenKeyPair into a slot, into a session, or out to the host (chip-commands.md section 6.12).
 #include "../crypto/der.hpp"
 #include "command.hpp"
+#include "common/try.hpp"
 #include "tlv.hpp"
 
 namespace trustx::sim {
@@ -16,15 +17,18 @@ constexpr std::uint8_t tag_public_key_out = 0x02;
 
 Outcome<bool> store_in_slot(CommandContext& context, ObjectId id, Curve curve, std::uint8_t mask, const Bytes& scalar) {
     Object* object = context.chip.find(id);
-    if (object == nullptr || object->kind != ObjectKind::private_key)
+    if (object == nullptr || object->kind != ObjectKind::private_key) {
         return refuse(ErrorCode::invalid_oid);
-    if (!context.chip.permits(object->metadata.change, *object))
+    }
+    if (!context.chip.permits(object->metadata.change, *object)) {
         return refuse(ErrorCode::access_conditions_not_satisfied);
+    }
     Metadata metadata = object->metadata;
     metadata.algorithm = static_cast<std::uint8_t>(curve);
     metadata.key_usage = mask;
-    if (encode(metadata, 0).size() > max_metadata_size)
+    if (encode(metadata, 0).size() > max_metadata_size) {
         return refuse(ErrorCode::metadata_truncation);
+    }
     object->metadata = std::move(metadata);
     object->content = scalar;
     return true;
@@ -46,29 +50,28 @@ Bytes stored(const KeyPair& pair) {
 }  // namespace
 
 Outcome<Bytes> gen_key_pair(CommandContext& context, const Request& request) {
-    if (!is_curve(request.param))
+    if (!is_curve(request.param)) {
         return refuse(ErrorCode::invalid_param);
+    }
     const auto curve = static_cast<Curve>(request.param);
     TlvReader reader(request.data);
     if (reader.next_is(tag_export)) {
         reader.take_empty(tag_export);
-        if (const auto finished = reader.finish(); !finished)
-            return finished.failure();
+        TRYV(reader.finish());
         return exported(context.crypto.generate(curve));
     }
     const ObjectId id = reader.take_oid(tag_key);
     const std::uint8_t mask = reader.take_u8(tag_usage);
-    if (const auto finished = reader.finish(); !finished)
-        return finished.failure();
-    if (!usage::legal(mask))
+    TRYV(reader.finish());
+    if (!usage::legal(mask)) {
         return refuse(ErrorCode::unsupported_key_usage_or_algorithm);
+    }
     const KeyPair pair = context.crypto.generate(curve);
     if (is_session(id)) {
         context.application.session(id) = EphemeralKey{curve, mask, pair.scalar};
         return stored(pair);
     }
-    if (const auto done = store_in_slot(context, id, curve, mask, pair.scalar); !done)
-        return done.failure();
+    TRYV(store_in_slot(context, id, curve, mask, pair.scalar));
     return stored(pair);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // GetDataObject: data and metadata (chip-commands.md section 6.2).
 #include "command.hpp"
+#include "common/try.hpp"
 
 #include <algorithm>
 
@@ -12,8 +13,9 @@ constexpr std::uint8_t param_data = 0x00;
 constexpr std::uint8_t param_metadata = 0x01;
 
 Outcome<Bytes> read_metadata(const Object& object, const ByteReader& reader) {
-    if (!reader.complete())
+    if (!reader.complete()) {
         return refuse(ErrorCode::invalid_length);
+    }
     return encode(object.metadata, object.content.size());
 }
 
@@ -28,8 +30,9 @@ Outcome<Range> read_range(ByteReader& reader) {
         range.offset = reader.u16();
         range.length = reader.u16();
     }
-    if (!reader.complete())
+    if (!reader.complete()) {
         return refuse(ErrorCode::invalid_length);
+    }
     return range;
 }
 
@@ -42,39 +45,45 @@ Bytes take_last_error(ApplicationState& application) {
 Outcome<Bytes> slice(const Bytes& content, const Range& range) {
     // An empty object reads as nothing; whether the chip says 08 instead is not known.
     const bool whole_of_empty = range.offset == 0 && content.empty();
-    if (range.offset >= content.size() && !whole_of_empty)
+    if (range.offset >= content.size() && !whole_of_empty) {
         return refuse(ErrorCode::object_boundary_exceeded);
+    }
     const std::size_t length = std::min(range.length, content.size() - range.offset);
-    if (length > max_data_size)
+    if (length > max_data_size) {
         return refuse(ErrorCode::insufficient_memory);
+    }
     return to_bytes(ByteView(content).subspan(range.offset, length));
 }
 
 }  // namespace
 
 Outcome<Bytes> get_data_object(CommandContext& context, const Request& request) {
-    if (request.param != param_data && request.param != param_metadata)
+    if (request.param != param_data && request.param != param_metadata) {
         return refuse(ErrorCode::invalid_param);
+    }
     ByteReader reader(request.data);
     const auto id = static_cast<ObjectId>(reader.u16());
-    if (reader.failed())
+    if (reader.failed()) {
         return refuse(ErrorCode::invalid_length);
+    }
     const Object* object = context.chip.find(id);
-    if (object == nullptr)
+    if (object == nullptr) {
         return refuse(ErrorCode::invalid_oid);
-    if (request.param == param_metadata)
+    }
+    if (request.param == param_metadata) {
         return read_metadata(*object, reader);
-    const auto range = read_range(reader);
-    if (!range)
-        return range.failure();
+    }
+    TRY(const auto range, read_range(reader));
     // Keys and sessions give nothing away, whatever their metadata says.
     const bool readable_kind = object->kind == ObjectKind::data || object->kind == ObjectKind::system;
-    if (!readable_kind || !context.chip.permits(object->metadata.read, *object))
+    if (!readable_kind || !context.chip.permits(object->metadata.read, *object)) {
         return refuse(ErrorCode::access_conditions_not_satisfied);
-    if (id == ObjectId::last_error)
-        return range->offset == 0 ? slice(take_last_error(context.application), *range)
-                                  : refuse(ErrorCode::object_boundary_exceeded);
-    return slice(object->content, *range);
+    }
+    if (id == ObjectId::last_error) {
+        return range.offset == 0 ? slice(take_last_error(context.application), range)
+                                 : refuse(ErrorCode::object_boundary_exceeded);
+    }
+    return slice(object->content, range);
 }
 
 }  // namespace trustx::sim

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "result_target.hpp"
 
+#include "common/try.hpp"
+
 namespace trustx::sim {
 
 namespace {
@@ -12,20 +14,22 @@ constexpr std::uint8_t tag_session = 0x08;
 
 Outcome<ResultTarget> take_result_target(TlvReader& reader) {
     ResultTarget target;
-    if (reader.next_is(tag_session))
+    if (reader.next_is(tag_session)) {
         target.session = reader.take_oid(tag_session);
-    else
+    } else {
         reader.take_empty(tag_export);
-    if (const auto finished = reader.finish(); !finished)
-        return finished.failure();
-    if (target.session && !is_session(*target.session))
+    }
+    TRYV(reader.finish());
+    if (target.session && !is_session(*target.session)) {
         return refuse(ErrorCode::invalid_oid);
+    }
     return target;
 }
 
 Bytes deliver(CommandContext& context, const ResultTarget& target, Bytes secret) {
-    if (!target.session)
+    if (!target.session) {
         return secret;
+    }
     context.application.session(*target.session) = SharedSecret{std::move(secret)};
     return {};
 }

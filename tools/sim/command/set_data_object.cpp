@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SetDataObject: data, with and without erasing first, and metadata (chip-commands.md section 6.3).
 #include "command.hpp"
+#include "common/try.hpp"
 
 #include <algorithm>
 
@@ -18,38 +19,42 @@ constexpr std::size_t header_size = 4;  // OID and offset
 constexpr std::size_t largest_atomic_object = 0x100;
 
 Outcome<Bytes> write_metadata(Object& object, std::size_t offset, ByteView request) {
-    if (offset != 0)
+    if (offset != 0) {
         return refuse(ErrorCode::invalid_parameter_in_data);
-    auto result = changed(object.metadata, request, object.content.size());
-    if (!result)
-        return result.failure();
-    object.metadata = *result;
+    }
+    TRY(auto result, changed(object.metadata, request, object.content.size()));
+    object.metadata = result;
     return Bytes{};
 }
 
 // raise moves LcsG or LcsA upward (chip-objects.md section 4).
 Outcome<Bytes> raise(std::uint8_t& state, std::uint8_t wanted, bool may_terminate) {
-    if (!is_life_cycle(wanted) || (wanted == static_cast<std::uint8_t>(LifeCycle::termination) && !may_terminate))
+    if (!is_life_cycle(wanted) || (wanted == static_cast<std::uint8_t>(LifeCycle::termination) && !may_terminate)) {
         return refuse(ErrorCode::invalid_parameter_in_data);
-    if (wanted < state)
+    }
+    if (wanted < state) {
         return refuse(ErrorCode::access_conditions_not_satisfied);
+    }
     state = wanted;
     return Bytes{};
 }
 
 Outcome<Bytes> set_in_range(std::uint8_t& value, std::uint8_t wanted, std::uint8_t lowest, std::uint8_t highest) {
-    if (wanted < lowest || wanted > highest)
+    if (wanted < lowest || wanted > highest) {
         return refuse(ErrorCode::invalid_parameter_in_data);
+    }
     value = wanted;
     return Bytes{};
 }
 
 // The objects with rules of their own (chip-objects.md sections 1.1, 4 and 8); all that can be changed are one byte.
 Outcome<Bytes> write_system_object(ObjectId id, Object& object, std::size_t offset, ByteView data) {
-    if (offset + data.size() > object.content.size())
+    if (offset + data.size() > object.content.size()) {
         return refuse(ErrorCode::object_boundary_exceeded);
-    if (data.empty())
+    }
+    if (data.empty()) {
         return refuse(ErrorCode::invalid_length);
+    }
     std::uint8_t& value = object.content[0];
     switch (id) {
         case ObjectId::lcs_global:
@@ -70,8 +75,9 @@ Outcome<Bytes> write_system_object(ObjectId id, Object& object, std::size_t offs
 }
 
 Outcome<Bytes> write_data(Object& object, std::size_t offset, ByteView data, bool erase) {
-    if (offset + data.size() > object.capacity())
+    if (offset + data.size() > object.capacity()) {
         return refuse(ErrorCode::object_boundary_exceeded);
+    }
     Bytes content = erase ? Bytes{} : object.content;
     content.resize(std::max(content.size(), offset + data.size()), 0);
     std::copy(data.begin(), data.end(), content.begin() + static_cast<std::ptrdiff_t>(offset));
@@ -84,24 +90,30 @@ Outcome<Bytes> write_data(Object& object, std::size_t offset, ByteView data, boo
 Outcome<Bytes> set_data_object(CommandContext& context, const Request& request) {
     const bool known_param =
         request.param == param_write || request.param == param_metadata || request.param == param_erase_and_write;
-    if (!known_param)
+    if (!known_param) {
         return refuse(ErrorCode::invalid_param);
+    }
     ByteReader reader(request.data);
     const auto id = static_cast<ObjectId>(reader.u16());
     const std::size_t offset = reader.u16();
     const ByteView data = reader.rest();
-    if (reader.failed())
+    if (reader.failed()) {
         return refuse(ErrorCode::invalid_length);
+    }
     Object* object = context.chip.find(id);
-    if (object == nullptr)
+    if (object == nullptr) {
         return refuse(ErrorCode::invalid_oid);
-    if (request.param == param_metadata)
+    }
+    if (request.param == param_metadata) {
         return write_metadata(*object, offset, data);
+    }
     const bool writable_kind = object->kind == ObjectKind::data || object->kind == ObjectKind::system;
-    if (!writable_kind || !context.chip.permits(object->metadata.change, *object))
+    if (!writable_kind || !context.chip.permits(object->metadata.change, *object)) {
         return refuse(ErrorCode::access_conditions_not_satisfied);
-    if (object->kind == ObjectKind::system)
+    }
+    if (object->kind == ObjectKind::system) {
         return write_system_object(id, *object, offset, data);
+    }
     return write_data(*object, offset, data, request.param == param_erase_and_write);
 }
 
@@ -109,12 +121,14 @@ std::optional<Bytes> torn_set_data_object(const ChipState& chip, const Request& 
     const Object* object = chip.find(static_cast<ObjectId>(ByteReader(request.data).u16()));
     const bool tears = object != nullptr && object->kind == ObjectKind::data &&
                        object->capacity() > largest_atomic_object && request.param != param_metadata;
-    if (!tears)
+    if (!tears) {
         return std::nullopt;
+    }
     const std::size_t size = request.data.size() - header_size;
     const auto written = std::min(size, static_cast<std::size_t>(share * static_cast<double>(size)));
-    if (written == 0 && request.param == param_write)
+    if (written == 0 && request.param == param_write) {
         return std::nullopt;
+    }
     return to_bytes(request.data.first(header_size + written));
 }
 

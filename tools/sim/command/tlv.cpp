@@ -4,8 +4,9 @@
 namespace trustx::sim {
 
 std::optional<std::uint8_t> TlvReader::next_tag() const {
-    if (reader_.left() == 0)
+    if (reader_.left() == 0) {
         return std::nullopt;
+    }
     ByteReader peek = reader_;
     return peek.u8();
 }
@@ -22,15 +23,17 @@ ByteView TlvReader::take(std::uint8_t tag) {
     reader_.u8();
     const std::size_t length = reader_.u16();
     const ByteView value = reader_.take(length);
-    if (reader_.failed())
+    if (reader_.failed()) {
         fail(ErrorCode::invalid_length);
+    }
     return value;
 }
 
 ByteView TlvReader::take_sized(std::uint8_t tag, std::size_t size) {
     const ByteView value = take(tag);
-    if (value.size() == size)
+    if (value.size() == size) {
         return value;
+    }
     fail(ErrorCode::invalid_parameter_in_data);
     return {};
 }
@@ -44,16 +47,19 @@ std::uint16_t TlvReader::take_u16(std::uint8_t tag) {
 }
 
 Outcome<bool> TlvReader::finish() {
-    if (reader_.left() > 0)
+    if (reader_.left() > 0) {
         fail(ErrorCode::invalid_parameter_in_data);
-    if (fault_)
+    }
+    if (fault_) {
         return refuse(*fault_);
+    }
     return true;
 }
 
 void TlvReader::fail(ErrorCode code) {
-    if (!fault_)
+    if (!fault_) {
         fault_ = code;
+    }
 }
 
 void append_tlv(Bytes& out, std::uint8_t tag, ByteView value) {

@@ -51,8 +51,9 @@ using Certificate = Owned<X509, X509_free>;
 
 // require turns the failures that only happen when memory runs out, or by our own mistake, into an exception.
 void require(bool good, const char* what) {
-    if (!good)
+    if (!good) {
         throw std::runtime_error(std::string("libcrypto failed in ") + what);
+    }
 }
 
 template <class Pointer>
@@ -77,8 +78,9 @@ class RandomSource {
             return bytes;
         }
         for (auto& byte : bytes) {
-            if (used_ == block_.size())
+            if (used_ == block_.size()) {
                 next_block();
+            }
             byte = block_[used_++];
         }
         return bytes;
@@ -162,8 +164,9 @@ class Arithmetic {
     [[nodiscard]] Number draw(RandomSource& source) const {
         for (;;) {
             Number candidate = number(source.take(field_size(curve_)));
-            if (BN_is_zero(candidate.get()) == 0 && BN_cmp(candidate.get(), order()) < 0)
+            if (BN_is_zero(candidate.get()) == 0 && BN_cmp(candidate.get(), order()) < 0) {
                 return candidate;
+            }
         }
     }
 
@@ -183,8 +186,9 @@ Key import_public_key(OSSL_LIB_CTX* library, Curve curve, ByteView point) {
     const KeyContext context(require_object(EVP_PKEY_CTX_new_from_name(library, "EC", nullptr), "EC keys"));
     EVP_PKEY* key = nullptr;
     require(EVP_PKEY_fromdata_init(context.get()) == 1, "EVP_PKEY_fromdata_init");
-    if (EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters.data()) != 1)
+    if (EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters.data()) != 1) {
         ERR_clear_error();
+    }
     return Key(key);
 }
 
@@ -202,13 +206,16 @@ bool ecdsa_without_parameters(const X509_ALGOR* algorithm) {
 std::optional<Curve> curve_of(const EVP_PKEY* key) {
     std::array<char, 32> name{};
     std::size_t length = 0;
-    if (EVP_PKEY_get_group_name(key, name.data(), name.size(), &length) != 1)
+    if (EVP_PKEY_get_group_name(key, name.data(), name.size(), &length) != 1) {
         return std::nullopt;
+    }
     const std::string_view group(name.data(), length);
-    if (group == "prime256v1" || group == "P-256")
+    if (group == "prime256v1" || group == "P-256") {
         return Curve::p256;
-    if (group == "secp384r1" || group == "P-384")
+    }
+    if (group == "secp384r1" || group == "P-384") {
         return Curve::p384;
+    }
     return std::nullopt;
 }
 
@@ -267,15 +274,17 @@ Signature Crypto::sign(Curve curve, ByteView scalar, ByteView digest) {
             BN_mod_add(s.get(), s.get(), e.get(), arithmetic.order(), arithmetic.context()) == 1 &&
             BN_mod_mul(s.get(), s.get(), inverse.get(), arithmetic.order(), arithmetic.context()) == 1;
         require(computed, "ECDSA");
-        if (BN_is_zero(r.get()) == 0 && BN_is_zero(s.get()) == 0)
+        if (BN_is_zero(r.get()) == 0 && BN_is_zero(s.get()) == 0) {
             return {arithmetic.bytes(r.get()), arithmetic.bytes(s.get())};
+        }
     }
 }
 
 bool Crypto::verify(Curve curve, ByteView point, ByteView digest, ByteView two_integers) const {
     const Key key = import_public_key(parts_->library.get(), curve, point);
-    if (!key)
+    if (!key) {
         return false;
+    }
     const Bytes sequence = der::sequence({two_integers});
     const KeyContext context(
         require_object(EVP_PKEY_CTX_new_from_pkey(parts_->library.get(), key.get(), nullptr), "EVP_PKEY_CTX"));
@@ -292,8 +301,9 @@ bool Crypto::on_curve(Curve curve, ByteView point) const {
 std::optional<Bytes> Crypto::shared_secret(Curve curve, ByteView scalar, ByteView point) const {
     const Arithmetic& arithmetic = parts_->arithmetic(curve);
     const Point peer = arithmetic.point(point);
-    if (!peer)
+    if (!peer) {
         return std::nullopt;
+    }
     const Point shared = arithmetic.multiply(Arithmetic::number(scalar).get(), peer.get());
     return arithmetic.bytes(arithmetic.x_of(shared.get()).get());
 }
@@ -323,8 +333,9 @@ tl::expected<CertificateKey, CertificateFault> Crypto::certificate_key(ByteView 
     X509* target = certificate.get();
     const unsigned char* cursor = der.data();
     if (d2i_X509(&target, &cursor, static_cast<long>(der.size())) == nullptr) {
-        if (target == nullptr)
+        if (target == nullptr) {
             static_cast<void>(certificate.release());  // d2i_X509 frees what it was given
+        }
         return fault(CertificateFault::format);
     }
     const X509_ALGOR* outer = nullptr;
@@ -333,18 +344,21 @@ tl::expected<CertificateKey, CertificateFault> Crypto::certificate_key(ByteView 
                              X509_NAME_entry_count(X509_get_issuer_name(certificate.get())) > 0 &&
                              ASN1_STRING_length(X509_get0_serialNumber(certificate.get())) <= max_serial_size &&
                              X509_ALGOR_cmp(outer, X509_get0_tbs_sigalg(certificate.get())) == 0;
-    if (!well_formed)
+    if (!well_formed) {
         return fault(CertificateFault::format);
+    }
     const EVP_PKEY* key = X509_get0_pubkey(certificate.get());
     const auto curve = key == nullptr ? std::nullopt : curve_of(key);
-    if (!curve)
+    if (!curve) {
         return fault(CertificateFault::unsupported);
+    }
     const ASN1_BIT_STRING* subject_key = X509_get0_pubkey_bitstr(certificate.get());
     const ByteView point(subject_key->data, static_cast<std::size_t>(subject_key->length));
     const bool supported = static_cast<std::size_t>(cursor - der.data()) <= max_certificate_size &&
                            ecdsa_without_parameters(outer) && point.size() == 1 + 2 * field_size(*curve);
-    if (!supported)
+    if (!supported) {
         return fault(CertificateFault::unsupported);
+    }
     const std::uint32_t allowed = X509_get_key_usage(certificate.get());
     ERR_clear_error();
     return CertificateKey{*curve, to_bytes(point), (allowed & (KU_DIGITAL_SIGNATURE | KU_KEY_CERT_SIGN)) != 0};

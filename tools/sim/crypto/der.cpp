@@ -20,8 +20,9 @@ Bytes tlv(std::uint8_t tag, ByteView content) {
 
 Bytes concatenate(std::initializer_list<ByteView> parts) {
     Bytes all;
-    for (const auto& part : parts)
+    for (const auto& part : parts) {
         append(all, part);
+    }
     return all;
 }
 
@@ -34,11 +35,13 @@ Bytes set(std::initializer_list<ByteView> members) {
 }
 
 Bytes integer(ByteView magnitude) {
-    while (magnitude.size() > 1 && magnitude[0] == 0)
+    while (magnitude.size() > 1 && magnitude[0] == 0) {
         magnitude = magnitude.subspan(1);
+    }
     Bytes content;
-    if (magnitude.empty() || (magnitude[0] & 0x80U) != 0)
+    if (magnitude.empty() || (magnitude[0] & 0x80U) != 0) {
         content.push_back(0);
+    }
     append(content, magnitude);
     return tlv(0x02, content);
 }
@@ -78,8 +81,9 @@ std::optional<Bytes> point_of(ByteView bit_string, Curve curve) {
     ByteReader reader(bit_string);
     const bool header = reader.u8() == 0x03 && reader.u8() == point_size + 1 && reader.u8() == 0x00;
     const ByteView point = reader.take(point_size);
-    if (!header || !reader.complete() || point[0] != 0x04)
+    if (!header || !reader.complete() || point[0] != 0x04) {
         return std::nullopt;
+    }
     return to_bytes(point);
 }
 

@@ -26,8 +26,9 @@ std::uint32_t load(const std::uint8_t* bytes) {
 
 template <class Integer>
 void store(Bytes& bytes, Integer value) {
-    for (int shift = static_cast<int>(sizeof value) * 8 - 8; shift >= 0; shift -= 8)
+    for (int shift = static_cast<int>(sizeof value) * 8 - 8; shift >= 0; shift -= 8) {
         bytes.push_back(static_cast<std::uint8_t>(value >> static_cast<unsigned>(shift)));
+    }
 }
 
 }  // namespace
@@ -35,8 +36,9 @@ void store(Bytes& bytes, Integer value) {
 void Sha256::update(ByteView message) {
     for (const auto byte : message) {
         buffer_[length_ % 64] = byte;
-        if (++length_ % 64 == 0)
+        if (++length_ % 64 == 0) {
             block(buffer_.data());
+        }
     }
 }
 
@@ -48,8 +50,9 @@ Sha256::Digest Sha256::finish() const {
     store(padding, bits);
     last.update(padding);
     Bytes words;
-    for (const auto word : last.state_)
+    for (const auto word : last.state_) {
         store(words, word);
+    }
     Digest digest{};
     std::copy(words.begin(), words.end(), digest.begin());
     return digest;
@@ -57,8 +60,9 @@ Sha256::Digest Sha256::finish() const {
 
 void Sha256::block(const std::uint8_t* bytes) {
     std::array<std::uint32_t, 64> w{};
-    for (std::size_t t = 0; t < 16; ++t)
+    for (std::size_t t = 0; t < 16; ++t) {
         w[t] = load(bytes + 4 * t);
+    }
     for (std::size_t t = 16; t < 64; ++t) {
         const auto s0 = std::rotr(w[t - 15], 7) ^ std::rotr(w[t - 15], 18) ^ (w[t - 15] >> 3U);
         const auto s1 = std::rotr(w[t - 2], 17) ^ std::rotr(w[t - 2], 19) ^ (w[t - 2] >> 10U);
@@ -79,14 +83,16 @@ void Sha256::block(const std::uint8_t* bytes) {
         a = t1 + t2;
     }
     const std::array<std::uint32_t, 8> sum{a, b, c, d, e, f, g, h};
-    for (std::size_t i = 0; i < 8; ++i)
+    for (std::size_t i = 0; i < 8; ++i) {
         state_[i] += sum[i];
+    }
 }
 
 Bytes Sha256::save() const {
     Bytes saved;
-    for (const auto word : state_)
+    for (const auto word : state_) {
         store(saved, word);
+    }
     store(saved, length_);
     append(saved, buffer_);
     return saved;
@@ -94,8 +100,9 @@ Bytes Sha256::save() const {
 
 Sha256 Sha256::restore(ByteView saved) {
     Sha256 hash;
-    for (std::size_t i = 0; i < 8; ++i)
+    for (std::size_t i = 0; i < 8; ++i) {
         hash.state_[i] = load(saved.data() + 4 * i);
+    }
     hash.length_ = static_cast<std::uint64_t>(load(saved.data() + 32)) << 32U | load(saved.data() + 36);
     std::copy_n(saved.begin() + 40, 64, hash.buffer_.begin());
     return hash;

@@ -62,9 +62,11 @@ constexpr std::array<std::pair<std::string_view, Register>, 10> registers{{{"dat
 // find looks a word up in a table of pairs; nullptr when it is not there.
 template <class Table>
 auto find(const Table& table, std::string_view word) -> decltype(&table.begin()->second) {
-    for (const auto& [name, value] : table)
-        if (name == word)
+    for (const auto& [name, value] : table) {
+        if (name == word) {
             return &value;
+        }
+    }
     return nullptr;
 }
 
@@ -74,8 +76,9 @@ std::string name_of(Moment moment) {
 
 std::string list_of(const std::vector<Moment>& allowed) {
     std::string text;
-    for (const auto moment : allowed)
+    for (const auto moment : allowed) {
         text += (text.empty() ? "" : " or ") + name_of(moment) + "=";
+    }
     return text;
 }
 
@@ -87,22 +90,25 @@ template <class Number>
 std::optional<Number> number_of(std::string_view text, int base = 10) {
     Number value{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-    if (error != std::errc{} || end != text.data() + text.size())
+    if (error != std::errc{} || end != text.data() + text.size()) {
         return std::nullopt;
+    }
     return value;
 }
 
 // hex_byte takes 31 and 0x31.
 std::optional<std::uint8_t> hex_byte(std::string_view text) {
-    if (text.starts_with("0x") || text.starts_with("0X"))
+    if (text.starts_with("0x") || text.starts_with("0X")) {
         text.remove_prefix(2);
+    }
     return text.size() == 2 ? number_of<std::uint8_t>(text, 16) : std::nullopt;
 }
 
 std::pair<std::string_view, std::optional<std::string_view>> split(std::string_view part) {
     const auto sign = part.find('=');
-    if (sign == std::string_view::npos)
+    if (sign == std::string_view::npos) {
         return {part, std::nullopt};
+    }
     return {part.substr(0, sign), part.substr(sign + 1)};
 }
 
@@ -111,16 +117,18 @@ std::vector<std::string_view> parts_of(std::string_view text) {
     for (;;) {
         const auto comma = text.find(',');
         parts.push_back(text.substr(0, comma));
-        if (comma == std::string_view::npos)
+        if (comma == std::string_view::npos) {
             return parts;
+        }
         text.remove_prefix(comma + 1);
     }
 }
 
 std::string all_kinds() {
     std::string text;
-    for (const auto& facts : kinds())
+    for (const auto& facts : kinds()) {
         text += (text.empty() ? "" : ", ") + std::string(facts.name);
+    }
     return text;
 }
 
@@ -158,16 +166,18 @@ tl::expected<FaultRule, std::string> RuleParser::parse(std::string_view text) {
         const auto [word, setting] = split(parts[i]);
         good = condition(word, setting);
     }
-    if (!good || !check())
+    if (!good || !check()) {
         return Problem("the fault rule " + quoted(text) + " cannot be used: " + problem_);
+    }
     return rule_;
 }
 
 bool RuleParser::kind(std::string_view name, std::optional<std::string_view> value) {
     const auto found =
         std::find_if(kinds().begin(), kinds().end(), [&](const KindFacts& facts) { return facts.name == name; });
-    if (found == kinds().end())
+    if (found == kinds().end()) {
         return problem("there is no fault " + quoted(name) + "; there are " + all_kinds());
+    }
     facts_ = &*found;
     rule_.kind = facts_->kind;
     rule_.moment = facts_->in_transfers.front();
@@ -180,9 +190,10 @@ bool RuleParser::kind_value(std::optional<std::string_view> value) {
             return !value || problem(std::string(facts_->name) + " takes no value");
         case Value::time: {
             const auto time = value ? parse_duration(*value) : std::nullopt;
-            if (!time)
+            if (!time) {
                 return problem(std::string(facts_->name) +
                                " wants a time, such as delay=300us, delay=20ms or delay=2s");
+            }
             rule_.delay = *time;
             return true;
         }
@@ -205,8 +216,9 @@ bool RuleParser::kind_value(std::optional<std::string_view> value) {
 bool RuleParser::byte_and_bit(std::string_view value) {
     if (const auto point = value.find('.'); point != std::string_view::npos) {
         const auto bit = number_of<std::uint8_t>(value.substr(point + 1));
-        if (facts_->value != Value::byte_and_bit || !bit || *bit > 7)
+        if (facts_->value != Value::byte_and_bit || !bit || *bit > 7) {
             return false;
+        }
         rule_.bit = *bit;
         value = value.substr(0, point);
     }
@@ -215,10 +227,12 @@ bool RuleParser::byte_and_bit(std::string_view value) {
 }
 
 bool RuleParser::condition(std::string_view name, std::optional<std::string_view> value) {
-    if (!value || value->empty())
+    if (!value || value->empty()) {
         return problem("the condition " + quoted(name) + " wants a value, as in nth=3");
-    if (const Moment* moment = find(moments, name))
+    }
+    if (const Moment* moment = find(moments, name)) {
         return target(*moment, *value);
+    }
     if (name == "register") {
         const Register* known = find(registers, *value);
         rule_.register_ = known != nullptr ? static_cast<std::uint8_t>(*known) : hex_byte(*value);
@@ -229,8 +243,9 @@ bool RuleParser::condition(std::string_view name, std::optional<std::string_view
 }
 
 bool RuleParser::target(Moment moment, std::string_view value) {
-    if (has_target_)
+    if (has_target_) {
         return problem("it names two moments; write one rule for each");
+    }
     has_target_ = true;
     rule_.moment = moment;
     constexpr std::array<std::pair<std::string_view, Victim>, 4> victims{{{"write", Victim::write},
@@ -242,11 +257,14 @@ bool RuleParser::target(Moment moment, std::string_view value) {
         return true;
     }
     rule_.victim = Victim::command;
-    for (const auto& command : commands())
-        if (value == command.name)
+    for (const auto& command : commands()) {
+        if (value == command.name) {
             rule_.opcode = static_cast<std::uint8_t>(command.opcode);
-    if (!rule_.opcode)
+        }
+    }
+    if (!rule_.opcode) {
         rule_.opcode = hex_byte(value);
+    }
     return rule_.opcode ||
            problem("there is no command " + quoted(value) +
                    "; name one as CalcSign or by its Cmd as 31, or say write, read, transfer or command");
@@ -260,45 +278,53 @@ bool RuleParser::count(std::string_view name, std::string_view value) {
     }
     const auto number = number_of<std::uint32_t>(value);
     const bool counts = number && *number > 0;
-    if (name == "nth" && counts)
+    if (name == "nth" && counts) {
         rule_.nth = *number;
-    else if (name == "every" && counts)
+    } else if (name == "every" && counts) {
         rule_.every = *number;
-    else if (name == "times" && counts) {
+    } else if (name == "times" && counts) {
         has_times_ = true;
         rule_.times = *number;
-    } else if (name == "percent" && counts && *number <= 100)
+    } else if (name == "percent" && counts && *number <= 100) {
         rule_.percent = *number;
-    else if (name == "nth" || name == "every" || name == "times" || name == "percent")
+    } else if (name == "nth" || name == "every" || name == "times" || name == "percent") {
         return problem(quoted(value) + " is nothing for " + std::string(name) + "; it wants a number from 1" +
                        (name == "percent" ? " to 100"
                         : name == "times" ? ", or ever"
                                           : ""));
-    else
+    } else {
         return problem("there is no condition " + quoted(name) +
                        "; there are at, before, during, after, register, nth, every, times and percent");
+    }
     return true;
 }
 
 bool RuleParser::check() {
     const auto& allowed = rule_.on_command() ? facts_->in_commands : facts_->in_transfers;
     const std::string kind(facts_->name);
-    if (allowed.empty())
+    if (allowed.empty()) {
         return problem(kind + " happens to transfers, not to commands");
-    if (std::find(allowed.begin(), allowed.end(), rule_.moment) == allowed.end())
+    }
+    if (std::find(allowed.begin(), allowed.end(), rule_.moment) == allowed.end()) {
         return problem(kind + " cannot come " + name_of(rule_.moment) + " a " +
                        (rule_.on_command() ? "command" : "transfer") + "; use " + list_of(allowed));
-    if (rule_.kind == FaultKind::data_nak && rule_.victim == Victim::read)
+    }
+    if (rule_.kind == FaultKind::data_nak && rule_.victim == Victim::read) {
         return problem("the bytes of a read are acknowledged by the host; use at=write");
-    if (rule_.kind == FaultKind::data_nak)
+    }
+    if (rule_.kind == FaultKind::data_nak) {
         rule_.victim = Victim::write;
+    }
     const bool has_byte = facts_->value == Value::optional_byte && rule_.byte;
-    if (has_byte && (rule_.on_command() || rule_.moment != Moment::during))
+    if (has_byte && (rule_.on_command() || rule_.moment != Moment::during)) {
         return problem("only in the middle of a transfer is there a byte to strike at; use during=");
-    if (rule_.register_ && rule_.on_command())
+    }
+    if (rule_.register_ && rule_.on_command()) {
         return problem("a command has no register");
-    if (!has_times_ && (rule_.every || rule_.percent))
+    }
+    if (!has_times_ && (rule_.every || rule_.percent)) {
         rule_.times.reset();
+    }
     return true;
 }
 
@@ -312,12 +338,14 @@ std::optional<Duration> parse_duration(std::string_view text) {
     constexpr std::array<std::pair<std::string_view, Duration>, 3> units{
         {{"us", std::chrono::microseconds(1)}, {"ms", std::chrono::milliseconds(1)}, {"s", std::chrono::seconds(1)}}};
     const auto digits = text.find_first_not_of("0123456789");
-    if (digits == 0 || digits == std::string_view::npos)
+    if (digits == 0 || digits == std::string_view::npos) {
         return std::nullopt;
+    }
     const auto count = number_of<std::uint32_t>(text.substr(0, digits));
     const Duration* unit = find(units, text.substr(digits));
-    if (!count || unit == nullptr)
+    if (!count || unit == nullptr) {
         return std::nullopt;
+    }
     return *unit * *count;
 }
 

@@ -33,14 +33,17 @@ template <class Matches>
 std::optional<FaultRule> Faults::next(Matches matches) {
     Entry* striking = nullptr;
     for (auto& entry : entries_) {
-        if (!matches(entry.rule))
+        if (!matches(entry.rule)) {
             continue;
+        }
         ++entry.matches;
-        if (striking == nullptr && is_due(entry))
+        if (striking == nullptr && is_due(entry)) {
             striking = &entry;
+        }
     }
-    if (striking == nullptr)
+    if (striking == nullptr) {
         return std::nullopt;
+    }
     ++striking->strikes;
     ++counters_.faults[name_of(striking->rule.kind)];
     return striking->rule;
@@ -48,8 +51,9 @@ std::optional<FaultRule> Faults::next(Matches matches) {
 
 bool Faults::is_due(Entry& entry) {
     const FaultRule& rule = entry.rule;
-    if (rule.times && entry.strikes >= *rule.times)
+    if (rule.times && entry.strikes >= *rule.times) {
         return false;
+    }
     const bool turn = rule.every ? entry.matches % *rule.every == 0 : entry.matches >= rule.nth;
     return turn && (!rule.percent || chance_() % 100 < *rule.percent);
 }

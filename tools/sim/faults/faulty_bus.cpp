@@ -24,8 +24,9 @@ std::uint8_t mask_of(const FaultRule& fault) {
 }  // namespace
 
 Transfer FaultyBus::write(std::uint8_t address, ByteView bytes) {
-    if (!bytes.empty())
+    if (!bytes.empty()) {
         register_ = bytes[0];
+    }
     const auto fault = faults_.next_for({.is_write = true, .register_ = register_, .size = bytes.size()});
     return fault ? write_with(*fault, address, bytes) : chip_.write(address, bytes);
 }
@@ -45,10 +46,12 @@ Transfer FaultyBus::write_with(const FaultRule& fault, std::uint8_t address, Byt
         }
         return transfer;
     };
-    if (fault.kind == FaultKind::data_nak)
+    if (fault.kind == FaultKind::data_nak) {
         return broken_off(place_of(fault, bytes.size()));
-    if (fault.kind == FaultKind::drop)
+    }
+    if (fault.kind == FaultKind::drop) {
         return in_its_place(TransferStatus::done, bytes.size());
+    }
     if (fault.kind == FaultKind::bit_flip) {
         Bytes changed = to_bytes(bytes);
         changed[place_of(fault, changed.size())] ^= mask_of(fault);
@@ -101,8 +104,9 @@ Transfer FaultyBus::around(const FaultRule& fault, Once once) {
             return {second.status == TransferStatus::done ? second.status : first.status, second.bus_time};
         }
         case FaultKind::delay: {
-            if (before)
+            if (before) {
                 return later(fault.delay, once);
+            }
             const Transfer transfer = once();
             return {transfer.status, transfer.bus_time + fault.delay};
         }
@@ -139,12 +143,13 @@ Transfer FaultyBus::in_its_place(TransferStatus status, std::size_t bytes) {
 
 void FaultyBus::befall(FaultKind kind, Duration time_into_transfer) {
     clock_.shift(time_into_transfer);
-    if (kind == FaultKind::reset)
+    if (kind == FaultKind::reset) {
         chip_.pulse_reset();
-    else if (kind == FaultKind::power_cut)
+    } else if (kind == FaultKind::power_cut) {
         chip_.power_cycle();
-    else if (kind == FaultKind::hang)
+    } else if (kind == FaultKind::hang) {
         chip_.hang();
+    }
     clock_.shift(Duration::zero());
 }
 

@@ -22,8 +22,9 @@ Time CommandChannel::receive(ByteView frame, Time stop, std::size_t max_packet) 
             break;
         case LinkEvent::acknowledged:
             send_next_packet(max_packet);
-            if (link_.waiting())
+            if (link_.waiting()) {
                 counters_.chip_time += timing_.control_window;
+            }
             break;
         case LinkEvent::resync:
             // A command that runs is not called back; its response has nobody to go to.
@@ -57,8 +58,9 @@ Time CommandChannel::receive(ByteView frame, Time stop, std::size_t max_packet) 
 Time CommandChannel::start_command(Time stop, std::size_t max_packet) {
     const Duration natural = application_.duration(transport_.apdu(), timing_);
     running_ = Running{.apdu = transport_.apdu(), .begun = stop, .duration = natural, .due = stop + natural};
-    if (const auto fault = faults_.next_for(Application::opcode_of(transport_.apdu())))
+    if (const auto fault = faults_.next_for(Application::opcode_of(transport_.apdu()))) {
         doom(*fault);
+    }
     const Duration duration = running_->due - stop;
     counters_.chip_time += natural;
     if (style_ == AcknowledgeStyle::separate && duration <= timing_.command_window) {
@@ -70,10 +72,11 @@ Time CommandChannel::start_command(Time stop, std::size_t max_packet) {
         finish_command(max_packet);
         return stop;
     }
-    const bool answers_in_time = style_ == AcknowledgeStyle::piggyback ? duration < longest_silence
-                                                                       : duration <= timing_.acknowledge_timer;
-    if (answers_in_time && style_ != AcknowledgeStyle::separate)
+    const bool answers_in_time =
+        style_ == AcknowledgeStyle::piggyback ? duration < longest_silence : duration <= timing_.acknowledge_timer;
+    if (answers_in_time && style_ != AcknowledgeStyle::separate) {
         return running_->due;
+    }
     link_.acknowledge();
     return stop + std::min(duration, timing_.command_window);
 }
@@ -107,15 +110,17 @@ void CommandChannel::finish_command(std::size_t max_packet) {
 }
 
 void CommandChannel::finish_unheard() {
-    if (!running_)
+    if (!running_) {
         return;
+    }
     static_cast<void>(application_.execute(running_->apdu, running_->due));
     running_.reset();
 }
 
 bool CommandChannel::interrupt(Time now) {
-    if (!running_)
+    if (!running_) {
         return false;
+    }
     const bool was_writing = application_.interrupt(running_->apdu, share_done(now));
     running_.reset();
     return was_writing;
@@ -123,28 +128,32 @@ bool CommandChannel::interrupt(Time now) {
 
 // share_done is how much of a command is done, from 0 to 1; a chip that takes no time is always in the middle.
 double CommandChannel::share_done(Time now) const {
-    if (running_->duration <= Duration::zero())
+    if (running_->duration <= Duration::zero()) {
         return 0.5;
+    }
     const auto share =
         static_cast<double>((now - running_->begun).count()) / static_cast<double>(running_->duration.count());
     return std::clamp(share, 0.0, 1.0);
 }
 
 void CommandChannel::send_next_packet(std::size_t max_packet) {
-    if (auto packet = transport_.next_packet(max_packet))
+    if (auto packet = transport_.next_packet(max_packet)) {
         link_.send(std::move(*packet));
+    }
 }
 
 void CommandChannel::fetched(Time now) {
     const bool was_control = link_.control_frame_waits();
     link_.fetched(now);
-    if (was_control && running_)
+    if (was_control && running_) {
         running_->waits_for_fetch = false;
+    }
 }
 
 void CommandChannel::advance(Time now, std::size_t max_packet) {
-    if (running_ && !running_->waits_for_fetch && now >= running_->due)
+    if (running_ && !running_->waits_for_fetch && now >= running_->due) {
         finish_command(max_packet);
+    }
     link_.advance(now, timing_.transmission_timeout);
 }
 

@@ -8,8 +8,9 @@ std::uint16_t crc16(ByteView bytes) {
     std::uint32_t crc = 0;
     for (const auto byte : bytes) {
         crc ^= byte;
-        for (int bit = 0; bit < 8; ++bit)
+        for (int bit = 0; bit < 8; ++bit) {
             crc = (crc & 1U) != 0 ? (crc >> 1U) ^ 0x8408U : crc >> 1U;
+        }
     }
     return static_cast<std::uint16_t>(crc);
 }

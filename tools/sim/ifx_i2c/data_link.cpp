@@ -16,10 +16,11 @@ LinkEvent DataLink::receive(ByteView bytes) {
         ++counters_.bad_frames;
         // A control frame of the wrong size is dropped. One with a bad FCS may have been the ACK we wait for: the
         // host learns that it was lost when our frame comes again.
-        if (*decoded.fault == FrameFault::data)
+        if (*decoded.fault == FrameFault::data) {
             offer_control(Sequence::negative, next_expected());
-        else if (*decoded.fault == FrameFault::control_fcs)
+        } else if (*decoded.fault == FrameFault::control_fcs) {
             offer_response_again();
+        }
         return LinkEvent::nothing;
     }
     return decoded.frame.type == FrameType::control ? receive_control(decoded.frame) : receive_data(decoded.frame);
@@ -30,8 +31,9 @@ LinkEvent DataLink::receive_control(const Frame& frame) {
         case Sequence::acknowledge:
             return confirms_response(frame.acknowledged) ? LinkEvent::acknowledged : LinkEvent::nothing;
         case Sequence::negative:
-            if (response_ && response_->frame.number == frame.acknowledged)
+            if (response_ && response_->frame.number == frame.acknowledged) {
                 offer_response_again();
+            }
             return LinkEvent::nothing;
         case Sequence::resync:
             ++counters_.resyncs;
@@ -49,8 +51,9 @@ LinkEvent DataLink::receive_data(const Frame& frame) {
         // The host missed our acknowledge. Confirm again, execute nothing.
         ++counters_.repeated_frames;
         acknowledge();
-        if (response_)
+        if (response_) {
             offer_response_again();
+        }
         return LinkEvent::nothing;
     }
     if (frame.number != next_expected()) {
@@ -85,10 +88,12 @@ void DataLink::send(Bytes packet) {
 }
 
 std::optional<Bytes> DataLink::waiting() const {
-    if (control_)
+    if (control_) {
         return encode(*control_);
-    if (response_ && response_->offered)
+    }
+    if (response_ && response_->offered) {
         return encode(response_->frame);
+    }
     return std::nullopt;
 }
 
@@ -106,8 +111,9 @@ void DataLink::fetched(Time now) {
 void DataLink::advance(Time now, Duration timeout) {
     const bool due = response_ && !response_->offered && timeout > Duration::zero() &&
                      now - response_->fetched_at >= timeout && response_->repetitions < max_repetitions;
-    if (!due)
+    if (!due) {
         return;
+    }
     ++response_->repetitions;
     offer_response_again();
 }
@@ -125,16 +131,18 @@ void DataLink::offer_control(Sequence sequence, std::uint8_t number) {
 }
 
 void DataLink::offer_response_again() {
-    if (!response_ || response_->offered)
+    if (!response_ || response_->offered) {
         return;
+    }
     ++counters_.retransmissions;
     response_->offered = true;
 }
 
 bool DataLink::confirms_response(std::uint8_t number) {
     // Only what the host has read can be acknowledged.
-    if (!response_ || !response_->was_fetched || response_->frame.number != number)
+    if (!response_ || !response_->was_fetched || response_->frame.number != number) {
         return false;
+    }
     response_.reset();
     return true;
 }

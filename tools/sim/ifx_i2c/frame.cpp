@@ -40,18 +40,20 @@ DecodedFrame decode_frame(ByteView bytes) {
     const bool sizes_match = reader.complete();
     const bool fcs_matches = sizes_match && fcs == crc16(bytes.first(bytes.size() - 2));
     if (decoded.frame.type == FrameType::control) {
-        if (bytes.size() != frame_overhead)
+        if (bytes.size() != frame_overhead) {
             decoded.fault = FrameFault::control_size;
-        else if (!fcs_matches || length != 0)
+        } else if (!fcs_matches || length != 0) {
             decoded.fault = FrameFault::control_fcs;
+        }
         return decoded;
     }
     const bool sequence_is_legal =
         decoded.frame.sequence == Sequence::acknowledge || decoded.frame.sequence == Sequence::negative;
-    if (!fcs_matches || length == 0 || !sequence_is_legal)
+    if (!fcs_matches || length == 0 || !sequence_is_legal) {
         decoded.fault = FrameFault::data;
-    else
+    } else {
         decoded.frame.packet = to_bytes(packet);
+    }
     return decoded;
 }
 

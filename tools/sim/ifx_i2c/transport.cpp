@@ -15,16 +15,19 @@ enum Chain : std::uint8_t { whole = 0, first = 1, intermediate = 2, last = 4, er
 
 TransportEvent Transport::receive(ByteView packet, std::size_t max_packet) {
     const std::uint8_t pctr = packet[0];  // the data link layer lets no empty packet through
-    if (pctr == Chain::error && packet.size() == 1)
+    if (pctr == Chain::error && packet.size() == 1) {
         return TransportEvent::repeat;
+    }
     const bool starts = pctr == Chain::whole || pctr == Chain::first;
     const bool ends = pctr == Chain::whole || pctr == Chain::last;
     const bool known = starts || ends || pctr == Chain::intermediate;
     const bool size_fits = ends ? packet.size() >= 2 && packet.size() <= max_packet : packet.size() == max_packet;
-    if (!known || !size_fits || starts == chain_is_open_)
+    if (!known || !size_fits || starts == chain_is_open_) {
         return broken_chain();
-    if (starts)
+    }
+    if (starts) {
         incoming_.clear();
+    }
     chain_is_open_ = !ends;
     collect(packet.subspan(1));
     return ends ? TransportEvent::apdu : TransportEvent::incomplete;
@@ -49,8 +52,9 @@ void Transport::respond(Bytes apdu) {
 
 std::optional<Bytes> Transport::next_packet(std::size_t max_packet) {
     const std::size_t left = outgoing_.size() - sent_;
-    if (left == 0)
+    if (left == 0) {
         return std::nullopt;
+    }
     const std::size_t count = std::min(left, max_packet - 1);
     const bool begins = sent_ == 0;
     const bool finishes = count == left;

@@ -29,10 +29,12 @@ bool write_all(const Fd& file, const std::string& content) {
     std::size_t done = 0;
     while (done < content.size()) {
         const auto count = ::write(file.get(), content.data() + done, content.size() - done);
-        if (count < 0 && errno == EINTR)
+        if (count < 0 && errno == EINTR) {
             continue;
-        if (count < 0)
+        }
+        if (count < 0) {
             return false;
+        }
         done += static_cast<std::size_t>(count);
     }
     return true;
@@ -43,12 +45,15 @@ std::optional<std::string> read_all(const Fd& file) {
     std::array<char, 16384> chunk{};
     for (;;) {
         const auto count = ::read(file.get(), chunk.data(), chunk.size());
-        if (count < 0 && errno == EINTR)
+        if (count < 0 && errno == EINTR) {
             continue;
-        if (count < 0)
+        }
+        if (count < 0) {
             return std::nullopt;
-        if (count == 0)
+        }
+        if (count == 0) {
             return content;
+        }
         content.append(chunk.data(), static_cast<std::size_t>(count));
     }
 }
@@ -63,10 +68,12 @@ std::filesystem::path directory_of(const std::filesystem::path& path) {
 
 tl::expected<void, std::string> write_new(const std::filesystem::path& path, const std::string& image) {
     const Fd file = open_file(path, O_WRONLY | O_CREAT | O_TRUNC);
-    if (!file)
+    if (!file) {
         return problem("create", path);
-    if (!write_all(file, image) || ::fsync(file.get()) != 0)
+    }
+    if (!write_all(file, image) || ::fsync(file.get()) != 0) {
         return problem("write", path);
+    }
     return {};
 }
 
@@ -74,20 +81,25 @@ tl::expected<void, std::string> write_new(const std::filesystem::path& path, con
 
 tl::expected<std::unique_ptr<NvmFile>, std::string> NvmFile::open(const std::filesystem::path& path) {
     Fd lock = open_file(beside(path, ".lock"), O_RDWR | O_CREAT);
-    if (!lock)
+    if (!lock) {
         return problem("create the lock file", beside(path, ".lock"));
-    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
+    }
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
         return Problem("the NVM file " + path.string() + " is in use by another trustx-sim; give each its own file");
+    }
     std::unique_ptr<NvmFile> nvm(new NvmFile(path, std::move(lock)));
 
     const Fd file = open_file(path, O_RDONLY);
-    if (!file && errno == ENOENT)
+    if (!file && errno == ENOENT) {
         return nvm;
-    if (!file)
+    }
+    if (!file) {
         return problem("open the NVM file", path);
+    }
     nvm->image_ = read_all(file);
-    if (!nvm->image_)
+    if (!nvm->image_) {
         return problem("read the NVM file", path);
+    }
     return nvm;
 }
 
@@ -104,8 +116,9 @@ tl::expected<void, std::string> NvmFile::replace(const std::string& image) {
     }
     // From here on the new image is what a restart finds; a directory that cannot be synced does not undo that.
     const Fd directory = open_file(directory_of(path_), O_RDONLY | O_DIRECTORY);
-    if (directory)
+    if (directory) {
         ::fsync(directory.get());
+    }
     return {};
 }
 

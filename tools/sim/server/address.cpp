@@ -29,9 +29,10 @@ tl::expected<sockaddr_un, std::string> socket_address(const std::filesystem::pat
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     const std::string& name = path.native();
-    if (name.size() >= sizeof address.sun_path)
+    if (name.size() >= sizeof address.sun_path) {
         return tl::unexpected<std::string>("the path of a socket must be shorter than " +
                                            std::to_string(sizeof address.sun_path) + " bytes: " + name);
+    }
     std::memcpy(address.sun_path, name.c_str(), name.size() + 1);
     return address;
 }
@@ -45,8 +46,9 @@ int call_bind(const Fd& fd, const sockaddr_un& address, ListeningSocket::Access 
     const mode_t before = private_socket ? ::umask(0177) : mode_t{};
     const int result = ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
     const int code = errno;
-    if (private_socket)
+    if (private_socket) {
         ::umask(before);
+    }
     errno = code;
     return result;
 }
@@ -54,15 +56,19 @@ int call_bind(const Fd& fd, const sockaddr_un& address, ListeningSocket::Access 
 // remove_stale takes away a socket that nobody listens on. A text is why not.
 std::optional<std::string> remove_stale(const std::filesystem::path& path) {
     struct stat status {};
-    if (::lstat(path.c_str(), &status) != 0)
+    if (::lstat(path.c_str(), &status) != 0) {
         return errno == ENOENT ? std::nullopt : std::optional(reason("cannot look at", path, errno));
-    if (!S_ISSOCK(status.st_mode))
+    }
+    if (!S_ISSOCK(status.st_mode)) {
         return path.string() + " exists and is not a socket; choose another path";
-    if (connect_to(path))
+    }
+    if (connect_to(path)) {
         return "something already listens on unix:" + path.string() +
                "; stop it (another trustx-sim?) or choose another path";
-    if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+    }
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
         return reason("cannot remove the stale socket", path, errno);
+    }
     return std::nullopt;
 }
 
@@ -72,11 +78,13 @@ tl::expected<std::filesystem::path, std::string> parse_address(std::string_view 
     const bool has_scheme = text.substr(0, scheme.size()) == scheme;
     std::string_view path = has_scheme ? text.substr(scheme.size()) : std::string_view{};
     const auto at = path.rfind("@0x");
-    if (at != std::string_view::npos && path.find('/', at) == std::string_view::npos)
+    if (at != std::string_view::npos && path.find('/', at) == std::string_view::npos) {
         path = path.substr(0, at);
-    if (path.empty())
+    }
+    if (path.empty()) {
         return tl::unexpected<std::string>("\"" + std::string(text) +
                                            "\" is not an address of a simulator; write it as unix:/path/to/socket");
+    }
     return std::filesystem::path(path);
 }
 
@@ -86,28 +94,34 @@ std::filesystem::path control_path(const std::filesystem::path& bus_path) {
 
 tl::expected<Fd, std::string> connect_to(const std::filesystem::path& path) {
     const auto address = socket_address(path);
-    if (!address)
+    if (!address) {
         return tl::unexpected<std::string>(address.error());
+    }
     Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!fd || call_connect(fd, *address) != 0)
+    if (!fd || call_connect(fd, *address) != 0) {
         return failure("cannot connect to", path);
+    }
     return fd;
 }
 
 tl::expected<ListeningSocket, std::string> ListeningSocket::listen(const std::filesystem::path& path, Access access) {
     const auto address = socket_address(path);
-    if (!address)
+    if (!address) {
         return tl::unexpected<std::string>(address.error());
+    }
     // Two simulators that start at once must not both find the same stale socket: one looks after the other.
     const auto directory = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
     const Fd turn(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!turn || ::flock(turn.get(), LOCK_EX) != 0)
+    if (!turn || ::flock(turn.get(), LOCK_EX) != 0) {
         return failure("cannot use the directory", directory);
-    if (const auto obstacle = remove_stale(path))
+    }
+    if (const auto obstacle = remove_stale(path)) {
         return tl::unexpected<std::string>(*obstacle);
+    }
     Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!fd || call_bind(fd, *address, access) != 0 || ::listen(fd.get(), SOMAXCONN) != 0)
+    if (!fd || call_bind(fd, *address, access) != 0 || ::listen(fd.get(), SOMAXCONN) != 0) {
         return failure("cannot listen on", path);
+    }
     ListeningSocket socket(std::move(fd), path);
     if (struct stat status{}; ::lstat(path.c_str(), &status) == 0) {
         socket.device_ = status.st_dev;
@@ -120,8 +134,9 @@ ListeningSocket::~ListeningSocket() {
     struct stat status {};
     const bool ours =
         fd_ && ::lstat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
-    if (ours)
+    if (ours) {
         ::unlink(path_.c_str());
+    }
 }
 
 }  // namespace trustx::sim

@@ -18,8 +18,9 @@ Bytes encode(std::uint8_t status, ByteView data) {
 }  // namespace
 
 ParsedRequest take_request(Bytes& arrived) {
-    if (arrived.size() < header_size)
+    if (arrived.size() < header_size) {
         return NeedsMore{};
+    }
     ByteReader reader(arrived);
     const std::uint8_t op = reader.u8();
     BusRequest request{};
@@ -27,12 +28,14 @@ ParsedRequest take_request(Bytes& arrived) {
     request.length = reader.u16();
     const bool known = op >= static_cast<std::uint8_t>(BusOperation::write) &&
                        op <= static_cast<std::uint8_t>(BusOperation::power_cycle);
-    if (!known || request.length > max_length)
+    if (!known || request.length > max_length) {
         return NotUnderstood{};
+    }
     request.operation = static_cast<BusOperation>(op);
     const std::size_t following = request.operation == BusOperation::write ? request.length : 0;
-    if (reader.left() < following)
+    if (reader.left() < following) {
         return NeedsMore{};
+    }
     request.data = to_bytes(reader.take(following));
     arrived.erase(arrived.begin(), arrived.begin() + static_cast<std::ptrdiff_t>(header_size + following));
     return request;

@@ -66,8 +66,9 @@ std::string pem(ByteView der) {
         EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()), der.data(), static_cast<int>(der.size()));
     encoded.resize(static_cast<std::size_t>(size));
     std::string text = "-----BEGIN CERTIFICATE-----\n";
-    for (std::size_t i = 0; i < encoded.size(); i += 64)
+    for (std::size_t i = 0; i < encoded.size(); i += 64) {
         text += encoded.substr(i, 64) + "\n";
+    }
     return text + "-----END CERTIFICATE-----\n";
 }
 
@@ -93,18 +94,20 @@ Answer reset_stats(const Request& request) {
 
 Answer add_fault(const Request& request) {
     auto rule = parse_fault_rule(request.argument);
-    if (!rule)
+    if (!rule) {
         return Refusal(rule.error());
+    }
     return std::to_string(request.chip.faults().add(std::move(*rule))) + "\n";
 }
 
 Answer list_faults(const Request& request) {
     json list = json::array();
-    for (const auto& entry : request.chip.faults().entries())
+    for (const auto& entry : request.chip.faults().entries()) {
         list.push_back({{"number", entry.number},
                         {"rule", entry.rule.text},
                         {"matches", entry.matches},
                         {"strikes", entry.strikes}});
+    }
     return list.dump(2) + "\n";
 }
 
@@ -114,8 +117,9 @@ Answer clear_faults(const Request& request) {
         return std::string();
     }
     const auto number = number_of(request.argument);
-    if (!number || !request.chip.faults().remove(*number))
+    if (!number || !request.chip.faults().remove(*number)) {
         return Refusal("there is no fault rule " + request.argument + "; faults lists them, and all removes each");
+    }
     return std::string();
 }
 
@@ -126,27 +130,32 @@ Answer tell_time(const Request& request) {
 
 Answer advance_clock(const Request& request) {
     const auto time = parse_duration(request.argument);
-    if (!time)
+    if (!time) {
         return Refusal("\"" + request.argument + "\" is no time; write it as 300us, 20ms or 5s");
-    if (!request.clock.advance(*time))
+    }
+    if (!request.clock.advance(*time)) {
         return Refusal("the clock is " + request.clock.describe() +
                        " and cannot be advanced; start the simulator with --clock virtual");
+    }
     return tell_time(request);
 }
 
 Answer set_scl(const Request& request) {
     const auto khz = number_of(request.argument);
-    if (!khz || (*khz != 100 && *khz != 400 && *khz != 1000))
+    if (!khz || (*khz != 100 && *khz != 400 && *khz != 1000)) {
         return Refusal("a bus does not run at " + request.argument + " kHz; it is 100, 400 or 1000");
-    if (!request.chip.set_scl(*khz))
+    }
+    if (!request.chip.set_scl(*khz)) {
         return Refusal("transfers take no time here; start the simulator with --timing typical");
+    }
     return std::string();
 }
 
 Answer set_security_events(const Request& request) {
     const auto count = number_of(request.argument);
-    if (!count || *count > 0xFF)
+    if (!count || *count > 0xFF) {
         return Refusal("the security event counter is a number from 0 to 255, not " + request.argument);
+    }
     request.chip.set_security_event_counter(static_cast<std::uint8_t>(*count));
     return std::string();
 }
@@ -195,8 +204,9 @@ bool send_all(const Fd& fd, const std::string& text) {
     std::size_t sent = 0;
     while (sent < text.size()) {
         const auto count = ::send(fd.get(), text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
-        if (count < 0 && errno != EINTR)
+        if (count < 0 && errno != EINTR) {
             return false;
+        }
         sent += count > 0 ? static_cast<std::size_t>(count) : 0;
     }
     return true;
@@ -207,10 +217,12 @@ std::string receive_all(const Fd& fd) {
     std::array<char, 4096> chunk{};
     for (;;) {
         const auto count = ::recv(fd.get(), chunk.data(), chunk.size(), 0);
-        if (count < 0 && errno == EINTR)
+        if (count < 0 && errno == EINTR) {
             continue;
-        if (count <= 0)
+        }
+        if (count <= 0) {
             return text;
+        }
         text.append(chunk.data(), static_cast<std::size_t>(count));
     }
 }
@@ -222,24 +234,28 @@ std::string Control::answer(const std::string& request) {
     const auto words = parsed.is_object() ? parsed.value("command", json()) : json();
     const bool are_words = words.is_array() && !words.empty() &&
                            std::all_of(words.begin(), words.end(), [](const json& word) { return word.is_string(); });
-    if (!are_words)
+    if (!are_words) {
         return failed(R"(the request is not of the form {"command": ["stats"]})");
+    }
     const auto text = words.get<std::vector<std::string>>();
     const auto found = std::find_if(commands.begin(), commands.end(),
                                     [&](const ControlCommand& command) { return text.front() == command.name; });
-    if (found == commands.end())
+    if (found == commands.end()) {
         return failed("there is no command \"" + text.front() + "\"; there are:\n" + control_commands());
+    }
     const std::size_t wanted = found->argument == nullptr ? 1 : 2;
-    if (text.size() != wanted)
+    if (text.size() != wanted) {
         return failed("the command is written as: " + usage_of(*found));
+    }
     const auto answer = found->run({chip_, clock_, wanted == 2 ? text[1] : std::string()});
     return answer ? json{{"ok", true}, {"output", *answer}}.dump() + "\n" : failed(answer.error());
 }
 
 std::string control_commands() {
     std::string text;
-    for (const auto& command : commands)
+    for (const auto& command : commands) {
         text += "  " + usage_of(command) + ": " + command.summary + "\n";
+    }
     return text;
 }
 
@@ -249,18 +265,22 @@ int run_control_client(const std::filesystem::path& bus_path, const std::vector<
         return 1;
     };
     const auto connection = connect_to(control_path(bus_path));
-    if (!connection)
+    if (!connection) {
         return fail(connection.error() + "; is a trustx-sim running on unix:" + bus_path.string() + "?");
+    }
     // A simulator answers at once; one that is stopped or hangs must not take us along.
     const timeval limit{10, 0};
     ::setsockopt(connection->get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    if (!send_all(*connection, json{{"command", command}}.dump() + "\n"))
+    if (!send_all(*connection, json{{"command", command}}.dump() + "\n")) {
         return fail("cannot send to the simulator: " + std::string(std::strerror(errno)));
+    }
     const json reply = json::parse(receive_all(*connection), nullptr, false);
-    if (!reply.is_object())
+    if (!reply.is_object()) {
         return fail("the simulator on unix:" + bus_path.string() + " gave no answer within 10 seconds");
-    if (!reply.value("ok", false))
+    }
+    if (!reply.value("ok", false)) {
         return fail(reply.value("error", std::string("unknown error")));
+    }
     std::cout << reply.value("output", std::string()) << std::flush;
     return std::cout ? 0 : fail("cannot write to standard output");
 }

@@ -9,8 +9,9 @@ namespace trustx::sim {
 
 tl::expected<std::unique_ptr<PrivateDirectory>, std::string> PrivateDirectory::make() {
     std::string name = (std::filesystem::temp_directory_path() / "trustx-sim.XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr)
+    if (::mkdtemp(name.data()) == nullptr) {
         return tl::unexpected<std::string>("cannot make a directory " + name + ": " + std::strerror(errno));
+    }
     return std::unique_ptr<PrivateDirectory>(new PrivateDirectory(name));  // NOLINT: the constructor is private
 }
 

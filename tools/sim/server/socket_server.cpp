@@ -62,21 +62,28 @@ void SocketServer::wait(Round& round) const {
         left.tv_nsec = (until_done - seconds).count();
     }
     const int ready = ::ppoll(round.fds.data(), round.fds.size(), in_flight_ ? &left : nullptr, nullptr);
-    if (ready <= 0)  // time is up, or a signal: nothing to handle
-        for (auto& fd : round.fds)
+    if (ready <= 0) {  // time is up, or a signal: nothing to handle
+        for (auto& fd : round.fds) {
             fd.revents = 0;
+        }
+    }
 }
 
 bool SocketServer::handle(const Round& round) {
-    if (round.fds[0].revents != 0)
+    if (round.fds[0].revents != 0) {
         return false;
-    if (round.fds[1].revents != 0)
+    }
+    if (round.fds[1].revents != 0) {
         accept_from(bus_socket_, Kind::bus);
-    if (round.fds[2].revents != 0)
+    }
+    if (round.fds[2].revents != 0) {
         accept_from(control_socket_, Kind::control);
-    for (std::size_t i = 0; i < round.ids.size(); ++i)
-        if (round.fds[fixed_fds + i].revents != 0)
+    }
+    for (std::size_t i = 0; i < round.ids.size(); ++i) {
+        if (round.fds[fixed_fds + i].revents != 0) {
             handle_connection(round.ids[i], round.fds[fixed_fds + i].revents);
+        }
+    }
     return true;
 }
 
@@ -106,32 +113,37 @@ void SocketServer::handle_connection(ConnectionId id, short events) {
         connection.peer_finished = true;
         connection.to_send.clear();
     }
-    if ((events & POLLOUT) != 0)
+    if ((events & POLLOUT) != 0) {
         send(connection);
+    }
     take_requests(id, connection);
-    if (finished(connection))
+    if (finished(connection)) {
         drop(id);
+    }
 }
 
 void SocketServer::receive(Connection& connection) {
     std::array<std::uint8_t, 8192> chunk{};
     const auto count = ::recv(connection.fd.get(), chunk.data(), chunk.size(), 0);
-    if (count > 0)
+    if (count > 0) {
         append(connection.arrived, ByteView(chunk).first(static_cast<std::size_t>(count)));
-    else if (count == 0 || (errno != EAGAIN && errno != EINTR))
+    } else if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
         connection.peer_finished = true;
+    }
 }
 
 void SocketServer::take_requests(ConnectionId id, Connection& connection) {
-    if (connection.kind == Kind::control)
+    if (connection.kind == Kind::control) {
         take_control_request(connection);
-    else
+    } else {
         take_bus_request(id, connection);
+    }
 }
 
 void SocketServer::take_bus_request(ConnectionId id, Connection& connection) {
-    if (connection.request_queued || !connection.to_send.empty() || connection.close_when_sent)
+    if (connection.request_queued || !connection.to_send.empty() || connection.close_when_sent) {
         return;
+    }
     auto parsed = take_request(connection.arrived);
     if (auto* request = std::get_if<BusRequest>(&parsed)) {
         connection.request_queued = true;
@@ -147,11 +159,13 @@ void SocketServer::take_bus_request(ConnectionId id, Connection& connection) {
 
 void SocketServer::take_control_request(Connection& connection) {
     const auto end = std::find(connection.arrived.begin(), connection.arrived.end(), '\n');
-    if (connection.close_when_sent)
+    if (connection.close_when_sent) {
         return;
+    }
     if (end == connection.arrived.end()) {
-        if (connection.arrived.size() > max_control_request)
+        if (connection.arrived.size() > max_control_request) {
             connection.peer_finished = true;
+        }
         return;
     }
     connection.close_when_sent = true;
@@ -163,10 +177,12 @@ void SocketServer::send(Connection& connection) {
     while (!connection.to_send.empty()) {
         const auto count =
             ::send(connection.fd.get(), connection.to_send.data(), connection.to_send.size(), MSG_NOSIGNAL);
-        if (count < 0 && errno == EINTR)
+        if (count < 0 && errno == EINTR) {
             continue;
-        if (count < 0 && errno == EAGAIN)
+        }
+        if (count < 0 && errno == EAGAIN) {
             return;
+        }
         if (count < 0) {
             connection.peer_finished = true;
             connection.to_send.clear();
@@ -188,12 +204,15 @@ void SocketServer::drop(ConnectionId id) {
 
 void SocketServer::serve() {
     while (true) {
-        if (in_flight_ && clock_.now() < in_flight_->done)
+        if (in_flight_ && clock_.now() < in_flight_->done) {
             return;
-        if (in_flight_)
+        }
+        if (in_flight_) {
             deliver(*std::exchange(in_flight_, std::nullopt));
-        if (queue_.empty())
+        }
+        if (queue_.empty()) {
             return;
+        }
         const Queued next = std::move(queue_.front());
         queue_.pop_front();
         in_flight_ = perform(next);
@@ -226,15 +245,17 @@ SocketServer::InFlight SocketServer::perform(const Queued& queued) {
 
 void SocketServer::deliver(InFlight done) {
     const auto found = connections_.find(done.connection);
-    if (found == connections_.end())
+    if (found == connections_.end()) {
         return;
+    }
     Connection& connection = found->second;
     connection.request_queued = false;
     connection.to_send = std::move(done.response);
     send(connection);
     take_requests(found->first, connection);  // what a hasty client sent in advance
-    if (finished(connection))
+    if (finished(connection)) {
         drop(found->first);
+    }
 }
 
 }  // namespace trustx::sim

@@ -157,7 +157,9 @@ Bytes encode_device_list(const Device& device) {
     append_header(bytes, Operation::reply_device_list, Status::ok);
     append_u32(bytes, 1);
     append_device(bytes, device);
-    const std::array<std::uint8_t, 4> interface { device.interface_class, 0, 0, 0 };
+    const std::array<std::uint8_t, 4> interface {
+        device.interface_class, 0, 0, 0
+    };
     append(bytes, interface);
     return bytes;
 }

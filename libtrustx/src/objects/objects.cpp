@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/try.hpp"
+#include "objects/object_io.hpp"
+
+#include <trustx/objects.hpp>
+
+#include <algorithm>
+
+namespace trustx {
+
+Result<Bytes> read_object(LockedDevice& device, ObjectId object) {
+    return ObjectIo{device, object}.read();
+}
+
+Result<Bytes> read_slice(LockedDevice& device, ObjectId object, std::uint16_t offset, std::size_t length) {
+    return ObjectIo{device, object}.read_slice(offset, length);
+}
+
+Result<void> write_object(LockedDevice& device, ObjectId object, ByteView data) {
+    return ObjectIo{device, object}.replace(data);
+}
+
+Result<void> write_slice(LockedDevice& device, ObjectId object, std::uint16_t offset, ByteView data) {
+    return ObjectIo{device, object}.patch(offset, data);
+}
+
+Result<Uid> read_uid(LockedDevice& device) {
+    const auto content = device.run(GetDataObject{object::coprocessor_uid, 0, Uid::size});
+    const auto uid = content ? Uid::from_bytes(*content) : Result<Uid>{content.failure()};
+    return uid ? uid : Result<Uid>{uid.failure("read the coprocessor UID E0C2")};
+}
+
+// An object that was never written is full of zeros (chip-objects.md section 1.5), which no form of certificate begins
+// with: its first bytes tell, without a long read of the rest.
+Result<CertificateObject> read_certificates(LockedDevice& device, ObjectId object) {
+    constexpr std::uint16_t probe_length = 16;
+    const auto start = device.run(GetDataObject{object, 0, probe_length});
+    if (!start && start.error() == ChipError::data_object_boundary_exceeded) {
+        return CertificateObject{};  // used size 0
+    }
+    if (!start) {
+        return start.failure();
+    }
+    if (std::ranges::all_of(*start, [](std::uint8_t byte) { return byte == 0; })) {
+        return CertificateObject{};
+    }
+    TRY(const auto content, read_object(device, object));
+    auto certificates = parse_certificate_object(content);
+    return certificates ? certificates : Result<CertificateObject>{certificates.failure("object " + object.hex())};
+}
+
+Result<void> write_certificates(LockedDevice& device, ObjectId object, const CertificateObject& content) {
+    TRY(const auto encoded, encode_certificate_object(content));
+    return write_object(device, object, encoded);
+}
+
+Result<void> write_trust_anchor(LockedDevice& device, ObjectId object, ByteView certificate) {
+    const ObjectInfo* info = describe(object);
+    if (info == nullptr || info->kind != ObjectKind::trust_anchor) {
+        return fail(Errc::argument_invalid,
+                    "write trust anchor: " + object.hex() + " is none, there are E0E8 and E0EF");
+    }
+    return write_certificates(device, object, {CertificateForm::der, {Bytes{certificate.begin(), certificate.end()}}});
+}
+
+}  // namespace trustx

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/context.hpp"
+
+#include "cli/output.hpp"
+#include "common/try.hpp"
+#include "file_descriptor.hpp"
+#include "file_error.hpp"
+
+#include <trustx/objects.hpp>
+
+#include <cerrno>
+
+#include <fcntl.h>
+
+namespace trustx::cli {
+namespace {
+
+// The library appends; two recordings in one file would be none.
+Outcome<void> make_new_file(const std::string& path) {
+    constexpr mode_t owner_only = 0600;
+    const FileDescriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, owner_only)};
+    if (!file) {
+        return cannot_write(path, errno_code());
+    }
+    return {};
+}
+
+}  // namespace
+
+void Context::note(std::string_view text) const {
+    if (!quiet) {
+        say(text);
+    }
+}
+
+Outcome<LockedDevice> Chip::lock() {
+    auto locked = device->lock();
+    if (!locked) {
+        return give_up(locked.error());
+    }
+    return std::move(*locked);
+}
+
+Outcome<Uid> chip_uid(Chip& chip) {
+    return chip.with([](LockedDevice& device) { return read_uid(device); });
+}
+
+Outcome<Chip> open_chip(const Context& context, std::shared_ptr<TraceSink> sink) {
+    auto settings =
+        resolve_settings({.command_line = context.device, .openssl_conf = {}, .device_name = context.device_name});
+    if (!settings) {
+        return give_up(settings.error());
+    }
+    if (!context.recording.empty()) {
+        TRYV(make_new_file(context.recording));
+        settings->options.trace.recording = context.recording;
+    }
+    settings->options.trace_sink = std::move(sink);
+    auto device = Device::open(settings->address, settings->options);
+    return Chip{.settings = std::move(*settings), .device = std::move(device)};
+}
+
+}  // namespace trustx::cli

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hexadecimal digits that people type or paste.
+#pragma once
+
+#include "cli/exit_code.hpp"
+
+#include <trustx/bytes.hpp>
+
+#include <string>
+
+namespace trustx::cli {
+
+// parse_hex reads pairs of digits in either case; white space is skipped. `name` is the input's, for messages.
+Outcome<Bytes> parse_hex(ByteView text, const std::string& name);
+
+}  // namespace trustx::cli

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/output.hpp"
+
+#include "file_descriptor.hpp"
+#include "file_error.hpp"
+
+#include <cstdio>
+
+#include <nlohmann/json.hpp>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+namespace trustx::cli {
+namespace {
+
+constexpr std::size_t bytes_per_line = 16;
+
+std::string dump_line(ByteView bytes, std::size_t offset) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string line;
+    for (int shift = 12; shift >= 0; shift -= 4) {
+        line += digits[offset >> shift & 0xF];
+    }
+    line += ' ';
+    std::string text;
+    for (std::size_t i = 0; i < bytes_per_line; ++i) {
+        line += i == bytes_per_line / 2 ? "  " : " ";
+        if (i >= bytes.size()) {
+            line += "  ";
+            continue;
+        }
+        line += digits[bytes[i] >> 4];
+        line += digits[bytes[i] & 0xF];
+        text += bytes[i] >= 0x20 && bytes[i] < 0x7F ? static_cast<char>(bytes[i]) : '.';
+    }
+    return line + "  |" + text + "|\n";
+}
+
+}  // namespace
+
+void say(std::string_view text) {
+    std::string line{"trustx: "};
+    line.append(text).append("\n");
+    std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+Outcome<void> answer(ByteView bytes) {
+    if (const auto code = write_all(STDOUT_FILENO, bytes)) {
+        return cannot_write("standard output", code);
+    }
+    return {};
+}
+
+Outcome<void> answer(std::string_view text) {
+    return answer(as_bytes(text));
+}
+
+std::string json_text(const nlohmann::ordered_json& json) {
+    return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+bool stdout_is_terminal() {
+    return isatty(STDOUT_FILENO) == 1;
+}
+
+std::string hex_dump(ByteView bytes, std::size_t first) {
+    std::string dump;
+    for (std::size_t at = 0; at < bytes.size(); at += bytes_per_line) {
+        dump += dump_line(bytes.subspan(at, std::min(bytes_per_line, bytes.size() - at)), first + at);
+    }
+    return dump;
+}
+
+std::string base64(ByteView bytes) {
+    std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // EVP_EncodeBlock writes a final zero
+    const auto length =
+        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(), static_cast<int>(bytes.size()));
+    text.resize(static_cast<std::size_t>(length));
+    return text;
+}
+
+ByteView as_bytes(std::string_view text) {
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+}  // namespace trustx::cli

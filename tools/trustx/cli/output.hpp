@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// What people and programs see: messages on stderr, answers on stdout, and the spellings of bytes.
+#pragma once
+
+#include "cli/exit_code.hpp"
+
+#include <trustx/bytes.hpp>
+
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace trustx::cli {
+
+// say writes one line to stderr: `trustx: text`.
+void say(std::string_view text);
+
+// answer writes to standard output, all of it or a Failure that names the reason (a full disk, a closed pipe).
+Outcome<void> answer(ByteView bytes);
+Outcome<void> answer(std::string_view text);
+
+// json_text is what --json prints. Names in certificates may hold anything: what is not UTF-8 is replaced.
+std::string json_text(const nlohmann::ordered_json& json);
+
+// stdout_is_terminal says whether a person reads along, to whom raw bytes must not be shown.
+bool stdout_is_terminal();
+
+// hex_dump spells bytes for people: offset, sixteen bytes, and what is printable. first is the offset of bytes[0].
+std::string hex_dump(ByteView bytes, std::size_t first);
+
+// base64 spells bytes as RFC 4648 does, without line breaks.
+std::string base64(ByteView bytes);
+
+// as_bytes looks at text as bytes.
+ByteView as_bytes(std::string_view text);
+
+}  // namespace trustx::cli

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+// trustx info: what chip this is, how it does, which slots hold keys and which objects hold certificates.
+#include "chip/chip_certificates.hpp"
+#include "cli/arguments.hpp"
+#include "cli/output.hpp"
+#include "commands/subcommands.hpp"
+#include "common/try.hpp"
+
+#include <trustx/system_objects.hpp>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+namespace trustx::cli {
+namespace {
+
+struct InfoOptions {
+    bool json = false;
+};
+
+struct SlotState {
+    ObjectId slot;
+    Metadata metadata;
+};
+
+// CertificateState is what a certificate object holds, or in words why that cannot be told.
+struct CertificateState {
+    ObjectId object;
+    std::vector<Certificate> certificates;
+    std::string trouble;
+};
+
+struct ChipState {
+    Uid uid;
+    LifeCycleState global;
+    LifeCycleState application;
+    std::uint8_t security_events;
+    std::uint8_t current_limit;  // mA
+    std::uint8_t sleep_delay;    // ms
+    std::vector<SlotState> slots;
+    std::vector<CertificateState> certificates;
+};
+
+constexpr const char* examples =
+    R"(The chip is neither reset nor re-opened, and no private key is used: safe while other programs are at work.
+
+Examples:
+  trustx info
+  trustx --device unix:/tmp/chip.sock info
+  trustx info --json | jq -r .uid)";
+
+Outcome<std::vector<SlotState>> read_slots(Chip& chip) {
+    std::vector<SlotState> slots;
+    for (const auto& info : all_objects()) {
+        if (info.kind != ObjectKind::key) {
+            continue;
+        }
+        TRY(auto metadata, chip.run(GetMetadata{.object = info.id}));
+        slots.push_back({.slot = info.id, .metadata = std::move(metadata)});
+    }
+    return slots;
+}
+
+// A chip that answers, but not this, is worth a report with a gap; a chip that does not answer is not.
+Outcome<std::vector<CertificateState>> read_certificates(Chip& chip) {
+    std::vector<CertificateState> states;
+    for (const auto& info : all_objects()) {
+        if (info.kind != ObjectKind::certificate && info.kind != ObjectKind::trust_anchor) {
+            continue;
+        }
+        auto certificates = stored_certificates(chip, info.id);
+        if (!certificates && certificates.error().exit == ExitCode::unreachable) {
+            return certificates.failure();
+        }
+        CertificateState state{.object = info.id, .certificates = {}, .trouble = {}};
+        if (certificates) {
+            state.certificates = std::move(*certificates);
+        } else {
+            state.trouble = certificates.error().message;
+        }
+        states.push_back(std::move(state));
+    }
+    return states;
+}
+
+// Bytewise collects the one-byte objects and remembers the first failure.
+class Bytewise {
+ public:
+    explicit Bytewise(Chip& chip) : chip_{chip} {}
+    std::uint8_t operator()(ObjectId object) {
+        const auto byte = failure_ ? Outcome<std::uint8_t>{std::uint8_t{0}} : read(object);
+        if (!byte) {
+            failure_ = byte.error();
+            return 0;
+        }
+        return *byte;
+    }
+    [[nodiscard]] const std::optional<Failure>& failure() const { return failure_; }
+
+ private:
+    Outcome<std::uint8_t> read(ObjectId object) {
+        return chip_.with([object](LockedDevice& device) { return read_byte(device, object); });
+    }
+
+    Chip& chip_;
+    std::optional<Failure> failure_;
+};
+
+Outcome<ChipState> examine(Chip& chip) {
+    TRY(const auto uid, chip_uid(chip));
+    Bytewise byte{chip};
+    ChipState state{.uid = uid,
+                    .global = LifeCycleState{byte(object::life_cycle_global)},
+                    .application = LifeCycleState{byte(object::life_cycle_application)},
+                    .security_events = byte(object::security_event_counter),
+                    .current_limit = byte(object::current_limitation),
+                    .sleep_delay = byte(object::sleep_activation_delay),
+                    .slots = {},
+                    .certificates = {}};
+    if (byte.failure()) {
+        return tl::unexpected<Failure>(*byte.failure());
+    }
+    TRY(auto slots, read_slots(chip));
+    TRY(auto certificates, read_certificates(chip));
+    state.slots = std::move(slots);
+    state.certificates = std::move(certificates);
+    return state;
+}
+
+std::string slot_text(const Metadata& metadata) {
+    if (!metadata.key_algorithm) {
+        return "no key";
+    }
+    return std::string{curve_name(*metadata.key_algorithm)} +
+           (metadata.key_usage ? ", " + to_string(*metadata.key_usage) : std::string{});
+}
+
+std::string certificate_text(const CertificateState& state) {
+    if (!state.trouble.empty()) {
+        return state.trouble;
+    }
+    if (state.certificates.empty()) {
+        return "empty";
+    }
+    const auto more = state.certificates.size() - 1;
+    return summary(state.certificates.front()) + (more > 0 ? ", and " + std::to_string(more) + " more" : std::string{});
+}
+
+std::string security_text(std::uint8_t counter) {
+    return std::to_string(counter) +
+           (SecurityEventCounter{counter}.throttled() ? " (private keys are slowed down)" : "");
+}
+
+// The library keeps quiet about a trace it cannot write: here is where people learn of it.
+std::string trace_text(const Chip& chip) {
+    const auto& trace = chip.settings.options.trace;
+    const auto trouble = chip.device->trace_trouble();
+    return trouble ? "has gaps: " + trouble->message()
+                   : trace.file + " (level " + std::string{to_string(trace.level)} + ")";
+}
+
+nlohmann::ordered_json trace_json(const Chip& chip) {
+    const auto& trace = chip.settings.options.trace;
+    nlohmann::ordered_json json{{"file", trace.file}, {"level", to_string(trace.level)}};
+    if (const auto trouble = chip.device->trace_trouble()) {
+        json["error"] = trouble->message();
+    }
+    return json;
+}
+
+std::string to_text(const Chip& chip, const ChipState& state) {
+    std::string text;
+    const auto line = [&text](std::string name, const std::string& value) {
+        constexpr std::size_t column = 26;
+        name.resize(std::max(name.size() + 1, column), ' ');
+        text += name + value + "\n";
+    };
+    line("device", chip.settings.address.text() + " (from " + chip.settings.source + ")");
+    if (!chip.settings.options.trace.file.empty()) {
+        line("trace", trace_text(chip));
+    }
+    line("UID", state.uid.hex());
+    line("firmware", state.uid.firmware_build());
+    line("life cycle, chip", to_string(state.global));
+    line("life cycle, application", to_string(state.application));
+    line("security event counter", security_text(state.security_events));
+    line("current limit", std::to_string(state.current_limit) + " mA");
+    line("sleep activation delay", std::to_string(state.sleep_delay) + " ms");
+    for (const auto& slot : state.slots) {
+        line(title(slot.slot), slot_text(slot.metadata));
+    }
+    for (const auto& certificate : state.certificates) {
+        line(title(certificate.object), certificate_text(certificate));
+    }
+    return text;
+}
+
+nlohmann::ordered_json to_json(const SlotState& slot) {
+    const auto& metadata = slot.metadata;
+    nlohmann::ordered_json json{{"object", slot.slot.hex()}, {"name", describe(slot.slot)->name}};
+    json["present"] = metadata.key_algorithm.has_value();
+    if (metadata.key_algorithm) {
+        json["curve"] = curve_name(*metadata.key_algorithm);
+    }
+    if (metadata.key_usage) {
+        json["usage"] = usage_words(*metadata.key_usage);
+    }
+    return json;
+}
+
+nlohmann::ordered_json to_json(const CertificateState& state) {
+    nlohmann::ordered_json json{{"object", state.object.hex()}, {"name", describe(state.object)->name}};
+    json["certificates"] = nlohmann::ordered_json::array();
+    for (const auto& certificate : state.certificates) {
+        json["certificates"].push_back(to_json(certificate));
+    }
+    if (!state.trouble.empty()) {
+        json["error"] = state.trouble;
+    }
+    return json;
+}
+
+nlohmann::ordered_json to_json(const Chip& chip, const ChipState& state) {
+    nlohmann::ordered_json json{{"device", chip.settings.address.text()},
+                                {"device_source", chip.settings.source},
+                                {"uid", state.uid.hex()},
+                                {"firmware", state.uid.firmware_build()},
+                                {"life_cycle_chip", to_string(state.global)},
+                                {"life_cycle_application", to_string(state.application)},
+                                {"security_event_counter", state.security_events},
+                                {"current_limit_ma", state.current_limit},
+                                {"sleep_activation_delay_ms", state.sleep_delay}};
+    if (!chip.settings.options.trace.file.empty()) {
+        json["trace"] = trace_json(chip);
+    }
+    json["keys"] = nlohmann::ordered_json::array();
+    for (const auto& slot : state.slots) {
+        json["keys"].push_back(to_json(slot));
+    }
+    json["certificate_objects"] = nlohmann::ordered_json::array();
+    for (const auto& certificate : state.certificates) {
+        json["certificate_objects"].push_back(to_json(certificate));
+    }
+    return json;
+}
+
+Outcome<void> info(const Context& context, const InfoOptions& options) {
+    TRY(auto chip, open_chip(context));
+    TRY(const auto state, examine(chip));
+    return answer(std::string_view{options.json ? json_text(to_json(chip, state)) : to_text(chip, state)});
+}
+
+}  // namespace
+
+void add_info(CLI::App& program, Task& task) {
+    const auto options = std::make_shared<InfoOptions>();
+    auto& command = add_subcommand(program, "info", "Show what chip this is and what it holds", examples);
+    command.add_flag("--json", options->json, "The same for programs");
+    command.callback(
+        [options, &task] { task = [options](const Context& context) { return info(context, *options); }; });
+}
+
+}  // namespace trustx::cli

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// trustx key-file: the key file for a key that is in the chip already.
+#include "key_file.hpp"
+
+#include "chip/chip_public_key.hpp"
+#include "cli/arguments.hpp"
+#include "cli/output.hpp"
+#include "commands/subcommands.hpp"
+#include "common/try.hpp"
+#include "output_file.hpp"
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+namespace trustx::cli {
+namespace {
+
+struct KeyFileOptions {
+    std::string slot;
+    std::string out = "-";
+    std::string label;
+    bool trust_certificate = false;
+};
+
+constexpr const char* examples =
+    R"(The chip does not tell the public key of a key that it holds. It is taken from the slot's certificate object
+(E0E1 for E0F1), and one signature checks that certificate and key belong together. Without a certificate that
+fits, the key is recovered from two signatures. Each signature is a private key use, which the chip's security
+monitor counts. A key that may not sign (usage keyagree alone) cannot be proved: --trust-certificate.
+
+Examples:
+  trustx key-file E0F0 --out factory-key.pem
+  trustx key-file device-key-2 --label "pump 7" --out key.pem)";
+
+Outcome<void> key_file(const Context& context, const KeyFileOptions& options) {
+    TRY(const auto slot, parse_slot(options.slot));
+    if (auto label = check_label(options.label); !label) {
+        return label;
+    }
+    TRY(auto chip, open_chip(context));
+    TRY(auto file, OutputFile::create(options.out, key_file_reserve));
+    TRY(const auto uid, chip_uid(chip));
+    TRY(auto key, find_public_key(context, chip, slot, options.trust_certificate));
+    const KeyReference reference{.key = slot,
+                                 .public_key = std::move(key),
+                                 .coprocessor = uid,
+                                 .device = context.device_name,
+                                 .label = options.label};
+    auto written = file.write(as_bytes(key_file_text(reference)));
+    return written ? file.commit() : written;
+}
+
+}  // namespace
+
+void add_key_file(CLI::App& program, Task& task) {
+    const auto options = std::make_shared<KeyFileOptions>();
+    auto& command = add_subcommand(program, "key-file", "Write the key file of a key that is in the chip", examples);
+    command.add_option("SLOT", options->slot, "Key slot, E0F0 to E0F3")->required();
+    command.add_option("-o,--out", options->out, "Key file to write; default: standard output")->type_name("FILE");
+    command.add_option("--label", options->label, "Text for people, kept in the key file")->type_name("TEXT");
+    command.add_flag("--trust-certificate", options->trust_certificate,
+                     "Take the certificate's word for it; no private key use, no proof");
+    command.callback(
+        [options, &task] { task = [options](const Context& context) { return key_file(context, *options); }; });
+}
+
+}  // namespace trustx::cli

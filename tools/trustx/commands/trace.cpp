@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// trustx trace: what programs did with the chip, from the file that TRUSTX_TRACE named.
+#include "cli/arguments.hpp"
+#include "cli/output.hpp"
+#include "commands/subcommands.hpp"
+#include "common/try.hpp"
+#include "trace/line_reader.hpp"
+#include "trace/trace_entry.hpp"
+#include "trace/trace_summary.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <memory>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+
+namespace trustx::cli {
+namespace {
+
+struct TraceCommandOptions {
+    std::string file;
+    std::string command;
+    std::string object;
+    std::optional<std::int64_t> pid;
+    std::optional<double> slower_than;  // milliseconds
+    bool failed = false;
+    bool summary = false;
+    bool json = false;
+};
+
+constexpr const char* examples =
+    R"(A trace is written by every program that uses the chip through libtrustx, if it is asked to:
+  TRUSTX_TRACE=chip.trace openssl req -new -key key.pem -subj /CN=gateway -out request.pem
+  trustx trace chip.trace
+or by `trace = FILE` in trustx.conf. TRUSTX_TRACE_LEVEL=frames or =transfers shows more of how it was done. There are
+no secret bytes in a trace: written and read data, random bytes, shared secrets and keys are given by their length.
+
+Examples:
+  trustx trace chip.trace --summary
+  trustx trace chip.trace --command CalcSign --slower-than 200
+  tail -f chip.trace | trustx trace -
+  trustx trace chip.trace --failed --json | jq -r '.[].object')";
+
+bool same_letters(const std::string& a, const std::string& b) {
+    return std::ranges::equal(a, b,
+                              [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+// Filter keeps the activities that were asked for, and of frames and transfers those of chosen processes.
+class Filter {
+ public:
+    static Outcome<Filter> from(const TraceCommandOptions& options) {
+        Filter filter{options};
+        if (!options.object.empty()) {
+            TRY(const auto object, parse_object(options.object));
+            filter.object_ = object.hex();
+        }
+        return filter;
+    }
+
+    [[nodiscard]] bool passes(const TraceEntry& entry) const {
+        if (options_.pid && entry.pid != *options_.pid) {
+            return false;
+        }
+        if (!narrow()) {
+            return true;
+        }
+        return entry.is_activity() && (options_.command.empty() || same_letters(entry.title(), options_.command)) &&
+               (object_.empty() || entry.object == object_) && (!options_.failed || entry.failed) &&
+               (!options_.slower_than || static_cast<double>(entry.microseconds) > *options_.slower_than * 1000.0);
+    }
+
+ private:
+    explicit Filter(const TraceCommandOptions& options) : options_{options} {}
+    [[nodiscard]] bool narrow() const {
+        return !options_.command.empty() || !object_.empty() || options_.failed || options_.slower_than;
+    }
+
+    const TraceCommandOptions& options_;
+    std::string object_;
+};
+
+// Printer writes entries as they come, so that a growing trace can be watched.
+class Printer {
+ public:
+    explicit Printer(const TraceCommandOptions& options) : options_{options} {}
+
+    Outcome<void> print(const TraceEntry& entry) {
+        if (options_.summary) {
+            summary_.add(entry);
+            return {};
+        }
+        if (!options_.json) {
+            return answer(entry.text());
+        }
+        const std::string before = first_ ? "[\n" : ",\n";
+        first_ = false;
+        return answer(before + entry.json.dump());
+    }
+
+    Outcome<void> finish() {
+        if (options_.summary) {
+            return answer(options_.json ? json_text(summary_.json()) : summary_.text());
+        }
+        return options_.json ? answer(std::string_view{first_ ? "[]\n" : "\n]\n"}) : Outcome<void>{};
+    }
+
+ private:
+    const TraceCommandOptions& options_;
+    TraceSummary summary_;
+    bool first_ = true;
+};
+
+// Strangers are lines that are not a trace's: torn by a full disk, or of another file altogether.
+struct Strangers {
+    std::uint64_t count = 0;
+    std::uint64_t first = 0;
+};
+
+Outcome<void> report(const Strangers& strangers, bool found_any, const Context& context, const std::string& file) {
+    if (strangers.count == 0) {
+        return {};
+    }
+    if (!found_any) {
+        return give_up(ExitCode::file,
+                       file + " is not a trace: none of its lines is of the form that libtrustx writes");
+    }
+    context.note(file + ": " + std::to_string(strangers.count) + (strangers.count == 1 ? " line is" : " lines are") +
+                 " not of a trace, the first is line " + std::to_string(strangers.first));
+    return {};
+}
+
+Outcome<void> trace(const Context& context, const TraceCommandOptions& options) {
+    TRY(const auto filter, Filter::from(options));
+    TRY(auto reader, LineReader::open(options.file));
+    Printer printer{options};
+    Strangers strangers;
+    bool found_any = false;
+    for (;;) {
+        TRY(const auto line, reader.next());
+        if (!line) {
+            break;
+        }
+        const auto entry = TraceEntry::parse(*line);
+        if (!entry && !line->empty() && strangers.count++ == 0) {
+            strangers.first = reader.number();
+        }
+        found_any = found_any || entry;
+        if (entry && filter.passes(*entry)) {
+            if (auto printed = printer.print(*entry); !printed) {
+                return printed;
+            }
+        }
+    }
+    if (auto reported = report(strangers, found_any, context, options.file); !reported) {
+        return reported;
+    }
+    return printer.finish();
+}
+
+}  // namespace
+
+void add_trace(CLI::App& program, Task& task) {
+    const auto options = std::make_shared<TraceCommandOptions>();
+    auto& command = add_subcommand(program, "trace", "Print a trace that programs wrote", examples);
+    command.add_option("FILE", options->file, "The trace; - is standard input")->required();
+    command.add_option("--command", options->command, "Only this command, as CalcSign, or attach")->type_name("NAME");
+    command.add_option("--object", options->object, "Only commands about this object")->type_name("OBJECT");
+    command.add_option("--pid", options->pid, "Only what this process did")->type_name("N");
+    command.add_option("--slower-than", options->slower_than, "Only what took longer than N milliseconds")
+        ->type_name("N");
+    command.add_flag("--failed", options->failed, "Only what the chip refused or did not answer");
+    command.add_flag("--summary", options->summary, "Count, times and bus costs of each command");
+    command.add_flag("--json", options->json, "The same for programs");
+    command.callback(
+        [options, &task] { task = [options](const Context& context) { return trace(context, *options); }; });
+}
+
+}  // namespace trustx::cli

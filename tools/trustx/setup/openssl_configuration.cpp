@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "setup/openssl_configuration.hpp"
+
+#include "openssl_handles.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdlib>
+
+#include <openssl/conf.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+
+namespace trustx::cli {
+namespace {
+
+using ConfHandle = std::unique_ptr<CONF, Free<NCONF_free>>;
+
+// OpenSSL drops everything up to the first dot of a name, so that one section can have several of a kind.
+std::string after_dot(const std::string& name) {
+    const auto dot = name.find('.');
+    return dot == std::string::npos ? name : name.substr(dot + 1);
+}
+
+// And of the name of a configuration module everything from the last dot on, for the same purpose.
+std::string before_dot(const std::string& name) {
+    return name.substr(0, name.rfind('.'));
+}
+
+// Asking for what is not there puts an error on the queue, which nobody wants.
+std::optional<std::string> value_of(CONF* conf, const std::string& section, const char* name) {
+    const char* value = NCONF_get_string(conf, section.empty() ? nullptr : section.c_str(), name);
+    ERR_clear_error();
+    return value == nullptr ? std::nullopt : std::optional<std::string>{value};
+}
+
+// lines_of is a section in its own order; NCONF_get_string would look into the default section, too.
+std::vector<std::pair<std::string, std::string>> lines_of(CONF* conf, const std::string& section) {
+    std::vector<std::pair<std::string, std::string>> lines;
+    const auto* values = NCONF_get_section(conf, section.c_str());
+    ERR_clear_error();
+    for (int i = 0; values != nullptr && i < sk_CONF_VALUE_num(values); ++i) {
+        const auto* value = sk_CONF_VALUE_value(values, i);
+        lines.emplace_back(value->name, value->value);
+    }
+    return lines;
+}
+
+Activation activation_of(std::string value) {
+    std::transform(value.begin(), value.end(), value.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    constexpr std::array<std::string_view, 4> yes{"yes", "1", "true", "on"};
+    return std::find(yes.begin(), yes.end(), value) != yes.end() ? Activation::yes : Activation::unclear;
+}
+
+ProviderEntry entry_of(CONF* conf, const std::string& name, const std::string& section) {
+    ProviderEntry entry{.name = after_dot(name),
+                        .section = section,
+                        .activate_value = {},
+                        .module = {},
+                        .device = {},
+                        .lock_directory = {}};
+    for (const auto& [raw, value] : lines_of(conf, section)) {
+        const auto key = after_dot(raw);
+        if (key == "identity") {
+            entry.name = value;
+        } else if (key == "module") {
+            entry.module = value;
+        } else if (key == "activate") {
+            entry.activation = activation_of(value);
+            entry.activate_value = value;
+        } else if (key == "device") {
+            entry.device = value;
+        } else if (key == "lock-directory") {
+            entry.lock_directory = value;
+        }
+    }
+    return entry;
+}
+
+std::string properties_of(CONF* conf, const std::string& init_section) {
+    const auto algorithms = value_of(conf, init_section, "alg_section");
+    return algorithms ? value_of(conf, *algorithms, "default_properties").value_or("") : "";
+}
+
+std::vector<std::string> sections_of(const CONF* conf) {
+    std::vector<std::string> names;
+    auto* list = NCONF_get_section_names(conf);
+    for (int i = 0; list != nullptr && i < sk_OPENSSL_CSTRING_num(list); ++i) {
+        names.emplace_back(sk_OPENSSL_CSTRING_value(list, i));
+    }
+    sk_OPENSSL_CSTRING_free(list);
+    return names;
+}
+
+}  // namespace
+
+Outcome<OpensslConfiguration> OpensslConfiguration::parse(const std::string& text, const std::string& name) {
+    const auto conf = must<ConfHandle>(NCONF_new(nullptr));
+    const auto bio = must<BioHandle>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+    long line = 0;
+    ERR_clear_error();
+    if (NCONF_load_bio(conf.get(), bio.get(), &line) != 1) {
+        return give_up(ExitCode::file, name + " line " + std::to_string(line) + ": OpenSSL cannot read this: " +
+                                           openssl_errors() + "; correct the file first");
+    }
+    OpensslConfiguration configuration;
+    configuration.sections = sections_of(conf.get());
+    configuration.init_section = value_of(conf.get(), "", "openssl_conf").value_or("");
+    if (configuration.init_section.empty()) {
+        return configuration;
+    }
+    configuration.default_properties = properties_of(conf.get(), configuration.init_section);
+    for (const auto& [key, section] : lines_of(conf.get(), configuration.init_section)) {
+        if (before_dot(key) != "providers") {
+            continue;
+        }
+        configuration.providers_section = section;
+        for (const auto& [name_of_provider, its_section] : lines_of(conf.get(), section)) {
+            configuration.providers.push_back(entry_of(conf.get(), name_of_provider, its_section));
+        }
+    }
+    return configuration;
+}
+
+const ProviderEntry* OpensslConfiguration::find(std::string_view provider) const {
+    const auto it = std::find_if(providers.begin(), providers.end(),
+                                 [provider](const ProviderEntry& entry) { return entry.name == provider; });
+    return it == providers.end() ? nullptr : &*it;
+}
+
+bool OpensslConfiguration::activates(std::string_view provider) const {
+    const auto* entry = find(provider);
+    return entry != nullptr && entry->activation == Activation::yes;
+}
+
+bool OpensslConfiguration::activates_any() const {
+    return std::any_of(providers.begin(), providers.end(),
+                       [](const ProviderEntry& entry) { return entry.activation != Activation::no; });
+}
+
+bool OpensslConfiguration::has_section(std::string_view section) const {
+    return std::find(sections.begin(), sections.end(), section) != sections.end();
+}
+
+std::string default_configuration_file() {
+    char* name = CONF_get1_default_config_file();
+    std::string file = name == nullptr ? "" : name;
+    OPENSSL_free(name);
+    return file;
+}
+
+std::string module_directory() {
+    const char* chosen = ::secure_getenv("OPENSSL_MODULES");
+    const char* directory = chosen != nullptr ? chosen : OPENSSL_info(OPENSSL_INFO_MODULES_DIR);
+    return directory == nullptr ? "" : directory;
+}
+
+std::string openssl_errors() {
+    std::string text;
+    const char* data = nullptr;
+    int flags = 0;
+    while (const auto code = ERR_get_error_all(nullptr, nullptr, nullptr, &data, &flags)) {
+        const char* reason = ERR_reason_error_string(code);
+        text += (text.empty() ? "" : "; ") + std::string{reason == nullptr ? "error" : reason};
+        if ((flags & ERR_TXT_STRING) != 0 && data != nullptr && *data != '\0') {
+            text += " (" + std::string{data} + ")";
+        }
+    }
+    return text.empty() ? "no reason given" : text;
+}
+
+}  // namespace trustx::cli

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// An OpenSSL configuration as OpenSSL understands it: includes followed, variables replaced, sections merged. Which
+// providers it names, and which of them it activates (provider.md section 1.15).
+#pragma once
+
+#include "cli/exit_code.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace trustx::cli {
+
+// Activation is what a provider's section says. OpenSSL 3.0 takes any `activate` line for a yes, 3.3 wants a clear
+// word; what they would read differently is unclear.
+enum class Activation { no, yes, unclear };
+
+struct ProviderEntry {
+    std::string name;     // by which OpenSSL will know it
+    std::string section;  // where its settings are
+    Activation activation = Activation::no;
+    std::string activate_value;                 // as written
+    std::optional<std::string> module;          // as written; OpenSSL's own directory otherwise
+    std::optional<std::string> device;          // trustx: which chip
+    std::optional<std::string> lock_directory;  // trustx: where its users meet
+};
+
+struct OpensslConfiguration {
+    std::string init_section;        // what openssl_conf names; empty: there is no such line
+    std::string providers_section;   // what `providers` in it names; empty: there is no such line
+    std::string default_properties;  // of alg_section or evp_properties; empty: none
+    std::vector<ProviderEntry> providers;
+    std::vector<std::string> sections;  // the names of all, for choosing new ones
+
+    // parse reads what a file says; name is the file's, for messages. Relative includes are found as OpenSSL does.
+    // Failure: ExitCode::file with OpenSSL's own words and the line.
+    static Outcome<OpensslConfiguration> parse(const std::string& text, const std::string& name);
+
+    [[nodiscard]] const ProviderEntry* find(std::string_view provider) const;
+    [[nodiscard]] bool activates(std::string_view provider) const;
+    [[nodiscard]] bool activates_any() const;
+    [[nodiscard]] bool has_section(std::string_view section) const;
+};
+
+// default_configuration_file is what a program reads that is told nothing else: OPENSSL_CONF, then OpenSSL's own.
+std::string default_configuration_file();
+
+// module_directory is where OpenSSL looks for modules: OPENSSL_MODULES, then the directory it was built with.
+std::string module_directory();
+
+// openssl_errors empties OpenSSL's error queue into one text: "first; second".
+std::string openssl_errors();
+
+}  // namespace trustx::cli

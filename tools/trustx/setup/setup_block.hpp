@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lines that `trustx setup` puts into an OpenSSL configuration: one block between two marks, appended and nothing
+// else touched, so that taking it out gives back every byte that was there.
+#pragma once
+
+#include "cli/exit_code.hpp"
+#include "setup/openssl_configuration.hpp"
+
+#include <optional>
+#include <string>
+
+namespace trustx::cli {
+
+// ConfigurationText is a file's text split at the block.
+struct ConfigurationText {
+    std::string before;  // everything that is not the block: the file without us
+    std::string block;   // empty: there is none
+    std::string after;   // what somebody appended later
+
+    // split finds the block. Failure: ExitCode::file when its marks do not pair or there are two.
+    static Outcome<ConfigurationText> split(const std::string& text, const std::string& name);
+
+    // without is the file as it was before the block came.
+    [[nodiscard]] std::string without() const { return before + after; }
+};
+
+// activating_lines are the lines that make this configuration activate trustx, and default where that was only
+// implied. Empty: it does already. module is the path to name; absent where OpenSSL finds it.
+// Failure: ExitCode::refused with the reason, when the configuration says something that we would have to overrule.
+Outcome<std::string> activating_lines(const OpensslConfiguration& configuration,
+                                      const std::optional<std::string>& module, const std::string& name);
+
+// with_block appends the lines as a block, in the file's own line ends, and opens again the section that was open.
+// Failure: ExitCode::refused when the text ends in a continued line.
+Outcome<std::string> with_block(const std::string& text, const std::string& lines, const std::string& name);
+
+// drop_in is the same block as a file of its own, included where `section` is open.
+std::string drop_in(const std::string& lines, const std::string& section);
+
+// Inclusion is a line that includes a whole directory, and the section that is open there.
+struct Inclusion {
+    std::string directory;
+    std::string section;
+};
+// included_directory finds the first such line of a directory that exists.
+std::optional<Inclusion> included_directory(const std::string& text);
+
+}  // namespace trustx::cli
