@@ -141,7 +141,7 @@ Outcome<void> write(const Context& context, const WriteOptions& options) {
     }
     TRY(const auto data, read_data(options));
     const std::size_t end = std::size_t{options.offset.value_or(0)} + data.size();
-    if (end > describeobject->max_size) {
+    if (end > describe(object)->max_size) {
         return give_up(ExitCode::usage, std::to_string(data.size()) + " bytes at offset " +
                                             std::to_string(options.offset.value_or(0)) + " do not fit into " +
                                             title(object) + ", which takes " +
