@@ -21,7 +21,7 @@ SECTIONS = rf"(?:sections? ({NUMBER}(?:(?:, (?:and )?| and | or | to ){NUMBER}(?
 TITLES = r'(?:,? ("[A-Z][^"]+"(?: and "[A-Z][^"]+")*))'
 CITATION = re.compile(rf"(?<![\w*$}}{{])([\w./-]*[\w-]\.md)(?!\w)(?:#([\w-]+))?(?:`|\))?(?:,? {SECTIONS})?{TITLES}?"
                       rf"|(?<!\w){SECTIONS}")
-STANDARD = re.compile(r"(RFC|FIPS|SEC|USB|X\.|MQTT|PKCS|[Ss]pecification|datasheet)(?: version)?[ \d.,-]*$")
+STANDARD = re.compile(r"(RFC|FIPS|SEC|USB|X\.|MQTT|PKCS|[Ss]pecification|datasheet)(?:[ \d.,-]|version)*$")
 
 
 class Document:
