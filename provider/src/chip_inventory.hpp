@@ -18,8 +18,8 @@ namespace trustx::provider {
 [[nodiscard]] Outcome<std::vector<Bytes>> certificates_in(Chip& chip, ObjectId object);
 
 // key_in makes the reference of a slot. The chip does not tell the public key of a slot, so it comes from the paired
-// certificate or from the data object F1D0+n that provisioning tools use (provider.md section 1.5). Nothing when the
-// slot has no key. Failure: Reason::public_key_unknown saying where it was looked for.
+// certificate or from the data object F1D0+n that provisioning tools use (openssl-provider.md section 1.5). Nothing
+// when the slot has no key. Failure: Reason::public_key_unknown saying where it was looked for.
 [[nodiscard]] Outcome<std::optional<KeyReference>> key_in(OSSL_LIB_CTX* libctx, Chip& chip, ObjectId slot);
 
 }  // namespace trustx::provider

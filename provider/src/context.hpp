@@ -28,7 +28,8 @@ class ProviderContext {
     [[nodiscard]] Chips& chips() { return chips_; }
 
     // libctx is where work in software is done. It has the default provider and nothing else, whatever the application
-    // loaded or prefers; or, with `library-context = child`, the application's providers (provider.md section 1.12).
+    // loaded or prefers; or, with `library-context = child`, the application's providers (openssl-provider.md section
+    // 1.12).
     [[nodiscard]] OSSL_LIB_CTX* libctx() const { return libctx_.get(); }
     // properties is the query for keys and their operations in libctx: what is fetched with it never comes back to us.
     [[nodiscard]] const char* properties() const {

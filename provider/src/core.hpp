@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What libcrypto offers to a provider: its error queue, the provider's configuration section, and its BIOs. The
 // application may use another copy of libcrypto than the one we link, so errors and BIOs always go through here
-// (provider.md section 1.11).
+// (openssl-provider.md section 1.11).
 #pragma once
 
 #include "failure.hpp"

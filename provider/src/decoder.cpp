@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a key file to a key, in two steps because the file store follows only chains of these (provider.md section
-// 1.9): PEM to DER by our label, and DER to a key. They look at everything that anybody decodes, so what is not ours
-// is passed over without a word, and nothing here touches the chip.
+// From a key file to a key, in two steps because the file store follows only chains of these (openssl-provider.md
+// section 1.9): PEM to DER by our label, and DER to a key. They look at everything that anybody decodes, so what is not
+// ours is passed over without a word, and nothing here touches the chip.
 //
 // The file store makes the key in a second decoding whose errors it drops: all that a user would see is
 // "unsupported". So what is wrong with a reference is found in the first one: while PEM is read, and for DER by a

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writing keys. A chip key is written as its reference, whatever structure a program asks for, and as text for
 // people; other keys go to the private library context. There is no encoder for public keys here: the default
-// provider's write what we export, byte for byte as for a software key (provider.md section 1.9).
+// provider's write what we export, byte for byte as for a software key (openssl-provider.md section 1.9).
 #include "algorithms.hpp"
 #include "common/try.hpp"
 #include "dispatch.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a key travels from a decoder or a store through libcrypto to keymgmt_load: as the octets of a `reference`
-// parameter, which are valid only during the callback (provider.md section 1.9).
+// parameter, which are valid only during the callback (openssl-provider.md section 1.9).
 #pragma once
 
 #include "key.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A key as libcrypto holds it: a chip key, or a key of any curve that the private library context takes care of.
 // Whatever does not need a private key of the chip is answered by the inner EVP_PKEY, so that all keys behave exactly
-// as those of the default provider (provider.md section 1.8).
+// as those of the default provider (openssl-provider.md section 1.8).
 #pragma once
 
 #include "context.hpp"
@@ -96,7 +96,7 @@ class Key {
     // Not const, because sharing counts.
     [[nodiscard]] Outcome<KeyRef> duplicate(int selection);
 
-    // matches compares the selected parts (provider.md section 1.3).
+    // matches compares the selected parts (openssl-provider.md section 1.3).
     [[nodiscard]] bool matches(const Key& other, int selection) const;
 
     // export_public calls back with `group` and, when selected, `pub`, and nothing else.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Making a key: in the chip when a slot is given, in software otherwise. TLS makes its ephemeral keys here when
-// trustx is the preferred provider; those must never reach the chip (provider.md section 1.8).
+// trustx is the preferred provider; those must never reach the chip (openssl-provider.md section 1.8).
 #pragma once
 
 #include "chip.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Key management for EC keys: OSSL_OP_KEYMGMT "EC". Everything here answers from memory (provider.md section 1.3);
-// making keys is in key_generation.cpp.
+// Key management for EC keys: OSSL_OP_KEYMGMT "EC". Everything here answers from memory (openssl-provider.md section
+// 1.3); making keys is in key_generation.cpp.
 #include "algorithms.hpp"
 #include "dispatch.hpp"
 #include "edge.hpp"
@@ -140,7 +140,7 @@ void* keymgmt_dup(const void* keydata, int selection) {
     return hand_over(key.context().core(), [&] { return key.duplicate(selection); });
 }
 
-// Our own parameters, for diagnosis (provider.md section 1.4).
+// Our own parameters, for diagnosis (openssl-provider.md section 1.4).
 constexpr const char* param_kind = "trustx-kind";
 constexpr const char* param_slot = "trustx-slot";
 constexpr const char* param_uid = "trustx-uid";

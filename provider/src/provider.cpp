@@ -21,7 +21,7 @@ constexpr const char* version = TRUSTX_VERSION;
 constexpr const char* ours = "provider=trustx";
 
 const OSSL_ALGORITHM keymgmts[] = {
-    // The short and long name of the OID are how libssl classifies certificate keys (provider.md section 1.3).
+    // The short and long name of the OID are how libssl classifies certificate keys (openssl-provider.md section 1.3).
     {"EC:id-ecPublicKey:1.2.840.10045.2.1", ours, keymgmt_ec, "EC keys in OPTIGA Trust X, and in software"},
     {nullptr, nullptr, nullptr, nullptr},
 };
@@ -167,7 +167,7 @@ int forward_ec_group(const OSSL_PARAM params[], void* argument) {
 }
 
 // OpenSSL 3.0 offers a TLS group only if the provider that wins the fetch of its keymgmt advertises it. We can do with
-// EC keys what the default provider can, so we advertise its EC groups (provider.md section 1.8). Signature
+// EC keys what the default provider can, so we advertise its EC groups (openssl-provider.md section 1.8). Signature
 // algorithms need no capability: libssl knows ECDSA.
 int provider_get_capabilities(void* provctx, const char* capability, OSSL_CALLBACK* callback, void* argument) {
     if (std::string_view(capability) != "TLS-GROUP") {

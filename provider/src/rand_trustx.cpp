@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The chip's random number generator: OSSL_OP_RAND "TRUSTX-RNG". A name of its own, so that nobody gets it who did
-// not ask: TLS nonces and ephemeral keys must not wait for a chip (provider.md section 1.10). A chip that fails
+// not ask: TLS nonces and ephemeral keys must not wait for a chip (openssl-provider.md section 1.10). A chip that fails
 // fails the call; there is no fallback.
 #include "algorithms.hpp"
 #include "common/try.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The provider's section of openssl.cnf. Reading it never fails: a provider that refuses to load vanishes without a
-// word (provider.md section 1.2), so a wrong value is remembered and reported when a chip key is first asked for.
+// word (openssl-provider.md section 1.2), so a wrong value is remembered and reported when a chip key is first asked
+// for.
 #pragma once
 
 #include "core.hpp"

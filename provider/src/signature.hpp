@@ -13,7 +13,7 @@
 namespace trustx::provider {
 
 // Signing is the state behind a signature context of libcrypto. Used by one thread at a time; the key is shared.
-// Nothing but a final signature touches the chip (provider.md section 0, rule 1).
+// Nothing but a final signature touches the chip (openssl-provider.md section 0, rule 1).
 class Signing {
  public:
     enum class Operation { none, sign, verify };

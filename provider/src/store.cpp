@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The store: OSSL_OP_STORE "trustx", for URIs such as trustx:E0F1. The chip is asked when the first object is loaded,
-// for all of them at once, so that the end is known after the last one (provider.md section 1.9).
+// for all of them at once, so that the end is known after the last one (openssl-provider.md section 1.9).
 #include "algorithms.hpp"
 #include "chip_inventory.hpp"
 #include "common/try.hpp"

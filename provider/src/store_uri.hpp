@@ -6,7 +6,7 @@
 //     trustx:slot=E0F1;type=cert       the same with attributes, separated by ; or &
 //     trustx:device=pump;type=private  type: private, public or cert; device: a [device NAME] section
 //
-// A URI names what is there; nothing is ever made or overwritten through it (provider.md section 1.9).
+// A URI names what is there; nothing is ever made or overwritten through it (openssl-provider.md section 1.9).
 #pragma once
 
 #include "failure.hpp"

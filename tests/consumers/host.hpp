@@ -18,8 +18,8 @@
 
 namespace trustx::test {
 
-// Arrangement is how programs come to the provider (provider.md sections 1.15 and 3.1). options is for the openssl
-// tool alone: -provider on its command line and no configuration.
+// Arrangement is how programs come to the provider (openssl-provider.md sections 1.15 and 3.1). options is for the
+// openssl tool alone: -provider on its command line and no configuration.
 enum class Arrangement { default_first, trustx_first, trustx_preferred, drop_in, options };
 // What every program can do.
 inline constexpr std::array every_configuration{Arrangement::default_first, Arrangement::trustx_first,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The first line that the openssl tool prints, for everything that a user can get wrong: it is ours, it says what was
-// tried, what came back and what to do, and never just "unsupported" (provider.md section 1.11).
+// tried, what came back and what to do, and never just "unsupported" (openssl-provider.md section 1.11).
 #include "support/catch.hpp"
 #include "workbench.hpp"
 

@@ -16,7 +16,7 @@
 
 namespace trustx::test {
 
-// Arrangement is how a configuration places trustx among the providers (provider.md section 0, rule 2).
+// Arrangement is how a configuration places trustx among the providers (openssl-provider.md section 0, rule 2).
 enum class Arrangement { default_first, trustx_first, trustx_preferred };
 inline constexpr std::array every_arrangement{Arrangement::default_first, Arrangement::trustx_first,
                                               Arrangement::trustx_preferred};

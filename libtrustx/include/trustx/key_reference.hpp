@@ -12,7 +12,7 @@
 //         ...  -- later versions append context tags; unknown ones are skipped
 //     }
 //
-// In files it is PEM with the label TRUSTX PRIVATE KEY (provider.md section 1.9).
+// In files it is PEM with the label TRUSTX PRIVATE KEY (openssl-provider.md section 1.9).
 #pragma once
 
 #include <trustx/bytes.hpp>

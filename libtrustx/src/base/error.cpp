@@ -173,7 +173,7 @@ class ChipCategory final : public std::error_category {
 };
 
 // immortal makes one object that is never destroyed: OpenSSL calls into a provider from its own atexit handler, which
-// runs after the static destructors of what it loaded (provider.md section 1.13).
+// runs after the static destructors of what it loaded (openssl-provider.md section 1.13).
 template <class T>
 const T& immortal() noexcept {
     alignas(T) static std::byte storage[sizeof(T)];

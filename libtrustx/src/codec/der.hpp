@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The little DER that trustx needs, strict in both directions (X.690 section 10): one-byte tags, definite and
 // shortest lengths, shortest integers. libtrustx may run inside an application's own OpenSSL and therefore uses
-// none itself (provider.md section 1.12).
+// none itself (openssl-provider.md section 1.12).
 #pragma once
 
 #include "codec/byte_reader.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // An OpenSSL configuration as OpenSSL understands it: includes followed, variables replaced, sections merged. Which
-// providers it names, and which of them it activates (provider.md section 1.15).
+// providers it names, and which of them it activates (openssl-provider.md section 1.15).
 #pragma once
 
 #include "cli/exit_code.hpp"
