@@ -37,7 +37,9 @@ class Bench {
         options.environment = {{"TRUSTX_DEVICE", simulator.address()},
                                {"TRUSTX_CONF", "/dev/null"},
                                {"TRUSTX_LOCK_DIRECTORY", (files / "locks").string()},
-                               {"TRUSTX", program("trustx").string()}};
+                               {"TRUSTX", program("trustx").string()},
+                               {"OPENSSL_MODULES", module_directory().string()}};
+        options.environment.merge(foreign_program_environment());
         return options;
     }
 };
@@ -50,7 +52,9 @@ std::string first_line(const std::string& text) {
 
 TEST_CASE("sign: openssl accepts the signature") {
     Bench bench;
-    bench.must("$TRUSTX keygen E0F1 --out key.pem && $TRUSTX pubkey key.pem --out public.pem");
+    bench.must(
+        "$TRUSTX keygen E0F1 --out key.pem && openssl pkey -provider default -provider trustx -in key.pem -pubout -out "
+        "public.pem");
     const auto signed_message = bench.example("sign", {"E0F1", "pump 7 is on"});
     INFO(signed_message.both());
     REQUIRE(signed_message.ok());
@@ -67,7 +71,8 @@ TEST_CASE("read_certificate: leaf and issuer come out as they went in") {
     Bench bench;
     bench.must(
         "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj /CN=CA\n"
-        "$TRUSTX keygen E0F1 --out key.pem && $TRUSTX pubkey key.pem --out public.pem\n"
+        "$TRUSTX keygen E0F1 --out key.pem && openssl pkey -provider default -provider trustx -in key.pem -pubout -out "
+        "public.pem\n"
         "openssl x509 -new -force_pubkey public.pem -CA ca.pem -CAkey ca.key -subj /CN=gateway -out leaf.pem\n"
         "cat leaf.pem ca.pem >chain.pem\n"
         "$TRUSTX cert write E0E1 chain.pem --force");
@@ -82,7 +87,8 @@ TEST_CASE("read_certificate: leaf and issuer come out as they went in") {
 TEST_CASE("agree_key: the peer derives the same key") {
     Bench bench;
     bench.must(
-        "$TRUSTX keygen E0F1 --usage keyagree --out key.pem && $TRUSTX pubkey key.pem --out public.pem\n"
+        "$TRUSTX keygen E0F1 --usage keyagree --out key.pem && openssl pkey -provider default -provider trustx -in "
+        "key.pem -pubout -out public.pem\n"
         "openssl genpkey -algorithm EC -pkeyopt group:P-256 -out peer.key\n"
         "openssl pkey -in peer.key -pubout -outform der -out peer.der");
     const auto agreed = bench.example("agree_key", {"E0F1", "peer.der", "gateway and server"});
