@@ -4,7 +4,7 @@
 // one goes through libi2c.
 #include "bus/linux_i2c_bus.hpp"
 
-#include "bus/unique_fd.hpp"
+#include "common/io/unique_fd.hpp"
 #include "common/try.hpp"
 
 #include <array>

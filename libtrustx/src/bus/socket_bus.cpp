@@ -3,7 +3,7 @@
 // dropped and made anew by the next transfer; nothing of the chip's state belongs to it.
 #include "bus/socket_bus.hpp"
 
-#include "bus/unique_fd.hpp"
+#include "common/io/unique_fd.hpp"
 #include "common/try.hpp"
 
 #include <algorithm>

@@ -5,7 +5,7 @@
 // dies, and two Devices of one process exclude each other too. Beside it the file holds a record of the last user.
 #pragma once
 
-#include "bus/unique_fd.hpp"
+#include "common/io/unique_fd.hpp"
 #include "device/fork_generation.hpp"
 
 #include <trustx/bus_address.hpp>

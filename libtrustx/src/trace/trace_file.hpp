@@ -3,7 +3,7 @@
 // reason is kept for whoever asks.
 #pragma once
 
-#include "bus/unique_fd.hpp"
+#include "common/io/unique_fd.hpp"
 
 #include <trustx/error.hpp>
 

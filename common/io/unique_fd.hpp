@@ -2,6 +2,8 @@
 // Ownership of a file descriptor.
 #pragma once
 
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include <unistd.h>
@@ -21,11 +23,15 @@ class UniqueFd {
     UniqueFd& operator=(const UniqueFd&) = delete;
     ~UniqueFd() { reset(); }
 
-    void reset() noexcept {
-        if (fd_ >= 0) {
-            ::close(std::exchange(fd_, -1));
+    // close is for those who want to know whether what they wrote arrived. The descriptor is gone in any case, EINTR
+    // included (close(2)).
+    [[nodiscard]] std::error_code close() noexcept {
+        if (fd_ >= 0 && ::close(std::exchange(fd_, -1)) != 0) {
+            return {errno, std::system_category()};
         }
+        return {};
     }
+    void reset() noexcept { static_cast<void>(close()); }
     // release gives up the descriptor without closing it.
     int release() noexcept { return std::exchange(fd_, -1); }
     [[nodiscard]] int get() const noexcept { return fd_; }
