@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Descriptors and what is written to them.
+#include "common/io/unique_fd.hpp"
+#include "common/io/write_all.hpp"
+#include "support/catch.hpp"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <thread>
+#include <vector>
+
+#include <fcntl.h>
+
+using namespace trustx;
+
+namespace {
+
+struct Pipe {
+    Pipe() {
+        std::array<int, 2> ends{};
+        REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
+        reading = UniqueFd{ends[0]};
+        writing = UniqueFd{ends[1]};
+    }
+    UniqueFd reading;
+    UniqueFd writing;
+};
+
+}  // namespace
+
+TEST_CASE("a write goes on after a signal and after a part of it", "[io]") {
+    struct sigaction ignored {};
+    ignored.sa_handler = [](int) {};  // without SA_RESTART: the call ends early
+    struct sigaction before {};
+    ::sigaction(SIGUSR1, &ignored, &before);
+    Pipe pipe;
+    const std::vector<std::uint8_t> sent(std::size_t{1} << 20, 0x5A);  // far more than a pipe holds
+    std::vector<std::uint8_t> received;
+    const auto writer = ::pthread_self();
+    std::thread reader{[&] {
+        std::array<std::uint8_t, 4096> part{};
+        for (ssize_t count = 0; (count = ::read(pipe.reading.get(), part.data(), part.size())) > 0;) {
+            ::pthread_kill(writer, SIGUSR1);
+            received.insert(received.end(), part.begin(), part.begin() + count);
+            if (received.size() == sent.size()) {
+                return;
+            }
+        }
+    }};
+    const auto code = io::write_all(pipe.writing.get(), sent);
+    pipe.writing.reset();
+    reader.join();
+    ::sigaction(SIGUSR1, &before, nullptr);
+    CHECK_FALSE(code);
+    CHECK(received == sent);
+}
+
+TEST_CASE("what a write cannot store is its result", "[io]") {
+    const UniqueFd full{::open("/dev/full", O_WRONLY | O_CLOEXEC)};
+    const std::array<std::uint8_t, 1> byte{};
+    CHECK(io::write_all(full.get(), byte) == std::error_code{ENOSPC, std::system_category()});
+}
+
+TEST_CASE("a descriptor is closed once, and says how that went", "[io]") {
+    Pipe pipe;
+    const int number = pipe.writing.get();
+    UniqueFd moved{std::move(pipe.writing)};
+    CHECK_FALSE(moved.close());
+    CHECK(::fcntl(number, F_GETFD) == -1);
+    CHECK_FALSE(moved);
+    CHECK_FALSE(moved.close());
+    UniqueFd stale{number};
+    CHECK(stale.close() == std::error_code{EBADF, std::system_category()});
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What libcrypto says, as values.
+#include "common/openssl/curve_names.hpp"
+#include "common/openssl/error_queue.hpp"
+#include "support/catch.hpp"
+
+#include <cerrno>
+
+#include <openssl/err.h>
+#include <openssl/objects.h>
+#include <openssl/x509err.h>
+
+using namespace trustx;
+
+TEST_CASE("a curve is known by each of its names", "[openssl]") {
+    for (const char* name :
+         {"P-256", "p-256", "P256", "prime256v1", "PRIME256V1", "secp256r1", "1.2.840.10045.3.1.7"}) {
+        CHECK(openssl::curve_nid(name) == NID_X9_62_prime256v1);
+    }
+    for (const char* name : {"P-384", "p384", "secp384r1", "SECP384R1"}) {
+        CHECK(openssl::curve_nid(name) == NID_secp384r1);
+    }
+    CHECK(openssl::curve_nid("P-521") == NID_secp521r1);
+    CHECK(openssl::curve_nid("brainpoolP256r1") == NID_brainpoolP256r1);
+    for (const char* name : {"", "curve", "P-257"}) {
+        CHECK(openssl::curve_nid(name) == NID_undef);
+    }
+    CHECK(ERR_peek_error() == 0);
+}
+
+TEST_CASE("queued errors keep their numbers, oldest first, and the queue is empty afterwards", "[openssl]") {
+    ERR_clear_error();
+    ERR_raise_data(ERR_LIB_X509, X509_R_KEY_VALUES_MISMATCH, "of two keys");
+    ERR_raise(ERR_LIB_SYS, ECONNRESET);
+    const auto errors = openssl::take_errors();
+    CHECK(ERR_peek_error() == 0);
+    REQUIRE(errors.size() == 2);
+    CHECK(errors[0].library_number() == ERR_LIB_X509);
+    CHECK(errors[0].reason_number() == X509_R_KEY_VALUES_MISMATCH);
+    CHECK_FALSE(errors[0].is_system_error());
+    CHECK(openssl::to_string(errors[0]) == "key values mismatch: of two keys");
+    CHECK(errors[1].is_system_error());
+    CHECK(errors[1].reason_number() == ECONNRESET);
+    CHECK(openssl::to_string(errors) == "key values mismatch: of two keys; Connection reset by peer");
+    CHECK(openssl::take_errors().empty());
+}
