@@ -49,8 +49,9 @@ LAYERS = {
     "trustx/commands": (["tools/trustx/"], "trustx/setup trustx/chip trustx/cli trustx/trace settings objects device "
                         "command trace values base common/keys common/x509 common/openssl common/files common/base",
                         "openssl/"),
-    "mqtt": (["tools/mqtt/"], "settings objects device command values base common/keys common/x509 common/openssl "
-             "common/files common/base", "openssl/"),
+    "mqtt/connection": (["tools/mqtt/connection/"], "common/keys common/x509 common/openssl common/files base "
+                        "common/base", "openssl/"),
+    "mqtt": (["tools/mqtt/"], "mqtt/connection common/files base common/base", ""),
     # The simulator shares no chip protocol and no cryptography with the library, so that no mistake is made twice.
     "sim": (["tools/sim/"], "common/openssl common/base", "openssl/ linux/i2c i2c/"),
 }

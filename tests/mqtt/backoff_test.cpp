@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The schedule of connection attempts, on a clock that the test sets.
-#include "backoff.hpp"
+#include "connection/backoff.hpp"
 
 #include "support/catch.hpp"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The exit codes of trustx-mqtt, which scripts and service managers rely on, and the form of a problem that ends it.
+// The exit codes of trustx-mqtt, which scripts and service managers rely on.
 #pragma once
 
-#include <string>
+#include "connection/error.hpp"
 
 namespace trustx::mqtt {
 
@@ -16,18 +16,23 @@ enum class ExitCode : int {
     refused = 6,      // the broker refused the subscription
 };
 
-// Problem is a failure in words for people: what was tried and came back, and what to do. Both are single sentences
-// without a full stop; remedy may be empty.
-struct Problem {
-    std::string what;
-    std::string remedy;
-
-    friend bool operator==(const Problem&, const Problem&) = default;
-};
-
-// to_string is "what; remedy".
-inline std::string to_string(const Problem& problem) {
-    return problem.remedy.empty() ? problem.what : problem.what + "; " + problem.remedy;
+// exit_code_of is the exit code of a program that an error ended.
+constexpr ExitCode exit_code_of(Cause cause) {
+    switch (cause) {
+        case Cause::ca_file:
+        case Cause::certificate:
+        case Cause::key_file:
+        case Cause::key_mismatch:
+        case Cause::provider_not_loaded:
+            return ExitCode::credentials;
+        case Cause::subscription_refused:
+            return ExitCode::refused;
+        case Cause::input:
+        case Cause::output:
+            return ExitCode::failed;
+        default:
+            return ExitCode::connect;
+    }
 }
 
 }  // namespace trustx::mqtt

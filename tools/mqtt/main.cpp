@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx-mqtt: publishes and receives over mutual TLS with Paho and a key in the chip. Nothing here knows the chip:
 // key and certificate come through OpenSSL, so the same lines work in any program that uses Paho.
-#include "backoff.hpp"
-#include "certificate_source.hpp"
-#include "connection.hpp"
-#include "credentials.hpp"
-#include "events.hpp"
+#include "connection/backoff.hpp"
+#include "connection/certificate_source.hpp"
+#include "connection/connection.hpp"
+#include "connection/credentials.hpp"
+#include "connection/events.hpp"
+#include "connection/paho_trace.hpp"
+#include "exit_code.hpp"
 #include "options.hpp"
 #include "outbox.hpp"
-#include "paho_trace.hpp"
 #include "session.hpp"
 
 #include <csignal>
@@ -45,9 +46,9 @@ int take_over_signals() {
     return ::signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-int fail(const Problem& problem) {
-    spdlog::error("{}", to_string(problem));
-    return static_cast<int>(ExitCode::credentials);
+int give_up(const Error& error) {
+    spdlog::error("{}", to_string(error));
+    return static_cast<int>(exit_code_of(error.cause));
 }
 
 Outbox make_outbox(const Options& options) {
@@ -71,12 +72,12 @@ int run(const Options& options) {
 
     const auto certificate = CertificateFile::open(options.certificate);
     if (!certificate) {
-        return fail(certificate.error());
+        return give_up(certificate.error());
     }
     const auto credentials =
         check_credentials({options.key_file, certificate->path(), options.certificate, options.ca_file});
     if (!credentials) {
-        return fail(credentials.error());
+        return give_up(credentials.error());
     }
     if (!credentials->warning.empty()) {
         spdlog::warn("{}", credentials->warning);

@@ -29,30 +29,30 @@ bool Outbox::wants_input() const {
     return fd_ >= 0 && waiting_.empty() && in_flight_.size() < max_in_flight;
 }
 
-std::optional<std::string> Outbox::read_input() {
+Result<void> Outbox::read_input() {
     std::array<char, 16384> chunk;
     const auto got = ::read(fd_, chunk.data(), chunk.size());
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
-        return std::nullopt;
+        return {};
     }
     if (got < 0) {
         fd_ = -1;
-        return "read standard input: " + std::system_category().message(errno);
+        return fail(Cause::input, "read standard input: " + std::system_category().message(errno));
     }
     if (got == 0) {
         fd_ = -1;
         if (!partial_.empty()) {
             add(std::exchange(partial_, {}));
         }
-        return std::nullopt;
+        return {};
     }
     partial_.append(chunk.data(), static_cast<std::size_t>(got));
     split_lines();
     if (partial_.size() > max_line) {
         fd_ = -1;
-        return "standard input has a line of more than " + std::to_string(max_line) + " bytes";
+        return fail(Cause::input, "standard input has a line of more than " + std::to_string(max_line) + " bytes");
     }
-    return std::nullopt;
+    return {};
 }
 
 void Outbox::split_lines() {

@@ -3,6 +3,8 @@
 // broker has it, so that what a lost connection took with it is sent again.
 #pragma once
 
+#include "connection/error.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -33,8 +35,8 @@ class Outbox {
     // wants_input tells that read_input() should be called as soon as fd() is readable.
     [[nodiscard]] bool wants_input() const;
     [[nodiscard]] int fd() const { return fd_; }
-    // read_input reads once. Nothing on success, else what went wrong; the input is then at its end.
-    std::optional<std::string> read_input();
+    // read_input reads once. After an error (Cause::input) the input is at its end.
+    Result<void> read_input();
 
     // next is the message to send now, which is then on its way; nothing if there is none, or enough are on their way.
     std::optional<OutgoingMessage> next();

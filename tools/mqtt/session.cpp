@@ -93,15 +93,14 @@ void Session::read_signal() {
 }
 
 void Session::read_input() {
-    if (const auto problem = parts_.outbox.read_input()) {
-        spdlog::error("{}", *problem);
-        end(ExitCode::failed);
+    if (const auto read = parts_.outbox.read_input(); !read) {
+        give_up(read.error());
     }
 }
 
 void Session::publish_waiting() {
     if (state_ != State::connected || (!parts_.options.subscribe.empty() && !subscribed_)) {
-        return;  // who subscribes and publishes wants to see his own messages
+        return;  // a program that subscribes and publishes wants to see its own messages
     }
     while (const auto message = parts_.outbox.next()) {
         parts_.connection.publish(message->id, parts_.options.topic, message->payload, parts_.options.qos);
@@ -134,14 +133,14 @@ void Session::on(const ConnectFailed& event) {
         spdlog::debug("TLS: {}", line);
     }
     spdlog::debug("Paho: code {}", event.code);
-    const auto problem = explain(event, parts_.broker, probes());
-    spdlog::error("{}", to_string(problem));
+    const auto error = explain(event, parts_.broker, probes());
+    spdlog::error("{}", to_string(error));
     ++failed_attempts_;
     if (parts_.options.max_attempts > 0 && failed_attempts_ >= parts_.options.max_attempts) {
         if (parts_.options.max_attempts > 1) {
             spdlog::error("gave up after {} attempts", failed_attempts_);
         }
-        end(ExitCode::connect);
+        end(exit_code_of(error.cause));
         return;
     }
     pause();
@@ -182,8 +181,7 @@ void Session::on(const MessageArrived& event) {
         std::fwrite(event.payload.data(), 1, event.payload.size(), parts_.output) == event.payload.size() &&
         std::fputc('\n', parts_.output) != EOF && std::fflush(parts_.output) == 0;
     if (!written) {
-        spdlog::error("write to standard output: {}", std::system_category().message(errno));
-        end(ExitCode::failed);
+        give_up({Cause::output, "write to standard output: " + std::system_category().message(errno), {}});
     }
 }
 
@@ -197,10 +195,10 @@ void Session::on(const SubscribeEnded& event) {
         subscribed_ = true;
         spdlog::info("subscribed to {}", parts_.options.subscribe);
     } else if (state_ == State::connected) {
-        spdlog::error("the broker refused the subscription to {}{}; check what it allows certificate {}",
-                      parts_.options.subscribe, event.reason.empty() ? "" : " (" + event.reason + ")",
-                      parts_.broker.certificate);
-        end(ExitCode::refused);
+        give_up({Cause::subscription_refused,
+                 "the broker refused the subscription to " + parts_.options.subscribe +
+                     (event.reason.empty() ? "" : " (" + event.reason + ")"),
+                 "check what it allows certificate " + parts_.broker.certificate});
     }
 }
 
@@ -224,8 +222,8 @@ void Session::check_time() {
 }
 
 void Session::check_done() {
-    const bool receives_for_ever = !parts_.options.subscribe.empty() && parts_.options.count == 0;
-    if (!receives_for_ever && parts_.outbox.finished() && received_enough()) {
+    const bool receives_without_end = !parts_.options.subscribe.empty() && parts_.options.count == 0;
+    if (!receives_without_end && parts_.outbox.finished() && received_enough()) {
         end(ExitCode::done);
     }
 }
@@ -243,6 +241,11 @@ void Session::end(ExitCode code) {
     if (!over_) {
         over_ = code;
     }
+}
+
+void Session::give_up(const Error& error) {
+    spdlog::error("{}", to_string(error));
+    end(exit_code_of(error.cause));
 }
 
 }  // namespace trustx::mqtt

@@ -4,11 +4,11 @@
 // events, signals, standard input and the clock at once.
 #pragma once
 
-#include "backoff.hpp"
-#include "connection.hpp"
-#include "events.hpp"
+#include "connection/backoff.hpp"
+#include "connection/connection.hpp"
+#include "connection/events.hpp"
+#include "connection/explain.hpp"
 #include "exit_code.hpp"
-#include "explain.hpp"
 #include "options.hpp"
 #include "outbox.hpp"
 
@@ -62,6 +62,7 @@ class Session {
     void check_time();
     void check_done();
     void end(ExitCode code);
+    void give_up(const Error& error);
     [[nodiscard]] ExitCode code_when_interrupted() const;
     [[nodiscard]] bool received_enough() const;
 

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tls_error.hpp"
+#include "connection/tls_error.hpp"
+
+#include "common/openssl/provider_reason.hpp"
 
 #include <algorithm>
 #include <array>
-#include <string_view>
 #include <system_error>
 
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 
 namespace trustx::mqtt {
 namespace {
-
-// The name OpenSSL gives to errors of a provider is the one in its section of openssl.cnf: the file name at least.
-constexpr std::string_view provider_name = "trustx";
 
 std::string or_empty(const char* text) {
     return text == nullptr ? std::string{} : std::string{text};
@@ -34,7 +33,7 @@ std::vector<TlsError> take_tls_errors() {
     const char* data = nullptr;
     int flags = 0;
     while (const auto code = ERR_get_error_all(nullptr, nullptr, nullptr, &data, &flags)) {
-        TlsError error{or_empty(ERR_lib_error_string(code)), reason_of(code), {}};
+        TlsError error{code, or_empty(ERR_lib_error_string(code)), reason_of(code), {}};
         if ((static_cast<unsigned>(flags) & ERR_TXT_STRING) != 0) {
             error.data = or_empty(data);
         }
@@ -49,12 +48,19 @@ std::vector<TlsError> take_tls_errors() {
 }
 
 bool is_system_error(const TlsError& error) {
-    return error.library == "system library";
+    return ERR_SYSTEM_ERROR(error.code);
+}
+
+std::optional<int> alert_of(const TlsError& error) {
+    // libssl raises these reasons for alerts that it reads, never for those that it sends.
+    const int number = ERR_GET_REASON(error.code) - SSL_AD_REASON_OFFSET;
+    const bool is_alert = ERR_GET_LIB(error.code) == ERR_LIB_SSL && number >= 0 && number <= 255;
+    return is_alert ? std::optional{number} : std::nullopt;
 }
 
 const TlsError* find_provider_error(const std::vector<TlsError>& errors) {
-    const auto found = std::ranges::find_if(
-        errors, [](const TlsError& error) { return error.library.find(provider_name) != std::string::npos; });
+    const auto found =
+        std::ranges::find_if(errors, [](const TlsError& error) { return openssl::is_provider_error(error.code); });
     return found == errors.end() ? nullptr : &*found;
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Says in plain words why a connection attempt failed, from what Paho, OpenSSL and a probe reported.
+// Why a connection attempt failed, from what Paho, OpenSSL and a probe reported.
 #pragma once
 
-#include "events.hpp"
-#include "exit_code.hpp"
-#include "probe.hpp"
+#include "connection/error.hpp"
+#include "connection/events.hpp"
+#include "connection/probe.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -27,6 +28,6 @@ struct Probes {
     std::function<ProbeResult()> with_credentials;
 };
 
-Problem explain(const ConnectFailed& failure, const Addressee& to, const Probes& probes);
+Error explain(const ConnectFailed& failure, const Addressee& to, const Probes& probes);
 
 }  // namespace trustx::mqtt

@@ -3,7 +3,7 @@
 // tells none of that. Without credentials the client's key takes no part; with them a probe costs one use of it.
 #pragma once
 
-#include "tls_error.hpp"
+#include "connection/tls_error.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "backoff.hpp"
+#include "connection/backoff.hpp"
 
 #include <algorithm>
 #include <utility>

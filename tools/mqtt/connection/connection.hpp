@@ -3,7 +3,7 @@
 // when to connect again is the session's business, not Paho's (see session.hpp).
 #pragma once
 
-#include "events.hpp"
+#include "connection/events.hpp"
 
 #include <chrono>
 #include <cstdint>

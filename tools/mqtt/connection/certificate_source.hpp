@@ -4,11 +4,9 @@
 // only.
 #pragma once
 
-#include "exit_code.hpp"
+#include "connection/error.hpp"
 
 #include <string>
-
-#include <tl/expected.hpp>
 
 namespace trustx::mqtt {
 
@@ -17,7 +15,7 @@ class CertificateFile {
  public:
     // open takes a file name, or a URI such as trustx:E0E1. A file is not opened yet; a URI is read at once, which
     // takes chip traffic but no use of a private key.
-    static tl::expected<CertificateFile, Problem> open(const std::string& source);
+    static Result<CertificateFile> open(const std::string& source);
 
     CertificateFile(CertificateFile&& other) noexcept;
     CertificateFile& operator=(CertificateFile&& other) noexcept;

@@ -3,11 +3,9 @@
 // "connect failure". Loading the key reference and comparing it with the certificate takes no chip traffic.
 #pragma once
 
-#include "exit_code.hpp"
+#include "connection/error.hpp"
 
 #include <string>
-
-#include <tl/expected.hpp>
 
 namespace trustx::mqtt {
 
@@ -24,7 +22,7 @@ struct Credentials {
 };
 
 // check_credentials reports the first thing that is wrong.
-tl::expected<Credentials, Problem> check_credentials(const CredentialFiles& files);
+Result<Credentials> check_credentials(const CredentialFiles& files);
 
 // provider_is_loaded tells whether OpenSSL's configuration of this process activates the chip's provider.
 bool provider_is_loaded();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connection.hpp"
+#include "connection/connection.hpp"
 
-#include "paho_trace.hpp"
+#include "connection/paho_trace.hpp"
 
 #include <atomic>
 #include <functional>
@@ -111,7 +111,7 @@ void Connection::Impl::connect_ended(int code, bool success, bool session_presen
         return;
     }
     auto record = paho_trace::take();
-    events_.push(ConnectFailed{code, std::move(record.errors), std::move(record.lines)});
+    events_.push(ConnectFailed{code, std::move(record.errors), std::move(record.alerts), std::move(record.lines)});
 }
 
 void Connection::Impl::subscribe(const std::string& filter, int qos) {

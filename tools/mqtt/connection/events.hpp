@@ -3,7 +3,7 @@
 // signals and standard input: its file descriptor is readable while an event is there.
 #pragma once
 
-#include "tls_error.hpp"
+#include "connection/tls_error.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -21,7 +21,8 @@ struct Connected {
 struct ConnectFailed {
     int code = 0;  // a CONNACK return code of MQTT 3.1.1 if 1 to 5, else Paho's own
     std::vector<TlsError> tls_errors;
-    std::vector<std::string> trace;  // what TLS told Paho's trace: alerts and the result of the name check
+    std::vector<int> alerts;         // TLS alerts of the broker, by their numbers
+    std::vector<std::string> trace;  // what TLS told Paho's trace, for people: alerts and the result of the name check
 };
 
 struct ConnectionLost {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "certificate_source.hpp"
+#include "connection/certificate_source.hpp"
 
-#include "credentials.hpp"
-#include "openssl_ptr.hpp"
-#include "tls_error.hpp"
+#include "common/try.hpp"
+#include "connection/credentials.hpp"
+#include "connection/openssl_ptr.hpp"
+#include "connection/tls_error.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -21,24 +22,24 @@ namespace {
 
 constexpr std::string_view chip_scheme = "trustx:";
 
-Problem store_problem(const std::string& uri, const std::vector<TlsError>& errors) {
+tl::unexpected<Error> fail_to_read(const std::string& uri, const std::vector<TlsError>& errors) {
     const auto what = "the certificate " + uri + " could not be read";
     if (!provider_is_loaded()) {
-        return {what + ": the trustx provider is not loaded", provider_remedy()};
+        return fail(Cause::provider_not_loaded, what + ": the trustx provider is not loaded", provider_remedy());
     }
     if (const auto* error = find_provider_error(errors)) {
-        return {what + ": " + to_string(*error), {}};
+        return fail(Cause::certificate, what + ": " + to_string(*error));
     }
-    return {what + (errors.empty() ? ": there is none" : ": " + to_string(errors.back())),
-            "write one with `trustx cert write OBJECT FILE`"};
+    return fail(Cause::certificate, what + (errors.empty() ? ": there is none" : ": " + to_string(errors.back())),
+                "write one with `trustx cert write OBJECT FILE`");
 }
 
 // certificates_as_pem reads every certificate behind a URI, in the order of the store: leaf first.
-tl::expected<std::string, Problem> certificates_as_pem(const std::string& uri) {
+Result<std::string> certificates_as_pem(const std::string& uri) {
     ERR_clear_error();
     const OsslStorePtr store{OSSL_STORE_open(uri.c_str(), nullptr, nullptr, nullptr, nullptr)};
     if (!store) {
-        return tl::unexpected{store_problem(uri, take_tls_errors())};
+        return fail_to_read(uri, take_tls_errors());
     }
     OSSL_STORE_expect(store.get(), OSSL_STORE_INFO_CERT);
     const BioPtr pem{BIO_new(BIO_s_mem())};
@@ -54,7 +55,7 @@ tl::expected<std::string, Problem> certificates_as_pem(const std::string& uri) {
     char* text = nullptr;
     const auto length = BIO_get_mem_data(pem.get(), &text);
     if (length <= 0) {
-        return tl::unexpected{store_problem(uri, take_tls_errors())};
+        return fail_to_read(uri, take_tls_errors());
     }
     ERR_clear_error();
     return std::string(text, static_cast<std::size_t>(length));
@@ -73,19 +74,16 @@ bool write_all(int fd, std::string_view text) {
 
 }  // namespace
 
-tl::expected<CertificateFile, Problem> CertificateFile::open(const std::string& source) {
+Result<CertificateFile> CertificateFile::open(const std::string& source) {
     if (!source.starts_with(chip_scheme)) {
         return CertificateFile{source, -1};
     }
-    const auto pem = certificates_as_pem(source);
-    if (!pem) {
-        return tl::unexpected{pem.error()};
-    }
+    TRY(const auto pem, certificates_as_pem(source));
     const int fd = ::memfd_create("trustx-certificate", MFD_CLOEXEC);
     CertificateFile file{"/proc/self/fd/" + std::to_string(fd), fd};
-    if (fd < 0 || !write_all(fd, *pem)) {
-        return tl::unexpected{
-            Problem{"the certificate could not be kept in memory: " + std::system_category().message(errno), {}}};
+    if (fd < 0 || !write_all(fd, pem)) {
+        return fail(Cause::certificate,
+                    "the certificate could not be kept in memory: " + std::system_category().message(errno));
     }
     return file;
 }

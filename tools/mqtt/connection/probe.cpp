@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "probe.hpp"
+#include "connection/probe.hpp"
 
-#include "openssl_ptr.hpp"
-#include "tls_error.hpp"
+#include "connection/openssl_ptr.hpp"
+#include "connection/tls_error.hpp"
 
 #include <algorithm>
 #include <array>

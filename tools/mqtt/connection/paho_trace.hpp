@@ -5,15 +5,18 @@
 // in the thread where it happens, so OpenSSL's error queue can be read there.
 #pragma once
 
-#include "tls_error.hpp"
+#include "connection/tls_error.hpp"
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace trustx::mqtt::paho_trace {
 
 struct Record {
     std::vector<TlsError> errors;    // OpenSSL's, oldest first
+    std::vector<int> alerts;         // that the broker sent, by their numbers
     std::vector<std::string> lines;  // of the trace: alerts, and the result of the name check
 };
 
@@ -22,5 +25,17 @@ void start();
 
 // take gives what was recorded since the last call.
 Record take();
+
+// TraceLine is what a line of the trace tells; most lines are of Kind::other.
+struct TraceLine {
+    enum class Kind { other, tls_error, alert, name_check };
+    Kind kind = Kind::other;
+    std::optional<int> alert_read;  // the number of an alert that the broker sent, if OpenSSL has a word for it
+};
+
+// parse_trace_text is the one place where text of Paho is taken apart: of what its trace tells there is no code. The
+// forms are those of Paho C's SSLSocket.c: "SSLSocket error ...", "SSL alert DIRECTION:LEVEL:DESCRIPTION" and
+// "... X509_check_host ...". DESCRIPTION is SSL_alert_desc_string_long of the alert's number.
+TraceLine parse_trace_text(std::string_view line);
 
 }  // namespace trustx::mqtt::paho_trace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "events.hpp"
+#include "connection/events.hpp"
 
 #include <cerrno>
 #include <system_error>
