@@ -53,7 +53,10 @@ LAYERS = {
                         "common/base", "openssl/"),
     "mqtt": (["tools/mqtt/"], "mqtt/connection common/files base common/base", ""),
     # The simulator shares no chip protocol and no cryptography with the library, so that no mistake is made twice.
-    "sim": (["tools/sim/"], "common/openssl common/base", "openssl/ linux/i2c i2c/"),
+    "sim/model": (["tools/sim/model/"], "common/openssl common/base", "openssl/"),
+    "sim/server": (["tools/sim/server/"], "sim/model common/openssl common/base", "openssl/"),
+    "sim/usbip": (["tools/sim/usbip/"], "sim/server sim/model common/base", "linux/i2c"),
+    "sim/program": (["tools/sim/"], "sim/usbip sim/server sim/model common/base", "openssl/"),
 }
 RESERVED = ("linux/i2c", "i2c/", "openssl/")
 INCLUDE_PATHS = ("", "libtrustx/include", "libtrustx/src", "provider/src", "tools/trustx", "tools/mqtt", "tools/sim")
@@ -120,12 +123,14 @@ def read_tree(top):
 
 def self_test():
     tree = {"libtrustx/src/codec/der.hpp": "", "libtrustx/src/device/device.cpp": "", PUBLIC + "key.hpp": "",
-            "tools/sim/nvm.hpp": "", "tools/trustx/cli/output.hpp": "", PUBLIC + "device.hpp": ""}
+            "tools/sim/model/nvm/nvm.hpp": "", "tools/sim/program/options.hpp": "", "tools/trustx/cli/output.hpp": "",
+            PUBLIC + "device.hpp": ""}
     accepted = [("libtrustx/src/values/key.cpp", '"codec/der.hpp"'), ("libtrustx/src/values/key.cpp", "<trustx/key.hpp>"),
-                ("libtrustx/src/bus/a.cpp", "<linux/i2c-dev.h>"), ("tools/sim/chip/a.cpp", '"../nvm.hpp"'),
+                ("libtrustx/src/bus/a.cpp", "<linux/i2c-dev.h>"), ("tools/sim/server/a.cpp", '"model/nvm/nvm.hpp"'),
                 ("tools/trustx/commands/a.cpp", '"cli/output.hpp"'), ("provider/src/a.cpp", "<openssl/evp.h>")]
     refused = [("libtrustx/src/codec/a.cpp", "<trustx/key.hpp>"), ("libtrustx/src/bus/a.cpp", "<trustx/device.hpp>"),
-               ("libtrustx/src/values/a.cpp", "<openssl/evp.h>"), ("tools/sim/a.cpp", "<trustx/key.hpp>"),
+               ("libtrustx/src/values/a.cpp", "<openssl/evp.h>"), ("tools/sim/model/a.cpp", "<trustx/key.hpp>"),
+               ("tools/sim/model/a.cpp", '"program/options.hpp"'),
                ("provider/src/a.cpp", '"../../libtrustx/src/codec/der.hpp"'), ("provider/src/a.cpp", '"missing.hpp"'),
                ("libtrustx/src/device/a.cpp", "<i2c/smbus.h>"), ("tools/trustx/trace/a.cpp", '"cli/output.hpp"')]
     failures = [f"refused: {path} {name}" for path, name in accepted if check({**tree, path: f"# include {name}\n"})]

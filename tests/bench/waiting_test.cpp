@@ -3,7 +3,7 @@
 // simulated chip has typical times and a bus of 400 kHz.
 #include "../faults/chip_bus.hpp"
 #include "bus_cost.hpp"
-#include "simulated_chip.hpp"
+#include "model/simulated_chip.hpp"
 #include "support/catch.hpp"
 
 #include <trustx/device.hpp>

@@ -2,7 +2,7 @@
 // A bus without a socket: the host's transfers go straight to the simulated chip, and take their time.
 #pragma once
 
-#include "i2c_target.hpp"  // of the simulator
+#include "model/i2c/i2c_target.hpp"  // of the simulator
 #include "virtual_time.hpp"
 
 #include <trustx/i2c_bus.hpp>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "foreign_host.hpp"
-#include "simulated_chip.hpp"
+#include "model/simulated_chip.hpp"
 
 #include <cstddef>
 #include <functional>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "foreign_host.hpp"
 
-#include "bytes.hpp"  // of the simulator
+#include "model/base/bytes.hpp"  // of the simulator
 
 #include <array>
 #include <stdexcept>

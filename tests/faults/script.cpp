@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "script.hpp"
 
-#include "crypto/crypto.hpp"  // of the simulator
+#include "model/crypto/crypto.hpp"  // of the simulator
 
 #include <trustx/objects.hpp>
 

@@ -2,7 +2,7 @@
 // One virtual time for the host and the simulated chip: when either waits, both have waited.
 #pragma once
 
-#include "clock.hpp"  // of the simulator
+#include "model/base/clock.hpp"  // of the simulator
 
 #include <trustx/clock.hpp>
 

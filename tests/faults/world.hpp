@@ -3,7 +3,7 @@
 #pragma once
 
 #include "fault.hpp"
-#include "simulated_chip.hpp"
+#include "model/simulated_chip.hpp"
 #include "virtual_time.hpp"
 
 #include <trustx/device.hpp>

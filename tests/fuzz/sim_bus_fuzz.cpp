@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transfers, frames and time into the whole simulated chip: it always answers, its state register keeps to its form,
 // and after a reset it works.
-#include "chip/factory.hpp"
-#include "chip_target.hpp"
 #include "fuzz_input.hpp"
-#include "ifx_i2c/crc16.hpp"
-#include "nvm/nvm.hpp"
+#include "model/chip/factory.hpp"
+#include "model/ifx_i2c/chip_target.hpp"
+#include "model/ifx_i2c/crc16.hpp"
+#include "model/nvm/nvm.hpp"
 
 #include <array>
 #include <memory>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Command APDUs into the simulated chip's application: whatever arrives, a well-formed response goes out, a refusal has
 // a reason in F1C2, and the chip can still be stored.
-#include "application.hpp"
-#include "chip/factory.hpp"
-#include "chip/state_image.hpp"
 #include "fuzz_input.hpp"
+#include "model/chip/factory.hpp"
+#include "model/chip/state_image.hpp"
+#include "model/command/application.hpp"
 
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/spdlog.h>

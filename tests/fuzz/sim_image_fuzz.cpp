@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The simulator's memory file: foreign, damaged or older, it is refused with a phrase or read as it was written.
-#include "chip/state_image.hpp"
-#include "crypto/sha256.hpp"
 #include "fuzz_input.hpp"
+#include "model/chip/state_image.hpp"
+#include "model/crypto/sha256.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "chip_bus.hpp"
-#include "simulated_chip.hpp"
+#include "model/simulated_chip.hpp"
 
 #include <trustx/device.hpp>
 

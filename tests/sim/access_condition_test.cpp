@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The expressions in metadata (chip-objects.md section 5).
-#include "chip/access_condition.hpp"
+#include "model/chip/access_condition.hpp"
 
 #include "support/catch.hpp"
 #include "support/golden.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fault rules as people write them.
-#include "faults/fault_rule.hpp"
+#include "model/faults/fault_rule.hpp"
 
-#include "faults/faults.hpp"
+#include "model/faults/faults.hpp"
 #include "support/catch.hpp"
 
 using namespace trustx;

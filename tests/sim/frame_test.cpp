@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The simulator's own FCS and frame codec against vectors and recordings.
-#include "ifx_i2c/frame.hpp"
+#include "model/ifx_i2c/frame.hpp"
 
-#include "ifx_i2c/crc16.hpp"
+#include "model/ifx_i2c/crc16.hpp"
 #include "support/catch.hpp"
 #include "support/golden.hpp"
 

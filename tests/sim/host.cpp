@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host.hpp"
 
-#include "ifx_i2c/crc16.hpp"
+#include "model/ifx_i2c/crc16.hpp"
 
 #include <algorithm>
 #include <stdexcept>

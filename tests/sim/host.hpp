@@ -3,7 +3,7 @@
 // every layer what a good host would not.
 #pragma once
 
-#include "simulated_chip.hpp"
+#include "model/simulated_chip.hpp"
 #include "support/golden.hpp"
 
 #include <memory>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keys: generating, signing, verifying, agreeing, deriving, authenticating (chip-commands.md sections 6.5 to 6.12).
-#include "crypto/crypto.hpp"
-#include "crypto/der.hpp"
-#include "crypto/sha256.hpp"
 #include "host.hpp"
 #include "known_keys.hpp"
+#include "model/crypto/crypto.hpp"
+#include "model/crypto/der.hpp"
+#include "model/crypto/sha256.hpp"
 #include "support/catch.hpp"
 
 using namespace trustx;

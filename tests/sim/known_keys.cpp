@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "known_keys.hpp"
 
-#include "chip/factory.hpp"
-#include "chip/state_image.hpp"
+#include "model/chip/factory.hpp"
+#include "model/chip/state_image.hpp"
 #include "support/golden.hpp"
 
 namespace trustx::test {

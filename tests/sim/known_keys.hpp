@@ -2,8 +2,8 @@
 // Chips whose slots hold keys that a test knows.
 #pragma once
 
-#include "names.hpp"
-#include "nvm/nvm.hpp"
+#include "model/base/names.hpp"
+#include "model/nvm/nvm.hpp"
 
 #include <memory>
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx-sim(1), docs/simulator.md and --help tell the same story.
-#include "command/command.hpp"
-#include "faults/fault_rule.hpp"
+#include "model/command/command.hpp"
+#include "model/faults/fault_rule.hpp"
 #include "support/build_tree.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"

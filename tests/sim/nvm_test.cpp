@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Non-volatile memory: what survives, what is refused, and what a full disk does not destroy.
-#include "chip/state_image.hpp"
 #include "host.hpp"
-#include "nvm/nvm_file.hpp"
+#include "model/chip/state_image.hpp"
+#include "model/nvm/nvm_file.hpp"
 #include "support/build_tree.hpp"
 #include "support/catch.hpp"
 #include "support/simulator.hpp"

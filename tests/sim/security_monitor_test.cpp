@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The security monitor: counter, credit and delay (chip-objects.md section 9).
-#include "chip/security_monitor.hpp"
+#include "model/chip/security_monitor.hpp"
 
 #include "host.hpp"
 #include "support/catch.hpp"

@@ -2,7 +2,7 @@
 // A client of bus-socket.md, byte by byte, and the same as a target for Host.
 #pragma once
 
-#include "i2c_target.hpp"
+#include "model/i2c/i2c_target.hpp"
 
 #include <filesystem>
 #include <string>

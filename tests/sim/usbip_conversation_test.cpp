@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // USB/IP in-process: the protocol, the USB device and its I2C transfers, with a host that is Linux or worse.
-#include "simulated_chip.hpp"
+#include "model/simulated_chip.hpp"
 #include "support/catch.hpp"
 #include "usb_host.hpp"
 #include "usbip/conversation.hpp"

@@ -4,7 +4,7 @@
 
 #include "faults/chip_bus.hpp"
 #include "faults/virtual_time.hpp"
-#include "simulated_chip.hpp"
+#include "model/simulated_chip.hpp"
 #include "support/golden.hpp"
 
 #include <trustx/commands.hpp>

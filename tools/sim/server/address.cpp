@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "address.hpp"
+#include "server/address.hpp"
 
 #include <cerrno>
 #include <cstring>

@@ -2,7 +2,7 @@
 // Addresses of the form unix:/path, and the sockets behind them.
 #pragma once
 
-#include "../fd.hpp"
+#include "model/base/fd.hpp"
 
 #include <filesystem>
 #include <string>

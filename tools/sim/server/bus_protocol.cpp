@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bus_protocol.hpp"
+#include "server/bus_protocol.hpp"
 
 namespace trustx::sim {
 

@@ -2,8 +2,8 @@
 // Requests and responses of bus-socket.md as bytes.
 #pragma once
 
-#include "../bytes.hpp"
-#include "../i2c_target.hpp"
+#include "model/base/bytes.hpp"
+#include "model/i2c/i2c_target.hpp"
 
 #include <variant>
 

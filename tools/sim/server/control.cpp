@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "control.hpp"
+#include "server/control.hpp"
 
-#include "address.hpp"
+#include "server/address.hpp"
 
 #include <algorithm>
 #include <array>

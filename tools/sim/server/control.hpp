@@ -4,8 +4,8 @@
 // "..."}.
 #pragma once
 
-#include "../simulated_chip.hpp"
-#include "paced_clock.hpp"
+#include "model/simulated_chip.hpp"
+#include "server/paced_clock.hpp"
 
 #include <filesystem>
 #include <string>

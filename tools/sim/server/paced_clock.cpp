@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "paced_clock.hpp"
+#include "server/paced_clock.hpp"
 
 #include <charconv>
 

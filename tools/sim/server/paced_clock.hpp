@@ -3,7 +3,7 @@
 // that passes only with transfers and when somebody advances it.
 #pragma once
 
-#include "../clock.hpp"
+#include "model/base/clock.hpp"
 
 #include <memory>
 #include <optional>

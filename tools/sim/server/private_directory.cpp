@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "private_directory.hpp"
+#include "server/private_directory.hpp"
 
 #include <cerrno>
 #include <cstdlib>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "socket_server.hpp"
+#include "server/socket_server.hpp"
 
 #include <algorithm>
 #include <array>

@@ -3,11 +3,11 @@
 // that is slow.
 #pragma once
 
-#include "../i2c_target.hpp"
-#include "address.hpp"
-#include "bus_protocol.hpp"
-#include "control.hpp"
-#include "paced_clock.hpp"
+#include "model/i2c/i2c_target.hpp"
+#include "server/address.hpp"
+#include "server/bus_protocol.hpp"
+#include "server/control.hpp"
+#include "server/paced_clock.hpp"
 
 #include <deque>
 #include <map>

@@ -3,7 +3,7 @@
 // vendor requests into transfers to the chip, and describes itself to the kernel.
 #pragma once
 
-#include "i2c_target.hpp"
+#include "model/i2c/i2c_target.hpp"
 #include "usbip/messages.hpp"
 
 namespace trustx::sim::usbip {

@@ -3,7 +3,7 @@
 // Linux kernel). Only what a device with nothing but its control endpoint needs. No sockets in here.
 #pragma once
 
-#include "bytes.hpp"
+#include "model/base/bytes.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -3,7 +3,7 @@
 // costs the others nothing but the time of its own transfers.
 #pragma once
 
-#include "clock.hpp"
+#include "model/base/clock.hpp"
 #include "usbip/conversation.hpp"
 #include "usbip/tcp.hpp"
 

@@ -3,8 +3,8 @@
 // stand in the same line as everybody's, and take the same time.
 #pragma once
 
-#include "fd.hpp"
-#include "i2c_target.hpp"
+#include "model/base/fd.hpp"
+#include "model/i2c/i2c_target.hpp"
 #include "server/bus_protocol.hpp"
 
 #include <chrono>

@@ -2,7 +2,7 @@
 // TCP addresses as people write them, and the sockets behind them.
 #pragma once
 
-#include "fd.hpp"
+#include "model/base/fd.hpp"
 
 #include <chrono>
 #include <string>

@@ -3,7 +3,7 @@
 // them, and the I2C adapter that a driver made of that.
 #pragma once
 
-#include "fd.hpp"
+#include "model/base/fd.hpp"
 #include "usbip/messages.hpp"
 
 #include <cstdint>

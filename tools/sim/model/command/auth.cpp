@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// One-way authentication: SetAuthScheme, SetAuthMsg, GetAuthMsg (chip-commands.md sections 6.5 and 6.6).
+#include "common/try.hpp"
+#include "model/command/key_access.hpp"
+
+namespace trustx::sim {
+
+Outcome<Bytes> set_auth_scheme(CommandContext& context, const Request& request) {
+    constexpr std::uint8_t param_ecdsa = 0x91;  // 99, the DTLS client, needs commands 1A and 1B
+    if (request.param != param_ecdsa) {
+        return refuse(ErrorCode::invalid_param);
+    }
+    ByteReader reader(request.data);
+    const auto id = static_cast<ObjectId>(reader.u16());
+    if (!reader.complete()) {
+        return refuse(ErrorCode::invalid_length);
+    }
+    TRY(const auto key, find_key(context, id));
+    // The response has room for 64 bytes, so a P-384 key cannot answer.
+    if ((key.usage & usage::auth) == 0 || key.curve != Curve::p256) {
+        return refuse(ErrorCode::unsupported_key_usage_or_algorithm);
+    }
+    context.application.authentication_key = id;
+    context.application.challenge.reset();
+    return Bytes{};
+}
+
+Outcome<Bytes> set_auth_msg(CommandContext& context, const Request& request) {
+    constexpr std::uint8_t param_challenge = 0x01;
+    if (request.param != param_challenge) {
+        return refuse(ErrorCode::invalid_param);
+    }
+    if (!context.application.authentication_key) {
+        return refuse(ErrorCode::command_out_of_sequence);
+    }
+    if (request.data.size() < 8 || request.data.size() > 256) {
+        return refuse(ErrorCode::invalid_parameter_in_data);
+    }
+    context.application.challenge = to_bytes(request.data);
+    return Bytes{};
+}
+
+Outcome<Bytes> get_auth_msg(CommandContext& context, const Request& request) {
+    constexpr std::uint8_t param_response = 0x02;
+    if (request.param != param_response) {
+        return refuse(ErrorCode::invalid_param);
+    }
+    if (!request.data.empty()) {
+        return refuse(ErrorCode::invalid_length);
+    }
+    if (!context.application.authentication_key || !context.application.challenge) {
+        return refuse(ErrorCode::command_out_of_sequence);
+    }
+    TRY(const auto key, use_key(context, *context.application.authentication_key, usage::auth));
+    const auto digest = Sha256::of(*context.application.challenge);
+    context.application.challenge.reset();
+    const Signature signature = context.crypto.sign(key.curve, key.scalar, digest);
+    Bytes response = signature.r;
+    append(response, signature.s);
+    return response;
+}
+
+std::optional<ObjectId> key_used_by_get_auth_msg(const ApplicationState& application, const Request&) {
+    return application.challenge ? application.authentication_key : std::nullopt;
+}
+
+}  // namespace trustx::sim

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: Apache-2.0
+// Signing is written out on the group arithmetic because libcrypto draws its own nonce and `--seed` must rule it too;
+// verifying is left to libcrypto, which thereby checks the signing.
+#include "model/crypto/crypto.hpp"
+
+#include "model/crypto/der.hpp"
+#include "model/crypto/sha256.hpp"
+
+#include <array>
+#include <stdexcept>
+#include <string>
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/obj_mac.h>
+#include <openssl/param_build.h>
+#include <openssl/provider.h>
+#include <openssl/rand.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+namespace trustx::sim {
+
+namespace {
+
+template <auto function>
+struct Free {
+    template <class T>
+    void operator()(T* object) const {
+        function(object);
+    }
+};
+template <class T, auto function>
+using Owned = std::unique_ptr<T, Free<function>>;
+
+using LibraryContext = Owned<OSSL_LIB_CTX, OSSL_LIB_CTX_free>;
+using Provider = Owned<OSSL_PROVIDER, OSSL_PROVIDER_unload>;
+using Number = Owned<BIGNUM, BN_clear_free>;
+using NumberContext = Owned<BN_CTX, BN_CTX_free>;
+using Group = Owned<EC_GROUP, EC_GROUP_free>;
+using Point = Owned<EC_POINT, EC_POINT_clear_free>;
+using Key = Owned<EVP_PKEY, EVP_PKEY_free>;
+using KeyContext = Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+using Kdf = Owned<EVP_KDF, EVP_KDF_free>;
+using KdfContext = Owned<EVP_KDF_CTX, EVP_KDF_CTX_free>;
+using Certificate = Owned<X509, X509_free>;
+
+// require turns the failures that only happen when memory runs out, or by our own mistake, into an exception.
+void require(bool good, const char* what) {
+    if (!good) {
+        throw std::runtime_error(std::string("libcrypto failed in ") + what);
+    }
+}
+
+template <class Pointer>
+Pointer require_object(Pointer object, const char* what) {
+    require(object != nullptr, what);
+    return object;
+}
+
+const char* group_name(Curve curve) {
+    return curve == Curve::p256 ? "P-256" : "P-384";
+}
+
+// RandomSource yields the operating system's random bytes, or with a seed SHA-256 in counter mode.
+class RandomSource {
+ public:
+    RandomSource(OSSL_LIB_CTX* library, std::optional<std::uint64_t> seed) : library_(library), seed_(seed) {}
+
+    Bytes take(std::size_t count) {
+        Bytes bytes(count);
+        if (!seed_) {
+            require(count == 0 || RAND_bytes_ex(library_, bytes.data(), count, 0) == 1, "RAND_bytes_ex");
+            return bytes;
+        }
+        for (auto& byte : bytes) {
+            if (used_ == block_.size()) {
+                next_block();
+            }
+            byte = block_[used_++];
+        }
+        return bytes;
+    }
+
+ private:
+    void next_block() {
+        const std::string text = "trustx-sim random " + std::to_string(*seed_) + " " + std::to_string(counter_++);
+        block_ = Sha256::of(to_bytes(text));
+        used_ = 0;
+    }
+
+    OSSL_LIB_CTX* library_;
+    std::optional<std::uint64_t> seed_;
+    std::uint64_t counter_ = 0;
+    Sha256::Digest block_{};
+    std::size_t used_ = 32;
+};
+
+// Arithmetic is one curve with scratch space for numbers.
+class Arithmetic {
+ public:
+    Arithmetic(OSSL_LIB_CTX* library, Curve curve)
+        : curve_(curve),
+          group_(require_object(EC_GROUP_new_by_curve_name_ex(
+                                    library, nullptr, curve == Curve::p256 ? NID_X9_62_prime256v1 : NID_secp384r1),
+                                "EC_GROUP_new_by_curve_name_ex")),
+          context_(require_object(BN_CTX_new_ex(library), "BN_CTX_new_ex")) {}
+
+    [[nodiscard]] const BIGNUM* order() const { return EC_GROUP_get0_order(group_.get()); }
+    [[nodiscard]] BN_CTX* context() const { return context_.get(); }
+
+    [[nodiscard]] static Number number(ByteView bytes) {
+        return Number(require_object(BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr), "BN_bin2bn"));
+    }
+    [[nodiscard]] static Number number() { return Number(require_object(BN_new(), "BN_new")); }
+
+    [[nodiscard]] Bytes bytes(const BIGNUM* value) const {
+        Bytes padded(field_size(curve_));
+        require(BN_bn2binpad(value, padded.data(), static_cast<int>(padded.size())) >= 0, "BN_bn2binpad");
+        return padded;
+    }
+
+    // multiply is scalar times base, where no base means the generator.
+    [[nodiscard]] Point multiply(const BIGNUM* scalar, const EC_POINT* base = nullptr) const {
+        Point product(require_object(EC_POINT_new(group_.get()), "EC_POINT_new"));
+        const int done = base == nullptr
+                             ? EC_POINT_mul(group_.get(), product.get(), scalar, nullptr, nullptr, context_.get())
+                             : EC_POINT_mul(group_.get(), product.get(), nullptr, base, scalar, context_.get());
+        require(done == 1, "EC_POINT_mul");
+        return product;
+    }
+
+    // point is nullptr when the bytes are no point of the curve.
+    [[nodiscard]] Point point(ByteView encoded) const {
+        Point decoded(require_object(EC_POINT_new(group_.get()), "EC_POINT_new"));
+        if (EC_POINT_oct2point(group_.get(), decoded.get(), encoded.data(), encoded.size(), context_.get()) != 1 ||
+            EC_POINT_is_at_infinity(group_.get(), decoded.get()) == 1) {
+            ERR_clear_error();
+            return nullptr;
+        }
+        return decoded;
+    }
+
+    [[nodiscard]] Bytes encode(const EC_POINT* point) const {
+        Bytes encoded(1 + 2 * field_size(curve_));
+        require(EC_POINT_point2oct(group_.get(), point, POINT_CONVERSION_UNCOMPRESSED, encoded.data(), encoded.size(),
+                                   context_.get()) == encoded.size(),
+                "EC_POINT_point2oct");
+        return encoded;
+    }
+
+    [[nodiscard]] Number x_of(const EC_POINT* point) const {
+        Number x = number();
+        require(EC_POINT_get_affine_coordinates(group_.get(), point, x.get(), nullptr, context_.get()) == 1,
+                "EC_POINT_get_affine_coordinates");
+        return x;
+    }
+
+    // draw is a number in [1, order - 1], by rejection (FIPS 186-5 appendix A.2.2).
+    [[nodiscard]] Number draw(RandomSource& source) const {
+        for (;;) {
+            Number candidate = number(source.take(field_size(curve_)));
+            if (BN_is_zero(candidate.get()) == 0 && BN_cmp(candidate.get(), order()) < 0) {
+                return candidate;
+            }
+        }
+    }
+
+ private:
+    Curve curve_;
+    Group group_;
+    NumberContext context_;
+};
+
+Key import_public_key(OSSL_LIB_CTX* library, Curve curve, ByteView point) {
+    std::string name = group_name(curve);
+    Bytes encoded = to_bytes(point);
+    std::array<OSSL_PARAM, 3> parameters{
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name.data(), 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, encoded.data(), encoded.size()),
+        OSSL_PARAM_construct_end()};
+    const KeyContext context(require_object(EVP_PKEY_CTX_new_from_name(library, "EC", nullptr), "EC keys"));
+    EVP_PKEY* key = nullptr;
+    require(EVP_PKEY_fromdata_init(context.get()) == 1, "EVP_PKEY_fromdata_init");
+    if (EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters.data()) != 1) {
+        ERR_clear_error();
+    }
+    return Key(key);
+}
+
+// The limits of the chip's certificate parser (chip-objects.md section 7).
+constexpr std::size_t max_certificate_size = 1300;
+constexpr int max_serial_size = 20;
+
+bool ecdsa_without_parameters(const X509_ALGOR* algorithm) {
+    const ASN1_OBJECT* object = nullptr;
+    int parameter_type = V_ASN1_UNDEF;
+    X509_ALGOR_get0(&object, &parameter_type, nullptr, algorithm);
+    return OBJ_obj2nid(object) == NID_ecdsa_with_SHA256 && parameter_type == V_ASN1_UNDEF;
+}
+
+std::optional<Curve> curve_of(const EVP_PKEY* key) {
+    std::array<char, 32> name{};
+    std::size_t length = 0;
+    if (EVP_PKEY_get_group_name(key, name.data(), name.size(), &length) != 1) {
+        return std::nullopt;
+    }
+    const std::string_view group(name.data(), length);
+    if (group == "prime256v1" || group == "P-256") {
+        return Curve::p256;
+    }
+    if (group == "secp384r1" || group == "P-384") {
+        return Curve::p384;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+struct Crypto::Parts {
+    explicit Parts(std::optional<std::uint64_t> seed)
+        : library(require_object(OSSL_LIB_CTX_new(), "OSSL_LIB_CTX_new")),
+          provider(require_object(OSSL_PROVIDER_load(library.get(), "default"), "OSSL_PROVIDER_load")),
+          random(library.get(), seed),
+          p256(library.get(), Curve::p256),
+          p384(library.get(), Curve::p384) {}
+
+    [[nodiscard]] const Arithmetic& arithmetic(Curve curve) const { return curve == Curve::p256 ? p256 : p384; }
+
+    LibraryContext library;
+    Provider provider;
+    RandomSource random;
+    Arithmetic p256;
+    Arithmetic p384;
+};
+
+Crypto::Crypto(std::optional<std::uint64_t> seed) : parts_(std::make_unique<Parts>(seed)) {}
+Crypto::~Crypto() = default;
+
+Bytes Crypto::random(std::size_t count) {
+    return parts_->random.take(count);
+}
+
+KeyPair Crypto::generate(Curve curve) {
+    const Arithmetic& arithmetic = parts_->arithmetic(curve);
+    const Number scalar = arithmetic.draw(parts_->random);
+    return {arithmetic.bytes(scalar.get()), arithmetic.encode(arithmetic.multiply(scalar.get()).get())};
+}
+
+Bytes Crypto::point_of(Curve curve, ByteView scalar) const {
+    const Arithmetic& arithmetic = parts_->arithmetic(curve);
+    return arithmetic.encode(arithmetic.multiply(Arithmetic::number(scalar).get()).get());
+}
+
+Signature Crypto::sign(Curve curve, ByteView scalar, ByteView digest) {
+    // FIPS 186-5 section 6.4.1: r = x(kG) mod n, s = (e + r d) / k mod n, again with another k when one is zero.
+    const Arithmetic& arithmetic = parts_->arithmetic(curve);
+    const Number d = Arithmetic::number(scalar);
+    const Number e = Arithmetic::number(digest);
+    for (;;) {
+        const Number k = arithmetic.draw(parts_->random);
+        const Number x = arithmetic.x_of(arithmetic.multiply(k.get()).get());
+        const Number r = Arithmetic::number();
+        const Number s = Arithmetic::number();
+        const Number inverse(require_object(BN_mod_inverse(nullptr, k.get(), arithmetic.order(), arithmetic.context()),
+                                            "BN_mod_inverse"));
+        const bool computed =
+            BN_nnmod(r.get(), x.get(), arithmetic.order(), arithmetic.context()) == 1 &&
+            BN_mod_mul(s.get(), r.get(), d.get(), arithmetic.order(), arithmetic.context()) == 1 &&
+            BN_mod_add(s.get(), s.get(), e.get(), arithmetic.order(), arithmetic.context()) == 1 &&
+            BN_mod_mul(s.get(), s.get(), inverse.get(), arithmetic.order(), arithmetic.context()) == 1;
+        require(computed, "ECDSA");
+        if (BN_is_zero(r.get()) == 0 && BN_is_zero(s.get()) == 0) {
+            return {arithmetic.bytes(r.get()), arithmetic.bytes(s.get())};
+        }
+    }
+}
+
+bool Crypto::verify(Curve curve, ByteView point, ByteView digest, ByteView two_integers) const {
+    const Key key = import_public_key(parts_->library.get(), curve, point);
+    if (!key) {
+        return false;
+    }
+    const Bytes sequence = der::sequence({two_integers});
+    const KeyContext context(
+        require_object(EVP_PKEY_CTX_new_from_pkey(parts_->library.get(), key.get(), nullptr), "EVP_PKEY_CTX"));
+    require(EVP_PKEY_verify_init(context.get()) == 1, "EVP_PKEY_verify_init");
+    const int result = EVP_PKEY_verify(context.get(), sequence.data(), sequence.size(), digest.data(), digest.size());
+    ERR_clear_error();
+    return result == 1;
+}
+
+bool Crypto::on_curve(Curve curve, ByteView point) const {
+    return parts_->arithmetic(curve).point(point) != nullptr;
+}
+
+std::optional<Bytes> Crypto::shared_secret(Curve curve, ByteView scalar, ByteView point) const {
+    const Arithmetic& arithmetic = parts_->arithmetic(curve);
+    const Point peer = arithmetic.point(point);
+    if (!peer) {
+        return std::nullopt;
+    }
+    const Point shared = arithmetic.multiply(Arithmetic::number(scalar).get(), peer.get());
+    return arithmetic.bytes(arithmetic.x_of(shared.get()).get());
+}
+
+Bytes Crypto::prf(ByteView secret, ByteView seed, std::size_t length) const {
+    std::string digest = "SHA256";
+    Bytes secret_bytes = to_bytes(secret);
+    Bytes seed_bytes = to_bytes(seed);
+    const std::array<OSSL_PARAM, 4> parameters{
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest.data(), 0),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SECRET, secret_bytes.data(), secret_bytes.size()),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, seed_bytes.data(), seed_bytes.size()),
+        OSSL_PARAM_construct_end()};
+    const Kdf kdf(require_object(EVP_KDF_fetch(parts_->library.get(), "TLS1-PRF", nullptr), "EVP_KDF_fetch"));
+    const KdfContext context(require_object(EVP_KDF_CTX_new(kdf.get()), "EVP_KDF_CTX_new"));
+    Bytes derived(length);
+    require(EVP_KDF_derive(context.get(), derived.data(), derived.size(), parameters.data()) == 1, "EVP_KDF_derive");
+    return derived;
+}
+
+tl::expected<CertificateKey, CertificateFault> Crypto::certificate_key(ByteView der) const {
+    const auto fault = [](CertificateFault kind) {
+        ERR_clear_error();
+        return tl::unexpected<CertificateFault>(kind);
+    };
+    Certificate certificate(require_object(X509_new_ex(parts_->library.get(), nullptr), "X509_new_ex"));
+    X509* target = certificate.get();
+    const unsigned char* cursor = der.data();
+    if (d2i_X509(&target, &cursor, static_cast<long>(der.size())) == nullptr) {
+        if (target == nullptr) {
+            static_cast<void>(certificate.release());  // d2i_X509 frees what it was given
+        }
+        return fault(CertificateFault::format);
+    }
+    const X509_ALGOR* outer = nullptr;
+    X509_get0_signature(nullptr, &outer, certificate.get());
+    const bool well_formed = X509_get_version(certificate.get()) == X509_VERSION_3 &&
+                             X509_NAME_entry_count(X509_get_issuer_name(certificate.get())) > 0 &&
+                             ASN1_STRING_length(X509_get0_serialNumber(certificate.get())) <= max_serial_size &&
+                             X509_ALGOR_cmp(outer, X509_get0_tbs_sigalg(certificate.get())) == 0;
+    if (!well_formed) {
+        return fault(CertificateFault::format);
+    }
+    const EVP_PKEY* key = X509_get0_pubkey(certificate.get());
+    const auto curve = key == nullptr ? std::nullopt : curve_of(key);
+    if (!curve) {
+        return fault(CertificateFault::unsupported);
+    }
+    const ASN1_BIT_STRING* subject_key = X509_get0_pubkey_bitstr(certificate.get());
+    const ByteView point(subject_key->data, static_cast<std::size_t>(subject_key->length));
+    const bool supported = static_cast<std::size_t>(cursor - der.data()) <= max_certificate_size &&
+                           ecdsa_without_parameters(outer) && point.size() == 1 + 2 * field_size(*curve);
+    if (!supported) {
+        return fault(CertificateFault::unsupported);
+    }
+    const std::uint32_t allowed = X509_get_key_usage(certificate.get());
+    ERR_clear_error();
+    return CertificateKey{*curve, to_bytes(point), (allowed & (KU_DIGITAL_SIGNATURE | KU_KEY_CERT_SIGN)) != 0};
+}
+
+}  // namespace trustx::sim

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The chip's cryptography, on libcrypto's default provider in a library context of its own: no configuration file is
+// read, so a simulator can never end up using a chip itself.
+#pragma once
+
+#include "model/base/bytes.hpp"
+#include "model/base/names.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include <tl/expected.hpp>
+
+namespace trustx::sim {
+
+struct KeyPair {
+    Bytes scalar;  // private key, field_size bytes
+    Bytes point;   // public key, uncompressed
+};
+
+// Signature halves of field_size bytes each.
+struct Signature {
+    Bytes r;
+    Bytes s;
+};
+
+// What VerifySign needs of a certificate.
+struct CertificateKey {
+    Curve curve;
+    Bytes point;
+    bool may_sign;  // key usage digitalSignature or keyCertSign, or no key usage extension
+};
+
+enum class CertificateFault { format, unsupported };
+
+// Crypto computes; it keeps no keys. Failures of libcrypto itself (out of memory) throw std::runtime_error. Not for
+// use by several threads at once.
+class Crypto {
+ public:
+    // With a seed everything random is the same in each run; without, it comes from the operating system.
+    explicit Crypto(std::optional<std::uint64_t> seed);
+    ~Crypto();
+    Crypto(const Crypto&) = delete;
+    Crypto& operator=(const Crypto&) = delete;
+
+    [[nodiscard]] Bytes random(std::size_t count);
+    [[nodiscard]] KeyPair generate(Curve curve);
+    [[nodiscard]] Bytes point_of(Curve curve, ByteView scalar) const;
+    // sign takes a digest of at most field_size bytes as an integer.
+    [[nodiscard]] Signature sign(Curve curve, ByteView scalar, ByteView digest);
+    // verify takes the two INTEGERs of chip-commands.md section 5; a malformed or wrong signature is false.
+    [[nodiscard]] bool verify(Curve curve, ByteView point, ByteView digest, ByteView two_integers) const;
+    [[nodiscard]] bool on_curve(Curve curve, ByteView point) const;
+    // shared_secret is the X coordinate; empty when the point is not on the curve.
+    [[nodiscard]] std::optional<Bytes> shared_secret(Curve curve, ByteView scalar, ByteView point) const;
+    // prf is the TLS 1.2 PRF with SHA-256; seed includes the label.
+    [[nodiscard]] Bytes prf(ByteView secret, ByteView seed, std::size_t length) const;
+    // certificate_key reads one DER certificate by the limits of chip-objects.md section 7.
+    [[nodiscard]] tl::expected<CertificateKey, CertificateFault> certificate_key(ByteView der) const;
+
+ private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace trustx::sim

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// A rule by which something goes wrong, as people write it: what happens, to which transfer or command, and how often.
+// docs/simulator.md has the grammar with examples.
+#pragma once
+
+#include "model/base/clock.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <tl/expected.hpp>
+
+namespace trustx::sim {
+
+enum class FaultKind {
+    address_nak,  // the chip does not acknowledge its address
+    data_nak,     // it takes the bytes before one, and does not acknowledge that one
+    bit_flip,     // one bit of the data changes on its way
+    drop,         // the chip never sees a write; the host gets FF for a read that the chip did see
+    duplicate,    // the transfer takes place twice
+    delay,        // the transfer, or the command, takes longer
+    bus_error,    // the adapter reports an error
+    timeout,      // the adapter reports that the bus timed out
+    reset,        // the reset line is pulled
+    power_cut,    // the supply fails for a moment
+    hang,         // the chip acknowledges nothing more, or never finishes the command, until it is reset
+};
+
+// Moment is where in a transfer or a command a fault strikes. `at` is for faults that change it as a whole.
+enum class Moment { at, before, during, after };
+
+enum class Victim { write, read, transfer, command };
+
+struct FaultRule {
+    FaultKind kind{};
+    Moment moment = Moment::at;
+    Victim victim = Victim::transfer;
+    std::optional<std::uint8_t> opcode{};     // of the command; any when absent
+    std::optional<std::uint8_t> register_{};  // of the transfer; any when absent
+    std::optional<std::size_t> byte{};        // data_nak and bit_flip: counted from 0; the last one when absent
+    std::uint8_t bit = 0;                     // bit_flip: 0 to 7
+    Duration delay{0};                        // delay
+    std::uint64_t nth = 1;                    // of those that match, the first to be struck
+    std::optional<std::uint64_t> every{};     // each so manieth instead
+    std::optional<std::uint32_t> percent{};   // each of them with this chance only
+    std::optional<std::uint64_t> times = 1;   // for ever when absent
+    std::string text{};                       // as it was written
+
+    [[nodiscard]] bool on_command() const { return victim == Victim::command; }
+};
+
+// name_of is the word for a kind, in rules and in counters.
+[[nodiscard]] std::string name_of(FaultKind kind);
+
+// parse_duration reads 300us, 20ms or 5s.
+[[nodiscard]] std::optional<Duration> parse_duration(std::string_view text);
+
+// parse_fault_rule reads KIND[=VALUE][,CONDITION=VALUE]... The error is a sentence that says what would be right.
+[[nodiscard]] tl::expected<FaultRule, std::string> parse_fault_rule(std::string_view text);
+
+}  // namespace trustx::sim
