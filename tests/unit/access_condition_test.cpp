@@ -109,3 +109,30 @@ TEST_CASE("life cycle states are read by their names", "[access_condition]") {
         CHECK_FALSE(parse_life_cycle_state(name));
     }
 }
+
+TEST_CASE("a state is one of four", "[access_condition]") {
+    int states = 0;
+    for (unsigned value = 0; value <= 0xFF; ++value) {
+        states += is_life_cycle_state(static_cast<LifeCycleState>(value)) ? 1 : 0;
+    }
+    CHECK(states == 4);
+    CHECK(is_life_cycle_state(LifeCycleState::termination));
+}
+
+TEST_CASE("an access is never allowed by the byte FF and by an absent condition alone", "[access_condition]") {
+    CHECK(never_allows(std::nullopt));
+    CHECK(never_allows(Bytes{0xFF}));
+    for (const char* hex : {"", "00", "FF FF", "E1 FC 07", "E1"}) {
+        CHECK_FALSE(never_allows(test::from_hex(hex)));
+    }
+}
+
+TEST_CASE("a condition is one that the chip can evaluate", "[access_condition]") {
+    for (const char* hex : {"00", "FF", "E1 FC 07", "E1 FB 03 FE 70 FC 04"}) {
+        CHECK(is_access_condition(test::from_hex(hex)));
+    }
+    for (const char* hex : {"", "00 00", "E1 FC", "E1 FC 07 FE", "E1 FC 07 00 E1 FC 07", "20 FA 07",
+                            "E1 FC 07 FE E1 FC 07 FE E1 FC 07 FE E1 FC 07"}) {
+        CHECK_FALSE(is_access_condition(test::from_hex(hex)));
+    }
+}

@@ -8,14 +8,14 @@ using namespace trustx;
 namespace {
 
 // MemoryObject behaves like one object of the chip (chip-commands.md sections 6.2 and 6.3) and can be told to fail.
-class MemoryObject {
+class MemoryObject final : public ObjectCommands {
  public:
     explicit MemoryObject(std::uint16_t max_size) {
         metadata.max_size = max_size;
         metadata.read_access = Bytes{0x00};  // always
     }
 
-    Result<Bytes> run(const GetDataObject& command) {
+    Result<Bytes> run(const GetDataObject& command) override {
         ++reads;
         if (reads == failing_read) {
             return fail(Errc::timeout, "GetDataObject");
@@ -28,9 +28,9 @@ class MemoryObject {
         return Bytes{slice.begin(), slice.end()};
     }
 
-    Result<Metadata> run(const GetMetadata&) { return metadata; }
+    Result<Metadata> run(const GetMetadata&) override { return metadata; }
 
-    Result<NoResponse> run(const SetDataObject& command) {
+    Result<NoResponse> run(const SetDataObject& command) override {
         ++writes;
         if (writes == failing_write) {
             return fail(Errc::outcome_unknown, "SetDataObject");
@@ -59,7 +59,7 @@ class MemoryObject {
     bool forgetful = false;
 };
 
-ObjectIo<MemoryObject> io(MemoryObject& object) {
+ObjectIo io(MemoryObject& object) {
     return {object, ObjectId{0xE0E1}};
 }
 

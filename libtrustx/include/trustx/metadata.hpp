@@ -24,6 +24,8 @@ enum class LifeCycleState : std::uint8_t {
     termination = 0x0F
 };
 
+// is_life_cycle_state says whether a value is one of the four.
+TRUSTX_EXPORT bool is_life_cycle_state(LifeCycleState state) noexcept;
 // to_string names a state; a value outside the four is shown as a number.
 TRUSTX_EXPORT std::string to_string(LifeCycleState state);
 // parse_life_cycle_state reads the name of a state. Error: Errc::argument_invalid.
@@ -51,8 +53,13 @@ struct TRUSTX_EXPORT Metadata {
     friend bool operator==(const Metadata&, const Metadata&) = default;
 };
 
-// explain_access puts an access condition expression into words: "LcsO < operational". An absent condition means
-// never (chip-objects.md section 2); what cannot be read is shown in hexadecimal.
+// never_allows says whether an access condition forbids the access in every state. An absent condition does
+// (chip-objects.md section 2).
+TRUSTX_EXPORT bool never_allows(const std::optional<Bytes>& expression) noexcept;
+// is_access_condition says whether the chip can evaluate an expression (chip-objects.md section 5).
+TRUSTX_EXPORT bool is_access_condition(ByteView expression);
+// explain_access puts an access condition expression into words: "LcsO < operational". What cannot be read is shown in
+// hexadecimal.
 TRUSTX_EXPORT std::string explain_access(const std::optional<Bytes>& expression);
 // parse_access is the inverse: `always`, `never`, or comparisons such as `LcsO < operational` joined by `and` and `or`,
 // with a state by name or, as in `LcsG < 0x04`, by number. `and` binds closer (chip-objects.md section 5). Error:

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The small objects by which a chip tells how it does and takes its few settings. Source: chip-objects.md sections 1.1
-// and 8 to 10.
+// The system objects of one byte by which a chip tells its state. Source: chip-objects.md sections 1.1 and 9.
 #pragma once
 
 #include <trustx/clock.hpp>
@@ -33,35 +32,5 @@ struct TRUSTX_EXPORT SecurityEventCounter {
     friend bool operator==(const SecurityEventCounter&, const SecurityEventCounter&) = default;
 };
 TRUSTX_EXPORT Result<SecurityEventCounter> read_security_event_counter(LockedDevice& device);
-
-// SecurityStatus is a set of flags that a host may clear but not set. No flag is defined for this chip; its successor
-// has the boot phase. (E0C1 of the chip, F1C1 of the application, section 8)
-struct TRUSTX_EXPORT SecurityStatus {
-    static constexpr std::uint8_t boot_phase_flag = 0x20;
-    std::uint8_t flags = 0;
-
-    [[nodiscard]] bool boot_phase() const noexcept { return (flags & boot_phase_flag) != 0; }
-
-    friend bool operator==(const SecurityStatus&, const SecurityStatus&) = default;
-};
-TRUSTX_EXPORT Result<SecurityStatus> read_chip_security_status(LockedDevice& device);
-TRUSTX_EXPORT Result<SecurityStatus> read_application_security_status(LockedDevice& device);
-// The clear_ functions take flags away and give what is left. They come back with the next reset.
-TRUSTX_EXPORT Result<SecurityStatus> clear_chip_security_status(LockedDevice& device, std::uint8_t flags);
-TRUSTX_EXPORT Result<SecurityStatus> clear_application_security_status(LockedDevice& device, std::uint8_t flags);
-
-// The idle time after which the chip sleeps. (E0C3)
-inline constexpr std::chrono::milliseconds min_sleep_activation_delay{20};
-inline constexpr std::chrono::milliseconds max_sleep_activation_delay{255};
-TRUSTX_EXPORT Result<std::chrono::milliseconds> read_sleep_activation_delay(LockedDevice& device);
-// Error: Errc::argument_invalid outside the limits. Read back and compared.
-TRUSTX_EXPORT Result<void> write_sleep_activation_delay(LockedDevice& device, std::chrono::milliseconds delay);
-
-// The current that the chip may draw, in milliamperes; less makes every command slower. Kept over resets. (E0C4)
-inline constexpr std::uint8_t min_current_limitation = 6;
-inline constexpr std::uint8_t max_current_limitation = 15;
-TRUSTX_EXPORT Result<std::uint8_t> read_current_limitation(LockedDevice& device);
-// Error: Errc::argument_invalid outside the limits. Read back and compared.
-TRUSTX_EXPORT Result<void> write_current_limitation(LockedDevice& device, std::uint8_t milliamperes);
 
 }  // namespace trustx

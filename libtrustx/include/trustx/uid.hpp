@@ -21,11 +21,9 @@ struct TRUSTX_EXPORT Uid {
     static Result<Uid> from_bytes(ByteView bytes);
 
     [[nodiscard]] std::string hex() const { return to_hex(bytes); }
-    // firmware is the build in the form of Infineon's release notes: "1.40.1118" for build 1118 of firmware 80101071.
+    // firmware_build is the build in the form of Infineon's release notes: "1.40.1118" for build 1118 of firmware
+    // 80101071.
     [[nodiscard]] std::string firmware_build() const;
-    [[nodiscard]] ByteView batch() const { return ByteView{bytes}.subspan(11, 6); }
-    [[nodiscard]] std::uint16_t x() const { return static_cast<std::uint16_t>(bytes[17] << 8 | bytes[18]); }
-    [[nodiscard]] std::uint16_t y() const { return static_cast<std::uint16_t>(bytes[19] << 8 | bytes[20]); }
 
     friend bool operator==(const Uid&, const Uid&) = default;
 };

@@ -1,53 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "common/try.hpp"
+
 #include <trustx/life_cycle.hpp>
 #include <trustx/system_objects.hpp>
 
 #include <array>
+#include <functional>
 
 namespace trustx {
 namespace {
-
-bool is_state(LifeCycleState state) {
-    return !to_string(state).starts_with("0x");
-}
 
 std::string raising(const std::string& what, LifeCycleState state) {
     return "raise the life cycle of " + what + " to " + to_string(state);
 }
 
-// check_rise says whether there is anything to do; a state can be skipped, but none taken back.
-Result<bool> check_rise(LifeCycleState present, LifeCycleState wanted, const std::string& operation) {
-    if (!is_state(wanted) || wanted < present) {
-        return fail(Errc::argument_invalid, operation + ": it is " + to_string(present) + ", and a state only rises");
-    }
-    return wanted != present;
-}
+// Access is how one of the three life cycles is read and written.
+struct Access {
+    std::function<Result<LifeCycleState>()> read;
+    std::function<Result<NoResponse>(LifeCycleState)> write;
+};
 
-Result<LifeCycleState> read_state(LockedDevice& device, ObjectId object) {
-    const auto byte = read_byte(device, object);
-    return byte ? Result<LifeCycleState>{LifeCycleState{*byte}} : byte.failure();
-}
-
-// raise_state writes the object that holds LcsG or LcsA (section 4).
-Result<void> raise_state(LockedDevice& device, ObjectId object, LifeCycleState state, const std::string& what) {
-    const std::string operation = raising(what, state);
-    const auto present = read_state(device, object);
+// A state can be skipped, but none taken back.
+Result<void> raise(const std::string& operation, LifeCycleState wanted, const Access& access) {
+    const auto present = access.read();
     if (!present) {
         return present.failure(operation);
     }
-    const auto needed = check_rise(*present, state, operation);
-    if (!needed || !*needed) {
-        return needed ? Result<void>{} : needed.failure();
+    if (!is_life_cycle_state(wanted) || wanted < *present) {
+        return fail(Errc::argument_invalid, operation + ": it is " + to_string(*present) + ", and a state only rises");
     }
-    const std::array<std::uint8_t, 1> content{static_cast<std::uint8_t>(state)};
-    if (const auto written = device.run(SetDataObject{object, 0, content}); !written) {
+    if (wanted == *present) {
+        return {};
+    }
+    if (const auto written = access.write(wanted); !written) {
         return written.failure(operation);
     }
-    const auto after = read_state(device, object);
+    const auto after = access.read();
     if (!after) {
         return after.failure(operation + ", reading it back");
     }
-    return *after == state ? Result<void>{} : fail(Errc::verify_mismatch, operation);
+    return *after == wanted ? Result<void>{} : fail(Errc::verify_mismatch, operation);
+}
+
+Result<LifeCycleState> read_state(LockedDevice& device, ObjectId object) {
+    TRY(const auto byte, read_byte(device, object));
+    return LifeCycleState{byte};
+}
+
+// raise_state is for the two states that are the content of an object, LcsG and LcsA (section 4).
+Result<void> raise_state(LockedDevice& device, ObjectId object, LifeCycleState state, const std::string& what) {
+    const auto write = [&](LifeCycleState wanted) {
+        const std::array<std::uint8_t, 1> content{static_cast<std::uint8_t>(wanted)};
+        return device.run(SetDataObject{object, 0, content});
+    };
+    return raise(raising(what, state), state, {[&] { return read_state(device, object); }, write});
 }
 
 }  // namespace
@@ -61,29 +67,20 @@ Result<LifeCycleState> read_application_life_cycle(LockedDevice& device) {
 }
 
 Result<void> raise_object_life_cycle(LockedDevice& device, ObjectId object, LifeCycleState state) {
-    const std::string operation = raising(object.hex(), state);
-    const auto present = device.run(GetMetadata{object});
-    if (!present) {
-        return present.failure(operation);
-    }
-    // Without the tag the object is operational and stays so (section 2).
-    if (!present->life_cycle) {
-        return fail(ChipError::access_conditions_not_satisfied, operation + ": it has no life cycle state of its own");
-    }
-    const auto needed = check_rise(*present->life_cycle, state, operation);
-    if (!needed || !*needed) {
-        return needed ? Result<void>{} : needed.failure();
-    }
-    Metadata tags;
-    tags.life_cycle = state;
-    if (const auto written = device.run(SetMetadata{object, tags}); !written) {
-        return written.failure(operation);
-    }
-    const auto after = device.run(GetMetadata{object});
-    if (!after) {
-        return after.failure(operation + ", reading it back");
-    }
-    return after->life_cycle == state ? Result<void>{} : fail(Errc::verify_mismatch, operation);
+    const auto read = [&]() -> Result<LifeCycleState> {
+        TRY(const auto metadata, device.run(GetMetadata{object}));
+        if (!metadata.life_cycle) {
+            // Without the tag the object is operational and stays so (section 2).
+            return fail(ChipError::access_conditions_not_satisfied, "it has no life cycle state of its own");
+        }
+        return *metadata.life_cycle;
+    };
+    const auto write = [&](LifeCycleState wanted) {
+        Metadata tags;
+        tags.life_cycle = wanted;
+        return device.run(SetMetadata{object, tags});
+    };
+    return raise(raising(object.hex(), state), state, {read, write});
 }
 
 Result<void> raise_chip_life_cycle(LockedDevice& device, LifeCycleState state) {

@@ -12,7 +12,7 @@ std::string usage_text(const std::optional<KeyUsage>& usage) {
     return text.empty() ? "nothing" : text;
 }
 
-tl::unexpected<Error> refuse(ObjectId object, const std::string& why) {
+tl::unexpected<Error> impossible(ObjectId object, const std::string& why) {
     return fail(Errc::argument_invalid, "metadata of " + object.hex() + ": " + why);
 }
 
@@ -45,9 +45,7 @@ class Planner {
     }
 
     MetadataPlan plan() && {
-        const auto never = [](const std::optional<Bytes>& access) {
-            return access && explain_access(access) == "never";
-        };
+        const auto never = [](const std::optional<Bytes>& access) { return access && never_allows(access); };
         caution(
             never(plan_.tags.change_access),
             "nobody can write the content until this is changed again, and never again once the object is operational");
@@ -64,23 +62,15 @@ class Planner {
     MetadataPlan plan_;
 };
 
-// readable refuses what the chip would answer with error 05: what explain_access gives must be a condition again.
-Result<void> readable(ObjectId object, const std::optional<Bytes>& expression) {
-    const auto again = parse_access(explain_access(expression));
-    if (expression && (!again || *again != *expression)) {
-        return refuse(object, explain_access(expression));
-    }
-    return {};
-}
-
+// check refuses what the chip would answer with error 05.
 Result<void> check(ObjectId object, const Metadata& present, const MetadataChange& change) {
     for (const auto* expression : {&change.change_access, &change.read_access, &change.execute_access}) {
-        if (auto checked = readable(object, *expression); !checked) {
-            return checked;
+        if (*expression && !is_access_condition(**expression)) {
+            return impossible(object, explain_access(*expression));
         }
     }
     if (change.key_usage && !present.key_algorithm) {
-        return refuse(object, "a usage belongs to a key, and there is none");
+        return impossible(object, "a usage belongs to a key, and there is none");
     }
     return {};
 }
@@ -119,8 +109,8 @@ Result<MetadataPlan> plan_metadata(ObjectId object, const Metadata& present, con
             "change the metadata of " + object.hex() + ", which is " + to_string(effective_life_cycle(present)));
     }
     if (const std::size_t size = plan.after().encode().size(); size > Metadata::max_encoded) {
-        return refuse(object, "it would take " + std::to_string(size) + " bytes, and the chip has room for " +
-                                  std::to_string(Metadata::max_encoded));
+        return impossible(object, "it would take " + std::to_string(size) + " bytes, and the chip has room for " +
+                                      std::to_string(Metadata::max_encoded));
     }
     return plan;
 }

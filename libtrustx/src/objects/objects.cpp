@@ -7,21 +7,39 @@
 #include <algorithm>
 
 namespace trustx {
+namespace {
+
+class DeviceCommands final : public ObjectCommands {
+ public:
+    explicit DeviceCommands(LockedDevice& device) : device_{device} {}
+    Result<Bytes> run(const GetDataObject& command) override { return device_.run(command); }
+    Result<Metadata> run(const GetMetadata& command) override { return device_.run(command); }
+    Result<NoResponse> run(const SetDataObject& command) override { return device_.run(command); }
+
+ private:
+    LockedDevice& device_;
+};
+
+}  // namespace
 
 Result<Bytes> read_object(LockedDevice& device, ObjectId object) {
-    return ObjectIo{device, object}.read();
+    DeviceCommands commands{device};
+    return ObjectIo{commands, object}.read();
 }
 
 Result<Bytes> read_slice(LockedDevice& device, ObjectId object, std::uint16_t offset, std::size_t length) {
-    return ObjectIo{device, object}.read_slice(offset, length);
+    DeviceCommands commands{device};
+    return ObjectIo{commands, object}.read_slice(offset, length);
 }
 
 Result<void> write_object(LockedDevice& device, ObjectId object, ByteView data) {
-    return ObjectIo{device, object}.replace(data);
+    DeviceCommands commands{device};
+    return ObjectIo{commands, object}.replace(data);
 }
 
 Result<void> write_slice(LockedDevice& device, ObjectId object, std::uint16_t offset, ByteView data) {
-    return ObjectIo{device, object}.patch(offset, data);
+    DeviceCommands commands{device};
+    return ObjectIo{commands, object}.patch(offset, data);
 }
 
 Result<Uid> read_uid(LockedDevice& device) {

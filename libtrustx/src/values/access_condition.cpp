@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Access condition expressions and life cycle states in words (chip-objects.md sections 4 and 5).
-#include "codec/byte_reader.hpp"
 #include "codec/parse_number.hpp"
 
 #include <trustx/metadata.hpp>
@@ -44,17 +43,6 @@ std::optional<std::uint8_t> byte_of(const std::array<Word, size>& table, std::st
     return found != table.end() ? std::optional{found->byte} : std::nullopt;
 }
 
-// condition reads one comparison of three bytes: `E1 FC 07`.
-std::string condition(ByteReader& reader) {
-    const std::string_view operand = name_of(operands, reader.u8());
-    const std::string_view comparison = name_of(comparisons, reader.u8());
-    const auto state = static_cast<LifeCycleState>(reader.u8());
-    if (operand.empty() || comparison.empty()) {
-        reader.fail();
-    }
-    return std::string{operand}.append(" ").append(comparison).append(" ") + to_string(state);
-}
-
 // At most 7 comparisons joined by `and`, and 3 such tokens joined by `or` (chip-objects.md section 5).
 constexpr std::size_t max_comparisons = 7;
 constexpr std::size_t max_tokens = 3;
@@ -92,8 +80,34 @@ std::optional<std::uint8_t> word_byte(std::size_t place, std::string_view word) 
     }
 }
 
+// word is the inverse of word_byte: empty for a byte that does not fit there.
+std::string word(std::size_t place, std::uint8_t byte) {
+    switch (place % 4) {
+        case 0:
+            return std::string{name_of(operands, byte)};
+        case 1:
+            return std::string{name_of(comparisons, byte)};
+        case 2:
+            return to_string(static_cast<LifeCycleState>(byte));
+        default:
+            return std::string{name_of(connectives, byte)};
+    }
+}
+
+bool is_constant(ByteView expression) {
+    return expression.size() == 1 && (expression.front() == always || expression.front() == never);
+}
+
+bool is_comparisons(ByteView expression) {
+    bool fits = expression.size() % 4 == 3;
+    for (std::size_t place = 0; fits && place < expression.size(); ++place) {
+        fits = !word(place, expression[place]).empty();
+    }
+    return fits;
+}
+
 // exceeds_chip counts what the chip's evaluation has room for.
-bool exceeds_chip(const Bytes& expression) {
+bool exceeds_chip(ByteView expression) {
     std::size_t tokens = 1;
     std::size_t in_token = 1;
     for (std::size_t at = 3; at < expression.size(); at += 4) {
@@ -121,6 +135,10 @@ std::string to_string(LifeCycleState state) {
     return name.empty() ? "0x" + to_hex({&value, 1}) : std::string{name};
 }
 
+bool is_life_cycle_state(LifeCycleState state) noexcept {
+    return !name_of(states, static_cast<std::uint8_t>(state)).empty();
+}
+
 Result<LifeCycleState> parse_life_cycle_state(std::string_view name) {
     const auto byte = byte_of(states, name);
     if (!byte) {
@@ -130,24 +148,29 @@ Result<LifeCycleState> parse_life_cycle_state(std::string_view name) {
     return LifeCycleState{*byte};
 }
 
+bool never_allows(const std::optional<Bytes>& expression) noexcept {
+    return !expression || (is_constant(*expression) && expression->front() == never);
+}
+
+bool is_access_condition(ByteView expression) {
+    return is_constant(expression) || (is_comparisons(expression) && !exceeds_chip(expression));
+}
+
 std::string explain_access(const std::optional<Bytes>& expression) {
-    if (!expression) {
+    if (never_allows(expression)) {
         return "never";
     }
-    if (expression->size() == 1 && (expression->front() == always || expression->front() == never)) {
-        return expression->front() == always ? "always" : "never";
+    if (is_constant(*expression)) {
+        return "always";
     }
-    ByteReader reader{*expression};
-    std::string text = condition(reader);
-    while (reader.left() > 0) {
-        const std::string_view connective = name_of(connectives, reader.u8());
-        if (connective.empty()) {
-            reader.fail();
-        }
-        text.append(" ").append(connective).append(" ");
-        text += condition(reader);
+    if (!is_comparisons(*expression)) {
+        return "unknown condition " + to_hex(*expression);
     }
-    return reader.done() ? text : "unknown condition " + to_hex(*expression);
+    std::string text = word(0, expression->front());
+    for (std::size_t place = 1; place < expression->size(); ++place) {
+        text.append(" ").append(word(place, (*expression)[place]));
+    }
+    return text;
 }
 
 Result<Bytes> parse_access(std::string_view words) {
