@@ -4,10 +4,8 @@
 #include "common/try.hpp"
 
 #include <trustx/objects.hpp>
-#include <trustx/settings.hpp>
 
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -168,25 +166,11 @@ Chip* Chips::known(const std::string& name) const noexcept {
 
 Outcome<std::unique_ptr<Chip>> Chips::make(const std::string& name) const {
     TRYV(settings_.check());
-    // A key that names a device wants that one, not the one that openssl.cnf has for all others.
-    const auto configured = name.empty() ? settings_.device : std::nullopt;
-    auto resolved = resolve_settings({.command_line = std::nullopt, .openssl_conf = configured, .device_name = name});
+    const auto resolved = resolve_settings({.openssl_conf = settings_.values, .device_name = name});
     if (!resolved) {
         return refuse(resolved.error());
     }
-    auto& options = resolved->options;
-    // The environment comes before openssl.cnf here as it does for the device.
-    const auto overlay = [](auto& option, const auto& setting, const char* variable) {
-        if (setting && (variable == nullptr || ::secure_getenv(variable) == nullptr)) {
-            option = *setting;
-        }
-    };
-    overlay(options.lock_directory, settings_.lock_directory, "TRUSTX_LOCK_DIRECTORY");
-    overlay(options.lock_timeout, settings_.lock_timeout, nullptr);
-    overlay(options.command_timeout, settings_.command_timeout, nullptr);
-    overlay(options.trace.file, settings_.trace, "TRUSTX_TRACE");
-    overlay(options.trace.level, settings_.trace_level, "TRUSTX_TRACE_LEVEL");
-    return std::make_unique<Chip>(name, Device::open(resolved->address, options));
+    return std::make_unique<Chip>(name, Device::open(resolved->address, resolved->options));
 }
 
 Outcome<Chip*> Chips::find(const std::string& name) {

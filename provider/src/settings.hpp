@@ -6,23 +6,16 @@
 
 #include "core.hpp"
 
-#include <trustx/trace.hpp>
+#include <trustx/settings.hpp>
 
-#include <chrono>
 #include <optional>
-#include <string>
 
 namespace trustx::provider {
 
 struct ProviderSettings {
-    std::optional<std::string> device;
-    std::optional<std::string> lock_directory;
-    std::optional<std::chrono::milliseconds> lock_timeout;
-    std::optional<std::chrono::milliseconds> command_timeout;
+    SettingValues values;
     bool self_verify = true;
-    std::optional<std::string> trace;  // a file
-    std::optional<TraceLevel> trace_level;
-    // Work in software goes to the application's providers instead of to a default provider of our own.
+    // Work in software is left to the application's providers instead of a separate default provider.
     bool child_library_context = false;
     std::optional<Failure> fault;  // the first value that could not be read
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Texts that people write: bus addresses, object names, key usages, the settings file.
 #include "fuzz_input.hpp"
+#include "settings/declarations.hpp"
 #include "settings/settings_file.hpp"
 
 #include <trustx/bus_address.hpp>
@@ -56,7 +57,8 @@ void check_settings_file(std::span<const std::uint8_t> bytes) {
     }
     for (const auto& [name, section] : settings->devices) {
         promise(!name.empty(), "a device section has a name");
-        promise(!section.lock_timeout || section.lock_timeout->count() > 0, "a timeout is positive");
+        const auto* timeout = section.find("lock-timeout-ms");
+        promise(timeout == nullptr || parse_timeout(timeout->text), "a timeout is within its limits");
     }
 }
 

@@ -34,6 +34,22 @@ Settings resolved(const SettingOverrides& overrides = {}) {
     return *settings;
 }
 
+SettingValues openssl_conf(const std::vector<std::pair<std::string, std::string>>& lines) {
+    SettingValues values;
+    for (const auto& [name, text] : lines) {
+        REQUIRE(values.set(SettingLayer::openssl_conf, name, text, "openssl.cnf"));
+    }
+    return values;
+}
+
+// set_message is what a layer answers to a setting that it does not take.
+std::string set_message(SettingLayer layer, const std::string& name, const std::string& text) {
+    SettingValues values;
+    const auto set = values.set(layer, name, text, "there");
+    CHECK((values.find(name) != nullptr) == set.has_value());
+    return set ? "" : set.error().message();
+}
+
 std::string refusal(const std::string& file_content) {
     const Surroundings surroundings{file_content};
     const auto settings = resolve_settings({});
@@ -60,9 +76,9 @@ TEST_CASE("the first of command line, environment, openssl.cnf and file names th
     CHECK(resolved().source == surroundings.line(2));
 
     SettingOverrides overrides;
-    overrides.openssl_conf = "unix:/openssl";
+    overrides.openssl_conf = openssl_conf({{"device", "unix:/openssl"}});
     CHECK(resolved(overrides).address.path == "/openssl");
-    CHECK_THAT(resolved(overrides).source, ContainsSubstring("openssl.cnf"));
+    CHECK(resolved(overrides).source == "openssl.cnf");
 
     const test::ScopedVariable device{"TRUSTX_DEVICE", "unix:/environment"};
     CHECK(resolved(overrides).address.path == "/environment");
@@ -77,8 +93,95 @@ TEST_CASE("an empty environment variable counts as not set", "[settings]") {
     const Surroundings surroundings{"device = unix:/file\nlock-directory = /locks\n"};
     const test::ScopedVariable device{"TRUSTX_DEVICE", ""};
     const test::ScopedVariable directory{"TRUSTX_LOCK_DIRECTORY", ""};
+    const test::ScopedVariable trace{"TRUSTX_TRACE", ""};
+    const test::ScopedVariable level{"TRUSTX_TRACE_LEVEL", ""};
     CHECK(resolved().address.path == "/file");
     CHECK(resolved().options.lock_directory == "/locks");
+
+    SettingOverrides overrides;
+    overrides.openssl_conf = openssl_conf(
+        {{"device", "unix:/c"}, {"lock-directory", "/c-locks"}, {"trace", "/c-trace"}, {"trace-level", "frames"}});
+    CHECK(resolved(overrides).address.path == "/c");
+    CHECK(resolved(overrides).options.lock_directory == "/c-locks");
+    CHECK(resolved(overrides).options.trace.file == "/c-trace");
+    CHECK(resolved(overrides).options.trace.level == TraceLevel::frames);
+}
+
+TEST_CASE("every setting comes from the first layer that has it", "[settings]") {
+    const Surroundings surroundings{
+        "lock-directory = /top\nlock-timeout-ms = 1\ncommand-timeout-ms = 1\ntrace = /top\ntrace-level = frames\n"
+        "[device a]\nlock-directory = /a\nlock-timeout-ms = 2\ndevice = unix:/a\n"};
+    SettingOverrides overrides;
+    overrides.device_name = "a";
+    CHECK(resolved(overrides).options.lock_directory == "/a");
+    CHECK(resolved(overrides).options.lock_timeout == 2ms);
+    CHECK(resolved(overrides).options.trace.file == "/top");
+
+    overrides.openssl_conf = openssl_conf({{"lock-directory", "/c"}, {"lock-timeout-ms", "3"}, {"trace", "/c"}});
+    CHECK(resolved(overrides).options.lock_directory == "/c");
+    CHECK(resolved(overrides).options.lock_timeout == 3ms);
+    CHECK(resolved(overrides).options.command_timeout == 1ms);
+    CHECK(resolved(overrides).options.trace.file == "/c");
+    CHECK(resolved(overrides).options.trace.level == TraceLevel::frames);
+
+    const test::ScopedVariable directory{"TRUSTX_LOCK_DIRECTORY", "/variable"};
+    const test::ScopedVariable trace{"TRUSTX_TRACE", "variable"};
+    const test::ScopedVariable level{"TRUSTX_TRACE_LEVEL", "transfers"};
+    CHECK(resolved(overrides).options.lock_directory == "/variable");
+    CHECK(resolved(overrides).options.lock_timeout == 3ms);
+    CHECK(resolved(overrides).options.trace.file == "variable");
+    CHECK(resolved(overrides).options.trace.level == TraceLevel::transfers);
+}
+
+TEST_CASE("the device in openssl.cnf is the default device, not one with a name", "[settings]") {
+    const Surroundings surroundings{"[device a]\ndevice = unix:/a\n"};
+    SettingOverrides overrides;
+    overrides.openssl_conf = openssl_conf({{"device", "unix:/openssl"}, {"lock-directory", "/c"}});
+    overrides.device_name = "a";
+    CHECK(resolved(overrides).address.path == "/a");
+    CHECK(resolved(overrides).options.lock_directory == "/c");
+}
+
+TEST_CASE("a setting takes the same values in openssl.cnf as in the settings file", "[settings]") {
+    const auto [name, text] = GENERATE(table<std::string, std::string>({{"lock-timeout-ms", "0"},
+                                                                        {"lock-timeout-ms", "600001"},
+                                                                        {"command-timeout-ms", "3600000"},
+                                                                        {"command-timeout-ms", "1s"},
+                                                                        {"lock-directory", "locks"},
+                                                                        {"lock-directory", ""},
+                                                                        {"trace", "here"},
+                                                                        {"trace-level", "all"},
+                                                                        {"device", "usb:7"},
+                                                                        {"lock_directory", "/locks"}}));
+    CAPTURE(name, text);
+    const auto in_openssl = set_message(SettingLayer::openssl_conf, name, text);
+    CHECK_THAT(in_openssl, ContainsSubstring("there: ") && ContainsSubstring(name));
+    const std::string known_only_there = ", self-verify, library-context";
+    const auto known = in_openssl.find(known_only_there);
+    CHECK(set_message(SettingLayer::file, name, text) ==
+          (known == std::string::npos ? in_openssl : std::string{in_openssl}.erase(known, known_only_there.size())));
+}
+
+TEST_CASE("the provider's own settings belong into openssl.cnf", "[settings]") {
+    CHECK(set_message(SettingLayer::openssl_conf, "self-verify", "off").empty());
+    CHECK(set_message(SettingLayer::openssl_conf, "library-context", "child").empty());
+    CHECK_THAT(set_message(SettingLayer::openssl_conf, "self-verify", "perhaps"), ContainsSubstring("takes yes or no"));
+    CHECK_THAT(set_message(SettingLayer::openssl_conf, "library-context", "own"),
+               ContainsSubstring("takes isolated or child"));
+    CHECK_THAT(set_message(SettingLayer::file, "self-verify", "off"), ContainsSubstring("unknown setting"));
+    CHECK_THAT(set_message(SettingLayer::environment, "lock-timeout-ms", "1"), ContainsSubstring("unknown setting"));
+}
+
+TEST_CASE("what the environment gets wrong is named with its variable, also where it is overridden", "[settings]") {
+    const Surroundings surroundings;
+    const auto [name, text] = GENERATE(table<std::string, std::string>(
+        {{"TRUSTX_LOCK_DIRECTORY", "locks"}, {"TRUSTX_TRACE_LEVEL", "all"}, {"TRUSTX_DEVICE", "usb:7"}}));
+    const test::ScopedVariable variable{name, text};
+    SettingOverrides overrides;
+    overrides.command_line = "unix:/chip";
+    const auto settings = resolve_settings(overrides);
+    REQUIRE_FALSE(settings);
+    CHECK_THAT(settings.error().message(), ContainsSubstring(name + ": ") && ContainsSubstring(text));
 }
 
 TEST_CASE("the file sets lock directory and time limits", "[settings]") {
@@ -186,7 +289,7 @@ TEST_CASE("a trace is asked for by the environment or the file", "[settings]") {
         "trace = /var/log/all\ntrace-level = frames\n[device second]\ntrace = /var/log/second\n"};
     CHECK(resolved().options.trace.file == "/var/log/all");
     CHECK(resolved().options.trace.level == TraceLevel::frames);
-    const Settings second = resolved({.command_line = {}, .openssl_conf = "unix:/chip", .device_name = "second"});
+    const Settings second = resolved({.command_line = "unix:/chip", .device_name = "second"});
     CHECK(second.options.trace.file == "/var/log/second");
     CHECK(second.options.trace.level == TraceLevel::frames);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which chip, and how long to wait for it: settings and their order.
+// Which chip, and how long to wait for it: settings, and the order of the places where they are.
 #pragma once
 
 #include <trustx/bus_address.hpp>
@@ -7,17 +7,58 @@
 #include <trustx/export.hpp>
 #include <trustx/result.hpp>
 
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace trustx {
 
-// SettingOverrides is what a program was told directly; an absent value is looked up further.
+// SettingLayer is a place where settings are. For each setting the first layer that has it decides.
+enum class SettingLayer : std::uint8_t {
+    command_line,  // --device
+    environment,   // TRUSTX_DEVICE, TRUSTX_LOCK_DIRECTORY, TRUSTX_TRACE, TRUSTX_TRACE_LEVEL
+    openssl_conf,  // the provider's section of openssl.cnf
+    file,          // trustx.conf: first the [device NAME] section, then the lines above all sections
+};
+
+// setting_names lists the settings that a layer may have.
+TRUSTX_EXPORT std::vector<std::string_view> setting_names(SettingLayer layer);
+
+// SettingValues are settings as text, checked when they are set, each with the place that it comes from.
+class TRUSTX_EXPORT SettingValues {
+ public:
+    struct Value {
+        std::string text;
+        std::string source;  // for messages: "TRUSTX_DEVICE", "/etc/trustx/trustx.conf:3"
+    };
+
+    // set takes a line of a layer. Errors, with the source in front: Errc::setting_invalid for a setting that the layer
+    // does not have, a malformed value, an empty one, and a setting that is there already; Errc::address_invalid.
+    Result<void> set(SettingLayer layer, std::string_view name, std::string_view text, std::string source);
+
+    // find gives nullptr for what was not set.
+    [[nodiscard]] const Value* find(std::string_view name) const;
+
+    // add_weaker takes over what is not set here.
+    void add_weaker(const SettingValues& weaker) { values_.insert(weaker.values_.begin(), weaker.values_.end()); }
+
+    void remove(std::string_view name);
+
+ private:
+    std::map<std::string, Value, std::less<>> values_;
+};
+
+// parse_flag reads the value of a setting such as self-verify: yes, 1, true, on, or no, 0, false, off.
+TRUSTX_EXPORT std::optional<bool> parse_flag(std::string_view text);
+
+// SettingOverrides is what a program was told directly; what is absent is looked up further.
 struct SettingOverrides {
-    std::optional<std::string> command_line;  // --device
-    std::optional<std::string> openssl_conf;  // device in the provider's section of openssl.cnf
-    std::string device_name;                  // the [device NAME] section to use; empty: the default device
+    std::optional<std::string> command_line = {};  // --device
+    SettingValues openssl_conf = {};               // its `device` is the default device and no other
+    std::string device_name = {};                  // the [device NAME] section to use; empty: the default device
 };
 
 struct Settings {
@@ -26,16 +67,11 @@ struct Settings {
     std::string source;  // where the address came from, for messages: "--device", "TRUSTX_DEVICE", a path ...
 };
 
-// The file read when there is nothing more specific.
-inline constexpr const char* settings_file = "/etc/trustx/trustx.conf";
-
-// resolve_settings finds the chip, first match wins: the command line; environment TRUSTX_DEVICE; openssl.cnf;
-// `device` in /etc/trustx/trustx.conf; i2c:/dev/i2c-1@0x30. The environment is ignored in programs that run with
-// raised privileges (secure_getenv). Further environment: TRUSTX_CONF (path of the file), and, each before its setting
-// in the file, TRUSTX_LOCK_DIRECTORY, TRUSTX_TRACE, TRUSTX_TRACE_LEVEL.
-// File: `device`, `lock-directory`, `lock-timeout-ms`, `command-timeout-ms`, `trace`, `trace-level` at the top, or in
-// [device NAME].
-// Errors: Errc::setting_invalid or Errc::address_invalid naming the source.
+// resolve_settings asks the layers in their order, and ends with i2c:/dev/i2c-1@0x30 and the values of DeviceOptions.
+// The file is /etc/trustx/trustx.conf, which may be missing, or what TRUSTX_CONF names. An empty environment variable
+// counts as not set. The environment is ignored in programs that run with raised privileges (secure_getenv).
+// Errors: Errc::setting_invalid or Errc::address_invalid naming the source, also for a value that another layer
+// overrides.
 TRUSTX_EXPORT Result<Settings> resolve_settings(const SettingOverrides& overrides);
 
 }  // namespace trustx

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/try.hpp"
+#include "settings/declarations.hpp"
 #include "settings/settings_file.hpp"
 
 #include <trustx/settings.hpp>
@@ -11,6 +12,7 @@
 namespace trustx {
 namespace {
 
+constexpr const char* settings_file = "/etc/trustx/trustx.conf";
 constexpr const char* default_device = "i2c:/dev/i2c-1@0x30";
 
 // environment gives nothing for an empty variable: `TRUSTX_DEVICE= program` is how a shell unsets one.
@@ -52,99 +54,64 @@ Result<SettingsFile> load_settings_file() {
     return file;
 }
 
-// overlay puts a device's section over the defaults of the file.
-SettingsSection overlay(SettingsSection section, const SettingsSection& defaults) {
-    const auto inherit = [](auto& field, const auto& inherited) {
-        if (!field) {
-            field = inherited;
+Result<SettingValues> read_environment() {
+    SettingValues values;
+    for (const auto& setting : setting_declarations()) {
+        const auto text = setting.variable != nullptr ? environment(setting.variable) : std::nullopt;
+        if (text) {
+            TRYV(values.set(SettingLayer::environment, setting.name, *text, setting.variable));
         }
-    };
-    inherit(section.device, defaults.device);
-    inherit(section.lock_directory, defaults.lock_directory);
-    inherit(section.lock_timeout, defaults.lock_timeout);
-    inherit(section.command_timeout, defaults.command_timeout);
-    inherit(section.trace, defaults.trace);
-    inherit(section.trace_level, defaults.trace_level);
-    return section;
+    }
+    return values;
 }
 
-DeviceOptions options_from(const SettingsSection& section) {
-    DeviceOptions options;
-    options.lock_timeout = section.lock_timeout.value_or(options.lock_timeout);
-    options.command_timeout = section.command_timeout.value_or(options.command_timeout);
-    options.lock_directory = section.lock_directory.value_or(options.lock_directory);
-    options.trace.file = section.trace.value_or(options.trace.file);
-    options.trace.level = section.trace_level.value_or(options.trace.level);
-    return options;
-}
-
-// The environment has the last word.
-Result<void> apply_environment(DeviceOptions& options) {
-    if (auto directory = environment("TRUSTX_LOCK_DIRECTORY")) {
-        options.lock_directory = *std::move(directory);
-    }
-    if (auto file = environment("TRUSTX_TRACE")) {
-        options.trace.file = *std::move(file);
-    }
-    if (const auto text = environment("TRUSTX_TRACE_LEVEL")) {
-        const auto level = parse_trace_level(*text);
-        if (!level) {
-            return level.failure("TRUSTX_TRACE_LEVEL");
-        }
-        options.trace.level = *level;
-    }
-    return {};
-}
-
-// Found is an address in text and where it came from.
-struct Found {
-    std::string address;
-    std::string source;
-};
-
-std::optional<Found> find_outside_the_file(const SettingOverrides& overrides) {
+// outside_the_file gives the layers in front of the settings file.
+Result<SettingValues> outside_the_file(const SettingOverrides& overrides) {
+    SettingValues values;
     if (overrides.command_line) {
-        return Found{*overrides.command_line, "--device"};
+        TRYV(values.set(SettingLayer::command_line, "device", *overrides.command_line, "--device"));
     }
-    if (auto device = environment("TRUSTX_DEVICE")) {
-        return Found{*std::move(device), "TRUSTX_DEVICE"};
+    TRY(const auto variables, read_environment());
+    values.add_weaker(variables);
+    SettingValues provider = overrides.openssl_conf;
+    if (!overrides.device_name.empty()) {
+        provider.remove("device");
     }
-    if (overrides.openssl_conf) {
-        return Found{*overrides.openssl_conf, "device in openssl.cnf"};
-    }
-    return std::nullopt;
+    values.add_weaker(provider);
+    return values;
 }
 
-Found find_in_file(const SettingsSection& section) {
-    if (section.device) {
-        return {section.device->address, section.device->place};
-    }
-    return {default_device, "built-in default"};
+// The texts were checked when they were set.
+DeviceOptions options_from(const SettingValues& values) {
+    const auto text_of = [&values](const char* name, const std::string& otherwise) {
+        const auto* value = values.find(name);
+        return value != nullptr ? value->text : otherwise;
+    };
+    DeviceOptions options;
+    options.lock_timeout = parse_timeout(text_of("lock-timeout-ms", "")).value_or(options.lock_timeout);
+    options.command_timeout = parse_timeout(text_of("command-timeout-ms", "")).value_or(options.command_timeout);
+    options.lock_directory = text_of("lock-directory", options.lock_directory);
+    options.trace.file = text_of("trace", options.trace.file);
+    options.trace.level = parse_trace_level(text_of("trace-level", "")).value_or(options.trace.level);
+    return options;
 }
 
 }  // namespace
 
 Result<Settings> resolve_settings(const SettingOverrides& overrides) {
     TRY(const auto file, load_settings_file());
-    auto found = find_outside_the_file(overrides);
-    SettingsSection section = file.defaults;
+    TRY(auto values, outside_the_file(overrides));
     if (const auto named = file.devices.find(overrides.device_name); named != file.devices.end()) {
-        section = overlay(named->second, file.defaults);
-    } else if (!overrides.device_name.empty() && !found) {
+        values.add_weaker(named->second);
+    } else if (!overrides.device_name.empty() && values.find("device") == nullptr) {
         return fail(Errc::setting_invalid, "device `" + overrides.device_name +
                                                "`: the settings file says nothing in a section [device " +
                                                overrides.device_name + "]");
     }
-    if (!found) {
-        found = find_in_file(section);
-    }
-    auto address = BusAddress::parse(found->address);
-    if (!address) {
-        return address.failure(found->source);
-    }
-    Settings settings{*std::move(address), options_from(section), found->source};
-    TRYV(apply_environment(settings.options));
-    return settings;
+    values.add_weaker(file.defaults);
+    const auto* device = values.find("device");
+    TRY(auto address, BusAddress::parse(device != nullptr ? device->text : default_device));
+    return Settings{std::move(address), options_from(values), device != nullptr ? device->source : "built-in default"};
 }
 
 }  // namespace trustx

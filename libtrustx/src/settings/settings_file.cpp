@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "settings/settings_file.hpp"
 
-#include "codec/parse_number.hpp"
-
 #include <cerrno>
 #include <cstring>
 #include <exception>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -15,18 +14,9 @@ namespace trustx {
 namespace {
 
 constexpr std::string_view device_section = "device ";
-constexpr std::uint32_t longest_timeout_ms = 600'000;
 
 // inih keeps section names in buffers of 50 bytes and cuts the rest off silently.
 constexpr std::size_t longest_section = 48;
-
-std::optional<std::chrono::milliseconds> parse_timeout(std::string_view value) {
-    const auto number = parse_decimal(value, longest_timeout_ms);
-    if (!number || *number == 0) {
-        return std::nullopt;
-    }
-    return std::chrono::milliseconds{*number};
-}
 
 // Parser is what inih's callbacks work on. inih tells no line numbers, so the lines are counted where they are read.
 class Parser {
@@ -41,22 +31,11 @@ class Parser {
 
     char* next_line(char* buffer, int size);
     bool take(std::string_view section, std::string_view name, std::string_view value);
-    SettingsSection* find_section(std::string_view name);
-    bool set(SettingsSection& section, std::string_view name, std::string_view value);
-    bool set_path(std::optional<std::string>& field, std::string_view name, std::string_view value);
-    bool set_timeout(std::optional<std::chrono::milliseconds>& field, std::string_view name, std::string_view value);
+    SettingValues* find_section(std::string_view name);
 
-    template <class Field, class Value>
-    bool set_once(std::optional<Field>& field, std::string_view name, Value&& value) {
-        if (field) {
-            return refuse("`" + std::string{name} + "` is given twice");
-        }
-        field = std::forward<Value>(value);
-        return true;
-    }
-
-    // refuse keeps the first thing that is wrong; it always gives false.
-    bool refuse(const std::string& what);
+    // stop keeps the first error.
+    void stop(Error error);
+    void stop(const std::string& what) { stop(Error{Errc::setting_invalid, place() + ": " + what}); }
     [[nodiscard]] std::string place() const { return path_ + ":" + std::to_string(line_); }
 
     std::FILE* file_;
@@ -78,7 +57,7 @@ Result<SettingsFile> Parser::run() {
     }
     if (bad_line != 0) {
         line_ = bad_line;
-        refuse("neither `name = value` nor `[device NAME]`");
+        stop("neither `name = value` nor `[device NAME]`");
         return tl::unexpected<Error>(*error_);
     }
     return std::move(result_);
@@ -113,7 +92,7 @@ char* Parser::next_line(char* buffer, int size) {
     errno = 0;
     if (std::fgets(buffer, size, file_) == nullptr) {
         if (std::ferror(file_) != 0) {
-            error_ = Error{errno_code(), "read settings file " + path_};
+            stop(Error{errno_code(), "read settings file " + path_});
         }
         return nullptr;
     }
@@ -121,81 +100,46 @@ char* Parser::next_line(char* buffer, int size) {
     const std::size_t length = std::strlen(buffer);
     const bool whole = length > 0 && (buffer[length - 1] == '\n' || std::feof(file_) != 0);
     if (!whole) {
-        refuse("the line is longer than " + std::to_string(size - 2) + " bytes or holds a zero byte");
+        stop("the line is longer than " + std::to_string(size - 2) + " bytes or holds a zero byte");
         return nullptr;
     }
     const std::size_t indent = std::strspn(buffer, " \t");
     std::memmove(buffer, buffer + indent, length - indent + 1);
     if (buffer[0] == '[' && std::strcspn(buffer, "]") > longest_section) {
-        refuse("the section's name is longer than " + std::to_string(longest_section) + " bytes");
+        stop("the section's name is longer than " + std::to_string(longest_section) + " bytes");
         return nullptr;
     }
     return buffer;
 }
 
 bool Parser::take(std::string_view section, std::string_view name, std::string_view value) {
-    SettingsSection* found = find_section(section);
-    return found != nullptr && set(*found, name, value);
+    SettingValues* found = find_section(section);
+    if (found == nullptr) {
+        return false;
+    }
+    const auto taken = found->set(SettingLayer::file, name, value, place());
+    if (!taken) {
+        stop(taken.error());
+    }
+    return taken.has_value();
 }
 
-SettingsSection* Parser::find_section(std::string_view name) {
+SettingValues* Parser::find_section(std::string_view name) {
     if (name.empty()) {
         return &result_.defaults;
     }
     if (!name.starts_with(device_section) || name.size() == device_section.size()) {
-        refuse("unknown section [" + std::string{name} + "], sections are called [device NAME]");
+        stop("unknown section [" + std::string{name} + "], sections are called [device NAME]");
         return nullptr;
     }
     return &result_.devices[std::string{name.substr(device_section.size())}];
 }
 
-bool Parser::set(SettingsSection& section, std::string_view name, std::string_view value) {
-    if (name == "device") {
-        return set_once(section.device, name, SettingsSection::Device{std::string{value}, place()});
-    }
-    if (name == "lock-directory") {
-        return set_path(section.lock_directory, name, value);
-    }
-    if (name == "lock-timeout-ms") {
-        return set_timeout(section.lock_timeout, name, value);
-    }
-    if (name == "command-timeout-ms") {
-        return set_timeout(section.command_timeout, name, value);
-    }
-    if (name == "trace") {
-        return set_path(section.trace, name, value);
-    }
-    if (name == "trace-level") {
-        const auto level = parse_trace_level(value);
-        return level ? set_once(section.trace_level, name, *level) : refuse(level.error().operation());
-    }
-    return refuse("unknown setting `" + std::string{name} +
-                  "`, known are device, lock-directory, lock-timeout-ms, command-timeout-ms, trace, trace-level");
-}
-
-bool Parser::set_path(std::optional<std::string>& field, std::string_view name, std::string_view value) {
-    if (!value.starts_with('/')) {
-        return refuse("`" + std::string{name} + "` takes an absolute path, not `" + std::string{value} + "`");
-    }
-    return set_once(field, name, std::string{value});
-}
-
-bool Parser::set_timeout(std::optional<std::chrono::milliseconds>& field, std::string_view name,
-                         std::string_view value) {
-    const auto timeout = parse_timeout(value);
-    if (!timeout) {
-        return refuse("`" + std::string{name} + "` takes 1 to " + std::to_string(longest_timeout_ms) +
-                      " milliseconds, not `" + std::string{value} + "`");
-    }
-    return set_once(field, name, *timeout);
-}
-
-bool Parser::refuse(const std::string& what) {
+void Parser::stop(Error error) {
     stop_ = true;
     if (!error_) {
-        error_ = Error{Errc::setting_invalid, place() + ": " + what};
+        error_ = std::move(error);
     }
-    return false;
 }
 
 }  // namespace

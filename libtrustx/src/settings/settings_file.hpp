@@ -3,38 +3,21 @@
 #pragma once
 
 #include <trustx/result.hpp>
-#include <trustx/trace.hpp>
+#include <trustx/settings.hpp>
 
-#include <chrono>
 #include <cstdio>
 #include <map>
-#include <optional>
 #include <string>
 
 namespace trustx {
 
-// SettingsSection holds what one section says; an absent value is not mentioned there.
-struct SettingsSection {
-    // A value and where it stands: "/etc/trustx/trustx.conf:3".
-    struct Device {
-        std::string address;
-        std::string place;
-    };
-    std::optional<Device> device;
-    std::optional<std::string> lock_directory;
-    std::optional<std::chrono::milliseconds> lock_timeout;
-    std::optional<std::chrono::milliseconds> command_timeout;
-    std::optional<std::string> trace;
-    std::optional<TraceLevel> trace_level;
-};
-
 struct SettingsFile {
-    SettingsSection defaults;                        // in front of the first section
-    std::map<std::string, SettingsSection> devices;  // by NAME of [device NAME]
+    SettingValues defaults;                        // in front of the first section
+    std::map<std::string, SettingValues> devices;  // by NAME of [device NAME]
 };
 
-// parse_settings_file reads an open file. path is for messages only. Error: Errc::setting_invalid naming file and
-// line, errno codes when reading fails.
+// parse_settings_file reads an open file. path is for messages only. Errors: Errc::setting_invalid and
+// Errc::address_invalid naming file and line, errno codes when reading fails.
 Result<SettingsFile> parse_settings_file(std::FILE* file, const std::string& path);
 
 }  // namespace trustx

@@ -46,8 +46,7 @@ Outcome<Uid> chip_uid(Chip& chip) {
 }
 
 Outcome<Chip> open_chip(const Context& context, std::shared_ptr<TraceSink> sink) {
-    auto settings =
-        resolve_settings({.command_line = context.device, .openssl_conf = {}, .device_name = context.device_name});
+    auto settings = resolve_settings({.command_line = context.device, .device_name = context.device_name});
     if (!settings) {
         return give_up(settings.error());
     }

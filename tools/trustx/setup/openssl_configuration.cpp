@@ -55,12 +55,8 @@ Activation activation_of(std::string value) {
 }
 
 ProviderEntry entry_of(CONF* conf, const std::string& name, const std::string& section) {
-    ProviderEntry entry{.name = after_dot(name),
-                        .section = section,
-                        .activate_value = {},
-                        .module = {},
-                        .device = {},
-                        .lock_directory = {}};
+    ProviderEntry entry{
+        .name = after_dot(name), .section = section, .activate_value = {}, .module = {}, .settings = {}};
     for (const auto& [raw, value] : lines_of(conf, section)) {
         const auto key = after_dot(raw);
         if (key == "identity") {
@@ -70,10 +66,8 @@ ProviderEntry entry_of(CONF* conf, const std::string& name, const std::string& s
         } else if (key == "activate") {
             entry.activation = activation_of(value);
             entry.activate_value = value;
-        } else if (key == "device") {
-            entry.device = value;
-        } else if (key == "lock-directory") {
-            entry.lock_directory = value;
+        } else if (key != "soft_load") {
+            entry.settings.emplace_back(raw, value);
         }
     }
     return entry;

@@ -20,10 +20,9 @@ struct ProviderEntry {
     std::string name;     // by which OpenSSL will know it
     std::string section;  // where its settings are
     Activation activation = Activation::no;
-    std::string activate_value;                 // as written
-    std::optional<std::string> module;          // as written; OpenSSL's own directory otherwise
-    std::optional<std::string> device;          // trustx: which chip
-    std::optional<std::string> lock_directory;  // trustx: where its users meet
+    std::string activate_value;                                 // as written
+    std::optional<std::string> module;                          // as written; OpenSSL's own directory otherwise
+    std::vector<std::pair<std::string, std::string>> settings;  // the provider's own
 };
 
 struct OpensslConfiguration {

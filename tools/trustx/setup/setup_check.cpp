@@ -14,7 +14,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <vector>
 
@@ -181,14 +180,17 @@ LibraryContext load_provider(Report& report, const std::string& config, const st
 
 // Chip: through the library, with what the provider would use.
 Outcome<Chip> open_configured_chip(const Context& context, const ProviderEntry* entry) {
-    auto settings = resolve_settings({.command_line = context.device,
-                                      .openssl_conf = entry == nullptr ? std::nullopt : entry->device,
-                                      .device_name = context.device_name});
+    SettingOverrides overrides{.command_line = context.device, .device_name = context.device_name};
+    for (const auto& [name, value] : entry == nullptr ? ProviderEntry{}.settings : entry->settings) {
+        const auto taken = overrides.openssl_conf.set(SettingLayer::openssl_conf, name, value,
+                                                      "section [" + entry->section + "] of the OpenSSL configuration");
+        if (!taken) {
+            return give_up(taken.error());
+        }
+    }
+    auto settings = resolve_settings(overrides);
     if (!settings) {
         return give_up(settings.error());
-    }
-    if (entry != nullptr && entry->lock_directory && ::secure_getenv("TRUSTX_LOCK_DIRECTORY") == nullptr) {
-        settings->options.lock_directory = *entry->lock_directory;
     }
     auto device = Device::open(settings->address, settings->options);
     return Chip{.settings = std::move(*settings), .device = std::move(device)};
