@@ -30,7 +30,7 @@ LAYERS = {
     "device": (["libtrustx/src/device/", PUBLIC + "device.hpp"],
                "trace command ifx_i2c bus values codec base common/base", ""),
     "objects": (["libtrustx/src/objects/"] + [PUBLIC + h for h in
-                ("objects.hpp", "life_cycle.hpp", "metadata_plan.hpp", "system_objects.hpp")],
+                ("objects.hpp", "key_generation.hpp", "life_cycle.hpp", "metadata_plan.hpp", "system_objects.hpp")],
                 "device command bus values codec base common/base", ""),
     "settings": (["libtrustx/src/settings/", PUBLIC + "settings.hpp"],
                  "device trace values codec base common/base", ""),

@@ -16,7 +16,7 @@ constexpr ObjectId data{0xF1D0};
 
 }  // namespace
 
-TEST_CASE("an object that becomes operational is locked for ever", "[life_cycle]") {
+TEST_CASE("an object that becomes operational can never be written again", "[life_cycle]") {
     Chip chip;
     auto locked = chip.lock();
     REQUIRE(write_object(locked, data, Bytes{1, 2, 3}));
@@ -56,7 +56,7 @@ TEST_CASE("a state below the present one, or none of the four, is refused before
     CHECK(chip.executed("SetDataObject") == writes);
 }
 
-TEST_CASE("chip and application have states of their own", "[life_cycle]") {
+TEST_CASE("chip and application each have a state", "[life_cycle]") {
     Chip chip;
     auto locked = chip.lock();
     CHECK(read_chip_life_cycle(locked) == operational);

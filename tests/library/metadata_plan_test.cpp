@@ -20,7 +20,7 @@ MetadataPlan planned(LockedDevice& device, ObjectId object, const MetadataChange
 
 }  // namespace
 
-TEST_CASE("an applied plan leaves the metadata that it foretold, and the chip acts on it", "[metadata_plan]") {
+TEST_CASE("an applied plan leaves the metadata that it predicted, and the chip acts on it", "[metadata_plan]") {
     Chip chip;
     auto locked = chip.lock();
     const auto plan = planned(locked, data, {.change_access = parse_access("never").value()});
@@ -43,7 +43,7 @@ TEST_CASE("an empty plan touches nothing", "[metadata_plan]") {
     CHECK(chip.executed("GetDataObject") == reads);
 }
 
-TEST_CASE("a plan that has become untrue is refused by the chip and reported", "[metadata_plan]") {
+TEST_CASE("a plan that is out of date is refused by the chip and reported", "[metadata_plan]") {
     Chip chip;
     auto locked = chip.lock();
     const auto plan = planned(locked, data, {.read_access = parse_access("never").value()});

@@ -11,6 +11,7 @@ namespace {
 const auto bad_values = {
     std::pair<std::string, std::string>{"lock-timeout-ms", "soon"},
     {"lock-timeout-ms", "0"},
+    {"lock-timeout-ms", "600001"},
     {"command-timeout-ms", "-5"},
     {"command-timeout-ms", "99999999999"},
     {"self-verify", "perhaps"},
@@ -49,7 +50,8 @@ TEST_CASE("a setting that cannot be read is reported by whatever is used first, 
         CHECK_FALSE(outcome.ok());
         CHECK_THAT(first_error_line(outcome), ContainsSubstring(":trustx:"));
         CHECK_THAT(first_error_line(outcome), ContainsSubstring("setting in the provider's configuration section"));
-        CHECK_THAT(first_error_line(outcome), ContainsSubstring(name + " = " + value));
+        CHECK_THAT(first_error_line(outcome), ContainsSubstring("the provider's section of openssl.cnf: "));
+        CHECK_THAT(first_error_line(outcome), ContainsSubstring(name) && ContainsSubstring("`" + value + "`"));
     }
 }
 
@@ -75,6 +77,27 @@ TEST_CASE("the environment's trace comes before the one in openssl.cnf", "[setti
     REQUIRE(run("openssl", {"storeutl", "-noout", "trustx:E0E0"}, options).ok());
     CHECK(std::filesystem::exists(directory / "asked"));
     CHECK_FALSE(std::filesystem::exists(directory / "configured"));
+}
+
+TEST_CASE("an empty TRUSTX_LOCK_DIRECTORY leaves the decision to openssl.cnf, a set one takes it", "[settings]") {
+    const TempDir directory;
+    const auto files = [](const std::filesystem::path& path) {
+        return std::distance(std::filesystem::directory_iterator{path}, {});
+    };
+    for (const char* place : {"configured", "asked"}) {
+        std::filesystem::create_directory(directory / place);
+    }
+    ChipBench chip(Arrangement::default_first, {{"lock-directory", (directory / "configured").string()}});
+    ProcessOptions options = chip->process_options();
+    std::erase(options.without_environment, "TRUSTX_LOCK_DIRECTORY");
+    options.environment["TRUSTX_LOCK_DIRECTORY"] = "";
+    REQUIRE(run("openssl", {"storeutl", "-noout", "trustx:E0E0"}, options).ok());
+    CHECK(files(directory / "configured") == 1);
+
+    options.environment["TRUSTX_LOCK_DIRECTORY"] = (directory / "asked").string();
+    REQUIRE(run("openssl", {"storeutl", "-noout", "trustx:E0E0"}, options).ok());
+    CHECK(files(directory / "asked") == 1);
+    CHECK(files(directory / "configured") == 1);
 }
 
 TEST_CASE("a trace that cannot be written fails no signature", "[settings]") {

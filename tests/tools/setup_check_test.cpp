@@ -94,6 +94,13 @@ TEST_CASE("check names what is wrong with a configuration", "[setup]") {
                 5, {"fips=yes", "question mark"});
 }
 
+TEST_CASE("check names a setting that OpenSSL hands to nobody", "[setup]") {
+    const Machine machine{"lock_directory = /tmp\n"};
+    check_fault(machine.check(), 2,
+                {"section [t] of the OpenSSL configuration: unknown setting `lock_directory`", "lock-directory",
+                 "correct the setting"});
+}
+
 TEST_CASE("check names a module that is missing or cannot be loaded", "[setup]") {
     const Machine machine;
     const auto with_module = [&](const std::string& module) {

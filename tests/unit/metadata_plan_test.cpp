@@ -26,7 +26,7 @@ void check_refused(ObjectId object, const Metadata& present, const MetadataChang
 
 }  // namespace
 
-TEST_CASE("a planned change is the command that a real chip accepted, and foretells what it then showed",
+TEST_CASE("a planned change is the command that a real chip accepted, and predicts what it then showed",
           "[metadata_plan]") {
     const Metadata present = Metadata::parse(test::golden_response("getmeta-e0e1")).value();
     const auto wanted = parse_access("LcsO > initialisation or LcsG < 0x04").value();
@@ -53,7 +53,7 @@ TEST_CASE("a plan holds the differences and nothing else", "[metadata_plan]") {
     CHECK_THAT(one.cautions.front(), ContainsSubstring("nobody can read the content"));
 }
 
-TEST_CASE("the usage of a key is changed, and of nothing that is no key", "[metadata_plan]") {
+TEST_CASE("the usage of a key is changed, and of nothing else", "[metadata_plan]") {
     const Metadata present = metadata("20 0E C0 01 01 D0 03 E1 FC 07 E0 01 03 E1 01 11");
     const MetadataPlan plan = plan_metadata(key, present, {.key_usage = KeyUsage::sign}).value();
     CHECK(plan.steps == std::vector<std::string>{"usage: auth,sign -> sign"});
@@ -72,7 +72,7 @@ TEST_CASE("an operational object's metadata is not changed", "[metadata_plan]") 
     }
 }
 
-TEST_CASE("conditions that the chip cannot read or has no room for are refused", "[metadata_plan]") {
+TEST_CASE("conditions that the chip cannot read or hold are refused", "[metadata_plan]") {
     const Metadata present = metadata("20 13 C0 01 01 C4 02 06 C0 C5 02 06 C0 D0 03 E1 FC 07 D1 01 00");
     for (const char* odd : {"", "00 00", "E1 FC", "20 FA 07"}) {
         check_refused(certificate, present, {.change_access = from_hex(odd)}, Errc::argument_invalid,

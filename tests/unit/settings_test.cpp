@@ -71,7 +71,7 @@ TEST_CASE("without any setting the chip is on the first user bus", "[settings]")
 }
 
 TEST_CASE("the first of command line, environment, openssl.cnf and file names the chip", "[settings]") {
-    const Surroundings surroundings{"# our chip\ndevice = unix:/file\n"};
+    const Surroundings surroundings{"# the chip\ndevice = unix:/file\n"};
     CHECK(resolved().address.path == "/file");
     CHECK(resolved().source == surroundings.line(2));
 
@@ -299,7 +299,7 @@ TEST_CASE("a trace is asked for by the environment or the file", "[settings]") {
     CHECK(resolved().options.trace.level == TraceLevel::transfers);
 }
 
-TEST_CASE("without being asked nobody traces", "[settings]") {
+TEST_CASE("nothing is traced unless a setting says so", "[settings]") {
     const Surroundings surroundings;
     CHECK(resolved().options.trace.file.empty());
     CHECK(resolved().options.trace.level == TraceLevel::apdu);

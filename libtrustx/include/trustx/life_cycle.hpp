@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The three life cycles: LcsG of the chip, LcsA of its application, LcsO of each object. A state only ever rises, and
-// nothing brings it back: hence functions that do this and nothing else. Source: chip-objects.md section 4.
+// The three life cycles: LcsG of the chip, LcsA of its application, LcsO of each object. A state can only be raised, and
+// that cannot be undone: hence functions that do this and nothing else. Source: chip-objects.md section 4.
 #pragma once
 
 #include <trustx/device.hpp>
@@ -22,14 +22,14 @@ TRUSTX_EXPORT Result<LifeCycleState> read_application_life_cycle(LockedDevice& d
 // The raise_ functions are IRREVERSIBLE. Each reads the state first, raises it, reads it back and compares. A state
 // that is reached already is success and writes nothing. Errors: Errc::argument_invalid for a state below the present
 // one or outside the four, before anything is written; ChipError::access_conditions_not_satisfied for an object without
-// a life cycle state of its own; Errc::verify_mismatch; Errc::outcome_unknown when the answer was lost: read the state
+// a life cycle state; Errc::verify_mismatch; Errc::outcome_unknown when the answer was lost: read the state
 // to learn it.
 
-// An operational object's metadata is fixed for ever; what its access conditions say of LcsO now holds for good.
+// The metadata of an operational object can never be changed, and what its access conditions say of LcsO is final.
 // termination ends its use.
 TRUSTX_EXPORT Result<void> raise_object_life_cycle(LockedDevice& device, ObjectId object, LifeCycleState state);
 
-// Every access condition of the chip that speaks of LcsG is concerned.
+// This affects every access condition that compares LcsG.
 TRUSTX_EXPORT Result<void> raise_chip_life_cycle(LockedDevice& device, LifeCycleState state);
 
 // termination is refused: it does not apply to the application, and would leave the chip without one.

@@ -16,7 +16,7 @@
 
 namespace trustx {
 
-// LifeCycleState of the chip (LcsG), the application (LcsA) or an object (LcsO). It only ever rises.
+// LifeCycleState of the chip (LcsG), the application (LcsA) or an object (LcsO). It can only be raised.
 enum class LifeCycleState : std::uint8_t {
     creation = 0x01,
     initialisation = 0x03,

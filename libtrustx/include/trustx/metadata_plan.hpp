@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changing the metadata of an object in two steps: a plan, which says in words what would change and what that means,
-// and its execution. Raising a life cycle state is not part of a plan; it has functions of its own, in life_cycle.hpp.
+// and its execution. Raising a life cycle state is not part of a plan; life_cycle.hpp does that.
 // Source: chip-objects.md sections 2, 3 and 5.
 #pragma once
 
@@ -18,7 +18,7 @@
 
 namespace trustx {
 
-// MetadataChange says what shall be different. What is absent stays.
+// MetadataChange says what is to change. What is absent stays.
 struct MetadataChange {
     std::optional<Bytes> change_access = {};
     std::optional<Bytes> read_access = {};
@@ -34,7 +34,7 @@ struct TRUSTX_EXPORT MetadataPlan {
     std::vector<std::string> steps;     // in words: "read: always -> never"
     std::vector<std::string> cautions;  // what follows from it: "no program can read the content any more"
 
-    // empty says that everything is as wanted already.
+    // empty says that nothing has to change.
     [[nodiscard]] bool empty() const { return steps.empty(); }
     // after is what the metadata will be.
     [[nodiscard]] Metadata after() const;
@@ -42,8 +42,7 @@ struct TRUSTX_EXPORT MetadataPlan {
 
 // plan_metadata compares what is wanted with the metadata that is there. Errors: Errc::argument_invalid for an access
 // condition that cannot be read, and where the result exceeds the 28 bytes that the chip holds;
-// ChipError::access_conditions_not_satisfied for an object that is operational, whose metadata the chip changes no
-// more.
+// ChipError::access_conditions_not_satisfied for an operational object, whose metadata the chip no longer changes.
 TRUSTX_EXPORT Result<MetadataPlan> plan_metadata(ObjectId object, const Metadata& present,
                                                  const MetadataChange& change);
 

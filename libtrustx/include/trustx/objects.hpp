@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Objects as wholes: bytes in slices, certificate objects in their three forms, trust anchors, the UID.
+// Whole objects: bytes in slices, certificate objects in their three forms, trust anchors, the UID.
 #pragma once
 
 #include <trustx/bytes.hpp>
@@ -29,6 +29,7 @@ TRUSTX_EXPORT Result<void> write_object(LockedDevice& device, ObjectId object, B
 // write_object.
 TRUSTX_EXPORT Result<void> write_slice(LockedDevice& device, ObjectId object, std::uint16_t offset, ByteView data);
 
+// read_uid reads the coprocessor UID, E0C2.
 TRUSTX_EXPORT Result<Uid> read_uid(LockedDevice& device);
 
 // CertificateForm says how a certificate object is wrapped (chip-objects.md section 7).

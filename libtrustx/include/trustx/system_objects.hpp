@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The system objects of one byte by which a chip tells its state. Source: chip-objects.md sections 1.1 and 9.
+// System objects of one byte: the state and the few settings of the chip. Source: chip-objects.md sections 1.1 and
+// 8 to 10.
 #pragma once
 
 #include <trustx/clock.hpp>
@@ -31,6 +32,7 @@ struct TRUSTX_EXPORT SecurityEventCounter {
 
     friend bool operator==(const SecurityEventCounter&, const SecurityEventCounter&) = default;
 };
+// read_security_event_counter reads E0C5.
 TRUSTX_EXPORT Result<SecurityEventCounter> read_security_event_counter(LockedDevice& device);
 
 }  // namespace trustx

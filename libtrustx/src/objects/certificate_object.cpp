@@ -53,7 +53,7 @@ bool parse_tls_identity(ByteView identity, std::vector<Bytes>& certificates) {
     return good && !certificates.empty();
 }
 
-// The chain runs from the root's side to the leaf and is turned round here. Its length is little-endian.
+// The chain is stored from root to leaf, so it is reversed here. Its length is little-endian.
 bool parse_usb_type_c(ByteView identity, std::vector<Bytes>& certificates) {
     ByteReader reader{identity};
     const std::uint8_t low = reader.u8();

@@ -109,7 +109,7 @@ Result<MetadataPlan> plan_metadata(ObjectId object, const Metadata& present, con
             "change the metadata of " + object.hex() + ", which is " + to_string(effective_life_cycle(present)));
     }
     if (const std::size_t size = plan.after().encode().size(); size > Metadata::max_encoded) {
-        return impossible(object, "it would take " + std::to_string(size) + " bytes, and the chip has room for " +
+        return impossible(object, "it would take " + std::to_string(size) + " bytes, and the chip holds " +
                                       std::to_string(Metadata::max_encoded));
     }
     return plan;

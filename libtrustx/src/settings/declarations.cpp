@@ -26,7 +26,7 @@ Result<void> check_directory(std::string_view name, std::string_view text, Setti
     return text.starts_with('/') ? Result<void>{} : takes(name, "an absolute path", text);
 }
 
-// A file that somebody names for one program may be relative to where that program runs.
+// A variable is set for one program, so its path may be relative to where that program runs.
 Result<void> check_trace(std::string_view name, std::string_view text, SettingLayer layer) {
     const bool relative_allowed = layer == SettingLayer::environment;
     return relative_allowed ? Result<void>{} : check_directory(name, text, layer);

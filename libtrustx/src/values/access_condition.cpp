@@ -106,7 +106,7 @@ bool is_comparisons(ByteView expression) {
     return fits;
 }
 
-// exceeds_chip counts what the chip's evaluation has room for.
+// exceeds_chip compares with the limits of the chip's evaluation.
 bool exceeds_chip(ByteView expression) {
     std::size_t tokens = 1;
     std::size_t in_token = 1;

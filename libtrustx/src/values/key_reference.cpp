@@ -24,8 +24,7 @@ tl::unexpected<Error> malformed(std::string_view what) {
     return fail(Errc::key_file_malformed, "key reference: " + std::string{what});
 }
 
-// take_text takes an optional text. An empty one is left out by to_der, and one with control characters would spoil
-// messages, so both are refused.
+// An empty text is left out by to_der, and one with control characters would spoil messages, so both are refused.
 std::string take_text(der::Reader& reader, std::uint8_t tag) {
     if (reader.next_tag() != tag) {
         return {};
@@ -49,7 +48,7 @@ void take_coprocessor(der::Reader& reader, std::optional<Uid>& coprocessor) {
     }
 }
 
-// skip_later_fields passes over what later versions append: context tags above ours, in ascending order.
+// skip_later_fields passes over what later versions append: context tags above those of version 1, in ascending order.
 void skip_later_fields(der::Reader& reader) {
     constexpr std::uint8_t class_mask = 0xC0;
     constexpr std::uint8_t context_class = 0x80;
