@@ -43,12 +43,10 @@ must(${CMAKE_COMMAND} -G "${GENERATOR}" -S "${CONSUMER}" -B "${SCRATCH}/cmake" "
 must(${CMAKE_COMMAND} --build "${SCRATCH}/cmake")
 must_complain("${SCRATCH}/cmake/consumer")
 
-# The installed file names the prefix of the configuration; pkg-config can be told another one.
 set(ENV{PKG_CONFIG_PATH} "${prefix}/${LIBDIR}/pkgconfig")
-execute_process(COMMAND ${PKG_CONFIG} "--define-variable=libdir=${prefix}/${LIBDIR}"
-  "--define-variable=includedir=${prefix}/include" --cflags --libs trustx
+execute_process(COMMAND ${PKG_CONFIG} --cflags --libs trustx
   OUTPUT_VARIABLE flags_of_trustx OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 separate_arguments(flags_of_trustx)
 separate_arguments(flags)
-must(${CXX} -std=c++20 ${flags} "${CONSUMER}/consumer.cpp" -o "${SCRATCH}/consumer" ${flags_of_trustx})
+must(${CXX} ${flags} "${CONSUMER}/consumer.cpp" -o "${SCRATCH}/consumer" ${flags_of_trustx})
 must_complain("${SCRATCH}/consumer")

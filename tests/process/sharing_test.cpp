@@ -255,7 +255,7 @@ TEST_CASE("two users share a chip, and one who may not is told so", "[.][root][s
     // The build tree may lie where nobody cannot go.
     const auto program = chip / "trustx";
     std::filesystem::copy_file(test::program("trustx"), program);
-    std::filesystem::copy_file(test::library("libtrustx.so.0"), chip / "libtrustx.so.0");
+    std::filesystem::copy_file(test::library(), chip / test::library().filename());
     const auto as_nobody = [&](ProcessOptions options) {
         options.environment["LD_LIBRARY_PATH"] = chip;
         return test::run("setpriv",

@@ -22,8 +22,8 @@ fs::path program(const std::string& name) {
     return fs::path(TEST_PROGRAM_DIR) / name;
 }
 
-fs::path library(const std::string& name) {
-    return fs::path(TEST_LIBRARY_DIR) / name;
+fs::path library() {
+    return TEST_LIBRARY;
 }
 
 fs::path module_directory() {

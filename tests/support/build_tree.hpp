@@ -11,8 +11,8 @@ namespace trustx::test {
 // program is the path of a built program: program("trustx-sim").
 std::filesystem::path program(const std::string& name);
 
-// library is the path of a built library: library("libtrustx.so.0").
-std::filesystem::path library(const std::string& name);
+// library is the path of the built library, by its SONAME.
+std::filesystem::path library();
 
 // module_directory holds trustx.so, as `openssl -provider-path` wants it.
 std::filesystem::path module_directory();

@@ -75,7 +75,7 @@ class TRUSTX_EXPORT Device {
  private:
     friend class LockedDevice;
     friend class SessionLease;
-    class Impl;
+    class TRUSTX_NO_EXPORT Impl;
     explicit Device(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
