@@ -12,17 +12,17 @@ namespace {
 
 constexpr std::chrono::milliseconds longest_timeout{std::chrono::hours(1)};
 
-Failure bad_value(std::string_view name, std::string_view value, std::string_view expected) {
-    return refuse(Reason::setting_invalid, "setting " + std::string(name) + " = " + std::string(value) +
-                                               " in the provider's section of openssl.cnf: expected " +
-                                               std::string(expected))
+ProviderError bad_value(std::string_view name, std::string_view value, std::string_view expected) {
+    return fail(Reason::setting_invalid, "setting " + std::string(name) + " = " + std::string(value) +
+                                             " in the provider's section of openssl.cnf: expected " +
+                                             std::string(expected))
         .value();
 }
 
 // Reader reads one value after the other and keeps the first fault.
 class Reader {
  public:
-    Reader(const Core& core, std::optional<Failure>& fault) : core_{core}, fault_{fault} {}
+    Reader(const Core& core, std::optional<ProviderError>& fault) : core_{core}, fault_{fault} {}
 
     std::optional<std::string> path(const char* name) {
         auto value = core_.parameter(name);
@@ -97,14 +97,14 @@ class Reader {
     }
 
  private:
-    void keep(Failure failure) {
+    void keep(ProviderError error) {
         if (!fault_) {
-            fault_ = std::move(failure);
+            fault_ = std::move(error);
         }
     }
 
     const Core& core_;
-    std::optional<Failure>& fault_;
+    std::optional<ProviderError>& fault_;
 };
 
 }  // namespace
@@ -125,7 +125,7 @@ ProviderSettings ProviderSettings::read(const Core& core) {
 
 Outcome<void> ProviderSettings::check() const {
     if (fault) {
-        return tl::unexpected<Failure>(*fault);
+        return tl::unexpected<ProviderError>(*fault);
     }
     return {};
 }

@@ -24,7 +24,7 @@ struct ProviderSettings {
     std::optional<TraceLevel> trace_level;
     // Work in software goes to the application's providers instead of to a default provider of our own.
     bool child_library_context = false;
-    std::optional<Failure> fault;  // the first value that could not be read
+    std::optional<ProviderError> fault;  // the first value that could not be read
 
     static ProviderSettings read(const Core& core);
 
