@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "chip.hpp"
 
-#include "common/try.hpp"
-
 #include <trustx/objects.hpp>
 
 #include <algorithm>
@@ -26,17 +24,11 @@ bool is_session(ObjectId key) {
 
 Chip::Chip(std::string name, std::unique_ptr<Device> device) : name_{std::move(name)}, device_{std::move(device)} {}
 
-void Chip::note(const Error& error) noexcept {
-    if (error.code().category() != chip_category()) {
-        suspect();
-    }
-}
-
 Outcome<Uid> Chip::uid() {
     if (const Uid* const present = present_.load(std::memory_order_acquire)) {
         return *present;
     }
-    return locked([&](LockedDevice& device) -> Result<Uid> {
+    return locked("read the chip's UID", [&](LockedDevice& device) -> Result<Uid> {
         const auto read = read_uid(device);
         if (read) {
             const auto known = std::find(seen_.begin(), seen_.end(), *read);
@@ -51,15 +43,12 @@ Outcome<void> Chip::expect(const KeyReference& reference) {
     if (!reference.coprocessor) {
         return {};
     }
-    const auto present = uid();
-    if (!present) {
-        return during("use key " + reference.key.hex(), present.error());
-    }
-    if (*present != *reference.coprocessor) {
+    TRY(const auto present, uid().during("use key " + reference.key.hex()));
+    if (present != *reference.coprocessor) {
         suspect();
-        return refuse(Error(Errc::wrong_chip, "use key " + reference.key.hex() + ": the key reference names chip " +
-                                                  reference.coprocessor->hex() + ", but " + device_->name() +
-                                                  " is chip " + present->hex()));
+        return fail(Error(Errc::wrong_chip, "use key " + reference.key.hex() + ": the key reference names chip " +
+                                                reference.coprocessor->hex() + ", but " + device_->name() +
+                                                " is chip " + present.hex()));
     }
     return {};
 }
@@ -67,7 +56,7 @@ Outcome<void> Chip::expect(const KeyReference& reference) {
 template <class Command>
 Outcome<typename Command::Response> Chip::use(const KeyReference& reference, const Command& command) {
     TRYV(expect(reference));
-    auto response = locked([&](LockedDevice& device) {
+    auto response = locked(std::string(Command::name) + " " + reference.key.hex(), [&](LockedDevice& device) {
         watch_.look(device);
         watch_.count_use(reference.key);
         return device.run(command);
@@ -75,21 +64,17 @@ Outcome<typename Command::Response> Chip::use(const KeyReference& reference, con
     if (response) {
         return response;
     }
-    Failure failure = response.error();
-    if (is_late(failure.reason)) {
+    ProviderError& error = response.error();
+    if (is_late(error.reason)) {
         if (const auto why = watch_.explanation(); !why.empty()) {
-            failure.text += "; " + why;
+            error.text += "; " + why;
         }
     }
-    if (is_session(reference.key) && failure.reason >= Reason::chip_base) {
-        failure.reason = Reason::session_lost;
-        failure.text += "; session keys are lost when the chip is reset: make a new one";
+    if (is_session(reference.key) && error.reason >= Reason::chip_base) {
+        error.reason = Reason::session_lost;
+        error.text += "; session keys are lost when the chip is reset: make a new one";
     }
-    // The lock's error does not know what it was wanted for.
-    if (failure.text.find(Command::name) == std::string::npos) {
-        return during(std::string(Command::name) + " " + reference.key.hex(), std::move(failure));
-    }
-    return tl::unexpected<Failure>(std::move(failure));
+    return response;
 }
 
 Outcome<Signature> Chip::sign(const KeyReference& reference, ByteView digest) {
@@ -101,31 +86,23 @@ Outcome<SecretBytes> Chip::agree(const KeyReference& reference, const PublicKey&
 }
 
 Outcome<SessionKey> Chip::generate_session(const KeyRequest& request) {
-    const auto present = uid();
-    if (!present) {
-        return during("generate a session key", present.error());
-    }
-    auto lease = device_->lease_session();
-    if (!lease) {
-        return refuse(lease.error());
-    }
-    TRY(auto made, run(GenKeyPair{.key = lease->object(), .curve = request.curve, .usage = request.usage}));
-    return SessionKey{.reference = {.key = lease->object(),
+    TRY(const auto present, uid().during("generate a session key"));
+    TRY(auto lease, outcome_of(device_->lease_session()));
+    TRY(auto made, run(GenKeyPair{.key = lease.object(), .curve = request.curve, .usage = request.usage}));
+    return SessionKey{.reference = {.key = lease.object(),
                                     .public_key = std::move(made),
-                                    .coprocessor = *present,
+                                    .coprocessor = present,
                                     .device = request.device,
                                     .label = request.label},
-                      .lease = std::move(*lease)};
+                      .lease = std::move(lease)};
 }
 
 Outcome<KeyReference> Chip::generate(const KeyRequest& request) {
-    const auto present = uid();
-    if (!present) {
-        return during("generate key " + request.slot.hex(), present.error());
-    }
-    // One lock for the question and the deed: no other process can put a key there in between.
+    const auto purpose = "generate key " + request.slot.hex();
+    TRY(const auto present, uid().during(purpose));
+    // One lock for looking and generating: no other process can put a key there in between.
     std::optional<Curve> in_the_way;
-    auto made = locked([&](LockedDevice& device) -> Result<PublicKey> {
+    auto generated = locked(purpose, [&](LockedDevice& device) -> Result<PublicKey> {
         TRY(const auto metadata, device.run(GetMetadata{.object = request.slot}));
         if (metadata.key_algorithm && !request.force) {
             in_the_way = metadata.key_algorithm;
@@ -133,18 +110,15 @@ Outcome<KeyReference> Chip::generate(const KeyRequest& request) {
         }
         return device.run(GenKeyPair{.key = request.slot, .curve = request.curve, .usage = request.usage});
     });
-    if (!made) {
-        return made.failure();
-    }
+    TRY(auto made, std::move(generated));
     if (in_the_way) {
-        return refuse(Reason::slot_used,
-                      "generate key " + request.slot.hex() + ": the slot of " + device_->name() + " holds a " +
-                          std::string(curve_name(*in_the_way)) +
-                          " key already; choose another slot, or add -pkeyopt force:1 to destroy that key for ever");
+        return fail(Reason::slot_used,
+                    purpose + ": the slot of " + device_->name() + " holds a " + std::string(curve_name(*in_the_way)) +
+                        " key already; choose another slot, or add -pkeyopt force:1 to destroy that key");
     }
     return KeyReference{.key = request.slot,
-                        .public_key = std::move(*made),
-                        .coprocessor = *present,
+                        .public_key = std::move(made),
+                        .coprocessor = present,
                         .device = request.device,
                         .label = request.label};
 }
@@ -168,7 +142,7 @@ Outcome<std::unique_ptr<Chip>> Chips::make(const std::string& name) const {
     TRYV(settings_.check());
     const auto resolved = resolve_settings({.openssl_conf = settings_.values, .device_name = name});
     if (!resolved) {
-        return refuse(resolved.error());
+        return fail(resolved.error());
     }
     return std::make_unique<Chip>(name, Device::open(resolved->address, resolved->options));
 }

@@ -3,7 +3,7 @@
 // key or a URI first uses it, and trustx::Device attaches with the first command.
 #pragma once
 
-#include "failure.hpp"
+#include "outcome.hpp"
 #include "security_watch.hpp"
 #include "settings.hpp"
 
@@ -30,7 +30,8 @@ struct KeyRequest {
     std::string label;
 };
 
-// SessionKey is a key pair in a session object: for as long as the lease lasts, nobody else puts another one there.
+// SessionKey is a key pair in a session object: for as long as the lease lasts, no other thread or process puts another
+// one there.
 struct SessionKey {
     KeyReference reference;
     SessionLease lease;
@@ -45,7 +46,7 @@ class Chip {
     [[nodiscard]] const std::string& name() const { return name_; }
 
     // sign uses the private key once. Before the first use the chip's UID is compared with the one the reference
-    // names; failure: Reason of Errc::wrong_chip.
+    // names; error: Reason of Errc::wrong_chip.
     [[nodiscard]] Outcome<Signature> sign(const KeyReference& reference, ByteView digest);
 
     // agree computes the shared secret with a peer; a private key use, after the same comparison.
@@ -63,37 +64,25 @@ class Chip {
     // watch knows how often private keys were used, and how near the chip is to slowing down.
     [[nodiscard]] const SecurityWatch& watch() const { return watch_; }
 
-    // suspect forgets the UID: whatever made somebody suspicious, the next use asks the chip again.
+    // suspect forgets the UID: the next use asks the chip again.
     void suspect() noexcept { present_.store(nullptr, std::memory_order_release); }
 
     // run runs one command and converts its error.
     template <class Command>
     [[nodiscard]] Outcome<typename Command::Response> run(const Command& command, Place place = Place::here()) {
-        auto response = device_->run(command);
-        if (!response) {
-            note(response.error());
-            return refuse(response.error(), place);
-        }
-        return std::move(*response);
+        return noted(device_->run(command), place);
     }
 
     template <class Function>
     using LockedOutcome = Outcome<typename std::invoke_result_t<Function, LockedDevice&>::value_type>;
 
-    // locked runs a function that takes a LockedDevice& and returns a Result.
+    // locked runs a function that takes a LockedDevice& and returns a Result. purpose is what the lock is wanted for:
+    // it is put in front of the error when there is none.
     template <class Function>
-    [[nodiscard]] LockedOutcome<Function> locked(Function&& function, Place place = Place::here()) {
-        auto device = device_->lock();
-        if (!device) {
-            note(device.error());
-            return refuse(device.error(), place);
-        }
-        auto result = function(*device);
-        if (!result) {
-            note(result.error());
-            return refuse(result.error(), place);
-        }
-        return std::move(*result);
+    [[nodiscard]] LockedOutcome<Function> locked(const std::string& purpose, Function&& function,
+                                                 Place place = Place::here()) {
+        TRY(auto device, noted(device_->lock(), place).during(purpose));
+        return noted(function(device), place);
     }
 
  private:
@@ -103,8 +92,14 @@ class Chip {
     // use runs a command that uses the private key of a reference.
     template <class Command>
     [[nodiscard]] Outcome<typename Command::Response> use(const KeyReference& reference, const Command& command);
-    // note looks at an error: after anything but a refusal by the chip itself, it may be another chip next time.
-    void note(const Error& error) noexcept;
+    // noted looks at an error: after anything but a refusal by the chip itself, it may be another chip next time.
+    template <class T>
+    [[nodiscard]] Outcome<T> noted(Result<T> result, Place place) {
+        if (!result && result.error().code().category() != chip_category()) {
+            suspect();
+        }
+        return outcome_of(std::move(result), place);
+    }
 
     std::string name_;
     std::unique_ptr<Device> device_;
@@ -123,10 +118,10 @@ class Chips {
     Chips(const Chips&) = delete;
     Chips& operator=(const Chips&) = delete;
 
-    // find gives the chip of a device section, making it at the first use. Failure: settings that cannot be read.
+    // find gives the chip of a device section, making it at the first use. Error: settings that cannot be read.
     [[nodiscard]] Outcome<Chip*> find(const std::string& name);
 
-    // known gives it only if somebody found it before; nullptr otherwise.
+    // known gives it only if it was found before; nullptr otherwise.
     [[nodiscard]] Chip* known(const std::string& name) const noexcept;
 
  private:

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "chip_agreement.hpp"
 
-#include "common/try.hpp"
 #include "context.hpp"
 #include "ossl.hpp"
 #include "param.hpp"
@@ -26,34 +25,19 @@ Outcome<PublicKey> public_key_of(const Key& key) {
                                         &size) != 1) {
         return software_failed("take the peer's public key");
     }
-    auto public_key = PublicKey::from_point(ByteView{point}.first(size));
-    if (!public_key) {
-        return refuse(public_key.error());
-    }
-    return std::move(*public_key);
-}
-
-Outcome<void> take_text(const OSSL_PARAM* params, const char* key, std::string& into) {
-    const OSSL_PARAM* param = OSSL_PARAM_locate_const(params, key);
-    if (param == nullptr) {
-        return {};
-    }
-    TRY(auto text, text_of(*param));
-    into = std::move(text);
-    return {};
+    return outcome_of(PublicKey::from_point(ByteView{point}.first(size)));
 }
 
 }  // namespace
 
 Outcome<void> ChipAgreement::set_peer(const Key& peer) {
     if (peer.inner() == nullptr) {
-        return refuse(Reason::key_incomplete, "give the peer of a key agreement");
+        return fail(Reason::key_incomplete, "give the peer of a key agreement");
     }
     if (EVP_PKEY_parameters_eq(key_->inner(), peer.inner()) != 1) {
-        return refuse(Reason::curve_mismatch, "the peer's key is on another curve");
+        return fail(Reason::curve_mismatch, "the peer's key is on another curve");
     }
-    TRY(auto public_key, public_key_of(peer));
-    peer_ = std::move(public_key);
+    TRY(peer_, public_key_of(peer));
     return {};
 }
 
@@ -61,35 +45,33 @@ std::size_t ChipAgreement::size() const {
     return uses_kdf() ? kdf_size_ : field_size(key_->reference().public_key.curve);
 }
 
-Outcome<std::size_t> ChipAgreement::derive(unsigned char* secret, std::size_t room) const {
+Outcome<std::size_t> ChipAgreement::derive(unsigned char* secret, std::size_t capacity) const {
     if (!peer_) {
-        return refuse(Reason::operation_out_of_order, "derive a shared secret without a peer");
+        return fail(Reason::operation_out_of_order, "derive a shared secret without a peer");
     }
     const auto needed = size();
     if (needed == 0) {
-        return refuse(Reason::parameter_invalid, "derive with " + kdf_type_ + ": " + OSSL_EXCHANGE_PARAM_KDF_OUTLEN +
-                                                     " does not say how many bytes");
+        return fail(Reason::parameter_invalid, "derive with " + kdf_type_ + ": " + OSSL_EXCHANGE_PARAM_KDF_OUTLEN +
+                                                   " does not say how many bytes");
     }
     if (secret == nullptr) {
         return needed;
     }
-    if (room < needed) {
-        return refuse(Reason::buffer_too_small,
-                      std::to_string(room) + " bytes for a secret of " + std::to_string(needed));
+    if (capacity < needed) {
+        return fail(Reason::buffer_too_small,
+                    std::to_string(capacity) + " bytes for a secret of " + std::to_string(needed));
     }
     const auto& reference = key_->reference();
     TRYV(key_->usable());
     TRY(const auto chip, key_->context().chips().find(reference.device));
-    const auto shared = chip->agree(reference, *peer_);
-    if (!shared) {
-        return during("agree on a secret with key " + reference.key.hex() + ", whose usage must include keyagree",
-                      shared.error());
-    }
+    TRY(const auto shared,
+        chip->agree(reference, *peer_)
+            .during("agree on a secret with key " + reference.key.hex() + ", whose usage must include keyagree"));
     if (!uses_kdf()) {
-        std::copy(shared->begin(), shared->end(), secret);
+        std::copy(shared.begin(), shared.end(), secret);
         return needed;
     }
-    TRYV(run_kdf(*shared, secret));
+    TRYV(run_kdf(shared, secret));
     return needed;
 }
 
@@ -116,49 +98,32 @@ Outcome<void> ChipAgreement::run_kdf(const SecretBytes& shared, unsigned char* s
 }
 
 Outcome<void> ChipAgreement::set(const OSSL_PARAM* params) {
-    if (params == nullptr) {
-        return {};
-    }
     // The cofactor of the chip's curves is 1, so either cofactor mode gives the same secret and needs no memory.
-    for (const auto& [key, into] : std::initializer_list<std::pair<const char*, std::string*>>{
-             {OSSL_EXCHANGE_PARAM_KDF_TYPE, &kdf_type_},
-             {OSSL_EXCHANGE_PARAM_KDF_DIGEST, &kdf_digest_},
-             {OSSL_EXCHANGE_PARAM_KDF_DIGEST_PROPS, &kdf_digest_properties_},
-             {OSSL_KDF_PARAM_CEK_ALG, &cek_algorithm_}}) {
-        TRYV(take_text(params, key, *into));
-    }
+    TRYV(take(params, OSSL_EXCHANGE_PARAM_KDF_TYPE, kdf_type_));
+    TRYV(take(params, OSSL_EXCHANGE_PARAM_KDF_DIGEST, kdf_digest_));
+    TRYV(take(params, OSSL_EXCHANGE_PARAM_KDF_DIGEST_PROPS, kdf_digest_properties_));
+    TRYV(take(params, OSSL_KDF_PARAM_CEK_ALG, cek_algorithm_));
     if (uses_kdf() && kdf_type_ != OSSL_KDF_NAME_X963KDF) {
-        return refuse(Reason::parameter_invalid, "KDF " + kdf_type_ + " behind a key agreement: only X963KDF");
+        return fail(Reason::parameter_invalid, "KDF " + kdf_type_ + " behind a key agreement: only X963KDF");
     }
-    if (const OSSL_PARAM* param = OSSL_PARAM_locate_const(params, OSSL_EXCHANGE_PARAM_KDF_OUTLEN)) {
-        TRY(const auto size, size_of(*param));
-        kdf_size_ = size;
-    }
-    if (const OSSL_PARAM* param = OSSL_PARAM_locate_const(params, OSSL_EXCHANGE_PARAM_KDF_UKM)) {
-        const void* bytes = nullptr;
-        std::size_t size = 0;
-        if (OSSL_PARAM_get_octet_string_ptr(param, &bytes, &size) != 1) {
-            return refuse(Reason::parameter_invalid, OSSL_EXCHANGE_PARAM_KDF_UKM);
-        }
-        const auto* first = static_cast<const unsigned char*>(bytes);
-        ukm_.assign(first, first + size);
+    TRYV(take(params, OSSL_EXCHANGE_PARAM_KDF_OUTLEN, kdf_size_));
+    std::optional<ByteView> ukm;
+    TRYV(take(params, OSSL_EXCHANGE_PARAM_KDF_UKM, ukm));
+    if (ukm) {
+        ukm_.assign(ukm->begin(), ukm->end());
     }
     return {};
 }
 
 Outcome<void> ChipAgreement::get(OSSL_PARAM* params) const {
-    for (const auto& answered : {answer_integer(params, OSSL_EXCHANGE_PARAM_EC_ECDH_COFACTOR_MODE, 0),
-                                 answer_text(params, OSSL_EXCHANGE_PARAM_KDF_TYPE, kdf_type_),
-                                 answer_text(params, OSSL_EXCHANGE_PARAM_KDF_DIGEST, kdf_digest_),
-                                 answer_size(params, OSSL_EXCHANGE_PARAM_KDF_OUTLEN, kdf_size_),
-                                 answer_text(params, OSSL_KDF_PARAM_CEK_ALG, cek_algorithm_)}) {
-        if (!answered) {
-            return answered.failure();
-        }
-    }
+    TRYV(answer_integer(params, OSSL_EXCHANGE_PARAM_EC_ECDH_COFACTOR_MODE, 0));
+    TRYV(answer_text(params, OSSL_EXCHANGE_PARAM_KDF_TYPE, kdf_type_));
+    TRYV(answer_text(params, OSSL_EXCHANGE_PARAM_KDF_DIGEST, kdf_digest_));
+    TRYV(answer_size(params, OSSL_EXCHANGE_PARAM_KDF_OUTLEN, kdf_size_));
+    TRYV(answer_text(params, OSSL_KDF_PARAM_CEK_ALG, cek_algorithm_));
     OSSL_PARAM* ukm = OSSL_PARAM_locate(params, OSSL_EXCHANGE_PARAM_KDF_UKM);
     if (ukm != nullptr && OSSL_PARAM_set_octet_ptr(ukm, ukm_.data(), ukm_.size()) != 1) {
-        return refuse(Reason::parameter_invalid, OSSL_EXCHANGE_PARAM_KDF_UKM);
+        return fail(Reason::parameter_invalid, OSSL_EXCHANGE_PARAM_KDF_UKM);
     }
     return {};
 }

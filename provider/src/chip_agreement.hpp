@@ -2,8 +2,8 @@
 // Key agreement with a key of the chip: the chip computes the shared secret, a KDF runs in software behind it.
 #pragma once
 
-#include "failure.hpp"
 #include "key.hpp"
+#include "outcome.hpp"
 
 #include <trustx/key.hpp>
 #include <trustx/secret.hpp>
@@ -25,7 +25,7 @@ class ChipAgreement {
     [[nodiscard]] Outcome<void> set_peer(const Key& peer);
 
     // derive writes the secret and returns its size; with secret == nullptr it only returns the size.
-    [[nodiscard]] Outcome<std::size_t> derive(unsigned char* secret, std::size_t room) const;
+    [[nodiscard]] Outcome<std::size_t> derive(unsigned char* secret, std::size_t capacity) const;
 
     // set and get know the parameters of EVP_KEYEXCH-ECDH(7).
     [[nodiscard]] Outcome<void> set(const OSSL_PARAM* params);

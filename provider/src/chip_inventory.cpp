@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "chip_inventory.hpp"
 
-#include "common/try.hpp"
 #include "ossl.hpp"
 
 #include <trustx/objects.hpp>
@@ -18,6 +17,11 @@ ByteView trimmed_der(ByteView content) {
         return {};
     }
     return content.first(header + content[1]);
+}
+
+Outcome<Bytes> content_of(Chip& chip, ObjectId object) {
+    return chip.locked("read object " + object.hex(),
+                       [object](LockedDevice& device) { return trustx::read_object(device, object); });
 }
 
 std::optional<PublicKey> key_of_certificate(OSSL_LIB_CTX* libctx, const Bytes& der) {
@@ -37,20 +41,19 @@ ObjectId paired_data_object(ObjectId slot) {
 }
 
 Outcome<std::optional<PublicKey>> public_key_of(OSSL_LIB_CTX* libctx, Chip& chip, ObjectId slot, Curve curve) {
-    const auto certificate = paired_certificate(slot);
-    if (certificate) {
-        const auto certificates = certificates_in(chip, *certificate);
-        if (!certificates && certificates.error().reason != reason_of(Error(Errc::certificate_malformed))) {
-            return certificates.failure();
+    if (const auto certificate = paired_certificate(slot)) {
+        auto certificates = certificates_in(chip, *certificate);
+        if (!certificates && certificates.error().reason == reason_of(Error(Errc::certificate_malformed))) {
+            certificates.emplace();  // the key may still be in the data object
         }
-        if (certificates && !certificates->empty()) {
-            if (auto key = key_of_certificate(libctx, certificates->front()); key && key->curve == curve) {
+        TRY(const auto found, std::move(certificates));
+        if (!found.empty()) {
+            if (auto key = key_of_certificate(libctx, found.front()); key && key->curve == curve) {
                 return key;
             }
         }
     }
-    TRY(const auto content,
-        chip.locked([&](LockedDevice& device) { return trustx::read_object(device, paired_data_object(slot)); }));
+    TRY(const auto content, content_of(chip, paired_data_object(slot)));
     auto key = PublicKey::from_subject_public_key_info(trimmed_der(content));
     return key && key->curve == curve ? std::optional(std::move(*key)) : std::nullopt;
 }
@@ -58,12 +61,9 @@ Outcome<std::optional<PublicKey>> public_key_of(OSSL_LIB_CTX* libctx, Chip& chip
 }  // namespace
 
 Outcome<std::vector<Bytes>> certificates_in(Chip& chip, ObjectId object) {
-    TRY(const auto content, chip.locked([&](LockedDevice& device) { return trustx::read_object(device, object); }));
-    auto parsed = parse_certificate_object(content);
-    if (!parsed) {
-        return refuse(parsed.error().during("certificate object " + object.hex()));
-    }
-    return std::move(parsed->certificates);
+    TRY(const auto content, content_of(chip, object));
+    TRY(auto parsed, outcome_of(parse_certificate_object(content)).during("certificate object " + object.hex()));
+    return std::move(parsed.certificates);
 }
 
 Outcome<std::optional<KeyReference>> key_in(OSSL_LIB_CTX* libctx, Chip& chip, ObjectId slot) {
@@ -75,12 +75,12 @@ Outcome<std::optional<KeyReference>> key_in(OSSL_LIB_CTX* libctx, Chip& chip, Ob
     TRY(auto key, public_key_of(libctx, chip, slot, *metadata.key_algorithm));
     if (!key) {
         const auto certificate = paired_certificate(slot);
-        return refuse(Reason::public_key_unknown, "key " + slot.hex() +
-                                                      ": the chip does not tell it, and neither certificate object " +
-                                                      (certificate ? certificate->hex() : std::string("(none)")) +
-                                                      " nor data object " + paired_data_object(slot).hex() +
-                                                      " holds one; use the PEM key reference, or write the "
-                                                      "certificate to the chip");
+        return fail(Reason::public_key_unknown, "key " + slot.hex() +
+                                                    ": the chip does not tell it, and neither certificate object " +
+                                                    (certificate ? certificate->hex() : std::string("(none)")) +
+                                                    " nor data object " + paired_data_object(slot).hex() +
+                                                    " holds one; use the PEM key reference, or write the "
+                                                    "certificate to the chip");
     }
     return KeyReference{
         .key = slot, .public_key = std::move(*key), .coprocessor = uid, .device = chip.name(), .label = {}};

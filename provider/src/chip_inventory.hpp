@@ -19,7 +19,7 @@ namespace trustx::provider {
 
 // key_in makes the reference of a slot. The chip does not tell the public key of a slot, so it comes from the paired
 // certificate or from the data object F1D0+n that provisioning tools use (openssl-provider.md section 1.5). Nothing
-// when the slot has no key. Failure: Reason::public_key_unknown saying where it was looked for.
+// when the slot has no key. Error: Reason::public_key_unknown saying where it was looked for.
 [[nodiscard]] Outcome<std::optional<KeyReference>> key_in(OSSL_LIB_CTX* libctx, Chip& chip, ObjectId slot);
 
 }  // namespace trustx::provider

@@ -65,11 +65,11 @@ int ProviderContext::forward_capabilities(const char* capability, OSSL_CALLBACK*
         &question);
 }
 
-tl::unexpected<Failure> software_failed(std::string what, Place place) {
+tl::unexpected<ProviderError> software_failed(std::string what, Place place) {
     if (const char* const reason = ERR_reason_error_string(ERR_peek_last_error())) {
         what.append(": ").append(reason);
     }
-    return refuse(Reason::software_failed, std::move(what), place);
+    return fail(Reason::software_failed, std::move(what), place);
 }
 
 }  // namespace trustx::provider

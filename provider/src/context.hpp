@@ -57,6 +57,6 @@ class ProviderContext {
 };
 
 // software_failed describes a failure of the private library context with the last error that it left behind.
-[[nodiscard]] tl::unexpected<Failure> software_failed(std::string what, Place place = Place::here());
+[[nodiscard]] tl::unexpected<ProviderError> software_failed(std::string what, Place place = Place::here());
 
 }  // namespace trustx::provider

@@ -68,11 +68,11 @@ void Core::raise(Reason reason, const char* text, Place place) const noexcept {
     }
 }
 
-void Core::raise_at_mark(const Failure& failure) const noexcept {
+void Core::raise_at_mark(const ProviderError& error) const noexcept {
     if (pop_to_mark_ != nullptr) {
         pop_to_mark_(handle_);
     }
-    raise(failure);
+    raise(error);
 }
 
 void Core::drop_mark() const noexcept {
@@ -102,7 +102,7 @@ Outcome<void> Core::write(OSSL_CORE_BIO* bio, ByteView bytes) const {
     while (!bytes.empty()) {
         std::size_t written = 0;
         if (bio_write_ == nullptr || bio_write_(bio, bytes.data(), bytes.size(), &written) != 1 || written == 0) {
-            return refuse(Reason::output_failed, "write the encoded key");
+            return fail(Reason::output_failed, "write the encoded key");
         }
         bytes = bytes.subspan(written);
     }

@@ -4,7 +4,7 @@
 // (openssl-provider.md section 1.11).
 #pragma once
 
-#include "failure.hpp"
+#include "outcome.hpp"
 
 #include <trustx/bytes.hpp>
 
@@ -24,13 +24,13 @@ class Core {
     static Core from(const OSSL_CORE_HANDLE* handle, const OSSL_DISPATCH* upcalls) noexcept;
 
     // raise puts one entry into the error queue of the calling thread.
-    void raise(const Failure& failure) const noexcept { raise(failure.reason, failure.text.c_str(), failure.place); }
+    void raise(const ProviderError& error) const noexcept { raise(error.reason, error.text.c_str(), error.place); }
     void raise(Reason reason, const char* text, Place place = Place::here()) const noexcept;
 
     // set_mark marks the present end of the error queue: true if there is something to mark. Then exactly one of these
     // follows: raise_at_mark puts an entry in place of all that came after the mark, drop_mark keeps them.
     [[nodiscard]] bool set_mark() const noexcept { return set_mark_ != nullptr && set_mark_(handle_) == 1; }
-    void raise_at_mark(const Failure& failure) const noexcept;
+    void raise_at_mark(const ProviderError& error) const noexcept;
     void drop_mark() const noexcept;
 
     // parameter is a value of our section in openssl.cnf; nothing when it is not there.

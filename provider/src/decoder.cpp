@@ -7,9 +7,8 @@
 // "unsupported". So what is wrong with a reference is found in the first one: while PEM is read, and for DER by a
 // further decoder that decodes nothing.
 #include "algorithms.hpp"
-#include "common/try.hpp"
+#include "c_boundary.hpp"
 #include "dispatch.hpp"
-#include "edge.hpp"
 #include "handover.hpp"
 #include "pem.hpp"
 
@@ -87,11 +86,11 @@ bool looks_like_reference(ByteView der) {
            der[at + 4] == 0x02 && der[at + 7] == 0x30;
 }
 
-// key_from makes the key of a reference. Failure: the reference is damaged, or the configuration is.
+// key_from makes the key of a reference. Error: the reference is damaged, or the configuration is.
 Outcome<KeyRef> key_from(ProviderContext& context, ByteView der) {
     auto reference = KeyReference::from_der(der);
     if (!reference) {
-        return refuse(Reason::key_file_malformed, reference.error().message());
+        return fail(Reason::key_file_malformed, reference.error().message());
     }
     TRYV(context.settings().check());
     return Key::from_reference(context, std::move(*reference));
@@ -135,7 +134,7 @@ int der_to_ec_decode(void* provctx, OSSL_CORE_BIO* bio, int, OSSL_CALLBACK* call
     });
 }
 
-// Called when somebody wants the decoded key in another provider: the public half can go.
+// Called when the decoded key is wanted in another provider: the public half can go.
 int der_to_ec_export_object(void*, const void* reference, std::size_t size, OSSL_CALLBACK* callback, void* argument) {
     const KeyHandover* const handover = KeyHandover::at(reference, size);
     if (handover == nullptr || handover->peek() == nullptr) {

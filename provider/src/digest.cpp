@@ -34,10 +34,10 @@ int ecdsa_with(int digest_nid) {
 Outcome<EvpMd> find_digest(const ProviderContext& context, const std::string& name) {
     EvpMd digest(EVP_MD_fetch(context.libctx(), name.c_str(), nullptr));
     if (digest == nullptr) {
-        return refuse(Reason::digest_unknown, "digest " + name);
+        return fail(Reason::digest_unknown, "digest " + name);
     }
     if ((EVP_MD_get_flags(digest.get()) & EVP_MD_FLAG_XOF) != 0 || EVP_MD_get_size(digest.get()) <= 0) {
-        return refuse(Reason::digest_unknown, "digest " + name + " has no fixed size and cannot be signed");
+        return fail(Reason::digest_unknown, "digest " + name + " has no fixed size and cannot be signed");
     }
     return digest;
 }

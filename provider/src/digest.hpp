@@ -12,7 +12,7 @@
 
 namespace trustx::provider {
 
-// find_digest fetches a digest by any of its names. Failure: Reason::digest_unknown, also for digests without a
+// find_digest fetches a digest by any of its names. Error: Reason::digest_unknown, also for digests without a
 // fixed size (SHAKE).
 [[nodiscard]] Outcome<EvpMd> find_digest(const ProviderContext& context, const std::string& name);
 

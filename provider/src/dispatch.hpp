@@ -5,7 +5,7 @@
 #include <openssl/core_dispatch.h>
 
 // TRUSTX_ENTRY names an entry of an OSSL_DISPATCH table and checks the function against OpenSSL's own typedef, so
-// that a wrong signature does not compile. A macro, because number and typedef share a name in two spellings.
+// that a wrong signature does not compile. A macro, because number and typedef are two forms of one name.
 #define TRUSTX_ENTRY(NUMBER, type, function) \
     { NUMBER, reinterpret_cast<void (*)(void)>(static_cast<OSSL_FUNC_##type##_fn*>(function)) }
 

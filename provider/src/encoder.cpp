@@ -3,9 +3,8 @@
 // people; other keys go to the private library context. There is no encoder for public keys here: the default
 // provider's write what we export, byte for byte as for a software key (openssl-provider.md section 1.9).
 #include "algorithms.hpp"
-#include "common/try.hpp"
+#include "c_boundary.hpp"
 #include "dispatch.hpp"
-#include "edge.hpp"
 #include "key.hpp"
 #include "param.hpp"
 #include "pem.hpp"
@@ -16,7 +15,7 @@ namespace trustx::provider {
 namespace {
 
 struct Format {
-    const char* output;     // as OSSL_ENCODER_CTX_new_for_pkey spells it
+    const char* output;     // as OSSL_ENCODER_CTX_new_for_pkey calls it
     const char* structure;  // nullptr for text
 };
 
@@ -32,7 +31,7 @@ constexpr bool encrypts(const Format& format) {
     return format.structure != nullptr && std::string_view(format.structure) == encrypted_private_key_pem.structure;
 }
 
-// Encoding is the state behind an encoder context: the cipher, when the key shall be encrypted. Used by one thread.
+// Encoding is the state behind an encoder context: the cipher, when the key is to be encrypted. Used by one thread.
 struct Encoding {
     ProviderContext& context;
     std::string cipher;
@@ -87,7 +86,7 @@ Outcome<Bytes> in_software(const Encoding& encoding, const Key& key, int selecti
     return bytes;
 }
 
-// Text of a chip key: our words for the private part, the default provider's for the public one.
+// Text of a chip key: our lines for the private part, the default provider's for the public one.
 Outcome<Bytes> as_text(const Encoding& encoding, const Key& key, int selection) {
     auto bytes = in_software(encoding, key, selection & ~OSSL_KEYMGMT_SELECT_PRIVATE_KEY, text, {});
     if (!bytes || (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) == 0) {
@@ -101,15 +100,15 @@ Outcome<Bytes> as_text(const Encoding& encoding, const Key& key, int selection) 
 Outcome<Bytes> as_reference(const Encoding& encoding, const Key& key, const Format& format) {
     const KeyReference& reference = key.reference();
     if (key.is_session_key()) {
-        return refuse(Reason::key_not_storable,
-                      "write key " + reference.key.hex() +
-                          ": a key in a session object is gone when the program that made it ends; for one that stays, "
-                          "make it in a slot (-pkeyopt slot:E0F1)");
+        return fail(Reason::key_not_storable,
+                    "write key " + reference.key.hex() +
+                        ": a key in a session object is gone when the program that made it ends; for one that stays, "
+                        "make it in a slot (-pkeyopt slot:E0F1)");
     }
     if (encrypts(format) || !encoding.cipher.empty()) {
-        return refuse(Reason::reference_not_encryptable,
-                      "write the reference of key " + reference.key.hex() +
-                          " encrypted: leave out the cipher (openssl req: -noenc, genpkey and pkey: no -aes256)");
+        return fail(Reason::reference_not_encryptable,
+                    "write the reference of key " + reference.key.hex() +
+                        " encrypted: leave out the cipher (openssl req: -noenc, genpkey and pkey: no -aes256)");
     }
     if (format.output == private_key_der.output) {
         return reference.to_der();
@@ -121,7 +120,7 @@ Outcome<Bytes> as_reference(const Encoding& encoding, const Key& key, const Form
 Outcome<Bytes> encoded(const Encoding& encoding, const Key& key, int selection, const Format& format,
                        Passphrase passphrase) {
     if (key.inner() == nullptr) {
-        return refuse(Reason::key_incomplete, "write an empty key");
+        return fail(Reason::key_incomplete, "write an empty key");
     }
     if (!key.is_chip_key()) {
         return in_software(encoding, key, selection, format, passphrase);
@@ -158,9 +157,7 @@ int encoder_set_ctx_params(void* ctx, const OSSL_PARAM params[]) {
             encoding.cipher.clear();
             return {};
         }
-        TRY(auto name, text_of(*cipher));
-        encoding.cipher = std::move(name);
-        return {};
+        return read(*cipher, encoding.cipher);
     });
 }
 
@@ -177,7 +174,7 @@ int encoder_encode(void* ctx, OSSL_CORE_BIO* output, const void* object, const O
     const Core& core = encoding.context.core();
     return answer(core, [&]() -> Outcome<void> {
         if (object == nullptr || abstract != nullptr) {
-            return refuse(Reason::key_type_unsupported, "write a key of another provider");
+            return fail(Reason::key_type_unsupported, "write a key of another provider");
         }
         TRY(auto bytes, encoded(encoding, Key::of(object), selection, format, {callback, argument}));
         const auto written = core.write(output, bytes);

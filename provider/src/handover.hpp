@@ -11,7 +11,7 @@
 
 namespace trustx::provider {
 
-// KeyHandover owns the key until somebody takes it. The magic number tells our references from anything else that
+// KeyHandover owns the key until it is taken. The magic number tells our references from anything else that
 // ends up in our keymgmt.
 class KeyHandover {
  public:

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "key.hpp"
 
-#include "common/try.hpp"
 #include "param.hpp"
 
 #include <string>
@@ -22,9 +21,9 @@ Outcome<EvpPkey> from_parameters(ProviderContext& context, int selection, const 
     }
     const EvpPkeyCtx ctx(EVP_PKEY_CTX_new_from_name(context.libctx(), "EC", context.properties()));
     if (ctx == nullptr) {
-        return refuse(Reason::software_missing,
-                      "import an EC key: with library-context = child, activate the default provider in openssl.cnf "
-                      "beside trustx");
+        return fail(Reason::software_missing,
+                    "import an EC key: with library-context = child, activate the default provider in openssl.cnf "
+                    "beside trustx");
     }
     EVP_PKEY* made = nullptr;
     if (EVP_PKEY_fromdata_init(ctx.get()) != 1 ||
@@ -70,15 +69,13 @@ KeyRef Key::empty(ProviderContext& context) {
 
 Outcome<KeyRef> Key::from_reference(ProviderContext& context, KeyReference reference) {
     auto inner = from_point(context, reference.public_key);
-    if (!inner && inner.error().reason == Reason::software_missing) {
-        return inner.failure();
+    if (!inner && inner.error().reason != Reason::software_missing) {
+        return fail(Reason::key_file_malformed, "key reference of " + reference.key.hex() +
+                                                    ": its public key is not a point of " +
+                                                    std::string(curve_name(reference.public_key.curve)));
     }
-    if (!inner) {
-        return refuse(Reason::key_file_malformed, "key reference of " + reference.key.hex() +
-                                                      ": its public key is not a point of " +
-                                                      std::string(curve_name(reference.public_key.curve)));
-    }
-    return KeyRef::adopt(new Key(context, Kind::chip, std::move(*inner), std::move(reference)));
+    TRY(auto made, std::move(inner));
+    return KeyRef::adopt(new Key(context, Kind::chip, std::move(made), std::move(reference)));
 }
 
 Outcome<KeyRef> Key::from_session(ProviderContext& context, SessionKey key) {
@@ -92,10 +89,9 @@ Outcome<KeyRef> Key::from_session(ProviderContext& context, SessionKey key) {
 
 Outcome<void> Key::usable() const {
     if (is_session_key() && owner_ != ::getpid()) {
-        return refuse(Reason::session_lost, "use key " + reference_->key.hex() + " of process " +
-                                                std::to_string(owner_) +
-                                                ": a key in a session object is not inherited by a forked process; "
-                                                "make one here");
+        return fail(Reason::session_lost, "use key " + reference_->key.hex() + " of process " + std::to_string(owner_) +
+                                              ": a key in a session object is not inherited by a forked process; "
+                                              "make one here");
     }
     return {};
 }
@@ -123,7 +119,7 @@ std::size_t Key::max_signature() const {
 
 Outcome<void> Key::import(int selection, const OSSL_PARAM* params) {
     if (kind_ != Kind::empty) {
-        return refuse(Reason::key_not_changeable, "import into a key that is there already");
+        return fail(Reason::key_not_changeable, "import into a key that is there already");
     }
     TRY(auto imported, from_parameters(context_, selection, params));
     const bool with_private =
@@ -182,7 +178,7 @@ Outcome<void> Key::export_public(int selection, OSSL_CALLBACK* callback, void* a
                                                              ? PublicKeyParams::with_point
                                                              : PublicKeyParams::curve_only);
     if (callback(params.get(), argument) != 1) {
-        return refuse(Reason::software_failed, "hand over the public key of " + reference_->key.hex());
+        return fail(Reason::software_failed, "hand over the public key of " + reference_->key.hex());
     }
     return {};
 }

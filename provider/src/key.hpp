@@ -22,7 +22,7 @@ class Key;
 class KeyRef {
  public:
     KeyRef() = default;
-    // adopt takes over a reference that somebody counted already; share counts one of its own.
+    // adopt takes over a reference that is counted already; share counts another one.
     static KeyRef adopt(Key* key) noexcept { return KeyRef(key); }
     static KeyRef share(Key* key) noexcept;
 
@@ -58,7 +58,7 @@ class Key {
     };
 
     static KeyRef empty(ProviderContext& context);
-    // from_reference makes a chip key. Failure: a point that is not on its curve.
+    // from_reference makes a chip key. Error: a point that is not on its curve.
     static Outcome<KeyRef> from_reference(ProviderContext& context, KeyReference reference);
     // from_session makes a chip key that is gone with the last reference to it.
     static Outcome<KeyRef> from_session(ProviderContext& context, SessionKey key);
@@ -84,7 +84,7 @@ class Key {
     [[nodiscard]] const KeyReference& reference() const { return *reference_; }
     // is_session_key: a chip key that no file can name.
     [[nodiscard]] bool is_session_key() const { return lease_.has_value(); }
-    // usable says whether this process may use the private key in the chip. Failure: a session key of another process.
+    // usable says whether this process may use the private key in the chip. Error: a session key of another process.
     [[nodiscard]] Outcome<void> usable() const;
     // max_signature is the size of the largest DER signature.
     [[nodiscard]] std::size_t max_signature() const;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "key_generation.hpp"
 
-#include "common/try.hpp"
 #include "param.hpp"
 
 #include <openssl/core_names.h>
@@ -49,17 +48,17 @@ Outcome<Curve> chip_curve(const std::string& group) {
     if (nid == NID_secp384r1) {
         return Curve::p384;
     }
-    return refuse(Reason::curve_unsupported, "generate a key in the chip on curve " +
-                                                 (group.empty() ? "(none given)" : group) +
-                                                 ": the chip has P-256 and P-384; add -pkeyopt group:P-256");
+    return fail(Reason::curve_unsupported, "generate a key in the chip on curve " +
+                                               (group.empty() ? "(none given)" : group) +
+                                               ": the chip has P-256 and P-384; add -pkeyopt group:P-256");
 }
 
 Outcome<ObjectId> key_slot(const std::string& text) {
     const auto slot = ObjectId::parse(text);
     if (!slot || *slot < object::device_key_1 || *slot > object::device_key_4) {
-        return refuse(Reason::slot_invalid, "slot " + text + ": the key slots are " + object::device_key_1.hex() +
-                                                " to " + object::device_key_4.hex() +
-                                                ", and `session` for a key that lasts as long as the program");
+        return fail(Reason::slot_invalid, "slot " + text + ": the key slots are " + object::device_key_1.hex() +
+                                              " to " + object::device_key_4.hex() +
+                                              ", and `session` for a key that lasts as long as the program");
     }
     return *slot;
 }
@@ -92,11 +91,9 @@ Outcome<void> KeyGeneration::begin_software(EVP_PKEY* with_template) {
 
 Outcome<void> KeyGeneration::use_template(const Key& key) {
     if (key.inner() == nullptr) {
-        return refuse(Reason::key_incomplete, "generate a key like an empty one");
+        return fail(Reason::key_incomplete, "generate a key like an empty one");
     }
-    if (const auto begun = begin_software(key.inner()); !begun) {
-        return begun;
-    }
+    TRYV(begin_software(key.inner()));
     return given_ == nullptr ? Outcome<void>() : set_software(given_.get());
 }
 
@@ -104,19 +101,17 @@ Outcome<void> KeyGeneration::set(const OSSL_PARAM* params) {
     if (params == nullptr || params->key == nullptr) {
         return {};
     }
-    if (const auto chip = set_chip(params); !chip) {
-        return chip;
-    }
+    TRYV(set_chip(params));
     const Params merged(given_ == nullptr ? nullptr : OSSL_PARAM_merge(given_.get(), params));
     given_.reset(OSSL_PARAM_dup(merged != nullptr ? merged.get() : params));
     if (given_ == nullptr) {
-        return refuse(Reason::out_of_memory, "keep the parameters of a key generation");
+        return fail(Reason::out_of_memory, "keep the parameters of a key generation");
     }
     return set_software(params);
 }
 
 Outcome<void> KeyGeneration::set_software(const OSSL_PARAM* params) {
-    // A curve that the default provider does not have is refused here and now, as it would be without us.
+    // A curve that the default provider does not have is refused at once, as it would be without us.
     if (EVP_PKEY_CTX_set_params(software_.get(), params) != 1) {
         return software_failed("set parameters of an EC key generation");
     }
@@ -124,38 +119,27 @@ Outcome<void> KeyGeneration::set_software(const OSSL_PARAM* params) {
 }
 
 Outcome<void> KeyGeneration::set_chip(const OSSL_PARAM* params) {
-    for (; params->key != nullptr; ++params) {
-        const std::string_view key = params->key;
-        if (key == param_force) {
-            TRY(const auto force, flag_of(*params));
-            request_.force = force;
-            continue;
+    std::optional<std::string> slot;
+    std::optional<std::string> usage;
+    TRYV(take(params, OSSL_PKEY_PARAM_GROUP_NAME, group_));
+    TRYV(take(params, param_slot, slot));
+    TRYV(take(params, param_usage, usage));
+    TRYV(take(params, param_force, request_.force));
+    TRYV(take(params, param_device, request_.device));
+    TRYV(take(params, param_label, request_.label));
+    if (slot) {
+        session_ = *slot == "session";
+        slot_.reset();
+        if (!session_) {
+            TRY(slot_, key_slot(*slot));
         }
-        if (key != OSSL_PKEY_PARAM_GROUP_NAME && key != param_slot && key != param_usage && key != param_device &&
-            key != param_label) {
-            continue;
+    }
+    if (usage) {
+        const auto parsed = parse_key_usage(*usage);
+        if (!parsed) {
+            return fail(Reason::usage_invalid, parsed.error().message());
         }
-        TRY(auto text, text_of(*params));
-        if (key == OSSL_PKEY_PARAM_GROUP_NAME) {
-            group_ = std::move(text);
-        } else if (key == param_device) {
-            request_.device = std::move(text);
-        } else if (key == param_label) {
-            request_.label = std::move(text);
-        } else if (key == param_slot && text == "session") {
-            session_ = true;
-            slot_.reset();
-        } else if (key == param_slot) {
-            TRY(const auto slot, key_slot(text));
-            slot_ = slot;
-            session_ = false;
-        } else {
-            const auto usage = parse_key_usage(text);
-            if (!usage) {
-                return refuse(Reason::usage_invalid, usage.error().message());
-            }
-            request_.usage = *usage;
-        }
+        request_.usage = *parsed;
     }
     return {};
 }
@@ -178,8 +162,8 @@ Outcome<KeyRef> KeyGeneration::generate_in_chip() {
     TRY(const auto chip, context_.chips().find(request_.device));
     request_.curve = curve;
     if (session_) {
-        auto key = chip->generate_session(request_);
-        return key ? Key::from_session(context_, std::move(*key)) : Outcome<KeyRef>(key.failure());
+        TRY(auto key, chip->generate_session(request_));
+        return Key::from_session(context_, std::move(key));
     }
     request_.slot = *slot_;
     TRY(auto reference, chip->generate(request_));

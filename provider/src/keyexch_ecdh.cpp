@@ -2,10 +2,9 @@
 // Key exchange: OSSL_OP_KEYEXCH "ECDH". Software keys derive in the private library context, KDF and all; chip keys
 // have the chip compute the secret (chip_agreement.hpp).
 #include "algorithms.hpp"
+#include "c_boundary.hpp"
 #include "chip_agreement.hpp"
-#include "common/try.hpp"
 #include "dispatch.hpp"
-#include "edge.hpp"
 #include "key.hpp"
 #include "param.hpp"
 
@@ -41,7 +40,7 @@ class Agreement {
             key_ = KeyRef::share(key);
         }
         if (!key_ || key_->inner() == nullptr || !key_->has_private()) {
-            return refuse(Reason::key_incomplete, "agree on a secret without a private key");
+            return fail(Reason::key_incomplete, "agree on a secret without a private key");
         }
         software_.reset();
         chip_.reset();
@@ -62,10 +61,10 @@ class Agreement {
             return chip_->set_peer(peer);
         }
         if (software_ == nullptr || peer.inner() == nullptr) {
-            return refuse(Reason::operation_out_of_order, "give the peer of a key agreement");
+            return fail(Reason::operation_out_of_order, "give the peer of a key agreement");
         }
         if (EVP_PKEY_parameters_eq(key_->inner(), peer.inner()) != 1) {
-            return refuse(Reason::curve_mismatch, "the peer's key is on another curve");
+            return fail(Reason::curve_mismatch, "the peer's key is on another curve");
         }
         // libcrypto has validated the peer's point before it came here.
         constexpr int validate = 0;
@@ -75,11 +74,11 @@ class Agreement {
         return {};
     }
 
-    Outcome<std::size_t> derive(unsigned char* secret, std::size_t room) {
+    Outcome<std::size_t> derive(unsigned char* secret, std::size_t capacity) {
         if (chip_ != nullptr) {
-            return chip_->derive(secret, room);
+            return chip_->derive(secret, capacity);
         }
-        std::size_t size = room;
+        std::size_t size = capacity;
         if (software_ == nullptr || EVP_PKEY_derive(software_.get(), secret, &size) != 1) {
             return software_failed("derive a shared secret");
         }
@@ -141,11 +140,10 @@ int keyexch_set_peer(void* ctx, void* key) {
     return answer(agreement.core(), [&] { return agreement.set_peer(Key::of(key)); });
 }
 
-int keyexch_derive(void* ctx, unsigned char* secret, std::size_t* size, std::size_t room) {
+int keyexch_derive(void* ctx, unsigned char* secret, std::size_t* size, std::size_t capacity) {
     auto& agreement = Agreement::of(ctx);
     return answer(agreement.core(), [&]() -> Outcome<void> {
-        TRY(const auto derived, agreement.derive(secret, room));
-        *size = derived;
+        TRY(*size, agreement.derive(secret, capacity));
         return {};
     });
 }

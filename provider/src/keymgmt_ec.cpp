@@ -2,8 +2,8 @@
 // Key management for EC keys: OSSL_OP_KEYMGMT "EC". Everything here answers from memory (openssl-provider.md section
 // 1.3); making keys is in key_generation.cpp.
 #include "algorithms.hpp"
+#include "c_boundary.hpp"
 #include "dispatch.hpp"
-#include "edge.hpp"
 #include "handover.hpp"
 #include "key.hpp"
 #include "key_generation.hpp"
@@ -120,7 +120,7 @@ int keymgmt_export(void* keydata, int selection, OSSL_CALLBACK* callback, void* 
     const Key& key = Key::of(keydata);
     return answer(key.context().core(), [&]() -> Outcome<void> {
         if (key.inner() == nullptr) {
-            return refuse(Reason::key_incomplete, "export an empty key");
+            return fail(Reason::key_incomplete, "export an empty key");
         }
         if (!key.is_chip_key()) {
             return EVP_PKEY_export(key.inner(), selection, callback, argument) == 1
@@ -128,7 +128,7 @@ int keymgmt_export(void* keydata, int selection, OSSL_CALLBACK* callback, void* 
                        : Outcome<void>(software_failed("export an EC key"));
         }
         if ((selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0) {
-            return refuse(Reason::key_not_exportable, "export key " + key.reference().key.hex());
+            return fail(Reason::key_not_exportable, "export key " + key.reference().key.hex());
         }
         return key.export_public(selection, callback, argument);
     });
@@ -206,9 +206,7 @@ Outcome<void> answer_own(const Key& key, OSSL_PARAM params[]) {
     if (auto kind = answer_text(params, param_kind, name); !kind || !key.is_chip_key()) {
         return kind;
     }
-    if (auto slot = answer_unsigned(params, param_slot, key.reference().key.value); !slot) {
-        return slot;
-    }
+    TRYV(answer_unsigned(params, param_slot, key.reference().key.value));
     const auto& uid = key.reference().coprocessor;
     return uid ? answer_octets(params, param_uid, ByteView{uid->bytes}) : Outcome<void>();
 }
@@ -217,7 +215,7 @@ int keymgmt_get_params(void* keydata, OSSL_PARAM params[]) {
     const Key& key = Key::of(keydata);
     return answer(key.context().core(), [&]() -> Outcome<void> {
         if (key.inner() == nullptr) {
-            return refuse(Reason::key_incomplete, "ask an empty key for parameters");
+            return fail(Reason::key_incomplete, "ask an empty key for parameters");
         }
         if (EVP_PKEY_get_params(key.inner(), params) != 1) {
             return software_failed("ask an EC key for parameters");
@@ -241,8 +239,8 @@ const OSSL_PARAM* keymgmt_settable_params(void*) {
 Outcome<void> set_of_chip_key(const Key& key, const OSSL_PARAM* params) {
     for (; params->key != nullptr; ++params) {
         if (std::string_view(params->key) != OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC) {
-            return refuse(Reason::key_not_changeable,
-                          std::string("set ") + params->key + " of key " + key.reference().key.hex());
+            return fail(Reason::key_not_changeable,
+                        std::string("set ") + params->key + " of key " + key.reference().key.hex());
         }
     }
     return {};

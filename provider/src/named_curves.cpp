@@ -20,8 +20,8 @@ struct Names {
 constexpr std::array<Names, 2> names{{{"prime256v1", "P-256"}, {"secp384r1", "P-384"}}};
 
 bool is_text(const OSSL_PARAM* param, std::string_view wanted) {
-    const auto text = param == nullptr ? Outcome<std::string>(std::string()) : text_of(*param);
-    return text && *text == wanted;
+    std::string text;
+    return param != nullptr && read(*param, text) && text == wanted;
 }
 
 bool is_uncompressed(const OSSL_PARAM& point) {
@@ -52,7 +52,7 @@ std::optional<std::size_t> NamedCurves::find(const OSSL_PARAM& group) {
     return found == names.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - names.begin()));
 }
 
-// Whoever comes first makes it; who comes at the same time makes another and throws it away.
+// The thread that comes first makes it; one that comes at the same time makes another and throws it away.
 const EVP_PKEY* NamedCurves::parameters(OSSL_LIB_CTX* libctx, std::size_t curve) {
     auto& kept = parameters_[curve];
     if (const EVP_PKEY* const there = kept.load()) {

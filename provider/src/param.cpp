@@ -8,12 +8,12 @@
 namespace trustx::provider {
 namespace {
 
-tl::unexpected<Failure> unreadable(const char* key, Place place = Place::here()) {
-    return refuse(Reason::parameter_invalid, std::string("parameter ") + key, place);
+tl::unexpected<ProviderError> unreadable(const char* key, Place place = Place::here()) {
+    return fail(Reason::parameter_invalid, std::string("parameter ") + key, place);
 }
 
-// answered turns the 1 or 0 of OSSL_PARAM_set_* into an Outcome.
-Outcome<void> answered(int done, const char* key) {
+// done_with turns the 1 or 0 of OSSL_PARAM_get_* and OSSL_PARAM_set_* into an Outcome.
+Outcome<void> done_with(const char* key, int done) {
     if (done != 1) {
         return unreadable(key);
     }
@@ -23,7 +23,7 @@ Outcome<void> answered(int done, const char* key) {
 template <class Set>
 Outcome<void> answer(OSSL_PARAM* params, const char* key, Set&& set) {
     OSSL_PARAM* const wanted = OSSL_PARAM_locate(params, key);
-    return wanted == nullptr ? Outcome<void>() : answered(set(wanted), key);
+    return wanted == nullptr ? Outcome<void>() : done_with(key, set(wanted));
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ PublicKeyParams::PublicKeyParams(const PublicKey& key, Content content)
                                     : OSSL_PARAM_construct_end(),
               OSSL_PARAM_construct_end()} {}
 
-Outcome<std::string> text_of(const OSSL_PARAM& param) {
+Outcome<void> read(const OSSL_PARAM& param, std::string& into) {
     const char* text = nullptr;
     if (OSSL_PARAM_get_utf8_string_ptr(&param, &text) != 1 || text == nullptr) {
         return unreadable(param.key);
@@ -44,23 +44,37 @@ Outcome<std::string> text_of(const OSSL_PARAM& param) {
     // A UTF8_STRING need not end in NUL where its size says it ends.
     const std::size_t size =
         param.data_type == OSSL_PARAM_UTF8_STRING ? param.data_size : std::string_view(text).size();
-    return std::string(std::string_view(text, size).substr(0, std::string_view(text, size).find('\0')));
+    into = std::string_view(text, size).substr(0, std::string_view(text, size).find('\0'));
+    return {};
 }
 
-Outcome<std::size_t> size_of(const OSSL_PARAM& param) {
-    std::size_t value = 0;
-    if (OSSL_PARAM_get_size_t(&param, &value) != 1) {
+Outcome<void> read(const OSSL_PARAM& param, ByteView& into) {
+    const void* bytes = nullptr;
+    std::size_t size = 0;
+    if (OSSL_PARAM_get_octet_string_ptr(&param, &bytes, &size) != 1) {
         return unreadable(param.key);
     }
-    return value;
+    into = {static_cast<const std::uint8_t*>(bytes), size};
+    return {};
 }
 
-Outcome<bool> flag_of(const OSSL_PARAM& param) {
-    int value = 0;
-    if (OSSL_PARAM_get_int(&param, &value) != 1) {
-        return unreadable(param.key);
-    }
-    return value != 0;
+Outcome<void> read(const OSSL_PARAM& param, std::size_t& into) {
+    return done_with(param.key, OSSL_PARAM_get_size_t(&param, &into));
+}
+
+Outcome<void> read(const OSSL_PARAM& param, unsigned int& into) {
+    return done_with(param.key, OSSL_PARAM_get_uint(&param, &into));
+}
+
+Outcome<void> read(const OSSL_PARAM& param, int& into) {
+    return done_with(param.key, OSSL_PARAM_get_int(&param, &into));
+}
+
+Outcome<void> read(const OSSL_PARAM& param, bool& into) {
+    int value = into ? 1 : 0;
+    TRYV(read(param, value));
+    into = value != 0;
+    return {};
 }
 
 Outcome<void> answer_text(OSSL_PARAM* params, const char* key, const std::string& value) {

@@ -2,12 +2,13 @@
 // OSSL_PARAM arrays in the few shapes that the provider needs, and safe reading and writing of single ones.
 #pragma once
 
-#include "failure.hpp"
+#include "outcome.hpp"
 
 #include <trustx/key.hpp>
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -49,13 +50,29 @@ class PublicKeyParams {
     std::array<OSSL_PARAM, 3> params_;
 };
 
-// text_of and its sisters read a parameter. Failure: Reason::parameter_invalid naming it.
-[[nodiscard]] Outcome<std::string> text_of(const OSSL_PARAM& param);
-[[nodiscard]] Outcome<std::size_t> size_of(const OSSL_PARAM& param);
-[[nodiscard]] Outcome<bool> flag_of(const OSSL_PARAM& param);
+// read takes the value of a parameter; octets stay where the parameter has them. Error: Reason::parameter_invalid
+// naming it.
+[[nodiscard]] Outcome<void> read(const OSSL_PARAM& param, std::string& into);
+[[nodiscard]] Outcome<void> read(const OSSL_PARAM& param, ByteView& into);
+[[nodiscard]] Outcome<void> read(const OSSL_PARAM& param, std::size_t& into);
+[[nodiscard]] Outcome<void> read(const OSSL_PARAM& param, unsigned int& into);
+[[nodiscard]] Outcome<void> read(const OSSL_PARAM& param, int& into);
+[[nodiscard]] Outcome<void> read(const OSSL_PARAM& param, bool& into);
 
-// answer_* fill a requested parameter; nothing happens when it was not requested. Failure: it has the wrong type or
-// too little room.
+// take reads the parameter of that name; nothing happens when it is not among params, which may be nullptr.
+template <class T>
+[[nodiscard]] Outcome<void> take(const OSSL_PARAM* params, const char* key, T& into) {
+    const OSSL_PARAM* const given = OSSL_PARAM_locate_const(params, key);
+    return given == nullptr ? Outcome<void>() : read(*given, into);
+}
+template <class T>
+[[nodiscard]] Outcome<void> take(const OSSL_PARAM* params, const char* key, std::optional<T>& into) {
+    const OSSL_PARAM* const given = OSSL_PARAM_locate_const(params, key);
+    return given == nullptr ? Outcome<void>() : read(*given, into.emplace());
+}
+
+// answer_* fill a requested parameter; nothing happens when it was not requested. Error: it has the wrong type or
+// too small a buffer.
 [[nodiscard]] Outcome<void> answer_text(OSSL_PARAM* params, const char* key, const std::string& value);
 [[nodiscard]] Outcome<void> answer_pointer(OSSL_PARAM* params, const char* key, const char* value);
 [[nodiscard]] Outcome<void> answer_octets(OSSL_PARAM* params, const char* key, ByteView value);

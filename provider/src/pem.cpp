@@ -29,17 +29,17 @@ std::optional<std::string_view> label_of(std::string_view line, std::string_view
     return line.substr(mark.size(), line.size() - mark.size() - dashes.size());
 }
 
-tl::unexpected<Failure> malformed(std::string_view why, Place place = Place::here()) {
-    return refuse(Reason::key_file_malformed,
-                  "read a " + std::string(KeyReference::pem_label) + " block: " + std::string(why) +
-                      "; write it again with trustx key-file",
-                  place);
+tl::unexpected<ProviderError> malformed(std::string_view why, Place place = Place::here()) {
+    return fail(Reason::key_file_malformed,
+                "read a " + std::string(KeyReference::pem_label) + " block: " + std::string(why) +
+                    "; write it again with trustx key-file",
+                place);
 }
 
 Outcome<Bytes> from_base64(const std::string& text) {
     const EncodeCtx ctx(EVP_ENCODE_CTX_new());
     if (ctx == nullptr) {
-        return refuse(Reason::out_of_memory, "decode base64");
+        return fail(Reason::out_of_memory, "decode base64");
     }
     Bytes bytes(text.size() + 3);
     int size = 0;
@@ -59,7 +59,7 @@ Outcome<std::string> to_base64(ByteView bytes) {
     const int size =
         EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(), static_cast<int>(bytes.size()));
     if (size < 0) {
-        return refuse(Reason::internal_error, "encode base64");
+        return fail(Reason::internal_error, "encode base64");
     }
     text.resize(static_cast<std::size_t>(size));
     return text;
@@ -88,9 +88,9 @@ std::optional<PemBlock> next_pem_block(const Core& core, OSSL_CORE_BIO* bio) {
 
 Outcome<Bytes> reference_der(const PemBlock& block) {
     if (!block.headers.empty()) {
-        return refuse(Reason::key_file_encrypted, "read a " + block.label +
-                                                      " block: it has encryption headers, but a key reference holds no "
-                                                      "secret and is never encrypted");
+        return fail(Reason::key_file_encrypted, "read a " + block.label +
+                                                    " block: it has encryption headers, but a key reference holds no "
+                                                    "secret and is never encrypted");
     }
     if (!block.ended) {
         return malformed("its END line is missing");

@@ -24,7 +24,7 @@ struct PemBlock {
 // the blocks of a file relies on it. Nothing at the end of input.
 [[nodiscard]] std::optional<PemBlock> next_pem_block(const Core& core, OSSL_CORE_BIO* bio);
 
-// reference_der decodes the body of a block of ours. Failure: Reason::key_file_malformed saying what is wrong.
+// reference_der decodes the body of a block of ours. Error: Reason::key_file_malformed saying what is wrong.
 [[nodiscard]] Outcome<Bytes> reference_der(const PemBlock& block);
 
 // to_pem writes a reference with a line of explanation in front, which readers skip.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The way in: OSSL_provider_init, what the provider says about itself, and its table of algorithms. Nothing here
-// touches a chip except the self test that somebody asks for.
+// touches a chip except the self test, on request.
 #include "algorithms.hpp"
+#include "c_boundary.hpp"
 #include "context.hpp"
 #include "dispatch.hpp"
-#include "edge.hpp"
 #include "param.hpp"
 #include "self_test.hpp"
 
@@ -123,27 +123,17 @@ Outcome<void> answer_use_of_chip(ProviderContext& context, OSSL_PARAM params[]) 
     if (chip == nullptr) {
         return {};
     }
-    if (auto answered = answer_size(params, param_uses, chip->watch().uses()); !answered) {
-        return answered;
-    }
+    TRYV(answer_size(params, param_uses, chip->watch().uses()));
     const auto counter = chip->watch().counter();
     return counter ? answer_unsigned(params, param_counter, *counter) : Outcome<void>();
 }
 
 int provider_get_params(void* provctx, OSSL_PARAM params[]) {
     return answer(ProviderContext::of(provctx).core(), [&]() -> Outcome<void> {
-        if (auto answered = answer_pointer(params, OSSL_PROV_PARAM_NAME, name); !answered) {
-            return answered;
-        }
-        if (auto answered = answer_pointer(params, OSSL_PROV_PARAM_VERSION, version); !answered) {
-            return answered;
-        }
-        if (auto answered = answer_pointer(params, OSSL_PROV_PARAM_BUILDINFO, version); !answered) {
-            return answered;
-        }
-        if (auto answered = answer_integer(params, OSSL_PROV_PARAM_STATUS, 1); !answered) {
-            return answered;
-        }
+        TRYV(answer_pointer(params, OSSL_PROV_PARAM_NAME, name));
+        TRYV(answer_pointer(params, OSSL_PROV_PARAM_VERSION, version));
+        TRYV(answer_pointer(params, OSSL_PROV_PARAM_BUILDINFO, version));
+        TRYV(answer_integer(params, OSSL_PROV_PARAM_STATUS, 1));
         return answer_use_of_chip(ProviderContext::of(provctx), params);
     });
 }
@@ -208,7 +198,7 @@ extern "C" __attribute__((visibility("default"))) int OSSL_provider_init(const O
     return answer(core, [&]() -> Outcome<void> {
         auto context = ProviderContext::make(handle, in);
         if (context == nullptr) {
-            return refuse(Reason::out_of_memory, "make the private library context");
+            return fail(Reason::out_of_memory, "make the private library context");
         }
         *provctx = context.release();
         *out = provider_functions;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The chip's random number generator: OSSL_OP_RAND "TRUSTX-RNG". A name of its own, so that nobody gets it who did
-// not ask: TLS nonces and ephemeral keys must not wait for a chip (openssl-provider.md section 1.10). A chip that fails
-// fails the call; there is no fallback.
+// The chip's random number generator: OSSL_OP_RAND "TRUSTX-RNG". Its name is not the default one, so that only a
+// program that asks gets it: TLS nonces and ephemeral keys must not wait for a chip (openssl-provider.md section 1.10).
+// A chip that fails fails the call; there is no fallback.
 #include "algorithms.hpp"
-#include "common/try.hpp"
+#include "c_boundary.hpp"
 #include "context.hpp"
 #include "dispatch.hpp"
-#include "edge.hpp"
 #include "param.hpp"
 
 #include <algorithm>
@@ -31,7 +30,7 @@ class Generator {
 
     Outcome<void> instantiate(unsigned int strength) {
         if (strength > strength_bits) {
-            return refuse(Reason::random_failed, "random numbers of " + std::to_string(strength) + " bits strength");
+            return fail(Reason::random_failed, "random numbers of " + std::to_string(strength) + " bits strength");
         }
         state_ = EVP_RAND_STATE_READY;
         return {};
@@ -41,7 +40,7 @@ class Generator {
 
     Outcome<void> fill(std::span<std::uint8_t> output) {
         if (state_ != EVP_RAND_STATE_READY) {
-            return refuse(Reason::operation_out_of_order, "random numbers of a generator that is not instantiated");
+            return fail(Reason::operation_out_of_order, "random numbers of a generator that is not instantiated");
         }
         TRY(const auto chip, context_.chips().find(""));
         while (!output.empty()) {
@@ -49,8 +48,8 @@ class Generator {
             const auto asked = std::max<std::size_t>(wanted, GetRandom::min_length);
             TRY(auto random, chip->run(GetRandom{.length = static_cast<std::uint16_t>(asked)}));
             if (random.size() != asked) {
-                return refuse(Reason::random_failed, "GetRandom: " + std::to_string(random.size()) + " bytes, " +
-                                                         std::to_string(asked) + " asked for");
+                return fail(Reason::random_failed, "GetRandom: " + std::to_string(random.size()) + " bytes, " +
+                                                       std::to_string(asked) + " asked for");
             }
             std::copy_n(random.begin(), wanted, output.begin());
             OPENSSL_cleanse(random.data(), random.size());
@@ -103,6 +102,12 @@ std::size_t rand_nonce(void* ctx, unsigned char* output, unsigned int, std::size
     return answer(generator.core(), [&] { return generator.fill({output, smallest}); }) == 1 ? smallest : 0;
 }
 
+struct SecureFree {
+    std::size_t size;
+    void operator()(unsigned char* memory) const noexcept { OPENSSL_secure_clear_free(memory, size); }
+};
+using SecureBytes = std::unique_ptr<unsigned char, SecureFree>;
+
 // The seed of a DRBG that has this generator as its parent ([random] seed = TRUSTX-RNG).
 std::size_t rand_get_seed(void* ctx, unsigned char** seed, int entropy, std::size_t smallest, std::size_t largest, int,
                           const unsigned char*, std::size_t) {
@@ -110,16 +115,13 @@ std::size_t rand_get_seed(void* ctx, unsigned char** seed, int entropy, std::siz
     return guard<std::size_t>(generator.core(), 0, [&]() -> Outcome<std::size_t> {
         const auto wanted = std::max((static_cast<std::size_t>(std::max(entropy, 0)) + 7) / 8, smallest);
         if (wanted > largest) {
-            return refuse(Reason::random_failed, "a seed of " + std::to_string(wanted) + " bytes");
+            return fail(Reason::random_failed, "a seed of " + std::to_string(wanted) + " bytes");
         }
-        OpensslBytes bytes(static_cast<unsigned char*>(OPENSSL_secure_malloc(wanted)));
+        SecureBytes bytes(static_cast<unsigned char*>(OPENSSL_secure_malloc(wanted)), SecureFree{wanted});
         if (bytes == nullptr) {
-            return refuse(Reason::out_of_memory, "a seed");
+            return fail(Reason::out_of_memory, "a seed");
         }
-        if (const auto filled = generator.fill({bytes.get(), wanted}); !filled) {
-            OPENSSL_secure_clear_free(bytes.release(), wanted);
-            return filled.failure();
-        }
+        TRYV(generator.fill({bytes.get(), wanted}));
         *seed = bytes.release();
         return wanted;
     });
@@ -156,12 +158,8 @@ const OSSL_PARAM* rand_gettable_ctx_params(void*, void*) {
 int rand_get_ctx_params(void* ctx, OSSL_PARAM params[]) {
     auto& generator = Generator::of(ctx);
     return answer(generator.core(), [&]() -> Outcome<void> {
-        if (auto state = answer_integer(params, OSSL_RAND_PARAM_STATE, generator.state()); !state) {
-            return state;
-        }
-        if (auto strength = answer_unsigned(params, OSSL_RAND_PARAM_STRENGTH, strength_bits); !strength) {
-            return strength;
-        }
+        TRYV(answer_integer(params, OSSL_RAND_PARAM_STATE, generator.state()));
+        TRYV(answer_unsigned(params, OSSL_RAND_PARAM_STRENGTH, strength_bits));
         return answer_size(params, OSSL_RAND_PARAM_MAX_REQUEST, largest_request);
     });
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "self_test.hpp"
 
-#include "common/try.hpp"
 #include "key.hpp"
 #include "signature.hpp"
 
@@ -38,13 +37,10 @@ Outcome<void> test_software(ProviderContext& context) {
     const Signature known{.r = Bytes(known_r.begin(), known_r.end()), .s = Bytes(known_s.begin(), known_s.end())};
     Signature changed = known;
     changed.s.back() ^= 1;
-    const auto right = verify(context, *key, known.der());
-    const auto wrong = verify(context, *key, changed.der());
-    if (!right || !wrong) {
-        return right ? wrong.failure() : right.failure();
-    }
-    if (*right != 1 || *wrong == 1) {
-        return refuse(Reason::self_test_failed, "verify the known signature of RFC 6979 section A.2.5");
+    TRY(const auto right, verify(context, *key, known.der()));
+    TRY(const auto wrong, verify(context, *key, changed.der()));
+    if (right != 1 || wrong == 1) {
+        return fail(Reason::self_test_failed, "verify the known signature of RFC 6979 section A.2.5");
     }
     return {};
 }
@@ -52,10 +48,10 @@ Outcome<void> test_software(ProviderContext& context) {
 Outcome<void> test_chip(Chip& chip) {
     chip.suspect();  // read the UID from the chip, not from memory
     TRYV(chip.uid());
-    const auto first = chip.run(GetRandom{.length = 32});
-    TRY(const auto second, first ? chip.run(GetRandom{.length = 32}) : first);
-    if (*first == second) {
-        return refuse(Reason::self_test_failed, "GetRandom gave the same 32 bytes twice");
+    TRY(const auto first, chip.run(GetRandom{.length = 32}));
+    TRY(const auto second, chip.run(GetRandom{.length = 32}));
+    if (first == second) {
+        return fail(Reason::self_test_failed, "GetRandom gave the same 32 bytes twice");
     }
     return {};
 }
@@ -63,9 +59,7 @@ Outcome<void> test_chip(Chip& chip) {
 }  // namespace
 
 Outcome<void> self_test(ProviderContext& context) {
-    if (const auto passed = test_software(context); !passed) {
-        return passed;
-    }
+    TRYV(test_software(context));
     TRY(const auto chip, context.chips().find(""));
     return test_chip(*chip);
 }

@@ -7,7 +7,7 @@
 namespace trustx::provider {
 
 // self_test verifies a known ECDSA signature and refuses a changed one, attaches to the default chip, reads its UID
-// and takes random numbers. No private key is used. Failure: what did not work.
+// and takes random numbers. No private key is used. Error: what did not work.
 [[nodiscard]] Outcome<void> self_test(ProviderContext& context);
 
 }  // namespace trustx::provider

@@ -14,7 +14,7 @@ ProviderSettings ProviderSettings::read(const Core& core) {
         const auto taken =
             settings.values.set(SettingLayer::openssl_conf, name, *text, "the provider's section of openssl.cnf");
         if (!taken && !settings.fault) {
-            settings.fault = refuse(Reason::setting_invalid, taken.error().message()).value();
+            settings.fault = fail(Reason::setting_invalid, taken.error().message()).value();
         }
     }
     if (const auto* verify = settings.values.find("self-verify")) {
@@ -27,7 +27,7 @@ ProviderSettings ProviderSettings::read(const Core& core) {
 
 Outcome<void> ProviderSettings::check() const {
     if (fault) {
-        return tl::unexpected<Failure>(*fault);
+        return tl::unexpected<ProviderError>(*fault);
     }
     return {};
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "signature.hpp"
 
-#include "common/try.hpp"
 #include "param.hpp"
 
 #include <algorithm>
@@ -46,10 +45,10 @@ Outcome<void> Signing::use(Operation operation, Key* key) {
         key_ = KeyRef::share(key);
     }
     if (!key_ || key_->inner() == nullptr) {
-        return refuse(Reason::key_incomplete, "sign or verify without a key");
+        return fail(Reason::key_incomplete, "sign or verify without a key");
     }
     if (operation == Operation::sign && !key_->has_private()) {
-        return refuse(Reason::key_incomplete, "sign with a key that has no private part");
+        return fail(Reason::key_incomplete, "sign with a key that has no private part");
     }
     operation_ = operation;
     hashing_ = false;
@@ -59,105 +58,88 @@ Outcome<void> Signing::use(Operation operation, Key* key) {
 }
 
 Outcome<void> Signing::begin(Operation operation, Key* key, const OSSL_PARAM* params) {
-    if (const auto used = use(operation, key); !used) {
-        return used;
-    }
+    TRYV(use(operation, key));
     if (fixed_digest_ != nullptr) {
-        if (const auto known = use_digest(fixed_digest_); !known) {
-            return known;
-        }
-        if (const auto fit = fit_to_sign(); !fit) {
-            return fit;
-        }
+        TRYV(use_digest(fixed_digest_));
+        TRYV(fit_to_sign());
     }
     return set(params);
 }
 
 Outcome<void> Signing::fit_to_sign() const {
     if (operation_ == Operation::sign && key_->is_chip_key() && digest_size_ < shortest_signed_digest) {
-        return refuse(Reason::digest_too_weak, std::string("sign with key ") + key_->reference().key.hex() + ": " +
-                                                   EVP_MD_get0_name(digest_.get()) +
-                                                   " is no longer safe for signatures; use SHA-256");
+        return fail(Reason::digest_too_weak, std::string("sign with key ") + key_->reference().key.hex() + ": " +
+                                                 EVP_MD_get0_name(digest_.get()) +
+                                                 " is no longer safe for signatures; use SHA-256");
     }
     return {};
 }
 
 Outcome<void> Signing::begin_message(Operation operation, Key* key, const char* digest, const OSSL_PARAM* params) {
-    if (const auto used = use(operation, key); !used) {
-        return used;
-    }
+    TRYV(use(operation, key));
     const bool named = digest != nullptr && *digest != '\0';
     if (named || digest_ == nullptr) {
         const char* const otherwise = fixed_digest_ != nullptr ? fixed_digest_ : default_digest;
-        if (const auto known = use_digest(named ? digest : otherwise); !known) {
-            return known;
-        }
+        TRYV(use_digest(named ? digest : otherwise));
     }
-    if (const auto fit = fit_to_sign(); !fit) {
-        return fit;
-    }
-    if (const auto set_first = set(params); !set_first) {
-        return set_first;
-    }
-    if (const auto started = hash_.start(digest_.get(), params); !started) {
-        return started;
-    }
+    TRYV(fit_to_sign());
+    TRYV(set(params));
+    TRYV(hash_.start(digest_.get(), params));
     hashing_ = true;
     message_ = true;
     return {};
 }
 
 Outcome<void> Signing::use_digest(const std::string& name) {
-    TRY(auto found, find_digest(context_, name));
-    digest_ = std::move(found);
+    TRY(digest_, find_digest(context_, name));
     digest_size_ = static_cast<std::size_t>(EVP_MD_get_size(digest_.get()));
     return {};
 }
 
 Outcome<void> Signing::update(ByteView data) {
     if (!hashing_) {
-        return refuse(Reason::operation_out_of_order, "give a message to sign or verify");
+        return fail(Reason::operation_out_of_order, "give a message to sign or verify");
     }
     return hash_.update(data);
 }
 
-Outcome<std::size_t> Signing::room_for_signature(std::span<const std::uint8_t> output) const {
+Outcome<std::size_t> Signing::signature_size(std::span<const std::uint8_t> output) const {
     if (!key_ || operation_ != Operation::sign) {
-        return refuse(Reason::operation_out_of_order, "sign");
+        return fail(Reason::operation_out_of_order, "sign");
     }
     const std::size_t wanted = key_->max_signature();
     if (output.data() != nullptr && output.size() < wanted) {
-        return refuse(Reason::buffer_too_small, "sign: " + std::to_string(output.size()) + " bytes of room, " +
-                                                    std::to_string(wanted) + " needed");
+        return fail(Reason::buffer_too_small,
+                    "sign: " + std::to_string(output.size()) + " bytes offered, " + std::to_string(wanted) + " needed");
     }
     return wanted;
 }
 
 Outcome<std::size_t> Signing::sign_digest(std::span<std::uint8_t> output, ByteView digest) {
-    auto room = room_for_signature(output);
-    if (!room || output.data() == nullptr) {
-        return room;
+    auto size = signature_size(output);
+    if (!size || output.data() == nullptr) {
+        return size;
     }
     if (digest.empty() || (digest_size_ != 0 && digest.size() != digest_size_)) {
-        return refuse(Reason::digest_length_wrong,
-                      "sign a digest of " + std::to_string(digest.size()) + " bytes" +
-                          (digest_size_ == 0 ? std::string() : ", " + std::to_string(digest_size_) + " expected"));
+        return fail(Reason::digest_length_wrong,
+                    "sign a digest of " + std::to_string(digest.size()) + " bytes" +
+                        (digest_size_ == 0 ? std::string() : ", " + std::to_string(digest_size_) + " expected"));
     }
     return key_->is_chip_key() ? sign_in_chip(output, digest) : sign_in_software(output, digest);
 }
 
 Outcome<Bytes> Signing::finish_hash() {
     if (!hashing_) {
-        return refuse(Reason::operation_out_of_order, "finish a message that was not begun");
+        return fail(Reason::operation_out_of_order, "finish a message that was not begun");
     }
     hashing_ = false;
     return hash_.finish();
 }
 
 Outcome<std::size_t> Signing::sign_message(std::span<std::uint8_t> output, ByteView rest) {
-    auto room = room_for_signature(output);
-    if (!room || output.data() == nullptr) {
-        return room;
+    auto size = signature_size(output);
+    if (!size || output.data() == nullptr) {
+        return size;
     }
     TRYV(update(rest));
     TRY(const auto digest, finish_hash());
@@ -167,25 +149,25 @@ Outcome<std::size_t> Signing::sign_message(std::span<std::uint8_t> output, ByteV
 Outcome<std::size_t> Signing::sign_in_chip(std::span<std::uint8_t> output, ByteView digest) const {
     const KeyReference& reference = key_->reference();
     if (nonce_type_ != 0) {
-        return refuse(Reason::parameter_invalid, "sign with key " + reference.key.hex() +
-                                                     ": the chip chooses its own random nonces, nonce-type must be 0");
+        return fail(Reason::parameter_invalid, "sign with key " + reference.key.hex() +
+                                                   ": the chip chooses its own random nonces, nonce-type must be 0");
     }
     TRYV(key_->usable());
     TRY(const auto chip, context_.chips().find(reference.device));
     TRY(const auto signature, chip->sign(reference, ecdsa_input(digest, reference.public_key.curve)));
     const Bytes der = signature.der();
     if (der.size() > output.size()) {
-        return refuse(Reason::buffer_too_small, "sign with key " + reference.key.hex());
+        return fail(Reason::buffer_too_small, "sign with key " + reference.key.hex());
     }
     if (context_.settings().self_verify) {
         TRY(const auto right, verify_digest(der, digest));
         if (right != 1) {
             chip->suspect();
-            return refuse(Reason::signature_wrong,
-                          "sign with key " + reference.key.hex() +
-                              ": the slot holds another key than the key reference says; write the reference again "
-                              "(trustx key-file " +
-                              reference.key.hex() + ") or restore the key's certificate");
+            return fail(Reason::signature_wrong,
+                        "sign with key " + reference.key.hex() +
+                            ": the slot holds another key than the key reference says; write the reference again "
+                            "(trustx key-file " +
+                            reference.key.hex() + ") or restore the key's certificate");
         }
     }
     std::copy(der.begin(), der.end(), output.begin());
@@ -214,11 +196,11 @@ Outcome<std::size_t> Signing::sign_in_software(std::span<std::uint8_t> output, B
 
 Outcome<int> Signing::verify_digest(ByteView signature, ByteView digest) const {
     if (!key_) {
-        return refuse(Reason::operation_out_of_order, "verify");
+        return fail(Reason::operation_out_of_order, "verify");
     }
     if (operation_ == Operation::verify && digest_size_ != 0 && digest.size() != digest_size_) {
-        return refuse(Reason::digest_length_wrong, "verify a digest of " + std::to_string(digest.size()) + " bytes, " +
-                                                       std::to_string(digest_size_) + " expected");
+        return fail(Reason::digest_length_wrong, "verify a digest of " + std::to_string(digest.size()) + " bytes, " +
+                                                     std::to_string(digest_size_) + " expected");
     }
     const EvpPkeyCtx ctx(EVP_PKEY_CTX_new_from_pkey(context_.libctx(), key_->inner(), context_.properties()));
     if (ctx == nullptr || EVP_PKEY_verify_init(ctx.get()) != 1) {
@@ -229,49 +211,44 @@ Outcome<int> Signing::verify_digest(ByteView signature, ByteView digest) const {
 
 Outcome<int> Signing::verify_message(ByteView signature) {
     if (operation_ != Operation::verify) {
-        return refuse(Reason::operation_out_of_order, "verify");
+        return fail(Reason::operation_out_of_order, "verify");
     }
     TRY(const auto digest, finish_hash());
     return verify_digest(signature, digest);
 }
 
-Outcome<void> Signing::set(const OSSL_PARAM* params) {
-    if (params == nullptr) {
+Outcome<void> Signing::change_digest(const std::string& name) {
+    if (digest_ != nullptr && EVP_MD_is_a(digest_.get(), name.c_str()) == 1) {
         return {};
     }
+    if (hashing_ || fixed_digest_ != nullptr) {
+        return fail(Reason::digest_fixed,
+                    "change the digest to " + name +
+                        (hashing_ ? " in the middle of a message" : " of an algorithm that names its own"));
+    }
+    return use_digest(name);
+}
+
+Outcome<void> Signing::set(const OSSL_PARAM* params) {
     // `properties` is not followed: digests come from the private library context, which has one implementation.
-    if (const OSSL_PARAM* const param = OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_DIGEST)) {
-        TRY(const auto name, text_of(*param));
-        const bool same = digest_ != nullptr && EVP_MD_is_a(digest_.get(), name.c_str()) == 1;
-        if ((hashing_ || fixed_digest_ != nullptr) && !same) {
-            return refuse(Reason::digest_fixed,
-                          "change the digest to " + name +
-                              (hashing_ ? " in the middle of a message" : " of an algorithm that names its own"));
-        }
-        if (auto known = same ? Outcome<void>() : use_digest(name); !known) {
-            return known;
-        }
+    std::optional<std::string> digest;
+    std::optional<std::size_t> size;
+    std::optional<ByteView> signature;
+    TRYV(take(params, OSSL_SIGNATURE_PARAM_DIGEST, digest));
+    TRYV(take(params, OSSL_SIGNATURE_PARAM_DIGEST_SIZE, size));
+    TRYV(take(params, param_signature, signature));
+    TRYV(take(params, param_nonce_type, nonce_type_));
+    if (digest) {
+        TRYV(change_digest(*digest));
     }
-    if (const OSSL_PARAM* const param = OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_DIGEST_SIZE)) {
-        TRY(const auto size, size_of(*param));
-        if (digest_ != nullptr && size != digest_size_) {
-            return refuse(Reason::digest_length_wrong, "digest-size " + std::to_string(size));
+    if (size) {
+        if (digest_ != nullptr && *size != digest_size_) {
+            return fail(Reason::digest_length_wrong, "digest-size " + std::to_string(*size));
         }
-        digest_size_ = size;
+        digest_size_ = *size;
     }
-    if (const OSSL_PARAM* const param = OSSL_PARAM_locate_const(params, param_signature)) {
-        const void* bytes = nullptr;
-        std::size_t size = 0;
-        if (OSSL_PARAM_get_octet_string_ptr(param, &bytes, &size) != 1) {
-            return refuse(Reason::parameter_invalid, param_signature);
-        }
-        const auto* const first = static_cast<const std::uint8_t*>(bytes);
-        expected_.assign(first, first + size);
-    }
-    if (const OSSL_PARAM* const param = OSSL_PARAM_locate_const(params, param_nonce_type)) {
-        if (OSSL_PARAM_get_uint(param, &nonce_type_) != 1) {
-            return refuse(Reason::parameter_invalid, param_nonce_type);
-        }
+    if (signature) {
+        expected_.assign(signature->begin(), signature->end());
     }
     return {};
 }
@@ -280,18 +257,11 @@ Outcome<void> Signing::get(OSSL_PARAM* params) const {
     if (digest_ != nullptr) {
         const Bytes identifier = ecdsa_algorithm_identifier(digest_.get());
         if (!identifier.empty()) {
-            if (auto answered = answer_octets(params, OSSL_SIGNATURE_PARAM_ALGORITHM_ID, identifier); !answered) {
-                return answered;
-            }
+            TRYV(answer_octets(params, OSSL_SIGNATURE_PARAM_ALGORITHM_ID, identifier));
         }
-        if (auto answered = answer_text(params, OSSL_SIGNATURE_PARAM_DIGEST, EVP_MD_get0_name(digest_.get()));
-            !answered) {
-            return answered;
-        }
+        TRYV(answer_text(params, OSSL_SIGNATURE_PARAM_DIGEST, EVP_MD_get0_name(digest_.get())));
     }
-    if (auto answered = answer_unsigned(params, param_nonce_type, nonce_type_); !answered) {
-        return answered;
-    }
+    TRYV(answer_unsigned(params, param_nonce_type, nonce_type_));
     return answer_size(params, OSSL_SIGNATURE_PARAM_DIGEST_SIZE, digest_size_);
 }
 

@@ -18,7 +18,7 @@ class Signing {
  public:
     enum class Operation { none, sign, verify };
 
-    // With a fixed digest no other can be chosen: ECDSA-SHA256 and its sisters.
+    // With a fixed digest no other can be chosen: ECDSA-SHA256 and its like.
     explicit Signing(ProviderContext& context, const char* fixed_digest = nullptr)
         : context_{context}, fixed_digest_{fixed_digest} {}
     static Signing& of(void* ctx) noexcept { return *static_cast<Signing*>(ctx); }
@@ -34,7 +34,7 @@ class Signing {
     [[nodiscard]] Outcome<void> update(ByteView data);
 
     // sign_* write a DER signature and return its size. With an output of no address they return the largest size
-    // and do nothing else. Failure: Reason::buffer_too_small, before anything is used up.
+    // and do nothing else. Error: Reason::buffer_too_small, before anything is used up.
     [[nodiscard]] Outcome<std::size_t> sign_digest(std::span<std::uint8_t> output, ByteView digest);
     // The rest of the message is taken in only when the signature is really made.
     [[nodiscard]] Outcome<std::size_t> sign_message(std::span<std::uint8_t> output, ByteView rest = {});
@@ -54,7 +54,8 @@ class Signing {
  private:
     [[nodiscard]] Outcome<void> use(Operation operation, Key* key);
     [[nodiscard]] Outcome<void> use_digest(const std::string& name);
-    [[nodiscard]] Outcome<std::size_t> room_for_signature(std::span<const std::uint8_t> output) const;
+    [[nodiscard]] Outcome<void> change_digest(const std::string& name);
+    [[nodiscard]] Outcome<std::size_t> signature_size(std::span<const std::uint8_t> output) const;
     [[nodiscard]] Outcome<Bytes> finish_hash();
     [[nodiscard]] Outcome<std::size_t> sign_in_chip(std::span<std::uint8_t> output, ByteView digest) const;
     [[nodiscard]] Outcome<std::size_t> sign_in_software(std::span<std::uint8_t> output, ByteView digest) const;

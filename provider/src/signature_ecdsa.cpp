@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The C edge of Signing: OSSL_OP_SIGNATURE "ECDSA".
 #include "algorithms.hpp"
+#include "c_boundary.hpp"
 #include "dispatch.hpp"
-#include "edge.hpp"
 #include "param.hpp"
-#include "signature_edge.hpp"
+#include "signature_dispatch.hpp"
 
 #include <openssl/core_names.h>
 
 namespace trustx::provider {
-namespace signature_edge {
+namespace signature_dispatch {
 namespace {
 
 const OSSL_PARAM gettable[] = {
@@ -36,9 +36,9 @@ int update(void* ctx, const unsigned char* data, std::size_t size) {
     return answer(signing.core(), [&] { return signing.update({data, size}); });
 }
 
-int finish(void* ctx, unsigned char* signature, std::size_t* size, std::size_t room) {
+int finish(void* ctx, unsigned char* signature, std::size_t* size, std::size_t capacity) {
     auto& signing = Signing::of(ctx);
-    return signed_size(signing.core(), size, [&] { return signing.sign_message({signature, room}); });
+    return signed_size(signing.core(), size, [&] { return signing.sign_message({signature, capacity}); });
 }
 
 int get_ctx_params(void* ctx, OSSL_PARAM params[]) {
@@ -55,11 +55,11 @@ int set_ctx_params(void* ctx, const OSSL_PARAM params[]) {
     return answer(signing.core(), [&] { return signing.set(params); });
 }
 
-}  // namespace signature_edge
+}  // namespace signature_dispatch
 
 namespace {
 
-using namespace signature_edge;
+using namespace signature_dispatch;
 
 using Operation = Signing::Operation;
 
@@ -82,20 +82,20 @@ int begin_message(void* ctx, const char* digest, void* key, const OSSL_PARAM par
                   [&] { return signing.begin_message(operation, static_cast<Key*>(key), digest, params); });
 }
 
-int signature_sign(void* ctx, unsigned char* signature, std::size_t* size, std::size_t room,
+int signature_sign(void* ctx, unsigned char* signature, std::size_t* size, std::size_t capacity,
                    const unsigned char* digest, std::size_t digest_size) {
     auto& signing = Signing::of(ctx);
     return signed_size(signing.core(), size, [&] {
-        return signing.sign_digest({signature, room}, {digest, digest_size});
+        return signing.sign_digest({signature, capacity}, {digest, digest_size});
     });
 }
 
 // One shot: libssl asks for the size first and then comes again with the same message.
-int signature_digest_sign(void* ctx, unsigned char* signature, std::size_t* size, std::size_t room,
+int signature_digest_sign(void* ctx, unsigned char* signature, std::size_t* size, std::size_t capacity,
                           const unsigned char* data, std::size_t data_size) {
     auto& signing = Signing::of(ctx);
     return signed_size(signing.core(), size, [&] {
-        return signing.sign_message({signature, room}, {data, data_size});
+        return signing.sign_message({signature, capacity}, {data, data_size});
     });
 }
 

@@ -3,18 +3,17 @@
 // ECDSA-SHA256, which a program fetches and begins with EVP_PKEY_sign_message_init (provider-signature(7)). Compiled
 // where the headers know of them; programs on an older libcrypto cannot ask for them.
 #include "algorithms.hpp"
-#include "common/try.hpp"
+#include "c_boundary.hpp"
 #include "dispatch.hpp"
-#include "edge.hpp"
 #include "param.hpp"
-#include "signature_edge.hpp"
+#include "signature_dispatch.hpp"
 
 #include <openssl/core_names.h>
 
 namespace trustx::provider {
 namespace {
 
-using namespace signature_edge;
+using namespace signature_dispatch;
 using Operation = Signing::Operation;
 
 // Arrays, because a template takes no string literal.
@@ -56,12 +55,12 @@ int begin_message(void* ctx, void* key, const OSSL_PARAM params[]) {
 }
 
 // sign and verify take a message after *_message_init, and a digest after sign_init and verify_init.
-int sign(void* ctx, unsigned char* signature, std::size_t* size, std::size_t room, const unsigned char* data,
+int sign(void* ctx, unsigned char* signature, std::size_t* size, std::size_t capacity, const unsigned char* data,
          std::size_t data_size) {
     auto& signing = Signing::of(ctx);
     return signed_size(signing.core(), size, [&] {
-        return signing.is_message() ? signing.sign_message({signature, room}, {data, data_size})
-                                    : signing.sign_digest({signature, room}, {data, data_size});
+        return signing.is_message() ? signing.sign_message({signature, capacity}, {data, data_size})
+                                    : signing.sign_digest({signature, capacity}, {data, data_size});
     });
 }
 

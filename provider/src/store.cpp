@@ -2,10 +2,9 @@
 // The store: OSSL_OP_STORE "trustx", for URIs such as trustx:E0F1. The chip is asked when the first object is loaded,
 // for all of them at once, so that the end is known after the last one (openssl-provider.md section 1.9).
 #include "algorithms.hpp"
+#include "c_boundary.hpp"
 #include "chip_inventory.hpp"
-#include "common/try.hpp"
 #include "dispatch.hpp"
-#include "edge.hpp"
 #include "handover.hpp"
 #include "param.hpp"
 #include "store_search.hpp"
@@ -48,10 +47,11 @@ class Reader {
     Outcome<int> load(OSSL_CALLBACK* callback, void* argument) {
         if (state_ == State::opened) {
             state_ = State::failed;
-            if (const auto found = find_all(); !found) {
+            const auto found = find_all();
+            if (!found) {
                 objects_.clear();
-                return found.failure();
             }
+            TRYV(found);
         }
         state_ = State::asked;
         if (objects_.empty()) {
@@ -122,7 +122,7 @@ class Reader {
         TRY(auto reference, key_in(context_.libctx(), chip, slot));
         if (!reference) {
             return uri_.object
-                       ? Outcome<void>(refuse(
+                       ? Outcome<void>(fail(
                              Reason::object_empty,
                              "key " + slot.hex() + ": the slot is empty; make a key with trustx keygen " + slot.hex()))
                        : Outcome<void>();
@@ -138,9 +138,9 @@ class Reader {
     Outcome<void> find_certificates(Chip& chip, ObjectId object) {
         TRY(auto certificates, certificates_in(chip, object));
         if (certificates.empty() && uri_.object) {
-            return refuse(Reason::object_empty, "certificate object " + object.hex() +
-                                                    ": nothing is written there; write one with trustx cert write " +
-                                                    object.hex());
+            return fail(Reason::object_empty, "certificate object " + object.hex() +
+                                                  ": nothing is written there; write one with trustx cert write " +
+                                                  object.hex());
         }
         for (auto& certificate : certificates) {
             if (search_.matches(context_.libctx(), certificate)) {

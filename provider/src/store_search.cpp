@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store_search.hpp"
 
-#include "common/try.hpp"
 #include "ossl.hpp"
 #include "param.hpp"
 
@@ -12,16 +11,6 @@
 namespace trustx::provider {
 namespace {
 
-Outcome<Bytes> octets_of(const OSSL_PARAM& param) {
-    const void* data = nullptr;
-    std::size_t size = 0;
-    if (OSSL_PARAM_get_octet_string_ptr(&param, &data, &size) != 1) {
-        return refuse(Reason::parameter_invalid, std::string("parameter ") + param.key);
-    }
-    const auto* const bytes = static_cast<const std::uint8_t*>(data);
-    return Bytes(bytes, bytes + size);
-}
-
 Bytes bytes_of(const BIGNUM* number) {
     Bytes bytes(static_cast<std::size_t>(BN_num_bytes(number)));
     BN_bn2bin(number, bytes.data());
@@ -31,9 +20,18 @@ Bytes bytes_of(const BIGNUM* number) {
 Outcome<Bytes> number_of(const OSSL_PARAM& param) {
     BIGNUM* number = nullptr;
     if (OSSL_PARAM_get_BN(&param, &number) != 1) {
-        return refuse(Reason::parameter_invalid, std::string("parameter ") + param.key);
+        return fail(Reason::parameter_invalid, std::string("parameter ") + param.key);
     }
     return bytes_of(Bignum(number).get());
+}
+
+Outcome<void> take_copy(const OSSL_PARAM* params, const char* key, std::optional<Bytes>& into) {
+    std::optional<ByteView> given;
+    TRYV(take(params, key, given));
+    if (given) {
+        into.emplace(given->begin(), given->end());
+    }
+    return {};
 }
 
 Bytes der_of(const X509_NAME* name) {
@@ -84,27 +82,16 @@ const OSSL_PARAM* StoreSearch::settable() noexcept {
 }
 
 Outcome<void> StoreSearch::set(const OSSL_PARAM* params) {
-    for (; params != nullptr && params->key != nullptr; ++params) {
-        const std::string_view key = params->key;
-        if (key == OSSL_STORE_PARAM_EXPECT) {
-            if (OSSL_PARAM_get_int(params, &expected_) != 1) {
-                return refuse(Reason::parameter_invalid, "parameter expect");
-            }
-        } else if (key == OSSL_STORE_PARAM_DIGEST) {
-            TRY(auto name, text_of(*params));
-            digest_ = std::move(name);
-        } else if (key == OSSL_STORE_PARAM_ALIAS) {
-            return refuse(Reason::search_unsupported, "search by alias: name the object in the URI, as in trustx:E0E1");
-        } else if (key == OSSL_STORE_PARAM_SERIAL) {
-            TRY(auto number, number_of(*params));
-            serial_ = std::move(number);
-        } else if (key == OSSL_STORE_PARAM_SUBJECT || key == OSSL_STORE_PARAM_ISSUER ||
-                   key == OSSL_STORE_PARAM_FINGERPRINT) {
-            TRY(auto octets, octets_of(*params));
-            (key == OSSL_STORE_PARAM_SUBJECT  ? subject_
-             : key == OSSL_STORE_PARAM_ISSUER ? issuer_
-                                              : fingerprint_) = std::move(octets);
-        }
+    if (OSSL_PARAM_locate_const(params, OSSL_STORE_PARAM_ALIAS) != nullptr) {
+        return fail(Reason::search_unsupported, "search by alias: name the object in the URI, as in trustx:E0E1");
+    }
+    TRYV(take(params, OSSL_STORE_PARAM_EXPECT, expected_));
+    TRYV(take(params, OSSL_STORE_PARAM_DIGEST, digest_));
+    TRYV(take_copy(params, OSSL_STORE_PARAM_SUBJECT, subject_));
+    TRYV(take_copy(params, OSSL_STORE_PARAM_ISSUER, issuer_));
+    TRYV(take_copy(params, OSSL_STORE_PARAM_FINGERPRINT, fingerprint_));
+    if (const OSSL_PARAM* const serial = OSSL_PARAM_locate_const(params, OSSL_STORE_PARAM_SERIAL)) {
+        TRY(serial_, number_of(*serial));
     }
     return {};
 }

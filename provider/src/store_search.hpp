@@ -2,7 +2,7 @@
 // What a caller of OSSL_STORE looks for: the type of object, and the search criteria of OSSL_STORE_find.
 #pragma once
 
-#include "failure.hpp"
+#include "outcome.hpp"
 
 #include <trustx/bytes.hpp>
 
@@ -17,7 +17,7 @@ namespace trustx::provider {
 // StoreSearch is a filter. Criteria other than the type concern certificates; with one of them keys do not match.
 class StoreSearch {
  public:
-    // set takes parameters of provider-storemgmt(7). Failure: Reason::search_unsupported.
+    // set takes parameters of provider-storemgmt(7). Error: Reason::search_unsupported.
     [[nodiscard]] Outcome<void> set(const OSSL_PARAM* params);
     static const OSSL_PARAM* settable() noexcept;
 

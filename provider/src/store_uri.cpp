@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store_uri.hpp"
 
-#include "common/try.hpp"
-
 namespace trustx::provider {
 namespace {
 
 constexpr std::string_view scheme = "trustx:";
 
-tl::unexpected<Failure> unreadable(std::string_view uri, std::string_view why, Place place = Place::here()) {
-    return refuse(Reason::uri_invalid, std::string(uri) + ": " + std::string(why), place);
+tl::unexpected<ProviderError> unreadable(std::string_view uri, std::string_view why, Place place = Place::here()) {
+    return fail(Reason::uri_invalid, std::string(uri) + ": " + std::string(why), place);
 }
 
 Outcome<void> read_object(StoreUri& result, std::string_view uri, std::string_view text) {

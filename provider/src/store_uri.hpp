@@ -9,7 +9,7 @@
 // A URI names what is there; nothing is ever made or overwritten through it (openssl-provider.md section 1.9).
 #pragma once
 
-#include "failure.hpp"
+#include "outcome.hpp"
 
 #include <trustx/object_id.hpp>
 
@@ -26,7 +26,7 @@ struct StoreUri {
     Type type = Type::any;
     std::string device;
 
-    // parse reads a URI. Failure: Reason::uri_invalid naming the part that cannot be read.
+    // parse reads a URI. Error: Reason::uri_invalid naming the part that cannot be read.
     static Outcome<StoreUri> parse(std::string_view uri);
 };
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The C edge: the only place where exceptions are caught and where failures become entries of the error queue.
+// The C boundary: the only place where exceptions are caught and where errors become entries of the error queue.
 // Every dispatch function that can fail is one call of these.
 #pragma once
 
-#include "common/try.hpp"
 #include "core.hpp"
 
 #include <exception>
@@ -12,20 +11,20 @@
 
 namespace trustx::provider {
 
-// raise_first makes our words the first of the queue, because many programs print only that entry: what libcrypto said
+// raise_first makes our text the first of the queue, because many programs print only that entry: what libcrypto said
 // on the way, such as "unsupported", goes. Where the software implementation refused, its words are the better ones.
-inline void raise_first(const Core& core, bool marked, const Failure& failure) noexcept {
-    if (failure.reason != Reason::software_failed) {
-        core.raise_at_mark(failure);
+inline void raise_first(const Core& core, bool marked, const ProviderError& error) noexcept {
+    if (error.reason != Reason::software_failed) {
+        core.raise_at_mark(error);
         return;
     }
     if (marked) {
         core.drop_mark();
     }
-    core.raise(failure);
+    core.raise(error);
 }
 
-// guard runs a function that returns Outcome<R>; on failure it raises and returns `otherwise`.
+// guard runs a function that returns Outcome<R>; on an error it raises and returns `otherwise`.
 template <class R, class Function>
 R guard(const Core& core, R otherwise, Function&& function) noexcept {
     const bool marked = core.set_mark();
@@ -52,10 +51,7 @@ R guard(const Core& core, R otherwise, Function&& function) noexcept {
 template <class Function>
 int answer(const Core& core, Function&& function) noexcept {
     return guard<int>(core, 0, [&]() -> Outcome<int> {
-        const Outcome<void> outcome = function();
-        if (!outcome) {
-            return outcome.failure();
-        }
+        TRYV(function());
         return 1;
     });
 }
