@@ -15,8 +15,8 @@
 namespace trustx::provider {
 namespace {
 
-using EvpKdf = Owner<EVP_KDF, EVP_KDF_free>;
-using EvpKdfCtx = Owner<EVP_KDF_CTX, EVP_KDF_CTX_free>;
+using EvpKdf = openssl::Handle<EVP_KDF, EVP_KDF_free>;
+using EvpKdfCtx = openssl::Handle<EVP_KDF_CTX, EVP_KDF_CTX_free>;
 
 Outcome<PublicKey> public_key_of(const Key& key) {
     std::array<unsigned char, 1 + 2 * field_size(Curve::p384)> point{};

@@ -25,10 +25,10 @@ Outcome<Bytes> content_of(Chip& chip, ObjectId object) {
 }
 
 std::optional<PublicKey> key_of_certificate(OSSL_LIB_CTX* libctx, const Bytes& der) {
-    const X509Owner certificate = parse_certificate(libctx, der);
+    const openssl::X509Certificate certificate = parse_certificate(libctx, der);
     unsigned char* encoded = nullptr;
     const int size = certificate == nullptr ? 0 : i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate.get()), &encoded);
-    const OpensslBytes owner(encoded);
+    const openssl::Memory owner(encoded);
     if (size <= 0) {
         return std::nullopt;
     }

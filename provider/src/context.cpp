@@ -25,7 +25,8 @@ void outlive_a_foreign_libcrypto(const OSSL_DISPATCH* upcalls) {
 
 }  // namespace
 
-ProviderContext::ProviderContext(Core core, ProviderSettings settings, LibCtx libctx, LoadedProvider software)
+ProviderContext::ProviderContext(Core core, ProviderSettings settings, openssl::LibraryContext libctx,
+                                 openssl::Provider software)
     : core_{core}, settings_{std::move(settings)}, libctx_{std::move(libctx)}, software_{std::move(software)} {}
 
 std::unique_ptr<ProviderContext> ProviderContext::make(const OSSL_CORE_HANDLE* handle, const OSSL_DISPATCH* upcalls) {
@@ -33,11 +34,12 @@ std::unique_ptr<ProviderContext> ProviderContext::make(const OSSL_CORE_HANDLE* h
     const Core core = Core::from(handle, upcalls);
     ProviderSettings settings = ProviderSettings::read(core);
     const bool child = settings.child_library_context;
-    LibCtx libctx(child ? OSSL_LIB_CTX_new_child(handle, upcalls) : OSSL_LIB_CTX_new_from_dispatch(handle, upcalls));
+    openssl::LibraryContext libctx(child ? OSSL_LIB_CTX_new_child(handle, upcalls)
+                                         : OSSL_LIB_CTX_new_from_dispatch(handle, upcalls));
     if (libctx == nullptr) {
         return nullptr;
     }
-    LoadedProvider software(child ? nullptr : OSSL_PROVIDER_load(libctx.get(), "default"));
+    openssl::Provider software(child ? nullptr : OSSL_PROVIDER_load(libctx.get(), "default"));
     if (!child && software == nullptr) {
         return nullptr;
     }

@@ -38,7 +38,7 @@ class ProviderContext {
 
     // import_public makes a public key in libctx, quickly; nullptr for what EVP_PKEY_fromdata has to look at. Never in
     // a child context, where the keys of a curve would outlive a provider that the application unloads.
-    [[nodiscard]] EvpPkey import_public(int selection, const OSSL_PARAM* params) {
+    [[nodiscard]] openssl::Pkey import_public(int selection, const OSSL_PARAM* params) {
         return settings_.child_library_context ? nullptr : curves_.import(libctx(), selection, params);
     }
 
@@ -46,13 +46,13 @@ class ProviderContext {
     [[nodiscard]] int forward_capabilities(const char* capability, OSSL_CALLBACK* callback, void* argument) const;
 
  private:
-    ProviderContext(Core core, ProviderSettings settings, LibCtx libctx, LoadedProvider software);
+    ProviderContext(Core core, ProviderSettings settings, openssl::LibraryContext libctx, openssl::Provider software);
 
     Core core_;
     ProviderSettings settings_;
-    LibCtx libctx_;            // freed last
-    LoadedProvider software_;  // the default provider, in libctx_; nullptr in a child context
-    NamedCurves curves_;       // in libctx_
+    openssl::LibraryContext libctx_;  // freed last
+    openssl::Provider software_;      // the default provider, in libctx_; nullptr in a child context
+    NamedCurves curves_;              // in libctx_
     Chips chips_{settings_};
 };
 

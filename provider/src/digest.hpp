@@ -14,7 +14,7 @@ namespace trustx::provider {
 
 // find_digest fetches a digest by any of its names. Error: Reason::digest_unknown, also for digests without a
 // fixed size (SHAKE).
-[[nodiscard]] Outcome<EvpMd> find_digest(const ProviderContext& context, const std::string& name);
+[[nodiscard]] Outcome<openssl::Digest> find_digest(const ProviderContext& context, const std::string& name);
 
 // RunningHash is a hash that is being computed. Copying copies its state, so that a duplicate of a signature context
 // goes on by itself.
@@ -28,7 +28,7 @@ class RunningHash {
     [[nodiscard]] EVP_MD_CTX* get() const { return ctx_.get(); }
 
  private:
-    EvpMdCtx ctx_;
+    openssl::DigestContext ctx_;
 };
 
 // ecdsa_input is the part of a digest that ECDSA signs, in the form in which the chip takes it: the leftmost bytes up

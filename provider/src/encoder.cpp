@@ -10,6 +10,7 @@
 #include "pem.hpp"
 
 #include <openssl/core_names.h>
+#include <openssl/encoder.h>
 
 namespace trustx::provider {
 namespace {
@@ -40,6 +41,8 @@ struct Encoding {
     static Encoding& of(void* ctx) noexcept { return *static_cast<Encoding*>(ctx); }
 };
 
+using EncoderContext = openssl::Handle<OSSL_ENCODER_CTX, OSSL_ENCODER_CTX_free>;
+
 struct Passphrase {
     OSSL_PASSPHRASE_CALLBACK* callback;
     void* argument;
@@ -63,8 +66,8 @@ std::string describe(const KeyReference& reference) {
 
 Outcome<Bytes> in_software(const Encoding& encoding, const Key& key, int selection, const Format& format,
                            Passphrase passphrase) {
-    const EncoderCtx ctx(OSSL_ENCODER_CTX_new_for_pkey(key.inner(), selection, format.output, format.structure,
-                                                       encoding.context.properties()));
+    const EncoderContext ctx(OSSL_ENCODER_CTX_new_for_pkey(key.inner(), selection, format.output, format.structure,
+                                                           encoding.context.properties()));
     if (ctx == nullptr || OSSL_ENCODER_CTX_get_num_encoders(ctx.get()) == 0) {
         return software_failed("find an encoder");
     }
@@ -80,7 +83,7 @@ Outcome<Bytes> in_software(const Encoding& encoding, const Key& key, int selecti
     if (OSSL_ENCODER_to_data(ctx.get(), &data, &size) != 1) {
         return software_failed("encode an EC key");
     }
-    const OpensslBytes owner(data);
+    const openssl::Memory owner(data);
     Bytes bytes(data, data + size);
     OPENSSL_cleanse(data, size);
     return bytes;

@@ -15,11 +15,11 @@ constexpr int curve_selected = OSSL_KEYMGMT_SELECT_DOMAIN_PARAMETERS;
 constexpr int public_selected = OSSL_KEYMGMT_SELECT_PUBLIC_KEY;
 constexpr int private_selected = OSSL_KEYMGMT_SELECT_PRIVATE_KEY;
 
-Outcome<EvpPkey> from_parameters(ProviderContext& context, int selection, const OSSL_PARAM* params) {
-    if (EvpPkey made = context.import_public(selection, params)) {
+Outcome<openssl::Pkey> from_parameters(ProviderContext& context, int selection, const OSSL_PARAM* params) {
+    if (openssl::Pkey made = context.import_public(selection, params)) {
         return made;
     }
-    const EvpPkeyCtx ctx(EVP_PKEY_CTX_new_from_name(context.libctx(), "EC", context.properties()));
+    const openssl::PkeyContext ctx(EVP_PKEY_CTX_new_from_name(context.libctx(), "EC", context.properties()));
     if (ctx == nullptr) {
         return fail(Reason::software_missing,
                     "import an EC key: with library-context = child, activate the default provider in openssl.cnf "
@@ -31,10 +31,10 @@ Outcome<EvpPkey> from_parameters(ProviderContext& context, int selection, const 
         EVP_PKEY_free(made);
         return software_failed("import an EC key");
     }
-    return EvpPkey(made);
+    return openssl::Pkey(made);
 }
 
-Outcome<EvpPkey> from_point(ProviderContext& context, const PublicKey& key) {
+Outcome<openssl::Pkey> from_point(ProviderContext& context, const PublicKey& key) {
     const PublicKeyParams params(key);
     return from_parameters(context, EVP_PKEY_PUBLIC_KEY, params.get());
 }
@@ -54,7 +54,7 @@ KeyRef::~KeyRef() {
     }
 }
 
-Key::Key(ProviderContext& context, Kind kind, EvpPkey inner, std::optional<KeyReference> reference)
+Key::Key(ProviderContext& context, Kind kind, openssl::Pkey inner, std::optional<KeyReference> reference)
     : context_{context}, kind_{kind}, inner_{std::move(inner)}, reference_{std::move(reference)} {}
 
 void Key::count_down() noexcept {
@@ -101,7 +101,7 @@ Outcome<KeyRef> Key::from_public_key(ProviderContext& context, const PublicKey& 
     return from_software(context, std::move(inner), false);
 }
 
-KeyRef Key::from_software(ProviderContext& context, EvpPkey key, bool with_private) {
+KeyRef Key::from_software(ProviderContext& context, openssl::Pkey key, bool with_private) {
     return KeyRef::adopt(new Key(context, with_private ? Kind::software : Kind::public_only, std::move(key)));
 }
 
@@ -137,7 +137,7 @@ Outcome<KeyRef> Key::duplicate(int selection) {
         return empty(context_);
     }
     if ((selection & (private_selected | public_selected)) == 0) {
-        EvpPkey copy(EVP_PKEY_new());
+        openssl::Pkey copy(EVP_PKEY_new());
         if (copy == nullptr || EVP_PKEY_copy_parameters(copy.get(), inner_.get()) != 1) {
             return software_failed("copy the curve of an EC key");
         }
@@ -145,7 +145,7 @@ Outcome<KeyRef> Key::duplicate(int selection) {
     }
     const bool inner_has_private = kind_ == Kind::software;
     if ((selection & private_selected) != 0 || !inner_has_private) {
-        EvpPkey copy(EVP_PKEY_dup(inner_.get()));
+        openssl::Pkey copy(EVP_PKEY_dup(inner_.get()));
         if (copy == nullptr) {
             return software_failed("copy an EC key");
         }
@@ -156,7 +156,7 @@ Outcome<KeyRef> Key::duplicate(int selection) {
     if (EVP_PKEY_todata(inner_.get(), EVP_PKEY_PUBLIC_KEY, &exported) != 1) {
         return software_failed("copy the public part of an EC key");
     }
-    const Params params(exported);
+    const openssl::Handle<OSSL_PARAM, OSSL_PARAM_free> params(exported);
     TRY(auto copy, from_parameters(context_, EVP_PKEY_PUBLIC_KEY, params.get()));
     return from_software(context_, std::move(copy), false);
 }

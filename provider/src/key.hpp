@@ -63,7 +63,7 @@ class Key {
     // from_session makes a chip key that is gone with the last reference to it.
     static Outcome<KeyRef> from_session(ProviderContext& context, SessionKey key);
     static Outcome<KeyRef> from_public_key(ProviderContext& context, const PublicKey& key);
-    static KeyRef from_software(ProviderContext& context, EvpPkey key, bool with_private);
+    static KeyRef from_software(ProviderContext& context, openssl::Pkey key, bool with_private);
     // of gives back what libcrypto kept for us as void*.
     static Key& of(void* keydata) noexcept { return *static_cast<Key*>(keydata); }
     static const Key& of(const void* keydata) noexcept { return *static_cast<const Key*>(keydata); }
@@ -106,12 +106,12 @@ class Key {
     void count_down() noexcept;
 
  private:
-    Key(ProviderContext& context, Kind kind, EvpPkey inner, std::optional<KeyReference> reference = std::nullopt);
+    Key(ProviderContext& context, Kind kind, openssl::Pkey inner, std::optional<KeyReference> reference = std::nullopt);
     ~Key() = default;
 
     ProviderContext& context_;
     Kind kind_;
-    EvpPkey inner_;
+    openssl::Pkey inner_;
     std::optional<KeyReference> reference_;
     std::optional<SessionLease> lease_;
     pid_t owner_ = 0;  // of the lease

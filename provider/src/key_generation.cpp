@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "key_generation.hpp"
 
+#include "common/openssl/curve_names.hpp"
 #include "param.hpp"
 
 #include <openssl/core_names.h>
-#include <openssl/ec.h>
 #include <openssl/objects.h>
 
 namespace trustx::provider {
@@ -38,15 +38,13 @@ const OSSL_PARAM settable_params[] = {
 };
 
 Outcome<Curve> chip_curve(const std::string& group) {
-    // Any name of a curve that libcrypto knows: prime256v1, P-256, secp256r1.
-    const int by_nist_name = EC_curve_nist2nid(group.c_str());
-    const int nid = by_nist_name != NID_undef ? by_nist_name : OBJ_txt2nid(group.c_str());
-    const bool secp256r1 = group == "secp256r1";
-    if (nid == NID_X9_62_prime256v1 || secp256r1) {
-        return Curve::p256;
-    }
-    if (nid == NID_secp384r1) {
-        return Curve::p384;
+    switch (openssl::curve_nid(group)) {
+        case NID_X9_62_prime256v1:
+            return Curve::p256;
+        case NID_secp384r1:
+            return Curve::p384;
+        default:
+            break;
     }
     return fail(Reason::curve_unsupported, "generate a key in the chip on curve " +
                                                (group.empty() ? "(none given)" : group) +
@@ -102,7 +100,8 @@ Outcome<void> KeyGeneration::set(const OSSL_PARAM* params) {
         return {};
     }
     TRYV(set_chip(params));
-    const Params merged(given_ == nullptr ? nullptr : OSSL_PARAM_merge(given_.get(), params));
+    const openssl::Handle<OSSL_PARAM, OSSL_PARAM_free> merged(
+        given_ == nullptr ? nullptr : OSSL_PARAM_merge(given_.get(), params));
     given_.reset(OSSL_PARAM_dup(merged != nullptr ? merged.get() : params));
     if (given_ == nullptr) {
         return fail(Reason::out_of_memory, "keep the parameters of a key generation");
@@ -154,7 +153,7 @@ Outcome<KeyRef> KeyGeneration::generate_in_software() {
     if (EVP_PKEY_generate(software_.get(), &made) != 1) {
         return software_failed("generate an EC key");
     }
-    return Key::from_software(context_, EvpPkey(made), (selection_ & OSSL_KEYMGMT_SELECT_KEYPAIR) != 0);
+    return Key::from_software(context_, openssl::Pkey(made), (selection_ & OSSL_KEYMGMT_SELECT_KEYPAIR) != 0);
 }
 
 Outcome<KeyRef> KeyGeneration::generate_in_chip() {

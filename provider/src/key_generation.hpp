@@ -43,8 +43,9 @@ class KeyGeneration {
 
     ProviderContext& context_;
     int selection_;
-    EvpPkeyCtx software_;
-    Params given_;  // everything set so far, for a generation that starts again from a template
+    openssl::PkeyContext software_;
+    openssl::Handle<OSSL_PARAM, OSSL_PARAM_free>
+        given_;  // everything set so far, for a generation that starts again from a template
     std::string group_;
     std::optional<ObjectId> slot_;
     bool session_ = false;  // in any free session object instead

@@ -112,7 +112,7 @@ class Agreement {
     ProviderContext& context_;
     KeyRef key_;
     std::unique_ptr<ChipAgreement> chip_;  // one of the two, after begin
-    EvpPkeyCtx software_;
+    openssl::PkeyContext software_;
 };
 
 void* keyexch_newctx(void* provctx) {

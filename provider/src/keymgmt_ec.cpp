@@ -54,7 +54,8 @@ int keymgmt_validate(const void* keydata, int selection, int check_type) {
     if (key.inner() == nullptr) {
         return 0;
     }
-    const EvpPkeyCtx ctx(EVP_PKEY_CTX_new_from_pkey(key.context().libctx(), key.inner(), key.context().properties()));
+    const openssl::PkeyContext ctx(
+        EVP_PKEY_CTX_new_from_pkey(key.context().libctx(), key.inner(), key.context().properties()));
     if (ctx == nullptr) {
         return 0;
     }

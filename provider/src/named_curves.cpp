@@ -61,7 +61,7 @@ const EVP_PKEY* NamedCurves::parameters(OSSL_LIB_CTX* libctx, std::size_t curve)
     const std::array<OSSL_PARAM, 2> group{
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, only_read(names[curve].group), 0),
         OSSL_PARAM_construct_end()};
-    const EvpPkeyCtx ctx(EVP_PKEY_CTX_new_from_name(libctx, "EC", nullptr));
+    const openssl::PkeyContext ctx(EVP_PKEY_CTX_new_from_name(libctx, "EC", nullptr));
     EVP_PKEY* made = nullptr;
     if (ctx == nullptr || EVP_PKEY_fromdata_init(ctx.get()) != 1 ||
         EVP_PKEY_fromdata(ctx.get(), &made, EVP_PKEY_KEY_PARAMETERS, only_read(group.data())) != 1) {
@@ -76,7 +76,7 @@ const EVP_PKEY* NamedCurves::parameters(OSSL_LIB_CTX* libctx, std::size_t curve)
     return made;
 }
 
-EvpPkey NamedCurves::import(OSSL_LIB_CTX* libctx, int selection, const OSSL_PARAM* params) {
+openssl::Pkey NamedCurves::import(OSSL_LIB_CTX* libctx, int selection, const OSSL_PARAM* params) {
     const OSSL_PARAM* const group = OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_GROUP_NAME);
     const OSSL_PARAM* const point = OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_PUB_KEY);
     const OSSL_PARAM* const form = OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT);
@@ -89,7 +89,7 @@ EvpPkey NamedCurves::import(OSSL_LIB_CTX* libctx, int selection, const OSSL_PARA
     const auto curve = find(*group);
     const EVP_PKEY* const parameters = curve ? this->parameters(libctx, *curve) : nullptr;
     // Duplicating only counts up.
-    EvpPkey key(parameters == nullptr ? nullptr : EVP_PKEY_dup(only_read(parameters)));
+    openssl::Pkey key(parameters == nullptr ? nullptr : EVP_PKEY_dup(only_read(parameters)));
     if (key == nullptr) {
         return nullptr;
     }

@@ -37,7 +37,7 @@ tl::unexpected<ProviderError> malformed(std::string_view why, Place place = Plac
 }
 
 Outcome<Bytes> from_base64(const std::string& text) {
-    const EncodeCtx ctx(EVP_ENCODE_CTX_new());
+    const openssl::Handle<EVP_ENCODE_CTX, EVP_ENCODE_CTX_free> ctx(EVP_ENCODE_CTX_new());
     if (ctx == nullptr) {
         return fail(Reason::out_of_memory, "decode base64");
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "reason.hpp"
 
+#include "common/openssl/provider_reason.hpp"
 #include "ossl.hpp"
 
 namespace trustx::provider {
@@ -9,6 +10,9 @@ namespace {
 constexpr unsigned int number(Reason reason) {
     return static_cast<unsigned int>(reason);
 }
+static_assert(number(Reason::out_of_memory) == openssl::first_provider_reason);
+static_assert(number(Reason::chip_base) + 0xFF == openssl::last_provider_reason);
+
 constexpr unsigned int number(Errc code) {
     return number(Reason::driver_base) + static_cast<unsigned int>(code);
 }

@@ -66,7 +66,7 @@ class Signing {
     const char* fixed_digest_;
     KeyRef key_;
     Operation operation_ = Operation::none;
-    EvpMd digest_;
+    openssl::Digest digest_;
     std::size_t digest_size_ = 0;  // that a raw digest must have; 0: any
     RunningHash hash_;
     bool hashing_ = false;  // between begin_message and the end

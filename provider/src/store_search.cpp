@@ -22,7 +22,7 @@ Outcome<Bytes> number_of(const OSSL_PARAM& param) {
     if (OSSL_PARAM_get_BN(&param, &number) != 1) {
         return fail(Reason::parameter_invalid, std::string("parameter ") + param.key);
     }
-    return bytes_of(Bignum(number).get());
+    return bytes_of(openssl::Bignum(number).get());
 }
 
 Outcome<void> take_copy(const OSSL_PARAM* params, const char* key, std::optional<Bytes>& into) {
@@ -37,18 +37,18 @@ Outcome<void> take_copy(const OSSL_PARAM* params, const char* key, std::optional
 Bytes der_of(const X509_NAME* name) {
     unsigned char* encoded = nullptr;
     const int size = i2d_X509_NAME(name, &encoded);
-    const OpensslBytes owner(encoded);
+    const openssl::Memory owner(encoded);
     return size > 0 ? Bytes(encoded, encoded + size) : Bytes();
 }
 
 bool same_name(const Bytes& wanted, const X509_NAME* name) {
     const unsigned char* at = wanted.data();
-    const X509NameOwner parsed(d2i_X509_NAME(nullptr, &at, static_cast<long>(wanted.size())));
+    const openssl::X509Name parsed(d2i_X509_NAME(nullptr, &at, static_cast<long>(wanted.size())));
     return parsed != nullptr ? X509_NAME_cmp(parsed.get(), name) == 0 : wanted == der_of(name);
 }
 
 Bytes serial_of(const X509* certificate) {
-    const Bignum number(ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr));
+    const openssl::Bignum number(ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr));
     return number == nullptr ? Bytes() : bytes_of(number.get());
 }
 
@@ -100,7 +100,7 @@ bool StoreSearch::matches(OSSL_LIB_CTX* libctx, const Bytes& certificate) const 
     if (!by_certificate()) {
         return true;
     }
-    const X509Owner parsed = parse_certificate(libctx, certificate);
+    const openssl::X509Certificate parsed = parse_certificate(libctx, certificate);
     return parsed != nullptr && (!subject_ || same_name(*subject_, X509_get_subject_name(parsed.get()))) &&
            (!issuer_ || same_name(*issuer_, X509_get_issuer_name(parsed.get()))) &&
            (!serial_ || *serial_ == serial_of(parsed.get())) &&

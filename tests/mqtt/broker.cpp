@@ -64,7 +64,7 @@ std::uint16_t unused_port() {
 
 Broker::Broker(BrokerOptions options) : options_{std::move(options)} {
     write_file(options_.directory / "broker-openssl.cnf", openssl_configuration(options_.tls));
-    // mosquitto cannot choose a free port itself, and between our look and its start somebody may take the one we saw.
+    // mosquitto cannot choose a free port itself, and another process may take the one that was free before it starts.
     for (int attempt = 0; attempt < 10; ++attempt) {
         const auto port = unused_port();
         if (try_start(port)) {
@@ -104,7 +104,7 @@ void Broker::stop() {
 
 void Broker::start() {
     if (!try_start(port_)) {
-        throw std::runtime_error("somebody else took the broker's port meanwhile: " + process_->err());
+        throw std::runtime_error("another process took the broker's port meanwhile: " + process_->err());
     }
 }
 

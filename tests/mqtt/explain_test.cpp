@@ -10,6 +10,7 @@
 #include <openssl/x509_vfy.h>
 
 using namespace trustx::mqtt;
+using trustx::openssl::QueuedError;
 using Obstacle = ProbeResult::Obstacle;
 
 namespace {
@@ -23,15 +24,15 @@ ProbeResult unasked() {
 
 const Probes no_probes{unasked, unasked};
 
-ConnectFailed failure(std::vector<TlsError> errors = {}, std::vector<int> alerts = {}) {
+ConnectFailed failure(std::vector<QueuedError> errors = {}, std::vector<int> alerts = {}) {
     return {.code = -1, .tls_errors = std::move(errors), .alerts = std::move(alerts), .trace = {}};
 }
 
-TlsError alert_read(int number) {
+QueuedError alert_read(int number) {
     return {ERR_PACK(ERR_LIB_SSL, 0, SSL_AD_REASON_OFFSET + number), "SSL routines", "", ""};
 }
 
-const TlsError connection_reset{ERR_SYSTEM_FLAG | ECONNRESET, "system library", "Connection reset by peer", ""};
+const QueuedError connection_reset{ERR_SYSTEM_FLAG | ECONNRESET, "system library", "Connection reset by peer", ""};
 
 Error explain_probe_result(const ProbeResult& result) {
     return explain(failure(), broker, {[&result] { return result; }, unasked});
@@ -119,7 +120,7 @@ TEST_CASE("what stopped the probe is what stopped the connection", "[explain]") 
 TEST_CASE("a connection closed without a word is asked about once more, with credentials", "[explain]") {
     // A client that is reset while it still sends does not get to read why; OpenSSL 3.0 says nothing then, later
     // versions do.
-    const auto silent = failure(GENERATE(std::vector<TlsError>{}, std::vector<TlsError>{connection_reset}));
+    const auto silent = failure(GENERATE(std::vector<QueuedError>{}, std::vector<QueuedError>{connection_reset}));
     const auto reachable = [] { return ProbeResult{}; };
 
     SECTION("and the answer is the explanation") {
@@ -140,7 +141,7 @@ TEST_CASE("a connection closed without a word is asked about once more, with cre
 }
 
 TEST_CASE("TLS that failed for a reason of its own is told with OpenSSL's words", "[explain]") {
-    const TlsError other{ERR_PACK(ERR_LIB_SSL, 0, ERR_R_INTERNAL_ERROR), "SSL routines", "internal error", ""};
+    const QueuedError other{ERR_PACK(ERR_LIB_SSL, 0, ERR_R_INTERNAL_ERROR), "SSL routines", "internal error", ""};
     const auto error = explain(failure({other}), broker, {[] { return ProbeResult{}; }, unasked});
     CHECK(error.cause == Cause::tls);
     CHECK_THAT(error.what, ContainsSubstring("internal error"));

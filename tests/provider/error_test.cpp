@@ -64,9 +64,7 @@ TEST_CASE("what a user asks for wrongly is answered in the first line", "[error]
              {"a key that must not sign", sign_with("E0F2.pem"), {"CalcSign", "E0F2", "usage", "chip error 24"}},
              {"a digest that is not safe", {"dgst", "-sha1", "-sign", "E0F1.pem", "-out", "signature"}, {"SHA-256"}},
              {"an empty slot", {"pkey", "-in", "trustx:E0F3", "-noout"}, {"E0F3", "empty"}},
-             {"a key whose public half nobody knows",
-              {"pkey", "-in", "trustx:E0F1", "-noout"},
-              {"E0F1", "E0E1", "F1D1"}},
+             {"a key whose public half is nowhere", {"pkey", "-in", "trustx:E0F1", "-noout"}, {"E0F1", "E0E1", "F1D1"}},
              {"an empty certificate object", {"storeutl", "-certs", "trustx:E0E2"}, {"E0E2"}},
              {"a reference to be encrypted",
               {"pkey", "-in", "E0F1.pem", "-aes256", "-passout", "pass:x"},
@@ -85,7 +83,7 @@ TEST_CASE("a URI that cannot be read is answered, behind libcrypto's remarks abo
     CHECK_THAT(outcome.err, ContainsSubstring("unknown attribute colour; there are slot, type and device"));
 }
 
-TEST_CASE("a chip that is locked by somebody else is answered with who that is", "[error]") {
+TEST_CASE("a chip that is locked by another process is answered with its process number", "[error]") {
     ChipBench chip(Arrangement::default_first, {{"lock-timeout-ms", "200"}});
     const auto key = chip.make_key("E0F1");
     const auto address = trustx::BusAddress::parse(chip.simulator().address());
@@ -96,6 +94,24 @@ TEST_CASE("a chip that is locked by somebody else is answered with who that is",
     REQUIRE(locked.has_value());
     check(chip.bench(),
           {"locked", sign_with(key.string()), {"use key E0F1", std::to_string(::getpid()), "lock-timeout-ms"}});
+}
+
+TEST_CASE("a chip that is locked between two signatures is answered with the command, once", "[error]") {
+    ChipBench chip(Arrangement::default_first, {{"lock-timeout-ms", "200"}});
+    const LibCtx libctx = chip->libctx();
+    const Pkey key = load_key(libctx.get(), chip.make_key("E0F1"));
+    REQUIRE(signs(libctx.get(), key.get()));
+    trustx::DeviceOptions options;
+    options.lock_directory = chip.simulator().directory().path().string();
+    const auto device = trustx::Device::open(*trustx::BusAddress::parse(chip.simulator().address()), options);
+    const auto locked = device->lock();
+    REQUIRE(locked.has_value());
+    CHECK_FALSE(signs(libctx.get(), key.get()));
+    const auto errors = take_errors();
+    INFO(joined(errors));
+    REQUIRE_FALSE(errors.empty());
+    CHECK_THAT(errors.front(), ContainsSubstring("CalcSign E0F1: "));
+    CHECK(errors.front().find("CalcSign") == errors.front().rfind("CalcSign"));
 }
 
 TEST_CASE("a chip that cannot be reached is answered with path, reason and remedy", "[error]") {

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "handles.hpp"
 
+#include "common/openssl/error_queue.hpp"
+#include "common/openssl/provider_reason.hpp"
+
 namespace trustx::test {
-namespace {
-
-std::string text_of(const char* text) {
-    return text == nullptr ? "?" : text;
-}
-
-}  // namespace
 
 std::vector<std::string> take_errors() {
-    std::vector<std::string> errors;
-    const char* data = nullptr;
-    int flags = 0;
-    while (const unsigned long code = ERR_get_error_all(nullptr, nullptr, nullptr, &data, &flags)) {
-        std::string line = text_of(ERR_lib_error_string(code)) + ": " + text_of(ERR_reason_error_string(code));
-        if ((flags & ERR_TXT_STRING) != 0 && data != nullptr && *data != '\0') {
-            line += std::string(": ") + data;
-        }
-        errors.push_back(std::move(line));
+    std::vector<std::string> lines;
+    for (const auto& error : openssl::take_errors()) {
+        lines.push_back(error.library + ": " + to_string(error));
     }
-    return errors;
+    return lines;
+}
+
+std::vector<Reason> take_reasons() {
+    std::vector<Reason> reasons;
+    for (const auto& error : openssl::take_errors()) {
+        if (openssl::is_provider_error(error.code)) {
+            reasons.push_back(static_cast<Reason>(error.reason_number()));
+        }
+    }
+    return reasons;
 }
 
 std::string joined(const std::vector<std::string>& lines) {

@@ -2,6 +2,7 @@
 // Owners of OpenSSL objects for tests, and the error queue as text.
 #pragma once
 
+#include "reason.hpp"
 #include "support/handle.hpp"
 
 #include <string>
@@ -16,6 +17,8 @@
 #include <openssl/x509.h>
 
 namespace trustx::test {
+
+using provider::Reason;
 
 inline void free_info(OSSL_STORE_INFO* info) {
     OSSL_STORE_INFO_free(info);
@@ -37,6 +40,9 @@ using StoreInfo = Handle<OSSL_STORE_INFO, free_info>;
 
 // take_errors empties the error queue: one line per entry, oldest first, "library: reason: data".
 std::vector<std::string> take_errors();
+
+// take_reasons empties the error queue as well, and gives the reasons of the provider's own entries.
+std::vector<provider::Reason> take_reasons();
 
 // joined puts lines together, for INFO and for matching.
 std::string joined(const std::vector<std::string>& lines);

@@ -82,7 +82,7 @@ TEST_CASE("a URI names one object, by number, name or attribute", "[store]") {
     CHECK(listing(bench, {"trustx:E0E0"})["Certificate"] == 1);
 }
 
-TEST_CASE("a key from a URI signs, whoever comes first", "[store]") {
+TEST_CASE("a key from a URI signs, whichever provider comes first", "[store]") {
     const auto arrangement = GENERATE(from_range(every_arrangement));
     INFO(name_of(arrangement));
     const Provisioned set(arrangement);

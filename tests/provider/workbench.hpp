@@ -37,7 +37,7 @@ class Bench {
     [[nodiscard]] std::filesystem::path path(const std::string& name) const { return directory_ / name; }
     [[nodiscard]] std::filesystem::path configuration() const { return directory_ / "openssl.cnf"; }
 
-    // options_for_openssl is environment and directory of a program that shall use the provider.
+    // process_options is environment and directory of a program that is to use the provider.
     [[nodiscard]] ProcessOptions process_options() const;
 
     // openssl runs the tool; must_openssl fails the test unless it succeeds, and returns its standard output.

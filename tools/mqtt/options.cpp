@@ -18,7 +18,7 @@ constexpr const char* footer = R"(Examples:
   trustx-mqtt --host broker.example --ca ca.pem --key key.pem --cert cert.pem --subscribe 'greenhouse/#'
   trustx-mqtt --host xxxx-ats.iot.eu-central-1.amazonaws.com --port 443 --alpn x-amzn-mqtt-ca ...
 
-The key file is a reference that `trustx keygen` or `trustx key-file` writes. OpenSSL understands it through the
+The key file is a reference that `trustx keygen` or `trustx key-file` writes. OpenSSL reads it through the
 trustx provider; set OPENSSL_CONF to a configuration that activates the provider, for example
 /etc/trustx/openssl-trustx.cnf. TRUSTX_DEVICE names the chip where it is not /dev/i2c-1.
 

@@ -1,28 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connection/certificate_source.hpp"
 
+#include "common/io/write_all.hpp"
+#include "common/openssl/handles.hpp"
 #include "common/try.hpp"
 #include "connection/credentials.hpp"
-#include "connection/openssl_ptr.hpp"
 #include "connection/tls_error.hpp"
 
 #include <cerrno>
-#include <cstdio>
+#include <cstdint>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/store.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 namespace trustx::mqtt {
 namespace {
 
+using Store = openssl::Handle<OSSL_STORE_CTX, OSSL_STORE_close>;
+using StoreInfo = openssl::Handle<OSSL_STORE_INFO, OSSL_STORE_INFO_free>;
+
 constexpr std::string_view chip_scheme = "trustx:";
 
-tl::unexpected<Error> fail_to_read(const std::string& uri, const std::vector<TlsError>& errors) {
+tl::unexpected<Error> fail_to_read(const std::string& uri, const std::vector<openssl::QueuedError>& errors) {
     const auto what = "the certificate " + uri + " could not be read";
     if (!provider_is_loaded()) {
         return fail(Cause::provider_not_loaded, what + ": the trustx provider is not loaded", provider_remedy());
@@ -37,14 +42,14 @@ tl::unexpected<Error> fail_to_read(const std::string& uri, const std::vector<Tls
 // certificates_as_pem reads every certificate behind a URI, in the order of the store: leaf first.
 Result<std::string> certificates_as_pem(const std::string& uri) {
     ERR_clear_error();
-    const OsslStorePtr store{OSSL_STORE_open(uri.c_str(), nullptr, nullptr, nullptr, nullptr)};
+    const Store store{OSSL_STORE_open(uri.c_str(), nullptr, nullptr, nullptr, nullptr)};
     if (!store) {
-        return fail_to_read(uri, take_tls_errors());
+        return fail_to_read(uri, openssl::take_errors());
     }
     OSSL_STORE_expect(store.get(), OSSL_STORE_INFO_CERT);
-    const BioPtr pem{BIO_new(BIO_s_mem())};
+    const openssl::Bio pem{BIO_new(BIO_s_mem())};
     while (OSSL_STORE_eof(store.get()) == 0) {
-        const OsslStoreInfoPtr info{OSSL_STORE_load(store.get())};
+        const StoreInfo info{OSSL_STORE_load(store.get())};
         if (!info) {
             break;  // the end, or an error that is in the queue
         }
@@ -55,54 +60,26 @@ Result<std::string> certificates_as_pem(const std::string& uri) {
     char* text = nullptr;
     const auto length = BIO_get_mem_data(pem.get(), &text);
     if (length <= 0) {
-        return fail_to_read(uri, take_tls_errors());
+        return fail_to_read(uri, openssl::take_errors());
     }
     ERR_clear_error();
     return std::string(text, static_cast<std::size_t>(length));
-}
-
-bool write_all(int fd, std::string_view text) {
-    while (!text.empty()) {
-        const auto written = ::write(fd, text.data(), text.size());
-        if (written < 0) {
-            return false;
-        }
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return true;
 }
 
 }  // namespace
 
 Result<CertificateFile> CertificateFile::open(const std::string& source) {
     if (!source.starts_with(chip_scheme)) {
-        return CertificateFile{source, -1};
+        return CertificateFile{source, UniqueFd{}};
     }
     TRY(const auto pem, certificates_as_pem(source));
-    const int fd = ::memfd_create("trustx-certificate", MFD_CLOEXEC);
-    CertificateFile file{"/proc/self/fd/" + std::to_string(fd), fd};
-    if (fd < 0 || !write_all(fd, pem)) {
-        return fail(Cause::certificate,
-                    "the certificate could not be kept in memory: " + std::system_category().message(errno));
+    UniqueFd memory{::memfd_create("trustx-certificate", MFD_CLOEXEC)};
+    const std::span bytes{reinterpret_cast<const std::uint8_t*>(pem.data()), pem.size()};
+    if (const auto error =
+            memory ? io::write_all(memory.get(), bytes) : std::error_code{errno, std::system_category()}) {
+        return fail(Cause::certificate, "the certificate could not be kept in memory: " + error.message());
     }
-    return file;
-}
-
-CertificateFile::CertificateFile(std::string path, int fd) : path_{std::move(path)}, fd_{fd} {}
-
-CertificateFile::CertificateFile(CertificateFile&& other) noexcept
-    : path_{std::move(other.path_)}, fd_{std::exchange(other.fd_, -1)} {}
-
-CertificateFile& CertificateFile::operator=(CertificateFile&& other) noexcept {
-    std::swap(path_, other.path_);
-    std::swap(fd_, other.fd_);
-    return *this;
-}
-
-CertificateFile::~CertificateFile() {
-    if (fd_ >= 0) {
-        ::close(fd_);
-    }
+    return CertificateFile{"/proc/self/fd/" + std::to_string(memory.get()), std::move(memory)};
 }
 
 }  // namespace trustx::mqtt

@@ -4,9 +4,11 @@
 // only.
 #pragma once
 
+#include "common/io/unique_fd.hpp"
 #include "connection/error.hpp"
 
 #include <string>
+#include <utility>
 
 namespace trustx::mqtt {
 
@@ -17,17 +19,13 @@ class CertificateFile {
     // takes chip traffic but no use of a private key.
     static Result<CertificateFile> open(const std::string& source);
 
-    CertificateFile(CertificateFile&& other) noexcept;
-    CertificateFile& operator=(CertificateFile&& other) noexcept;
-    ~CertificateFile();
-
     [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
-    CertificateFile(std::string path, int fd);
+    CertificateFile(std::string path, UniqueFd memory) : path_{std::move(path)}, memory_{std::move(memory)} {}
 
     std::string path_;
-    int fd_;  // -1: the caller's file
+    UniqueFd memory_;  // empty: the caller's file
 };
 
 }  // namespace trustx::mqtt

@@ -29,7 +29,7 @@ class Connection {
  public:
     // events must outlive the connection.
     Connection(const ConnectionSettings& settings, EventQueue& events);
-    // The destructor closes without ceremony, which lets the broker publish a will.
+    // The destructor closes without DISCONNECT, so the broker publishes a will.
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -41,7 +41,7 @@ class Connection {
     void subscribe(const std::string& filter, int qos);
     void publish(std::uint64_t id, const std::string& topic, const std::string& payload, int qos);
 
-    // close says goodbye to the broker and waits for it to be sent, as long as allowed.
+    // close sends DISCONNECT, and waits as long as allowed until it is sent.
     void close(std::chrono::milliseconds allowed);
 
  private:

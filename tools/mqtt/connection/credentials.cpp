@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connection/credentials.hpp"
 
+#include "common/openssl/handles.hpp"
 #include "common/try.hpp"
-#include "connection/openssl_ptr.hpp"
 #include "connection/tls_error.hpp"
 
 #include <cerrno>
@@ -52,14 +52,14 @@ Result<std::string> read_text(const Role& role, const std::string& path) {
     return text.str();
 }
 
-BioPtr memory_bio(const std::string& text) {
-    return BioPtr{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
+openssl::Bio memory_bio(const std::string& text) {
+    return openssl::Bio{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
 }
 
-Result<X509Ptr> load_certificate(const Role& role, const std::string& name, const std::string& path) {
+Result<openssl::X509Certificate> load_certificate(const Role& role, const std::string& name, const std::string& path) {
     TRY(const auto text, read_text(role, path));
     ERR_clear_error();
-    X509Ptr certificate{PEM_read_bio_X509(memory_bio(text).get(), nullptr, nullptr, nullptr)};
+    openssl::X509Certificate certificate{PEM_read_bio_X509(memory_bio(text).get(), nullptr, nullptr, nullptr)};
     ERR_clear_error();
     if (!certificate) {
         return fail(role.cause, role.name + name + " has no certificate in PEM form", role.remedy);
@@ -68,7 +68,7 @@ Result<X509Ptr> load_certificate(const Role& role, const std::string& name, cons
 }
 
 tl::unexpected<Error> fail_to_load(const std::string& path, const std::string& text,
-                                   const std::vector<TlsError>& errors) {
+                                   const std::vector<openssl::QueuedError>& errors) {
     if (text.find("PRIVATE KEY-----") == std::string::npos) {
         return fail(Cause::key_file, "the key file " + path + " has no key in PEM form",
                     "write one with `trustx key-file SLOT --out " + path + "`");
@@ -92,13 +92,13 @@ tl::unexpected<Error> fail_to_load(const std::string& path, const std::string& t
                 "write it again with `trustx key-file SLOT --out " + path + "`");
 }
 
-Result<EvpPkeyPtr> load_key(const std::string& path) {
+Result<openssl::Pkey> load_key(const std::string& path) {
     TRY(const auto text, read_text(key_role, path));
     ERR_clear_error();
     // The callback refuses a passphrase: a reference has none, and a prompt would hang a service.
     const auto no_passphrase = [](char*, int, int, void*) { return -1; };
-    EvpPkeyPtr key{PEM_read_bio_PrivateKey(memory_bio(text).get(), nullptr, no_passphrase, nullptr)};
-    const auto errors = take_tls_errors();
+    openssl::Pkey key{PEM_read_bio_PrivateKey(memory_bio(text).get(), nullptr, no_passphrase, nullptr)};
+    const auto errors = openssl::take_errors();
     if (!key) {
         return fail_to_load(path, text, errors);
     }

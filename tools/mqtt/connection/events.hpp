@@ -3,7 +3,8 @@
 // signals and standard input: its file descriptor is readable while an event is there.
 #pragma once
 
-#include "connection/tls_error.hpp"
+#include "common/io/unique_fd.hpp"
+#include "common/openssl/error_queue.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -20,7 +21,7 @@ struct Connected {
 
 struct ConnectFailed {
     int code = 0;  // a CONNACK return code of MQTT 3.1.1 if 1 to 5, else Paho's own
-    std::vector<TlsError> tls_errors;
+    std::vector<openssl::QueuedError> tls_errors;
     std::vector<int> alerts;         // TLS alerts of the broker, by their numbers
     std::vector<std::string> trace;  // what TLS told Paho's trace, for people: alerts and the result of the name check
 };
@@ -50,7 +51,6 @@ using Event = std::variant<Connected, ConnectFailed, ConnectionLost, MessageArri
 class EventQueue {
  public:
     EventQueue();
-    ~EventQueue();
     EventQueue(const EventQueue&) = delete;
     EventQueue& operator=(const EventQueue&) = delete;
 
@@ -59,12 +59,12 @@ class EventQueue {
     // take gives all events so far, oldest first.
     std::deque<Event> take();
 
-    [[nodiscard]] int fd() const { return fd_; }
+    [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
     std::mutex mutex_;
     std::deque<Event> events_;
-    int fd_;
+    UniqueFd fd_;
 };
 
 }  // namespace trustx::mqtt

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connection/explain.hpp"
 
+#include "common/text/time_text.hpp"
+#include "connection/tls_error.hpp"
+
 #include <algorithm>
 #include <array>
 #include <ctime>
@@ -62,15 +65,6 @@ std::string place(const Addressee& to) {
     return to.host + " port " + std::to_string(to.port);
 }
 
-std::string now_in_words() {
-    const auto now = std::time(nullptr);
-    std::tm utc{};
-    std::array<char, 32> text{};
-    ::gmtime_r(&now, &utc);
-    std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M UTC", &utc);
-    return text.data();
-}
-
 // MQTT 3.1.1 section 3.2.2.3.
 std::optional<Error> explain_refused_connect(int code, const Addressee& to) {
     switch (code) {
@@ -104,8 +98,8 @@ std::optional<Error> explain_alert(int number, const Addressee& to) {
                  fill(known->remedy, to)};
 }
 
-std::optional<Error> explain_tls(const std::vector<TlsError>& errors, const std::vector<int>& alerts_in_trace,
-                                 const Addressee& to) {
+std::optional<Error> explain_tls(const std::vector<openssl::QueuedError>& errors,
+                                 const std::vector<int>& alerts_in_trace, const Addressee& to) {
     if (const auto* error = find_provider_error(errors)) {
         return Error{Cause::chip, "the chip gave no signature: " + to_string(*error), {}};
     }
@@ -127,13 +121,14 @@ std::optional<Error> explain_tls(const std::vector<TlsError>& errors, const std:
 Error explain_certificate(const ProbeResult& result, const Addressee& to) {
     switch (result.verify_code) {
         case X509_V_ERR_CERT_NOT_YET_VALID:
-            return {
-                Cause::broker_not_yet_valid,
-                "the certificate of " + to.host + " is not valid yet by this computer's clock (" + now_in_words() + ")",
-                "set the clock, for example by systemd-timesyncd"};
+            return {Cause::broker_not_yet_valid,
+                    "the certificate of " + to.host + " is not valid yet by this computer's clock (" +
+                        text::time_text(std::time(nullptr)) + ")",
+                    "set the clock, for example by systemd-timesyncd"};
         case X509_V_ERR_CERT_HAS_EXPIRED:
             return {Cause::broker_expired,
-                    "the certificate of " + to.host + " has expired by this computer's clock (" + now_in_words() + ")",
+                    "the certificate of " + to.host + " has expired by this computer's clock (" +
+                        text::time_text(std::time(nullptr)) + ")",
                     "set the clock if it is wrong, else the broker needs a new certificate"};
         case X509_V_ERR_HOSTNAME_MISMATCH:
         case X509_V_ERR_IP_ADDRESS_MISMATCH:
@@ -188,7 +183,7 @@ Error explain(const ConnectFailed& failure, const Addressee& to, const Probes& p
     }
     // A broker that refuses us and closes at once may be faster than we with what we still have to say: then its alert
     // is lost to a connection that was reset.
-    if (!std::ranges::all_of(failure.tls_errors, is_system_error)) {
+    if (!std::ranges::all_of(failure.tls_errors, &openssl::QueuedError::is_system_error)) {
         return {Cause::tls, "TLS with " + place(to) + " failed: " + to_string(failure.tls_errors.back()),
                 "--verbose shows all that OpenSSL said"};
     }

@@ -36,7 +36,8 @@ void collect(enum MQTTASYNC_TRACE_LEVELS /*level*/, char* message) {
         return;
     }
     // Of this thread, where the call failed just now.
-    auto errors = line.kind == TraceLine::Kind::tls_error ? take_tls_errors() : std::vector<TlsError>{};
+    auto errors =
+        line.kind == TraceLine::Kind::tls_error ? openssl::take_errors() : std::vector<openssl::QueuedError>{};
     const std::lock_guard guard{mutex};
     if (record.errors.size() + record.lines.size() >= limit) {
         return;

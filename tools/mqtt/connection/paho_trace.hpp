@@ -5,7 +5,7 @@
 // in the thread where it happens, so OpenSSL's error queue can be read there.
 #pragma once
 
-#include "connection/tls_error.hpp"
+#include "common/openssl/error_queue.hpp"
 
 #include <optional>
 #include <string>
@@ -15,9 +15,9 @@
 namespace trustx::mqtt::paho_trace {
 
 struct Record {
-    std::vector<TlsError> errors;    // OpenSSL's, oldest first
-    std::vector<int> alerts;         // that the broker sent, by their numbers
-    std::vector<std::string> lines;  // of the trace: alerts, and the result of the name check
+    std::vector<openssl::QueuedError> errors;  // OpenSSL's, oldest first
+    std::vector<int> alerts;                   // that the broker sent, by their numbers
+    std::vector<std::string> lines;            // of the trace: alerts, and the result of the name check
 };
 
 // start makes Paho call back. Paho has one trace for the whole process, so there is one collector.

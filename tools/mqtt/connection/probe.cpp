@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connection/probe.hpp"
 
-#include "connection/openssl_ptr.hpp"
-#include "connection/tls_error.hpp"
+#include "common/io/unique_fd.hpp"
+#include "common/openssl/handles.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
-#include <optional>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -18,7 +17,6 @@
 #include <openssl/x509v3.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 namespace trustx::mqtt {
 namespace {
@@ -26,21 +24,8 @@ namespace {
 using Obstacle = ProbeResult::Obstacle;
 using TimePoint = std::chrono::steady_clock::time_point;
 
-class Socket {
- public:
-    explicit Socket(int fd) : fd_{fd} {}
-    Socket(Socket&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
-    Socket& operator=(Socket&&) = delete;
-    ~Socket() {
-        if (fd_ >= 0) {
-            ::close(fd_);
-        }
-    }
-    [[nodiscard]] int fd() const { return fd_; }
-
- private:
-    int fd_;
-};
+using SslContext = openssl::Handle<SSL_CTX, SSL_CTX_free>;
+using Ssl = openssl::Handle<SSL, SSL_free>;
 
 std::string errno_text(int value) {
     return std::system_category().message(value);
@@ -82,25 +67,25 @@ int connect_socket(int fd, const addrinfo& address, TimePoint deadline) {
 }
 
 // open_connection tries every address of the name; the result says what the last one came to.
-std::optional<Socket> open_connection(const ProbeTarget& target, TimePoint deadline, ProbeResult& result) {
+UniqueFd open_connection(const ProbeTarget& target, TimePoint deadline, ProbeResult& result) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
     const int error = ::getaddrinfo(target.host.c_str(), std::to_string(target.port).c_str(), &hints, &found);
     if (error != 0) {
         result = {Obstacle::name, error == EAI_SYSTEM ? errno_text(errno) : ::gai_strerror(error), 0, {}};
-        return std::nullopt;
+        return {};
     }
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses{found, &::freeaddrinfo};
     for (const addrinfo* address = found; address != nullptr; address = address->ai_next) {
-        Socket socket{::socket(address->ai_family, address->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
-        const int failure = socket.fd() < 0 ? errno : connect_socket(socket.fd(), *address, deadline);
+        UniqueFd socket{::socket(address->ai_family, address->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+        const int failure = !socket ? errno : connect_socket(socket.get(), *address, deadline);
         if (failure == 0) {
             return socket;
         }
         result = {Obstacle::tcp, errno_text(failure), 0, {}};
     }
-    return std::nullopt;
+    return {};
 }
 
 std::vector<unsigned char> alpn_list(const std::string& protocol) {
@@ -117,7 +102,7 @@ void expect_name(SSL* tls, const ProbeTarget& target) {
     SSL_set1_host(tls, target.host.c_str());
 }
 
-ProbeResult tls_obstacle(std::vector<TlsError> errors, int system_error) {
+ProbeResult tls_obstacle(std::vector<openssl::QueuedError> errors, int system_error) {
     auto detail = !errors.empty()     ? to_string(errors.back())
                   : system_error == 0 ? std::string{"the connection was closed"}
                                       : errno_text(system_error);
@@ -129,7 +114,7 @@ struct Step {
     int result = 0;
     int system_error = 0;
     bool out_of_time = false;
-    std::vector<TlsError> errors;
+    std::vector<openssl::QueuedError> errors;
 };
 
 template <class Call>
@@ -140,7 +125,7 @@ Step repeat_until_done(SSL* tls, int fd, TimePoint deadline, Call call) {
         Step step{call(), errno, false, {}};
         const int reason = SSL_get_error(tls, step.result);
         if (reason != SSL_ERROR_WANT_READ && reason != SSL_ERROR_WANT_WRITE) {
-            step.errors = take_tls_errors();
+            step.errors = openssl::take_errors();
             return step;
         }
         step.system_error = wait_for_socket(fd, reason == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline);
@@ -156,7 +141,7 @@ ProbeResult handshake(SSL* tls, int fd, TimePoint deadline, bool with_credential
     if (const long verify = SSL_get_verify_result(tls); verify != X509_V_OK) {
         return {Obstacle::certificate, X509_verify_cert_error_string(verify), verify, {}};
     }
-    const bool accepted_broker = step.result == 1 || X509Ptr{SSL_get1_peer_certificate(tls)};
+    const bool accepted_broker = step.result == 1 || openssl::X509Certificate{SSL_get1_peer_certificate(tls)};
     if (!with_credentials && accepted_broker) {
         return {};  // that the broker then ends the handshake for want of our certificate says nothing
     }
@@ -166,7 +151,7 @@ ProbeResult handshake(SSL* tls, int fd, TimePoint deadline, bool with_credential
     // Under TLS 1.3 the client's handshake is complete before the broker has seen its certificate.
     char unexpected = 0;
     step = repeat_until_done(tls, fd, deadline, [&] { return SSL_read(tls, &unexpected, 1); });
-    if (step.out_of_time || std::ranges::all_of(step.errors, is_system_error)) {
+    if (step.out_of_time || std::ranges::all_of(step.errors, &openssl::QueuedError::is_system_error)) {
         return {};
     }
     return tls_obstacle(std::move(step.errors), step.system_error);
@@ -186,15 +171,15 @@ ProbeResult probe(const ProbeTarget& target, std::chrono::milliseconds allowed) 
     if (!socket) {
         return result;
     }
-    const SslCtxPtr context{SSL_CTX_new(TLS_client_method())};
+    const SslContext context{SSL_CTX_new(TLS_client_method())};
     if (!context || SSL_CTX_load_verify_locations(context.get(), target.ca_file.c_str(), nullptr) != 1) {
-        return tls_obstacle(take_tls_errors(), 0);
+        return tls_obstacle(openssl::take_errors(), 0);
     }
     const bool with_credentials = !target.key_file.empty();
     if (with_credentials && !use_credentials(context.get(), target)) {
-        return tls_obstacle(take_tls_errors(), 0);
+        return tls_obstacle(openssl::take_errors(), 0);
     }
-    const SslPtr tls{SSL_new(context.get())};
+    const Ssl tls{SSL_new(context.get())};
     SSL_set_verify(tls.get(), SSL_VERIFY_PEER, nullptr);
     // SSL_set_tlsext_host_name is a macro with a C cast; this is what it stands for. The name is copied.
     auto host = target.host;
@@ -204,8 +189,8 @@ ProbeResult probe(const ProbeTarget& target, std::chrono::milliseconds allowed) 
         const auto list = alpn_list(target.alpn);
         SSL_set_alpn_protos(tls.get(), list.data(), static_cast<unsigned>(list.size()));
     }
-    SSL_set_fd(tls.get(), socket->fd());
-    return handshake(tls.get(), socket->fd(), deadline, with_credentials);
+    SSL_set_fd(tls.get(), socket.get());
+    return handshake(tls.get(), socket.get(), deadline, with_credentials);
 }
 
 }  // namespace trustx::mqtt

@@ -3,7 +3,7 @@
 // tells none of that. Without credentials the client's key takes no part; with them a probe costs one use of it.
 #pragma once
 
-#include "connection/tls_error.hpp"
+#include "common/openssl/error_queue.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -27,9 +27,9 @@ struct ProbeResult {
     enum class Obstacle : std::uint8_t { nothing, name, tcp, tls, certificate };
 
     Obstacle obstacle = Obstacle::nothing;
-    std::string detail;                // in the words of the system or of OpenSSL
-    long verify_code = 0;              // X509_V_ERR_... for Obstacle::certificate
-    std::vector<TlsError> tls_errors;  // for Obstacle::tls
+    std::string detail;                            // in the words of the system or of OpenSSL
+    long verify_code = 0;                          // X509_V_ERR_... for Obstacle::certificate
+    std::vector<openssl::QueuedError> tls_errors;  // for Obstacle::tls
 
     friend bool operator==(const ProbeResult&, const ProbeResult&) = default;
 };
