@@ -25,7 +25,7 @@ class Host {
     // A host with a chip of its own.
     explicit Host(HostOptions options = {});
     // A host of a chip that lives elsewhere and outlives this; chip stays empty.
-    explicit Host(sim::I2cTarget& target) : target_(&target) {}
+    explicit Host(sim::I2cTarget& target) : target_{&target} {}
     Host(const Host&) = delete;
     Host& operator=(const Host&) = delete;
 

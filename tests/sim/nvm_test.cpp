@@ -17,7 +17,7 @@ namespace {
 // An NVM that a test can fill up.
 class LimitedNvm final : public sim::Nvm {
  public:
-    explicit LimitedNvm(const bool& full) : full_(full) {}
+    explicit LimitedNvm(const bool& full) : full_{full} {}
     [[nodiscard]] std::optional<std::string> image() const override { return std::nullopt; }
     [[nodiscard]] tl::expected<void, std::string> replace(const std::string& image) override {
         if (full_) {

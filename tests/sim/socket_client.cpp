@@ -25,7 +25,7 @@ std::string header(unsigned op, unsigned address, std::size_t length) {
 
 }  // namespace
 
-SocketClient::SocketClient(const std::filesystem::path& path) : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+SocketClient::SocketClient(const std::filesystem::path& path) : fd_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);

@@ -37,7 +37,7 @@ class SocketClient {
 
 class SocketTarget final : public sim::I2cTarget {
  public:
-    explicit SocketTarget(const std::filesystem::path& path) : client_(path) {}
+    explicit SocketTarget(const std::filesystem::path& path) : client_{path} {}
     sim::Transfer write(std::uint8_t address, sim::ByteView bytes) override;
     sim::Transfer read(std::uint8_t address, std::span<std::uint8_t> bytes) override;
     sim::Duration pulse_reset() override;

@@ -2,6 +2,7 @@
 // Puts a chip together: memory, application, its end of the bus, and the faults in between.
 #include "model/simulated_chip.hpp"
 
+#include "common/try.hpp"
 #include "model/chip/factory.hpp"
 #include "model/chip/state_image.hpp"
 #include "model/command/application.hpp"
@@ -15,29 +16,25 @@ namespace trustx::sim {
 
 namespace {
 
-tl::expected<ChipState, std::string> existing_chip(const std::string& image, const Nvm& nvm,
-                                                   const std::string& profile) {
+Result<ChipState> existing_chip(const std::string& image, const Nvm& nvm, const std::string& profile) {
     auto state = decode_image(image);
     if (!state) {
-        return tl::unexpected<std::string>(nvm.name() + " " + state.error() +
-                                           ". It was left as it is; name another file or move it away");
+        return fail(nvm.name() + " " + state.error() + ". It was left as it is; name another file or move it away");
     }
     if (!profile.empty() && profile != state->profile) {
-        return tl::unexpected<std::string>(nvm.name() + " holds a chip of profile " + state->profile + ", not " +
-                                           profile + "; leave the profile out or name another file");
+        return fail(nvm.name() + " holds a chip of profile " + state->profile + ", not " + profile +
+                    "; leave the profile out or name another file");
     }
     return state;
 }
 
-tl::expected<ChipState, std::string> new_chip(Nvm& nvm, const std::string& profile_name, Crypto& crypto) {
+Result<ChipState> new_chip(Nvm& nvm, const std::string& profile_name, Crypto& crypto) {
     const Profile* profile = find_profile(profile_name.empty() ? default_profile : profile_name);
     if (profile == nullptr) {
-        return tl::unexpected<std::string>("there is no profile \"" + profile_name + "\"; the profiles are A, B and C");
+        return fail("there is no profile \"" + profile_name + "\"; the profiles are A, B and C");
     }
     ChipState state = make_chip(*profile, crypto);
-    if (const auto stored = nvm.replace(encode_image(state)); !stored) {
-        return tl::unexpected<std::string>(stored.error());
-    }
+    TRYV(nvm.replace(encode_image(state)));
     return state;
 }
 
@@ -48,15 +45,15 @@ class SimulatedChip::Parts {
  public:
     Parts(ChipOptions options, std::unique_ptr<Nvm> memory, std::unique_ptr<Crypto> generator, ChipState state,
           const Clock& real_clock)
-        : log(std::move(options.log)),
-          nvm(std::move(memory)),
-          crypto(std::move(generator)),
-          timing(options.timing),
-          clock(real_clock),
-          faults(options.seed ? *options.seed : std::random_device()(), counters),
-          application(std::move(state), *nvm, *crypto, counters, *log),
-          target(application, timing, options.acknowledge, faults, clock, counters),
-          bus(target, clock, faults, timing, counters) {}
+        : log{std::move(options.log)},
+          nvm{std::move(memory)},
+          crypto{std::move(generator)},
+          timing{options.timing},
+          clock{real_clock},
+          faults{options.seed ? *options.seed : std::random_device()(), counters},
+          application{std::move(state), *nvm, *crypto, counters, *log},
+          target{application, timing, options.acknowledge, faults, clock, counters},
+          bus{target, clock, faults, timing, counters} {}
 
     std::shared_ptr<spdlog::logger> log;
     std::unique_ptr<Nvm> nvm;
@@ -70,24 +67,20 @@ class SimulatedChip::Parts {
     FaultyBus bus;
 };
 
-tl::expected<std::unique_ptr<SimulatedChip>, std::string> SimulatedChip::create(ChipOptions options,
-                                                                                std::unique_ptr<Nvm> nvm,
-                                                                                const Clock& clock) {
+Result<std::unique_ptr<SimulatedChip>> SimulatedChip::create(ChipOptions options, std::unique_ptr<Nvm> nvm,
+                                                             const Clock& clock) {
     if (!options.log) {
         options.log = std::make_shared<spdlog::logger>("silent", std::make_shared<spdlog::sinks::null_sink_st>());
     }
     auto crypto = std::make_unique<Crypto>(options.seed);
     const auto image = nvm->image();
-    auto state = image ? existing_chip(*image, *nvm, options.profile) : new_chip(*nvm, options.profile, *crypto);
-    if (!state) {
-        return tl::unexpected<std::string>(state.error());
-    }
+    TRY(auto state, image ? existing_chip(*image, *nvm, options.profile) : new_chip(*nvm, options.profile, *crypto));
     auto parts =
-        std::make_unique<Parts>(std::move(options), std::move(nvm), std::move(crypto), std::move(*state), clock);
+        std::make_unique<Parts>(std::move(options), std::move(nvm), std::move(crypto), std::move(state), clock);
     return std::unique_ptr<SimulatedChip>(new SimulatedChip(std::move(parts)));
 }
 
-SimulatedChip::SimulatedChip(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+SimulatedChip::SimulatedChip(std::unique_ptr<Parts> parts) : parts_{std::move(parts)} {}
 SimulatedChip::~SimulatedChip() = default;
 
 Transfer SimulatedChip::write(std::uint8_t address, ByteView bytes) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "model/base/counters.hpp"
+#include "model/base/result.hpp"
 #include "model/base/timing.hpp"
 #include "model/faults/faults.hpp"
 #include "model/i2c/i2c_target.hpp"
@@ -12,8 +13,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-
-#include <tl/expected.hpp>
 
 namespace spdlog {
 class logger;
@@ -33,9 +32,8 @@ struct ChipOptions {
 class SimulatedChip final : public I2cTarget {
  public:
     // create reads the NVM or makes a new chip and stores it. The clock outlives the chip. An error is a sentence.
-    [[nodiscard]] static tl::expected<std::unique_ptr<SimulatedChip>, std::string> create(ChipOptions options,
-                                                                                          std::unique_ptr<Nvm> nvm,
-                                                                                          const Clock& clock);
+    [[nodiscard]] static Result<std::unique_ptr<SimulatedChip>> create(ChipOptions options, std::unique_ptr<Nvm> nvm,
+                                                                       const Clock& clock);
     ~SimulatedChip() override;
     SimulatedChip(const SimulatedChip&) = delete;
     SimulatedChip& operator=(const SimulatedChip&) = delete;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/address.hpp"
 
+#include "common/try.hpp"
+
 #include <cerrno>
 #include <cstring>
-#include <optional>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -17,31 +18,23 @@ namespace {
 
 constexpr std::string_view scheme = "unix:";
 
-std::string reason(const std::string& what, const std::filesystem::path& path, int code) {
-    return what + " " + path.string() + ": " + std::strerror(code);
-}
-
-tl::unexpected<std::string> failure(const std::string& what, const std::filesystem::path& path, int code = errno) {
-    return tl::unexpected<std::string>(reason(what, path, code));
-}
-
-tl::expected<sockaddr_un, std::string> socket_address(const std::filesystem::path& path) {
+Result<sockaddr_un> socket_address(const std::filesystem::path& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     const std::string& name = path.native();
     if (name.size() >= sizeof address.sun_path) {
-        return tl::unexpected<std::string>("the path of a socket must be shorter than " +
-                                           std::to_string(sizeof address.sun_path) + " bytes: " + name);
+        return fail("the path of a socket must be shorter than " + std::to_string(sizeof address.sun_path) +
+                    " bytes: " + name);
     }
     std::memcpy(address.sun_path, name.c_str(), name.size() + 1);
     return address;
 }
 
-int call_connect(const Fd& fd, const sockaddr_un& address) {
+int call_connect(const UniqueFd& fd, const sockaddr_un& address) {
     return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
 }
 
-int call_bind(const Fd& fd, const sockaddr_un& address, ListeningSocket::Access access) {
+int call_bind(const UniqueFd& fd, const sockaddr_un& address, ListeningSocket::Access access) {
     const bool private_socket = access == ListeningSocket::Access::owner_only;
     const mode_t before = private_socket ? ::umask(0177) : mode_t{};
     const int result = ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
@@ -53,28 +46,28 @@ int call_bind(const Fd& fd, const sockaddr_un& address, ListeningSocket::Access 
     return result;
 }
 
-// remove_stale takes away a socket that nobody listens on. A text is why not.
-std::optional<std::string> remove_stale(const std::filesystem::path& path) {
+// remove_stale takes away a socket that nobody listens on.
+Result<void> remove_stale(const std::filesystem::path& path) {
     struct stat status {};
     if (::lstat(path.c_str(), &status) != 0) {
-        return errno == ENOENT ? std::nullopt : std::optional(reason("cannot look at", path, errno));
+        return errno == ENOENT ? Result<void>{} : fail_with_errno("cannot look at", path.native());
     }
     if (!S_ISSOCK(status.st_mode)) {
-        return path.string() + " exists and is not a socket; choose another path";
+        return fail(path.string() + " exists and is not a socket; choose another path");
     }
     if (connect_to(path)) {
-        return "something already listens on unix:" + path.string() +
-               "; stop it (another trustx-sim?) or choose another path";
+        return fail("something already listens on unix:" + path.string() +
+                    "; stop it (another trustx-sim?) or choose another path");
     }
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
-        return reason("cannot remove the stale socket", path, errno);
+        return fail_with_errno("cannot remove the stale socket", path.native());
     }
-    return std::nullopt;
+    return {};
 }
 
 }  // namespace
 
-tl::expected<std::filesystem::path, std::string> parse_address(std::string_view text) {
+Result<std::filesystem::path> parse_address(std::string_view text) {
     const bool has_scheme = text.substr(0, scheme.size()) == scheme;
     std::string_view path = has_scheme ? text.substr(scheme.size()) : std::string_view{};
     const auto at = path.rfind("@0x");
@@ -82,8 +75,7 @@ tl::expected<std::filesystem::path, std::string> parse_address(std::string_view 
         path = path.substr(0, at);
     }
     if (path.empty()) {
-        return tl::unexpected<std::string>("\"" + std::string(text) +
-                                           "\" is not an address of a simulator; write it as unix:/path/to/socket");
+        return fail("\"" + std::string(text) + "\" is not an address of a simulator; write it as unix:/path/to/socket");
     }
     return std::filesystem::path(path);
 }
@@ -92,37 +84,29 @@ std::filesystem::path control_path(const std::filesystem::path& bus_path) {
     return bus_path.native() + ".ctl";
 }
 
-tl::expected<Fd, std::string> connect_to(const std::filesystem::path& path) {
-    const auto address = socket_address(path);
-    if (!address) {
-        return tl::unexpected<std::string>(address.error());
-    }
-    Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!fd || call_connect(fd, *address) != 0) {
-        return failure("cannot connect to", path);
+Result<UniqueFd> connect_to(const std::filesystem::path& path) {
+    TRY(const sockaddr_un address, socket_address(path));
+    UniqueFd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    if (!fd || call_connect(fd, address) != 0) {
+        return fail_with_errno("cannot connect to", path.native());
     }
     return fd;
 }
 
-tl::expected<ListeningSocket, std::string> ListeningSocket::listen(const std::filesystem::path& path, Access access) {
-    const auto address = socket_address(path);
-    if (!address) {
-        return tl::unexpected<std::string>(address.error());
-    }
+Result<ListeningSocket> ListeningSocket::listen(const std::filesystem::path& path, Access access) {
+    TRY(const sockaddr_un address, socket_address(path));
     // Two simulators that start at once must not both find the same stale socket: one looks after the other.
     const auto directory = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-    const Fd turn(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const UniqueFd turn{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (!turn || ::flock(turn.get(), LOCK_EX) != 0) {
-        return failure("cannot use the directory", directory);
+        return fail_with_errno("cannot use the directory", directory.native());
     }
-    if (const auto obstacle = remove_stale(path)) {
-        return tl::unexpected<std::string>(*obstacle);
+    TRYV(remove_stale(path));
+    UniqueFd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    if (!fd || call_bind(fd, address, access) != 0 || ::listen(fd.get(), SOMAXCONN) != 0) {
+        return fail_with_errno("cannot listen on", path.native());
     }
-    Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!fd || call_bind(fd, *address, access) != 0 || ::listen(fd.get(), SOMAXCONN) != 0) {
-        return failure("cannot listen on", path);
-    }
-    ListeningSocket socket(std::move(fd), path);
+    ListeningSocket socket{std::move(fd), path};
     if (struct stat status{}; ::lstat(path.c_str(), &status) == 0) {
         socket.device_ = status.st_dev;
         socket.inode_ = status.st_ino;

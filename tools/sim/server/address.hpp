@@ -2,25 +2,25 @@
 // Addresses of the form unix:/path, and the sockets behind them.
 #pragma once
 
-#include "model/base/fd.hpp"
+#include "common/io/unique_fd.hpp"
+#include "model/base/result.hpp"
 
 #include <filesystem>
 #include <string>
 #include <string_view>
 
 #include <sys/types.h>
-#include <tl/expected.hpp>
 
 namespace trustx::sim {
 
 // parse_address takes "unix:/path" and, as hosts write it, "unix:/path@0x30". The error is a sentence.
-tl::expected<std::filesystem::path, std::string> parse_address(std::string_view text);
+Result<std::filesystem::path> parse_address(std::string_view text);
 
 // control_path is where the control socket of a bus socket lies.
 std::filesystem::path control_path(const std::filesystem::path& bus_path);
 
 // connect_to gives a connected stream socket. The error names the path and the reason.
-tl::expected<Fd, std::string> connect_to(const std::filesystem::path& path);
+Result<UniqueFd> connect_to(const std::filesystem::path& path);
 
 // ListeningSocket listens on a path and removes it at the end, if it is then still its own.
 class ListeningSocket {
@@ -28,7 +28,7 @@ class ListeningSocket {
     enum class Access { by_umask, owner_only };
 
     // listen takes the place of a socket whose program is gone, and of nothing else.
-    static tl::expected<ListeningSocket, std::string> listen(const std::filesystem::path& path, Access access);
+    static Result<ListeningSocket> listen(const std::filesystem::path& path, Access access);
     ~ListeningSocket();
     ListeningSocket(ListeningSocket&&) noexcept = default;
     ListeningSocket& operator=(ListeningSocket&&) = delete;
@@ -38,9 +38,9 @@ class ListeningSocket {
     [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
-    ListeningSocket(Fd fd, std::filesystem::path path) : fd_(std::move(fd)), path_(std::move(path)) {}
+    ListeningSocket(UniqueFd fd, std::filesystem::path path) : fd_{std::move(fd)}, path_{std::move(path)} {}
 
-    Fd fd_;
+    UniqueFd fd_;
     std::filesystem::path path_;
     dev_t device_ = 0;
     ino_t inode_ = 0;

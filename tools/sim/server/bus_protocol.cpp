@@ -21,7 +21,7 @@ ParsedRequest take_request(Bytes& arrived) {
     if (arrived.size() < header_size) {
         return NeedsMore{};
     }
-    ByteReader reader(arrived);
+    ByteReader reader{arrived};
     const std::uint8_t op = reader.u8();
     BusRequest request{};
     request.address = reader.u8();

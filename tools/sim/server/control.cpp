@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/control.hpp"
 
+#include "common/try.hpp"
 #include "server/address.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
-#include <iostream>
 #include <optional>
 
 #include <nlohmann/json.hpp>
@@ -72,14 +71,12 @@ std::string pem(ByteView der) {
     return text + "-----END CERTIFICATE-----\n";
 }
 
-// What a command gets, and what it gives: text for standard output, or a sentence that says what is wrong.
+// What a command gets. It gives text for standard output.
 struct Request {
     SimulatedChip& chip;
     PacedClock& clock;
     const std::string& argument;  // empty for commands without
 };
-using Answer = tl::expected<std::string, std::string>;
-using Refusal = tl::unexpected<std::string>;
 
 std::optional<std::uint32_t> number_of(const std::string& text) {
     std::uint32_t value = 0;
@@ -87,20 +84,17 @@ std::optional<std::uint32_t> number_of(const std::string& text) {
     return error == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
 }
 
-Answer reset_stats(const Request& request) {
+Result<std::string> reset_stats(const Request& request) {
     request.chip.reset_counters();
     return std::string();
 }
 
-Answer add_fault(const Request& request) {
-    auto rule = parse_fault_rule(request.argument);
-    if (!rule) {
-        return Refusal(rule.error());
-    }
-    return std::to_string(request.chip.faults().add(std::move(*rule))) + "\n";
+Result<std::string> add_fault(const Request& request) {
+    TRY(auto rule, parse_fault_rule(request.argument));
+    return std::to_string(request.chip.faults().add(std::move(rule))) + "\n";
 }
 
-Answer list_faults(const Request& request) {
+Result<std::string> list_faults(const Request& request) {
     json list = json::array();
     for (const auto& entry : request.chip.faults().entries()) {
         list.push_back({{"number", entry.number},
@@ -111,50 +105,50 @@ Answer list_faults(const Request& request) {
     return list.dump(2) + "\n";
 }
 
-Answer clear_faults(const Request& request) {
+Result<std::string> clear_faults(const Request& request) {
     if (request.argument == "all") {
         request.chip.faults().clear();
         return std::string();
     }
     const auto number = number_of(request.argument);
     if (!number || !request.chip.faults().remove(*number)) {
-        return Refusal("there is no fault rule " + request.argument + "; faults lists them, and all removes each");
+        return fail("there is no fault rule " + request.argument + "; faults lists them, and all removes each");
     }
     return std::string();
 }
 
-Answer tell_time(const Request& request) {
+Result<std::string> tell_time(const Request& request) {
     const auto now = std::chrono::duration_cast<std::chrono::microseconds>(request.clock.now());
     return json{{"clock", request.clock.describe()}, {"microseconds", now.count()}}.dump() + "\n";
 }
 
-Answer advance_clock(const Request& request) {
+Result<std::string> advance_clock(const Request& request) {
     const auto time = parse_duration(request.argument);
     if (!time) {
-        return Refusal("\"" + request.argument + "\" is no time; write it as 300us, 20ms or 5s");
+        return fail("\"" + request.argument + "\" is no time; write it as 300us, 20ms or 5s");
     }
     if (!request.clock.advance(*time)) {
-        return Refusal("the clock is " + request.clock.describe() +
-                       " and cannot be advanced; start the simulator with --clock virtual");
+        return fail("the clock is " + request.clock.describe() +
+                    " and cannot be advanced; start the simulator with --clock virtual");
     }
     return tell_time(request);
 }
 
-Answer set_scl(const Request& request) {
+Result<std::string> set_scl(const Request& request) {
     const auto khz = number_of(request.argument);
     if (!khz || (*khz != 100 && *khz != 400 && *khz != 1000)) {
-        return Refusal("a bus does not run at " + request.argument + " kHz; it is 100, 400 or 1000");
+        return fail("a bus does not run at " + request.argument + " kHz; it is 100, 400 or 1000");
     }
     if (!request.chip.set_scl(*khz)) {
-        return Refusal("transfers take no time here; start the simulator with --timing typical");
+        return fail("transfers take no time here; start the simulator with --timing typical");
     }
     return std::string();
 }
 
-Answer set_security_events(const Request& request) {
+Result<std::string> set_security_events(const Request& request) {
     const auto count = number_of(request.argument);
     if (!count || *count > 0xFF) {
-        return Refusal("the security event counter is a number from 0 to 255, not " + request.argument);
+        return fail("the security event counter is a number from 0 to 255, not " + request.argument);
     }
     request.chip.set_security_event_counter(static_cast<std::uint8_t>(*count));
     return std::string();
@@ -164,12 +158,12 @@ struct ControlCommand {
     const char* name;
     const char* argument;  // what it is called in --help; nullptr for commands without
     const char* summary;
-    Answer (*run)(const Request& request);
+    Result<std::string> (*run)(const Request& request);
 };
 
 constexpr std::array<ControlCommand, 12> commands{{
     {"stats", nullptr, "print the counters as JSON",
-     [](const Request& request) -> Answer { return stats(request.chip).dump(2) + "\n"; }},
+     [](const Request& request) -> Result<std::string> { return stats(request.chip).dump(2) + "\n"; }},
     {"reset-stats", nullptr, "set the counters to zero", reset_stats},
     {"fault", "RULE", "let something go wrong, print the number of the rule; as --fault", add_fault},
     {"faults", nullptr, "print the fault rules as JSON, and how often each has struck", list_faults},
@@ -179,17 +173,17 @@ constexpr std::array<ControlCommand, 12> commands{{
     {"scl", "KHZ", "change the bus frequency, as an adapter would", set_scl},
     {"security-events", "COUNT", "set the security event counter, as if keys had been used", set_security_events},
     {"reset", nullptr, "pull the reset line",
-     [](const Request& request) -> Answer {
+     [](const Request& request) -> Result<std::string> {
          request.clock.spend(request.chip.pulse_reset());
          return std::string();
      }},
     {"power-cycle", nullptr, "take the supply away for a moment",
-     [](const Request& request) -> Answer {
+     [](const Request& request) -> Result<std::string> {
          request.clock.spend(request.chip.power_cycle());
          return std::string();
      }},
     {"ca", nullptr, "print the certificate of the CA that issued the certificate in E0E0 (PEM)",
-     [](const Request& request) -> Answer { return pem(request.chip.ca_certificate()); }},
+     [](const Request& request) -> Result<std::string> { return pem(request.chip.ca_certificate()); }},
 }};
 
 std::string usage_of(const ControlCommand& command) {
@@ -200,7 +194,7 @@ std::string failed(const std::string& error) {
     return json{{"ok", false}, {"error", error}}.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
-bool send_all(const Fd& fd, const std::string& text) {
+bool send_all(const UniqueFd& fd, const std::string& text) {
     std::size_t sent = 0;
     while (sent < text.size()) {
         const auto count = ::send(fd.get(), text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
@@ -212,7 +206,7 @@ bool send_all(const Fd& fd, const std::string& text) {
     return true;
 }
 
-std::string receive_all(const Fd& fd) {
+std::string receive_all(const UniqueFd& fd) {
     std::string text;
     std::array<char, 4096> chunk{};
     for (;;) {
@@ -259,11 +253,7 @@ std::string control_commands() {
     return text;
 }
 
-int run_control_client(const std::filesystem::path& bus_path, const std::vector<std::string>& command) {
-    const auto fail = [](const std::string& message) {
-        std::cerr << "trustx-sim: " << message << '\n';
-        return 1;
-    };
+Result<std::string> ask_simulator(const std::filesystem::path& bus_path, const std::vector<std::string>& command) {
     const auto connection = connect_to(control_path(bus_path));
     if (!connection) {
         return fail(connection.error() + "; is a trustx-sim running on unix:" + bus_path.string() + "?");
@@ -272,7 +262,7 @@ int run_control_client(const std::filesystem::path& bus_path, const std::vector<
     const timeval limit{10, 0};
     ::setsockopt(connection->get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     if (!send_all(*connection, json{{"command", command}}.dump() + "\n")) {
-        return fail("cannot send to the simulator: " + std::string(std::strerror(errno)));
+        return fail_with_errno("cannot send to the simulator on", bus_path.native());
     }
     const json reply = json::parse(receive_all(*connection), nullptr, false);
     if (!reply.is_object()) {
@@ -281,8 +271,7 @@ int run_control_client(const std::filesystem::path& bus_path, const std::vector<
     if (!reply.value("ok", false)) {
         return fail(reply.value("error", std::string("unknown error")));
     }
-    std::cout << reply.value("output", std::string()) << std::flush;
-    return std::cout ? 0 : fail("cannot write to standard output");
+    return reply.value("output", std::string());
 }
 
 }  // namespace trustx::sim

@@ -16,7 +16,7 @@ namespace trustx::sim {
 // Control answers requests about one chip and its clock; both outlive it.
 class Control {
  public:
-    Control(SimulatedChip& chip, PacedClock& clock) : chip_(chip), clock_(clock) {}
+    Control(SimulatedChip& chip, PacedClock& clock) : chip_{chip}, clock_{clock} {}
     [[nodiscard]] std::string answer(const std::string& request);
 
  private:
@@ -24,9 +24,8 @@ class Control {
     PacedClock& clock_;
 };
 
-// run_control_client is the program's side: it sends a command to a running simulator, prints the output on standard
-// output or the error on standard error, and returns the exit status.
-int run_control_client(const std::filesystem::path& bus_path, const std::vector<std::string>& command);
+// ask_simulator is the other side: it sends a command to a running simulator and gives its output.
+Result<std::string> ask_simulator(const std::filesystem::path& bus_path, const std::vector<std::string>& command);
 
 // control_commands lists the commands with their arguments, for --help.
 std::string control_commands();

@@ -12,7 +12,7 @@ constexpr double fastest = 1000;
 
 }  // namespace
 
-tl::expected<std::unique_ptr<PacedClock>, std::string> PacedClock::parse(std::string_view text) {
+Result<std::unique_ptr<PacedClock>> PacedClock::parse(std::string_view text) {
     if (text == "real") {
         return std::make_unique<ScaledClock>();
     }
@@ -24,8 +24,8 @@ tl::expected<std::unique_ptr<PacedClock>, std::string> PacedClock::parse(std::st
     const auto [rest, error] = std::from_chars(text.data(), end, factor, std::chars_format::fixed);
     if (error != std::errc{} || std::string_view(rest, static_cast<std::size_t>(end - rest)) != "x" ||
         !(factor >= slowest && factor <= fastest)) {
-        return tl::unexpected<std::string>("there is no clock \"" + std::string(text) +
-                                           "\"; it is real, virtual, or a factor from 0.001x to 1000x, such as 10x");
+        return fail("there is no clock \"" + std::string(text) +
+                    "\"; it is real, virtual, or a factor from 0.001x to 1000x, such as 10x");
     }
     return std::make_unique<ScaledClock>(factor);
 }

@@ -4,20 +4,19 @@
 #pragma once
 
 #include "model/base/clock.hpp"
+#include "model/base/result.hpp"
 
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include <tl/expected.hpp>
-
 namespace trustx::sim {
 
 class PacedClock : public Clock {
  public:
     // parse takes "real", "virtual", or how often faster than real as in "10x" and "0.5x". The error is a sentence.
-    static tl::expected<std::unique_ptr<PacedClock>, std::string> parse(std::string_view text);
+    static Result<std::unique_ptr<PacedClock>> parse(std::string_view text);
 
     // real_time is how long to wait until this time has passed on the clock.
     [[nodiscard]] virtual Duration real_time(Duration duration) const = 0;
@@ -32,7 +31,7 @@ class PacedClock : public Clock {
 // ScaledClock runs a number of times as fast as real time.
 class ScaledClock final : public PacedClock {
  public:
-    explicit ScaledClock(double factor = 1) : factor_(factor) {}
+    explicit ScaledClock(double factor = 1) : factor_{factor} {}
 
     [[nodiscard]] Time now() const override { return begin_ + scaled(steady() - begin_, factor_); }
     [[nodiscard]] Duration real_time(Duration duration) const override { return scaled(duration, 1 / factor_); }

@@ -7,10 +7,10 @@
 
 namespace trustx::sim {
 
-tl::expected<std::unique_ptr<PrivateDirectory>, std::string> PrivateDirectory::make() {
+Result<std::unique_ptr<PrivateDirectory>> PrivateDirectory::make() {
     std::string name = (std::filesystem::temp_directory_path() / "trustx-sim.XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) {
-        return tl::unexpected<std::string>("cannot make a directory " + name + ": " + std::strerror(errno));
+        return fail("cannot make a directory " + name + ": " + std::strerror(errno));
     }
     return std::unique_ptr<PrivateDirectory>(new PrivateDirectory(name));  // NOLINT: the constructor is private
 }

@@ -2,18 +2,18 @@
 // A directory of one's own that exists as long as its owner, for a bus socket that nobody asked for by name.
 #pragma once
 
+#include "model/base/result.hpp"
+
 #include <filesystem>
 #include <memory>
 #include <string>
-
-#include <tl/expected.hpp>
 
 namespace trustx::sim {
 
 class PrivateDirectory {
  public:
     // make gives a new, empty directory that only this user may enter. The error is a sentence.
-    static tl::expected<std::unique_ptr<PrivateDirectory>, std::string> make();
+    static Result<std::unique_ptr<PrivateDirectory>> make();
     // What was put into the directory must be gone by now.
     ~PrivateDirectory();
     PrivateDirectory(const PrivateDirectory&) = delete;
@@ -22,7 +22,7 @@ class PrivateDirectory {
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
  private:
-    explicit PrivateDirectory(std::filesystem::path path) : path_(std::move(path)) {}
+    explicit PrivateDirectory(std::filesystem::path path) : path_{std::move(path)} {}
 
     std::filesystem::path path_;
 };

@@ -20,13 +20,13 @@ constexpr std::size_t max_control_request = 65536;
 
 SocketServer::SocketServer(I2cTarget& target, PacedClock& clock, Control& control, const ListeningSocket& bus_socket,
                            const ListeningSocket& control_socket, int stop_fd, spdlog::logger& log)
-    : target_(target),
-      clock_(clock),
-      control_(control),
-      bus_socket_(bus_socket),
-      control_socket_(control_socket),
-      stop_fd_(stop_fd),
-      log_(log) {}
+    : target_{target},
+      clock_{clock},
+      control_{control},
+      bus_socket_{bus_socket},
+      control_socket_{control_socket},
+      stop_fd_{stop_fd},
+      log_{log} {}
 
 void SocketServer::run() {
     for (bool go_on = true; go_on;) {
@@ -89,7 +89,7 @@ bool SocketServer::handle(const Round& round) {
 
 void SocketServer::accept_from(const ListeningSocket& socket, Kind kind) {
     for (;;) {
-        Fd fd(::accept4(socket.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+        UniqueFd fd{::accept4(socket.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
         if (!fd) {
             const bool used_up = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
             if (used_up) {

@@ -38,7 +38,7 @@ class SocketServer {
     enum class Kind { bus, control };
 
     struct Connection {
-        Fd fd;
+        UniqueFd fd;
         Kind kind;
         Bytes arrived;
         Bytes to_send;

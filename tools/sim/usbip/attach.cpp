@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "usbip/attach.hpp"
 
+#include "common/try.hpp"
 #include "usbip/i2c_tiny_usb.hpp"
 #include "usbip/vhci.hpp"
 
@@ -20,11 +21,11 @@
 extern char** environ;  // NOLINT(readability-redundant-declaration): unistd.h declares it for GNU only
 
 namespace trustx::sim::usbip {
+
 namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-using Failure = tl::unexpected<std::string>;
 using Moment = std::chrono::steady_clock::time_point;
 
 constexpr std::chrono::milliseconds network_limit = 5s;
@@ -60,24 +61,26 @@ bool load_modules() {
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-std::optional<std::string> prepare_kernel(const Paths& paths) {
+Result<void> prepare_kernel(const Paths& paths) {
     const bool all_loaded = Vhci{paths.sysfs}.present() && fs::exists(paths.sysfs / "bus/usb/drivers/i2c-tiny-usb") &&
                             fs::exists(paths.sysfs / "class/i2c-dev");
     if (all_loaded) {
-        return std::nullopt;
+        return {};
     }
     if (::geteuid() != 0) {
-        return "the kernel modules i2c-dev, i2c-tiny-usb and vhci-hcd are not all loaded, and only root can load them: "
-               "use sudo";
+        return fail(
+            "the kernel modules i2c-dev, i2c-tiny-usb and vhci-hcd are not all loaded, and only root can load "
+            "them: use sudo");
     }
     if (!load_modules() || !Vhci{paths.sysfs}.present()) {
-        return "cannot load the kernel modules i2c-dev, i2c-tiny-usb and vhci-hcd (modprobe -a i2c-dev i2c-tiny-usb "
-               "vhci-hcd); the kernel must have them, as Debian's linux-image-amd64 does";
+        return fail(
+            "cannot load the kernel modules i2c-dev, i2c-tiny-usb and vhci-hcd (modprobe -a i2c-dev i2c-tiny-usb "
+            "vhci-hcd); the kernel must have them, as Debian's linux-image-amd64 does");
     }
-    return std::nullopt;
+    return {};
 }
 
-tl::expected<Bytes, std::string> receive(const Fd& connection, std::size_t size, Moment deadline) {
+Result<Bytes> receive(const UniqueFd& connection, std::size_t size, Moment deadline) {
     Bytes bytes(size);
     std::size_t have = 0;
     while (have < size) {
@@ -85,11 +88,11 @@ tl::expected<Bytes, std::string> receive(const Fd& connection, std::size_t size,
         if (count > 0) {
             have += static_cast<std::size_t>(count);
         } else if (count == 0) {
-            return Failure("it closed the connection");
+            return fail("it closed the connection");
         } else if (errno != EAGAIN && errno != EINTR) {
-            return Failure(std::strerror(errno));
+            return fail(std::strerror(errno));
         } else if (std::chrono::steady_clock::now() >= deadline) {
-            return Failure("it does not answer");
+            return fail("it does not answer");
         } else {
             std::this_thread::sleep_for(1ms);
         }
@@ -109,57 +112,48 @@ std::string refusal(Status status) {
 }
 
 // The import as a whole: after it the connection carries nothing but transfers, and belongs to the kernel.
-tl::expected<ImportReply, std::string> import_device(const Fd& connection) {
+Result<ImportReply> import_device(const UniqueFd& connection) {
     const auto deadline = in(network_limit);
     const Device& device = I2cTinyUsb::description();
     const Bytes request = encode_import_request(device.bus_id);
     if (::send(connection.get(), request.data(), request.size(), MSG_NOSIGNAL) !=
         static_cast<ssize_t>(request.size())) {
-        return Failure(std::strerror(errno));
+        return fail(std::strerror(errno));
     }
-    const auto header = receive(connection, operation_header_size, deadline);
-    if (!header) {
-        return Failure(header.error());
-    }
-    const auto status = decode_import_header(*header);
+    TRY(const Bytes header, receive(connection, operation_header_size, deadline));
+    const auto status = decode_import_header(header);
     if (!status) {
-        return Failure("it does not speak USB/IP 1.1.1");
+        return fail("it does not speak USB/IP 1.1.1");
     }
     if (*status != Status::ok) {
-        return Failure(refusal(*status));
+        return fail(refusal(*status));
     }
-    const auto rest = receive(connection, device_size, deadline);
-    if (!rest) {
-        return Failure(rest.error());
-    }
-    const auto imported = decode_imported_device(*rest);
+    TRY(const Bytes rest, receive(connection, device_size, deadline));
+    const auto imported = decode_imported_device(rest);
     if (!imported || imported->vendor != device.vendor || imported->product != device.product) {
-        return Failure("it exports something else than a simulated chip");
+        return fail("it exports something else than a simulated chip");
     }
     return *imported;
 }
 
 // plug_in finds a free port. Another program may take the same one first; then the next is tried.
-tl::expected<unsigned, std::string> plug_in(const Vhci& vhci, const Fd& connection, const ImportReply& device) {
-    const auto ports = vhci.ports();
-    if (!ports) {
-        return Failure(ports.error());
-    }
+Result<unsigned> plug_in(const Vhci& vhci, const UniqueFd& connection, const ImportReply& device) {
+    TRY(const auto ports, vhci.ports());
     std::string reason = "no free port on the virtual USB controller (/sys/devices/platform/vhci_hcd.0/status)";
-    for (const Port& port : *ports) {
+    for (const Port& port : ports) {
         if (port.state != Port::State::free || port.super_speed) {
             continue;
         }
-        const auto refused = vhci.attach(port, connection, device);
-        if (!refused) {
+        const auto attached = vhci.attach(port, connection, device);
+        if (attached) {
             return port.number;
         }
-        reason = refused->text;
-        if (refused->code != EBUSY && refused->code != EINVAL) {
+        reason = attached.error().text;
+        if (attached.error().code != EBUSY && attached.error().code != EINVAL) {
             break;
         }
     }
-    return Failure(reason);
+    return fail(reason);
 }
 
 std::optional<Port> find_port(const Vhci& vhci, unsigned number) {
@@ -181,25 +175,20 @@ std::vector<Port> chips_of(const std::vector<Port>& ports, const Vhci& vhci, con
 
 }  // namespace
 
-tl::expected<fs::path, std::string> attach(const Endpoint& endpoint, const Paths& paths) {
-    if (const auto obstacle = prepare_kernel(paths)) {
-        return Failure(*obstacle);
-    }
+Result<fs::path> attach(const Endpoint& endpoint, const Paths& paths) {
+    TRYV(prepare_kernel(paths));
     const auto connection = connect_to(endpoint, network_limit);
     if (!connection) {
-        return Failure(connection.error() + "; start one with trustx-sim --usbip " + endpoint.text());
+        return fail(connection.error() + "; start one with trustx-sim --usbip " + endpoint.text());
     }
     const auto device = import_device(*connection);
     if (!device) {
-        return Failure("the simulator at " + endpoint.text() + ": " + device.error());
+        return fail("the simulator at " + endpoint.text() + ": " + device.error());
     }
     const Vhci vhci{paths.sysfs};
-    const auto port = plug_in(vhci, *connection, *device);
-    if (!port) {
-        return Failure(port.error());
-    }
+    TRY(const unsigned port, plug_in(vhci, *connection, *device));
     const auto adapter = until(in(kernel_limit), [&]() -> std::optional<fs::path> {
-        const auto plugged = find_port(vhci, *port);
+        const auto plugged = find_port(vhci, port);
         const auto name = plugged ? vhci.adapter(*plugged) : std::nullopt;
         if (!name || !fs::exists(paths.dev / *name)) {
             return std::nullopt;
@@ -207,32 +196,29 @@ tl::expected<fs::path, std::string> attach(const Endpoint& endpoint, const Paths
         return paths.dev / *name;
     });
     if (!adapter) {
-        return Failure("the kernel made no I2C adapter of the chip on port " + std::to_string(*port) +
-                       "; see what it says with dmesg");
+        return fail("the kernel made no I2C adapter of the chip on port " + std::to_string(port) +
+                    "; see what it says with dmesg");
     }
     return *adapter;
 }
 
-tl::expected<unsigned, std::string> detach(const fs::path& adapter, const Paths& paths) {
+Result<unsigned> detach(const fs::path& adapter, const Paths& paths) {
     const Vhci vhci{paths.sysfs};
-    const auto ports = vhci.ports();
-    if (!ports) {
-        return Failure(ports.error());
-    }
-    const auto chips = chips_of(*ports, vhci, adapter.filename());
+    TRY(const auto ports, vhci.ports());
+    const auto chips = chips_of(ports, vhci, adapter.filename());
     if (chips.empty()) {
-        return Failure(adapter.empty() ? "no simulated chip is attached"
-                                       : adapter.string() + " is not the adapter of a simulated chip");
+        return fail(adapter.empty() ? "no simulated chip is attached"
+                                    : adapter.string() + " is not the adapter of a simulated chip");
     }
     for (const Port& chip : chips) {
         const auto name = vhci.adapter(chip);
-        if (const auto refused = vhci.detach(chip)) {
-            return Failure(refused->text);
+        if (const auto detached = vhci.detach(chip); !detached) {
+            return fail(detached.error().text);
         }
         const bool removed = until(in(kernel_limit), [&] { return !name || !vhci.adapter(chip); });
         if (!removed) {
-            return Failure("unplugged, but the kernel still waits for a program that has /dev/" + *name +
-                           " open (`fuser -v /dev/" + *name + "` or `lsof` names it)");
+            return fail("unplugged, but the kernel still waits for a program that has /dev/" + *name +
+                        " open (`fuser -v /dev/" + *name + "` or `lsof` names it)");
         }
     }
     return static_cast<unsigned>(chips.size());

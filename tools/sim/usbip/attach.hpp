@@ -7,8 +7,6 @@
 #include <filesystem>
 #include <string>
 
-#include <tl/expected.hpp>
-
 namespace trustx::sim::usbip {
 
 // Paths are where the kernel shows itself; tests have a kernel of their own.
@@ -19,10 +17,10 @@ struct Paths {
 
 // attach imports the device that a simulator exports at endpoint and waits for its I2C adapter, loading kernel modules
 // where they are missing. Gives the adapter's path. Errors are sentences that say what to do. Needs root.
-tl::expected<std::filesystem::path, std::string> attach(const Endpoint& endpoint, const Paths& paths = {});
+Result<std::filesystem::path> attach(const Endpoint& endpoint, const Paths& paths = {});
 
 // detach unplugs every simulated chip, or only the one behind `adapter` where that is not empty, and waits until the
 // kernel has removed it. Gives the number of chips unplugged. Needs root.
-tl::expected<unsigned, std::string> detach(const std::filesystem::path& adapter, const Paths& paths = {});
+Result<unsigned> detach(const std::filesystem::path& adapter, const Paths& paths = {});
 
 }  // namespace trustx::sim::usbip

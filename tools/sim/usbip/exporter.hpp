@@ -10,18 +10,14 @@
 #include <string>
 #include <thread>
 
-#include <tl/expected.hpp>
-
 namespace trustx::sim::usbip {
 
 class Exporter {
  public:
     // start listens and begins to serve. The bus socket must listen already. The thread ends when stop_fd becomes
     // readable, for which the destructor waits. References outlive the exporter. An error is a sentence.
-    static tl::expected<std::unique_ptr<Exporter>, std::string> start(const Endpoint& endpoint,
-                                                                      std::filesystem::path bus_socket,
-                                                                      const Clock& clock, int stop_fd,
-                                                                      spdlog::logger& log);
+    static Result<std::unique_ptr<Exporter>> start(const Endpoint& endpoint, std::filesystem::path bus_socket,
+                                                   const Clock& clock, int stop_fd, spdlog::logger& log);
 
     // endpoint has the port that the kernel chose where 0 was asked for.
     [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }

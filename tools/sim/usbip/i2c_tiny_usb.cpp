@@ -10,6 +10,7 @@
 #include <linux/usb/ch9.h>
 
 namespace trustx::sim::usbip {
+
 namespace {
 
 // The identity that FTDI donated to the adapter, and the commands of its firmware, both as in the kernel's

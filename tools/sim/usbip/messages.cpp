@@ -5,6 +5,7 @@
 #include <array>
 
 namespace trustx::sim::usbip {
+
 namespace {
 
 constexpr std::uint32_t command_submit = 1;

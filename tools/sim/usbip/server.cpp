@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 namespace trustx::sim::usbip {
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -86,7 +87,7 @@ void Server::wait(std::vector<pollfd>& fds) const {
 
 void Server::accept_peers() {
     while (peers_.size() < max_peers) {
-        Fd fd{::accept4(listener_.fd.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+        UniqueFd fd{::accept4(listener_.fd.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
         if (!fd) {
             if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
                 log_.warn("usbip: cannot accept a connection: {}; trying again in a second", std::strerror(errno));

@@ -31,10 +31,10 @@ class Server {
  private:
     // Peer is one connection. Its deadline is for the end of what it has begun: the import, or a message either way.
     struct Peer {
-        Peer(Fd connection, Export& device, Time handshake_until)
+        Peer(UniqueFd connection, Export& device, Time handshake_until)
             : fd{std::move(connection)}, conversation{device}, deadline{handshake_until} {}
 
-        Fd fd;
+        UniqueFd fd;
         Conversation conversation;
         Bytes to_send;
         std::optional<Time> deadline;

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 namespace trustx::sim::usbip {
+
 namespace {
 
 constexpr std::size_t longest_transfer = 4096;
@@ -21,7 +22,7 @@ timeval to_timeval(std::chrono::milliseconds time) {
 }  // namespace
 
 SocketTarget::SocketTarget(std::filesystem::path socket, std::chrono::milliseconds time_limit)
-    : path_(std::move(socket)), time_limit_(time_limit) {}
+    : path_{std::move(socket)}, time_limit_{time_limit} {}
 
 Transfer SocketTarget::write(std::uint8_t address, ByteView bytes) {
     return {request(BusOperation::write, address, bytes.size(), bytes, {}), Duration::zero()};

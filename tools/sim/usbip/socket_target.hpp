@@ -3,7 +3,7 @@
 // stand in the same line as everybody's, and take the same time.
 #pragma once
 
-#include "model/base/fd.hpp"
+#include "common/io/unique_fd.hpp"
 #include "model/i2c/i2c_target.hpp"
 #include "server/bus_protocol.hpp"
 
@@ -36,7 +36,7 @@ class SocketTarget final : public I2cTarget {
 
     std::filesystem::path path_;
     std::chrono::milliseconds time_limit_;
-    Fd socket_;
+    UniqueFd socket_;
     TransferStatus failure_ = TransferStatus::bus_error;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "usbip/tcp.hpp"
 
+#include "common/try.hpp"
+
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -15,6 +17,7 @@
 #include <sys/socket.h>
 
 namespace trustx::sim::usbip {
+
 namespace {
 
 constexpr int keepalive_idle_seconds = 10;
@@ -24,22 +27,19 @@ constexpr unsigned unacknowledged_limit_ms = 30'000;
 
 using Addresses = std::unique_ptr<addrinfo, void (*)(addrinfo*)>;
 
-tl::unexpected<std::string> failure(const std::string& what, const Endpoint& endpoint, const char* reason) {
-    return tl::unexpected<std::string>(what + " " + endpoint.text() + ": " + reason);
-}
-
-tl::expected<Addresses, std::string> resolve(const Endpoint& endpoint, int flags) {
+Result<Addresses> resolve(const Endpoint& endpoint, int flags) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = flags | AI_NUMERICSERV;
     addrinfo* found = nullptr;
     if (const int code = ::getaddrinfo(endpoint.host.c_str(), endpoint.port.c_str(), &hints, &found); code != 0) {
-        return failure("cannot use", endpoint, code == EAI_SYSTEM ? std::strerror(errno) : ::gai_strerror(code));
+        return code == EAI_SYSTEM ? fail_with_errno("cannot use", endpoint.text())
+                                  : fail("cannot use " + endpoint.text() + ": " + ::gai_strerror(code));
     }
     return Addresses{found, ::freeaddrinfo};
 }
 
-bool set(const Fd& fd, int level, int option, int value) {
+bool set(const UniqueFd& fd, int level, int option, int value) {
     return ::setsockopt(fd.get(), level, option, &value, sizeof value) == 0;
 }
 
@@ -54,7 +54,7 @@ bool is_loopback(const sockaddr_storage& address) {
     return IN6_IS_ADDR_LOOPBACK(&ip.sin6_addr);
 }
 
-tl::expected<TcpListener, std::string> describe(Fd fd, const Endpoint& asked) {
+Result<TcpListener> describe(UniqueFd fd, const Endpoint& asked) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     std::array<char, NI_MAXHOST> host{};
@@ -63,13 +63,13 @@ tl::expected<TcpListener, std::string> describe(Fd fd, const Endpoint& asked) {
     if (::getsockname(fd.get(), generic, &size) != 0 ||
         ::getnameinfo(generic, size, host.data(), host.size(), port.data(), port.size(),
                       NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
-        return failure("cannot learn the port of", asked, std::strerror(errno));
+        return fail_with_errno("cannot learn the port of", asked.text());
     }
     return TcpListener{std::move(fd), Endpoint{host.data(), port.data()}, is_loopback(address)};
 }
 
 // The connection has been started; ready says how it ended.
-int await_connection(const Fd& fd, std::chrono::milliseconds time_limit) {
+int await_connection(const UniqueFd& fd, std::chrono::milliseconds time_limit) {
     pollfd waiting{fd.get(), POLLOUT, 0};
     const int ready = ::poll(&waiting, 1, static_cast<int>(time_limit.count()));
     if (ready <= 0) {
@@ -87,7 +87,7 @@ std::string Endpoint::text() const {
     return (ipv6 ? "[" + host + "]" : host) + ":" + port;
 }
 
-tl::expected<Endpoint, std::string> parse_endpoint(std::string_view text) {
+Result<Endpoint> parse_endpoint(std::string_view text) {
     const auto colon = text.rfind(':');
     auto host = text.substr(0, colon == std::string_view::npos ? 0 : colon);
     const auto port = colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);
@@ -100,14 +100,14 @@ tl::expected<Endpoint, std::string> parse_endpoint(std::string_view text) {
     const bool port_is_number = !port.empty() && parsed.ec == std::errc{} && parsed.ptr == port.data() + port.size();
     const bool ambiguous = !bracketed && host.find(':') != std::string_view::npos;
     if (host.empty() || !port_is_number || ambiguous) {
-        return tl::unexpected<std::string>("\"" + std::string(text) +
-                                           "\" is not ADDR:PORT; write it as 127.0.0.1:3240, [::1]:3240, or with port "
-                                           "0 for any free one");
+        return fail("\"" + std::string(text) +
+                    "\" is not ADDR:PORT; write it as 127.0.0.1:3240, [::1]:3240, or with port "
+                    "0 for any free one");
     }
     return Endpoint{std::string(host), std::string(port)};
 }
 
-bool configure(const Fd& connection) {
+bool configure(const UniqueFd& connection) {
     return set(connection, IPPROTO_TCP, TCP_NODELAY, 1) && set(connection, SOL_SOCKET, SO_KEEPALIVE, 1) &&
            set(connection, IPPROTO_TCP, TCP_KEEPIDLE, keepalive_idle_seconds) &&
            set(connection, IPPROTO_TCP, TCP_KEEPINTVL, keepalive_interval_seconds) &&
@@ -115,31 +115,25 @@ bool configure(const Fd& connection) {
            set(connection, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(unacknowledged_limit_ms));
 }
 
-tl::expected<TcpListener, std::string> listen_on(const Endpoint& endpoint) {
-    const auto addresses = resolve(endpoint, AI_PASSIVE);
-    if (!addresses) {
-        return tl::unexpected<std::string>(addresses.error());
-    }
+Result<TcpListener> listen_on(const Endpoint& endpoint) {
+    TRY(const auto addresses, resolve(endpoint, AI_PASSIVE));
     int code = 0;
-    for (const addrinfo* address = addresses->get(); address != nullptr; address = address->ai_next) {
-        Fd fd{::socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    for (const addrinfo* address = addresses.get(); address != nullptr; address = address->ai_next) {
+        UniqueFd fd{::socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
         if (fd && set(fd, SOL_SOCKET, SO_REUSEADDR, 1) &&
             ::bind(fd.get(), address->ai_addr, address->ai_addrlen) == 0 && ::listen(fd.get(), SOMAXCONN) == 0) {
             return describe(std::move(fd), endpoint);
         }
         code = errno;
     }
-    return failure("cannot listen on", endpoint, std::strerror(code));
+    return fail_with_errno("cannot listen on", endpoint.text(), code);
 }
 
-tl::expected<Fd, std::string> connect_to(const Endpoint& endpoint, std::chrono::milliseconds time_limit) {
-    const auto addresses = resolve(endpoint, 0);
-    if (!addresses) {
-        return tl::unexpected<std::string>(addresses.error());
-    }
+Result<UniqueFd> connect_to(const Endpoint& endpoint, std::chrono::milliseconds time_limit) {
+    TRY(const auto addresses, resolve(endpoint, 0));
     int code = 0;
-    for (const addrinfo* address = addresses->get(); address != nullptr; address = address->ai_next) {
-        Fd fd{::socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    for (const addrinfo* address = addresses.get(); address != nullptr; address = address->ai_next) {
+        UniqueFd fd{::socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
         if (!fd || (::connect(fd.get(), address->ai_addr, address->ai_addrlen) != 0 && errno != EINPROGRESS)) {
             code = errno;
             continue;
@@ -149,7 +143,7 @@ tl::expected<Fd, std::string> connect_to(const Endpoint& endpoint, std::chrono::
             return fd;
         }
     }
-    return failure("cannot connect to", endpoint, std::strerror(code));
+    return fail_with_errno("cannot connect to", endpoint.text(), code);
 }
 
 }  // namespace trustx::sim::usbip

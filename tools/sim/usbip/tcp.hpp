@@ -2,13 +2,12 @@
 // TCP addresses as people write them, and the sockets behind them.
 #pragma once
 
-#include "model/base/fd.hpp"
+#include "common/io/unique_fd.hpp"
+#include "model/base/result.hpp"
 
 #include <chrono>
 #include <string>
 #include <string_view>
-
-#include <tl/expected.hpp>
 
 namespace trustx::sim::usbip {
 
@@ -21,21 +20,21 @@ struct Endpoint {
 };
 
 // parse_endpoint splits ADDR:PORT. The error is a sentence.
-tl::expected<Endpoint, std::string> parse_endpoint(std::string_view text);
+Result<Endpoint> parse_endpoint(std::string_view text);
 
 // TcpListener accepts connections; it does not block.
 struct TcpListener {
-    Fd fd;
+    UniqueFd fd;
     Endpoint bound;  // with the port that the kernel chose where 0 was asked for
     bool loopback = false;
 };
 
 // listen_on and connect_to name the endpoint and the reason in their error. Small messages leave at once, and a peer
 // whose machine is gone is noticed within half a minute.
-tl::expected<TcpListener, std::string> listen_on(const Endpoint& endpoint);
-tl::expected<Fd, std::string> connect_to(const Endpoint& endpoint, std::chrono::milliseconds time_limit);
+Result<TcpListener> listen_on(const Endpoint& endpoint);
+Result<UniqueFd> connect_to(const Endpoint& endpoint, std::chrono::milliseconds time_limit);
 
 // configure sets the options of an accepted connection; false when it is gone already.
-bool configure(const Fd& connection);
+bool configure(const UniqueFd& connection);
 
 }  // namespace trustx::sim::usbip

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 
 namespace trustx::sim::usbip {
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -108,15 +109,14 @@ bool Vhci::present() const {
 }
 
 // The first controller's directory has a status file for each controller: status, status.1, status.2, ...
-tl::expected<std::vector<Port>, std::string> Vhci::ports() const {
+Result<std::vector<Port>> Vhci::ports() const {
     std::vector<Port> all;
     for (unsigned index = 0;; ++index) {
         const auto path = controller() / (index == 0 ? "status" : "status." + std::to_string(index));
         const auto text = read_text(path);
         if (!text && index == 0) {
             const int code = errno;
-            return tl::unexpected<std::string>("cannot read " + path.string() + ": " + std::strerror(code) +
-                                               remedy(code));
+            return fail("cannot read " + path.string() + ": " + std::strerror(code) + remedy(code));
         }
         if (!text) {
             return all;
@@ -126,24 +126,24 @@ tl::expected<std::vector<Port>, std::string> Vhci::ports() const {
     }
 }
 
-std::optional<Refusal> Vhci::write(const char* file, const std::string& text) const {
+Result<void, KernelError> Vhci::write(const char* file, const std::string& text) const {
     const auto path = controller() / file;
-    const Fd fd{::open(path.c_str(), O_WRONLY | O_CLOEXEC)};
+    const UniqueFd fd{::open(path.c_str(), O_WRONLY | O_CLOEXEC)};
     if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
         const int code = errno;
-        return Refusal{code,
-                       "cannot write \"" + text + "\" to " + path.string() + ": " + std::strerror(code) + remedy(code)};
+        return tl::unexpected{KernelError{
+            code, "cannot write \"" + text + "\" to " + path.string() + ": " + std::strerror(code) + remedy(code)}};
     }
-    return std::nullopt;
+    return {};
 }
 
-std::optional<Refusal> Vhci::attach(const Port& port, const Fd& connection, const ImportReply& device) const {
+Result<void, KernelError> Vhci::attach(const Port& port, const UniqueFd& connection, const ImportReply& device) const {
     return write("attach", std::to_string(port.number) + " " + std::to_string(connection.get()) + " " +
                                std::to_string(device.device) + " " +
                                std::to_string(static_cast<std::uint32_t>(device.speed)));
 }
 
-std::optional<Refusal> Vhci::detach(const Port& port) const {
+Result<void, KernelError> Vhci::detach(const Port& port) const {
     return write("detach", std::to_string(port.number));
 }
 

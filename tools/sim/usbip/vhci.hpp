@@ -3,7 +3,8 @@
 // them, and the I2C adapter that a driver made of that.
 #pragma once
 
-#include "model/base/fd.hpp"
+#include "common/io/unique_fd.hpp"
+#include "model/base/result.hpp"
 #include "usbip/messages.hpp"
 
 #include <cstdint>
@@ -11,8 +12,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <tl/expected.hpp>
 
 namespace trustx::sim::usbip {
 
@@ -30,8 +29,8 @@ struct Port {
 // the kind of hub, older ones do not.
 std::vector<Port> parse_status(const std::string& text);
 
-// Refusal is what the kernel says to a request.
-struct Refusal {
+// KernelError is what the kernel says to a request.
+struct KernelError {
     int code;          // errno
     std::string text;  // a sentence
 };
@@ -43,13 +42,12 @@ class Vhci {
 
     // present is true when the module is loaded.
     [[nodiscard]] bool present() const;
-    [[nodiscard]] tl::expected<std::vector<Port>, std::string> ports() const;
+    [[nodiscard]] Result<std::vector<Port>> ports() const;
 
     // attach hands an imported device's connection to the kernel.
-    [[nodiscard]] std::optional<Refusal> attach(const Port& port, const Fd& connection,
-                                                const ImportReply& device) const;
+    Result<void, KernelError> attach(const Port& port, const UniqueFd& connection, const ImportReply& device) const;
     // detach unplugs; the kernel goes on removing what hung on it.
-    [[nodiscard]] std::optional<Refusal> detach(const Port& port) const;
+    Result<void, KernelError> detach(const Port& port) const;
 
     // is_chip tells whether what is plugged in is a simulated chip.
     [[nodiscard]] bool is_chip(const Port& port) const;
@@ -59,7 +57,7 @@ class Vhci {
  private:
     [[nodiscard]] std::filesystem::path controller() const { return sysfs_ / "devices/platform/vhci_hcd.0"; }
     [[nodiscard]] std::filesystem::path usb(const std::string& name) const { return sysfs_ / "bus/usb/devices" / name; }
-    [[nodiscard]] std::optional<Refusal> write(const char* file, const std::string& text) const;
+    Result<void, KernelError> write(const char* file, const std::string& text) const;
 
     std::filesystem::path sysfs_;
 };

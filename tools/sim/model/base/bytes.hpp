@@ -18,7 +18,7 @@ using ByteView = std::span<const std::uint8_t>;
 // ByteReader takes values from the front of a view. After a read beyond the end it stays failed and yields zeros.
 class ByteReader {
  public:
-    explicit ByteReader(ByteView bytes) : rest_(bytes) {}
+    explicit ByteReader(ByteView bytes) : rest_{bytes} {}
 
     std::uint8_t u8();
     std::uint16_t u16();

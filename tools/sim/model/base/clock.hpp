@@ -31,7 +31,7 @@ class VirtualClock final : public Clock {
 class ShiftedClock final : public Clock {
  public:
     // The other clock outlives this.
-    explicit ShiftedClock(const Clock& clock) : clock_(clock) {}
+    explicit ShiftedClock(const Clock& clock) : clock_{clock} {}
     [[nodiscard]] Time now() const override { return clock_.now() + shift_; }
     void shift(Duration by) { shift_ = by; }
 

@@ -46,7 +46,7 @@ bool valid(ByteView expression) {
     if (is_simple(expression)) {
         return true;
     }
-    ByteReader reader(expression);
+    ByteReader reader{expression};
     int conditions = 1;
     int tokens = 1;
     while (valid_condition(reader)) {
@@ -72,7 +72,7 @@ bool holds(ByteView expression, const States& states) {
         return expression[0] == always;
     }
     // Conditions joined by "and" form a token; any true token is enough.
-    ByteReader reader(expression);
+    ByteReader reader{expression};
     bool token = true;
     for (;;) {
         token = condition_holds(reader, states) && token;

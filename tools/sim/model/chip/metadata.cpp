@@ -50,7 +50,7 @@ void append_size(Bytes& out, std::uint8_t tag, std::size_t size) {
 }
 
 std::optional<std::uint16_t> size_of(ByteView value) {
-    ByteReader reader(value);
+    ByteReader reader{value};
     if (value.size() == 1) {
         return reader.u8();
     }
@@ -67,7 +67,7 @@ struct Tag {
 
 // tags_of splits `20 LL tlvs`; empty when the lengths do not add up or a tag comes twice.
 std::optional<std::vector<Tag>> tags_of(ByteView encoded) {
-    ByteReader reader(encoded);
+    ByteReader reader{encoded};
     if (reader.u8() != constructed || reader.u8() != reader.left()) {
         return std::nullopt;
     }
@@ -137,11 +137,11 @@ bool is_automatic(std::uint8_t tag) {
 // raise moves LcsO upward; a state can be skipped but never taken back (section 4).
 Outcome<LifeCycle> raise(const Metadata& metadata, ByteView value) {
     if (value.size() != 1 || !is_life_cycle(value[0])) {
-        return refuse(ErrorCode::invalid_parameter_in_data);
+        return fail(ErrorCode::invalid_parameter_in_data);
     }
     const auto wanted = static_cast<LifeCycle>(value[0]);
     if (!metadata.life_cycle || wanted < *metadata.life_cycle) {
-        return refuse(ErrorCode::access_conditions_not_satisfied);
+        return fail(ErrorCode::access_conditions_not_satisfied);
     }
     return wanted;
 }
@@ -186,7 +186,7 @@ std::optional<Metadata> decode_metadata(ByteView encoded) {
 Outcome<Metadata> changed(const Metadata& metadata, ByteView request, std::size_t used_size) {
     const auto tags = tags_of(request);
     if (!tags) {
-        return refuse(ErrorCode::invalid_parameter_in_data);
+        return fail(ErrorCode::invalid_parameter_in_data);
     }
     Metadata result = metadata;
     for (const auto& tag : *tags) {
@@ -196,18 +196,18 @@ Outcome<Metadata> changed(const Metadata& metadata, ByteView request, std::size_
             continue;
         }
         if (metadata.effective_life_cycle() >= LifeCycle::operational) {
-            return refuse(ErrorCode::access_conditions_not_satisfied);
+            return fail(ErrorCode::access_conditions_not_satisfied);
         }
         if (is_automatic(tag.tag) || !decode_tag(result, tag)) {
-            return refuse(ErrorCode::invalid_parameter_in_data);
+            return fail(ErrorCode::invalid_parameter_in_data);
         }
         // Only keys have a usage, and no object that is a key has a size.
         if (tag.tag == tag_key_usage && (metadata.max_size || !usage::legal(*result.key_usage))) {
-            return refuse(ErrorCode::invalid_parameter_in_data);
+            return fail(ErrorCode::invalid_parameter_in_data);
         }
     }
     if (encode(result, used_size).size() > max_metadata_size) {
-        return refuse(ErrorCode::metadata_truncation);
+        return fail(ErrorCode::metadata_truncation);
     }
     return result;
 }

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "model/base/bytes.hpp"
-#include "model/base/outcome.hpp"
+#include "model/base/result.hpp"
 
 #include <optional>
 

@@ -135,23 +135,23 @@ std::string encode_image(const ChipState& state) {
     return image.dump(1) + "\n";
 }
 
-tl::expected<ChipState, std::string> decode_image(const std::string& image) {
+Result<ChipState> decode_image(const std::string& image) {
     const json root = json::parse(image, nullptr, false);
     if (!root.is_object() || root.value("format", json()) != json(format_name)) {
-        return tl::unexpected<std::string>("is not an NVM file of trustx-sim, or is cut off");
+        return fail("is not an NVM file of trustx-sim, or is cut off");
     }
     if (root.value("version", json()) != json(format_version)) {
-        return tl::unexpected<std::string>("has NVM format version " + root.value("version", json()).dump() +
-                                           "; this trustx-sim reads version " + std::to_string(format_version));
+        return fail("has NVM format version " + root.value("version", json()).dump() +
+                    "; this trustx-sim reads version " + std::to_string(format_version));
     }
     const json chip = root.value("chip", json());
     if (root.value("sha256", json()) != json(checksum(chip))) {
-        return tl::unexpected<std::string>("is damaged: its checksum does not match its content");
+        return fail("is damaged: its checksum does not match its content");
     }
     try {
         return decode_chip(chip);
     } catch (const std::exception& error) {
-        return tl::unexpected<std::string>(std::string("is damaged: ") + error.what());
+        return fail(std::string("is damaged: ") + error.what());
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/command/application.hpp"
 
+#include "common/try.hpp"
 #include "model/chip/state_image.hpp"
 #include "model/command/command.hpp"
 
@@ -20,7 +21,7 @@ constexpr std::uint8_t status_error = 0xFF;
 // Apdu is a command APDU taken apart; well_formed is false when InLen is not what follows.
 struct Apdu {
     explicit Apdu(ByteView bytes) {
-        ByteReader reader(bytes);
+        ByteReader reader{bytes};
         const auto first = reader.u8();
         clears_last_error = (first & clear_last_error_bit) != 0;
         opcode = static_cast<std::uint8_t>(first & ~clear_last_error_bit & 0xFF);
@@ -39,7 +40,7 @@ struct Apdu {
 };
 
 bool reads_last_error(const Apdu& apdu) {
-    ByteReader reader(apdu.request.data);
+    ByteReader reader{apdu.request.data};
     return apdu.opcode == static_cast<std::uint8_t>(Opcode::get_data_object) && apdu.request.param == 0x00 &&
            static_cast<ObjectId>(reader.u16()) == ObjectId::last_error;
 }
@@ -47,18 +48,18 @@ bool reads_last_error(const Apdu& apdu) {
 // admit says which command an APDU may run now.
 Outcome<const Command*> admit(const Apdu& apdu, bool open) {
     if (apdu.too_long) {
-        return refuse(ErrorCode::insufficient_memory);
+        return fail(ErrorCode::insufficient_memory);
     }
     const bool opens = apdu.opcode == static_cast<std::uint8_t>(Opcode::open_application);
     if (!open && !opens && !reads_last_error(apdu)) {
-        return refuse(ErrorCode::command_not_available);
+        return fail(ErrorCode::command_not_available);
     }
     const Command* command = find_command(apdu.opcode);
     if (command == nullptr) {
-        return refuse(ErrorCode::invalid_command);
+        return fail(ErrorCode::invalid_command);
     }
     if (!apdu.well_formed) {
-        return refuse(ErrorCode::invalid_length);
+        return fail(ErrorCode::invalid_length);
     }
     return command;
 }
@@ -76,7 +77,7 @@ std::string hex_code(std::uint8_t code) {
 
 // What a command moves, for its duration: reads are asked for by length, everything else brings its bytes along.
 std::size_t moved_bytes(const Apdu& apdu, const ChipState& chip) {
-    ByteReader reader(apdu.request.data);
+    ByteReader reader{apdu.request.data};
     if (apdu.opcode == static_cast<std::uint8_t>(Opcode::get_random)) {
         return reader.u16();
     }
@@ -95,16 +96,16 @@ std::size_t moved_bytes(const Apdu& apdu, const ChipState& chip) {
 }  // namespace
 
 Application::Application(ChipState chip, Nvm& nvm, Crypto& crypto, Counters& counters, spdlog::logger& log)
-    : chip_(std::move(chip)),
-      stored_counter_(chip_.byte(ObjectId::security_event_counter)),
-      nvm_(nvm),
-      crypto_(crypto),
-      counters_(counters),
-      log_(log) {}
+    : chip_{std::move(chip)},
+      stored_counter_{chip_.byte(ObjectId::security_event_counter)},
+      nvm_{nvm},
+      crypto_{crypto},
+      counters_{counters},
+      log_{log} {}
 
 Bytes Application::execute(ByteView bytes, Time now) {
     advance(now);
-    const Apdu apdu(bytes);
+    const Apdu apdu{bytes};
     if (apdu.clears_last_error) {
         volatile_.last_error = ErrorCode::none;
     }
@@ -113,23 +114,21 @@ Bytes Application::execute(ByteView bytes, Time now) {
     ++counters_.commands[name];
 
     auto outcome = [&]() -> Outcome<Bytes> {
-        if (!command) {
-            return command.failure();
-        }
-        const ChipState before = (*command)->writes_nvm ? chip_ : ChipState{};
+        TRY(const Command* admitted, command);
+        const ChipState before = admitted->writes_nvm ? chip_ : ChipState{};
         CommandContext context{chip_, volatile_, monitor_, crypto_, counters_, now};
         try {
-            auto result = (*command)->run(context, apdu.request);
-            if (result && (*command)->writes_nvm && !store_or_return_to(before)) {
-                return refuse(ErrorCode::internal_process_error);
+            auto result = admitted->run(context, apdu.request);
+            if (result && admitted->writes_nvm && !store_or_return_to(before)) {
+                return fail(ErrorCode::internal_process_error);
             }
             return result;
         } catch (const std::exception& error) {
             log_.error("{} failed inside the simulator: {}", name, error.what());
-            if ((*command)->writes_nvm) {
+            if (admitted->writes_nvm) {
                 chip_ = before;
             }
-            return refuse(ErrorCode::internal_process_error);
+            return fail(ErrorCode::internal_process_error);
         }
     }();
 
@@ -147,7 +146,7 @@ Bytes Application::execute(ByteView bytes, Time now) {
 
 bool Application::interrupt(ByteView bytes, double share_done) {
     ++counters_.interrupted_commands;
-    const Apdu apdu(bytes);
+    const Apdu apdu{bytes};
     const auto command = admit(apdu, volatile_.open);
     if (!command || !(*command)->writes_nvm) {
         return false;
@@ -175,7 +174,7 @@ std::uint8_t Application::opcode_of(ByteView apdu) {
 }
 
 Duration Application::duration(ByteView bytes, const Timing& timing) const {
-    const Apdu apdu(bytes);
+    const Apdu apdu{bytes};
     const auto command = admit(apdu, volatile_.open);
     if (!command) {
         return timing.execution(std::nullopt, apdu.request.param, 0);

@@ -8,17 +8,17 @@ namespace trustx::sim {
 Outcome<Bytes> set_auth_scheme(CommandContext& context, const Request& request) {
     constexpr std::uint8_t param_ecdsa = 0x91;  // 99, the DTLS client, needs commands 1A and 1B
     if (request.param != param_ecdsa) {
-        return refuse(ErrorCode::invalid_param);
+        return fail(ErrorCode::invalid_param);
     }
-    ByteReader reader(request.data);
+    ByteReader reader{request.data};
     const auto id = static_cast<ObjectId>(reader.u16());
     if (!reader.complete()) {
-        return refuse(ErrorCode::invalid_length);
+        return fail(ErrorCode::invalid_length);
     }
     TRY(const auto key, find_key(context, id));
     // The response has room for 64 bytes, so a P-384 key cannot answer.
     if ((key.usage & usage::auth) == 0 || key.curve != Curve::p256) {
-        return refuse(ErrorCode::unsupported_key_usage_or_algorithm);
+        return fail(ErrorCode::unsupported_key_usage_or_algorithm);
     }
     context.application.authentication_key = id;
     context.application.challenge.reset();
@@ -28,13 +28,13 @@ Outcome<Bytes> set_auth_scheme(CommandContext& context, const Request& request) 
 Outcome<Bytes> set_auth_msg(CommandContext& context, const Request& request) {
     constexpr std::uint8_t param_challenge = 0x01;
     if (request.param != param_challenge) {
-        return refuse(ErrorCode::invalid_param);
+        return fail(ErrorCode::invalid_param);
     }
     if (!context.application.authentication_key) {
-        return refuse(ErrorCode::command_out_of_sequence);
+        return fail(ErrorCode::command_out_of_sequence);
     }
     if (request.data.size() < 8 || request.data.size() > 256) {
-        return refuse(ErrorCode::invalid_parameter_in_data);
+        return fail(ErrorCode::invalid_parameter_in_data);
     }
     context.application.challenge = to_bytes(request.data);
     return Bytes{};
@@ -43,13 +43,13 @@ Outcome<Bytes> set_auth_msg(CommandContext& context, const Request& request) {
 Outcome<Bytes> get_auth_msg(CommandContext& context, const Request& request) {
     constexpr std::uint8_t param_response = 0x02;
     if (request.param != param_response) {
-        return refuse(ErrorCode::invalid_param);
+        return fail(ErrorCode::invalid_param);
     }
     if (!request.data.empty()) {
-        return refuse(ErrorCode::invalid_length);
+        return fail(ErrorCode::invalid_length);
     }
     if (!context.application.authentication_key || !context.application.challenge) {
-        return refuse(ErrorCode::command_out_of_sequence);
+        return fail(ErrorCode::command_out_of_sequence);
     }
     TRY(const auto key, use_key(context, *context.application.authentication_key, usage::auth));
     const auto digest = Sha256::of(*context.application.challenge);

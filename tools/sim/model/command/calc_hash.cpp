@@ -34,11 +34,11 @@ struct HashRequest {
 };
 
 Outcome<HashRequest> parse(const Request& request) {
-    TlvReader reader(request.data);
+    TlvReader reader{request.data};
     const std::uint8_t tag = reader.next_tag().value_or(0xFF);
     const bool known = (tag & 0xF0U) <= 0x10 && (tag & 0x0FU) <= 5;
     if (!known) {
-        return refuse(ErrorCode::invalid_parameter_in_data);
+        return fail(ErrorCode::invalid_parameter_in_data);
     }
     HashRequest parsed{};
     parsed.step = static_cast<Step>(tag & 0x0FU);
@@ -56,7 +56,7 @@ Outcome<HashRequest> parse(const Request& request) {
     const bool export_fits = !parsed.exported || parsed.step == Step::start || parsed.step == Step::carry_on;
     const bool termination_is_empty = parsed.step != Step::terminate || (parsed.data.empty() && !parsed.from_object);
     if (!import_fits || !export_fits || !termination_is_empty) {
-        return refuse(ErrorCode::invalid_parameter_in_data);
+        return fail(ErrorCode::invalid_parameter_in_data);
     }
     return parsed;
 }
@@ -81,7 +81,7 @@ Outcome<Sha256> import_context(const ChipState& chip, ByteView context) {
     const ByteView saved = context.first(Sha256::saved_size);
     const Bytes expected = check_value(chip, saved);
     if (!std::equal(expected.begin(), expected.end(), context.begin() + Sha256::saved_size)) {
-        return refuse(ErrorCode::invalid_parameter_in_data);
+        return fail(ErrorCode::invalid_parameter_in_data);
     }
     return Sha256::restore(saved);
 }
@@ -90,23 +90,23 @@ Outcome<ByteView> message(const CommandContext& context, const HashRequest& requ
     if (!request.from_object) {
         return request.data;
     }
-    ByteReader reader(request.data);
+    ByteReader reader{request.data};
     const auto id = static_cast<ObjectId>(reader.u16());
     const std::size_t offset = reader.u16();
     const std::size_t length = reader.u16();
     if (!reader.complete()) {
-        return refuse(ErrorCode::invalid_length);
+        return fail(ErrorCode::invalid_length);
     }
     const Object* object = context.chip.find(id);
     if (object == nullptr) {
-        return refuse(ErrorCode::invalid_oid);
+        return fail(ErrorCode::invalid_oid);
     }
     const bool readable_kind = object->kind == ObjectKind::data || object->kind == ObjectKind::system;
     if (!readable_kind || !context.chip.permits(object->metadata.read, *object)) {
-        return refuse(ErrorCode::access_conditions_not_satisfied);
+        return fail(ErrorCode::access_conditions_not_satisfied);
     }
     if (offset + length > object->content.size()) {
-        return refuse(ErrorCode::object_boundary_exceeded);
+        return fail(ErrorCode::object_boundary_exceeded);
     }
     return ByteView(object->content).subspan(offset, length);
 }
@@ -120,7 +120,7 @@ Outcome<Sha256> state_before(const CommandContext& context, const HashRequest& r
         return import_context(context.chip, *request.imported);
     }
     if (!context.application.running_hash) {
-        return refuse(ErrorCode::command_out_of_sequence);
+        return fail(ErrorCode::command_out_of_sequence);
     }
     return *context.application.running_hash;
 }
@@ -129,7 +129,7 @@ Outcome<Sha256> state_before(const CommandContext& context, const HashRequest& r
 
 Outcome<Bytes> calc_hash(CommandContext& context, const Request& request) {
     if (request.param != param_sha256) {
-        return refuse(ErrorCode::invalid_param);
+        return fail(ErrorCode::invalid_param);
     }
     TRY(const auto parsed, parse(request));
     auto& running = context.application.running_hash;

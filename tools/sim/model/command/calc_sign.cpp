@@ -18,15 +18,15 @@ constexpr std::size_t min_digest_size = 10;
 
 Outcome<Bytes> calc_sign(CommandContext& context, const Request& request) {
     if (request.param != param_ecdsa) {
-        return refuse(ErrorCode::invalid_param);
+        return fail(ErrorCode::invalid_param);
     }
-    TlvReader reader(request.data);
+    TlvReader reader{request.data};
     const ByteView digest = reader.take(tag_digest);
     const ObjectId id = reader.take_oid(tag_key);
     TRYV(reader.finish());
     TRY(const auto found, find_key(context, id));
     if (digest.size() < min_digest_size || digest.size() > field_size(found.curve)) {
-        return refuse(ErrorCode::invalid_parameter_in_data);
+        return fail(ErrorCode::invalid_parameter_in_data);
     }
     TRY(const auto key, use_key(context, id, usage::sign | usage::auth));
     const Signature signature = context.crypto.sign(key.curve, key.scalar, digest);
@@ -34,7 +34,7 @@ Outcome<Bytes> calc_sign(CommandContext& context, const Request& request) {
 }
 
 std::optional<ObjectId> key_used_by_calc_sign(const ApplicationState&, const Request& request) {
-    TlvReader reader(request.data);
+    TlvReader reader{request.data};
     reader.take(tag_digest);
     const ObjectId id = reader.take_oid(tag_key);
     return reader.finish() && is_key(id) ? std::optional(id) : std::nullopt;

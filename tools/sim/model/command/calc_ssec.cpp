@@ -19,9 +19,9 @@ constexpr std::uint8_t tag_public_key = 0x06;
 
 Outcome<Bytes> calc_ssec(CommandContext& context, const Request& request) {
     if (request.param != param_ecdh) {
-        return refuse(ErrorCode::invalid_param);
+        return fail(ErrorCode::invalid_param);
     }
-    TlvReader reader(request.data);
+    TlvReader reader{request.data};
     const ObjectId id = reader.take_oid(tag_key);
     const std::uint8_t algorithm = reader.take_u8(tag_algorithm);
     const ByteView public_key = reader.take(tag_public_key);
@@ -29,18 +29,18 @@ Outcome<Bytes> calc_ssec(CommandContext& context, const Request& request) {
     TRY(const auto found, find_key(context, id));
     const auto peer = der::point_of(public_key, found.curve);
     if (algorithm != static_cast<std::uint8_t>(found.curve) || !peer || !context.crypto.on_curve(found.curve, *peer)) {
-        return refuse(ErrorCode::invalid_parameter_in_data);
+        return fail(ErrorCode::invalid_parameter_in_data);
     }
     TRY(const auto key, use_key(context, id, usage::key_agree));
     auto secret = context.crypto.shared_secret(key.curve, key.scalar, *peer);
     if (!secret) {
-        return refuse(ErrorCode::invalid_parameter_in_data);
+        return fail(ErrorCode::invalid_parameter_in_data);
     }
     return deliver(context, target, std::move(*secret));
 }
 
 std::optional<ObjectId> key_used_by_calc_ssec(const ApplicationState&, const Request& request) {
-    TlvReader reader(request.data);
+    TlvReader reader{request.data};
     const ObjectId id = reader.take_oid(tag_key);
     return is_key(id) ? std::optional(id) : std::nullopt;
 }

@@ -4,7 +4,7 @@
 
 #include "model/base/clock.hpp"
 #include "model/base/counters.hpp"
-#include "model/base/outcome.hpp"
+#include "model/base/result.hpp"
 #include "model/chip/chip_state.hpp"
 #include "model/chip/security_monitor.hpp"
 #include "model/chip/session.hpp"

@@ -23,17 +23,17 @@ Outcome<Bytes> secret_of(const CommandContext& context, ObjectId id) {
     if (is_session(id)) {
         const auto* secret = std::get_if<SharedSecret>(&context.application.session(id));
         if (secret == nullptr) {
-            return refuse(ErrorCode::invalid_parameter_in_data);
+            return fail(ErrorCode::invalid_parameter_in_data);
         }
         return secret->value;
     }
     const Object* object = context.chip.find(id);
     if (object == nullptr || !holds_secrets(id)) {
-        return refuse(ErrorCode::invalid_oid);
+        return fail(ErrorCode::invalid_oid);
     }
     // No read access is asked for: a secret that may be derived from but not read is the point of storing it.
     if (object->content.empty() || object->content.size() > max_stored_secret_size) {
-        return refuse(ErrorCode::invalid_parameter_in_data);
+        return fail(ErrorCode::invalid_parameter_in_data);
     }
     return object->content;
 }
@@ -42,16 +42,16 @@ Outcome<Bytes> secret_of(const CommandContext& context, ObjectId id) {
 
 Outcome<Bytes> derive_key(CommandContext& context, const Request& request) {
     if (request.param != param_tls12_prf_sha256) {
-        return refuse(ErrorCode::invalid_param);
+        return fail(ErrorCode::invalid_param);
     }
-    TlvReader reader(request.data);
+    TlvReader reader{request.data};
     const ObjectId id = reader.take_oid(tag_secret);
     const ByteView seed = reader.take(tag_seed);
     const std::size_t length = reader.take_u16(tag_length);
     TRY(const auto target, take_result_target(reader));
     const std::size_t max_length = target.session ? 48 : 256;
     if (seed.size() < 8 || seed.size() > 1024 || length < 16 || length > max_length) {
-        return refuse(ErrorCode::invalid_parameter_in_data);
+        return fail(ErrorCode::invalid_parameter_in_data);
     }
     TRY(const auto secret, secret_of(context, id));
     return deliver(context, target, context.crypto.prf(secret, seed, length));

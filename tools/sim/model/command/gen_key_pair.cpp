@@ -15,23 +15,23 @@ constexpr std::uint8_t tag_export = 0x07;
 constexpr std::uint8_t tag_private_key_out = 0x01;
 constexpr std::uint8_t tag_public_key_out = 0x02;
 
-Outcome<bool> store_in_slot(CommandContext& context, ObjectId id, Curve curve, std::uint8_t mask, const Bytes& scalar) {
+Outcome<void> store_in_slot(CommandContext& context, ObjectId id, Curve curve, std::uint8_t mask, const Bytes& scalar) {
     Object* object = context.chip.find(id);
     if (object == nullptr || object->kind != ObjectKind::private_key) {
-        return refuse(ErrorCode::invalid_oid);
+        return fail(ErrorCode::invalid_oid);
     }
     if (!context.chip.permits(object->metadata.change, *object)) {
-        return refuse(ErrorCode::access_conditions_not_satisfied);
+        return fail(ErrorCode::access_conditions_not_satisfied);
     }
     Metadata metadata = object->metadata;
     metadata.algorithm = static_cast<std::uint8_t>(curve);
     metadata.key_usage = mask;
     if (encode(metadata, 0).size() > max_metadata_size) {
-        return refuse(ErrorCode::metadata_truncation);
+        return fail(ErrorCode::metadata_truncation);
     }
     object->metadata = std::move(metadata);
     object->content = scalar;
-    return true;
+    return {};
 }
 
 Bytes exported(const KeyPair& pair) {
@@ -51,10 +51,10 @@ Bytes stored(const KeyPair& pair) {
 
 Outcome<Bytes> gen_key_pair(CommandContext& context, const Request& request) {
     if (!is_curve(request.param)) {
-        return refuse(ErrorCode::invalid_param);
+        return fail(ErrorCode::invalid_param);
     }
     const auto curve = static_cast<Curve>(request.param);
-    TlvReader reader(request.data);
+    TlvReader reader{request.data};
     if (reader.next_is(tag_export)) {
         reader.take_empty(tag_export);
         TRYV(reader.finish());
@@ -64,7 +64,7 @@ Outcome<Bytes> gen_key_pair(CommandContext& context, const Request& request) {
     const std::uint8_t mask = reader.take_u8(tag_usage);
     TRYV(reader.finish());
     if (!usage::legal(mask)) {
-        return refuse(ErrorCode::unsupported_key_usage_or_algorithm);
+        return fail(ErrorCode::unsupported_key_usage_or_algorithm);
     }
     const KeyPair pair = context.crypto.generate(curve);
     if (is_session(id)) {

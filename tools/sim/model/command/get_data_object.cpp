@@ -14,7 +14,7 @@ constexpr std::uint8_t param_metadata = 0x01;
 
 Outcome<Bytes> read_metadata(const Object& object, const ByteReader& reader) {
     if (!reader.complete()) {
-        return refuse(ErrorCode::invalid_length);
+        return fail(ErrorCode::invalid_length);
     }
     return encode(object.metadata, object.content.size());
 }
@@ -31,7 +31,7 @@ Outcome<Range> read_range(ByteReader& reader) {
         range.length = reader.u16();
     }
     if (!reader.complete()) {
-        return refuse(ErrorCode::invalid_length);
+        return fail(ErrorCode::invalid_length);
     }
     return range;
 }
@@ -46,11 +46,11 @@ Outcome<Bytes> slice(const Bytes& content, const Range& range) {
     // An empty object reads as nothing; whether the chip says 08 instead is not known.
     const bool whole_of_empty = range.offset == 0 && content.empty();
     if (range.offset >= content.size() && !whole_of_empty) {
-        return refuse(ErrorCode::object_boundary_exceeded);
+        return fail(ErrorCode::object_boundary_exceeded);
     }
     const std::size_t length = std::min(range.length, content.size() - range.offset);
     if (length > max_data_size) {
-        return refuse(ErrorCode::insufficient_memory);
+        return fail(ErrorCode::insufficient_memory);
     }
     return to_bytes(ByteView(content).subspan(range.offset, length));
 }
@@ -59,16 +59,16 @@ Outcome<Bytes> slice(const Bytes& content, const Range& range) {
 
 Outcome<Bytes> get_data_object(CommandContext& context, const Request& request) {
     if (request.param != param_data && request.param != param_metadata) {
-        return refuse(ErrorCode::invalid_param);
+        return fail(ErrorCode::invalid_param);
     }
-    ByteReader reader(request.data);
+    ByteReader reader{request.data};
     const auto id = static_cast<ObjectId>(reader.u16());
     if (reader.failed()) {
-        return refuse(ErrorCode::invalid_length);
+        return fail(ErrorCode::invalid_length);
     }
     const Object* object = context.chip.find(id);
     if (object == nullptr) {
-        return refuse(ErrorCode::invalid_oid);
+        return fail(ErrorCode::invalid_oid);
     }
     if (request.param == param_metadata) {
         return read_metadata(*object, reader);
@@ -77,11 +77,11 @@ Outcome<Bytes> get_data_object(CommandContext& context, const Request& request) 
     // Keys and sessions give nothing away, whatever their metadata says.
     const bool readable_kind = object->kind == ObjectKind::data || object->kind == ObjectKind::system;
     if (!readable_kind || !context.chip.permits(object->metadata.read, *object)) {
-        return refuse(ErrorCode::access_conditions_not_satisfied);
+        return fail(ErrorCode::access_conditions_not_satisfied);
     }
     if (id == ObjectId::last_error) {
         return range.offset == 0 ? slice(take_last_error(context.application), range)
-                                 : refuse(ErrorCode::object_boundary_exceeded);
+                                 : fail(ErrorCode::object_boundary_exceeded);
     }
     return slice(object->content, range);
 }

@@ -15,16 +15,16 @@ constexpr std::array<std::uint8_t, 16> application_identifier{0xD2, 0x76, 0x00, 
 
 Outcome<Bytes> open_application(CommandContext& context, const Request& request) {
     if (request.param != 0x00) {
-        return refuse(ErrorCode::invalid_param);
+        return fail(ErrorCode::invalid_param);
     }
     if (request.data.size() != application_identifier.size()) {
-        return refuse(ErrorCode::invalid_length);
+        return fail(ErrorCode::invalid_length);
     }
     if (!std::equal(request.data.begin(), request.data.end(), application_identifier.begin())) {
-        return refuse(ErrorCode::invalid_parameter_in_data);
+        return fail(ErrorCode::invalid_parameter_in_data);
     }
     if (context.chip.byte(ObjectId::lcs_global) == static_cast<std::uint8_t>(LifeCycle::termination)) {
-        return refuse(ErrorCode::command_not_available);
+        return fail(ErrorCode::command_not_available);
     }
     const ErrorCode last_error = context.application.last_error;
     context.application = ApplicationState{};

@@ -21,7 +21,7 @@ Outcome<ResultTarget> take_result_target(TlvReader& reader) {
     }
     TRYV(reader.finish());
     if (target.session && !is_session(*target.session)) {
-        return refuse(ErrorCode::invalid_oid);
+        return fail(ErrorCode::invalid_oid);
     }
     return target;
 }

@@ -20,7 +20,7 @@ constexpr std::size_t largest_atomic_object = 0x100;
 
 Outcome<Bytes> write_metadata(Object& object, std::size_t offset, ByteView request) {
     if (offset != 0) {
-        return refuse(ErrorCode::invalid_parameter_in_data);
+        return fail(ErrorCode::invalid_parameter_in_data);
     }
     TRY(auto result, changed(object.metadata, request, object.content.size()));
     object.metadata = result;
@@ -30,10 +30,10 @@ Outcome<Bytes> write_metadata(Object& object, std::size_t offset, ByteView reque
 // raise moves LcsG or LcsA upward (chip-objects.md section 4).
 Outcome<Bytes> raise(std::uint8_t& state, std::uint8_t wanted, bool may_terminate) {
     if (!is_life_cycle(wanted) || (wanted == static_cast<std::uint8_t>(LifeCycle::termination) && !may_terminate)) {
-        return refuse(ErrorCode::invalid_parameter_in_data);
+        return fail(ErrorCode::invalid_parameter_in_data);
     }
     if (wanted < state) {
-        return refuse(ErrorCode::access_conditions_not_satisfied);
+        return fail(ErrorCode::access_conditions_not_satisfied);
     }
     state = wanted;
     return Bytes{};
@@ -41,7 +41,7 @@ Outcome<Bytes> raise(std::uint8_t& state, std::uint8_t wanted, bool may_terminat
 
 Outcome<Bytes> set_in_range(std::uint8_t& value, std::uint8_t wanted, std::uint8_t lowest, std::uint8_t highest) {
     if (wanted < lowest || wanted > highest) {
-        return refuse(ErrorCode::invalid_parameter_in_data);
+        return fail(ErrorCode::invalid_parameter_in_data);
     }
     value = wanted;
     return Bytes{};
@@ -50,10 +50,10 @@ Outcome<Bytes> set_in_range(std::uint8_t& value, std::uint8_t wanted, std::uint8
 // The objects with rules of their own (chip-objects.md sections 1.1, 4 and 8); all that can be changed are one byte.
 Outcome<Bytes> write_system_object(ObjectId id, Object& object, std::size_t offset, ByteView data) {
     if (offset + data.size() > object.content.size()) {
-        return refuse(ErrorCode::object_boundary_exceeded);
+        return fail(ErrorCode::object_boundary_exceeded);
     }
     if (data.empty()) {
-        return refuse(ErrorCode::invalid_length);
+        return fail(ErrorCode::invalid_length);
     }
     std::uint8_t& value = object.content[0];
     switch (id) {
@@ -70,13 +70,13 @@ Outcome<Bytes> write_system_object(ObjectId id, Object& object, std::size_t offs
         case ObjectId::current_limit:
             return set_in_range(value, data[0], 6, 15);
         default:
-            return refuse(ErrorCode::access_conditions_not_satisfied);
+            return fail(ErrorCode::access_conditions_not_satisfied);
     }
 }
 
 Outcome<Bytes> write_data(Object& object, std::size_t offset, ByteView data, bool erase) {
     if (offset + data.size() > object.capacity()) {
-        return refuse(ErrorCode::object_boundary_exceeded);
+        return fail(ErrorCode::object_boundary_exceeded);
     }
     Bytes content = erase ? Bytes{} : object.content;
     content.resize(std::max(content.size(), offset + data.size()), 0);
@@ -91,25 +91,25 @@ Outcome<Bytes> set_data_object(CommandContext& context, const Request& request) 
     const bool known_param =
         request.param == param_write || request.param == param_metadata || request.param == param_erase_and_write;
     if (!known_param) {
-        return refuse(ErrorCode::invalid_param);
+        return fail(ErrorCode::invalid_param);
     }
-    ByteReader reader(request.data);
+    ByteReader reader{request.data};
     const auto id = static_cast<ObjectId>(reader.u16());
     const std::size_t offset = reader.u16();
     const ByteView data = reader.rest();
     if (reader.failed()) {
-        return refuse(ErrorCode::invalid_length);
+        return fail(ErrorCode::invalid_length);
     }
     Object* object = context.chip.find(id);
     if (object == nullptr) {
-        return refuse(ErrorCode::invalid_oid);
+        return fail(ErrorCode::invalid_oid);
     }
     if (request.param == param_metadata) {
         return write_metadata(*object, offset, data);
     }
     const bool writable_kind = object->kind == ObjectKind::data || object->kind == ObjectKind::system;
     if (!writable_kind || !context.chip.permits(object->metadata.change, *object)) {
-        return refuse(ErrorCode::access_conditions_not_satisfied);
+        return fail(ErrorCode::access_conditions_not_satisfied);
     }
     if (object->kind == ObjectKind::system) {
         return write_system_object(id, *object, offset, data);

@@ -17,14 +17,14 @@ bool TlvReader::next_is(std::uint8_t tag) const {
 
 ByteView TlvReader::take(std::uint8_t tag) {
     if (!next_is(tag)) {
-        fail(ErrorCode::invalid_parameter_in_data);
+        remember(ErrorCode::invalid_parameter_in_data);
         return {};
     }
     reader_.u8();
     const std::size_t length = reader_.u16();
     const ByteView value = reader_.take(length);
     if (reader_.failed()) {
-        fail(ErrorCode::invalid_length);
+        remember(ErrorCode::invalid_length);
     }
     return value;
 }
@@ -34,7 +34,7 @@ ByteView TlvReader::take_sized(std::uint8_t tag, std::size_t size) {
     if (value.size() == size) {
         return value;
     }
-    fail(ErrorCode::invalid_parameter_in_data);
+    remember(ErrorCode::invalid_parameter_in_data);
     return {};
 }
 
@@ -46,20 +46,18 @@ std::uint16_t TlvReader::take_u16(std::uint8_t tag) {
     return ByteReader(take_sized(tag, 2)).u16();
 }
 
-Outcome<bool> TlvReader::finish() {
+Outcome<void> TlvReader::finish() {
     if (reader_.left() > 0) {
-        fail(ErrorCode::invalid_parameter_in_data);
+        remember(ErrorCode::invalid_parameter_in_data);
     }
-    if (fault_) {
-        return refuse(*fault_);
+    if (error_) {
+        return fail(*error_);
     }
-    return true;
+    return {};
 }
 
-void TlvReader::fail(ErrorCode code) {
-    if (!fault_) {
-        fault_ = code;
-    }
+void TlvReader::remember(ErrorCode code) {
+    error_ = error_.value_or(code);
 }
 
 void append_tlv(Bytes& out, std::uint8_t tag, ByteView value) {

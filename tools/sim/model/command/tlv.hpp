@@ -3,17 +3,17 @@
 #pragma once
 
 #include "model/base/bytes.hpp"
-#include "model/base/outcome.hpp"
+#include "model/base/result.hpp"
 
 #include <optional>
 
 namespace trustx::sim {
 
-// TlvReader takes TLVs in the order in which the chip expects them. It remembers the first fault: a length that does
-// not fit (04), or another tag or size than expected (05). Views it returns are empty after a fault.
+// TlvReader takes TLVs in the order in which the chip expects them. It remembers the first error: a length that does
+// not fit (04), or another tag or size than expected (05). Views it returns are empty after an error.
 class TlvReader {
  public:
-    explicit TlvReader(ByteView data) : reader_(data) {}
+    explicit TlvReader(ByteView data) : reader_{data} {}
 
     // next_is tells whether a TLV with this tag comes next.
     [[nodiscard]] bool next_is(std::uint8_t tag) const;
@@ -27,15 +27,15 @@ class TlvReader {
     // take_empty consumes a TLV that is a mere flag.
     void take_empty(std::uint8_t tag) { take_sized(tag, 0); }
 
-    // finish is the first fault, or 05 when something is left over.
-    Outcome<bool> finish();
+    // finish is the first error, or 05 when something is left over.
+    Outcome<void> finish();
 
  private:
     ByteView take_sized(std::uint8_t tag, std::size_t size);
-    void fail(ErrorCode code);
+    void remember(ErrorCode code);
 
     ByteReader reader_;
-    std::optional<ErrorCode> fault_;
+    std::optional<ErrorCode> error_;
 };
 
 void append_tlv(Bytes& out, std::uint8_t tag, ByteView value);

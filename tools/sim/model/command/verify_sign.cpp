@@ -30,31 +30,27 @@ bool holds_certificates(ObjectId id) {
 Outcome<PublicKey> key_of_certificate(const CommandContext& context, ObjectId id) {
     const Object* object = context.chip.find(id);
     if (object == nullptr || !holds_certificates(id)) {
-        return refuse(ErrorCode::invalid_oid);
+        return fail(ErrorCode::invalid_oid);
     }
     // Chains in C0 or C2 form, such as the factory certificate, are refused although they hold a certificate.
     if (object->content.empty() || object->content[0] != bare_der) {
-        return refuse(ErrorCode::invalid_certificate_format);
+        return fail(ErrorCode::invalid_certificate_format);
     }
-    const auto key = context.crypto.certificate_key(object->content);
-    if (!key) {
-        return refuse(key.error() == CertificateFault::format ? ErrorCode::invalid_certificate_format
-                                                              : ErrorCode::unsupported_certificate);
+    TRY(const auto key, context.crypto.certificate_key(object->content));
+    if (!key.may_sign) {
+        return fail(ErrorCode::unsupported_key_usage_or_algorithm);
     }
-    if (!key->may_sign) {
-        return refuse(ErrorCode::unsupported_key_usage_or_algorithm);
-    }
-    return PublicKey{key->curve, key->point};
+    return PublicKey{key.curve, key.point};
 }
 
 Outcome<PublicKey> key_of_host(const CommandContext& context, std::uint8_t algorithm, ByteView bit_string) {
     if (!is_curve(algorithm)) {
-        return refuse(ErrorCode::invalid_parameter_in_data);
+        return fail(ErrorCode::invalid_parameter_in_data);
     }
     const auto curve = static_cast<Curve>(algorithm);
     const auto point = der::point_of(bit_string, curve);
     if (!point || !context.crypto.on_curve(curve, *point)) {
-        return refuse(ErrorCode::invalid_parameter_in_data);
+        return fail(ErrorCode::invalid_parameter_in_data);
     }
     return PublicKey{curve, *point};
 }
@@ -63,9 +59,9 @@ Outcome<PublicKey> key_of_host(const CommandContext& context, std::uint8_t algor
 
 Outcome<Bytes> verify_sign(CommandContext& context, const Request& request) {
     if (request.param != param_ecdsa) {
-        return refuse(ErrorCode::invalid_param);
+        return fail(ErrorCode::invalid_param);
     }
-    TlvReader reader(request.data);
+    TlvReader reader{request.data};
     const ByteView digest = reader.take(tag_digest);
     const ByteView signature = reader.take(tag_signature);
     const bool by_certificate = reader.next_is(tag_certificate);
@@ -76,10 +72,10 @@ Outcome<Bytes> verify_sign(CommandContext& context, const Request& request) {
     TRY(const auto key,
         by_certificate ? key_of_certificate(context, certificate) : key_of_host(context, algorithm, public_key));
     if (digest.empty() || digest.size() > field_size(key.curve)) {
-        return refuse(ErrorCode::invalid_parameter_in_data);
+        return fail(ErrorCode::invalid_parameter_in_data);
     }
     if (!context.crypto.verify(key.curve, key.point, digest, signature)) {
-        return refuse(ErrorCode::signature_verification_failed);
+        return fail(ErrorCode::signature_verification_failed);
     }
     return Bytes{};
 }

@@ -69,7 +69,7 @@ const char* group_name(Curve curve) {
 // RandomSource yields the operating system's random bytes, or with a seed SHA-256 in counter mode.
 class RandomSource {
  public:
-    RandomSource(OSSL_LIB_CTX* library, std::optional<std::uint64_t> seed) : library_(library), seed_(seed) {}
+    RandomSource(OSSL_LIB_CTX* library, std::optional<std::uint64_t> seed) : library_{library}, seed_{seed} {}
 
     Bytes take(std::size_t count) {
         Bytes bytes(count);
@@ -104,11 +104,11 @@ class RandomSource {
 class Arithmetic {
  public:
     Arithmetic(OSSL_LIB_CTX* library, Curve curve)
-        : curve_(curve),
-          group_(require_object(EC_GROUP_new_by_curve_name_ex(
+        : curve_{curve},
+          group_{require_object(EC_GROUP_new_by_curve_name_ex(
                                     library, nullptr, curve == Curve::p256 ? NID_X9_62_prime256v1 : NID_secp384r1),
-                                "EC_GROUP_new_by_curve_name_ex")),
-          context_(require_object(BN_CTX_new_ex(library), "BN_CTX_new_ex")) {}
+                                "EC_GROUP_new_by_curve_name_ex")},
+          context_{require_object(BN_CTX_new_ex(library), "BN_CTX_new_ex")} {}
 
     [[nodiscard]] const BIGNUM* order() const { return EC_GROUP_get0_order(group_.get()); }
     [[nodiscard]] BN_CTX* context() const { return context_.get(); }
@@ -183,7 +183,7 @@ Key import_public_key(OSSL_LIB_CTX* library, Curve curve, ByteView point) {
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name.data(), 0),
         OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, encoded.data(), encoded.size()),
         OSSL_PARAM_construct_end()};
-    const KeyContext context(require_object(EVP_PKEY_CTX_new_from_name(library, "EC", nullptr), "EC keys"));
+    const KeyContext context{require_object(EVP_PKEY_CTX_new_from_name(library, "EC", nullptr), "EC keys")};
     EVP_PKEY* key = nullptr;
     require(EVP_PKEY_fromdata_init(context.get()) == 1, "EVP_PKEY_fromdata_init");
     if (EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters.data()) != 1) {
@@ -223,11 +223,11 @@ std::optional<Curve> curve_of(const EVP_PKEY* key) {
 
 struct Crypto::Parts {
     explicit Parts(std::optional<std::uint64_t> seed)
-        : library(require_object(OSSL_LIB_CTX_new(), "OSSL_LIB_CTX_new")),
-          provider(require_object(OSSL_PROVIDER_load(library.get(), "default"), "OSSL_PROVIDER_load")),
-          random(library.get(), seed),
-          p256(library.get(), Curve::p256),
-          p384(library.get(), Curve::p384) {}
+        : library{require_object(OSSL_LIB_CTX_new(), "OSSL_LIB_CTX_new")},
+          provider{require_object(OSSL_PROVIDER_load(library.get(), "default"), "OSSL_PROVIDER_load")},
+          random{library.get(), seed},
+          p256{library.get(), Curve::p256},
+          p384{library.get(), Curve::p384} {}
 
     [[nodiscard]] const Arithmetic& arithmetic(Curve curve) const { return curve == Curve::p256 ? p256 : p384; }
 
@@ -238,7 +238,7 @@ struct Crypto::Parts {
     Arithmetic p384;
 };
 
-Crypto::Crypto(std::optional<std::uint64_t> seed) : parts_(std::make_unique<Parts>(seed)) {}
+Crypto::Crypto(std::optional<std::uint64_t> seed) : parts_{std::make_unique<Parts>(seed)} {}
 Crypto::~Crypto() = default;
 
 Bytes Crypto::random(std::size_t count) {
@@ -266,8 +266,8 @@ Signature Crypto::sign(Curve curve, ByteView scalar, ByteView digest) {
         const Number x = arithmetic.x_of(arithmetic.multiply(k.get()).get());
         const Number r = Arithmetic::number();
         const Number s = Arithmetic::number();
-        const Number inverse(require_object(BN_mod_inverse(nullptr, k.get(), arithmetic.order(), arithmetic.context()),
-                                            "BN_mod_inverse"));
+        const Number inverse{require_object(BN_mod_inverse(nullptr, k.get(), arithmetic.order(), arithmetic.context()),
+                                            "BN_mod_inverse")};
         const bool computed =
             BN_nnmod(r.get(), x.get(), arithmetic.order(), arithmetic.context()) == 1 &&
             BN_mod_mul(s.get(), r.get(), d.get(), arithmetic.order(), arithmetic.context()) == 1 &&
@@ -286,8 +286,8 @@ bool Crypto::verify(Curve curve, ByteView point, ByteView digest, ByteView two_i
         return false;
     }
     const Bytes sequence = der::sequence({two_integers});
-    const KeyContext context(
-        require_object(EVP_PKEY_CTX_new_from_pkey(parts_->library.get(), key.get(), nullptr), "EVP_PKEY_CTX"));
+    const KeyContext context{
+        require_object(EVP_PKEY_CTX_new_from_pkey(parts_->library.get(), key.get(), nullptr), "EVP_PKEY_CTX")};
     require(EVP_PKEY_verify_init(context.get()) == 1, "EVP_PKEY_verify_init");
     const int result = EVP_PKEY_verify(context.get(), sequence.data(), sequence.size(), digest.data(), digest.size());
     ERR_clear_error();
@@ -317,17 +317,17 @@ Bytes Crypto::prf(ByteView secret, ByteView seed, std::size_t length) const {
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SECRET, secret_bytes.data(), secret_bytes.size()),
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, seed_bytes.data(), seed_bytes.size()),
         OSSL_PARAM_construct_end()};
-    const Kdf kdf(require_object(EVP_KDF_fetch(parts_->library.get(), "TLS1-PRF", nullptr), "EVP_KDF_fetch"));
-    const KdfContext context(require_object(EVP_KDF_CTX_new(kdf.get()), "EVP_KDF_CTX_new"));
+    const Kdf kdf{require_object(EVP_KDF_fetch(parts_->library.get(), "TLS1-PRF", nullptr), "EVP_KDF_fetch")};
+    const KdfContext context{require_object(EVP_KDF_CTX_new(kdf.get()), "EVP_KDF_CTX_new")};
     Bytes derived(length);
     require(EVP_KDF_derive(context.get(), derived.data(), derived.size(), parameters.data()) == 1, "EVP_KDF_derive");
     return derived;
 }
 
-tl::expected<CertificateKey, CertificateFault> Crypto::certificate_key(ByteView der) const {
-    const auto fault = [](CertificateFault kind) {
+Outcome<CertificateKey> Crypto::certificate_key(ByteView der) const {
+    const auto refuse = [](ErrorCode code) {
         ERR_clear_error();
-        return tl::unexpected<CertificateFault>(kind);
+        return fail(code);
     };
     Certificate certificate(require_object(X509_new_ex(parts_->library.get(), nullptr), "X509_new_ex"));
     X509* target = certificate.get();
@@ -336,7 +336,7 @@ tl::expected<CertificateKey, CertificateFault> Crypto::certificate_key(ByteView 
         if (target == nullptr) {
             static_cast<void>(certificate.release());  // d2i_X509 frees what it was given
         }
-        return fault(CertificateFault::format);
+        return refuse(ErrorCode::invalid_certificate_format);
     }
     const X509_ALGOR* outer = nullptr;
     X509_get0_signature(nullptr, &outer, certificate.get());
@@ -345,19 +345,19 @@ tl::expected<CertificateKey, CertificateFault> Crypto::certificate_key(ByteView 
                              ASN1_STRING_length(X509_get0_serialNumber(certificate.get())) <= max_serial_size &&
                              X509_ALGOR_cmp(outer, X509_get0_tbs_sigalg(certificate.get())) == 0;
     if (!well_formed) {
-        return fault(CertificateFault::format);
+        return refuse(ErrorCode::invalid_certificate_format);
     }
     const EVP_PKEY* key = X509_get0_pubkey(certificate.get());
     const auto curve = key == nullptr ? std::nullopt : curve_of(key);
     if (!curve) {
-        return fault(CertificateFault::unsupported);
+        return refuse(ErrorCode::unsupported_certificate);
     }
     const ASN1_BIT_STRING* subject_key = X509_get0_pubkey_bitstr(certificate.get());
     const ByteView point(subject_key->data, static_cast<std::size_t>(subject_key->length));
     const bool supported = static_cast<std::size_t>(cursor - der.data()) <= max_certificate_size &&
                            ecdsa_without_parameters(outer) && point.size() == 1 + 2 * field_size(*curve);
     if (!supported) {
-        return fault(CertificateFault::unsupported);
+        return refuse(ErrorCode::unsupported_certificate);
     }
     const std::uint32_t allowed = X509_get_key_usage(certificate.get());
     ERR_clear_error();

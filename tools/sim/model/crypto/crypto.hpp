@@ -4,13 +4,11 @@
 #pragma once
 
 #include "model/base/bytes.hpp"
-#include "model/base/names.hpp"
+#include "model/base/result.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
-
-#include <tl/expected.hpp>
 
 namespace trustx::sim {
 
@@ -31,8 +29,6 @@ struct CertificateKey {
     Bytes point;
     bool may_sign;  // key usage digitalSignature or keyCertSign, or no key usage extension
 };
-
-enum class CertificateFault { format, unsupported };
 
 // Crypto computes; it keeps no keys. Failures of libcrypto itself (out of memory) throw std::runtime_error. Not for
 // use by several threads at once.
@@ -56,8 +52,8 @@ class Crypto {
     [[nodiscard]] std::optional<Bytes> shared_secret(Curve curve, ByteView scalar, ByteView point) const;
     // prf is the TLS 1.2 PRF with SHA-256; seed includes the label.
     [[nodiscard]] Bytes prf(ByteView secret, ByteView seed, std::size_t length) const;
-    // certificate_key reads one DER certificate by the limits of chip-objects.md section 7.
-    [[nodiscard]] tl::expected<CertificateKey, CertificateFault> certificate_key(ByteView der) const;
+    // certificate_key reads one DER certificate by the limits of chip-objects.md section 7. Errors: 29, 2A.
+    [[nodiscard]] Outcome<CertificateKey> certificate_key(ByteView der) const;
 
  private:
     struct Parts;

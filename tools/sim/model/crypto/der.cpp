@@ -78,7 +78,7 @@ Bytes public_key(ByteView point) {
 
 std::optional<Bytes> point_of(ByteView bit_string, Curve curve) {
     const std::size_t point_size = 1 + 2 * field_size(curve);
-    ByteReader reader(bit_string);
+    ByteReader reader{bit_string};
     const bool header = reader.u8() == 0x03 && reader.u8() == point_size + 1 && reader.u8() == 0x00;
     const ByteView point = reader.take(point_size);
     if (!header || !reader.complete() || point[0] != 0x04) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/faults/fault_rule.hpp"
 
+#include "common/try.hpp"
 #include "model/command/command.hpp"
 #include "model/i2c/registers.hpp"
 
@@ -13,8 +14,6 @@
 namespace trustx::sim {
 
 namespace {
-
-using Problem = tl::unexpected<std::string>;
 
 // Which values a kind takes, and when it can strike. The first moment is the one that is meant when none is named.
 enum class Value { none, byte, byte_and_bit, optional_byte, time };
@@ -132,51 +131,51 @@ std::string all_kinds() {
     return text;
 }
 
-// RuleParser reads one rule from left to right. It remembers the first problem.
+Result<void> require(bool good, std::string otherwise) {
+    if (!good) {
+        return fail(std::move(otherwise));
+    }
+    return {};
+}
+
+// RuleParser reads one rule from left to right.
 class RuleParser {
  public:
-    tl::expected<FaultRule, std::string> parse(std::string_view text);
+    Result<FaultRule> parse(std::string_view text);
 
  private:
-    bool kind(std::string_view name, std::optional<std::string_view> value);
-    bool kind_value(std::optional<std::string_view> value);
+    Result<void> kind(std::string_view name, std::optional<std::string_view> value);
+    Result<void> kind_value(std::optional<std::string_view> value);
     bool byte_and_bit(std::string_view value);
-    bool condition(std::string_view name, std::optional<std::string_view> value);
-    bool target(Moment moment, std::string_view value);
-    bool count(std::string_view name, std::string_view value);
-    bool check();
-    bool problem(std::string text) {
-        problem_ = std::move(text);
-        return false;
-    }
+    Result<void> condition(std::string_view name, std::optional<std::string_view> value);
+    Result<void> target(Moment moment, std::string_view value);
+    Result<void> count(std::string_view name, std::string_view value);
+    Result<void> check();
 
     FaultRule rule_;
     const KindFacts* facts_ = nullptr;
     bool has_target_ = false;
     bool has_times_ = false;
-    std::string problem_;
 };
 
-tl::expected<FaultRule, std::string> RuleParser::parse(std::string_view text) {
+Result<FaultRule> RuleParser::parse(std::string_view text) {
     rule_.text = text;
     const auto parts = parts_of(text);
     const auto [name, value] = split(parts.front());
-    bool good = kind(name, value);
-    for (std::size_t i = 1; good && i < parts.size(); ++i) {
+    TRYV(kind(name, value));
+    for (std::size_t i = 1; i < parts.size(); ++i) {
         const auto [word, setting] = split(parts[i]);
-        good = condition(word, setting);
+        TRYV(condition(word, setting));
     }
-    if (!good || !check()) {
-        return Problem("the fault rule " + quoted(text) + " cannot be used: " + problem_);
-    }
+    TRYV(check());
     return rule_;
 }
 
-bool RuleParser::kind(std::string_view name, std::optional<std::string_view> value) {
+Result<void> RuleParser::kind(std::string_view name, std::optional<std::string_view> value) {
     const auto found =
         std::find_if(kinds().begin(), kinds().end(), [&](const KindFacts& facts) { return facts.name == name; });
     if (found == kinds().end()) {
-        return problem("there is no fault " + quoted(name) + "; there are " + all_kinds());
+        return fail("there is no fault " + quoted(name) + "; there are " + all_kinds());
     }
     facts_ = &*found;
     rule_.kind = facts_->kind;
@@ -184,33 +183,32 @@ bool RuleParser::kind(std::string_view name, std::optional<std::string_view> val
     return kind_value(value);
 }
 
-bool RuleParser::kind_value(std::optional<std::string_view> value) {
+Result<void> RuleParser::kind_value(std::optional<std::string_view> value) {
+    const std::string name{facts_->name};
     switch (facts_->value) {
         case Value::none:
-            return !value || problem(std::string(facts_->name) + " takes no value");
+            return require(!value, name + " takes no value");
         case Value::time: {
             const auto time = value ? parse_duration(*value) : std::nullopt;
             if (!time) {
-                return problem(std::string(facts_->name) +
-                               " wants a time, such as delay=300us, delay=20ms or delay=2s");
+                return fail(name + " wants a time, such as delay=300us, delay=20ms or delay=2s");
             }
             rule_.delay = *time;
-            return true;
+            return {};
         }
         case Value::optional_byte:
             rule_.byte = value ? number_of<std::size_t>(*value) : std::nullopt;
-            return !value || rule_.byte ||
-                   problem(std::string(facts_->name) + " wants the number of a byte, counted from 0");
+            return require(!value || rule_.byte, name + " wants the number of a byte, counted from 0");
         case Value::byte:
         case Value::byte_and_bit:
             rule_.byte = 0;
-            return !value || byte_and_bit(*value) ||
-                   problem(std::string(facts_->name) + " wants the number of a byte, counted from 0, or last" +
-                           (facts_->value == Value::byte_and_bit
-                                ? ", and after a point a bit from 0 to 7, as in bit-flip=4.7"
-                                : ", as in data-nak=4"));
+            return require(
+                !value || byte_and_bit(*value),
+                name + " wants the number of a byte, counted from 0, or last" +
+                    (facts_->value == Value::byte_and_bit ? ", and after a point a bit from 0 to 7, as in bit-flip=4.7"
+                                                          : ", as in data-nak=4"));
     }
-    return false;
+    return {};
 }
 
 bool RuleParser::byte_and_bit(std::string_view value) {
@@ -226,9 +224,9 @@ bool RuleParser::byte_and_bit(std::string_view value) {
     return rule_.byte || value == "last";
 }
 
-bool RuleParser::condition(std::string_view name, std::optional<std::string_view> value) {
+Result<void> RuleParser::condition(std::string_view name, std::optional<std::string_view> value) {
     if (!value || value->empty()) {
-        return problem("the condition " + quoted(name) + " wants a value, as in nth=3");
+        return fail("the condition " + quoted(name) + " wants a value, as in nth=3");
     }
     if (const Moment* moment = find(moments, name)) {
         return target(*moment, *value);
@@ -236,15 +234,15 @@ bool RuleParser::condition(std::string_view name, std::optional<std::string_view
     if (name == "register") {
         const Register* known = find(registers, *value);
         rule_.register_ = known != nullptr ? static_cast<std::uint8_t>(*known) : hex_byte(*value);
-        return rule_.register_ || problem("there is no register " + quoted(*value) +
-                                          "; name it as data or i2c_state, or by its number as 80");
+        return require(rule_.register_.has_value(), "there is no register " + quoted(*value) +
+                                                        "; name it as data or i2c_state, or by its number as 80");
     }
     return count(name, *value);
 }
 
-bool RuleParser::target(Moment moment, std::string_view value) {
+Result<void> RuleParser::target(Moment moment, std::string_view value) {
     if (has_target_) {
-        return problem("it names two moments; write one rule for each");
+        return fail("it names two moments; write one rule for each");
     }
     has_target_ = true;
     rule_.moment = moment;
@@ -254,7 +252,7 @@ bool RuleParser::target(Moment moment, std::string_view value) {
                                                                           {"command", Victim::command}}};
     if (const Victim* victim = find(victims, value)) {
         rule_.victim = *victim;
-        return true;
+        return {};
     }
     rule_.victim = Victim::command;
     for (const auto& command : commands()) {
@@ -265,16 +263,16 @@ bool RuleParser::target(Moment moment, std::string_view value) {
     if (!rule_.opcode) {
         rule_.opcode = hex_byte(value);
     }
-    return rule_.opcode ||
-           problem("there is no command " + quoted(value) +
-                   "; name one as CalcSign or by its Cmd as 31, or say write, read, transfer or command");
+    return require(rule_.opcode.has_value(),
+                   "there is no command " + quoted(value) +
+                       "; name one as CalcSign or by its Cmd as 31, or say write, read, transfer or command");
 }
 
-bool RuleParser::count(std::string_view name, std::string_view value) {
+Result<void> RuleParser::count(std::string_view name, std::string_view value) {
     if (name == "times" && value == "ever") {
         has_times_ = true;
         rule_.times.reset();
-        return true;
+        return {};
     }
     const auto number = number_of<std::uint32_t>(value);
     const bool counts = number && *number > 0;
@@ -288,44 +286,44 @@ bool RuleParser::count(std::string_view name, std::string_view value) {
     } else if (name == "percent" && counts && *number <= 100) {
         rule_.percent = *number;
     } else if (name == "nth" || name == "every" || name == "times" || name == "percent") {
-        return problem(quoted(value) + " is nothing for " + std::string(name) + "; it wants a number from 1" +
-                       (name == "percent" ? " to 100"
-                        : name == "times" ? ", or ever"
-                                          : ""));
+        return fail(quoted(value) + " is nothing for " + std::string(name) + "; it wants a number from 1" +
+                    (name == "percent" ? " to 100"
+                     : name == "times" ? ", or ever"
+                                       : ""));
     } else {
-        return problem("there is no condition " + quoted(name) +
-                       "; there are at, before, during, after, register, nth, every, times and percent");
+        return fail("there is no condition " + quoted(name) +
+                    "; there are at, before, during, after, register, nth, every, times and percent");
     }
-    return true;
+    return {};
 }
 
-bool RuleParser::check() {
+Result<void> RuleParser::check() {
     const auto& allowed = rule_.on_command() ? facts_->in_commands : facts_->in_transfers;
     const std::string kind(facts_->name);
     if (allowed.empty()) {
-        return problem(kind + " happens to transfers, not to commands");
+        return fail(kind + " happens to transfers, not to commands");
     }
     if (std::find(allowed.begin(), allowed.end(), rule_.moment) == allowed.end()) {
-        return problem(kind + " cannot come " + name_of(rule_.moment) + " a " +
-                       (rule_.on_command() ? "command" : "transfer") + "; use " + list_of(allowed));
+        return fail(kind + " cannot come " + name_of(rule_.moment) + " a " +
+                    (rule_.on_command() ? "command" : "transfer") + "; use " + list_of(allowed));
     }
     if (rule_.kind == FaultKind::data_nak && rule_.victim == Victim::read) {
-        return problem("the bytes of a read are acknowledged by the host; use at=write");
+        return fail("the bytes of a read are acknowledged by the host; use at=write");
     }
     if (rule_.kind == FaultKind::data_nak) {
         rule_.victim = Victim::write;
     }
     const bool has_byte = facts_->value == Value::optional_byte && rule_.byte;
     if (has_byte && (rule_.on_command() || rule_.moment != Moment::during)) {
-        return problem("only in the middle of a transfer is there a byte to strike at; use during=");
+        return fail("only in the middle of a transfer is there a byte to strike at; use during=");
     }
     if (rule_.register_ && rule_.on_command()) {
-        return problem("a command has no register");
+        return fail("a command has no register");
     }
     if (!has_times_ && (rule_.every || rule_.percent)) {
         rule_.times.reset();
     }
-    return true;
+    return {};
 }
 
 }  // namespace
@@ -349,8 +347,12 @@ std::optional<Duration> parse_duration(std::string_view text) {
     return *unit * *count;
 }
 
-tl::expected<FaultRule, std::string> parse_fault_rule(std::string_view text) {
-    return RuleParser().parse(text);
+Result<FaultRule> parse_fault_rule(std::string_view text) {
+    auto rule = RuleParser{}.parse(text);
+    if (!rule) {
+        return fail("the fault rule " + quoted(text) + " cannot be used: " + rule.error());
+    }
+    return rule;
 }
 
 }  // namespace trustx::sim

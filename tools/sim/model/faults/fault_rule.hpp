@@ -4,14 +4,13 @@
 #pragma once
 
 #include "model/base/clock.hpp"
+#include "model/base/result.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include <tl/expected.hpp>
 
 namespace trustx::sim {
 
@@ -59,6 +58,6 @@ struct FaultRule {
 [[nodiscard]] std::optional<Duration> parse_duration(std::string_view text);
 
 // parse_fault_rule reads KIND[=VALUE][,CONDITION=VALUE]... The error is a sentence that says what would be right.
-[[nodiscard]] tl::expected<FaultRule, std::string> parse_fault_rule(std::string_view text);
+[[nodiscard]] Result<FaultRule> parse_fault_rule(std::string_view text);
 
 }  // namespace trustx::sim

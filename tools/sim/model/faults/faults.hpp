@@ -14,7 +14,7 @@ namespace trustx::sim {
 class Faults {
  public:
     // seed makes rules with a percentage strike alike in every run. The counters outlive this.
-    Faults(std::uint64_t seed, Counters& counters) : chance_(seed), counters_(counters) {}
+    Faults(std::uint64_t seed, Counters& counters) : chance_{seed}, counters_{counters} {}
 
     struct Entry {
         std::uint64_t number;  // by which people name it

@@ -20,7 +20,7 @@ class FaultyBus final : public I2cTarget {
  public:
     // chip must ask `clock` what time it is; both, rules, timing and counters outlive the bus.
     FaultyBus(FaultyChip& chip, ShiftedClock& clock, Faults& faults, const Timing& timing, Counters& counters)
-        : chip_(chip), clock_(clock), faults_(faults), timing_(timing), counters_(counters) {}
+        : chip_{chip}, clock_{clock}, faults_{faults}, timing_{timing}, counters_{counters} {}
 
     Transfer write(std::uint8_t address, ByteView bytes) override;
     Transfer read(std::uint8_t address, std::span<std::uint8_t> bytes) override;

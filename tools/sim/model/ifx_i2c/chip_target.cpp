@@ -23,18 +23,18 @@ Bytes big_endian(Integer value) {
 
 ChipTarget::ChipTarget(Application& application, Timing& timing, AcknowledgeStyle acknowledge, Faults& faults,
                        const Clock& clock, Counters& counters)
-    : timing_(timing),
-      clock_(clock),
-      counters_(counters),
-      application_(application),
-      channel_(application_, timing_, acknowledge, faults, counters_) {
+    : timing_{timing},
+      clock_{clock},
+      counters_{counters},
+      application_{application},
+      channel_{application_, timing_, acknowledge, faults, counters_} {
     start(clock_.now(), Duration::zero());
 }
 
 Transfer ChipTarget::write(std::uint8_t address, ByteView bytes) {
     const Time start = clock_.now();
     if (!listens(address, start)) {
-        return refuse();
+        return not_acknowledged();
     }
     const Duration bus_time = timing_.bus_time(bytes.size());
     stop_ = start + bus_time;
@@ -51,7 +51,7 @@ Transfer ChipTarget::write(std::uint8_t address, ByteView bytes) {
 Transfer ChipTarget::read(std::uint8_t address, std::span<std::uint8_t> bytes) {
     const Time start = clock_.now();
     if (!listens(address, start)) {
-        return refuse();
+        return not_acknowledged();
     }
     const Duration bus_time = timing_.bus_time(bytes.size());
     stop_ = start + bus_time;
@@ -160,7 +160,7 @@ bool ChipTarget::falls_asleep(Time start) const {
     return can_sleep && start - last >= std::chrono::milliseconds(chip.byte(ObjectId::sleep_activation_delay));
 }
 
-Transfer ChipTarget::refuse() {
+Transfer ChipTarget::not_acknowledged() {
     ++counters_.address_naks;
     return {TransferStatus::address_nak, timing_.bus_time(0)};
 }

@@ -34,7 +34,7 @@ class ChipTarget final : public FaultyChip {
     void advance_to(Time now);
     bool listens(std::uint8_t address, Time start);
     [[nodiscard]] bool falls_asleep(Time start) const;
-    Transfer refuse();
+    Transfer not_acknowledged();
 
     [[nodiscard]] std::size_t max_packet() const { return data_reg_len_ - frame_overhead; }
     [[nodiscard]] Bytes read_register() const;

@@ -22,12 +22,12 @@ class CommandChannel {
  public:
     CommandChannel(Application& application, const Timing& timing, AcknowledgeStyle style, Faults& faults,
                    Counters& counters)
-        : application_(application),
-          timing_(timing),
-          style_(style),
-          faults_(faults),
-          counters_(counters),
-          link_(counters) {}
+        : application_{application},
+          timing_{timing},
+          style_{style},
+          faults_{faults},
+          counters_{counters},
+          link_{counters} {}
 
     // receive takes a frame whose transfer ended at stop. It returns until when the chip will not listen.
     Time receive(ByteView frame, Time stop, std::size_t max_packet);

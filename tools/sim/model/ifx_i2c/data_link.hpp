@@ -20,7 +20,7 @@ enum class LinkEvent {
 // DataLink offers at most two frames to the host: a control frame and, behind it, one data frame.
 class DataLink {
  public:
-    explicit DataLink(Counters& counters) : counters_(counters) {}
+    explicit DataLink(Counters& counters) : counters_{counters} {}
 
     // receive takes one frame from the host. After LinkEvent::packet the packet is in packet().
     LinkEvent receive(ByteView bytes);

@@ -26,7 +26,7 @@ Bytes encode(const Frame& frame) {
 }
 
 DecodedFrame decode_frame(ByteView bytes) {
-    ByteReader reader(bytes);
+    ByteReader reader{bytes};
     const unsigned fctr = reader.u8();
     DecodedFrame decoded;
     decoded.frame.type = (fctr & control_bit) != 0 ? FrameType::control : FrameType::data;

@@ -2,11 +2,11 @@
 // Where a chip's non-volatile memory lives between runs.
 #pragma once
 
+#include "model/base/result.hpp"
+
 #include <memory>
 #include <optional>
 #include <string>
-
-#include <tl/expected.hpp>
 
 namespace trustx::sim {
 
@@ -17,7 +17,7 @@ class Nvm {
     // image is what was there at the start; empty for a new chip.
     [[nodiscard]] virtual std::optional<std::string> image() const = 0;
     // replace stores an image for good, or changes nothing and says why.
-    [[nodiscard]] virtual tl::expected<void, std::string> replace(const std::string& image) = 0;
+    [[nodiscard]] virtual Result<void> replace(const std::string& image) = 0;
     // name says what this is, for messages.
     [[nodiscard]] virtual std::string name() const = 0;
 };
@@ -26,10 +26,10 @@ class Nvm {
 class MemoryNvm final : public Nvm {
  public:
     MemoryNvm() = default;
-    explicit MemoryNvm(std::string image) : image_(std::move(image)) {}
+    explicit MemoryNvm(std::string image) : image_{std::move(image)} {}
 
     [[nodiscard]] std::optional<std::string> image() const override { return image_; }
-    [[nodiscard]] tl::expected<void, std::string> replace(const std::string& image) override {
+    [[nodiscard]] Result<void> replace(const std::string& image) override {
         image_ = image;
         return {};
     }

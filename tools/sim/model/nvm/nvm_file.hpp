@@ -2,7 +2,7 @@
 // Non-volatile memory in a file that survives a killed process and a power cut at any moment.
 #pragma once
 
-#include "model/base/fd.hpp"
+#include "common/io/unique_fd.hpp"
 #include "model/nvm/nvm.hpp"
 
 #include <filesystem>
@@ -14,17 +14,17 @@ namespace trustx::sim {
 class NvmFile final : public Nvm {
  public:
     // open reads the file if there is one. Errors: in use by another simulator, not readable, no such directory.
-    [[nodiscard]] static tl::expected<std::unique_ptr<NvmFile>, std::string> open(const std::filesystem::path& path);
+    [[nodiscard]] static Result<std::unique_ptr<NvmFile>> open(const std::filesystem::path& path);
 
     [[nodiscard]] std::optional<std::string> image() const override { return image_; }
-    [[nodiscard]] tl::expected<void, std::string> replace(const std::string& image) override;
+    [[nodiscard]] Result<void> replace(const std::string& image) override;
     [[nodiscard]] std::string name() const override { return path_.string(); }
 
  private:
-    NvmFile(std::filesystem::path path, Fd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+    NvmFile(std::filesystem::path path, UniqueFd lock) : path_{std::move(path)}, lock_{std::move(lock)} {}
 
     std::filesystem::path path_;
-    Fd lock_;
+    UniqueFd lock_;
     std::optional<std::string> image_;
 };
 

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "program/options.hpp"
+
+#include "server/control.hpp"
+
+#include <map>
+
+#include <CLI/CLI.hpp>
+
+namespace trustx::sim {
+
+namespace {
+
+constexpr int exit_usage = 2;
+
+void define_simulator(CLI::App& app, Options& options) {
+    static const std::map<std::string, AcknowledgeStyle> styles{{"automatic", AcknowledgeStyle::automatic},
+                                                                {"piggyback", AcknowledgeStyle::piggyback},
+                                                                {"separate", AcknowledgeStyle::separate}};
+    app.add_option("--listen", options.listen, "Where hosts reach the chip, as unix:/path")->type_name("ADDRESS");
+    app.add_option("--usbip", options.usbip,
+                   "Export the chip over USB/IP as a USB device of Linux' driver i2c-tiny-usb, too; see attach. "
+                   "Port 0 is any free one")
+        ->type_name("ADDR:PORT");
+    app.add_option("--nvm", options.nvm,
+                   "File that keeps the chip's memory, private keys included; made when it does not exist. "
+                   "Without it the chip forgets everything at the end")
+        ->type_name("FILE");
+    app.add_option("--timing", options.timing, "none: answers at once; typical: takes the time of a real chip and bus")
+        ->check(CLI::IsMember({"none", "typical"}))
+        ->capture_default_str();
+    app.add_option("--scl", options.scl_khz, "Bus frequency in kHz for --timing typical")
+        ->check(CLI::IsMember({100U, 400U, 1000U}))
+        ->capture_default_str();
+    app.add_option("--profile", options.profile,
+                   "Recorded chip to resemble when the memory is new: A (at address 0x58), B or C [C]")
+        ->check(CLI::IsMember({"A", "B", "C"}));
+    app.add_option("--acknowledge", options.acknowledge, "How the end of a command is acknowledged")
+        ->transform(CLI::CheckedTransformer(styles))
+        ->type_name("automatic|piggyback|separate");
+    app.add_option("--clock", options.clock,
+                   "real; virtual: time passes with transfers and by `ctl advance` only; 10x: ten times as fast")
+        ->type_name("CLOCK")
+        ->capture_default_str();
+    app.add_option("--fault", options.faults,
+                   "Let something go wrong, such as reset,during=CalcSign or address-nak,every=10; may be repeated. "
+                   "See trustx-sim(1)")
+        ->type_name("RULE")
+        ->allow_extra_args(false);
+    app.add_option("--seed", options.seed, "Make random numbers, keys and signatures the same in every run")
+        ->type_name("N");
+    app.add_flag("-v,--verbose", options.verbosity, "Tell on standard error what happens; twice for every command");
+    app.set_version_flag("--version", std::string("trustx-sim " TRUSTX_VERSION));
+}
+
+void define_control(CLI::App& app, Options& options) {
+    CLI::App* control = app.add_subcommand("ctl", "Ask a running simulator");
+    control->add_option("address", options.control_address, "What the simulator was given as --listen")->required();
+    control->add_option("command", options.control_command, "See below")->required();
+    control->footer("Commands:\n" + control_commands());
+    control->callback([&options] { options.action = Options::Action::control; });
+}
+
+void define_attach(CLI::App& app, Options& options) {
+    CLI::App* attach = app.add_subcommand(
+        "attach", "Plug an exported chip into this machine's kernel and print its /dev/i2c-N (root)");
+    attach->add_option("endpoint", options.attach_endpoint, "What the simulator was given as --usbip")
+        ->type_name("ADDR:PORT")
+        ->capture_default_str();
+    attach->callback([&options] { options.action = Options::Action::attach; });
+}
+
+void define_detach(CLI::App& app, Options& options) {
+    CLI::App* detach = app.add_subcommand("detach", "Unplug the simulated chips from this machine's kernel (root)");
+    detach->add_option("adapter", options.detach_adapter, "Only the one behind this /dev/i2c-N");
+    detach->callback([&options] { options.action = Options::Action::detach; });
+}
+
+}  // namespace
+
+Result<Options, int> parse_options(int argc, char** argv) {
+    Options options;
+    CLI::App app{"A simulated OPTIGA Trust X security chip on a socket (bus-socket.md)", "trustx-sim"};
+    define_simulator(app, options);
+    define_control(app, options);
+    define_attach(app, options);
+    define_detach(app, options);
+    app.require_subcommand(0, 1);
+    app.footer(
+        "Example:\n  trustx-sim --listen unix:/tmp/chip --nvm chip.nvm\n  trustx-sim ctl unix:/tmp/chip stats\n"
+        "  trustx-sim --usbip 127.0.0.1:3240 --nvm chip.nvm &  sudo trustx-sim attach");
+    try {
+        app.parse(argc, argv);
+        if (options.action == Options::Action::simulate && options.listen.empty() && options.usbip.empty()) {
+            throw CLI::RequiredError("--listen or --usbip");
+        }
+    } catch (const CLI::ParseError& error) {
+        return tl::unexpected{app.exit(error) == 0 ? 0 : exit_usage};
+    }
+    return options;
+}
+
+}  // namespace trustx::sim
