@@ -3,6 +3,7 @@
 
 #include "common/try.hpp"
 
+#include <trustx/key_generation.hpp>
 #include <trustx/objects.hpp>
 
 #include <algorithm>
@@ -123,27 +124,18 @@ Outcome<KeyReference> Chip::generate(const KeyRequest& request) {
     if (!present) {
         return during("generate key " + request.slot.hex(), present.error());
     }
-    // One lock for the question and the deed: no other process can put a key there in between.
-    std::optional<Curve> in_the_way;
-    auto made = locked([&](LockedDevice& device) -> Result<PublicKey> {
-        TRY(const auto metadata, device.run(GetMetadata{.object = request.slot}));
-        if (metadata.key_algorithm && !request.force) {
-            in_the_way = metadata.key_algorithm;
-            return PublicKey{};
-        }
-        return device.run(GenKeyPair{.key = request.slot, .curve = request.curve, .usage = request.usage});
-    });
-    if (!made) {
-        return made.failure();
-    }
-    if (in_the_way) {
+    TRY(auto made, locked([&](LockedDevice& device) {
+            return generate_key(device, {.key = request.slot, .curve = request.curve, .usage = request.usage},
+                                request.force ? OccupiedSlot::replace : OccupiedSlot::keep);
+        }));
+    if (!made.key) {
         return refuse(Reason::slot_used,
                       "generate key " + request.slot.hex() + ": the slot of " + device_->name() + " holds a " +
-                          std::string(curve_name(*in_the_way)) +
+                          std::string(curve_name(*made.before.key_algorithm)) +
                           " key already; choose another slot, or add -pkeyopt force:1 to destroy that key for ever");
     }
     return KeyReference{.key = request.slot,
-                        .public_key = std::move(*made),
+                        .public_key = *std::move(made.key),
                         .coprocessor = *present,
                         .device = request.device,
                         .label = request.label};

@@ -58,12 +58,8 @@ Outcome<std::optional<PublicKey>> public_key_of(OSSL_LIB_CTX* libctx, Chip& chip
 }  // namespace
 
 Outcome<std::vector<Bytes>> certificates_in(Chip& chip, ObjectId object) {
-    TRY(const auto content, chip.locked([&](LockedDevice& device) { return trustx::read_object(device, object); }));
-    auto parsed = parse_certificate_object(content);
-    if (!parsed) {
-        return refuse(parsed.error().during("certificate object " + object.hex()));
-    }
-    return std::move(parsed->certificates);
+    TRY(auto stored, chip.locked([&](LockedDevice& device) { return read_certificates(device, object); }));
+    return std::move(stored.certificates);
 }
 
 Outcome<std::optional<KeyReference>> key_in(OSSL_LIB_CTX* libctx, Chip& chip, ObjectId slot) {
