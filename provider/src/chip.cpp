@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "chip.hpp"
 
+#include <trustx/key_generation.hpp>
 #include <trustx/objects.hpp>
 
 #include <algorithm>
@@ -100,24 +101,19 @@ Outcome<SessionKey> Chip::generate_session(const KeyRequest& request) {
 Outcome<KeyReference> Chip::generate(const KeyRequest& request) {
     const auto purpose = "generate key " + request.slot.hex();
     TRY(const auto present, uid().during(purpose));
-    // One lock for looking and generating: no other process can put a key there in between.
-    std::optional<Curve> in_the_way;
-    auto generated = locked(purpose, [&](LockedDevice& device) -> Result<PublicKey> {
-        TRY(const auto metadata, device.run(GetMetadata{.object = request.slot}));
-        if (metadata.key_algorithm && !request.force) {
-            in_the_way = metadata.key_algorithm;
-            return PublicKey{};
-        }
-        return device.run(GenKeyPair{.key = request.slot, .curve = request.curve, .usage = request.usage});
+    auto generated = locked(purpose, [&](LockedDevice& device) {
+        return generate_key(device, {.key = request.slot, .curve = request.curve, .usage = request.usage},
+                            request.force ? OccupiedSlot::replace : OccupiedSlot::keep);
     });
     TRY(auto made, std::move(generated));
-    if (in_the_way) {
-        return fail(Reason::slot_used,
-                    purpose + ": the slot of " + device_->name() + " holds a " + std::string(curve_name(*in_the_way)) +
-                        " key already; choose another slot, or add -pkeyopt force:1 to destroy that key");
+    if (!made.key) {
+        return fail(Reason::slot_used, purpose + ": the slot of " + device_->name() + " holds a " +
+                                           std::string(curve_name(*made.before.key_algorithm)) +
+                                           " key already; choose another slot, or add -pkeyopt force:1 to destroy "
+                                           "that key");
     }
     return KeyReference{.key = request.slot,
-                        .public_key = std::move(made),
+                        .public_key = *std::move(made.key),
                         .coprocessor = present,
                         .device = request.device,
                         .label = request.label};

@@ -61,9 +61,9 @@ Outcome<std::optional<PublicKey>> public_key_of(OSSL_LIB_CTX* libctx, Chip& chip
 }  // namespace
 
 Outcome<std::vector<Bytes>> certificates_in(Chip& chip, ObjectId object) {
-    TRY(const auto content, content_of(chip, object));
-    TRY(auto parsed, outcome_of(parse_certificate_object(content)).during("certificate object " + object.hex()));
-    return std::move(parsed.certificates);
+    const auto purpose = "read certificate object " + object.hex();
+    TRY(auto stored, chip.locked(purpose, [&](LockedDevice& device) { return read_certificates(device, object); }));
+    return std::move(stored.certificates);
 }
 
 Outcome<std::optional<KeyReference>> key_in(OSSL_LIB_CTX* libctx, Chip& chip, ObjectId slot) {

@@ -6,12 +6,12 @@
 namespace trustx {
 
 Result<KeyGeneration> generate_key(LockedDevice& device, const GenKeyPair& request, OccupiedSlot occupied) {
-    TRY(auto metadata, device.run(GetMetadata{request.key}));
-    if (metadata.key_algorithm && occupied == OccupiedSlot::keep) {
-        return KeyGeneration{std::move(metadata), std::nullopt};
+    KeyGeneration generation;
+    TRY(generation.before, device.run(GetMetadata{request.key}));
+    if (!generation.before.key_algorithm || occupied == OccupiedSlot::replace) {
+        TRY(generation.key, device.run(request));
     }
-    TRY(auto key, device.run(request));
-    return KeyGeneration{std::move(metadata), std::move(key)};
+    return generation;
 }
 
 }  // namespace trustx

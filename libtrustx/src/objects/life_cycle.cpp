@@ -22,24 +22,16 @@ struct Access {
 
 // A state can be skipped, but none taken back.
 Result<void> raise(const std::string& operation, LifeCycleState wanted, const Access& access) {
-    const auto present = access.read();
-    if (!present) {
-        return present.failure(operation);
+    TRY(const auto present, access.read().during(operation));
+    if (!is_life_cycle_state(wanted) || wanted < present) {
+        return fail(Errc::argument_invalid, operation + ": it is " + to_string(present) + ", and a state only rises");
     }
-    if (!is_life_cycle_state(wanted) || wanted < *present) {
-        return fail(Errc::argument_invalid, operation + ": it is " + to_string(*present) + ", and a state only rises");
-    }
-    if (wanted == *present) {
+    if (wanted == present) {
         return {};
     }
-    if (const auto written = access.write(wanted); !written) {
-        return written.failure(operation);
-    }
-    const auto after = access.read();
-    if (!after) {
-        return after.failure(operation + ", reading it back");
-    }
-    return *after == wanted ? Result<void>{} : fail(Errc::verify_mismatch, operation);
+    TRYV(access.write(wanted).during(operation));
+    TRY(const auto after, access.read().during(operation + ", reading it back"));
+    return after == wanted ? Result<void>{} : fail(Errc::verify_mismatch, operation);
 }
 
 Result<LifeCycleState> read_state(LockedDevice& device, ObjectId object) {

@@ -120,17 +120,9 @@ Result<void> apply_metadata(LockedDevice& device, const MetadataPlan& plan) {
         return {};
     }
     const std::string operation = "change the metadata of " + plan.object.hex();
-    if (const auto written = device.run(SetMetadata{plan.object, plan.tags}); !written) {
-        return written.failure(operation);
-    }
-    const auto present = device.run(GetMetadata{plan.object});
-    if (!present) {
-        return present.failure(operation + ", reading it back");
-    }
-    if (*present != plan.after()) {
-        return fail(Errc::verify_mismatch, operation);
-    }
-    return {};
+    TRYV(device.run(SetMetadata{plan.object, plan.tags}).during(operation));
+    TRY(const auto present, device.run(GetMetadata{plan.object}).during(operation + ", reading it back"));
+    return present == plan.after() ? Result<void>{} : fail(Errc::verify_mismatch, operation);
 }
 
 }  // namespace trustx

@@ -14,17 +14,16 @@ constexpr std::size_t largest_object = std::numeric_limits<std::uint16_t>::max()
 }  // namespace
 
 Result<Bytes> ObjectIo::read() {
-    auto content = read_range({0, largest_object});
-    return content ? content : Result<Bytes>{content.failure(name("read"))};
+    return read_range({0, largest_object}).during(name("read"));
 }
 
 Result<Bytes> ObjectIo::read_slice(std::uint16_t offset, std::size_t length) {
-    auto content = read_range({offset, offset + std::min(length, largest_object - offset)});
-    if (content && content->empty() && length > 0 && offset > 0) {
+    TRY(auto content, read_range({offset, offset + std::min(length, largest_object - offset)}).during(name("read")));
+    if (content.empty() && length > 0 && offset > 0) {
         return fail(ChipError::data_object_boundary_exceeded,
                     name("read") + " from offset " + std::to_string(offset) + " on");
     }
-    return content ? content : Result<Bytes>{content.failure(name("read"))};
+    return content;
 }
 
 Result<void> ObjectIo::replace(ByteView data) {
@@ -59,30 +58,25 @@ Result<Bytes> ObjectIo::read_range(Range range) {
 }
 
 Result<void> ObjectIo::store(Range range, ByteView data, SetDataObject::Mode first_mode) {
-    const auto metadata = commands_.run(GetMetadata{object_});
-    if (!metadata) {
-        return metadata.failure(name("write"));
-    }
-    TRYV(check_fit(*metadata, range.offset, data.size()));
+    TRY(const auto metadata, commands_.run(GetMetadata{object_}).during(name("write")));
+    TRYV(check_fit(metadata, range.offset, data.size()).during(name("write")));
     TRYV(write(range.offset, data, first_mode));
-    return never_allows(metadata->read_access) ? Result<void>{} : compare(range, data);
+    return never_allows(metadata.read_access) ? Result<void>{} : compare(range, data);
 }
 
 Result<void> ObjectIo::check_fit(const Metadata& metadata, std::size_t offset, std::size_t size) const {
     const ObjectInfo* info = describe(object_);
     const std::size_t capacity = metadata.max_size.value_or(info != nullptr ? info->max_size : 0);
     if (size == 0) {
-        return fail(Errc::argument_invalid, name("write") + ": no bytes to write");
+        return fail(Errc::argument_invalid, "no bytes to write");
     }
     if (object_ == object::life_cycle_global || object_ == object::life_cycle_application) {
         // What cannot be undone has functions that do nothing else.
-        return fail(Errc::argument_invalid,
-                    name("write") + ": a life cycle state is raised, not written (trustx/life_cycle.hpp)");
+        return fail(Errc::argument_invalid, "a life cycle state is raised, not written (trustx/life_cycle.hpp)");
     }
     if (offset > capacity || size > capacity - offset) {
-        return fail(Errc::argument_invalid, name("write") + ": " + std::to_string(size) + " bytes at offset " +
-                                                std::to_string(offset) + ", the object holds " +
-                                                std::to_string(capacity));
+        return fail(Errc::argument_invalid, std::to_string(size) + " bytes at offset " + std::to_string(offset) +
+                                                ", the object holds " + std::to_string(capacity));
     }
     return {};
 }
@@ -91,15 +85,11 @@ Result<void> ObjectIo::write(std::size_t offset, ByteView data, SetDataObject::M
     SetDataObject::Mode mode = first_mode;
     for (std::size_t done = 0; done < data.size();) {
         const ByteView slice = data.subspan(done, std::min(SetDataObject::max_data, data.size() - done));
-        const auto answer =
-            commands_.run(SetDataObject{object_, static_cast<std::uint16_t>(offset + done), slice, mode});
-        if (!answer && done > 0) {
-            return answer.failure(name("write") + ", interrupted after " + std::to_string(done) + " of " +
-                                  std::to_string(data.size()) + " bytes");
-        }
-        if (!answer) {
-            return answer.failure(name("write"));
-        }
+        const std::string progress =
+            done == 0 ? ""
+                      : ", interrupted after " + std::to_string(done) + " of " + std::to_string(data.size()) + " bytes";
+        TRYV(commands_.run(SetDataObject{object_, static_cast<std::uint16_t>(offset + done), slice, mode})
+                 .during(name("write") + progress));
         done += slice.size();
         mode = SetDataObject::Mode::write;
     }
@@ -107,11 +97,8 @@ Result<void> ObjectIo::write(std::size_t offset, ByteView data, SetDataObject::M
 }
 
 Result<void> ObjectIo::compare(Range range, ByteView data) {
-    const auto content = read_range(range);
-    if (!content) {
-        return content.failure(name("read back"));
-    }
-    return std::ranges::equal(*content, data) ? Result<void>{} : fail(Errc::verify_mismatch, name("write"));
+    TRY(const auto content, read_range(range).during(name("read back")));
+    return std::ranges::equal(content, data) ? Result<void>{} : fail(Errc::verify_mismatch, name("write"));
 }
 
 }  // namespace trustx

@@ -43,9 +43,9 @@ Result<void> write_slice(LockedDevice& device, ObjectId object, std::uint16_t of
 }
 
 Result<Uid> read_uid(LockedDevice& device) {
-    const auto content = device.run(GetDataObject{object::coprocessor_uid, 0, Uid::size});
-    const auto uid = content ? Uid::from_bytes(*content) : Result<Uid>{content.failure()};
-    return uid ? uid : Result<Uid>{uid.failure("read the coprocessor UID E0C2")};
+    constexpr std::string_view operation = "read the coprocessor UID E0C2";
+    TRY(const auto content, device.run(GetDataObject{object::coprocessor_uid, 0, Uid::size}).during(operation));
+    return Uid::from_bytes(content).during(operation);
 }
 
 // An object that was never written is full of zeros (chip-objects.md section 1.5), which no form of certificate begins
@@ -63,8 +63,7 @@ Result<CertificateObject> read_certificates(LockedDevice& device, ObjectId objec
         return CertificateObject{};
     }
     TRY(const auto content, read_object(device, object));
-    auto certificates = parse_certificate_object(content);
-    return certificates ? certificates : Result<CertificateObject>{certificates.failure("object " + object.hex())};
+    return parse_certificate_object(content).during("object " + object.hex());
 }
 
 Result<void> write_certificates(LockedDevice& device, ObjectId object, const CertificateObject& content) {

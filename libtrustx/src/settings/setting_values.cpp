@@ -35,13 +35,8 @@ std::vector<std::string_view> setting_names(SettingLayer layer) {
 }
 
 Result<void> SettingValues::set(SettingLayer layer, std::string_view name, std::string_view text, std::string source) {
-    const auto declaration = find_declaration(layer, name);
-    if (!declaration) {
-        return declaration.failure(source);
-    }
-    if (const auto checked = (*declaration)->check(name, text, layer); !checked) {
-        return checked.failure(source);
-    }
+    TRY(const auto* declaration, find_declaration(layer, name).during(source));
+    TRYV(declaration->check(name, text, layer).during(source));
     if (find(name) != nullptr) {
         return fail(Errc::setting_invalid, source + ": `" + std::string{name} + "` is given twice");
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codec/der.hpp"
 #include "codec/utf8.hpp"
+#include "common/try.hpp"
 
 #include <trustx/key_reference.hpp>
 
@@ -103,13 +104,10 @@ Result<KeyReference> KeyReference::from_der(ByteView der) {
     if (fields.failed() || object.size() != 2) {
         return malformed("key object");
     }
-    auto public_key = PublicKey::from_subject_public_key_info(info);
-    if (!public_key) {
-        return public_key.failure("key reference");
-    }
+    TRY(auto public_key, PublicKey::from_subject_public_key_info(info).during("key reference"));
     KeyReference reference;
     reference.key = ObjectId{static_cast<std::uint16_t>(object[0] << 8 | object[1])};
-    reference.public_key = *std::move(public_key);
+    reference.public_key = std::move(public_key);
     take_coprocessor(fields, reference.coprocessor);
     reference.device = take_text(fields, tag_device);
     reference.label = take_text(fields, tag_label);

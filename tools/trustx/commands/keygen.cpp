@@ -8,6 +8,8 @@
 #include "key_file.hpp"
 #include "output_file.hpp"
 
+#include <trustx/key_generation.hpp>
+
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -62,29 +64,6 @@ std::string loss(Chip& chip, const Metadata& metadata, ObjectId slot) {
     return text;
 }
 
-// Generated is what generation found and made. Without a key the slot was occupied and left alone.
-struct Generated {
-    Metadata before;
-    std::optional<PublicKey> key;
-};
-
-// generate runs check and generation under one lock, so that no other process can slip a key in between.
-Outcome<Generated> generate(Chip& chip, const Request& request, bool force) {
-    TRY(auto locked, chip.lock());
-    const auto metadata = locked.run(GetMetadata{.object = request.slot});
-    if (!metadata) {
-        return give_up(metadata.error());
-    }
-    if (metadata->key_algorithm && !force) {
-        return Generated{.before = *metadata, .key = {}};
-    }
-    auto key = locked.run(GenKeyPair{.key = request.slot, .curve = request.curve, .usage = request.usage});
-    if (!key) {
-        return give_up(key.error());
-    }
-    return Generated{.before = *metadata, .key = std::move(*key)};
-}
-
 Outcome<void> store(OutputFile& file, const std::string& text) {
     auto written = file.write(as_bytes(text));
     return written ? file.commit() : written;
@@ -106,7 +85,10 @@ Outcome<void> keygen(const Context& context, const KeygenOptions& options) {
     TRY(auto chip, open_chip(context));
     TRY(auto file, OutputFile::create(options.out, key_file_reserve));
     TRY(const auto uid, chip_uid(chip));
-    TRY(const auto generated, generate(chip, request, options.force));
+    TRY(const auto generated, chip.with([&](LockedDevice& device) {
+        return generate_key(device, {.key = request.slot, .curve = request.curve, .usage = request.usage},
+                            options.force ? OccupiedSlot::replace : OccupiedSlot::keep);
+    }));
     if (!generated.key) {
         return give_up(ExitCode::refused, "there is " + loss(chip, generated.before, request.slot) +
                                               ". A new key would destroy the old one for ever; choose another slot, "
