@@ -2,13 +2,15 @@
 // How close libtrustx comes to what chip and bus cannot do without, on virtual time: the same on every machine. The
 // simulated chip has typical times and a bus of 400 kHz.
 #include "../faults/chip_bus.hpp"
-#include "bus_cost.hpp"
 #include "model/simulated_chip.hpp"
 #include "support/catch.hpp"
+#include "support/temp_dir.hpp"
+#include "trace_costs.hpp"
 
 #include <trustx/device.hpp>
 #include <trustx/objects.hpp>
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 
@@ -20,23 +22,12 @@ namespace {
 
 constexpr unsigned bus_khz = 400;
 
-class Costs final : public TraceSink {
- public:
-    void take(const Activity& activity) noexcept override {
-        least_bus += cli::least_bus_time(activity.sent, activity.received, bus_khz);
-        transfers += activity.bus.transfers;
-        polls += activity.bus.polls;
-    }
-    Duration least_bus{};
-    std::uint32_t transfers = 0;
-    std::uint32_t polls = 0;
-};
-
 // Fixture is a device on a chip, and both live in one virtual time.
 struct Fixture {
     VirtualTime time;
     std::unique_ptr<sim::SimulatedChip> chip;
-    std::shared_ptr<Costs> costs = std::make_shared<Costs>();
+    test::TempDir directory;
+    std::filesystem::path trace = directory / "trace";
     std::unique_ptr<Device> device;
 
     Fixture() {
@@ -46,7 +37,7 @@ struct Fixture {
         chip =
             sim::SimulatedChip::create(std::move(options), std::make_unique<sim::MemoryNvm>(), time.for_chip()).value();
         DeviceOptions device_options;
-        device_options.trace_sink = costs;
+        device_options.trace.file = trace;
         device = Device::with_bus(std::make_unique<ChipBus>(*chip, time), time, device_options);
     }
 
@@ -56,15 +47,16 @@ struct Fixture {
         for (int i = 0; i < runs_to_learn; ++i) {
             operation();
         }
-        *costs = {};
+        const auto traced = std::filesystem::file_size(trace);
         chip->reset_counters();
         const auto start = time.now();
         operation();
         const auto took = time.now() - start;
-        const auto needed = chip->counters().chip_time + costs->least_bus;
+        const auto costs = test::costs_since(trace, traced, bus_khz);
+        const auto needed = chip->counters().chip_time + costs.least_bus;
         UNSCOPED_INFO("took " << took.count() / 1000 << " us, chip " << chip->counters().chip_time.count() / 1000
-                              << " us, bus " << costs->least_bus.count() / 1000 << " us, " << costs->transfers
-                              << " transfers, " << costs->polls << " polls");
+                              << " us, bus " << costs.least_bus.count() / 1000 << " us, " << costs.transfers
+                              << " transfers, " << costs.polls << " polls");
         return static_cast<double>(took.count()) / static_cast<double>(needed.count());
     }
 };

@@ -41,7 +41,7 @@ TEST_CASE("help goes to standard output and tells a newcomer the way and the exi
     const auto outcome = run_trustx({"--help"});
     CHECK(outcome.status == 0);
     CHECK(outcome.err.empty());
-    for (const auto* word : {"info", "keygen", "key-file", "cert", "object", "random", "trace", "bench", "setup",
+    for (const auto* word : {"info", "keygen", "key-file", "cert", "object", "random", "trace", "setup",
                              "TRUSTX_DEVICE", "Exit codes", "trustx keygen E0F1 --out key.pem"}) {
         CHECK_THAT(outcome.out, ContainsSubstring(word));
     }
@@ -74,7 +74,6 @@ TEST_CASE("each subcommand has help with an example", "[command_line]") {
                                      {"reset"},
                                      {"random"},
                                      {"trace"},
-                                     {"bench"},
                                      {"setup", "enable"},
                                      {"setup", "disable"},
                                      {"setup", "check"}}) {

@@ -45,7 +45,7 @@ Outcome<Uid> chip_uid(Chip& chip) {
     return chip.with([](LockedDevice& device) { return read_uid(device); });
 }
 
-Outcome<Chip> open_chip(const Context& context, std::shared_ptr<TraceSink> sink) {
+Outcome<Chip> open_chip(const Context& context) {
     auto settings = resolve_settings({.command_line = context.device, .device_name = context.device_name});
     if (!settings) {
         return give_up(settings.error());
@@ -54,7 +54,6 @@ Outcome<Chip> open_chip(const Context& context, std::shared_ptr<TraceSink> sink)
         TRYV(make_new_file(context.recording));
         settings->options.trace.recording = context.recording;
     }
-    settings->options.trace_sink = std::move(sink);
     auto device = Device::open(settings->address, settings->options);
     return Chip{.settings = std::move(*settings), .device = std::move(device)};
 }

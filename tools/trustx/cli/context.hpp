@@ -68,7 +68,7 @@ struct Chip {
 // chip_uid reads the UID.
 Outcome<Uid> chip_uid(Chip& chip);
 
-// open_chip resolves the settings, and makes the file of a recording that was asked for. sink is told what is done.
-Outcome<Chip> open_chip(const Context& context, std::shared_ptr<TraceSink> sink = nullptr);
+// open_chip resolves the settings, and makes the file of a recording that was asked for.
+Outcome<Chip> open_chip(const Context& context);
 
 }  // namespace trustx::cli

@@ -133,7 +133,6 @@ int run(int argc, const char* const* argv) {
     add_monitor(program, task);
     add_reset(program, task);
     add_trace(program, task);
-    add_bench(program, task);
     add_setup(program, task);
     try {
         program.parse(argc, argv);

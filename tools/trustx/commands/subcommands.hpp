@@ -36,7 +36,6 @@ void add_monitor(CLI::App& program, Task& task);
 void add_reset(CLI::App& program, Task& task);
 void add_random(CLI::App& program, Task& task);
 void add_trace(CLI::App& program, Task& task);
-void add_bench(CLI::App& program, Task& task);
 void add_setup(CLI::App& program, Task& task);
 
 // add_subcommand declares one with the help text that ends its --help: examples and what to know.

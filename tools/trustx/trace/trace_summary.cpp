@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace/trace_summary.hpp"
 
-#include "trace/percentile.hpp"
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -14,6 +12,13 @@ namespace {
 std::vector<std::int64_t> sorted(std::vector<std::int64_t> values) {
     std::ranges::sort(values);
     return values;
+}
+
+// The smallest duration that at least `percent` of all do not exceed (nearest rank). values is sorted and not empty,
+// percent 1 to 100.
+std::int64_t percentile(const std::vector<std::int64_t>& values, std::size_t percent) {
+    const auto rank = (values.size() * percent + 99) / 100;
+    return values[std::max<std::size_t>(rank, 1) - 1];
 }
 
 double per_run(std::int64_t total, std::int64_t count) {

@@ -4,7 +4,7 @@
 
 #include "support/catch.hpp"
 
-using namespace trustx::cli;
+using namespace trustx::test;
 using namespace std::chrono_literals;
 
 TEST_CASE("a transfer takes nine clocks a byte, and two for start and stop", "[bench]") {

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstddef>
 
-namespace trustx::cli {
+namespace trustx::test {
 
 using Nanoseconds = std::chrono::nanoseconds;
 
@@ -18,4 +18,4 @@ Nanoseconds transfer_time(std::size_t bytes, unsigned bus_khz);
 // Guard times are not counted. Source: chip-i2c.md sections 2, 5 and 6.
 Nanoseconds least_bus_time(std::size_t sent, std::size_t received, unsigned bus_khz);
 
-}  // namespace trustx::cli
+}  // namespace trustx::test

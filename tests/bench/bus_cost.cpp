@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace trustx::cli {
+namespace trustx::test {
 namespace {
 
 // chip-i2c.md sections 3, 5.1 and 6.
@@ -53,4 +53,4 @@ Nanoseconds least_bus_time(std::size_t sent, std::size_t received, unsigned bus_
     return bus.time();
 }
 
-}  // namespace trustx::cli
+}  // namespace trustx::test
