@@ -136,11 +136,8 @@ Chip* Chips::known(const std::string& name) const noexcept {
 
 Outcome<std::unique_ptr<Chip>> Chips::make(const std::string& name) const {
     TRYV(settings_.check());
-    const auto resolved = resolve_settings({.openssl_conf = settings_.values, .device_name = name});
-    if (!resolved) {
-        return fail(resolved.error());
-    }
-    return std::make_unique<Chip>(name, Device::open(resolved->address, resolved->options));
+    TRY(const auto resolved, outcome_of(resolve_settings({.openssl_conf = settings_.values, .device_name = name})));
+    return std::make_unique<Chip>(name, Device::open(resolved.address, resolved.options));
 }
 
 Outcome<Chip*> Chips::find(const std::string& name) {
