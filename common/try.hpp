@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one way in which a failure is passed on to the caller. Both macros take an expression of a type like
-// tl::expected (Result, Outcome) and return its error from the enclosing function when it has one.
+// tl::expected (Result) and return its error from the enclosing function when it has one.
 //
 //     TRY(const Uid uid, read_uid(device));   // declares uid
 //     TRYV(file.commit());                    // wants no value

@@ -2,12 +2,15 @@
 // What libcrypto says, as values.
 #include "common/openssl/curve_names.hpp"
 #include "common/openssl/error_queue.hpp"
+#include "common/openssl/pem.hpp"
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <cerrno>
 
 #include <openssl/err.h>
 #include <openssl/objects.h>
+#include <openssl/pem.h>
 #include <openssl/x509err.h>
 
 using namespace trustx;
@@ -43,4 +46,34 @@ TEST_CASE("queued errors keep their numbers, oldest first, and the queue is empt
     CHECK(errors[1].reason_number() == ECONNRESET);
     CHECK(openssl::to_string(errors) == "key values mismatch: of two keys; Connection reset by peer");
     CHECK(openssl::take_errors().empty());
+}
+
+TEST_CASE("a block of PEM is found among others, and none where there is none", "[openssl]") {
+    const std::vector<std::uint8_t> der{0x30, 0x00};
+    const auto text =
+        openssl::pem_text("FIRST", std::vector<std::uint8_t>{0x05, 0x00}) + openssl::pem_text("SECOND", der);
+    const std::vector<std::uint8_t> bytes{text.begin(), text.end()};
+    CHECK(openssl::pem_block(bytes, "SECOND") == der);
+    CHECK(openssl::has_pem_label(bytes, "SECOND"));
+    CHECK_FALSE(openssl::pem_block(bytes, "THIRD"));
+    CHECK_FALSE(openssl::has_pem_label(bytes, "THIRD"));
+    CHECK_FALSE(openssl::pem_block({}, "FIRST"));
+    CHECK(ERR_peek_error() == 0);
+}
+
+TEST_CASE("nobody is asked for the passphrase of a private key", "[openssl]") {
+    const openssl::Pkey key{EVP_EC_gen("P-256")};
+    const auto encrypted = openssl::writing();
+    std::string passphrase = "secret";
+    REQUIRE(PEM_write_bio_PrivateKey(encrypted.get(), key.get(), EVP_aes_128_cbc(), nullptr, 0, nullptr,
+                                     passphrase.data()) == 1);
+    ERR_clear_error();
+    CHECK_FALSE(openssl::read_private_key(encrypted.get()));
+    const auto errors = openssl::take_errors();
+    CHECK_FALSE(errors.empty());
+    CHECK(std::none_of(errors.begin(), errors.end(),
+                       [](const openssl::QueuedError& error) { return error.library_number() == ERR_LIB_UI; }));
+    const auto plain = openssl::writing();
+    REQUIRE(PEM_write_bio_PrivateKey(plain.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1);
+    CHECK(openssl::read_private_key(plain.get()));
 }

@@ -13,13 +13,13 @@
 namespace trustx::test::reference {
 namespace {
 
-using PkeyCtx = Handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
-using ParamBuild = Handle<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
-using Params = Handle<OSSL_PARAM, OSSL_PARAM_free>;
-using Number = Handle<BIGNUM, BN_clear_free>;
-using Certificate = Handle<X509, X509_free>;
-using Kdf = Handle<EVP_KDF, EVP_KDF_free>;
-using KdfCtx = Handle<EVP_KDF_CTX, EVP_KDF_CTX_free>;
+using PkeyCtx = openssl::Handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+using ParamBuild = openssl::Handle<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
+using Params = openssl::Handle<OSSL_PARAM, OSSL_PARAM_free>;
+using Number = openssl::Handle<BIGNUM, BN_clear_free>;
+using Certificate = openssl::Handle<X509, X509_free>;
+using Kdf = openssl::Handle<EVP_KDF, EVP_KDF_free>;
+using KdfCtx = openssl::Handle<EVP_KDF_CTX, EVP_KDF_CTX_free>;
 
 void require(bool good, const char* what) {
     if (!good) {

@@ -2,7 +2,7 @@
 // The same cryptography by OpenSSL's default provider: what the chip's answers are compared with.
 #pragma once
 
-#include "support/handle.hpp"
+#include "common/openssl/handles.hpp"
 
 #include <trustx/key.hpp>
 #include <trustx/secret.hpp>
@@ -13,7 +13,7 @@
 
 namespace trustx::test::reference {
 
-using Key = Handle<EVP_PKEY, EVP_PKEY_free>;
+using Key = openssl::Pkey;
 
 // All throw std::runtime_error where OpenSSL refuses.
 Key generate(Curve curve);

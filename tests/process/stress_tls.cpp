@@ -16,12 +16,12 @@
 namespace trustx::test {
 namespace {
 
-using Pkey = Handle<EVP_PKEY, EVP_PKEY_free>;
-using PkeyCtx = Handle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
-using Certificate = Handle<X509, X509_free>;
-using File = Handle<BIO, BIO_free_all>;
-using Context = Handle<SSL_CTX, SSL_CTX_free>;
-using Connection = Handle<SSL, SSL_free>;
+using openssl::Pkey;
+using PkeyCtx = openssl::PkeyContext;
+using Certificate = openssl::X509Certificate;
+using File = openssl::Bio;
+using Context = openssl::Handle<SSL_CTX, SSL_CTX_free>;
+using Connection = openssl::Handle<SSL, SSL_free>;
 
 void require(bool good, const char* what) {
     if (!good) {

@@ -2,8 +2,8 @@
 // Owners of OpenSSL objects for tests, and the error queue as text.
 #pragma once
 
+#include "common/openssl/handles.hpp"
 #include "reason.hpp"
-#include "support/handle.hpp"
 
 #include <string>
 #include <vector>
@@ -18,6 +18,7 @@
 
 namespace trustx::test {
 
+using openssl::Handle;
 using provider::Reason;
 
 inline void free_info(OSSL_STORE_INFO* info) {

@@ -7,9 +7,9 @@
 
 namespace trustx::test {
 
-Handle<X509, X509_free> issue_certificate(EVP_PKEY* subject_key, const char* subject, X509* issuer,
-                                          EVP_PKEY* issuer_key) {
-    Handle<X509, X509_free> certificate{X509_new()};
+openssl::X509Certificate issue_certificate(EVP_PKEY* subject_key, const char* subject, X509* issuer,
+                                           EVP_PKEY* issuer_key) {
+    openssl::X509Certificate certificate{X509_new()};
     X509_set_version(certificate.get(), X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), issuer == nullptr ? 1 : 2);
     X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);

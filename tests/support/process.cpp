@@ -3,6 +3,7 @@
 #include "process.hpp"
 
 #include "build_tree.hpp"
+#include "common/io/unique_fd.hpp"
 
 #include <algorithm>
 #include <array>
@@ -34,48 +35,22 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-class Fd {
- public:
-    Fd() = default;
-    explicit Fd(int fd) : fd_(fd) {}
-    ~Fd() { reset(); }
-    Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    Fd& operator=(Fd&& other) noexcept {
-        reset();
-        fd_ = std::exchange(other.fd_, -1);
-        return *this;
-    }
-    Fd(const Fd&) = delete;
-    Fd& operator=(const Fd&) = delete;
-
-    [[nodiscard]] int get() const { return fd_; }
-    void reset() {
-        if (fd_ >= 0) {
-            ::close(fd_);
-        }
-        fd_ = -1;
-    }
-
- private:
-    int fd_ = -1;
-};
-
 [[noreturn]] void fail(const std::string& what) {
     throw std::system_error(errno, std::generic_category(), what);
 }
 
-std::pair<Fd, Fd> make_pipe() {
+std::pair<UniqueFd, UniqueFd> make_pipe() {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
         fail("pipe2");
     }
-    return {Fd(ends[0]), Fd(ends[1])};
+    return {UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
 // end_of is readable when the process has ended. valgrind 3.19 has no pidfd_open; there a thread waits, and leaves the
 // reaping to the others.
-Fd end_of(pid_t pid) {
-    Fd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+UniqueFd end_of(pid_t pid) {
+    UniqueFd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     if (fd.get() >= 0 || errno != ENOSYS) {
         return fd;
     }
@@ -88,7 +63,7 @@ Fd end_of(pid_t pid) {
     return std::move(ended);
 }
 
-void set_nonblocking(const Fd& fd) {
+void set_nonblocking(const UniqueFd& fd) {
     ::fcntl(fd.get(), F_SETFL, O_NONBLOCK);
 }
 
@@ -210,13 +185,13 @@ class Process::State {
                const ProcessOptions& options);
     void collect();
     void feed();
-    bool take(Fd& fd, std::string State::*stream);
+    bool take(UniqueFd& fd, std::string State::*stream);
     void reap();
     static std::optional<std::string> find_line(const std::string& all, std::string_view text);
 
     std::string name_;
     pid_t pid_ = -1;
-    Fd pid_fd_, in_, out_fd_, err_fd_;
+    UniqueFd pid_fd_, in_, out_fd_, err_fd_;
     std::string input_;
     mutable std::mutex mutex_;
     std::condition_variable changed_;
@@ -243,11 +218,11 @@ void Process::State::start(const std::filesystem::path& program, const std::vect
     auto [out_read, out_write] = make_pipe();
     auto [err_read, err_write] = make_pipe();
     auto [failure_read, failure_write] = make_pipe();
-    Fd in_read;
+    UniqueFd in_read;
     if (options.input) {
         std::tie(in_read, in_) = make_pipe();
     } else {
-        in_read = Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+        in_read = UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     }
 
     const ChildPlan plan{.arguments = pointers(argument_strings),
@@ -280,7 +255,7 @@ void Process::State::start(const std::filesystem::path& program, const std::vect
     }
     out_fd_ = std::move(out_read);
     err_fd_ = std::move(err_read);
-    for (const Fd* fd : {&out_fd_, &err_fd_, &in_}) {
+    for (const UniqueFd* fd : {&out_fd_, &err_fd_, &in_}) {
         if (fd->get() >= 0) {
             set_nonblocking(*fd);
         }
@@ -332,7 +307,7 @@ void Process::State::feed() {
     }
 }
 
-bool Process::State::take(Fd& fd, std::string State::*stream) {
+bool Process::State::take(UniqueFd& fd, std::string State::*stream) {
     if (fd.get() < 0) {
         return false;
     }
@@ -455,7 +430,7 @@ bool accepts_connections(const std::filesystem::path& path) {
         throw std::runtime_error("too long for a UNIX socket: " + name);
     }
     std::memcpy(address.sun_path, name.c_str(), name.size() + 1);
-    const Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     return ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
@@ -463,7 +438,7 @@ bool accepts_connections(const std::filesystem::path& path) {
 
 bool wait_for_socket(const std::filesystem::path& path, Milliseconds deadline) {
     const auto end = Clock::now() + deadline;
-    const Fd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+    const UniqueFd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
     if (watch.get() < 0 || ::inotify_add_watch(watch.get(), path.parent_path().c_str(), IN_CREATE | IN_MOVED_TO) < 0) {
         fail("inotify on " + path.parent_path().string());
     }

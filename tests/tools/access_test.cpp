@@ -51,11 +51,11 @@ TEST_CASE("metadata is changed, and what takes something away needs --force", "[
     CHECK_THAT(again.err, ContainsSubstring("as wanted already"));
 }
 
-TEST_CASE("a life cycle state is raised with --force only, and then locks for ever", "[lifecycle]") {
+TEST_CASE("a life cycle state is raised with --force only, and then locks permanently", "[lifecycle]") {
     const Chip chip;
     CHECK_THAT(chip.must({"lifecycle", "show"}), ContainsSubstring("chip (LcsG)         operational"));
     chip.must_fail(1, {"lifecycle", "raise", "F1D0", "operational"},
-                   {"F1D0", "from creation to operational for ever", "change LcsO < operational", "--force"});
+                   {"F1D0", "from creation to operational permanently", "change LcsO < operational", "--force"});
     chip.must({"object", "write", "F1D0"}, {.input = "last words"});
     chip.must({"lifecycle", "raise", "F1D0", "operational", "--force"});
     chip.must_fail(1, {"object", "write", "F1D0"}, {"access conditions"}, {.input = "x"});

@@ -109,7 +109,7 @@ TEST_CASE("a trust anchor takes an authority's certificate", "[cert]") {
 TEST_CASE("a certificate that belongs to the key file is written with --key", "[cert]") {
     const Chip chip;
     const Issued issued{chip};
-    chip.write("key.pem", cli::key_file_text(issued.key));
+    chip.write("key.pem", keys::key_file_text(issued.key));
     chip.must({"cert", "write", "E0E1", "--key", "key.pem"}, {.input = issued.text});
     CHECK(chip.must({"cert", "read", "E0E1"}) == issued.text);
 }
@@ -118,7 +118,7 @@ TEST_CASE("a certificate for another key than the key file's is refused unless f
     const Chip chip;
     const Issued issued{chip};
     const auto wrong = other_certificate();
-    chip.write("key.pem", cli::key_file_text(issued.key));
+    chip.write("key.pem", keys::key_file_text(issued.key));
     chip.must_fail(5, {"cert", "write", "E0E1", "--key", "key.pem"}, {"CN=somebody else", "key.pem", "--force"},
                    {.input = wrong});
     check_untouched(chip);
@@ -134,13 +134,13 @@ TEST_CASE("a key file for another slot or another chip is refused", "[cert]") {
     const Issued issued{chip};
     auto elsewhere = issued.key;
     elsewhere.key.value = 0xE0F2;
-    chip.write("slot.pem", cli::key_file_text(elsewhere));
+    chip.write("slot.pem", keys::key_file_text(elsewhere));
     chip.must_fail(5, {"cert", "write", "E0E1", "--key", "slot.pem"}, {"E0F2", "E0F1", "--force"},
                    {.input = issued.text});
 
     auto other_chip = issued.key;
     other_chip.coprocessor->bytes[18] ^= 0xFF;
-    chip.write("chip.pem", cli::key_file_text(other_chip));
+    chip.write("chip.pem", keys::key_file_text(other_chip));
     chip.must_fail(5, {"cert", "write", "E0E1", "--key", "chip.pem"},
                    {other_chip.coprocessor->hex(), "this is the chip"}, {.input = issued.text});
     check_untouched(chip);

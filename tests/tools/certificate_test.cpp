@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Certificates as people hand them in and as the chip stores them.
-#include "certificate.hpp"
+#include "common/x509/certificate.hpp"
 
 #include "cli/output.hpp"
+#include "common/files/input_error.hpp"
 #include "software_key.hpp"
 #include "support/catch.hpp"
 #include "support/golden.hpp"
 
 using namespace trustx;
 using cli::as_bytes;
-using cli::Certificate;
-using cli::parse_certificate_file;
 using test::SoftwareKey;
+using x509::Certificate;
+using x509::parse_certificate_file;
 
 namespace {
 
@@ -26,8 +27,8 @@ std::string text_of(const Bytes& der) {
 void check_refused(const std::string& content, const std::string& reason) {
     const auto refused = parse_certificate_file(as_bytes(content), "cert.pem");
     REQUIRE_FALSE(refused);
-    CHECK(refused.error().exit == cli::ExitCode::file);
-    CHECK_THAT(refused.error().message, ContainsSubstring("cert.pem") && ContainsSubstring(reason));
+    CHECK(refused.error() == InputErrc::malformed);
+    CHECK_THAT(refused.error().message(), ContainsSubstring("cert.pem") && ContainsSubstring(reason));
 }
 
 }  // namespace
@@ -92,8 +93,8 @@ TEST_CASE("certificate files that cannot be used are refused in words", "[certif
 }
 
 TEST_CASE("a certificate on another kind of key is refused for the chip", "[certificate]") {
-    const cli::KeyHandle key{EVP_RSA_gen(2048)};
-    const auto x509 = cli::must<cli::X509Handle>(X509_new());
+    const openssl::Pkey key{EVP_RSA_gen(2048)};
+    const auto x509 = openssl::must<openssl::X509Certificate>(X509_new());
     X509_set_pubkey(x509.get(), key.get());
     X509_gmtime_adj(X509_getm_notBefore(x509.get()), 0);
     X509_gmtime_adj(X509_getm_notAfter(x509.get()), 60);
@@ -105,23 +106,23 @@ TEST_CASE("a certificate on another kind of key is refused for the chip", "[cert
 
     const auto public_key = Certificate::parse(der, "rsa.pem").value().public_key();
     REQUIRE_FALSE(public_key);
-    CHECK_THAT(public_key.error().message, ContainsSubstring("rsa.pem") && ContainsSubstring("P-256"));
+    CHECK_THAT(public_key.error().message(), ContainsSubstring("rsa.pem") && ContainsSubstring("P-256"));
 }
 
 TEST_CASE("certificate objects give their chain in either form, and nothing when blank", "[certificate]") {
     const auto object = object::certificate_1;
     const auto der = chip_certificate();
-    CHECK(cli::parse_stored_certificates(parse_certificate_object(der).value(), object).value().front().der() == der);
+    CHECK(x509::parse_stored_certificates(parse_certificate_object(der).value(), object).value().front().der() == der);
     // The prefix of the TLS identity form (chip-objects.md section 7).
     auto wrapped = test::from_hex("C001C50001C20001BF");
     wrapped.insert(wrapped.end(), der.begin(), der.end());
-    CHECK(cli::parse_stored_certificates(parse_certificate_object(wrapped).value(), object).value().front().der() ==
+    CHECK(x509::parse_stored_certificates(parse_certificate_object(wrapped).value(), object).value().front().der() ==
           der);
-    CHECK(cli::parse_stored_certificates(CertificateObject{}, object).value().empty());
+    CHECK(x509::parse_stored_certificates(CertificateObject{}, object).value().empty());
 
     const auto refused =
-        cli::parse_stored_certificates(CertificateObject{CertificateForm::der, {Bytes{1, 2, 3}}}, object);
+        x509::parse_stored_certificates(CertificateObject{CertificateForm::der, {Bytes{1, 2, 3}}}, object);
     REQUIRE_FALSE(refused);
-    CHECK(refused.error().exit == cli::ExitCode::mismatch);
-    CHECK_THAT(refused.error().message, ContainsSubstring("E0E0"));
+    CHECK(refused.error() == InputErrc::check_failed);
+    CHECK_THAT(refused.error().message(), ContainsSubstring("E0E0"));
 }

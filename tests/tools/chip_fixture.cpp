@@ -68,7 +68,7 @@ std::string Chip::write(const std::string& name, const std::string& content) con
 }
 
 KeyReference reference_in(const std::string& text) {
-    const auto reference = cli::parse_key_file(cli::as_bytes(text), "the key file under test");
+    const auto reference = keys::parse_key_file(cli::as_bytes(text), "the key file under test");
     INFO(text);
     REQUIRE(reference);
     return *reference;

@@ -2,7 +2,7 @@
 // A simulated chip and the built program trustx that works on it.
 #pragma once
 
-#include "key_file.hpp"
+#include "common/keys/key_file.hpp"
 #include "software_key.hpp"
 #include "support/simulator.hpp"
 #include "support/temp_dir.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Recovery of public keys, against signatures that real chips made and against software keys.
-#include "ecdsa.hpp"
+#include "chip/ecdsa.hpp"
 
 #include "software_key.hpp"
 #include "support/catch.hpp"

@@ -3,6 +3,7 @@
 #include "cli/hex_input.hpp"
 
 #include "cli/output.hpp"
+#include "common/files/input_error.hpp"
 #include "support/catch.hpp"
 
 using namespace trustx;
@@ -17,12 +18,12 @@ TEST_CASE("hexadecimal input may have either case and white space", "[hex_input]
 TEST_CASE("input that is not hexadecimal is refused with its place", "[hex_input]") {
     const auto odd = parse_hex(as_bytes("123"), "notes.txt");
     REQUIRE_FALSE(odd);
-    CHECK(odd.error().exit == cli::ExitCode::file);
-    CHECK_THAT(odd.error().message, ContainsSubstring("notes.txt") && ContainsSubstring("odd"));
+    CHECK(odd.error() == InputErrc::malformed);
+    CHECK_THAT(odd.error().message(), ContainsSubstring("notes.txt") && ContainsSubstring("odd"));
 
     const auto letter = parse_hex(as_bytes("12 g4"), "notes.txt");
     REQUIRE_FALSE(letter);
-    CHECK_THAT(letter.error().message, ContainsSubstring("byte 4"));
+    CHECK_THAT(letter.error().message(), ContainsSubstring("byte 4"));
 }
 
 TEST_CASE("a hexadecimal dump shows offset, bytes and what can be read", "[output]") {

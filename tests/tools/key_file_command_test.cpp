@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx key-file: the public key of a key in the chip is found and proved, from a certificate or from signatures.
-#include "certificate.hpp"
 #include "chip_fixture.hpp"
 #include "cli/output.hpp"
+#include "common/x509/certificate.hpp"
 #include "support/catch.hpp"
 
 using namespace trustx;
@@ -28,7 +28,7 @@ TEST_CASE("the factory key's public key comes from its certificate and is checke
     const Chip chip;
     const auto reference = key_file(chip, {"key-file", "E0F0"}, 1);
     const auto text = chip.must({"cert", "read", "E0E0"});
-    const auto certificates = cli::parse_certificate_file(cli::as_bytes(text), "E0E0").value();
+    const auto certificates = x509::parse_certificate_file(cli::as_bytes(text), "E0E0").value();
     CHECK(reference.public_key == certificates.front().public_key().value());
 }
 

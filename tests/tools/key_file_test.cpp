@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Key files as text: what they say to people and give back to programs.
-#include "key_file.hpp"
+#include "common/keys/key_file.hpp"
 
 #include "cli/output.hpp"
+#include "common/files/input_error.hpp"
 #include "software_key.hpp"
 #include "support/catch.hpp"
 
 using namespace trustx;
 using cli::as_bytes;
-using cli::parse_key_file;
+using keys::parse_key_file;
 
 namespace {
 
@@ -27,12 +28,12 @@ KeyReference sample(Curve curve = Curve::p256) {
 TEST_CASE("a key file gives back the reference that it was made from", "[key_file]") {
     for (const auto curve : {Curve::p256, Curve::p384}) {
         const auto reference = sample(curve);
-        CHECK(parse_key_file(as_bytes(cli::key_file_text(reference)), "key.pem").value() == reference);
+        CHECK(parse_key_file(as_bytes(keys::key_file_text(reference)), "key.pem").value() == reference);
     }
 }
 
 TEST_CASE("a key file tells people which key of which chip it is for", "[key_file]") {
-    const auto text = cli::key_file_text(sample());
+    const auto text = keys::key_file_text(sample());
     const auto comment = text.substr(0, text.find("-----BEGIN"));
     CHECK_THAT(comment, ContainsSubstring("E0F1") && ContainsSubstring("device-key-2") && ContainsSubstring("P-256"));
     CHECK_THAT(comment, ContainsSubstring("A5A5A5") && ContainsSubstring("pump 7") && ContainsSubstring("line-2"));
@@ -42,27 +43,27 @@ TEST_CASE("a key file tells people which key of which chip it is for", "[key_fil
 
 TEST_CASE("the longest label fits into the space that is claimed for a key file", "[key_file]") {
     auto reference = sample(Curve::p384);
-    reference.label = std::string(cli::max_label, 'x');
-    REQUIRE(cli::check_label(reference.label));
-    CHECK(cli::key_file_text(reference).size() <= cli::key_file_reserve);
-    CHECK_FALSE(cli::check_label(reference.label + "x"));
+    reference.label = std::string(keys::max_label, 'x');
+    REQUIRE(keys::check_label(reference.label));
+    CHECK(keys::key_file_text(reference).size() <= keys::key_file_reserve);
+    CHECK_FALSE(keys::check_label(reference.label + "x"));
 }
 
 TEST_CASE("a label that would start a line of its own is refused", "[key_file]") {
-    CHECK(cli::check_label("Pumpe für Öl"));
-    const auto refused = cli::check_label("pump\n-----BEGIN TRUSTX PRIVATE KEY-----");
+    CHECK(keys::check_label("Pumpe für Öl"));
+    const auto refused = keys::check_label("pump\n-----BEGIN TRUSTX PRIVATE KEY-----");
     REQUIRE_FALSE(refused);
-    CHECK(refused.error().exit == cli::ExitCode::usage);
+    CHECK(refused.error() == InputErrc::usage);
 }
 
 TEST_CASE("what is not a key file is refused with its name and with what to do", "[key_file]") {
-    const auto text = cli::key_file_text(sample());
+    const auto text = keys::key_file_text(sample());
     const auto damaged = text.substr(0, text.size() - 60);
     for (const auto& content : {std::string{}, std::string{"hello\n"}, damaged}) {
         const auto refused = parse_key_file(as_bytes(content), "odd.pem");
         REQUIRE_FALSE(refused);
-        CHECK(refused.error().exit == cli::ExitCode::file);
-        CHECK_THAT(refused.error().message, ContainsSubstring("odd.pem") && ContainsSubstring("trustx key-file"));
+        CHECK(refused.error() == InputErrc::malformed);
+        CHECK_THAT(refused.error().message(), ContainsSubstring("odd.pem") && ContainsSubstring("trustx key-file"));
     }
 }
 
@@ -70,6 +71,6 @@ TEST_CASE("a key file whose block holds something else is refused", "[key_file]"
     const auto text = test::pem(KeyReference::pem_label, Bytes{0x30, 0x03, 0x02, 0x01, 0x01});
     const auto refused = parse_key_file(as_bytes(text), "odd.pem");
     REQUIRE_FALSE(refused);
-    CHECK(refused.error().exit == cli::ExitCode::file);
-    CHECK_THAT(refused.error().message, ContainsSubstring("odd.pem"));
+    CHECK(refused.error() == Errc::key_file_malformed);
+    CHECK_THAT(refused.error().message(), ContainsSubstring("odd.pem"));
 }

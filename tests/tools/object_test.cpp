@@ -69,7 +69,7 @@ TEST_CASE("metadata is explained in words", "[object]") {
     CHECK_THAT(slot, ContainsSubstring("trustx keygen"));
     CHECK_THAT(chip.must({"metadata", "show", "E0F0"}), ContainsSubstring("P-256, usage auth"));
     CHECK_THAT(chip.must({"metadata", "show", "uid"}),
-               ContainsSubstring("27 of 27 bytes used") && ContainsSubstring("operational, for ever"));
+               ContainsSubstring("27 of 27 bytes used") && ContainsSubstring("operational, permanently"));
 }
 
 TEST_CASE("metadata comes as JSON for programs", "[object]") {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Output files: complete or absent, never half written, never writable for everybody.
-#include "output_file.hpp"
+#include "common/files/output_file.hpp"
 
 #include "cli/output.hpp"
+#include "common/files/input_error.hpp"
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
 
@@ -11,7 +12,7 @@
 using namespace trustx;
 namespace fs = std::filesystem;
 using cli::as_bytes;
-using cli::OutputFile;
+using files::OutputFile;
 using test::read_file;
 using test::TempDir;
 
@@ -91,16 +92,16 @@ TEST_CASE("a directory that is missing is named before anything else happens", "
     const TempDir directory;
     const auto file = OutputFile::create((directory / "missing" / "key.pem").string(), 0);
     REQUIRE_FALSE(file);
-    CHECK(file.error().exit == cli::ExitCode::file);
-    CHECK_THAT(file.error().message, ContainsSubstring((directory / "missing" / "key.pem").string()) &&
-                                         ContainsSubstring("make the directory"));
+    CHECK(file.error() == InputErrc::unwritable);
+    CHECK_THAT(file.error().message(), ContainsSubstring((directory / "missing" / "key.pem").string()) &&
+                                           ContainsSubstring("make the directory"));
 }
 
 TEST_CASE("a full device is reported when it is written to", "[output_file]") {
     auto file = OutputFile::create("/dev/full", 4096).value();
     const auto written = file.write(as_bytes("x"));
     REQUIRE_FALSE(written);
-    CHECK_THAT(written.error().message, ContainsSubstring("/dev/full") && ContainsSubstring("No space left"));
+    CHECK_THAT(written.error().message(), ContainsSubstring("/dev/full") && ContainsSubstring("No space left"));
     CHECK(fs::is_character_file("/dev/full"));
 }
 
@@ -122,7 +123,7 @@ TEST_CASE("a file that is being written has no name, so that a killed program le
 TEST_CASE("a file for secrets is its owner's alone", "[output_file]") {
     const TempDir directory;
     const Umask umask{0};
-    auto file = OutputFile::create((directory / "secret").string(), 0, cli::Readers::owner).value();
+    auto file = OutputFile::create((directory / "secret").string(), 0, files::Readers::owner).value();
     REQUIRE(file.commit());
     struct stat status {};
     REQUIRE(::stat((directory / "secret").c_str(), &status) == 0);

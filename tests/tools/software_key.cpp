@@ -41,19 +41,19 @@ void add_extension(X509* x509, int nid, const std::string& value) {
     X509_EXTENSION_free(extension);
 }
 
-cli::KeyHandle public_handle(const PublicKey& key) {
+openssl::Pkey public_handle(const PublicKey& key) {
     const auto info = key.subject_public_key_info();
     const unsigned char* cursor = info.data();
-    return cli::must<cli::KeyHandle>(d2i_PUBKEY(nullptr, &cursor, static_cast<long>(info.size())));
+    return openssl::must<openssl::Pkey>(d2i_PUBKEY(nullptr, &cursor, static_cast<long>(info.size())));
 }
 
 }  // namespace
 
 SoftwareKey::SoftwareKey(Curve curve)
-    : key_{cli::must<cli::KeyHandle>(EVP_EC_gen(group_name(curve).data()))}, public_key_{public_part(key_.get())} {}
+    : key_{openssl::must<openssl::Pkey>(EVP_EC_gen(group_name(curve).data()))}, public_key_{public_part(key_.get())} {}
 
 cli::SignedDigest SoftwareKey::sign(Bytes digest) const {
-    const auto context = cli::must<cli::KeyContext>(EVP_PKEY_CTX_new(key_.get(), nullptr));
+    const auto context = openssl::must<openssl::PkeyContext>(EVP_PKEY_CTX_new(key_.get(), nullptr));
     require(EVP_PKEY_sign_init(context.get()));
     std::size_t length = 0;
     require(EVP_PKEY_sign(context.get(), nullptr, &length, digest.data(), digest.size()));
@@ -85,7 +85,7 @@ Bytes SoftwareKey::certificate_for(const PublicKey& subject, const std::string& 
 
 Bytes SoftwareKey::issue(const PublicKey& subject, const std::string& common_name, const std::string& issuer_name,
                          const std::vector<Extension>& extensions) const {
-    const auto x509 = cli::must<cli::X509Handle>(X509_new());
+    const auto x509 = openssl::must<openssl::X509Certificate>(X509_new());
     require(X509_set_version(x509.get(), X509_VERSION_3));
     require(ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), 0x1234));
     set_name(X509_get_subject_name(x509.get()), common_name);
@@ -106,7 +106,7 @@ Bytes SoftwareKey::issue(const PublicKey& subject, const std::string& common_nam
 }
 
 std::string pem(const std::string& label, ByteView der) {
-    const auto bio = cli::must<cli::BioHandle>(BIO_new(BIO_s_mem()));
+    const auto bio = openssl::must<openssl::Bio>(BIO_new(BIO_s_mem()));
     require(PEM_write_bio(bio.get(), label.c_str(), "", der.data(), static_cast<long>(der.size())) > 0 ? 1 : 0);
     char* text = nullptr;
     const auto length = BIO_get_mem_data(bio.get(), &text);

@@ -2,8 +2,8 @@
 // A key pair in software, to stand in for one in a chip or for one that is not in it.
 #pragma once
 
-#include "ecdsa.hpp"
-#include "openssl_handles.hpp"
+#include "chip/ecdsa.hpp"
+#include "common/openssl/handles.hpp"
 
 #include <string>
 #include <vector>
@@ -33,7 +33,7 @@ class SoftwareKey {
     [[nodiscard]] Bytes issue(const PublicKey& subject, const std::string& common_name, const std::string& issuer_name,
                               const std::vector<Extension>& extensions) const;
 
-    cli::KeyHandle key_;
+    openssl::Pkey key_;
     PublicKey public_key_;
 };
 

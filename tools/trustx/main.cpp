@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Entry of the program trustx.
-#include "cli/program.hpp"
+#include "program.hpp"
 
 #include <csignal>
 

@@ -101,7 +101,7 @@ class TRUSTX_EXPORT Error {
     // remedy says what to do about it, or nothing where there is no advice. One clause, no full stop.
     [[nodiscard]] std::string remedy() const;
 
-    // message is operation, code in words, and remedy: one line without line break.
+    // message is operation, code in words, and remedy, as far as there are such: one line without line break.
     [[nodiscard]] std::string message() const;
 
     friend bool operator==(const Error& error, std::error_code code) noexcept { return error.code_ == code; }

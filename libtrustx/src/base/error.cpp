@@ -216,10 +216,9 @@ std::string Error::remedy() const {
 
 std::string Error::message() const {
     std::string text = operation_;
-    if (!text.empty()) {
-        text += ": ";
+    if (const std::string words = code_.message(); !words.empty()) {
+        text += (text.empty() ? "" : ": ") + words;
     }
-    text += code_.message();
     if (const std::string advice = remedy(); !advice.empty()) {
         text += "; " + advice;
     }

@@ -2,8 +2,8 @@
 // What must be true of certificates before they go into the chip.
 #pragma once
 
-#include "certificate.hpp"
 #include "cli/context.hpp"
+#include "common/x509/certificate.hpp"
 
 #include <string>
 #include <vector>
@@ -18,7 +18,7 @@ struct CertificateChecks {
 
 // check_certificates looks at the leaf's key, the order of the chain and, for a certificate object that has a key
 // slot, at whether certificate and key can belong together. It changes nothing in the chip.
-Outcome<void> check_certificates(const Context& context, Chip& chip, ObjectId object,
-                                 const std::vector<Certificate>& certificates, const CertificateChecks& checks);
+Result<void> check_certificates(const Context& context, Chip& chip, ObjectId object,
+                                const std::vector<x509::Certificate>& certificates, const CertificateChecks& checks);
 
 }  // namespace trustx::cli

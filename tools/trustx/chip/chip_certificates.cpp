@@ -5,12 +5,12 @@
 
 namespace trustx::cli {
 
-Outcome<std::vector<Certificate>> stored_certificates(Chip& chip, ObjectId object) {
+Result<std::vector<x509::Certificate>> stored_certificates(Chip& chip, ObjectId object) {
     TRY(const auto stored, chip.with([object](LockedDevice& device) { return read_certificates(device, object); }));
-    return parse_stored_certificates(stored, object);
+    return x509::parse_stored_certificates(stored, object);
 }
 
-std::optional<Certificate> paired_leaf(Chip& chip, ObjectId slot) {
+std::optional<x509::Certificate> paired_leaf(Chip& chip, ObjectId slot) {
     const auto object = paired_certificate(slot);
     if (!object) {
         return std::nullopt;

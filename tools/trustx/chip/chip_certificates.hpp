@@ -2,8 +2,8 @@
 // Certificates that are in the chip already.
 #pragma once
 
-#include "certificate.hpp"
 #include "cli/context.hpp"
+#include "common/x509/certificate.hpp"
 
 #include <optional>
 #include <string>
@@ -13,10 +13,10 @@ namespace trustx::cli {
 
 // stored_certificates reads what an object holds: leaf first, none when it is empty. An object that was never
 // written costs one short command instead of a long read of zeros (chip-objects.md section 1.5).
-Outcome<std::vector<Certificate>> stored_certificates(Chip& chip, ObjectId object);
+Result<std::vector<x509::Certificate>> stored_certificates(Chip& chip, ObjectId object);
 
 // paired_leaf is the certificate of a key slot's own certificate object. Nothing when the object is empty or holds
 // something that is no certificate: this is for advice, not for checks.
-std::optional<Certificate> paired_leaf(Chip& chip, ObjectId slot);
+std::optional<x509::Certificate> paired_leaf(Chip& chip, ObjectId slot);
 
 }  // namespace trustx::cli

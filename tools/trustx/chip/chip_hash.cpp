@@ -14,12 +14,10 @@ static_assert(piece % 64 == 0 && piece + 4 + std::size_t{3} * 3 + CalcHash::cont
 
 }  // namespace
 
-Outcome<void> ChipHash::update(ByteView data) {
+Result<void> ChipHash::update(ByteView data) {
     while (!data.empty()) {
         if (pending_.size() == piece) {  // only now: the last piece belongs to finish()
-            if (auto sent = send(); !sent) {
-                return sent;
-            }
+            TRYV(send());
         }
         const auto part = data.first(std::min(data.size(), piece - pending_.size()));
         pending_.insert(pending_.end(), part.begin(), part.end());
@@ -28,7 +26,7 @@ Outcome<void> ChipHash::update(ByteView data) {
     return {};
 }
 
-Outcome<void> ChipHash::send() {
+Result<void> ChipHash::send() {
     const auto sequence = context_.empty() ? CalcHash::Sequence::start : CalcHash::Sequence::proceed;
     TRY(auto result,
         chip_.run(CalcHash{
@@ -38,10 +36,10 @@ Outcome<void> ChipHash::send() {
     return {};
 }
 
-Outcome<Bytes> ChipHash::finish() {
+Result<Bytes> ChipHash::finish() {
     const auto sequence = context_.empty() ? CalcHash::Sequence::start_final : CalcHash::Sequence::final;
-    auto result = chip_.run(CalcHash{.sequence = sequence, .data = ByteView{pending_}, .import_context = context_});
-    return result ? Outcome<Bytes>{std::move(result->digest)} : result.failure();
+    TRY(auto result, chip_.run(CalcHash{.sequence = sequence, .data = ByteView{pending_}, .import_context = context_}));
+    return std::move(result.digest);
 }
 
 }  // namespace trustx::cli

@@ -12,12 +12,12 @@ class ChipHash {
  public:
     explicit ChipHash(Chip& chip) : chip_{chip} {}
 
-    Outcome<void> update(ByteView data);
+    Result<void> update(ByteView data);
     // finish gives the 32 bytes.
-    Outcome<Bytes> finish();
+    Result<Bytes> finish();
 
  private:
-    Outcome<void> send();
+    Result<void> send();
 
     Chip& chip_;
     Bytes pending_;

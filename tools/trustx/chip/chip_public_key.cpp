@@ -4,6 +4,7 @@
 #include "chip/chip_certificates.hpp"
 #include "chip/key_proof.hpp"
 #include "cli/arguments.hpp"
+#include "common/files/input_error.hpp"
 #include "common/try.hpp"
 
 namespace trustx::cli {
@@ -19,23 +20,23 @@ std::optional<PublicKey> certified_key(Chip& chip, ObjectId slot) {
     return key ? std::optional{*key} : std::nullopt;
 }
 
-Outcome<PublicKey> unproved(ObjectId slot, const std::optional<PublicKey>& certified) {
+Result<PublicKey> unproved(ObjectId slot, const std::optional<PublicKey>& certified) {
     if (!certified) {
-        return give_up(ExitCode::nothing_there, "there is no usable certificate for " + title(slot) +
-                                                    "; without --trust-certificate the public key is recovered from "
-                                                    "signatures");
+        return fail(InputErrc::nothing_there, "there is no usable certificate for " + title(slot) +
+                                                  "; without --trust-certificate the public key is recovered from "
+                                                  "signatures");
     }
     return *certified;
 }
 
-Outcome<PublicKey> recovered(const Context& context, Chip& chip, ObjectId slot, Curve curve,
-                             const SignedDigest& first) {
+Result<PublicKey> recovered(const Context& context, Chip& chip, ObjectId slot, Curve curve, const SignedDigest& first) {
     TRY(const auto second, sign_fresh(chip, slot, curve));
     auto key = recover_public_key(curve, first, second);
     if (!key) {
-        return give_up(ExitCode::mismatch, "two signatures of " + title(slot) +
-                                               " were not made with one and the same key. If another program generated "
-                                               "a key just now, repeat; otherwise suspect the connection to the chip");
+        return fail(InputErrc::check_failed,
+                    "two signatures of " + title(slot) +
+                        " were not made with one and the same key. If another program generated "
+                        "a key just now, repeat; otherwise suspect the connection to the chip");
     }
     context.note("public key of " + title(slot) + " recovered from signatures; private key uses: 2");
     return std::move(*key);
@@ -43,7 +44,7 @@ Outcome<PublicKey> recovered(const Context& context, Chip& chip, ObjectId slot, 
 
 }  // namespace
 
-Outcome<PublicKey> find_public_key(const Context& context, Chip& chip, ObjectId slot, bool trust_certificate) {
+Result<PublicKey> find_public_key(const Context& context, Chip& chip, ObjectId slot, bool trust_certificate) {
     TRY(const auto curve, occupied_curve(chip, slot));
     const auto certified = certified_key(chip, slot);
     if (trust_certificate) {
@@ -62,11 +63,11 @@ Outcome<PublicKey> find_public_key(const Context& context, Chip& chip, ObjectId 
     return recovered(context, chip, slot, curve, proof);
 }
 
-Outcome<Curve> occupied_curve(Chip& chip, ObjectId slot) {
+Result<Curve> occupied_curve(Chip& chip, ObjectId slot) {
     TRY(const auto metadata, chip.run(GetMetadata{.object = slot}));
     if (!metadata.key_algorithm) {
-        return give_up(ExitCode::nothing_there,
-                       title(slot) + " holds no key; `trustx keygen " + slot.hex() + "` generates one");
+        return fail(InputErrc::nothing_there,
+                    title(slot) + " holds no key; `trustx keygen " + slot.hex() + "` generates one");
     }
     return *metadata.key_algorithm;
 }

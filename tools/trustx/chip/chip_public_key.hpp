@@ -9,11 +9,11 @@
 
 namespace trustx::cli {
 
-// occupied_curve finds which kind of key is in the slot; ExitCode::nothing_there when there is none.
-Outcome<Curve> occupied_curve(Chip& chip, ObjectId slot);
+// occupied_curve finds which kind of key is in the slot; InputErrc::nothing_there when there is none.
+Result<Curve> occupied_curve(Chip& chip, ObjectId slot);
 
 // find_public_key costs one private key use with a certificate that fits and two without. trust_certificate takes the
 // certificate's word: no use, no proof.
-Outcome<PublicKey> find_public_key(const Context& context, Chip& chip, ObjectId slot, bool trust_certificate);
+Result<PublicKey> find_public_key(const Context& context, Chip& chip, ObjectId slot, bool trust_certificate);
 
 }  // namespace trustx::cli

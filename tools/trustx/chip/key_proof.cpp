@@ -3,7 +3,7 @@
 
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
-#include "openssl_handles.hpp"
+#include "common/openssl/handles.hpp"
 
 #include <array>
 
@@ -32,11 +32,11 @@ Bytes fresh_digest(Curve curve) {
 
 }  // namespace
 
-Outcome<SignedDigest> sign_fresh(Chip& chip, ObjectId slot, Curve curve) {
+Result<SignedDigest> sign_fresh(Chip& chip, ObjectId slot, Curve curve) {
     auto digest = fresh_digest(curve);
     auto signature = chip.device->run(CalcSign{.key = slot, .digest = digest});
     if (!signature) {
-        return give_up(signature.error(), "let " + title(slot) + " sign to show its public key");
+        return signature.failure("let " + title(slot) + " sign to show its public key");
     }
     return SignedDigest{.digest = std::move(digest), .signature = std::move(*signature)};
 }

@@ -2,13 +2,13 @@
 // Making a chip key show which key it is.
 #pragma once
 
+#include "chip/ecdsa.hpp"
 #include "cli/context.hpp"
-#include "ecdsa.hpp"
 
 namespace trustx::cli {
 
 // sign_fresh lets the slot sign a digest that nobody chose: one private key use. The digest is SHA-2 of a text that
 // says what it is for and of random bytes, so that the signature is good for nothing else.
-Outcome<SignedDigest> sign_fresh(Chip& chip, ObjectId slot, Curve curve);
+Result<SignedDigest> sign_fresh(Chip& chip, ObjectId slot, Curve curve);
 
 }  // namespace trustx::cli

@@ -30,7 +30,7 @@ nlohmann::ordered_json access_json(const std::optional<Bytes>& expression) {
 }  // namespace
 
 std::string life_cycle_text(const Metadata& metadata) {
-    return metadata.life_cycle ? to_string(*metadata.life_cycle) : "operational, for ever";
+    return metadata.life_cycle ? to_string(*metadata.life_cycle) : "operational, permanently";
 }
 
 std::string key_text(const Metadata& metadata) {

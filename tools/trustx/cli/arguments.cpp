@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/arguments.hpp"
 
+#include "common/files/input_error.hpp"
+#include "common/openssl/curve_names.hpp"
+#include "common/try.hpp"
+
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <initializer_list>
 #include <sstream>
+
+#include <openssl/obj_mac.h>
 
 namespace trustx::cli {
 namespace {
@@ -21,62 +25,48 @@ std::string names_of(std::initializer_list<ObjectKind> kinds) {
     return names;
 }
 
-Outcome<ObjectId> parse_kind(const std::string& text, std::initializer_list<ObjectKind> kinds,
-                             const std::string& what) {
-    auto object = parse_object(text);
-    if (!object) {
-        return object;
-    }
-    const auto* info = describe(*object);
+Result<ObjectId> parse_kind(const std::string& text, std::initializer_list<ObjectKind> kinds, const std::string& what) {
+    TRY(auto object, parse_object(text));
+    const auto* info = describe(object);
     if (std::find(kinds.begin(), kinds.end(), info->kind) == kinds.end()) {
-        return give_up(ExitCode::usage, title(*object) + " is not " + what + "; there are " + names_of(kinds));
+        return fail(InputErrc::usage, title(object) + " is not " + what + "; there are " + names_of(kinds));
     }
     return object;
 }
 
 }  // namespace
 
-Outcome<ObjectId> parse_object(const std::string& text) {
-    const auto object = ObjectId::parse(text);
-    if (!object) {
-        return give_up(object.error());
+Result<ObjectId> parse_object(const std::string& text) {
+    TRY(const auto object, ObjectId::parse(text));
+    if (describe(object) == nullptr) {
+        return fail(InputErrc::usage,
+                    "this chip has no object " + object.hex() + "; `trustx object --help` lists those it has");
     }
-    if (describe(*object) == nullptr) {
-        return give_up(ExitCode::usage,
-                       "this chip has no object " + object->hex() + "; `trustx object --help` lists those it has");
-    }
-    return *object;
+    return object;
 }
 
-Outcome<ObjectId> parse_slot(const std::string& text) {
+Result<ObjectId> parse_slot(const std::string& text) {
     return parse_kind(text, {ObjectKind::key}, "a key slot");
 }
 
-Outcome<ObjectId> parse_certificate_place(const std::string& text) {
+Result<ObjectId> parse_certificate_place(const std::string& text) {
     return parse_kind(text, {ObjectKind::certificate, ObjectKind::trust_anchor}, "a place for certificates");
 }
 
-Outcome<Curve> parse_curve(const std::string& text) {
-    constexpr std::array<std::string_view, 4> p256_names{"p-256", "p256", "prime256v1", "secp256r1"};
-    constexpr std::array<std::string_view, 3> p384_names{"p-384", "p384", "secp384r1"};
-    std::string lower = text;
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    if (std::find(p256_names.begin(), p256_names.end(), lower) != p256_names.end()) {
-        return Curve::p256;
+Result<Curve> parse_curve(const std::string& text) {
+    switch (openssl::curve_nid(text)) {
+        case NID_X9_62_prime256v1:
+            return Curve::p256;
+        case NID_secp384r1:
+            return Curve::p384;
+        default:
+            return fail(InputErrc::usage, "--curve " + text + ": the chip knows P-256 and P-384");
     }
-    if (std::find(p384_names.begin(), p384_names.end(), lower) != p384_names.end()) {
-        return Curve::p384;
-    }
-    return give_up(ExitCode::usage, "--curve " + text + ": the chip knows P-256 and P-384");
 }
 
-Outcome<KeyUsage> parse_usage(const std::string& text) {
+Result<KeyUsage> parse_usage(const std::string& text) {
     const auto usage = parse_key_usage(text);
-    if (!usage) {
-        return give_up(usage.error(), "--usage");
-    }
-    return *usage;
+    return usage ? usage : usage.failure("--usage");
 }
 
 std::vector<std::string> usage_words(KeyUsage usage) {

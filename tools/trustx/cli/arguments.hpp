@@ -2,10 +2,9 @@
 // Words of the command line that name things of the chip.
 #pragma once
 
-#include "cli/exit_code.hpp"
-
 #include <trustx/key.hpp>
 #include <trustx/object_id.hpp>
+#include <trustx/result.hpp>
 
 #include <string>
 #include <vector>
@@ -13,18 +12,18 @@
 namespace trustx::cli {
 
 // parse_object reads any object of the chip's map, by number or name.
-Outcome<ObjectId> parse_object(const std::string& text);
+Result<ObjectId> parse_object(const std::string& text);
 
 // parse_slot reads a key slot, E0F0 to E0F3.
-Outcome<ObjectId> parse_slot(const std::string& text);
+Result<ObjectId> parse_slot(const std::string& text);
 
 // parse_certificate_place reads an object that holds certificates: a certificate object or a trust anchor.
-Outcome<ObjectId> parse_certificate_place(const std::string& text);
+Result<ObjectId> parse_certificate_place(const std::string& text);
 
 // parse_curve reads P-256, prime256v1, secp256r1 and the like, in either case.
-Outcome<Curve> parse_curve(const std::string& text);
+Result<Curve> parse_curve(const std::string& text);
 
-Outcome<KeyUsage> parse_usage(const std::string& text);
+Result<KeyUsage> parse_usage(const std::string& text);
 
 // usage_words is the inverse, as programs like it: "auth", "sign".
 std::vector<std::string> usage_words(KeyUsage usage);

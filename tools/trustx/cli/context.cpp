@@ -2,9 +2,9 @@
 #include "cli/context.hpp"
 
 #include "cli/output.hpp"
+#include "common/files/file_error.hpp"
+#include "common/io/unique_fd.hpp"
 #include "common/try.hpp"
-#include "file_descriptor.hpp"
-#include "file_error.hpp"
 
 #include <trustx/objects.hpp>
 
@@ -16,11 +16,11 @@ namespace trustx::cli {
 namespace {
 
 // The library appends; two recordings in one file would be none.
-Outcome<void> make_new_file(const std::string& path) {
+Result<void> make_new_file(const std::string& path) {
     constexpr mode_t owner_only = 0600;
-    const FileDescriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, owner_only)};
+    const UniqueFd file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, owner_only)};
     if (!file) {
-        return cannot_write(path, errno_code());
+        return files::cannot_write(path, errno_code());
     }
     return {};
 }
@@ -33,29 +33,18 @@ void Context::note(std::string_view text) const {
     }
 }
 
-Outcome<LockedDevice> Chip::lock() {
-    auto locked = device->lock();
-    if (!locked) {
-        return give_up(locked.error());
-    }
-    return std::move(*locked);
-}
-
-Outcome<Uid> chip_uid(Chip& chip) {
+Result<Uid> chip_uid(Chip& chip) {
     return chip.with([](LockedDevice& device) { return read_uid(device); });
 }
 
-Outcome<Chip> open_chip(const Context& context) {
-    auto settings = resolve_settings({.command_line = context.device, .device_name = context.device_name});
-    if (!settings) {
-        return give_up(settings.error());
-    }
+Result<Chip> open_chip(const Context& context) {
+    TRY(auto settings, resolve_settings({.command_line = context.device, .device_name = context.device_name}));
     if (!context.recording.empty()) {
         TRYV(make_new_file(context.recording));
-        settings->options.trace.recording = context.recording;
+        settings.options.trace.recording = context.recording;
     }
-    auto device = Device::open(settings->address, settings->options);
-    return Chip{.settings = std::move(*settings), .device = std::move(device)};
+    auto device = Device::open(settings.address, settings.options);
+    return Chip{.settings = std::move(settings), .device = std::move(device)};
 }
 
 }  // namespace trustx::cli

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every subcommand gets: which chip is meant, and whether to chat.
+// What every subcommand gets: which chip is meant, and whether notes are printed.
 #pragma once
 
-#include "cli/exit_code.hpp"
+#include "common/try.hpp"
 
 #include <trustx/device.hpp>
+#include <trustx/result.hpp>
 #include <trustx/settings.hpp>
 #include <trustx/uid.hpp>
 
@@ -12,7 +13,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 
 namespace trustx::cli {
@@ -32,43 +32,27 @@ struct Chip {
     Settings settings;
     std::unique_ptr<Device> device;
 
-    // run runs one command under the lock and turns a failure into the tool's own.
+    // run runs one command under the lock.
     template <class Command>
-    [[nodiscard]] Outcome<typename Command::Response> run(const Command& command) {
-        auto response = device->run(command);
-        if (!response) {
-            return give_up(response.error());
-        }
-        return std::move(*response);
+    [[nodiscard]] Result<typename Command::Response> run(const Command& command) {
+        return device->run(command);
     }
 
     // with runs a function of the library under the lock: `chip.with([](auto& device) { return read_uid(device); })`.
     template <class Function>
-    [[nodiscard]] auto with(Function function) {
-        using Value = typename decltype(function(std::declval<LockedDevice&>()))::value_type;
-        auto locked = lock();
-        if (!locked) {
-            return Outcome<Value>{locked.failure()};
-        }
-        auto result = function(*locked);
-        if (!result) {
-            return Outcome<Value>{give_up(result.error())};
-        }
-        if constexpr (std::is_void_v<Value>) {
-            return Outcome<Value>{};
-        } else {
-            return Outcome<Value>{std::move(*result)};
-        }
+    [[nodiscard]] auto with(Function function) -> decltype(function(std::declval<LockedDevice&>())) {
+        TRY(auto locked, lock());
+        return function(locked);
     }
 
     // lock takes the chip for more than one command that belong together.
-    [[nodiscard]] Outcome<LockedDevice> lock();
+    [[nodiscard]] Result<LockedDevice> lock() { return device->lock(); }
 };
 
 // chip_uid reads the UID.
-Outcome<Uid> chip_uid(Chip& chip);
+Result<Uid> chip_uid(Chip& chip);
 
 // open_chip resolves the settings, and makes the file of a recording that was asked for.
-Outcome<Chip> open_chip(const Context& context);
+Result<Chip> open_chip(const Context& context);
 
 }  // namespace trustx::cli

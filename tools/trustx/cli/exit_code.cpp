@@ -1,10 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/exit_code.hpp"
 
+#include "common/files/input_error.hpp"
+
 namespace trustx::cli {
 namespace {
 
-ExitCode exit_code_of(Errc code) {
+ExitCode of_input(InputErrc code) {
+    switch (code) {
+        case InputErrc::usage:
+            return ExitCode::usage;
+        case InputErrc::refused:
+            return ExitCode::refused;
+        case InputErrc::unreadable:
+        case InputErrc::unwritable:
+        case InputErrc::malformed:
+            return ExitCode::file;
+        case InputErrc::key_mismatch:
+        case InputErrc::check_failed:
+            return ExitCode::mismatch;
+        case InputErrc::nothing_there:
+            return ExitCode::nothing_there;
+        case InputErrc::chip_failed:
+            return ExitCode::unreachable;
+    }
+    return ExitCode::internal;
+}
+
+ExitCode of_library(Errc code) {
     switch (code) {
         case Errc::argument_invalid:
         case Errc::address_invalid:
@@ -27,17 +50,17 @@ ExitCode exit_code_of(Errc code) {
 }  // namespace
 
 ExitCode exit_code_of(const Error& error) {
-    if (error.code().category() == chip_category()) {
+    const auto& category = error.code().category();
+    if (category == input_category()) {
+        return of_input(static_cast<InputErrc>(error.code().value()));
+    }
+    if (category == chip_category()) {
         return ExitCode::refused;
     }
-    if (error.code().category() == trustx_category()) {
-        return exit_code_of(static_cast<Errc>(error.code().value()));
+    if (category == trustx_category()) {
+        return of_library(static_cast<Errc>(error.code().value()));
     }
-    return ExitCode::unreachable;  // errno of the bus, its socket or its lock; files of trustx never come this way
-}
-
-tl::unexpected<Failure> give_up(const Error& error, std::string_view during) {
-    return give_up(exit_code_of(error), during.empty() ? error.message() : error.during(during).message());
+    return ExitCode::unreachable;  // errno of the bus, its socket or its lock
 }
 
 }  // namespace trustx::cli

@@ -4,10 +4,6 @@
 
 #include <trustx/error.hpp>
 
-#include <string>
-
-#include <tl/expected.hpp>
-
 namespace trustx::cli {
 
 enum class ExitCode : int {
@@ -21,29 +17,7 @@ enum class ExitCode : int {
     internal = 70,      // a defect of trustx itself
 };
 
-// exit_code_of sorts the library's errors.
+// exit_code_of says how trustx ends on an error: the only place that decides it.
 ExitCode exit_code_of(const Error& error);
-
-// Failure is how a subcommand ends when it cannot do what it was asked. The message is one line that says what was
-// tried, what came back and what to do.
-struct Failure {
-    ExitCode exit;
-    std::string message;
-};
-
-// Outcome is a value or a Failure, as Result is a value or an Error.
-template <class T>
-class [[nodiscard]] Outcome : public tl::expected<T, Failure> {
- public:
-    using tl::expected<T, Failure>::expected;
-    [[nodiscard]] tl::unexpected<Failure> failure() const { return tl::unexpected<Failure>(this->error()); }
-};
-
-[[nodiscard]] inline tl::unexpected<Failure> give_up(ExitCode exit, std::string message) {
-    return tl::unexpected<Failure>(Failure{exit, std::move(message)});
-}
-
-// give_up passes an error of the library on; `during` says in the user's terms what was going on.
-[[nodiscard]] tl::unexpected<Failure> give_up(const Error& error, std::string_view during = {});
 
 }  // namespace trustx::cli

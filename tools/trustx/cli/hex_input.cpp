@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/hex_input.hpp"
 
+#include "common/files/input_error.hpp"
+
 #include <cctype>
 
 namespace trustx::cli {
@@ -12,7 +14,7 @@ unsigned digit_value(std::uint8_t digit) {
 
 }  // namespace
 
-Outcome<Bytes> parse_hex(ByteView text, const std::string& name) {
+Result<Bytes> parse_hex(ByteView text, const std::string& name) {
     Bytes bytes;
     unsigned value = 0;
     std::size_t digits = 0;
@@ -21,7 +23,7 @@ Outcome<Bytes> parse_hex(ByteView text, const std::string& name) {
             continue;
         }
         if (std::isxdigit(text[i]) == 0) {
-            return give_up(ExitCode::file, name + ": byte " + std::to_string(i + 1) + " is no hexadecimal digit");
+            return fail(InputErrc::malformed, name + ": byte " + std::to_string(i + 1) + " is no hexadecimal digit");
         }
         value = value << 4 | digit_value(text[i]);
         if (++digits % 2 == 0) {
@@ -29,7 +31,7 @@ Outcome<Bytes> parse_hex(ByteView text, const std::string& name) {
         }
     }
     if (digits % 2 != 0) {
-        return give_up(ExitCode::file, name + ": an odd number of hexadecimal digits");
+        return fail(InputErrc::malformed, name + ": an odd number of hexadecimal digits");
     }
     return bytes;
 }

@@ -2,15 +2,14 @@
 // Hexadecimal digits that people type or paste.
 #pragma once
 
-#include "cli/exit_code.hpp"
-
 #include <trustx/bytes.hpp>
+#include <trustx/result.hpp>
 
 #include <string>
 
 namespace trustx::cli {
 
 // parse_hex reads pairs of digits in either case; white space is skipped. `name` is the input's, for messages.
-Outcome<Bytes> parse_hex(ByteView text, const std::string& name);
+Result<Bytes> parse_hex(ByteView text, const std::string& name);
 
 }  // namespace trustx::cli

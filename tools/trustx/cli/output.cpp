@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/output.hpp"
 
-#include "file_descriptor.hpp"
-#include "file_error.hpp"
+#include "common/files/file_error.hpp"
+#include "common/io/write_all.hpp"
 
 #include <cstdio>
 
@@ -44,14 +44,14 @@ void say(std::string_view text) {
     std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
-Outcome<void> answer(ByteView bytes) {
-    if (const auto code = write_all(STDOUT_FILENO, bytes)) {
-        return cannot_write("standard output", code);
+Result<void> answer(ByteView bytes) {
+    if (const auto code = io::write_all(STDOUT_FILENO, bytes)) {
+        return files::cannot_write("standard output", code);
     }
     return {};
 }
 
-Outcome<void> answer(std::string_view text) {
+Result<void> answer(std::string_view text) {
     return answer(as_bytes(text));
 }
 

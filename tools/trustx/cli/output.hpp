@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What people and programs see: messages on stderr, answers on stdout, and the spellings of bytes.
+// What people and programs see: messages on stderr, answers on stdout, and bytes in text.
 #pragma once
 
-#include "cli/exit_code.hpp"
-
 #include <trustx/bytes.hpp>
+#include <trustx/result.hpp>
 
 #include <string>
 #include <string_view>
@@ -16,9 +15,9 @@ namespace trustx::cli {
 // say writes one line to stderr: `trustx: text`.
 void say(std::string_view text);
 
-// answer writes to standard output, all of it or a Failure that names the reason (a full disk, a closed pipe).
-Outcome<void> answer(ByteView bytes);
-Outcome<void> answer(std::string_view text);
+// answer writes to standard output, all of it, or an Error that names the reason (a full disk, a closed pipe).
+Result<void> answer(ByteView bytes);
+Result<void> answer(std::string_view text);
 
 // json_text is what --json prints. Names in certificates may hold anything: what is not UTF-8 is replaced.
 std::string json_text(const nlohmann::ordered_json& json);
@@ -26,10 +25,10 @@ std::string json_text(const nlohmann::ordered_json& json);
 // stdout_is_terminal says whether a person reads along, to whom raw bytes must not be shown.
 bool stdout_is_terminal();
 
-// hex_dump spells bytes for people: offset, sixteen bytes, and what is printable. first is the offset of bytes[0].
+// hex_dump shows bytes to people: offset, sixteen bytes, and what is printable. first is the offset of bytes[0].
 std::string hex_dump(ByteView bytes, std::size_t first);
 
-// base64 spells bytes as RFC 4648 does, without line breaks.
+// base64 encodes bytes as RFC 4648 says, without line breaks.
 std::string base64(ByteView bytes);
 
 // as_bytes looks at text as bytes.

@@ -2,15 +2,15 @@
 // trustx anchor: the certificates of authorities that the chip itself trusts.
 #include "chip/chip_certificates.hpp"
 #include "cli/arguments.hpp"
+#include "cli/exit_code.hpp"
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
+#include "common/files/input_error.hpp"
+#include "common/files/input_file.hpp"
+#include "common/files/output_file.hpp"
 #include "common/try.hpp"
-#include "input_file.hpp"
-#include "output_file.hpp"
 
 #include <memory>
-
-#include <CLI/CLI.hpp>
 
 namespace trustx::cli {
 namespace {
@@ -40,109 +40,97 @@ Examples:
   trustx anchor write E0E8 root.pem
   trustx anchor write E0EF new-root.pem --force)";
 
-Outcome<ObjectId> parse_anchor(const std::string& text) {
-    auto object = parse_object(text);
-    if (object && describe(*object)->kind != ObjectKind::trust_anchor) {
-        return give_up(ExitCode::usage, title(*object) + " is not a trust anchor; there are " +
-                                            title(object::trust_anchor_1) + " and " + title(object::trust_anchor_8));
+Result<ObjectId> parse_anchor(const std::string& text) {
+    TRY(const auto object, parse_object(text));
+    if (describe(object)->kind != ObjectKind::trust_anchor) {
+        return fail(InputErrc::usage, title(object) + " is not a trust anchor; there are " +
+                                          title(object::trust_anchor_1) + " and " + title(object::trust_anchor_8));
     }
     return object;
 }
 
-Outcome<void> read(const Context& context, const ReadOptions& options) {
+Result<void> read(const Context& context, const ReadOptions& options) {
     TRY(const auto object, parse_anchor(options.object));
     TRY(auto chip, open_chip(context));
     TRY(const auto certificates, stored_certificates(chip, object));
     if (certificates.empty()) {
-        return give_up(ExitCode::nothing_there, title(object) + " is empty; `trustx anchor write " + object.hex() +
-                                                    " FILE` puts a certificate there");
+        return fail(InputErrc::nothing_there, title(object) + " is empty; `trustx anchor write " + object.hex() +
+                                                  " FILE` puts a certificate there");
     }
-    TRY(auto file, OutputFile::create(options.file, 0));
     const auto& anchor = certificates.front();
-    auto written = options.der ? file.write(anchor.der()) : file.write(as_bytes(anchor.pem()));
-    return written ? file.commit() : written;
+    return options.der ? files::write_file(options.file, anchor.der()) : files::write_file(options.file, anchor.pem());
 }
 
-Outcome<Certificate> read_authority(const WriteOptions& options, ObjectId object) {
-    TRY(const auto input, read_input(options.file));
-    const auto name = input_name(options.file);
-    TRY(auto certificates, parse_certificate_file(input, name));
+Result<x509::Certificate> read_authority(const WriteOptions& options, ObjectId object) {
+    TRY(const auto input, files::read_input(options.file));
+    const auto name = files::input_name(options.file);
+    TRY(auto certificates, x509::parse_certificate_file(input, name));
     if (certificates.size() != 1) {
-        return give_up(ExitCode::file, name + " has " + std::to_string(certificates.size()) +
-                                           " certificates, and a trust anchor is one: give the root alone");
+        return fail(InputErrc::malformed, name + " has " + std::to_string(certificates.size()) +
+                                              " certificates, and a trust anchor is one: give the root alone");
     }
     auto& certificate = certificates.front();
     TRYV(certificate.public_key());
     if (certificate.der().size() > describe(object)->max_size) {
-        return give_up(ExitCode::usage, std::to_string(certificate.der().size()) + " bytes do not fit into " +
-                                            title(object) + ", which takes " +
-                                            std::to_string(describe(object)->max_size));
+        return fail(InputErrc::usage, std::to_string(certificate.der().size()) + " bytes do not fit into " +
+                                          title(object) + ", which takes " +
+                                          std::to_string(describe(object)->max_size));
     }
     if (!certificate.is_authority() && !options.force) {
-        return give_up(ExitCode::mismatch, name + " (" + summary(certificate) +
-                                               ") is not an authority's certificate; --force writes it all the same");
+        return fail(InputErrc::check_failed, name + " (" + x509::summary(certificate) +
+                                                 ") is not an authority's certificate; --force writes it all the same");
     }
     return std::move(certificate);
 }
 
 // check_replacement refuses to lose an anchor by accident. Something else than a certificate is no anchor.
-Outcome<void> check_replacement(Chip& chip, ObjectId object, bool force) {
+Result<void> check_replacement(Chip& chip, ObjectId object, bool force) {
     const auto present = stored_certificates(chip, object);
-    if (!present && present.error().exit == ExitCode::unreachable) {
+    if (!present && exit_code_of(present.error()) == ExitCode::unreachable) {
         return present.failure();
     }
     if (present && !present->empty() && !force) {
-        return give_up(ExitCode::refused, title(object) + " holds " + summary(present->front()) +
-                                              ", which would be replaced; repeat with --force");
+        return fail(InputErrc::refused, title(object) + " holds " + x509::summary(present->front()) +
+                                            ", which would be replaced; repeat with --force");
     }
     return {};
 }
 
-Outcome<void> write(const Context& context, const WriteOptions& options) {
+Result<void> write(const Context& context, const WriteOptions& options) {
     TRY(const auto object, parse_anchor(options.object));
     TRY(const auto authority, read_authority(options, object));
     TRY(auto chip, open_chip(context));
-    if (auto meant = check_replacement(chip, object, options.force); !meant) {
-        return meant;
-    }
-    const auto written =
-        chip.with([&](LockedDevice& device) { return write_trust_anchor(device, object, authority.der()); });
-    if (!written) {
-        return written;
-    }
-    context.note("wrote " + title(object) + ": " + summary(authority));
+    TRYV(check_replacement(chip, object, options.force));
+    TRYV(chip.with([&](LockedDevice& device) { return write_trust_anchor(device, object, authority.der()); }));
+    context.note("wrote " + title(object) + ": " + x509::summary(authority));
     return {};
 }
 
-void add_read(CLI::App& group, Task& task) {
+void add_read(Command& group) {
     const auto options = std::make_shared<ReadOptions>();
-    auto& command = add_subcommand(group, "read", "Print a trust anchor", read_examples);
-    command.add_option("OBJECT", options->object, "Trust anchor, E0E8 or E0EF")->required();
-    command.add_option("FILE", options->file, "File to write; default: standard output");
-    command.add_flag("--der", options->der, "DER instead of PEM");
-    command.callback(
-        [options, &task] { task = [options](const Context& context) { return read(context, *options); }; });
+    auto command = group.subcommand("read", "Print a trust anchor", read_examples);
+    command.argument("OBJECT", options->object, "Trust anchor, E0E8 or E0EF").required();
+    command.argument("FILE", options->file, "File to write; default: standard output");
+    command.flag("--der", options->der, "DER instead of PEM");
+    command.on_run([options](const Context& context) { return read(context, *options); });
 }
 
-void add_write(CLI::App& group, Task& task) {
+void add_write(Command& group) {
     const auto options = std::make_shared<WriteOptions>();
-    auto& command =
-        add_subcommand(group, "write", "Put an authority's certificate into a trust anchor", write_examples);
-    command.add_option("OBJECT", options->object, "Trust anchor, E0E8 or E0EF")->required();
-    command.add_option("FILE", options->file, "Certificate in PEM or DER; default: standard input");
-    command.add_flag("--force", options->force, "Replace what is there; write what is no authority's");
-    command.callback(
-        [options, &task] { task = [options](const Context& context) { return write(context, *options); }; });
+    auto command = group.subcommand("write", "Put an authority's certificate into a trust anchor", write_examples);
+    command.argument("OBJECT", options->object, "Trust anchor, E0E8 or E0EF").required();
+    command.argument("FILE", options->file, "Certificate in PEM or DER; default: standard input");
+    command.flag("--force", options->force, "Replace what is there; write what is no authority's");
+    command.on_run([options](const Context& context) { return write(context, *options); });
 }
 
 }  // namespace
 
-void add_anchor(CLI::App& program, Task& task) {
-    auto& command = add_subcommand(program, "anchor", "Read and write trust anchors",
-                                   "`trustx anchor read --help` and `trustx anchor write --help` say more.");
-    command.require_subcommand(1);
-    add_read(command, task);
-    add_write(command, task);
+void add_anchor(Command& program) {
+    auto command = program.subcommand("anchor", "Read and write trust anchors",
+                                      "`trustx anchor read --help` and `trustx anchor write --help` say more.");
+    add_read(command);
+    add_write(command);
 }
 
 }  // namespace trustx::cli

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx auth: one-way authentication. The chip proves by a signature over a challenge that it holds the key of a
 // certificate, and the certificate that somebody who is trusted vouches for it.
-#include "certificate_chain.hpp"
 #include "chip/chip_certificates.hpp"
+#include "chip/ecdsa.hpp"
 #include "cli/arguments.hpp"
 #include "cli/hex_input.hpp"
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
+#include "common/files/input_error.hpp"
+#include "common/files/input_file.hpp"
+#include "common/openssl/handles.hpp"
 #include "common/try.hpp"
-#include "ecdsa.hpp"
-#include "input_file.hpp"
-#include "openssl_handles.hpp"
+#include "common/x509/certificate_chain.hpp"
 
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 #include <openssl/rand.h>
 
@@ -42,11 +42,11 @@ Examples:
 struct Proof {
     Bytes challenge;
     Signature response;
-    std::vector<Certificate> certificates;
+    std::vector<x509::Certificate> certificates;
     std::vector<std::string> chain;  // empty where any issuer will do
 };
 
-Outcome<Bytes> choose_challenge(const std::string& hex) {
+Result<Bytes> choose_challenge(const std::string& hex) {
     constexpr std::size_t fresh_size = 32;
     Bytes challenge(fresh_size);
     if (hex.empty()) {
@@ -57,23 +57,23 @@ Outcome<Bytes> choose_challenge(const std::string& hex) {
     }
     auto given = parse_hex(as_bytes(hex), "--challenge");
     if (!given) {
-        return give_up(ExitCode::usage, given.error().message);
+        return fail(InputErrc::usage, given.error().operation());
     }
     if (given->size() < SetAuthMsg::min_challenge || given->size() > SetAuthMsg::max_challenge) {
-        return give_up(ExitCode::usage, "--challenge has " + std::to_string(given->size()) + " bytes; the chip takes " +
-                                            std::to_string(SetAuthMsg::min_challenge) + " to " +
-                                            std::to_string(SetAuthMsg::max_challenge));
+        return fail(InputErrc::usage, "--challenge has " + std::to_string(given->size()) + " bytes; the chip takes " +
+                                          std::to_string(SetAuthMsg::min_challenge) + " to " +
+                                          std::to_string(SetAuthMsg::max_challenge));
     }
     return given;
 }
 
-Outcome<std::vector<Certificate>> read_authorities(const std::string& path) {
-    const auto content = read_input(path);
-    return content ? parse_certificate_file(*content, input_name(path)) : content.failure();
+Result<std::vector<x509::Certificate>> read_authorities(const std::string& path) {
+    TRY(const auto content, files::read_input(path));
+    return x509::parse_certificate_file(content, files::input_name(path));
 }
 
 // The three commands belong together: one lock.
-Outcome<Signature> respond(Chip& chip, ObjectId slot, const Bytes& challenge) {
+Result<Signature> respond(Chip& chip, ObjectId slot, const Bytes& challenge) {
     return chip.with([&](LockedDevice& device) -> Result<Signature> {
         TRYV(device.run(SetAuthScheme{.key = slot}));
         TRYV(device.run(SetAuthMsg{.challenge = challenge}));
@@ -82,7 +82,7 @@ Outcome<Signature> respond(Chip& chip, ObjectId slot, const Bytes& challenge) {
 }
 
 // The chip signs SHA-256 of the challenge (chip-commands.md section 6.6).
-Outcome<void> check_response(const Proof& proof, ObjectId slot) {
+Result<void> check_response(const Proof& proof, ObjectId slot) {
     TRY(const auto key, proof.certificates.front().public_key());
     Bytes digest(32);
     if (EVP_Digest(proof.challenge.data(), proof.challenge.size(), digest.data(), nullptr, EVP_sha256(), nullptr) !=
@@ -90,25 +90,25 @@ Outcome<void> check_response(const Proof& proof, ObjectId slot) {
         throw std::bad_alloc{};
     }
     if (!verifies(key, {.digest = digest, .signature = proof.response})) {
-        return give_up(ExitCode::mismatch, "the response of " + title(slot) +
-                                               " does not verify with the certificate (" +
-                                               summary(proof.certificates.front()) + "): it is for another key");
+        return fail(InputErrc::check_failed,
+                    "the response of " + title(slot) + " does not verify with the certificate (" +
+                        x509::summary(proof.certificates.front()) + "): it is for another key");
     }
     return {};
 }
 
-Outcome<Proof> authenticate(Chip& chip, ObjectId slot, const AuthOptions& options) {
+Result<Proof> authenticate(Chip& chip, ObjectId slot, const AuthOptions& options) {
     TRY(auto challenge, choose_challenge(options.challenge));
     Proof proof{.challenge = std::move(challenge), .response = {}, .certificates = {}, .chain = {}};
     TRY(auto certificates, stored_certificates(chip, *paired_certificate(slot)));
     if (certificates.empty()) {
-        return give_up(ExitCode::nothing_there,
-                       title(*paired_certificate(slot)) + " holds no certificate for " + title(slot));
+        return fail(InputErrc::nothing_there,
+                    title(*paired_certificate(slot)) + " holds no certificate for " + title(slot));
     }
     proof.certificates = std::move(certificates);
     if (!options.any_issuer) {
         TRY(const auto trusted, read_authorities(options.authority));
-        TRY(auto chain, verify_chain(proof.certificates, trusted));
+        TRY(auto chain, x509::verify_chain(proof.certificates, trusted));
         proof.chain = std::move(chain);
     }
     TRY(auto response, respond(chip, slot, proof.challenge));
@@ -119,7 +119,7 @@ Outcome<Proof> authenticate(Chip& chip, ObjectId slot, const AuthOptions& option
 
 std::string to_text(const Proof& proof) {
     std::string text = "challenge    " + to_hex(proof.challenge) + "\nresponse     " + to_hex(proof.response.der()) +
-                       "\ncertificate  " + summary(proof.certificates.front()) + "\n";
+                       "\ncertificate  " + x509::summary(proof.certificates.front()) + "\n";
     for (std::size_t i = 1; i < proof.chain.size(); ++i) {
         text += (i == 1 ? "issued by    " : "             ") + proof.chain[i] + "\n";
     }
@@ -140,34 +140,30 @@ nlohmann::ordered_json to_json(const Proof& proof, ObjectId slot) {
     return json;
 }
 
-Outcome<void> auth(const Context& context, const AuthOptions& options) {
+Result<void> auth(const Context& context, const AuthOptions& options) {
     if (options.authority.empty() != options.any_issuer) {
-        return give_up(
-            ExitCode::usage,
+        return fail(
+            InputErrc::usage,
             "give either --ca FILE with the certificates that you trust, or --any-issuer to check the key alone");
     }
     TRY(const auto slot, parse_slot(options.slot));
     TRY(auto chip, open_chip(context));
     TRY(const auto proof, authenticate(chip, slot, options));
-    return answer(std::string_view{options.json ? json_text(to_json(proof, slot)) : to_text(proof)});
+    return answer(options.json ? json_text(to_json(proof, slot)) : to_text(proof));
 }
 
 }  // namespace
 
-void add_auth(CLI::App& program, Task& task) {
+void add_auth(Command& program) {
     const auto options = std::make_shared<AuthOptions>();
-    auto& command = add_subcommand(program, "auth", "Let the chip prove that it is authentic", examples);
-    command.add_option("SLOT", options->slot, "Key slot; default: E0F0, the factory's");
-    command.add_option("--ca", options->authority, "Certificates that are trusted, in PEM")->type_name("FILE");
-    command.add_flag("--any-issuer", options->any_issuer,
-                     "Check that key and certificate belong together, nothing else");
-    command
-        .add_option("--challenge", options->challenge,
-                    "Challenge in hexadecimal, 8 to 256 bytes; default: 32 random ones")
-        ->type_name("HEX");
-    command.add_flag("--json", options->json, "The same for programs, with certificates in PEM");
-    command.callback(
-        [options, &task] { task = [options](const Context& context) { return auth(context, *options); }; });
+    auto command = program.subcommand("auth", "Let the chip prove that it is authentic", examples);
+    command.argument("SLOT", options->slot, "Key slot; default: E0F0, the factory's");
+    command.option("--ca", options->authority, "Certificates that are trusted, in PEM", "FILE");
+    command.flag("--any-issuer", options->any_issuer, "Check that key and certificate belong together, nothing else");
+    command.option("--challenge", options->challenge,
+                   "Challenge in hexadecimal, 8 to 256 bytes; default: 32 random ones", "HEX");
+    command.flag("--json", options->json, "The same for programs, with certificates in PEM");
+    command.on_run([options](const Context& context) { return auth(context, *options); });
 }
 
 }  // namespace trustx::cli

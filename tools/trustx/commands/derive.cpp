@@ -5,12 +5,11 @@
 #include "cli/hex_input.hpp"
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
+#include "common/files/input_error.hpp"
+#include "common/keys/public_key_file.hpp"
 #include "common/try.hpp"
-#include "public_key_file.hpp"
 
 #include <memory>
-
-#include <CLI/CLI.hpp>
 
 namespace trustx::cli {
 namespace {
@@ -39,15 +38,15 @@ struct Derivation {
     std::uint16_t length;
 };
 
-Outcome<Derivation> understand(const DeriveOptions& options) {
+Result<Derivation> parse(const DeriveOptions& options) {
     const bool agreed = !options.key.empty() && !options.peer.empty() && options.secret.empty();
     const bool stored = !options.secret.empty() && options.key.empty() && options.peer.empty();
     if (!agreed && !stored) {
-        return give_up(ExitCode::usage, "give either --secret OBJECT, or --key SLOT together with --peer FILE");
+        return fail(InputErrc::usage, "give either --secret OBJECT, or --key SLOT together with --peer FILE");
     }
     const auto seed = parse_hex(as_bytes(options.seed), "--seed");
     if (!seed) {
-        return give_up(ExitCode::usage, seed.error().message);
+        return fail(InputErrc::usage, seed.error().operation());
     }
     const auto label = as_bytes(options.label);
     Derivation derivation{.label_and_seed = {label.begin(), label.end()}, .length = options.length};
@@ -55,48 +54,43 @@ Outcome<Derivation> understand(const DeriveOptions& options) {
     return derivation;
 }
 
-Outcome<SecretBytes> from_object(Chip& chip, const std::string& text, const Derivation& derivation) {
+Result<SecretBytes> from_object(Chip& chip, const std::string& text, const Derivation& derivation) {
     TRY(const auto object, parse_object(text));
     return chip.run(
         DeriveKey{.secret = object, .label_and_seed = derivation.label_and_seed, .length = derivation.length});
 }
 
 // The shared secret never leaves the chip: it lies in a session that nobody else uses meanwhile.
-Outcome<SecretBytes> from_agreement(Chip& chip, const DeriveOptions& options, const Derivation& derivation) {
+Result<SecretBytes> from_agreement(Chip& chip, const DeriveOptions& options, const Derivation& derivation) {
     TRY(const auto slot, parse_slot(options.key));
-    TRY(const auto peer, read_public_key(options.peer));
-    const auto session = chip.device->lease_session();
-    if (!session) {
-        return give_up(session.error());
-    }
-    TRYV(chip.run(CalcSSec{.key = slot, .peer = peer, .session = session->object()}));
+    TRY(const auto peer, keys::read_public_key(options.peer));
+    TRY(const auto session, chip.device->lease_session());
+    TRYV(chip.run(CalcSSec{.key = slot, .peer = peer, .session = session.object()}));
     return chip.run(DeriveKey{
-        .secret = session->object(), .label_and_seed = derivation.label_and_seed, .length = derivation.length});
+        .secret = session.object(), .label_and_seed = derivation.label_and_seed, .length = derivation.length});
 }
 
-Outcome<void> derive(const Context& context, const DeriveOptions& options) {
-    TRY(const auto derivation, understand(options));
+Result<void> derive(const Context& context, const DeriveOptions& options) {
+    TRY(const auto derivation, parse(options));
     TRY(auto chip, open_chip(context));
-    const auto key = options.secret.empty() ? from_agreement(chip, options, derivation)
-                                            : from_object(chip, options.secret, derivation);
-    return key ? deliver(options.answer, *key, Readers::owner) : key.failure();
+    TRY(const auto key, options.secret.empty() ? from_agreement(chip, options, derivation)
+                                               : from_object(chip, options.secret, derivation));
+    return deliver(options.answer, key, files::Readers::owner);
 }
 
 }  // namespace
 
-void add_derive(CLI::App& program, Task& task) {
+void add_derive(Command& program) {
     const auto options = std::make_shared<DeriveOptions>();
-    auto& command = add_subcommand(program, "derive", "Derive a key from a secret in the chip", examples);
-    command.add_option("--secret", options->secret, "Data object that holds the secret")->type_name("OBJECT");
-    command.add_option("--key", options->key, "Key slot to agree on a secret with, usage keyagree")->type_name("SLOT");
-    command.add_option("--peer", options->peer, "Public key of the other side, for --key")->type_name("FILE");
-    command.add_option("--label", options->label, "Text in front of the seed")->type_name("TEXT");
-    command.add_option("--seed", options->seed, "Seed in hexadecimal; label and seed together take 8 to 1024 bytes")
-        ->type_name("HEX");
-    command.add_option("--length", options->length, "How many bytes, 16 to 256; default: 48")->type_name("N");
+    auto command = program.subcommand("derive", "Derive a key from a secret in the chip", examples);
+    command.option("--secret", options->secret, "Data object that holds the secret", "OBJECT");
+    command.option("--key", options->key, "Key slot to agree on a secret with, usage keyagree", "SLOT");
+    command.option("--peer", options->peer, "Public key of the other side, for --key", "FILE");
+    command.option("--label", options->label, "Text in front of the seed", "TEXT");
+    command.option("--seed", options->seed, "Seed in hexadecimal; label and seed together take 8 to 1024 bytes", "HEX");
+    command.option("--length", options->length, "How many bytes, 16 to 256; default: 48", "N");
     add_binary_answer(command, options->answer);
-    command.callback(
-        [options, &task] { task = [options](const Context& context) { return derive(context, *options); }; });
+    command.on_run([options](const Context& context) { return derive(context, *options); });
 }
 
 }  // namespace trustx::cli

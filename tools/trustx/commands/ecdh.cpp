@@ -4,12 +4,10 @@
 #include "cli/binary_answer.hpp"
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
+#include "common/keys/public_key_file.hpp"
 #include "common/try.hpp"
-#include "public_key_file.hpp"
 
 #include <memory>
-
-#include <CLI/CLI.hpp>
 
 namespace trustx::cli {
 namespace {
@@ -28,24 +26,23 @@ Examples:
   trustx ecdh E0F2 peer.pem --out secret.bin
   openssl pkeyutl -derive -inkey peer-private.pem -peerkey chip-public.pem | cmp - secret.bin)";
 
-Outcome<void> ecdh(const Context& context, const EcdhOptions& options) {
+Result<void> ecdh(const Context& context, const EcdhOptions& options) {
     TRY(const auto slot, parse_slot(options.slot));
-    TRY(const auto peer, read_public_key(options.peer));
+    TRY(const auto peer, keys::read_public_key(options.peer));
     TRY(auto chip, open_chip(context));
-    const auto secret = chip.run(CalcSSec{.key = slot, .peer = peer});
-    return secret ? deliver(options.answer, *secret, Readers::owner) : secret.failure();
+    TRY(const auto secret, chip.run(CalcSSec{.key = slot, .peer = peer}));
+    return deliver(options.answer, secret, files::Readers::owner);
 }
 
 }  // namespace
 
-void add_ecdh(CLI::App& program, Task& task) {
+void add_ecdh(Command& program) {
     const auto options = std::make_shared<EcdhOptions>();
-    auto& command = add_subcommand(program, "ecdh", "Agree on a shared secret with a key in the chip", examples);
-    command.add_option("SLOT", options->slot, "Key slot, E0F0 to E0F3")->required();
-    command.add_option("PEER", options->peer, "Public key of the other side, in PEM or DER")->required();
+    auto command = program.subcommand("ecdh", "Agree on a shared secret with a key in the chip", examples);
+    command.argument("SLOT", options->slot, "Key slot, E0F0 to E0F3").required();
+    command.argument("PEER", options->peer, "Public key of the other side, in PEM or DER").required();
     add_binary_answer(command, options->answer);
-    command.callback(
-        [options, &task] { task = [options](const Context& context) { return ecdh(context, *options); }; });
+    command.on_run([options](const Context& context) { return ecdh(context, *options); });
 }
 
 }  // namespace trustx::cli

@@ -4,14 +4,13 @@
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
+#include "common/files/input_error.hpp"
+#include "common/files/input_file.hpp"
+#include "common/text/lower_case.hpp"
 #include "common/try.hpp"
-#include "input_file.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <memory>
-
-#include <CLI/CLI.hpp>
 
 namespace trustx::cli {
 namespace {
@@ -32,46 +31,40 @@ Examples:
   trustx hash --object E0E1
   trustx hash --object F1E0 --offset 16 --length 64)";
 
-Outcome<void> print(const Bytes& digest, const std::string& name) {
-    auto text = to_hex(digest);
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return answer(std::string_view{text.append("  ").append(name).append("\n")});
+Result<void> print(const Bytes& digest, const std::string& name) {
+    return answer(text::lower_case(to_hex(digest)).append("  ").append(name).append("\n"));
 }
 
-Outcome<void> hash_file(Chip& chip, const std::string& path) {
+Result<void> hash_file(Chip& chip, const std::string& path) {
     ChipHash hash{chip};
-    if (auto read = for_each_piece(path, [&hash](ByteView piece) { return hash.update(piece); }); !read) {
-        return read;
-    }
-    const auto digest = hash.finish();
-    return digest ? print(*digest, path) : digest.failure();
+    TRYV(files::for_each_piece(path, [&hash](ByteView piece) { return hash.update(piece); }));
+    TRY(const auto digest, hash.finish());
+    return print(digest, path);
 }
 
 // slice_of completes what was asked for with what there is.
-Outcome<CalcHash::ObjectSlice> slice_of(Chip& chip, ObjectId object, const HashOptions& options) {
+Result<CalcHash::ObjectSlice> slice_of(Chip& chip, ObjectId object, const HashOptions& options) {
     TRY(const auto metadata, chip.run(GetMetadata{.object = object}));
     const std::uint16_t offset = options.offset.value_or(0);
     const std::uint16_t used = metadata.used_size.value_or(metadata.max_size.value_or(0));
     const std::size_t length = options.length.value_or(static_cast<std::uint16_t>(used - std::min(used, offset)));
     if (length == 0 || offset + length > used) {
-        return give_up(ExitCode::usage, title(object) + " has " + std::to_string(used) +
-                                            " bytes: nothing to hash from " + std::to_string(offset) + " to " +
-                                            std::to_string(offset + length));
+        return fail(InputErrc::usage, title(object) + " has " + std::to_string(used) + " bytes: nothing to hash from " +
+                                          std::to_string(offset) + " to " + std::to_string(offset + length));
     }
     return CalcHash::ObjectSlice{.object = object, .offset = offset, .length = static_cast<std::uint16_t>(length)};
 }
 
-Outcome<void> hash_object(Chip& chip, const HashOptions& options) {
+Result<void> hash_object(Chip& chip, const HashOptions& options) {
     TRY(const auto object, parse_object(options.object));
     TRY(const auto slice, slice_of(chip, object, options));
-    const auto result = chip.run(CalcHash{.sequence = CalcHash::Sequence::start_final, .data = slice});
-    return result ? print(result->digest, object.hex()) : result.failure();
+    TRY(const auto result, chip.run(CalcHash{.sequence = CalcHash::Sequence::start_final, .data = slice}));
+    return print(result.digest, object.hex());
 }
 
-Outcome<void> hash(const Context& context, const HashOptions& options) {
+Result<void> hash(const Context& context, const HashOptions& options) {
     if (options.object.empty() && (options.offset || options.length)) {
-        return give_up(ExitCode::usage, "--offset and --length belong to --object");
+        return fail(InputErrc::usage, "--offset and --length belong to --object");
     }
     TRY(auto chip, open_chip(context));
     if (!options.object.empty()) {
@@ -79,24 +72,21 @@ Outcome<void> hash(const Context& context, const HashOptions& options) {
     }
     const auto files = options.files.empty() ? std::vector<std::string>{"-"} : options.files;
     for (const auto& file : files) {
-        if (auto done = hash_file(chip, file); !done) {
-            return done;
-        }
+        TRYV(hash_file(chip, file));
     }
     return {};
 }
 
 }  // namespace
 
-void add_hash(CLI::App& program, Task& task) {
+void add_hash(Command& program) {
     const auto options = std::make_shared<HashOptions>();
-    auto& command = add_subcommand(program, "hash", "Hash files or objects on the chip with SHA-256", examples);
-    auto* files = command.add_option("FILE", options->files, "Files; default: standard input");
-    command.add_option("--object", options->object, "Object to hash instead")->type_name("OBJECT")->excludes(files);
-    command.add_option("--offset", options->offset, "First byte of the object; default: 0")->type_name("N");
-    command.add_option("--length", options->length, "How many bytes of it; default: all")->type_name("N");
-    command.callback(
-        [options, &task] { task = [options](const Context& context) { return hash(context, *options); }; });
+    auto command = program.subcommand("hash", "Hash files or objects on the chip with SHA-256", examples);
+    const auto files = command.argument("FILE", options->files, "Files; default: standard input");
+    command.option("--object", options->object, "Object to hash instead", "OBJECT").excludes(files);
+    command.option("--offset", options->offset, "First byte of the object; default: 0", "N");
+    command.option("--length", options->length, "How many bytes of it; default: all", "N");
+    command.on_run([options](const Context& context) { return hash(context, *options); });
 }
 
 }  // namespace trustx::cli

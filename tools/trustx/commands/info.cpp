@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx info: what chip this is, how it does, which slots hold keys and which objects hold certificates.
+#include "chip/certificate_json.hpp"
 #include "chip/chip_certificates.hpp"
 #include "cli/arguments.hpp"
+#include "cli/exit_code.hpp"
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
 #include "common/try.hpp"
@@ -12,7 +14,6 @@
 #include <optional>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 namespace trustx::cli {
@@ -30,7 +31,7 @@ struct SlotState {
 // CertificateState is what a certificate object holds, or in words why that cannot be told.
 struct CertificateState {
     ObjectId object;
-    std::vector<Certificate> certificates;
+    std::vector<x509::Certificate> certificates;
     std::string trouble;
 };
 
@@ -53,7 +54,7 @@ Examples:
   trustx --device unix:/tmp/chip.sock info
   trustx info --json | jq -r .uid)";
 
-Outcome<std::vector<SlotState>> read_slots(Chip& chip) {
+Result<std::vector<SlotState>> read_slots(Chip& chip) {
     std::vector<SlotState> slots;
     for (const auto& info : all_objects()) {
         if (info.kind != ObjectKind::key) {
@@ -66,69 +67,47 @@ Outcome<std::vector<SlotState>> read_slots(Chip& chip) {
 }
 
 // A chip that answers, but not this, is worth a report with a gap; a chip that does not answer is not.
-Outcome<std::vector<CertificateState>> read_certificates(Chip& chip) {
+Result<std::vector<CertificateState>> read_certificates(Chip& chip) {
     std::vector<CertificateState> states;
     for (const auto& info : all_objects()) {
         if (info.kind != ObjectKind::certificate && info.kind != ObjectKind::trust_anchor) {
             continue;
         }
         auto certificates = stored_certificates(chip, info.id);
-        if (!certificates && certificates.error().exit == ExitCode::unreachable) {
+        if (!certificates && exit_code_of(certificates.error()) == ExitCode::unreachable) {
             return certificates.failure();
         }
         CertificateState state{.object = info.id, .certificates = {}, .trouble = {}};
         if (certificates) {
             state.certificates = std::move(*certificates);
         } else {
-            state.trouble = certificates.error().message;
+            state.trouble = certificates.error().message();
         }
         states.push_back(std::move(state));
     }
     return states;
 }
 
-// Bytewise collects the one-byte objects and remembers the first failure.
-class Bytewise {
- public:
-    explicit Bytewise(Chip& chip) : chip_{chip} {}
-    std::uint8_t operator()(ObjectId object) {
-        const auto byte = failure_ ? Outcome<std::uint8_t>{std::uint8_t{0}} : read(object);
-        if (!byte) {
-            failure_ = byte.error();
-            return 0;
-        }
-        return *byte;
-    }
-    [[nodiscard]] const std::optional<Failure>& failure() const { return failure_; }
-
- private:
-    Outcome<std::uint8_t> read(ObjectId object) {
-        return chip_.with([object](LockedDevice& device) { return read_byte(device, object); });
-    }
-
-    Chip& chip_;
-    std::optional<Failure> failure_;
-};
-
-Outcome<ChipState> examine(Chip& chip) {
+Result<ChipState> examine(Chip& chip) {
     TRY(const auto uid, chip_uid(chip));
-    Bytewise byte{chip};
-    ChipState state{.uid = uid,
-                    .global = LifeCycleState{byte(object::life_cycle_global)},
-                    .application = LifeCycleState{byte(object::life_cycle_application)},
-                    .security_events = byte(object::security_event_counter),
-                    .current_limit = byte(object::current_limitation),
-                    .sleep_delay = byte(object::sleep_activation_delay),
-                    .slots = {},
-                    .certificates = {}};
-    if (byte.failure()) {
-        return tl::unexpected<Failure>(*byte.failure());
-    }
+    const auto byte = [&chip](ObjectId object) {
+        return chip.with([object](LockedDevice& device) { return read_byte(device, object); });
+    };
+    TRY(const auto global, byte(object::life_cycle_global));
+    TRY(const auto application, byte(object::life_cycle_application));
+    TRY(const auto security_events, byte(object::security_event_counter));
+    TRY(const auto current_limit, byte(object::current_limitation));
+    TRY(const auto sleep_delay, byte(object::sleep_activation_delay));
     TRY(auto slots, read_slots(chip));
     TRY(auto certificates, read_certificates(chip));
-    state.slots = std::move(slots);
-    state.certificates = std::move(certificates);
-    return state;
+    return ChipState{.uid = uid,
+                     .global = LifeCycleState{global},
+                     .application = LifeCycleState{application},
+                     .security_events = security_events,
+                     .current_limit = current_limit,
+                     .sleep_delay = sleep_delay,
+                     .slots = std::move(slots),
+                     .certificates = std::move(certificates)};
 }
 
 std::string slot_text(const Metadata& metadata) {
@@ -147,7 +126,8 @@ std::string certificate_text(const CertificateState& state) {
         return "empty";
     }
     const auto more = state.certificates.size() - 1;
-    return summary(state.certificates.front()) + (more > 0 ? ", and " + std::to_string(more) + " more" : std::string{});
+    return x509::summary(state.certificates.front()) +
+           (more > 0 ? ", and " + std::to_string(more) + " more" : std::string{});
 }
 
 std::string security_text(std::uint8_t counter) {
@@ -216,7 +196,7 @@ nlohmann::ordered_json to_json(const CertificateState& state) {
     nlohmann::ordered_json json{{"object", state.object.hex()}, {"name", describe(state.object)->name}};
     json["certificates"] = nlohmann::ordered_json::array();
     for (const auto& certificate : state.certificates) {
-        json["certificates"].push_back(to_json(certificate));
+        json["certificates"].push_back(certificate_json(certificate));
     }
     if (!state.trouble.empty()) {
         json["error"] = state.trouble;
@@ -248,20 +228,19 @@ nlohmann::ordered_json to_json(const Chip& chip, const ChipState& state) {
     return json;
 }
 
-Outcome<void> info(const Context& context, const InfoOptions& options) {
+Result<void> info(const Context& context, const InfoOptions& options) {
     TRY(auto chip, open_chip(context));
     TRY(const auto state, examine(chip));
-    return answer(std::string_view{options.json ? json_text(to_json(chip, state)) : to_text(chip, state)});
+    return answer(options.json ? json_text(to_json(chip, state)) : to_text(chip, state));
 }
 
 }  // namespace
 
-void add_info(CLI::App& program, Task& task) {
+void add_info(Command& program) {
     const auto options = std::make_shared<InfoOptions>();
-    auto& command = add_subcommand(program, "info", "Show what chip this is and what it holds", examples);
-    command.add_flag("--json", options->json, "The same for programs");
-    command.callback(
-        [options, &task] { task = [options](const Context& context) { return info(context, *options); }; });
+    auto command = program.subcommand("info", "Show what chip this is and what it holds", examples);
+    command.flag("--json", options->json, "The same for programs");
+    command.on_run([options](const Context& context) { return info(context, *options); });
 }
 
 }  // namespace trustx::cli

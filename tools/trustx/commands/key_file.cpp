@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx key-file: the key file for a key that is in the chip already.
-#include "key_file.hpp"
+#include "common/keys/key_file.hpp"
 
 #include "chip/chip_public_key.hpp"
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
+#include "common/files/output_file.hpp"
 #include "common/try.hpp"
-#include "output_file.hpp"
 
 #include <memory>
-
-#include <CLI/CLI.hpp>
 
 namespace trustx::cli {
 namespace {
@@ -33,13 +31,11 @@ Examples:
   trustx key-file E0F0 --out factory-key.pem
   trustx key-file device-key-2 --label "pump 7" --out key.pem)";
 
-Outcome<void> key_file(const Context& context, const KeyFileOptions& options) {
+Result<void> key_file(const Context& context, const KeyFileOptions& options) {
     TRY(const auto slot, parse_slot(options.slot));
-    if (auto label = check_label(options.label); !label) {
-        return label;
-    }
+    TRYV(keys::check_label(options.label));
     TRY(auto chip, open_chip(context));
-    TRY(auto file, OutputFile::create(options.out, key_file_reserve));
+    TRY(auto file, files::OutputFile::create(options.out, keys::key_file_reserve));
     TRY(const auto uid, chip_uid(chip));
     TRY(auto key, find_public_key(context, chip, slot, options.trust_certificate));
     const KeyReference reference{.key = slot,
@@ -47,22 +43,21 @@ Outcome<void> key_file(const Context& context, const KeyFileOptions& options) {
                                  .coprocessor = uid,
                                  .device = context.device_name,
                                  .label = options.label};
-    auto written = file.write(as_bytes(key_file_text(reference)));
-    return written ? file.commit() : written;
+    TRYV(file.write(keys::key_file_text(reference)));
+    return file.commit();
 }
 
 }  // namespace
 
-void add_key_file(CLI::App& program, Task& task) {
+void add_key_file(Command& program) {
     const auto options = std::make_shared<KeyFileOptions>();
-    auto& command = add_subcommand(program, "key-file", "Write the key file of a key that is in the chip", examples);
-    command.add_option("SLOT", options->slot, "Key slot, E0F0 to E0F3")->required();
-    command.add_option("-o,--out", options->out, "Key file to write; default: standard output")->type_name("FILE");
-    command.add_option("--label", options->label, "Text for people, kept in the key file")->type_name("TEXT");
-    command.add_flag("--trust-certificate", options->trust_certificate,
-                     "Take the certificate's word for it; no private key use, no proof");
-    command.callback(
-        [options, &task] { task = [options](const Context& context) { return key_file(context, *options); }; });
+    auto command = program.subcommand("key-file", "Write the key file of a key that is in the chip", examples);
+    command.argument("SLOT", options->slot, "Key slot, E0F0 to E0F3").required();
+    command.option("-o,--out", options->out, "Key file to write; default: standard output", "FILE");
+    command.option("--label", options->label, "Text for people, kept in the key file", "TEXT");
+    command.flag("--trust-certificate", options->trust_certificate,
+                 "Take the certificate's word for it; no private key use, no proof");
+    command.on_run([options](const Context& context) { return key_file(context, *options); });
 }
 
 }  // namespace trustx::cli

@@ -4,13 +4,13 @@
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
+#include "common/files/input_error.hpp"
 #include "common/try.hpp"
 
 #include <trustx/metadata_plan.hpp>
 
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 namespace trustx::cli {
@@ -48,46 +48,41 @@ Examples:
 
 constexpr const char* set_examples =
     R"(`trustx metadata plan` shows the same change without making it. Metadata can be changed until the object is
-operational; `trustx lifecycle raise` does that, for ever. A change that takes something away needs --force.
+operational; `trustx lifecycle raise` does that, permanently. A change that takes something away needs --force.
 
 Examples:
   trustx metadata set F1D0 --change 'LcsO < operational and LcsG = operational'
   trustx metadata set E0F1 --usage sign --force)";
 
-Outcome<void> show(const Context& context, const ShowOptions& options) {
+Result<void> show(const Context& context, const ShowOptions& options) {
     TRY(const auto object, parse_object(options.object));
     TRY(auto chip, open_chip(context));
     TRY(const auto metadata, chip.run(GetMetadata{.object = object}));
-    return answer(std::string_view{options.json ? json_text(to_json(object, metadata)) : explain(object, metadata)});
+    return answer(options.json ? json_text(to_json(object, metadata)) : explain(object, metadata));
 }
 
-Outcome<void> parse_condition(std::optional<Bytes>& field, const std::optional<std::string>& words,
-                              const char* option) {
+Result<void> parse_condition(std::optional<Bytes>& field, const std::optional<std::string>& words, const char* option) {
     if (words) {
         auto access = parse_access(*words);
         if (!access) {
-            return give_up(access.error(), option);
+            return access.failure(option);
         }
         field = std::move(*access);
     }
     return {};
 }
 
-Outcome<MetadataChange> parse_change(const ChangeOptions& options) {
+Result<MetadataChange> parse_change(const ChangeOptions& options) {
     MetadataChange change;
-    for (const auto& parsed : {parse_condition(change.change_access, options.change, "--change"),
-                               parse_condition(change.read_access, options.read, "--read"),
-                               parse_condition(change.execute_access, options.execute, "--execute")}) {
-        if (!parsed) {
-            return parsed.failure();
-        }
-    }
+    TRYV(parse_condition(change.change_access, options.change, "--change"));
+    TRYV(parse_condition(change.read_access, options.read, "--read"));
+    TRYV(parse_condition(change.execute_access, options.execute, "--execute"));
     if (options.usage) {
         TRY(const auto usage, parse_usage(*options.usage));
         change.key_usage = usage;
     }
     if (!options.change && !options.read && !options.execute && !options.usage) {
-        return give_up(ExitCode::usage, "nothing to change: give --change, --read, --execute or --usage");
+        return fail(InputErrc::usage, "nothing to change: give --change, --read, --execute or --usage");
     }
     return change;
 }
@@ -113,93 +108,79 @@ std::string joined(const std::vector<std::string>& parts) {
 
 // with_plan makes the plan under the lock in which `act` then runs, so that it stays true.
 template <class Act>
-Outcome<MetadataPlan> with_plan(const Context& context, const ChangeOptions& options, Act act) {
+Result<MetadataPlan> with_plan(const Context& context, const ChangeOptions& options, Act act) {
     TRY(const auto object, parse_object(options.object));
     TRY(const auto change, parse_change(options));
     TRY(auto chip, open_chip(context));
     TRY(auto locked, chip.lock());
-    const auto metadata = locked.run(GetMetadata{.object = object});
-    if (!metadata) {
-        return give_up(metadata.error());
-    }
-    auto plan = plan_metadata(object, *metadata, change);
-    if (!plan) {
-        return give_up(plan.error());
-    }
-    TRYV(act(locked, *plan));
-    return std::move(*plan);
+    TRY(const auto metadata, locked.run(GetMetadata{.object = object}));
+    TRY(auto plan, plan_metadata(object, metadata, change));
+    TRYV(act(locked, plan));
+    return plan;
 }
 
-Outcome<void> plan(const Context& context, const ChangeOptions& options) {
-    const auto planned =
-        with_plan(context, options, [](LockedDevice&, const MetadataPlan&) { return Outcome<void>{}; });
-    return planned ? answer(std::string_view{plan_text(*planned)}) : planned.failure();
+Result<void> plan(const Context& context, const ChangeOptions& options) {
+    const auto do_nothing = [](LockedDevice&, const MetadataPlan&) { return Result<void>{}; };
+    TRY(const auto planned, with_plan(context, options, do_nothing));
+    return answer(plan_text(planned));
 }
 
-Outcome<void> apply(LockedDevice& device, const MetadataPlan& plan, bool force) {
+Result<void> apply(LockedDevice& device, const MetadataPlan& plan, bool force) {
     if (!plan.cautions.empty() && !force) {
-        return give_up(ExitCode::refused, title(plan.object) + ": " + joined(plan.steps) + ". Caution: " +
-                                              joined(plan.cautions) + ". Repeat with --force if that is what you want");
+        return fail(InputErrc::refused, title(plan.object) + ": " + joined(plan.steps) + ". Caution: " +
+                                            joined(plan.cautions) + ". Repeat with --force if that is what you want");
     }
-    const auto applied = apply_metadata(device, plan);
-    return applied ? Outcome<void>{} : give_up(applied.error());
+    return apply_metadata(device, plan);
 }
 
-Outcome<void> set(const Context& context, const ChangeOptions& options) {
-    const auto done = with_plan(context, options, [&options](LockedDevice& device, const MetadataPlan& planned) {
+Result<void> set(const Context& context, const ChangeOptions& options) {
+    const auto act = [&options](LockedDevice& device, const MetadataPlan& planned) {
         return apply(device, planned, options.force);
-    });
-    if (!done) {
-        return done.failure();
-    }
-    context.note(title(done->object) + ": " +
-                 (done->empty() ? "everything was as wanted already" : joined(done->steps)));
+    };
+    TRY(const auto done, with_plan(context, options, act));
+    context.note(title(done.object) + ": " + (done.empty() ? "everything was as wanted already" : joined(done.steps)));
     return {};
 }
 
-void add_show(CLI::App& group, Task& task) {
+void add_show(Command& group) {
     const auto options = std::make_shared<ShowOptions>();
-    auto& command = add_subcommand(group, "show", "Explain life cycle, size and access of an object", show_examples);
-    command.add_option("OBJECT", options->object, "Object by number or name")->required();
-    command.add_flag("--json", options->json, "The same for programs");
-    command.callback(
-        [options, &task] { task = [options](const Context& context) { return show(context, *options); }; });
+    auto command = group.subcommand("show", "Explain life cycle, size and access of an object", show_examples);
+    command.argument("OBJECT", options->object, "Object by number or name").required();
+    command.flag("--json", options->json, "The same for programs");
+    command.on_run([options](const Context& context) { return show(context, *options); });
 }
 
-void add_change_options(CLI::App& command, ChangeOptions& options) {
-    command.add_option("OBJECT", options.object, "Object by number or name")->required();
-    command.add_option("--change", options.change, "Who may write the content")->type_name("CONDITION");
-    command.add_option("--read", options.read, "Who may read the content")->type_name("CONDITION");
-    command.add_option("--execute", options.execute, "Who may use the key; successors of this chip know it")
-        ->type_name("CONDITION");
-    command.add_option("--usage", options.usage, "What a key may do: sign, auth, keyagree")->type_name("LIST");
+void add_change_options(Command& command, ChangeOptions& options) {
+    command.argument("OBJECT", options.object, "Object by number or name").required();
+    command.option("--change", options.change, "Who may write the content", "CONDITION");
+    command.option("--read", options.read, "Who may read the content", "CONDITION");
+    command.option("--execute", options.execute, "Who may use the key; successors of this chip know it", "CONDITION");
+    command.option("--usage", options.usage, "What a key may do: sign, auth, keyagree", "LIST");
 }
 
-void add_plan(CLI::App& group, Task& task) {
+void add_plan(Command& group) {
     const auto options = std::make_shared<ChangeOptions>();
-    auto& command = add_subcommand(group, "plan", "Show what a change of metadata would do", plan_examples);
+    auto command = group.subcommand("plan", "Show what a change of metadata would do", plan_examples);
     add_change_options(command, *options);
-    command.callback(
-        [options, &task] { task = [options](const Context& context) { return plan(context, *options); }; });
+    command.on_run([options](const Context& context) { return plan(context, *options); });
 }
 
-void add_set(CLI::App& group, Task& task) {
+void add_set(Command& group) {
     const auto options = std::make_shared<ChangeOptions>();
-    auto& command = add_subcommand(group, "set", "Change the metadata of an object", set_examples);
+    auto command = group.subcommand("set", "Change the metadata of an object", set_examples);
     add_change_options(command, *options);
-    command.add_flag("--force", options->force, "Change it although something is taken away");
-    command.callback([options, &task] { task = [options](const Context& context) { return set(context, *options); }; });
+    command.flag("--force", options->force, "Change it although something is taken away");
+    command.on_run([options](const Context& context) { return set(context, *options); });
 }
 
 }  // namespace
 
-void add_metadata(CLI::App& program, Task& task) {
-    auto& command = add_subcommand(program, "metadata", "Explain and change life cycle, size and access of objects",
-                                   "`trustx metadata show --help` and so on say more.");
-    command.require_subcommand(1);
-    add_show(command, task);
-    add_plan(command, task);
-    add_set(command, task);
+void add_metadata(Command& program) {
+    auto command = program.subcommand("metadata", "Explain and change life cycle, size and access of objects",
+                                      "`trustx metadata show --help` and so on say more.");
+    add_show(command);
+    add_plan(command);
+    add_set(command);
 }
 
 }  // namespace trustx::cli

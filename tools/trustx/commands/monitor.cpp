@@ -3,16 +3,16 @@
 #include "chip/security_credit.hpp"
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
+#include "common/files/input_error.hpp"
+#include "common/text/time_text.hpp"
 #include "common/try.hpp"
 
-#include <array>
 #include <chrono>
 #include <cmath>
 #include <csignal>
 #include <ctime>
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 namespace trustx::cli {
@@ -59,18 +59,9 @@ class Interruption {
     sigset_t before_{};
 };
 
-std::string time_of_day() {
-    const auto now = std::time(nullptr);
-    std::tm broken_down{};
-    gmtime_r(&now, &broken_down);
-    std::array<char, sizeof "2024-05-26T05:55:24Z" + 4> text{};
-    const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &broken_down);
-    return {text.data(), length};
-}
-
 std::string line(SecurityEventCounter counter, const SecurityCredit& credit, bool json) {
     if (json) {
-        return nlohmann::ordered_json{{"time", time_of_day()},
+        return nlohmann::ordered_json{{"time", text::time_text(std::time(nullptr))},
                                       {"security_event_counter", counter.value},
                                       {"credit_at_most", credit.at_most()},
                                       {"credit_if_idle", credit.if_idle()},
@@ -78,25 +69,25 @@ std::string line(SecurityEventCounter counter, const SecurityCredit& credit, boo
                    .dump() +
                "\n";
     }
-    return time_of_day() + "  counter " + std::to_string(counter.value) + "  credit " +
+    return text::time_text(std::time(nullptr)) + "  counter " + std::to_string(counter.value) + "  credit " +
            std::to_string(credit.if_idle()) + " (at most " + std::to_string(credit.at_most()) + ")" +
            (counter.throttled() ? "  each use of a key is delayed by " + std::to_string(counter.delay().count()) + " ms"
                                 : std::string{}) +
            "\n";
 }
 
-Outcome<std::chrono::nanoseconds> parse_interval(double seconds) {
+Result<std::chrono::nanoseconds> parse_interval(double seconds) {
     constexpr double longest = 86400;
     if (!std::isfinite(seconds) || seconds < 0 || seconds > longest) {
-        return give_up(ExitCode::usage, "--interval is a number of seconds, 0 to 86400");
+        return fail(InputErrc::usage, "--interval is a number of seconds, 0 to 86400");
     }
     return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>{seconds});
 }
 
-Outcome<void> monitor(const Context& context, const MonitorOptions& options) {
+Result<void> monitor(const Context& context, const MonitorOptions& options) {
     TRY(const auto interval, parse_interval(options.interval));
     if (options.count == 0) {
-        return give_up(ExitCode::usage, "--count is the number of readings, 1 or more");
+        return fail(InputErrc::usage, "--count is the number of readings, 1 or more");
     }
     TRY(auto chip, open_chip(context));
     const Interruption interruption;
@@ -104,9 +95,7 @@ Outcome<void> monitor(const Context& context, const MonitorOptions& options) {
     for (std::uint64_t reading = 1;; ++reading) {
         TRY(const auto counter, chip.with([](LockedDevice& device) { return read_security_event_counter(device); }));
         credit.see(counter, std::chrono::steady_clock::now());
-        if (auto told = answer(std::string_view{line(counter, credit, options.json)}); !told) {
-            return told;
-        }
+        TRYV(answer(line(counter, credit, options.json)));
         if (reading == options.count || interruption.arrives_within(interval)) {
             return {};
         }
@@ -115,14 +104,13 @@ Outcome<void> monitor(const Context& context, const MonitorOptions& options) {
 
 }  // namespace
 
-void add_monitor(CLI::App& program, Task& task) {
+void add_monitor(Command& program) {
     const auto options = std::make_shared<MonitorOptions>();
-    auto& command = add_subcommand(program, "monitor", "Watch the security event counter and the credit", examples);
-    command.add_option("--interval", options->interval, "Seconds between two readings; default: 1")->type_name("N");
-    command.add_option("--count", options->count, "Readings to take; default: until Ctrl-C")->type_name("N");
-    command.add_flag("--json", options->json, "A line of JSON for each reading");
-    command.callback(
-        [options, &task] { task = [options](const Context& context) { return monitor(context, *options); }; });
+    auto command = program.subcommand("monitor", "Watch the security event counter and the credit", examples);
+    command.option("--interval", options->interval, "Seconds between two readings; default: 1", "N");
+    command.option("--count", options->count, "Readings to take; default: until Ctrl-C", "N");
+    command.flag("--json", options->json, "A line of JSON for each reading");
+    command.on_run([options](const Context& context) { return monitor(context, *options); });
 }
 
 }  // namespace trustx::cli

@@ -4,17 +4,16 @@
 #include "cli/hex_input.hpp"
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
+#include "common/files/input_error.hpp"
+#include "common/files/input_file.hpp"
+#include "common/files/output_file.hpp"
 #include "common/try.hpp"
-#include "input_file.hpp"
-#include "output_file.hpp"
 
 #include <trustx/objects.hpp>
 
 #include <algorithm>
 #include <memory>
 #include <optional>
-
-#include <CLI/CLI.hpp>
 
 namespace trustx::cli {
 namespace {
@@ -52,28 +51,25 @@ bool holds_secrets(ObjectKind kind) {
     return kind == ObjectKind::key || kind == ObjectKind::session;
 }
 
-Outcome<ObjectId> parse_open_object(const std::string& text) {
-    auto object = parse_object(text);
-    if (object && holds_secrets(describe(*object)->kind)) {
-        return give_up(ExitCode::refused, title(*object) +
-                                              ": the chip neither tells nor takes the content of keys and "
-                                              "sessions; see `trustx metadata show` and `trustx key-file`");
+Result<ObjectId> parse_open_object(const std::string& text) {
+    TRY(const auto object, parse_object(text));
+    if (holds_secrets(describe(object)->kind)) {
+        return fail(InputErrc::refused, title(object) +
+                                            ": the chip neither tells nor takes the content of keys and "
+                                            "sessions; see `trustx metadata show` and `trustx key-file`");
     }
     return object;
 }
 
-Outcome<Bytes> read_content(Chip& chip, ObjectId object, const ReadOptions& options) {
+Result<Bytes> read_content(Chip& chip, ObjectId object, const ReadOptions& options) {
     TRY(auto locked, chip.lock());
     const std::size_t length = options.length ? *options.length : std::size_t{0x10000};
-    auto content = options.offset || options.length ? read_slice(locked, object, options.offset.value_or(0), length)
-                                                    : read_object(locked, object);
-    if (!content) {
-        return give_up(content.error());
-    }
-    return std::move(*content);
+    TRY(auto content, options.offset || options.length ? read_slice(locked, object, options.offset.value_or(0), length)
+                                                       : read_object(locked, object));
+    return content;
 }
 
-Bytes spell(const Bytes& content, const ReadOptions& options) {
+Bytes encode(const Bytes& content, const ReadOptions& options) {
     std::string text;
     if (options.hex) {
         text = to_hex(content) + "\n";
@@ -85,98 +81,87 @@ Bytes spell(const Bytes& content, const ReadOptions& options) {
     return {text.begin(), text.end()};
 }
 
-Outcome<void> read(const Context& context, const ReadOptions& options) {
+Result<void> read(const Context& context, const ReadOptions& options) {
     TRY(const auto object, parse_open_object(options.object));
     TRY(auto chip, open_chip(context));
     TRY(const auto content, read_content(chip, object, options));
     if (content.empty()) {
         context.note(title(object) + " is empty");
     }
-    TRY(auto file, OutputFile::create(options.out, content.size()));
-    auto written = file.write(spell(content, options));
-    return written ? file.commit() : written;
+    return files::write_file(options.out, encode(content, options));
 }
 
 // Raising a life cycle state is the one write that nothing can take back, so there is one way to do it.
-Outcome<void> refuse_life_cycle(ObjectId object) {
+Result<void> refuse_life_cycle(ObjectId object) {
     const bool of_chip = object == object::life_cycle_global;
     if (of_chip || object == object::life_cycle_application) {
-        return give_up(ExitCode::refused, title(object) +
-                                              " holds a life cycle state, which rises for ever: use `trustx "
-                                              "lifecycle raise " +
-                                              (of_chip ? "chip" : "application") + " STATE`");
+        return fail(InputErrc::refused, title(object) +
+                                            " holds a life cycle state, which nothing can lower again: use `trustx "
+                                            "lifecycle raise " +
+                                            (of_chip ? "chip" : "application") + " STATE`");
     }
     return {};
 }
 
-Outcome<Bytes> read_data(const WriteOptions& options) {
-    auto input = read_input(options.file);
-    if (!input) {
-        return input;
-    }
-    const auto name = input_name(options.file);
-    auto data = options.hex ? parse_hex(*input, name) : std::move(input);
-    if (data && data->empty()) {
-        return give_up(ExitCode::usage, name + " is empty: nothing to write");
+Result<Bytes> read_data(const WriteOptions& options) {
+    TRY(auto input, files::read_input(options.file));
+    const auto name = files::input_name(options.file);
+    TRY(auto data, options.hex ? parse_hex(input, name) : std::move(input));
+    if (data.empty()) {
+        return fail(InputErrc::usage, name + " is empty: nothing to write");
     }
     return data;
 }
 
-Outcome<void> store(Chip& chip, ObjectId object, const Bytes& data, std::optional<std::uint16_t> offset) {
+Result<void> store(Chip& chip, ObjectId object, const Bytes& data, std::optional<std::uint16_t> offset) {
     TRY(auto locked, chip.lock());
     // Objects of the system have a fixed size: there is nothing to erase.
     const bool slice = offset || describe(object)->kind == ObjectKind::system;
     const auto written =
         slice ? write_slice(locked, object, offset.value_or(0), data) : write_object(locked, object, data);
     if (!written) {
-        return give_up(written.error(), "write object " + object.hex());
+        return written.failure("write object " + object.hex());
     }
     return {};
 }
 
-Outcome<void> write(const Context& context, const WriteOptions& options) {
+Result<void> write(const Context& context, const WriteOptions& options) {
     TRY(const auto object, parse_open_object(options.object));
-    if (auto possible = refuse_life_cycle(object); !possible) {
-        return possible;
-    }
+    TRYV(refuse_life_cycle(object));
     TRY(const auto data, read_data(options));
     const std::size_t end = std::size_t{options.offset.value_or(0)} + data.size();
     if (end > describe(object)->max_size) {
-        return give_up(ExitCode::usage, std::to_string(data.size()) + " bytes at offset " +
-                                            std::to_string(options.offset.value_or(0)) + " do not fit into " +
-                                            title(object) + ", which takes " +
-                                            std::to_string(describeobject->max_size));
+        return fail(InputErrc::usage, std::to_string(data.size()) + " bytes at offset " +
+                                          std::to_string(options.offset.value_or(0)) + " do not fit into " +
+                                          title(object) + ", which takes " +
+                                          std::to_string(describe(object)->max_size));
     }
     TRY(auto chip, open_chip(context));
-    if (auto stored = store(chip, object, data, options.offset); !stored) {
-        return stored;
-    }
+    TRYV(store(chip, object, data, options.offset));
     context.note("wrote " + std::to_string(data.size()) + " bytes to " + title(object));
     return {};
 }
 
-void add_read(CLI::App& group, Task& task) {
+void add_read(Command& group) {
     const auto options = std::make_shared<ReadOptions>();
-    auto& command = add_subcommand(group, "read", "Print the content of an object", read_examples);
-    command.add_option("OBJECT", options->object, "Object by number or name")->required();
-    command.add_option("--offset", options->offset, "First byte to read; default: 0")->type_name("N");
-    command.add_option("--length", options->length, "How many bytes at most; default: all")->type_name("N");
-    command.add_option("-o,--out", options->out, "File to write; default: standard output")->type_name("FILE");
-    auto* hex = command.add_flag("--hex", options->hex, "Hexadecimal digits in one line");
-    command.add_flag("--raw", options->raw, "The bytes as they are, on a terminal too")->excludes(hex);
-    command.callback(
-        [options, &task] { task = [options](const Context& context) { return read(context, *options); }; });
+    auto command = group.subcommand("read", "Print the content of an object", read_examples);
+    command.argument("OBJECT", options->object, "Object by number or name").required();
+    command.option("--offset", options->offset, "First byte to read; default: 0", "N");
+    command.option("--length", options->length, "How many bytes at most; default: all", "N");
+    command.option("-o,--out", options->out, "File to write; default: standard output", "FILE");
+    const auto hex = command.flag("--hex", options->hex, "Hexadecimal digits in one line");
+    command.flag("--raw", options->raw, "The bytes as they are, on a terminal too").excludes(hex);
+    command.on_run([options](const Context& context) { return read(context, *options); });
 }
 
-void add_write(CLI::App& group, Task& task) {
+void add_write(Command& group) {
     const auto options = std::make_shared<WriteOptions>();
-    auto& command = add_subcommand(group, "write", "Write the content of an object", write_examples);
-    command.add_option("OBJECT", options->object, "Object by number or name")->required();
-    command.add_option("FILE", options->file, "Content; default: standard input");
-    command.add_option("--offset", options->offset, "Where the input goes; the rest stays as it is")->type_name("N");
-    command.add_flag("--hex", options->hex, "The input is hexadecimal digits; white space is skipped");
-    command.callback(
-        [options, &task] { task = [options](const Context& context) { return write(context, *options); }; });
+    auto command = group.subcommand("write", "Write the content of an object", write_examples);
+    command.argument("OBJECT", options->object, "Object by number or name").required();
+    command.argument("FILE", options->file, "Content; default: standard input");
+    command.option("--offset", options->offset, "Where the input goes; the rest stays as it is", "N");
+    command.flag("--hex", options->hex, "The input is hexadecimal digits; white space is skipped");
+    command.on_run([options](const Context& context) { return write(context, *options); });
 }
 
 std::string object_table() {
@@ -192,11 +177,10 @@ std::string object_table() {
 
 }  // namespace
 
-void add_object(CLI::App& program, Task& task) {
-    auto& command = add_subcommand(program, "object", "Read and write objects", object_table());
-    command.require_subcommand(1);
-    add_read(command, task);
-    add_write(command, task);
+void add_object(Command& program) {
+    auto command = program.subcommand("object", "Read and write objects", object_table());
+    add_read(command);
+    add_write(command);
 }
 
 }  // namespace trustx::cli

@@ -10,7 +10,6 @@
 #include <array>
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 namespace trustx::cli {
@@ -33,7 +32,7 @@ struct Entry {
     Metadata metadata;
 };
 
-Outcome<std::vector<Entry>> read_entries(Chip& chip) {
+Result<std::vector<Entry>> read_entries(Chip& chip) {
     std::vector<Entry> entries;
     for (const auto& info : all_objects()) {
         if (info.kind == ObjectKind::session) {
@@ -94,20 +93,19 @@ std::string json(const std::vector<Entry>& entries) {
     return json_text(list);
 }
 
-Outcome<void> objects(const Context& context, const ObjectsOptions& options) {
+Result<void> objects(const Context& context, const ObjectsOptions& options) {
     TRY(auto chip, open_chip(context));
     TRY(const auto entries, read_entries(chip));
-    return answer(std::string_view{options.json ? json(entries) : table(entries)});
+    return answer(options.json ? json(entries) : table(entries));
 }
 
 }  // namespace
 
-void add_objects(CLI::App& program, Task& task) {
+void add_objects(Command& program) {
     const auto options = std::make_shared<ObjectsOptions>();
-    auto& command = add_subcommand(program, "objects", "Show all objects with size, life cycle and access", examples);
-    command.add_flag("--json", options->json, "The same for programs");
-    command.callback(
-        [options, &task] { task = [options](const Context& context) { return objects(context, *options); }; });
+    auto command = program.subcommand("objects", "Show all objects with size, life cycle and access", examples);
+    command.flag("--json", options->json, "The same for programs");
+    command.on_run([options](const Context& context) { return objects(context, *options); });
 }
 
 }  // namespace trustx::cli

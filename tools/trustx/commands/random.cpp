@@ -3,14 +3,13 @@
 #include "cli/binary_answer.hpp"
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
+#include "common/files/input_error.hpp"
 #include "common/try.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <memory>
-
-#include <CLI/CLI.hpp>
 
 namespace trustx::cli {
 namespace {
@@ -32,7 +31,7 @@ Examples:
 constexpr std::uint16_t piece = 240;
 static_assert(piece <= GetRandom::max_length && piece % 48 == 0);
 
-Outcome<Bytes> random_piece(Chip& chip, std::uint64_t wanted) {
+Result<Bytes> random_piece(Chip& chip, std::uint64_t wanted) {
     const auto length = static_cast<std::uint16_t>(std::min<std::uint64_t>(wanted, piece));
     auto bytes = chip.run(GetRandom{.length = std::max(length, GetRandom::min_length)});
     if (bytes) {
@@ -41,44 +40,39 @@ Outcome<Bytes> random_piece(Chip& chip, std::uint64_t wanted) {
     return bytes;
 }
 
-Outcome<std::uint64_t> parse_count(const std::string& text) {
+Result<std::uint64_t> parse_count(const std::string& text) {
     std::uint64_t count = 0;
     const auto* end = text.data() + text.size();
     const auto parsed = std::from_chars(text.data(), end, count);
     if (parsed.ec != std::errc{} || parsed.ptr != end || count == 0) {
-        return give_up(ExitCode::usage, "N is the number of bytes, 1 or more, not `" + text + "`");
+        return fail(InputErrc::usage, "N is the number of bytes, 1 or more, not `" + text + "`");
     }
     return count;
 }
 
-Outcome<void> random(const Context& context, const RandomOptions& options) {
+Result<void> random(const Context& context, const RandomOptions& options) {
     TRY(const auto count, parse_count(options.count));
     TRY(auto chip, open_chip(context));
-    TRY(auto file, OutputFile::create(options.answer.out, 0));
-    const auto spelling = options.answer.spelling();
+    TRY(auto file, files::OutputFile::create(options.answer.out, 0));
+    const auto encoding = options.answer.encoding();
     for (std::uint64_t left = count; left > 0; left -= std::min<std::uint64_t>(left, piece)) {
         TRY(const auto bytes, random_piece(chip, left));
-        if (auto written = file.write(spell(bytes, spelling)); !written) {
-            return written;
-        }
+        TRYV(file.write(encode(bytes, encoding)));
     }
-    if (spelling != Spelling::raw) {
-        if (auto written = file.write(as_bytes("\n")); !written) {
-            return written;
-        }
+    if (encoding != Encoding::raw) {
+        TRYV(file.write("\n"));
     }
     return file.commit();
 }
 
 }  // namespace
 
-void add_random(CLI::App& program, Task& task) {
+void add_random(Command& program) {
     const auto options = std::make_shared<RandomOptions>();
-    auto& command = add_subcommand(program, "random", "Print random bytes from the chip", examples);
-    command.add_option("N", options->count, "How many bytes")->required();
+    auto command = program.subcommand("random", "Print random bytes from the chip", examples);
+    command.argument("N", options->count, "How many bytes").required();
     add_binary_answer(command, options->answer);
-    command.callback(
-        [options, &task] { task = [options](const Context& context) { return random(context, *options); }; });
+    command.on_run([options](const Context& context) { return random(context, *options); });
 }
 
 }  // namespace trustx::cli

@@ -2,9 +2,8 @@
 // trustx reset: the reset line of the chip.
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
+#include "common/files/input_error.hpp"
 #include "common/try.hpp"
-
-#include <CLI/CLI.hpp>
 
 namespace trustx::cli {
 namespace {
@@ -16,26 +15,23 @@ life cycles stay; sessions, a running hash and the credit of the security monito
 Example:
   trustx reset)";
 
-Outcome<void> reset(const Context& context) {
+Result<void> reset(const Context& context) {
     TRY(auto chip, open_chip(context));
     const auto done = chip.device->reset();
     if (!done && done.error() == Errc::not_supported) {
-        return give_up(
-            ExitCode::refused,
-            chip.settings.address.text() + ": this bus has no reset line; switch the chip's power off and on instead");
+        return fail(InputErrc::refused, chip.settings.address.text() +
+                                            ": this bus has no reset line; switch the chip's power off and on instead");
     }
-    if (!done) {
-        return give_up(done.error());
-    }
+    TRYV(done);
     context.note("reset " + chip.settings.address.text());
     return {};
 }
 
 }  // namespace
 
-void add_reset(CLI::App& program, Task& task) {
-    auto& command = add_subcommand(program, "reset", "Reset the chip by its reset line", examples);
-    command.callback([&task] { task = reset; });
+void add_reset(Command& program) {
+    auto command = program.subcommand("reset", "Reset the chip by its reset line", examples);
+    command.on_run(reset);
 }
 
 }  // namespace trustx::cli

@@ -4,10 +4,11 @@
 // OpenSSL's own parser, does what was wanted.
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
+#include "common/files/file_error.hpp"
+#include "common/files/input_error.hpp"
+#include "common/files/input_file.hpp"
+#include "common/files/output_file.hpp"
 #include "common/try.hpp"
-#include "file_error.hpp"
-#include "input_file.hpp"
-#include "output_file.hpp"
 #include "setup/setup_block.hpp"
 #include "setup/setup_check.hpp"
 
@@ -17,7 +18,6 @@
 #include <filesystem>
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -69,66 +69,60 @@ struct Target {
     ConfigurationText parts;
 };
 
-Outcome<Target> open_target(const std::string& config) {
+Result<Target> open_target(const std::string& config) {
     Target target{.path = config.empty() ? default_configuration_file() : config, .text = {}, .parts = {}};
     struct stat status {};
     if (::stat(target.path.c_str(), &status) != 0) {
-        return cannot_read(target.path, errno_code());
+        return files::cannot_read(target.path, errno_code());
     }
     if (!S_ISREG(status.st_mode)) {
-        return give_up(ExitCode::file, target.path + " is not a regular file; name the configuration with --config");
+        return fail(InputErrc::malformed, target.path + " is not a regular file; name the configuration with --config");
     }
     if (status.st_nlink > 1) {
-        return give_up(ExitCode::refused, target.path + " has " + std::to_string(status.st_nlink) +
-                                              " names (hard links), and replacing it would separate them; edit it by "
-                                              "hand or make it a file of one name");
+        return fail(InputErrc::refused, target.path + " has " + std::to_string(status.st_nlink) +
+                                            " names (hard links), and replacing it would separate them; edit it by "
+                                            "hand or make it a file of one name");
     }
-    TRY(const auto content, read_input(target.path));
+    TRY(const auto content, files::read_input(target.path));
     target.text.assign(content.begin(), content.end());
     if (target.text.find('\0') != std::string::npos) {
-        return give_up(ExitCode::file, target.path + " holds NUL bytes and is no OpenSSL configuration");
+        return fail(InputErrc::malformed, target.path + " holds NUL bytes and is no OpenSSL configuration");
     }
     TRY(auto parts, ConfigurationText::split(target.text, target.path));
     target.parts = std::move(parts);
     return target;
 }
 
-Outcome<void> replace(const std::string& path, const std::string& text) {
-    TRY(auto file, OutputFile::replacement(path, text.size()));
-    auto written = file.write(as_bytes(text));
-    return written ? file.commit() : written;
-}
-
-Outcome<void> create(const std::string& path, const std::string& text) {
-    TRY(auto file, OutputFile::create(path, text.size()));
-    auto written = file.write(as_bytes(text));
-    return written ? file.commit() : written;
+Result<void> replace(const std::string& path, const std::string& text) {
+    TRY(auto file, files::OutputFile::replacement(path, text.size()));
+    TRYV(file.write(text));
+    return file.commit();
 }
 
 // module_to_name is the path that the configuration must say; absent where OpenSSL finds the module itself.
-Outcome<std::optional<std::string>> module_to_name(const std::string& chosen) {
+Result<std::optional<std::string>> module_to_name(const std::string& chosen) {
     std::error_code ignored;
     if (!chosen.empty()) {
         if (!fs::is_regular_file(chosen, ignored)) {
-            return give_up(ExitCode::file, "--module " + chosen + ": there is no such file");
+            return fail(InputErrc::malformed, "--module " + chosen + ": there is no such file");
         }
         return std::optional<std::string>{fs::absolute(chosen).lexically_normal().string()};
     }
     const auto place = fs::path{module_directory()} / "trustx.so";
     if (!fs::is_regular_file(place, ignored)) {
-        return give_up(ExitCode::file, "the provider is not where OpenSSL looks for it: there is no " + place.string() +
-                                           "; install it, or say with --module where it is");
+        return fail(InputErrc::malformed, "the provider is not where OpenSSL looks for it: there is no " +
+                                              place.string() + "; install it, or say with --module where it is");
     }
     return std::optional<std::string>{};
 }
 
-// check_result makes sure, with OpenSSL's parser, that a configuration does what it shall.
-Outcome<void> check_result(const std::string& text, const std::string& path) {
+// check_result makes sure, with OpenSSL's parser, that a configuration does what it should.
+Result<void> check_result(const std::string& text, const std::string& path) {
     TRY(const auto result, OpensslConfiguration::parse(text, path));
     if (!result.activates("trustx")) {
-        return give_up(ExitCode::refused, path +
-                                              " is left as it is: what would be added takes no effect there; add it "
-                                              "by hand as shown in provider-trustx(7)");
+        return fail(InputErrc::refused, path +
+                                            " is left as it is: what would be added takes no effect there; add it "
+                                            "by hand as shown in provider-trustx(7)");
     }
     return {};
 }
@@ -137,18 +131,16 @@ std::string drop_in_path(const Inclusion& inclusion) {
     return inclusion.directory + (inclusion.directory.ends_with('/') ? "" : "/") + "trustx.cnf";
 }
 
-Outcome<void> enable_by_drop_in(const Context& context, const Target& target, const Inclusion& inclusion,
-                                const std::string& lines) {
+Result<void> enable_by_drop_in(const Context& context, const Target& target, const Inclusion& inclusion,
+                               const std::string& lines) {
     const auto path = drop_in_path(inclusion);
     std::error_code ignored;
     if (fs::exists(fs::symlink_status(path, ignored))) {
-        return give_up(ExitCode::refused, path +
-                                              " is there already and does not activate the provider; look at it, "
-                                              "and remove it or `trustx setup disable`");
+        return fail(InputErrc::refused, path +
+                                            " is there already and does not activate the provider; look at it, "
+                                            "and remove it or `trustx setup disable`");
     }
-    if (auto created = create(path, drop_in(lines, inclusion.section)); !created) {
-        return created;
-    }
+    TRYV(files::write_file(path, drop_in(lines, inclusion.section)));
     if (auto good = check_result(target.text, target.path); !good) {
         ::unlink(path.c_str());
         return good;
@@ -157,7 +149,7 @@ Outcome<void> enable_by_drop_in(const Context& context, const Target& target, co
     return {};
 }
 
-Outcome<void> enable(const Context& context, const EditOptions& options) {
+Result<void> enable(const Context& context, const EditOptions& options) {
     TRY(const auto target, open_target(options.config));
     TRY(const auto module, module_to_name(options.module));
     const auto without = target.parts.without();
@@ -175,38 +167,34 @@ Outcome<void> enable(const Context& context, const EditOptions& options) {
         context.note("enabled in " + target.path + " already; nothing changed");
         return {};
     }
-    if (auto good = check_result(result, target.path); !good) {
-        return good;
-    }
-    if (auto replaced = replace(target.path, result); !replaced) {
-        return replaced;
-    }
+    TRYV(check_result(result, target.path));
+    TRYV(replace(target.path, result));
     context.note("enabled in " + target.path + "; `trustx setup check` tries it");
     return {};
 }
 
 // disable_drop_in removes the file that enable made; false: there is none.
-Outcome<bool> disable_drop_in(const Context& context, const Target& target) {
+Result<bool> disable_drop_in(const Context& context, const Target& target) {
     const auto inclusion = included_directory(target.text);
     const auto path = inclusion ? drop_in_path(*inclusion) : std::string{};
     std::error_code ignored;
     if (!inclusion || !fs::is_regular_file(path, ignored)) {
         return false;
     }
-    TRY(const auto content, read_input(path));
+    TRY(const auto content, files::read_input(path));
     TRY(const auto parts, ConfigurationText::split({content.begin(), content.end()}, path));
     if (parts.block.empty() || !parts.without().empty()) {
-        return give_up(ExitCode::refused,
-                       path + " holds lines that `trustx setup enable` did not write; edit or remove it by hand");
+        return fail(InputErrc::refused,
+                    path + " holds lines that `trustx setup enable` did not write; edit or remove it by hand");
     }
     if (::unlink(path.c_str()) != 0) {
-        return cannot_write(path, errno_code());
+        return files::cannot_write(path, errno_code());
     }
     context.note("disabled: " + path + " is removed");
     return true;
 }
 
-Outcome<void> disable(const Context& context, const EditOptions& options) {
+Result<void> disable(const Context& context, const EditOptions& options) {
     TRY(const auto target, open_target(options.config));
     if (!target.parts.block.empty()) {
         auto replaced = replace(target.path, target.parts.without());
@@ -221,56 +209,49 @@ Outcome<void> disable(const Context& context, const EditOptions& options) {
     }
     const auto configuration = OpensslConfiguration::parse(target.text, target.path);
     if (configuration && configuration->activates("trustx")) {
-        return give_up(ExitCode::refused, target.path + " activates the provider in section [" +
-                                              configuration->find("trustx")->section +
-                                              "], which `trustx setup enable` did not write; remove it by hand");
+        return fail(InputErrc::refused, target.path + " activates the provider in section [" +
+                                            configuration->find("trustx")->section +
+                                            "], which `trustx setup enable` did not write; remove it by hand");
     }
     context.note(target.path + " does not activate the provider; nothing changed");
     return {};
 }
 
-void add_config_option(CLI::App& command, std::string& config) {
-    command.add_option("--config", config, "The configuration; default: the one OpenSSL reads, or OPENSSL_CONF")
-        ->type_name("FILE");
+void add_config_option(Command& command, std::string& config) {
+    command.option("--config", config, "The configuration; default: the one OpenSSL reads, or OPENSSL_CONF", "FILE");
 }
 
-void add_enable(CLI::App& setup, Task& task) {
+void add_enable(Command& setup) {
     const auto options = std::make_shared<EditOptions>();
-    auto& command = add_subcommand(setup, "enable", "Make a configuration load the provider", what_enable_does);
+    auto command = setup.subcommand("enable", "Make a configuration load the provider", what_enable_does);
     add_config_option(command, options->config);
-    command.add_option("--module", options->module, "Where trustx.so is, if not in OpenSSL's own directory")
-        ->type_name("FILE");
-    command.callback(
-        [options, &task] { task = [options](const Context& context) { return enable(context, *options); }; });
+    command.option("--module", options->module, "Where trustx.so is, if not in OpenSSL's own directory", "FILE");
+    command.on_run([options](const Context& context) { return enable(context, *options); });
 }
 
-void add_disable(CLI::App& setup, Task& task) {
+void add_disable(Command& setup) {
     const auto options = std::make_shared<EditOptions>();
-    auto& command = add_subcommand(setup, "disable", "Take back what enable did", what_disable_does);
+    auto command = setup.subcommand("disable", "Take back what enable did", what_disable_does);
     add_config_option(command, options->config);
-    command.callback(
-        [options, &task] { task = [options](const Context& context) { return disable(context, *options); }; });
+    command.on_run([options](const Context& context) { return disable(context, *options); });
 }
 
-void add_check(CLI::App& setup, Task& task) {
+void add_check(Command& setup) {
     const auto options = std::make_shared<SetupCheckOptions>();
-    auto& command = add_subcommand(setup, "check", "Say what is enabled, what works, and what to do about the rest",
-                                   what_check_does);
+    auto command =
+        setup.subcommand("check", "Say what is enabled, what works, and what to do about the rest", what_check_does);
     add_config_option(command, options->config);
-    command.add_option("--key", options->key, "Sign with this key file through the provider, once")->type_name("FILE");
-    command.callback(
-        [options, &task] { task = [options](const Context& context) { return check_setup(context, *options); }; });
+    command.option("--key", options->key, "Sign with this key file through the provider, once", "FILE");
+    command.on_run([options](const Context& context) { return check_setup(context, *options); });
 }
 
 }  // namespace
 
-void add_setup(CLI::App& program, Task& task) {
-    auto& setup =
-        add_subcommand(program, "setup", "Enable the provider for OpenSSL, disable or check it", what_setup_is);
-    setup.require_subcommand(1);
-    add_enable(setup, task);
-    add_disable(setup, task);
-    add_check(setup, task);
+void add_setup(Command& program) {
+    auto setup = program.subcommand("setup", "Enable the provider for OpenSSL, disable or check it", what_setup_is);
+    add_enable(setup);
+    add_disable(setup);
+    add_check(setup);
 }
 
 }  // namespace trustx::cli

@@ -3,13 +3,11 @@
 #include "chip/chip_public_key.hpp"
 #include "cli/arguments.hpp"
 #include "cli/binary_answer.hpp"
+#include "cli/message_digest.hpp"
 #include "commands/subcommands.hpp"
 #include "common/try.hpp"
-#include "message_digest.hpp"
 
 #include <memory>
-
-#include <CLI/CLI.hpp>
 
 namespace trustx::cli {
 namespace {
@@ -28,25 +26,24 @@ Examples:
   openssl dgst -sha256 -verify public.pem -signature message.sig message.txt
   openssl dgst -sha384 -binary image | trustx sign E0F2 --hashed --base64)";
 
-Outcome<void> sign(const Context& context, const SignOptions& options) {
+Result<void> sign(const Context& context, const SignOptions& options) {
     TRY(const auto slot, parse_slot(options.slot));
     TRY(auto chip, open_chip(context));
     TRY(const auto curve, occupied_curve(chip, slot));
     TRY(const auto digest, message_digest(options.message, curve));
-    const auto signature = chip.run(CalcSign{.key = slot, .digest = digest});
-    return signature ? deliver(options.answer, signature->der()) : signature.failure();
+    TRY(const auto signature, chip.run(CalcSign{.key = slot, .digest = digest}));
+    return deliver(options.answer, signature.der());
 }
 
 }  // namespace
 
-void add_sign(CLI::App& program, Task& task) {
+void add_sign(Command& program) {
     const auto options = std::make_shared<SignOptions>();
-    auto& command = add_subcommand(program, "sign", "Sign a file with a key in the chip", examples);
-    command.add_option("SLOT", options->slot, "Key slot, E0F0 to E0F3")->required();
+    auto command = program.subcommand("sign", "Sign a file with a key in the chip", examples);
+    command.argument("SLOT", options->slot, "Key slot, E0F0 to E0F3").required();
     add_message_options(command, options->message);
     add_binary_answer(command, options->answer);
-    command.callback(
-        [options, &task] { task = [options](const Context& context) { return sign(context, *options); }; });
+    command.on_run([options](const Context& context) { return sign(context, *options); });
 }
 
 }  // namespace trustx::cli

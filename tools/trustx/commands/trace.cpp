@@ -3,17 +3,16 @@
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
+#include "common/files/input_error.hpp"
+#include "common/text/lower_case.hpp"
 #include "common/try.hpp"
 #include "trace/line_reader.hpp"
 #include "trace/trace_entry.hpp"
 #include "trace/trace_summary.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <memory>
 #include <optional>
-
-#include <CLI/CLI.hpp>
 
 namespace trustx::cli {
 namespace {
@@ -42,15 +41,10 @@ Examples:
   tail -f chip.trace | trustx trace -
   trustx trace chip.trace --failed --json | jq -r '.[].object')";
 
-bool same_letters(const std::string& a, const std::string& b) {
-    return std::ranges::equal(a, b,
-                              [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
 // Filter keeps the activities that were asked for, and of frames and transfers those of chosen processes.
 class Filter {
  public:
-    static Outcome<Filter> from(const TraceCommandOptions& options) {
+    static Result<Filter> from(const TraceCommandOptions& options) {
         Filter filter{options};
         if (!options.object.empty()) {
             TRY(const auto object, parse_object(options.object));
@@ -66,7 +60,8 @@ class Filter {
         if (!narrow()) {
             return true;
         }
-        return entry.is_activity() && (options_.command.empty() || same_letters(entry.title(), options_.command)) &&
+        return entry.is_activity() &&
+               (options_.command.empty() || text::lower_case(entry.title()) == text::lower_case(options_.command)) &&
                (object_.empty() || entry.object == object_) && (!options_.failed || entry.failed) &&
                (!options_.slower_than || static_cast<double>(entry.microseconds) > *options_.slower_than * 1000.0);
     }
@@ -86,7 +81,7 @@ class Printer {
  public:
     explicit Printer(const TraceCommandOptions& options) : options_{options} {}
 
-    Outcome<void> print(const TraceEntry& entry) {
+    Result<void> print(const TraceEntry& entry) {
         if (options_.summary) {
             summary_.add(entry);
             return {};
@@ -99,11 +94,11 @@ class Printer {
         return answer(before + entry.json.dump());
     }
 
-    Outcome<void> finish() {
+    Result<void> finish() {
         if (options_.summary) {
             return answer(options_.json ? json_text(summary_.json()) : summary_.text());
         }
-        return options_.json ? answer(std::string_view{first_ ? "[]\n" : "\n]\n"}) : Outcome<void>{};
+        return options_.json ? answer(first_ ? "[]\n" : "\n]\n") : Result<void>{};
     }
 
  private:
@@ -118,20 +113,20 @@ struct Strangers {
     std::uint64_t first = 0;
 };
 
-Outcome<void> report(const Strangers& strangers, bool found_any, const Context& context, const std::string& file) {
+Result<void> report(const Strangers& strangers, bool found_any, const Context& context, const std::string& file) {
     if (strangers.count == 0) {
         return {};
     }
     if (!found_any) {
-        return give_up(ExitCode::file,
-                       file + " is not a trace: none of its lines is of the form that libtrustx writes");
+        return fail(InputErrc::malformed,
+                    file + " is not a trace: none of its lines is of the form that libtrustx writes");
     }
     context.note(file + ": " + std::to_string(strangers.count) + (strangers.count == 1 ? " line is" : " lines are") +
                  " not of a trace, the first is line " + std::to_string(strangers.first));
     return {};
 }
 
-Outcome<void> trace(const Context& context, const TraceCommandOptions& options) {
+Result<void> trace(const Context& context, const TraceCommandOptions& options) {
     TRY(const auto filter, Filter::from(options));
     TRY(auto reader, LineReader::open(options.file));
     Printer printer{options};
@@ -148,33 +143,27 @@ Outcome<void> trace(const Context& context, const TraceCommandOptions& options) 
         }
         found_any = found_any || entry;
         if (entry && filter.passes(*entry)) {
-            if (auto printed = printer.print(*entry); !printed) {
-                return printed;
-            }
+            TRYV(printer.print(*entry));
         }
     }
-    if (auto reported = report(strangers, found_any, context, options.file); !reported) {
-        return reported;
-    }
+    TRYV(report(strangers, found_any, context, options.file));
     return printer.finish();
 }
 
 }  // namespace
 
-void add_trace(CLI::App& program, Task& task) {
+void add_trace(Command& program) {
     const auto options = std::make_shared<TraceCommandOptions>();
-    auto& command = add_subcommand(program, "trace", "Print a trace that programs wrote", examples);
-    command.add_option("FILE", options->file, "The trace; - is standard input")->required();
-    command.add_option("--command", options->command, "Only this command, as CalcSign, or attach")->type_name("NAME");
-    command.add_option("--object", options->object, "Only commands about this object")->type_name("OBJECT");
-    command.add_option("--pid", options->pid, "Only what this process did")->type_name("N");
-    command.add_option("--slower-than", options->slower_than, "Only what took longer than N milliseconds")
-        ->type_name("N");
-    command.add_flag("--failed", options->failed, "Only what the chip refused or did not answer");
-    command.add_flag("--summary", options->summary, "Count, times and bus costs of each command");
-    command.add_flag("--json", options->json, "The same for programs");
-    command.callback(
-        [options, &task] { task = [options](const Context& context) { return trace(context, *options); }; });
+    auto command = program.subcommand("trace", "Print a trace that programs wrote", examples);
+    command.argument("FILE", options->file, "The trace; - is standard input").required();
+    command.option("--command", options->command, "Only this command, as CalcSign, or attach", "NAME");
+    command.option("--object", options->object, "Only commands about this object", "OBJECT");
+    command.option("--pid", options->pid, "Only what this process did", "N");
+    command.option("--slower-than", options->slower_than, "Only what took longer than N milliseconds", "N");
+    command.flag("--failed", options->failed, "Only what the chip refused or did not answer");
+    command.flag("--summary", options->summary, "Count, times and bus costs of each command");
+    command.flag("--json", options->json, "The same for programs");
+    command.on_run([options](const Context& context) { return trace(context, *options); });
 }
 
 }  // namespace trustx::cli

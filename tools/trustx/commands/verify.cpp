@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx verify: the chip verifies a signature, with a public key from outside or with a certificate that it holds.
-#include "certificate.hpp"
+#include "chip/ecdsa.hpp"
 #include "cli/arguments.hpp"
+#include "cli/message_digest.hpp"
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
+#include "common/files/input_error.hpp"
+#include "common/files/input_file.hpp"
+#include "common/keys/public_key_file.hpp"
 #include "common/try.hpp"
-#include "ecdsa.hpp"
-#include "input_file.hpp"
-#include "message_digest.hpp"
-#include "public_key_file.hpp"
+#include "common/x509/certificate.hpp"
 
 #include <memory>
-
-#include <CLI/CLI.hpp>
 
 namespace trustx::cli {
 namespace {
@@ -38,60 +37,58 @@ struct Verifier {
     Curve curve;
 };
 
-Outcome<Verifier> stored_verifier(Chip& chip, ObjectId object) {
+Result<Verifier> stored_verifier(Chip& chip, ObjectId object) {
     TRY(const auto stored, chip.with([object](LockedDevice& device) { return read_certificates(device, object); }));
     if (stored.certificates.empty()) {
-        return give_up(ExitCode::nothing_there, title(object) + " holds no certificate");
+        return fail(InputErrc::nothing_there, title(object) + " holds no certificate");
     }
     if (stored.form != CertificateForm::der) {
-        return give_up(ExitCode::refused, title(object) +
-                                              " holds a wrapped certificate, and the chip verifies only with "
-                                              "a bare one; `trustx cert write --form der` stores it so");
+        return fail(InputErrc::refused, title(object) +
+                                            " holds a wrapped certificate, and the chip verifies only with "
+                                            "a bare one; `trustx cert write --form der` stores it so");
     }
-    TRY(const auto certificates, parse_stored_certificates(stored, object));
-    const auto key = certificates.front().public_key();
-    return key ? Outcome<Verifier>{Verifier{.key = object, .curve = key->curve}} : key.failure();
+    TRY(const auto certificates, x509::parse_stored_certificates(stored, object));
+    TRY(const auto key, certificates.front().public_key());
+    return Verifier{.key = object, .curve = key.curve};
 }
 
-Outcome<Verifier> find_verifier(Chip& chip, const VerifyOptions& options) {
+Result<Verifier> find_verifier(Chip& chip, const VerifyOptions& options) {
     if (options.public_key.empty()) {
-        const auto object = parse_certificate_place(options.certificate);
-        return object ? stored_verifier(chip, *object) : object.failure();
+        TRY(const auto object, parse_certificate_place(options.certificate));
+        return stored_verifier(chip, object);
     }
-    TRY(auto key, read_public_key(options.public_key));
+    TRY(auto key, keys::read_public_key(options.public_key));
     const auto curve = key.curve;
     return Verifier{.key = std::move(key), .curve = curve};
 }
 
-Outcome<void> verify(const Context& context, const VerifyOptions& options) {
+Result<void> verify(const Context& context, const VerifyOptions& options) {
     if (options.public_key.empty() == options.certificate.empty()) {
-        return give_up(ExitCode::usage, "give either --public-key FILE or --certificate OBJECT to verify with");
+        return fail(InputErrc::usage, "give either --public-key FILE or --certificate OBJECT to verify with");
     }
-    TRY(const auto encoded, read_input(options.signature));
-    TRY(const auto signature, parse_signature(encoded, input_name(options.signature)));
+    TRY(const auto encoded, files::read_input(options.signature));
+    TRY(const auto signature, parse_signature(encoded, files::input_name(options.signature)));
     TRY(auto chip, open_chip(context));
     TRY(const auto verifier, find_verifier(chip, options));
     TRY(const auto digest, message_digest(options.message, verifier.curve));
     const auto verified = chip.device->run(VerifySign{.digest = digest, .signature = signature, .key = verifier.key});
     if (!verified && verified.error() == ChipError::signature_verification_failure) {
-        return give_up(ExitCode::mismatch, verified.error().message());
+        return fail(InputErrc::check_failed, verified.error().message());
     }
-    return verified ? answer(std::string_view{"Verified OK\n"}) : give_up(verified.error());
+    TRYV(verified);
+    return answer("Verified OK\n");
 }
 
 }  // namespace
 
-void add_verify(CLI::App& program, Task& task) {
+void add_verify(Command& program) {
     const auto options = std::make_shared<VerifyOptions>();
-    auto& command = add_subcommand(program, "verify", "Let the chip verify a signature", examples);
-    command.add_option("--signature", options->signature, "Signature in DER")->type_name("FILE")->required();
-    command.add_option("--public-key", options->public_key, "Public key, certificate or key file, in PEM or DER")
-        ->type_name("FILE");
-    command.add_option("--certificate", options->certificate, "Object with a bare certificate, E0E1 to E0EF")
-        ->type_name("OBJECT");
+    auto command = program.subcommand("verify", "Let the chip verify a signature", examples);
+    command.option("--signature", options->signature, "Signature in DER", "FILE").required();
+    command.option("--public-key", options->public_key, "Public key, certificate or key file, in PEM or DER", "FILE");
+    command.option("--certificate", options->certificate, "Object with a bare certificate, E0E1 to E0EF", "OBJECT");
     add_message_options(command, options->message);
-    command.callback(
-        [options, &task] { task = [options](const Context& context) { return verify(context, *options); }; });
+    command.on_run([options](const Context& context) { return verify(context, *options); });
 }
 
 }  // namespace trustx::cli

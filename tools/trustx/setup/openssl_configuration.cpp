@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "setup/openssl_configuration.hpp"
 
-#include "openssl_handles.hpp"
+#include "common/files/input_error.hpp"
+#include "common/openssl/error_queue.hpp"
+#include "common/openssl/handles.hpp"
+#include "common/text/lower_case.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstdlib>
 
 #include <openssl/conf.h>
@@ -15,7 +17,7 @@
 namespace trustx::cli {
 namespace {
 
-using ConfHandle = std::unique_ptr<CONF, Free<NCONF_free>>;
+using ConfHandle = openssl::Handle<CONF, NCONF_free>;
 
 // OpenSSL drops everything up to the first dot of a name, so that one section can have several of a kind.
 std::string after_dot(const std::string& name) {
@@ -47,11 +49,10 @@ std::vector<std::pair<std::string, std::string>> lines_of(CONF* conf, const std:
     return lines;
 }
 
-Activation activation_of(std::string value) {
-    std::transform(value.begin(), value.end(), value.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+Activation activation_of(const std::string& value) {
     constexpr std::array<std::string_view, 4> yes{"yes", "1", "true", "on"};
-    return std::find(yes.begin(), yes.end(), value) != yes.end() ? Activation::yes : Activation::unclear;
+    return std::find(yes.begin(), yes.end(), text::lower_case(value)) != yes.end() ? Activation::yes
+                                                                                   : Activation::unclear;
 }
 
 ProviderEntry entry_of(CONF* conf, const std::string& name, const std::string& section) {
@@ -90,14 +91,14 @@ std::vector<std::string> sections_of(const CONF* conf) {
 
 }  // namespace
 
-Outcome<OpensslConfiguration> OpensslConfiguration::parse(const std::string& text, const std::string& name) {
-    const auto conf = must<ConfHandle>(NCONF_new(nullptr));
-    const auto bio = must<BioHandle>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+Result<OpensslConfiguration> OpensslConfiguration::parse(const std::string& text, const std::string& name) {
+    const auto conf = openssl::must<ConfHandle>(NCONF_new(nullptr));
+    const auto bio = openssl::must<openssl::Bio>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
     long line = 0;
     ERR_clear_error();
     if (NCONF_load_bio(conf.get(), bio.get(), &line) != 1) {
-        return give_up(ExitCode::file, name + " line " + std::to_string(line) + ": OpenSSL cannot read this: " +
-                                           openssl_errors() + "; correct the file first");
+        return fail(InputErrc::malformed, name + " line " + std::to_string(line) + ": OpenSSL cannot read this: " +
+                                              openssl_errors() + "; correct the file first");
     }
     OpensslConfiguration configuration;
     configuration.sections = sections_of(conf.get());
@@ -152,16 +153,7 @@ std::string module_directory() {
 }
 
 std::string openssl_errors() {
-    std::string text;
-    const char* data = nullptr;
-    int flags = 0;
-    while (const auto code = ERR_get_error_all(nullptr, nullptr, nullptr, &data, &flags)) {
-        const char* reason = ERR_reason_error_string(code);
-        text += (text.empty() ? "" : "; ") + std::string{reason == nullptr ? "error" : reason};
-        if ((flags & ERR_TXT_STRING) != 0 && data != nullptr && *data != '\0') {
-            text += " (" + std::string{data} + ")";
-        }
-    }
+    const auto text = openssl::to_string(openssl::take_errors());
     return text.empty() ? "no reason given" : text;
 }
 

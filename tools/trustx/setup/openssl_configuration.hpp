@@ -3,7 +3,7 @@
 // providers it names, and which of them it activates (openssl-provider.md section 1.15).
 #pragma once
 
-#include "cli/exit_code.hpp"
+#include <trustx/result.hpp>
 
 #include <optional>
 #include <string>
@@ -33,8 +33,8 @@ struct OpensslConfiguration {
     std::vector<std::string> sections;  // the names of all, for choosing new ones
 
     // parse reads what a file says; name is the file's, for messages. Relative includes are found as OpenSSL does.
-    // Failure: ExitCode::file with OpenSSL's own words and the line.
-    static Outcome<OpensslConfiguration> parse(const std::string& text, const std::string& name);
+    // Error: InputErrc::malformed with OpenSSL's own words and the line.
+    static Result<OpensslConfiguration> parse(const std::string& text, const std::string& name);
 
     [[nodiscard]] const ProviderEntry* find(std::string_view provider) const;
     [[nodiscard]] bool activates(std::string_view provider) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "setup/setup_block.hpp"
 
+#include "common/files/input_error.hpp"
 #include "common/try.hpp"
 
 #include <algorithm>
@@ -72,17 +73,21 @@ bool plain(std::string_view word) {
 }
 
 std::string framed(const std::string& lines, const std::string& section, bool line_was_open) {
-    return std::string{begin_mark} + ": made by `trustx setup enable`, taken out by `trustx setup disable`\n" +
-           (line_was_open ? std::string{no_end_of_line} + "\n" : "") + lines +
-           "# What follows belongs to the section that was open before.\n[" + section + "]\n" + std::string{end_mark} +
-           "\n";
+    std::string text{begin_mark};
+    text += ": made by `trustx setup enable`, taken out by `trustx setup disable`\n";
+    if (line_was_open) {
+        text.append(no_end_of_line).append("\n");
+    }
+    text += lines;
+    text += "# What follows belongs to the section that was open before.\n[" + section + "]\n";
+    return text.append(end_mark).append("\n");
 }
 
-tl::unexpected<Failure> refuse(const std::string& name, const std::string& why) {
-    return give_up(ExitCode::refused, name + " is left as it is: " + why);
+tl::unexpected<Error> refuse(const std::string& name, const std::string& why) {
+    return fail(InputErrc::refused, name + " is left as it is: " + why);
 }
 
-Outcome<void> check_entry(const ProviderEntry* entry, const std::string& name) {
+Result<void> check_entry(const ProviderEntry* entry, const std::string& name) {
     if (entry != nullptr && entry->activation == Activation::unclear) {
         return refuse(name, "section [" + entry->section + "] says `activate = " + entry->activate_value +
                                 "`, which OpenSSL 3.0 takes for yes and 3.3 for no; write `activate = 1` or delete "
@@ -103,8 +108,8 @@ std::string default_lines(const OpensslConfiguration& configuration, const std::
     return "[" + providers_section + "]\ndefault = trustx_setup_default\n[trustx_setup_default]\nactivate = 1\n";
 }
 
-Outcome<void> check_names(const OpensslConfiguration& configuration, const std::optional<std::string>& module,
-                          const std::string& name) {
+Result<void> check_names(const OpensslConfiguration& configuration, const std::optional<std::string>& module,
+                         const std::string& name) {
     for (const auto* section :
          {"trustx_setup_init", "trustx_setup_providers", "trustx_setup_default", "trustx_setup_module"}) {
         if (configuration.has_section(section)) {
@@ -126,7 +131,7 @@ Outcome<void> check_names(const OpensslConfiguration& configuration, const std::
 
 }  // namespace
 
-Outcome<ConfigurationText> ConfigurationText::split(const std::string& text, const std::string& name) {
+Result<ConfigurationText> ConfigurationText::split(const std::string& text, const std::string& name) {
     std::optional<std::size_t> begin;
     std::optional<std::size_t> end;
     bool line_was_open = false;
@@ -134,17 +139,17 @@ Outcome<ConfigurationText> ConfigurationText::split(const std::string& text, con
         const bool begins = line.text().starts_with(begin_mark);
         const bool ends = line.text() == end_mark;
         if ((begins && begin) || (ends && (!begin || end))) {
-            return give_up(ExitCode::file, name + ": the marks \"" + std::string{begin_mark} + "\" and \"" +
-                                               std::string{end_mark} +
-                                               "\" do not pair; take out by hand what `trustx setup` put between them");
+            return fail(InputErrc::malformed,
+                        name + ": the marks \"" + std::string{begin_mark} + "\" and \"" + std::string{end_mark} +
+                            "\" do not pair; take out by hand what `trustx setup` put between them");
         }
         begin = begins ? line.at : begin;
         end = ends ? line.end() : end;
         line_was_open = line_was_open || (begin && !end && line.text() == no_end_of_line);
     }
     if (begin.has_value() != end.has_value()) {
-        return give_up(ExitCode::file, name + ": \"" + std::string{end_mark} +
-                                           "\" is missing; take out by hand what `trustx setup` put into the file");
+        return fail(InputErrc::malformed, name + ": \"" + std::string{end_mark} +
+                                              "\" is missing; take out by hand what `trustx setup` put into the file");
     }
     if (!begin) {
         return ConfigurationText{.before = text, .block = {}, .after = {}};
@@ -158,8 +163,8 @@ Outcome<ConfigurationText> ConfigurationText::split(const std::string& text, con
     return split;
 }
 
-Outcome<std::string> activating_lines(const OpensslConfiguration& configuration,
-                                      const std::optional<std::string>& module, const std::string& name) {
+Result<std::string> activating_lines(const OpensslConfiguration& configuration,
+                                     const std::optional<std::string>& module, const std::string& name) {
     const auto* trustx = configuration.find("trustx");
     const auto* standard = configuration.find("default");
     for (const auto* entry : {trustx, standard}) {
@@ -190,7 +195,7 @@ Outcome<std::string> activating_lines(const OpensslConfiguration& configuration,
     return lines + (module ? "module = " + *module + "\n" : "");
 }
 
-Outcome<std::string> with_block(const std::string& text, const std::string& lines, const std::string& name) {
+Result<std::string> with_block(const std::string& text, const std::string& lines, const std::string& name) {
     const auto all = lines_of(text);
     if (!all.empty() && all.back().text().ends_with('\\')) {
         return refuse(name, "its last line ends in a backslash and would swallow what is appended; remove that");

@@ -3,8 +3,9 @@
 // else touched, so that taking it out gives back every byte that was there.
 #pragma once
 
-#include "cli/exit_code.hpp"
 #include "setup/openssl_configuration.hpp"
+
+#include <trustx/result.hpp>
 
 #include <optional>
 #include <string>
@@ -17,8 +18,8 @@ struct ConfigurationText {
     std::string block;   // empty: there is none
     std::string after;   // what somebody appended later
 
-    // split finds the block. Failure: ExitCode::file when its marks do not pair or there are two.
-    static Outcome<ConfigurationText> split(const std::string& text, const std::string& name);
+    // split finds the block. Error: InputErrc::malformed when its marks do not pair or there are two.
+    static Result<ConfigurationText> split(const std::string& text, const std::string& name);
 
     // without is the file as it was before the block came.
     [[nodiscard]] std::string without() const { return before + after; }
@@ -26,13 +27,13 @@ struct ConfigurationText {
 
 // activating_lines are the lines that make this configuration activate trustx, and default where that was only
 // implied. Empty: it does already. module is the path to name; absent where OpenSSL finds it.
-// Failure: ExitCode::refused with the reason, when the configuration says something that we would have to overrule.
-Outcome<std::string> activating_lines(const OpensslConfiguration& configuration,
-                                      const std::optional<std::string>& module, const std::string& name);
+// Error: InputErrc::refused with the reason, when the configuration says something that we would have to overrule.
+Result<std::string> activating_lines(const OpensslConfiguration& configuration,
+                                     const std::optional<std::string>& module, const std::string& name);
 
 // with_block appends the lines as a block, in the file's own line ends, and opens again the section that was open.
-// Failure: ExitCode::refused when the text ends in a continued line.
-Outcome<std::string> with_block(const std::string& text, const std::string& lines, const std::string& name);
+// Error: InputErrc::refused when the text ends in a continued line.
+Result<std::string> with_block(const std::string& text, const std::string& lines, const std::string& name);
 
 // drop_in is the same block as a file of its own, included where `section` is open.
 std::string drop_in(const std::string& lines, const std::string& section);

@@ -3,10 +3,11 @@
 
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
+#include "common/files/input_error.hpp"
+#include "common/files/input_file.hpp"
+#include "common/keys/key_file.hpp"
+#include "common/openssl/pem.hpp"
 #include "common/try.hpp"
-#include "input_file.hpp"
-#include "key_file.hpp"
-#include "openssl_handles.hpp"
 #include "setup/openssl_configuration.hpp"
 #include "setup/setup_block.hpp"
 
@@ -19,15 +20,14 @@
 
 #include <openssl/conf.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/provider.h>
 
 namespace trustx::cli {
 namespace fs = std::filesystem;
 namespace {
 
-using LibraryContext = std::unique_ptr<OSSL_LIB_CTX, Free<OSSL_LIB_CTX_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
+using openssl::DigestContext;
+using openssl::LibraryContext;
 
 // Report collects what was found and prints it, a line each: "ok", "note" or "FAILED", the subject, and the finding.
 class Report {
@@ -35,18 +35,19 @@ class Report {
     void ok(const std::string& subject, const std::string& finding) { add("ok", subject, finding); }
     void note(const std::string& subject, const std::string& finding) { add("note", subject, finding); }
     void skipped(const std::string& subject, const std::string& why) { add("skipped", subject, why); }
-    void failed(const std::string& subject, ExitCode exit, const std::string& finding, const std::string& remedy) {
-        add("FAILED", subject, finding + "\n" + std::string(indent, ' ') + "remedy: " + remedy);
+    void failed(const std::string& subject, const Error& error, const std::string& remedy) {
+        add("FAILED", subject, error.message() + "\n" + std::string(indent, ' ') + "remedy: " + remedy);
         if (!first_) {
-            first_ = Failure{exit, subject + ": " + finding};
+            first_ = error.during(subject);
         }
     }
+    void failed(const std::string& subject, InputErrc code, const std::string& finding, const std::string& remedy) {
+        failed(subject, Error{code, finding}, remedy);
+    }
 
-    [[nodiscard]] Outcome<void> finish() const {
-        if (auto printed = answer(text_); !printed) {
-            return printed;
-        }
-        return first_ ? Outcome<void>{tl::unexpected<Failure>(*first_)} : Outcome<void>{};
+    [[nodiscard]] Result<void> finish() const {
+        TRYV(answer(text_));
+        return first_ ? Result<void>{tl::unexpected<Error>(*first_)} : Result<void>{};
     }
 
  private:
@@ -61,7 +62,7 @@ class Report {
     }
 
     std::string text_;
-    std::optional<Failure> first_;
+    std::optional<Error> first_;
 };
 
 // Configuration: what the file says.
@@ -75,7 +76,7 @@ void report_default_provider(Report& report, const OpensslConfiguration& configu
     } else if (configuration.activates("fips")) {
         report.note("default provider", "is not activated, but fips is");
     } else {
-        report.failed("default provider", ExitCode::mismatch,
+        report.failed("default provider", InputErrc::check_failed,
                       "is not activated, and no longer implied because trustx is: nothing that uses TLS can work",
                       "add `default = default_sect` to [" + configuration.providers_section +
                           "], with `activate = 1` in [default_sect]");
@@ -91,7 +92,7 @@ void report_properties(Report& report, const OpensslConfiguration& configuration
     if (properties.front() == '?') {
         report.note("properties", "default_properties = " + properties + " is not needed for keys in the chip");
     } else {
-        report.failed("properties", ExitCode::mismatch,
+        report.failed("properties", InputErrc::check_failed,
                       "default_properties = " + properties + " keeps programs away from providers that lack it",
                       "remove the line, or put a question mark in front of the property");
     }
@@ -99,9 +100,9 @@ void report_properties(Report& report, const OpensslConfiguration& configuration
 
 // read_configuration reports on the file and gives what it says, if that can be told.
 std::optional<OpensslConfiguration> read_configuration(Report& report, const std::string& path) {
-    const auto content = read_input(path);
+    const auto content = files::read_input(path);
     if (!content) {
-        report.failed("configuration", content.error().exit, content.error().message,
+        report.failed("configuration", content.error(),
                       "name it with --config, or set OPENSSL_CONF to one that is there");
         return std::nullopt;
     }
@@ -110,13 +111,13 @@ std::optional<OpensslConfiguration> read_configuration(Report& report, const std
     const auto configuration = OpensslConfiguration::parse(text, path);
     for (const auto* failure : {parts ? nullptr : &parts.error(), configuration ? nullptr : &configuration.error()}) {
         if (failure != nullptr) {
-            report.failed("configuration", failure->exit, failure->message, "correct the file by hand");
+            report.failed("configuration", *failure, "correct the file by hand");
             return std::nullopt;
         }
     }
     const auto* entry = configuration->find("trustx");
     if (!configuration->activates("trustx")) {
-        report.failed("configuration", ExitCode::mismatch,
+        report.failed("configuration", InputErrc::check_failed,
                       path + (entry == nullptr ? " does not name the provider trustx"
                                                : " names the provider trustx, but section [" + entry->section +
                                                      "] does not say `activate = 1`"),
@@ -138,7 +139,7 @@ std::string module_path(const ProviderEntry& entry) {
 bool report_module(Report& report, const std::string& path) {
     std::error_code error;
     if (!fs::is_regular_file(path, error)) {
-        report.failed("module", ExitCode::file, "there is no " + path,
+        report.failed("module", InputErrc::malformed, "there is no " + path,
                       "install the provider there, or name its place with `module = /path/to/trustx.so` in the "
                       "provider's section");
         return false;
@@ -149,7 +150,7 @@ bool report_module(Report& report, const std::string& path) {
 
 // why_not_loaded asks for the module alone: a configuration is silent about modules that do not load.
 std::string why_not_loaded(const std::string& module) {
-    const auto libctx = must<LibraryContext>(OSSL_LIB_CTX_new());
+    const auto libctx = openssl::must<LibraryContext>(OSSL_LIB_CTX_new());
     OSSL_PROVIDER_set_default_search_path(libctx.get(), fs::path{module}.parent_path().c_str());
     ERR_clear_error();
     auto* provider = OSSL_PROVIDER_load(libctx.get(), fs::path{module}.stem().c_str());
@@ -161,16 +162,16 @@ std::string why_not_loaded(const std::string& module) {
 }
 
 LibraryContext load_provider(Report& report, const std::string& config, const std::string& module) {
-    auto libctx = must<LibraryContext>(OSSL_LIB_CTX_new());
+    auto libctx = openssl::must<LibraryContext>(OSSL_LIB_CTX_new());
     ERR_clear_error();
     if (OSSL_LIB_CTX_load_config(libctx.get(), config.c_str()) != 1) {
-        report.failed("provider", ExitCode::file, "OpenSSL gives up on " + config + ": " + openssl_errors(),
+        report.failed("provider", InputErrc::malformed, "OpenSSL gives up on " + config + ": " + openssl_errors(),
                       "correct what it names: OpenSSL stops at the first fault, and programs then go on without the "
                       "provider and without a word");
         return nullptr;
     }
     if (OSSL_PROVIDER_available(libctx.get(), "trustx") != 1) {
-        report.failed("provider", ExitCode::mismatch, "OpenSSL does not get it to run: " + why_not_loaded(module),
+        report.failed("provider", InputErrc::check_failed, "OpenSSL does not get it to run: " + why_not_loaded(module),
                       "install the provider and its library libtrustx of one and the same version");
         return nullptr;
     }
@@ -179,24 +180,18 @@ LibraryContext load_provider(Report& report, const std::string& config, const st
 }
 
 // Chip: through the library, with what the provider would use.
-Outcome<Chip> open_configured_chip(const Context& context, const ProviderEntry* entry) {
+Result<Chip> open_configured_chip(const Context& context, const ProviderEntry* entry) {
     SettingOverrides overrides{.command_line = context.device, .device_name = context.device_name};
     for (const auto& [name, value] : entry == nullptr ? ProviderEntry{}.settings : entry->settings) {
-        const auto taken = overrides.openssl_conf.set(SettingLayer::openssl_conf, name, value,
-                                                      "section [" + entry->section + "] of the OpenSSL configuration");
-        if (!taken) {
-            return give_up(taken.error());
-        }
+        TRYV(overrides.openssl_conf.set(SettingLayer::openssl_conf, name, value,
+                                        "section [" + entry->section + "] of the OpenSSL configuration"));
     }
-    auto settings = resolve_settings(overrides);
-    if (!settings) {
-        return give_up(settings.error());
-    }
-    auto device = Device::open(settings->address, settings->options);
-    return Chip{.settings = std::move(*settings), .device = std::move(device)};
+    TRY(auto settings, resolve_settings(overrides));
+    auto device = Device::open(settings.address, settings.options);
+    return Chip{.settings = std::move(settings), .device = std::move(device)};
 }
 
-Outcome<std::string> occupied_slots(Chip& chip) {
+Result<std::string> occupied_slots(Chip& chip) {
     std::string slots;
     for (const auto& info : all_objects()) {
         if (info.kind != ObjectKind::key) {
@@ -213,13 +208,13 @@ Outcome<std::string> occupied_slots(Chip& chip) {
 bool report_chip(Report& report, const Context& context, const ProviderEntry* entry) {
     auto chip = open_configured_chip(context, entry);
     if (!chip) {
-        report.failed("chip", chip.error().exit, chip.error().message, "correct the setting");
+        report.failed("chip", chip.error(), "correct the setting");
         return false;
     }
     const auto uid = chip_uid(*chip);
     const auto where = chip->settings.address.text() + " (from " + chip->settings.source + ")";
     if (!uid) {
-        report.failed("chip", uid.error().exit, uid.error().message,
+        report.failed("chip", uid.error(),
                       "the address is " + where +
                           "; look for the bus with `ls -l /dev/i2c-*`, for the chip with `i2cdetect -y 1`, for the "
                           "group with `id`; programs that use the chip belong into the group trustx");
@@ -228,7 +223,7 @@ bool report_chip(Report& report, const Context& context, const ProviderEntry* en
     report.ok("chip", "answers at " + where + ", UID " + uid->hex());
     const auto slots = occupied_slots(*chip);
     if (!slots) {
-        report.failed("keys", slots.error().exit, slots.error().message, "`trustx info` says more");
+        report.failed("keys", slots.error(), "`trustx info` says more");
         return false;
     }
     if (slots->empty()) {
@@ -240,18 +235,17 @@ bool report_chip(Report& report, const Context& context, const ProviderEntry* en
 }
 
 // Signature: what a program would do with a key file.
-KeyHandle load_key(OSSL_LIB_CTX* libctx, const std::string& file) {
-    const BioHandle bio{BIO_new_file(file.c_str(), "r")};
-    return KeyHandle{
-        bio == nullptr ? nullptr : PEM_read_bio_PrivateKey_ex(bio.get(), nullptr, nullptr, nullptr, libctx, nullptr)};
+openssl::Pkey load_key(OSSL_LIB_CTX* libctx, const std::string& file) {
+    const openssl::Bio bio{BIO_new_file(file.c_str(), "r")};
+    return bio == nullptr ? nullptr : openssl::read_private_key(bio.get(), libctx);
 }
 
 bool sign_and_verify(OSSL_LIB_CTX* libctx, EVP_PKEY* key) {
     constexpr std::array<unsigned char, 12> message{'t', 'r', 'u', 's', 't', 'x', ' ', 's', 'e', 't', 'u', 'p'};
     std::array<unsigned char, 256> signature{};
     auto length = signature.size();
-    const auto signer = must<DigestContext>(EVP_MD_CTX_new());
-    const auto verifier = must<DigestContext>(EVP_MD_CTX_new());
+    const auto signer = openssl::must<DigestContext>(EVP_MD_CTX_new());
+    const auto verifier = openssl::must<DigestContext>(EVP_MD_CTX_new());
     return EVP_DigestSignInit_ex(signer.get(), nullptr, "SHA256", libctx, nullptr, key, nullptr) == 1 &&
            EVP_DigestSign(signer.get(), signature.data(), &length, message.data(), message.size()) == 1 &&
            EVP_DigestVerifyInit_ex(verifier.get(), nullptr, "SHA256", libctx, nullptr, key, nullptr) == 1 &&
@@ -262,18 +256,19 @@ void report_signature(Report& report, OSSL_LIB_CTX* libctx, const std::string& f
     ERR_clear_error();
     const auto key = load_key(libctx, file);
     if (key == nullptr) {
-        report.failed("signature", ExitCode::file, "the key file " + file + " cannot be loaded: " + openssl_errors(),
-                      "`trustx key-file SLOT --out " + file + "` writes it anew");
+        report.failed("signature", InputErrc::malformed,
+                      "the key file " + file + " cannot be loaded: " + openssl_errors(),
+                      "`trustx key-file SLOT --out " + file + "` writes it again");
         return;
     }
     const auto* provider = EVP_PKEY_get0_provider(key.get());
     if (provider == nullptr || std::string_view{OSSL_PROVIDER_get0_name(provider)} != "trustx") {
-        report.failed("signature", ExitCode::mismatch, file + " holds a key in software, not one in the chip",
+        report.failed("signature", InputErrc::check_failed, file + " holds a key in software, not one in the chip",
                       "name a file that `trustx keygen` or `trustx key-file` wrote");
         return;
     }
     if (!sign_and_verify(libctx, key.get())) {
-        report.failed("signature", ExitCode::unreachable, openssl_errors(),
+        report.failed("signature", InputErrc::chip_failed, openssl_errors(),
                       "`trustx info` shows what is in the slots and whether the chip answers");
         return;
     }
@@ -282,7 +277,7 @@ void report_signature(Report& report, OSSL_LIB_CTX* libctx, const std::string& f
 
 }  // namespace
 
-Outcome<void> check_setup(const Context& context, const SetupCheckOptions& options) {
+Result<void> check_setup(const Context& context, const SetupCheckOptions& options) {
     Report report;
     const auto path = options.config.empty() ? default_configuration_file() : options.config;
     const auto configuration = read_configuration(report, path);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace/line_reader.hpp"
 
+#include "common/files/file_error.hpp"
+#include "common/files/input_file.hpp"
 #include "common/try.hpp"
-#include "file_error.hpp"
-#include "input_file.hpp"
 
 #include <cerrno>
 
@@ -12,19 +12,19 @@
 
 namespace trustx::cli {
 
-Outcome<LineReader> LineReader::open(const std::string& path) {
+Result<LineReader> LineReader::open(const std::string& path) {
     if (path == "-") {
-        return LineReader{FileDescriptor{}, STDIN_FILENO, input_name(path)};
+        return LineReader{UniqueFd{}, STDIN_FILENO, files::input_name(path)};
     }
-    FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     if (!file) {
-        return cannot_read(path, errno_code());
+        return files::cannot_read(path, errno_code());
     }
     const int descriptor = file.get();
     return LineReader{std::move(file), descriptor, path};
 }
 
-Outcome<bool> LineReader::refill() {
+Result<bool> LineReader::refill() {
     constexpr std::size_t block = 65536;
     buffer_.resize(block);
     at_ = 0;
@@ -37,12 +37,12 @@ Outcome<bool> LineReader::refill() {
         if (errno != EINTR) {
             const auto code = errno_code();
             buffer_.clear();
-            return cannot_read(name_, code);
+            return files::cannot_read(name_, code);
         }
     }
 }
 
-Outcome<std::optional<std::string>> LineReader::next() {
+Result<std::optional<std::string>> LineReader::next() {
     std::string line;
     for (bool begun = false;; begun = true) {
         if (at_ == buffer_.size()) {

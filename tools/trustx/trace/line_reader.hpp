@@ -2,8 +2,9 @@
 // A file of any size, line by line, in bounded memory: even a line without end is only ever one line that is too long.
 #pragma once
 
-#include "cli/exit_code.hpp"
-#include "file_descriptor.hpp"
+#include "common/io/unique_fd.hpp"
+
+#include <trustx/result.hpp>
 
 #include <optional>
 #include <string>
@@ -16,20 +17,20 @@ class LineReader {
     static constexpr std::size_t longest_line = 16384;
 
     // open reads a file; "-" is standard input.
-    static Outcome<LineReader> open(const std::string& path);
+    static Result<LineReader> open(const std::string& path);
 
     // next gives a line without its line break, or nothing at the end.
-    Outcome<std::optional<std::string>> next();
+    Result<std::optional<std::string>> next();
 
     // number is that of the line handed out last, from 1.
     [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
 
  private:
-    LineReader(FileDescriptor file, int descriptor, std::string name)
+    LineReader(UniqueFd file, int descriptor, std::string name)
         : file_{std::move(file)}, descriptor_{descriptor}, name_{std::move(name)} {}
-    Outcome<bool> refill();
+    Result<bool> refill();
 
-    FileDescriptor file_;  // empty for standard input
+    UniqueFd file_;  // empty for standard input
     int descriptor_;
     std::string name_;
     std::string buffer_;

@@ -40,7 +40,7 @@ struct TraceEntry {
     [[nodiscard]] std::string text() const;
 };
 
-// milliseconds spells a duration: "65.01 ms".
+// milliseconds is a duration in text: "65.01 ms".
 std::string milliseconds(std::int64_t microseconds);
 
 }  // namespace trustx::cli

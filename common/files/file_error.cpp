@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "file_error.hpp"
+#include "common/files/file_error.hpp"
+
+#include "common/files/input_error.hpp"
 
 #include <cerrno>
 
-namespace trustx::cli {
+namespace trustx::files {
 namespace {
 
 const char* advice_on_reading(int error) {
@@ -43,12 +45,13 @@ const char* advice_on_writing(int error) {
 
 }  // namespace
 
-tl::unexpected<Failure> cannot_read(const std::string& name, std::error_code code) {
-    return give_up(ExitCode::file, "cannot read " + name + ": " + code.message() + advice_on_reading(code.value()));
+tl::unexpected<Error> cannot_read(const std::string& name, std::error_code code) {
+    return fail(InputErrc::unreadable, "cannot read " + name + ": " + code.message() + advice_on_reading(code.value()));
 }
 
-tl::unexpected<Failure> cannot_write(const std::string& name, std::error_code code) {
-    return give_up(ExitCode::file, "cannot write " + name + ": " + code.message() + advice_on_writing(code.value()));
+tl::unexpected<Error> cannot_write(const std::string& name, std::error_code code) {
+    return fail(InputErrc::unwritable,
+                "cannot write " + name + ": " + code.message() + advice_on_writing(code.value()));
 }
 
-}  // namespace trustx::cli
+}  // namespace trustx::files

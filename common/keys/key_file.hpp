@@ -2,14 +2,13 @@
 // Key files: a key reference in PEM, with lines in front that tell people what it is. Programs skip those.
 #pragma once
 
-#include "cli/exit_code.hpp"
-
 #include <trustx/bytes.hpp>
 #include <trustx/key_reference.hpp>
+#include <trustx/result.hpp>
 
 #include <string>
 
-namespace trustx::cli {
+namespace trustx::keys {
 
 // A key file is never longer; the space is claimed before a key is generated.
 inline constexpr std::size_t key_file_reserve = 4096;
@@ -17,12 +16,12 @@ inline constexpr std::size_t key_file_reserve = 4096;
 inline constexpr std::size_t max_label = 200;
 
 // check_label refuses a label that would break the comment line or the reserve.
-Outcome<void> check_label(const std::string& label);
+Result<void> check_label(const std::string& label);
 
 // key_file_text is the whole file. The comment carries today's date.
 std::string key_file_text(const KeyReference& reference);
 
 // parse_key_file finds the reference in a PEM file. `name` is the file's, for messages.
-Outcome<KeyReference> parse_key_file(ByteView content, const std::string& name);
+Result<KeyReference> parse_key_file(ByteView content, const std::string& name);
 
-}  // namespace trustx::cli
+}  // namespace trustx::keys

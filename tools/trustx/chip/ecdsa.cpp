@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ecdsa.hpp"
+#include "chip/ecdsa.hpp"
 
-#include "openssl_handles.hpp"
+#include "common/files/input_error.hpp"
+#include "common/openssl/handles.hpp"
 
 #include <algorithm>
 
@@ -11,8 +12,8 @@
 namespace trustx::cli {
 namespace {
 
-BigNumber number(ByteView big_endian) {
-    return must<BigNumber>(BN_bin2bn(big_endian.data(), static_cast<int>(big_endian.size()), nullptr));
+openssl::Bignum number(ByteView big_endian) {
+    return openssl::must<openssl::Bignum>(BN_bin2bn(big_endian.data(), static_cast<int>(big_endian.size()), nullptr));
 }
 
 void check(int libcrypto_result) {
@@ -25,9 +26,9 @@ void check(int libcrypto_result) {
 class Recovery {
  public:
     Recovery(Curve curve, const SignedDigest& signed_digest)
-        : group_{must<EcGroup>(EC_GROUP_new_by_curve_name(OBJ_sn2nid(group_name(curve).data())))},
-          context_{must<BigNumberContext>(BN_CTX_new())},
-          prime_{must<BigNumber>(BN_new())},
+        : group_{openssl::must<openssl::EcGroup>(EC_GROUP_new_by_curve_name(OBJ_sn2nid(group_name(curve).data())))},
+          context_{openssl::must<openssl::BignumContext>(BN_CTX_new())},
+          prime_{openssl::must<openssl::Bignum>(BN_new())},
           r_{number(signed_digest.signature.r)},
           s_{number(signed_digest.signature.s)},
           e_{number(signed_digest.digest)} {
@@ -40,7 +41,7 @@ class Recovery {
     std::vector<PublicKey> candidates() {
         std::vector<PublicKey> keys;
         // R's x coordinate is r, or r + n where that still is a field element.
-        const auto x = must<BigNumber>(BN_dup(r_.get()));
+        const auto x = openssl::must<openssl::Bignum>(BN_dup(r_.get()));
         while (BN_cmp(x.get(), prime_.get()) < 0) {
             for (const int y_parity : {0, 1}) {
                 if (auto key = candidate(*x, y_parity)) {
@@ -59,18 +60,18 @@ class Recovery {
     }
 
     std::optional<PublicKey> candidate(const BIGNUM& x, int y_parity) {
-        const auto point = must<EcPoint>(EC_POINT_new(group_.get()));
+        const auto point = openssl::must<openssl::EcPoint>(EC_POINT_new(group_.get()));
         if (EC_POINT_set_compressed_coordinates(group_.get(), point.get(), &x, y_parity, context_.get()) != 1) {
             ERR_clear_error();
             return std::nullopt;  // no point of the curve has this x
         }
-        const auto inverse = must<BigNumber>(BN_mod_inverse(nullptr, r_.get(), order(), context_.get()));
-        const auto base_factor = must<BigNumber>(BN_new());
-        const auto point_factor = must<BigNumber>(BN_new());
+        const auto inverse = openssl::must<openssl::Bignum>(BN_mod_inverse(nullptr, r_.get(), order(), context_.get()));
+        const auto base_factor = openssl::must<openssl::Bignum>(BN_new());
+        const auto point_factor = openssl::must<openssl::Bignum>(BN_new());
         check(BN_mod_mul(base_factor.get(), e_.get(), inverse.get(), order(), context_.get()));
         check(BN_sub(base_factor.get(), order(), base_factor.get()));
         check(BN_mod_mul(point_factor.get(), s_.get(), inverse.get(), order(), context_.get()));
-        const auto key = must<EcPoint>(EC_POINT_new(group_.get()));
+        const auto key = openssl::must<openssl::EcPoint>(EC_POINT_new(group_.get()));
         check(
             EC_POINT_mul(group_.get(), key.get(), base_factor.get(), point.get(), point_factor.get(), context_.get()));
         return public_key(*key);
@@ -87,12 +88,12 @@ class Recovery {
         return key ? std::optional{std::move(*key)} : std::nullopt;
     }
 
-    EcGroup group_;
-    BigNumberContext context_;
-    BigNumber prime_;
-    BigNumber r_;
-    BigNumber s_;
-    BigNumber e_;
+    openssl::EcGroup group_;
+    openssl::BignumContext context_;
+    openssl::Bignum prime_;
+    openssl::Bignum r_;
+    openssl::Bignum s_;
+    openssl::Bignum e_;
 };
 
 Bytes magnitude(const BIGNUM* value) {
@@ -103,18 +104,19 @@ Bytes magnitude(const BIGNUM* value) {
 
 }  // namespace
 
-Outcome<Signature> parse_signature(ByteView der, const std::string& name) {
+Result<Signature> parse_signature(ByteView der, const std::string& name) {
     const auto* cursor = der.data();
-    const EcdsaSignature signature{d2i_ECDSA_SIG(nullptr, &cursor, static_cast<long>(der.size()))};
+    const openssl::EcdsaSignature signature{d2i_ECDSA_SIG(nullptr, &cursor, static_cast<long>(der.size()))};
     ERR_clear_error();
     const auto usable = [](const BIGNUM* value) {
         return BN_is_negative(value) == 0 && BN_is_zero(value) == 0 && BN_num_bytes(value) <= 48;
     };
     if (!signature || cursor != der.data() + der.size() || !usable(ECDSA_SIG_get0_r(signature.get())) ||
         !usable(ECDSA_SIG_get0_s(signature.get()))) {
-        return give_up(ExitCode::file, name +
-                                           " is not an ECDSA signature in DER on P-256 or P-384, such as `trustx sign` "
-                                           "and `openssl dgst -sign` write");
+        return fail(InputErrc::malformed,
+                    name +
+                        " is not an ECDSA signature in DER on P-256 or P-384, such as `trustx sign` "
+                        "and `openssl dgst -sign` write");
     }
     return Signature{.r = magnitude(ECDSA_SIG_get0_r(signature.get())),
                      .s = magnitude(ECDSA_SIG_get0_s(signature.get()))};
@@ -123,12 +125,12 @@ Outcome<Signature> parse_signature(ByteView der, const std::string& name) {
 bool verifies(const PublicKey& key, const SignedDigest& signed_digest) {
     const auto info = key.subject_public_key_info();
     const auto* cursor = info.data();
-    const KeyHandle handle{d2i_PUBKEY(nullptr, &cursor, static_cast<long>(info.size()))};
+    const openssl::Pkey handle{d2i_PUBKEY(nullptr, &cursor, static_cast<long>(info.size()))};
     if (!handle) {
         ERR_clear_error();
         return false;
     }
-    const auto context = must<KeyContext>(EVP_PKEY_CTX_new(handle.get(), nullptr));
+    const auto context = openssl::must<openssl::PkeyContext>(EVP_PKEY_CTX_new(handle.get(), nullptr));
     const auto signature = signed_digest.signature.der();
     const bool good = EVP_PKEY_verify_init(context.get()) == 1 &&
                       EVP_PKEY_verify(context.get(), signature.data(), signature.size(), signed_digest.digest.data(),

@@ -2,26 +2,25 @@
 // Files that the user hands in: bounded, and standard input under the name "-".
 #pragma once
 
-#include "cli/exit_code.hpp"
-
 #include <trustx/bytes.hpp>
+#include <trustx/result.hpp>
 
 #include <functional>
 #include <string>
 
-namespace trustx::cli {
+namespace trustx::files {
 
 // Nothing that goes into the chip, and no key file or chain, is anywhere near this size.
 inline constexpr std::size_t input_limit = std::size_t{256} * 1024;
 
 // read_input reads a whole file; "-" or an empty path is standard input.
-Outcome<Bytes> read_input(const std::string& path);
+Result<Bytes> read_input(const std::string& path);
 
 // for_each_piece hands a file of any length over in pieces, for what is only hashed; it stops at the first failure of
 // `take`. "-" or an empty path is standard input.
-Outcome<void> for_each_piece(const std::string& path, const std::function<Outcome<void>(ByteView)>& take);
+Result<void> for_each_piece(const std::string& path, const std::function<Result<void>(ByteView)>& take);
 
 // input_name is the path, or "standard input", for messages.
 std::string input_name(const std::string& path);
 
-}  // namespace trustx::cli
+}  // namespace trustx::files

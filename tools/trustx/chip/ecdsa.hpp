@@ -4,10 +4,9 @@
 // section 4.1.6).
 #pragma once
 
-#include "cli/exit_code.hpp"
-
 #include <trustx/bytes.hpp>
 #include <trustx/key.hpp>
+#include <trustx/result.hpp>
 
 #include <optional>
 #include <string>
@@ -23,7 +22,7 @@ struct SignedDigest {
 
 // parse_signature reads the DER form, SEQUENCE { INTEGER r, INTEGER s }; nothing may follow it. `name` is the file's,
 // for messages.
-Outcome<Signature> parse_signature(ByteView der, const std::string& name);
+Result<Signature> parse_signature(ByteView der, const std::string& name);
 
 // verifies checks one signature in software. A point that is not on its curve verifies nothing.
 bool verifies(const PublicKey& key, const SignedDigest& signed_digest);

@@ -1,51 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "certificate.hpp"
+#include "common/x509/certificate.hpp"
 
-#include "cli/output.hpp"
+#include "common/files/input_error.hpp"
+#include "common/openssl/pem.hpp"
+#include "common/text/time_text.hpp"
 #include "common/try.hpp"
 
 #include <array>
 #include <climits>
 #include <ctime>
 
-#include <nlohmann/json.hpp>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-namespace trustx::cli {
+namespace trustx::x509 {
 namespace {
 
 // Infineon's own certificates have no subject.
 constexpr const char* empty_name = "(no name)";
 
-// text_of hands out what libcrypto printed.
-std::string text_of(BIO* bio) {
-    char* data = nullptr;
-    const auto length = BIO_get_mem_data(bio, &data);
-    return {data, static_cast<std::size_t>(length)};
-}
-
-BioHandle memory() {
-    return must<BioHandle>(BIO_new(BIO_s_mem()));
-}
-
 std::string name_text(const X509_NAME* name) {
-    const auto bio = memory();
+    const auto bio = openssl::writing();
     X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB));
-    auto text = text_of(bio.get());
+    auto text = openssl::written(bio.get());
     return text.empty() ? empty_name : text;
 }
 
-std::string time_text(const ASN1_TIME* time) {
+std::string asn1_time_text(const ASN1_TIME* time) {
     std::tm broken_down{};
     if (ASN1_TIME_to_tm(time, &broken_down) != 1) {
         ERR_clear_error();
         return "(unreadable)";
     }
-    std::array<char, sizeof "2024-05-26T05:55:24Z" + 4> text{};
-    const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &broken_down);
-    return {text.data(), length};
+    return text::time_text(broken_down);
 }
 
 bool looks_like_pem(ByteView content) {
@@ -57,7 +45,7 @@ std::string position(const std::string& name, std::size_t index) {
     return name + ", certificate " + std::to_string(index + 1);
 }
 
-Outcome<std::vector<Certificate>> parse_each(const std::vector<Bytes>& ders, const std::string& name) {
+Result<std::vector<Certificate>> parse_each(const std::vector<Bytes>& ders, const std::string& name) {
     std::vector<Certificate> certificates;
     for (std::size_t i = 0; i < ders.size(); ++i) {
         TRY(auto certificate, Certificate::parse(ders[i], ders.size() == 1 ? name : position(name, i)));
@@ -68,7 +56,7 @@ Outcome<std::vector<Certificate>> parse_each(const std::vector<Bytes>& ders, con
 
 // pem_blocks collects the DER of every CERTIFICATE block.
 std::vector<Bytes> pem_blocks(ByteView content) {
-    const auto bio = must<BioHandle>(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
+    const auto bio = openssl::reading(content);
     std::vector<Bytes> blocks;
     char* label = nullptr;
     char* header = nullptr;
@@ -94,24 +82,24 @@ bool stopped_at_the_end() {
 
 }  // namespace
 
-Outcome<Certificate> Certificate::parse(ByteView der, const std::string& from) {
+Result<Certificate> Certificate::parse(ByteView der, const std::string& from) {
     const auto* cursor = der.data();
-    X509Handle x509{d2i_X509(nullptr, &cursor, static_cast<long>(der.size()))};
+    openssl::X509Certificate x509{d2i_X509(nullptr, &cursor, static_cast<long>(der.size()))};
     ERR_clear_error();
     if (!x509) {
-        return give_up(ExitCode::file, from + ": not an X.509 certificate");
+        return fail(InputErrc::malformed, from + ": not an X.509 certificate");
     }
     if (cursor != der.data() + der.size()) {
-        return give_up(ExitCode::file, from + ": " + std::to_string(der.data() + der.size() - cursor) +
-                                           " byte(s) follow the certificate; for a chain use PEM");
+        return fail(InputErrc::malformed, from + ": " + std::to_string(der.data() + der.size() - cursor) +
+                                              " byte(s) follow the certificate; for a chain use PEM");
     }
     return Certificate{Bytes(der.begin(), der.end()), std::move(x509), from};
 }
 
 std::string Certificate::pem() const {
-    const auto bio = memory();
+    const auto bio = openssl::writing();
     PEM_write_bio_X509(bio.get(), x509_.get());
-    return text_of(bio.get());
+    return openssl::written(bio.get());
 }
 
 std::string Certificate::subject() const {
@@ -127,17 +115,17 @@ std::string Certificate::issuer() const {
 }
 
 std::string Certificate::serial() const {
-    const auto bio = memory();
+    const auto bio = openssl::writing();
     i2a_ASN1_INTEGER(bio.get(), X509_get0_serialNumber(x509_.get()));
-    return text_of(bio.get());
+    return openssl::written(bio.get());
 }
 
 std::string Certificate::not_before() const {
-    return time_text(X509_get0_notBefore(x509_.get()));
+    return asn1_time_text(X509_get0_notBefore(x509_.get()));
 }
 
 std::string Certificate::not_after() const {
-    return time_text(X509_get0_notAfter(x509_.get()));
+    return asn1_time_text(X509_get0_notAfter(x509_.get()));
 }
 
 std::string Certificate::fingerprint() const {
@@ -147,7 +135,7 @@ std::string Certificate::fingerprint() const {
     return to_hex(ByteView{digest}.first(length));
 }
 
-Outcome<PublicKey> Certificate::public_key() const {
+Result<PublicKey> Certificate::public_key() const {
     unsigned char* encoded = nullptr;
     const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509_.get()), &encoded);
     ERR_clear_error();
@@ -155,9 +143,9 @@ Outcome<PublicKey> Certificate::public_key() const {
     OPENSSL_free(encoded);
     auto key = PublicKey::from_subject_public_key_info(info);
     if (!key) {
-        return give_up(ExitCode::file, from_ + " (" + subject() +
-                                           ") does not carry an uncompressed public key on P-256 or P-384, the only "
-                                           "keys that this chip can use");
+        return fail(InputErrc::malformed, from_ + " (" + subject() +
+                                              ") does not carry an uncompressed public key on P-256 or P-384, the only "
+                                              "keys that this chip can use");
     }
     return std::move(*key);
 }
@@ -169,16 +157,16 @@ bool Certificate::is_authority() const {
 }
 
 bool Certificate::issued_by(const Certificate& other) const {
-    const KeyHandle key{X509_get_pubkey(other.x509_.get())};
+    const openssl::Pkey key{X509_get_pubkey(other.x509_.get())};
     const bool issued = key && X509_check_issued(other.x509_.get(), x509_.get()) == X509_V_OK &&
                         X509_verify(x509_.get(), key.get()) == 1;
     ERR_clear_error();
     return issued;
 }
 
-Outcome<std::vector<Certificate>> parse_certificate_file(ByteView content, const std::string& name) {
+Result<std::vector<Certificate>> parse_certificate_file(ByteView content, const std::string& name) {
     if (content.empty()) {
-        return give_up(ExitCode::file, name + " is empty; a certificate in PEM or DER is needed");
+        return fail(InputErrc::malformed, name + " is empty; a certificate in PEM or DER is needed");
     }
     if (!looks_like_pem(content)) {
         return parse_each({Bytes(content.begin(), content.end())}, name);
@@ -186,20 +174,20 @@ Outcome<std::vector<Certificate>> parse_certificate_file(ByteView content, const
     ERR_clear_error();
     const auto blocks = pem_blocks(content);
     if (!stopped_at_the_end()) {
-        return give_up(ExitCode::file,
-                       name + ": damaged PEM after " + std::to_string(blocks.size()) + " complete certificate(s)");
+        return fail(InputErrc::malformed,
+                    name + ": damaged PEM after " + std::to_string(blocks.size()) + " complete certificate(s)");
     }
     if (blocks.empty()) {
-        return give_up(ExitCode::file, name + ": PEM, but no CERTIFICATE block in it");
+        return fail(InputErrc::malformed, name + ": PEM, but no CERTIFICATE block in it");
     }
     return parse_each(blocks, name);
 }
 
-Outcome<std::vector<Certificate>> parse_stored_certificates(const CertificateObject& stored, ObjectId object) {
+Result<std::vector<Certificate>> parse_stored_certificates(const CertificateObject& stored, ObjectId object) {
     auto certificates = parse_each(stored.certificates, "object " + object.hex());
     if (!certificates) {
         // Not a file of the user's: the chip holds something else than it should.
-        return give_up(ExitCode::mismatch, certificates.error().message);
+        return fail(InputErrc::check_failed, certificates.error().operation());
     }
     return certificates;
 }
@@ -210,15 +198,4 @@ std::string summary(const Certificate& certificate) {
            ", valid until " + certificate.not_after();
 }
 
-nlohmann::ordered_json to_json(const Certificate& certificate) {
-    const auto key = certificate.public_key();
-    return {{"subject", certificate.subject()},
-            {"issuer", certificate.issuer()},
-            {"serial", certificate.serial()},
-            {"not_before", certificate.not_before()},
-            {"not_after", certificate.not_after()},
-            {"curve", key ? nlohmann::ordered_json(curve_name(key->curve)) : nlohmann::ordered_json{}},
-            {"sha256_fingerprint", certificate.fingerprint()}};
-}
-
-}  // namespace trustx::cli
+}  // namespace trustx::x509

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "input_file.hpp"
+#include "common/files/input_file.hpp"
 
+#include "common/files/file_error.hpp"
+#include "common/files/input_error.hpp"
+#include "common/io/unique_fd.hpp"
 #include "common/try.hpp"
-#include "file_descriptor.hpp"
-#include "file_error.hpp"
 
 #include <trustx/error.hpp>
 
@@ -13,14 +14,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-namespace trustx::cli {
+namespace trustx::files {
 namespace {
 
 bool is_stdin(const std::string& path) {
     return path.empty() || path == "-";
 }
 
-Outcome<void> take_all(int descriptor, const std::string& name, const std::function<Outcome<void>(ByteView)>& take) {
+Result<void> take_all(int descriptor, const std::string& name, const std::function<Result<void>(ByteView)>& take) {
     std::array<std::uint8_t, 4096> buffer{};
     for (;;) {
         const auto count = ::read(descriptor, buffer.data(), buffer.size());
@@ -31,34 +32,32 @@ Outcome<void> take_all(int descriptor, const std::string& name, const std::funct
             return cannot_read(name, errno_code());
         }
         if (count > 0) {
-            if (auto taken = take(ByteView{buffer}.first(static_cast<std::size_t>(count))); !taken) {
-                return taken;
-            }
+            TRYV(take(ByteView{buffer}.first(static_cast<std::size_t>(count))));
         }
     }
 }
 
 }  // namespace
 
-Outcome<void> for_each_piece(const std::string& path, const std::function<Outcome<void>(ByteView)>& take) {
+Result<void> for_each_piece(const std::string& path, const std::function<Result<void>(ByteView)>& take) {
     if (is_stdin(path)) {
         return take_all(STDIN_FILENO, input_name(path), take);
     }
-    const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    const UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     if (!file) {
         return cannot_read(path, errno_code());
     }
     return take_all(file.get(), path, take);
 }
 
-Outcome<Bytes> read_input(const std::string& path) {
+Result<Bytes> read_input(const std::string& path) {
     Bytes content;
-    const auto append = [&content, &path](ByteView piece) -> Outcome<void> {
+    const auto append = [&content, &path](ByteView piece) -> Result<void> {
         content.insert(content.end(), piece.begin(), piece.end());
         if (content.size() > input_limit) {
-            return give_up(ExitCode::file,
-                           input_name(path) + " is longer than " + std::to_string(input_limit) +
-                               " bytes, and nothing of that size belongs in the chip; is it the right file?");
+            return fail(InputErrc::malformed,
+                        input_name(path) + " is longer than " + std::to_string(input_limit) +
+                            " bytes, and nothing of that size belongs in the chip; is it the right file?");
         }
         return {};
     };
@@ -70,4 +69,4 @@ std::string input_name(const std::string& path) {
     return is_stdin(path) ? "standard input" : path;
 }
 
-}  // namespace trustx::cli
+}  // namespace trustx::files

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "certificate_chain.hpp"
+#include "common/x509/certificate_chain.hpp"
+
+#include "common/files/input_error.hpp"
 
 #include <algorithm>
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
-namespace trustx::cli {
+namespace trustx::x509 {
 namespace {
 
-using Store = std::unique_ptr<X509_STORE, Free<X509_STORE_free>>;
-using StoreContext = std::unique_ptr<X509_STORE_CTX, Free<X509_STORE_CTX_free>>;
+using Store = openssl::Handle<X509_STORE, X509_STORE_free>;
+using StoreContext = openssl::Handle<X509_STORE_CTX, X509_STORE_CTX_free>;
 using X509Stack = std::unique_ptr<STACK_OF(X509), decltype([](STACK_OF(X509) * stack) { sk_X509_free(stack); })>;
 
 Store store_of(const std::vector<Certificate>& trusted) {
-    auto store = must<Store>(X509_STORE_new());
+    auto store = openssl::must<Store>(X509_STORE_new());
     X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN);
     for (const auto& certificate : trusted) {
         X509_STORE_add_cert(store.get(), certificate.handle());
@@ -24,7 +26,7 @@ Store store_of(const std::vector<Certificate>& trusted) {
 
 // The stack borrows its certificates.
 X509Stack further(const std::vector<Certificate>& certificates) {
-    auto stack = must<X509Stack>(sk_X509_new_null());
+    auto stack = openssl::must<X509Stack>(sk_X509_new_null());
     for (std::size_t i = 1; i < certificates.size(); ++i) {
         sk_X509_push(stack.get(), certificates[i].handle());
     }
@@ -41,20 +43,20 @@ std::string name_of(const X509* certificate) {
 
 }  // namespace
 
-Outcome<std::vector<std::string>> verify_chain(const std::vector<Certificate>& certificates,
-                                               const std::vector<Certificate>& trusted) {
+Result<std::vector<std::string>> verify_chain(const std::vector<Certificate>& certificates,
+                                              const std::vector<Certificate>& trusted) {
     const auto store = store_of(trusted);
     const auto others = further(certificates);
-    const auto context = must<StoreContext>(X509_STORE_CTX_new());
+    const auto context = openssl::must<StoreContext>(X509_STORE_CTX_new());
     if (X509_STORE_CTX_init(context.get(), store.get(), certificates.front().handle(), others.get()) != 1) {
         throw std::bad_alloc{};
     }
     const bool good = X509_verify_cert(context.get()) == 1;
     ERR_clear_error();
     if (!good) {
-        return give_up(ExitCode::mismatch, "no chain from the certificate (" + summary(certificates.front()) +
-                                               ") to a trusted one: " +
-                                               X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get())));
+        return fail(InputErrc::check_failed,
+                    "no chain from the certificate (" + summary(certificates.front()) + ") to a trusted one: " +
+                        X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get())));
     }
     std::vector<std::string> names;
     const auto* chain = X509_STORE_CTX_get0_chain(context.get());
@@ -65,4 +67,4 @@ Outcome<std::vector<std::string>> verify_chain(const std::vector<Certificate>& c
     return names;
 }
 
-}  // namespace trustx::cli
+}  // namespace trustx::x509

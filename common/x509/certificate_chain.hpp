@@ -2,17 +2,17 @@
 // Whether a certificate leads to somebody who is trusted.
 #pragma once
 
-#include "certificate.hpp"
+#include "common/x509/certificate.hpp"
 
 #include <string>
 #include <vector>
 
-namespace trustx::cli {
+namespace trustx::x509 {
 
 // verify_chain builds a chain from the first certificate over the others to one of the trusted ones, and gives its
 // subjects, leaf first. Signatures and validity today are checked. A trusted certificate need not be a root.
-// ExitCode::mismatch with OpenSSL's reason when there is no such chain.
-Outcome<std::vector<std::string>> verify_chain(const std::vector<Certificate>& certificates,
-                                               const std::vector<Certificate>& trusted);
+// InputErrc::check_failed with OpenSSL's reason when there is no such chain.
+Result<std::vector<std::string>> verify_chain(const std::vector<Certificate>& certificates,
+                                              const std::vector<Certificate>& trusted);
 
-}  // namespace trustx::cli
+}  // namespace trustx::x509

@@ -2,16 +2,13 @@
 // What is signed: the digest of a message, computed here, or one that the user brings along.
 #pragma once
 
-#include "cli/exit_code.hpp"
+#include "cli/command_line.hpp"
 
 #include <trustx/bytes.hpp>
 #include <trustx/key.hpp>
+#include <trustx/result.hpp>
 
 #include <string>
-
-namespace CLI {
-class App;
-}
 
 namespace trustx::cli {
 
@@ -22,9 +19,9 @@ struct MessageOptions {
     bool hashed = false;            // the input is a digest already
 };
 
-void add_message_options(CLI::App& command, MessageOptions& options);
+void add_message_options(Command& command, MessageOptions& options);
 
 // message_digest hashes the message, and cuts the digest to what ECDSA on this curve takes, as openssl does.
-Outcome<Bytes> message_digest(const MessageOptions& options, Curve curve);
+Result<Bytes> message_digest(const MessageOptions& options, Curve curve);
 
 }  // namespace trustx::cli

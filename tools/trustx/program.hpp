@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line of trustx as a whole: options for every subcommand, help, and how a run ends.
+// The program trustx as a whole: its subcommands, the options for all of them, and how a run ends.
 #pragma once
 
 namespace trustx::cli {

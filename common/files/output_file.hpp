@@ -3,14 +3,15 @@
 // what cannot be undone: a full disk must not cost the public key of a key pair that was just generated.
 #pragma once
 
-#include "cli/exit_code.hpp"
-#include "file_descriptor.hpp"
+#include "common/io/unique_fd.hpp"
 
 #include <trustx/bytes.hpp>
+#include <trustx/result.hpp>
 
 #include <string>
+#include <string_view>
 
-namespace trustx::cli {
+namespace trustx::files {
 
 // Readers says who may read a regular file: others as the umask allows, or, for secrets, its owner alone.
 enum class Readers { as_umask_allows, owner };
@@ -22,20 +23,23 @@ enum class Readers { as_umask_allows, owner };
 class OutputFile {
  public:
     // create claims the file and `reserve` bytes of space.
-    static Outcome<OutputFile> create(const std::string& path, std::size_t reserve,
-                                      Readers readers = Readers::as_umask_allows);
+    static Result<OutputFile> create(const std::string& path, std::size_t reserve,
+                                     Readers readers = Readers::as_umask_allows);
 
     // replacement is create for a regular file that exists, and leaves it with the owner, group and mode it has.
-    static Outcome<OutputFile> replacement(const std::string& path, std::size_t reserve);
+    static Result<OutputFile> replacement(const std::string& path, std::size_t reserve);
 
     OutputFile(OutputFile&& other) noexcept;
     OutputFile& operator=(OutputFile&&) = delete;
     ~OutputFile();
 
-    Outcome<void> write(ByteView bytes);
+    Result<void> write(ByteView bytes);
+    Result<void> write(std::string_view text) {
+        return write(ByteView{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    }
 
     // commit makes the file durable and gives it its name. Without it nothing remains.
-    Outcome<void> commit();
+    Result<void> commit();
 
     [[nodiscard]] bool is_stdout() const { return path_.empty(); }
     // name is the path, or "standard output".
@@ -43,15 +47,21 @@ class OutputFile {
 
  private:
     OutputFile() = default;
-    static Outcome<OutputFile> regular(const std::string& path, std::size_t reserve, Readers readers);
+    static Result<OutputFile> regular(const std::string& path, std::size_t reserve, Readers readers);
     std::error_code take_name();
-    [[nodiscard]] Outcome<void> failed(std::error_code code) const;
-    Outcome<void> flush_directory() const;
+    [[nodiscard]] Result<void> failed(std::error_code code) const;
+    Result<void> flush_directory() const;
 
     std::string path_;       // where the answer goes; empty: standard output
     std::string temporary_;  // the name until commit, where there is one
     std::string target_;     // path_ with symbolic links followed; empty when written to directly
-    FileDescriptor file_;
+    UniqueFd file_;
 };
 
-}  // namespace trustx::cli
+// write_file writes a whole file in one go: create, write and commit.
+Result<void> write_file(const std::string& path, ByteView content);
+inline Result<void> write_file(const std::string& path, std::string_view content) {
+    return write_file(path, ByteView{reinterpret_cast<const std::uint8_t*>(content.data()), content.size()});
+}
+
+}  // namespace trustx::files

@@ -3,25 +3,23 @@
 // chip-objects.md section 7.
 #pragma once
 
-#include "cli/exit_code.hpp"
-#include "openssl_handles.hpp"
+#include "common/openssl/handles.hpp"
 
 #include <trustx/bytes.hpp>
 #include <trustx/key.hpp>
 #include <trustx/objects.hpp>
+#include <trustx/result.hpp>
 
 #include <string>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
-
-namespace trustx::cli {
+namespace trustx::x509 {
 
 // Certificate is one parsed X.509 certificate.
 class Certificate {
  public:
     // parse reads DER; nothing may follow it. `from` names its origin in the message.
-    static Outcome<Certificate> parse(ByteView der, const std::string& from);
+    static Result<Certificate> parse(ByteView der, const std::string& from);
 
     [[nodiscard]] const Bytes& der() const { return der_; }
     [[nodiscard]] std::string pem() const;
@@ -36,8 +34,8 @@ class Certificate {
     [[nodiscard]] std::string not_after() const;
     [[nodiscard]] std::string fingerprint() const;  // SHA-256 of the DER, hexadecimal
 
-    // public_key is the key on P-256 or P-384; a Failure for every other kind, which this chip cannot use.
-    [[nodiscard]] Outcome<PublicKey> public_key() const;
+    // public_key is the key on P-256 or P-384; an Error for every other kind, which this chip cannot use.
+    [[nodiscard]] Result<PublicKey> public_key() const;
 
     // is_authority says whether the certificate may issue others.
     [[nodiscard]] bool is_authority() const;
@@ -47,24 +45,21 @@ class Certificate {
     [[nodiscard]] bool issued_by(const Certificate& other) const;
 
  private:
-    explicit Certificate(Bytes der, X509Handle x509, std::string from)
+    explicit Certificate(Bytes der, openssl::X509Certificate x509, std::string from)
         : der_{std::move(der)}, x509_{std::move(x509)}, from_{std::move(from)} {}
 
     Bytes der_;
-    X509Handle x509_;
+    openssl::X509Certificate x509_;
     std::string from_;
 };
 
 // parse_certificate_file reads PEM with one certificate or a chain, or DER with one. Other PEM blocks are passed over.
-Outcome<std::vector<Certificate>> parse_certificate_file(ByteView content, const std::string& name);
+Result<std::vector<Certificate>> parse_certificate_file(ByteView content, const std::string& name);
 
 // parse_stored_certificates looks at what a certificate object holds; an empty object gives none.
-Outcome<std::vector<Certificate>> parse_stored_certificates(const CertificateObject& stored, ObjectId object);
+Result<std::vector<Certificate>> parse_stored_certificates(const CertificateObject& stored, ObjectId object);
 
 // summary is for people: "CN=gateway, valid until 2034-01-01T00:00:00Z".
 std::string summary(const Certificate& certificate);
 
-// to_json has everything of the above that a program would ask for.
-nlohmann::ordered_json to_json(const Certificate& certificate);
-
-}  // namespace trustx::cli
+}  // namespace trustx::x509

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "output_file.hpp"
+#include "common/files/output_file.hpp"
 
-#include "file_error.hpp"
+#include "common/files/file_error.hpp"
+#include "common/files/input_error.hpp"
+#include "common/io/write_all.hpp"
+#include "common/try.hpp"
 
 #include <trustx/error.hpp>
 
@@ -13,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace trustx::cli {
+namespace trustx::files {
 namespace fs = std::filesystem;
 namespace {
 
@@ -45,18 +48,18 @@ std::error_code with_free_name(const fs::path& target, std::string& name, Make m
 }
 
 // The link by which linkat(2) gives a file without name its name; without /proc there is no way.
-std::string link_of(const FileDescriptor& file) {
+std::string link_of(const UniqueFd& file) {
     return "/proc/self/fd/" + std::to_string(file.get());
 }
 
-FileDescriptor create_without_name(const fs::path& target, mode_t mode) {
-    FileDescriptor file{::open(target.parent_path().c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, mode)};
-    return file && ::access(link_of(file).c_str(), F_OK) == 0 ? std::move(file) : FileDescriptor{};
+UniqueFd create_without_name(const fs::path& target, mode_t mode) {
+    UniqueFd file{::open(target.parent_path().c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, mode)};
+    return file && ::access(link_of(file).c_str(), F_OK) == 0 ? std::move(file) : UniqueFd{};
 }
 
 }  // namespace
 
-Outcome<OutputFile> OutputFile::create(const std::string& path, std::size_t reserve, Readers readers) {
+Result<OutputFile> OutputFile::create(const std::string& path, std::size_t reserve, Readers readers) {
     if (path.empty() || path == "-") {
         return OutputFile{};
     }
@@ -67,14 +70,14 @@ Outcome<OutputFile> OutputFile::create(const std::string& path, std::size_t rese
     }
     OutputFile file;
     file.path_ = path;
-    file.file_ = FileDescriptor{::open(path.c_str(), O_WRONLY | O_CLOEXEC)};
+    file.file_ = UniqueFd{::open(path.c_str(), O_WRONLY | O_CLOEXEC)};
     if (!file.file_) {
         return cannot_write(path, errno_code());
     }
     return file;
 }
 
-Outcome<OutputFile> OutputFile::regular(const std::string& path, std::size_t reserve, Readers readers) {
+Result<OutputFile> OutputFile::regular(const std::string& path, std::size_t reserve, Readers readers) {
     OutputFile file;
     file.path_ = path;
     std::error_code ignored;
@@ -84,7 +87,7 @@ Outcome<OutputFile> OutputFile::regular(const std::string& path, std::size_t res
     if (!file.file_) {
         const auto open = [&file, readers](const std::string& name) {
             constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
-            file.file_ = FileDescriptor{::open(name.c_str(), flags, mode_for(readers))};
+            file.file_ = UniqueFd{::open(name.c_str(), flags, mode_for(readers))};
             return static_cast<bool>(file.file_);
         };
         if (const auto code = with_free_name(file.target_, file.temporary_, open)) {
@@ -100,7 +103,7 @@ Outcome<OutputFile> OutputFile::regular(const std::string& path, std::size_t res
     return file;
 }
 
-Outcome<OutputFile> OutputFile::replacement(const std::string& path, std::size_t reserve) {
+Result<OutputFile> OutputFile::replacement(const std::string& path, std::size_t reserve) {
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0) {
         return cannot_write(path, errno_code());
@@ -109,8 +112,9 @@ Outcome<OutputFile> OutputFile::replacement(const std::string& path, std::size_t
     // The owner first: a change of owner takes the set-user-id bits away.
     if (file && (::fchown(file->file_.get(), status.st_uid, status.st_gid) != 0 ||
                  ::fchmod(file->file_.get(), status.st_mode & 07777) != 0)) {
-        return give_up(ExitCode::file, "cannot replace " + path + " and keep its owner and mode: " +
-                                           errno_code().message() + "; run this as the owner of the file or as root");
+        return fail(InputErrc::unwritable, "cannot replace " + path +
+                                               " and keep its owner and mode: " + errno_code().message() +
+                                               "; run this as the owner of the file or as root");
     }
     return file;
 }
@@ -127,20 +131,20 @@ OutputFile::~OutputFile() {
     }
 }
 
-Outcome<void> OutputFile::write(ByteView bytes) {
-    if (const auto code = write_all(is_stdout() ? STDOUT_FILENO : file_.get(), bytes)) {
+Result<void> OutputFile::write(ByteView bytes) {
+    if (const auto code = io::write_all(is_stdout() ? STDOUT_FILENO : file_.get(), bytes)) {
         return failed(code);
     }
     return {};
 }
 
-Outcome<void> OutputFile::commit() {
+Result<void> OutputFile::commit() {
     if (is_stdout()) {
         return {};
     }
     if (target_.empty()) {
         const auto code = file_.close();
-        return code ? failed(code) : Outcome<void>{};
+        return code ? failed(code) : Result<void>{};
     }
     // What was reserved beyond the content goes back.
     const auto length = ::lseek(file_.get(), 0, SEEK_CUR);
@@ -179,18 +183,24 @@ std::error_code OutputFile::take_name() {
     return {};
 }
 
-Outcome<void> OutputFile::failed(std::error_code code) const {
+Result<void> OutputFile::failed(std::error_code code) const {
     return cannot_write(name(), code);
 }
 
 // The name is durable only when its directory is. Some file systems cannot do that for directories: EINVAL.
-Outcome<void> OutputFile::flush_directory() const {
+Result<void> OutputFile::flush_directory() const {
     const auto directory = fs::path{target_}.parent_path().string();
-    const FileDescriptor descriptor{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    const UniqueFd descriptor{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (descriptor && ::fsync(descriptor.get()) != 0 && errno != EINVAL) {
         return failed(errno_code());
     }
     return {};
 }
 
-}  // namespace trustx::cli
+Result<void> write_file(const std::string& path, ByteView content) {
+    TRY(auto file, OutputFile::create(path, content.size()));
+    TRYV(file.write(content));
+    return file.commit();
+}
+
+}  // namespace trustx::files

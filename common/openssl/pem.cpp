@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/openssl/pem.hpp"
+
+#include <string_view>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+namespace trustx::openssl {
+namespace {
+
+int refuse_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/) {
+    return -1;
+}
+
+}  // namespace
+
+Bio reading(std::span<const std::uint8_t> bytes) {
+    // No bytes may be at no address, which libcrypto refuses.
+    return bytes.empty() ? writing() : must<Bio>(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
+}
+
+Bio writing() {
+    return must<Bio>(BIO_new(BIO_s_mem()));
+}
+
+std::string written(BIO* bio) {
+    char* data = nullptr;
+    const auto length = BIO_get_mem_data(bio, &data);
+    return {data, static_cast<std::size_t>(length)};
+}
+
+std::string pem_text(const char* label, std::span<const std::uint8_t> der) {
+    const auto bio = writing();
+    PEM_write_bio(bio.get(), label, "", der.data(), static_cast<long>(der.size()));
+    return written(bio.get());
+}
+
+std::optional<std::vector<std::uint8_t>> pem_block(std::span<const std::uint8_t> text, const char* label) {
+    const auto bio = reading(text);
+    unsigned char* data = nullptr;
+    long length = 0;
+    const int found = PEM_bytes_read_bio(&data, &length, nullptr, label, bio.get(), refuse_passphrase, nullptr);
+    const Memory owner{data};
+    ERR_clear_error();
+    return found == 1 ? std::optional{std::vector<std::uint8_t>(data, data + length)} : std::nullopt;
+}
+
+bool has_pem_label(std::span<const std::uint8_t> text, const char* label) {
+    const std::string_view characters{reinterpret_cast<const char*>(text.data()), text.size()};
+    return characters.find("-----BEGIN " + std::string{label} + "-----") != std::string_view::npos;
+}
+
+Pkey read_private_key(BIO* pem, OSSL_LIB_CTX* libctx) {
+    return Pkey{PEM_read_bio_PrivateKey_ex(pem, nullptr, refuse_passphrase, nullptr, libctx, nullptr)};
+}
+
+}  // namespace trustx::openssl

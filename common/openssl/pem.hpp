@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// PEM in memory. Nothing here asks for a passphrase: who runs a service is not there to type one, and neither
+// references to keys nor certificates have any.
+#pragma once
+
+#include "common/openssl/handles.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace trustx::openssl {
+
+// reading lets libcrypto read bytes, which must outlive the result; writing collects what libcrypto writes, and written
+// is that text.
+Bio reading(std::span<const std::uint8_t> bytes);
+Bio writing();
+std::string written(BIO* bio);
+
+// pem_text is a block with the label, such as "PUBLIC KEY".
+std::string pem_text(const char* label, std::span<const std::uint8_t> der);
+
+// pem_block is the DER in the first block with the label; nothing when none of them is intact.
+std::optional<std::vector<std::uint8_t>> pem_block(std::span<const std::uint8_t> text, const char* label);
+
+// has_pem_label says whether there is the first line of a block with the label.
+bool has_pem_label(std::span<const std::uint8_t> text, const char* label);
+
+// read_private_key reads a private key, or a reference to one that a provider understands. nullptr: the error queue
+// says why.
+Pkey read_private_key(BIO* pem, OSSL_LIB_CTX* libctx = nullptr);
+
+}  // namespace trustx::openssl

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The promise to scripts: how trustx ends on which error.
+#include "cli/exit_code.hpp"
+
+#include "common/files/input_error.hpp"
+#include "support/catch.hpp"
+
+#include <trustx/error.hpp>
+
+using namespace trustx;
+using cli::ExitCode;
+
+namespace {
+
+ExitCode exit_code(std::error_code code) {
+    return cli::exit_code_of(Error{code, "something"});
+}
+
+}  // namespace
+
+TEST_CASE("what a user hands in decides the exit code by its own code", "[exit_code]") {
+    CHECK(exit_code(InputErrc::usage) == ExitCode::usage);
+    CHECK(exit_code(InputErrc::refused) == ExitCode::refused);
+    for (const auto code : {InputErrc::unreadable, InputErrc::unwritable, InputErrc::malformed}) {
+        CHECK(exit_code(code) == ExitCode::file);
+    }
+    for (const auto code : {InputErrc::key_mismatch, InputErrc::check_failed}) {
+        CHECK(exit_code(code) == ExitCode::mismatch);
+    }
+    CHECK(exit_code(InputErrc::nothing_there) == ExitCode::nothing_there);
+    CHECK(exit_code(InputErrc::chip_failed) == ExitCode::unreachable);
+}
+
+TEST_CASE("errors of chip, library and system have their exit codes", "[exit_code]") {
+    CHECK(exit_code(ChipError::access_conditions_not_satisfied) == ExitCode::refused);
+    CHECK(exit_code(Errc::chip_refused) == ExitCode::refused);
+    CHECK(exit_code(Errc::setting_invalid) == ExitCode::usage);
+    CHECK(exit_code(Errc::key_file_malformed) == ExitCode::file);
+    CHECK(exit_code(Errc::wrong_chip) == ExitCode::mismatch);
+    CHECK(exit_code(Errc::lock_timeout) == ExitCode::unreachable);
+    CHECK(exit_code(std::error_code{EACCES, std::system_category()}) == ExitCode::unreachable);
+}
+
+TEST_CASE("an error in what a user hands in says what its operation says", "[exit_code]") {
+    const Error error{InputErrc::malformed, "key.pem is not a key file"};
+    CHECK(error.message() == "key.pem is not a key file");
+    CHECK(error.during("setup").message() == "setup: key.pem is not a key file");
+}
