@@ -14,6 +14,14 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
  public:
     using tl::expected<T, Error>::expected;
 
+    // during puts the wider operation in front of the error's own, where there is an error.
+    [[nodiscard]] Result during(std::string_view wider) && {
+        if (!*this) {
+            this->error() = this->error().during(wider);
+        }
+        return std::move(*this);
+    }
+
     // failure passes the error on, whatever the caller returns: `if (!r) return r.failure();`
     [[nodiscard]] tl::unexpected<Error> failure() const { return tl::unexpected<Error>(this->error()); }
 

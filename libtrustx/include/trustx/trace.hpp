@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What was asked of the chip, how long it took and what it cost on the bus: a file for people, and a seam for programs
-// that measure. Never the bytes of secrets; docs/trace.md says which bytes are shown.
+// What was asked of the chip, how long it took and what it cost on the bus: a file for people, and an interface for
+// programs that measure. Never the bytes of secrets; docs/trace.md says which bytes are shown.
 #pragma once
 
 #include <trustx/clock.hpp>

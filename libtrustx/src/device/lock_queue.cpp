@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/lock_queue.hpp"
 
+#include "common/try.hpp"
+
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -29,7 +31,7 @@ Result<bool> LockQueue::anybody_waits() const {
     return others_lock(fd_, first_place, 0);
 }
 
-// Whatever stands in the file is a number: damage, or a full disk, costs no more than the order of those who wait.
+// Whatever stands in the file is a number: damage, or a full disk, costs no more than the order of those that wait.
 std::uint32_t LockQueue::draw_number() const {
     NumberBytes raw{};
     const bool known = ::pread(fd_, raw.data(), raw.size(), number_at_) == static_cast<ssize_t>(raw.size());
@@ -40,9 +42,9 @@ std::uint32_t LockQueue::draw_number() const {
 }
 
 Result<bool> LockQueue::enter() {
-    auto mine = try_lock_byte(fd_, drawing);
-    if (!mine || !*mine) {
-        return mine;
+    TRY(const bool may_draw, try_lock_byte(fd_, drawing));
+    if (!may_draw) {
+        return false;
     }
     const auto number = draw_number();
     auto entered = try_lock_byte(fd_, place(number));
@@ -61,16 +63,16 @@ Result<bool> LockQueue::first() const {
     if (from < *number_) {
         return nobody_between(from, *number_);
     }
-    const auto before_the_turn = nobody_between(from, numbers);
-    return before_the_turn && *before_the_turn ? nobody_between(0, *number_) : before_the_turn;
+    TRY(const bool none_before_the_turn, nobody_between(from, numbers));
+    return none_before_the_turn ? nobody_between(0, *number_) : false;
 }
 
 Result<bool> LockQueue::nobody_between(std::uint32_t from, std::uint32_t to) const {
     if (from == to) {
         return true;  // a size of 0 would mean all bytes to the end
     }
-    const auto locked = others_lock(fd_, place(from), static_cast<off_t>(to - from));
-    return locked ? Result<bool>{!*locked} : locked;
+    TRY(const bool locked, others_lock(fd_, place(from), static_cast<off_t>(to - from)));
+    return !locked;
 }
 
 void LockQueue::leave() noexcept {

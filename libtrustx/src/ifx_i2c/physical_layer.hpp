@@ -53,8 +53,6 @@ class PhysicalLayer {
     // deaf_at is when the chip did not acknowledge its address last.
     [[nodiscard]] TimePoint deaf_at() const noexcept { return deaf_at_; }
 
-    [[nodiscard]] const std::string& bus_name() const { return bus_.name(); }
-
  private:
     template <class Transfer>
     Result<void> persist(Transfer transfer, Deadline deadline);
