@@ -26,7 +26,7 @@ struct DeviceOptions {
     std::chrono::milliseconds command_timeout{12'000};
     // Where the lock files are. Every program that uses the chip must use the same directory.
     std::string lock_directory{"/run/lock/trustx"};
-    // A file to write a trace to, and somebody who hears of everything that is done; neither by default.
+    // A file to write a trace to, and what is told of everything that is done; neither by default.
     TraceOptions trace{};
     std::shared_ptr<TraceSink> trace_sink{};
 };
@@ -52,7 +52,7 @@ class TRUSTX_EXPORT Device {
     Device& operator=(const Device&) = delete;
 
     // lock keeps other threads and processes away until the LockedDevice is destroyed, and attaches to the chip
-    // where somebody else may have used it. Hold it for one command, or for the slices of one object, never longer.
+    // where another process may have used it. Hold it for one command, or for the slices of one object, never longer.
     // Errors: Errc::already_locked at once where this thread holds a LockedDevice of this Device; Errc::lock_timeout
     // naming the owner; Errc::no_chip; errno codes. Each names the device.
     [[nodiscard]] Result<LockedDevice> lock();

@@ -17,7 +17,7 @@ namespace trustx {
 // Errc lists the failures that trustx finds itself. The numbers are part of the interface: the reason codes of the
 // OpenSSL provider are built on them. New ones go to the end, and a number that is free (7) is not used again.
 enum class Errc {
-    address_nak = 1,              // nobody acknowledged the address: chip busy, asleep, starting or absent
+    address_nak = 1,              // the address was not acknowledged: chip busy, asleep, starting or absent
     no_chip = 2,                  // the address stayed unacknowledged for longer than any state of a living chip
     bus_failure = 3,              // the bus itself failed: arbitration, short circuit, adapter or peer gone
     timeout = 4,                  // the deadline of the caller passed

@@ -53,7 +53,7 @@ struct BusCounts {
 struct Activity {
     enum class Kind : std::uint8_t {
         apdu,    // a command and its answer
-        attach,  // making sure of the chip's state, because somebody else may have used it
+        attach,  // making sure of the chip's state, because another process may have used it
         reset,
     };
 

@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint32_t numbers = std::uint32_t{1} << 20U;
 constexpr std::uint32_t ahead = numbers / 2;
 constexpr off_t first_place = off_t{1} << 20;
-// Whoever locks this byte draws a number.
+// The process that has this byte locked draws a number.
 constexpr off_t drawing = first_place - 1;
 
 using NumberBytes = std::array<std::byte, sizeof(std::uint32_t)>;
@@ -61,13 +61,13 @@ Result<bool> LockQueue::first() const {
     }
     const auto from = (*number_ + numbers - ahead) % numbers;
     if (from < *number_) {
-        return nobody_between(from, *number_);
+        return none_between(from, *number_);
     }
-    TRY(const bool none_before_the_turn, nobody_between(from, numbers));
-    return none_before_the_turn ? nobody_between(0, *number_) : false;
+    TRY(const bool none_before_the_turn, none_between(from, numbers));
+    return none_before_the_turn ? none_between(0, *number_) : false;
 }
 
-Result<bool> LockQueue::nobody_between(std::uint32_t from, std::uint32_t to) const {
+Result<bool> LockQueue::none_between(std::uint32_t from, std::uint32_t to) const {
     if (from == to) {
         return true;  // a size of 0 would mean all bytes to the end
     }

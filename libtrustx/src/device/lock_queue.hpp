@@ -34,7 +34,7 @@ class LockQueue {
 
  private:
     [[nodiscard]] std::uint32_t draw_number() const;
-    [[nodiscard]] Result<bool> nobody_between(std::uint32_t from, std::uint32_t to) const;
+    [[nodiscard]] Result<bool> none_between(std::uint32_t from, std::uint32_t to) const;
 
     int fd_;
     off_t number_at_;

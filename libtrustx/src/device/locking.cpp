@@ -13,7 +13,7 @@ std::uint64_t random_user() {
     std::uint64_t user = 0;
     // Any value will do that no other Device has; the system's generator cannot fail for 8 bytes (getrandom(2)).
     static_cast<void>(::getrandom(&user, sizeof user, 0));
-    return user | 1U;  // never 0, which stands for nobody
+    return user | 1U;  // never 0, which stands for none
 }
 
 }  // namespace
@@ -44,7 +44,7 @@ Result<void> Device::Impl::lock() {
         return locked;
     }
     if (link_) {
-        // Under the lock nobody else uses the chip; before, a program that does not know the lock may have.
+        // Under the lock no other process uses the chip; before, a program that does not know the lock may have.
         link_->suspect_others();
     }
     auto ready = learn_from_record();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mutexes with a time limit that a forked child finds free, even if another thread of the parent held them at the
-// moment of the fork: that thread does not exist in the child, and nobody would ever release a std::timed_mutex.
+// moment of the fork: that thread does not exist in the child, and nothing would ever release a std::timed_mutex.
 #pragma once
 
 #include <atomic>
@@ -17,7 +17,7 @@ class ThreadLock {
     [[nodiscard]] bool is_held() const noexcept;
 
  private:
-    // 0: free. Otherwise the fork generation of the holder, shifted by one, and a bit that says somebody waits.
+    // 0: free. Otherwise the fork generation of the holder, shifted by one, and a bit that says another thread waits.
     std::atomic<std::uint32_t> word_{0};
 };
 

@@ -29,7 +29,7 @@ Result<void> Link::attach(std::optional<std::uint16_t> frame_size, Deadline dead
     in_sync_ = false;
     others_possible_ = false;
     physical_.forget_register_pointer();
-    // An answer that nobody acknowledged is offered again when it was only read (chip-i2c.md section 5.5): each round
+    // An answer that was not acknowledged is offered again when it was only read (chip-i2c.md section 5.5): each round
     // ends with a re-synchronisation, which makes the chip drop it.
     for (int leftovers = 0;; ++leftovers) {
         TRY(const auto discarded, discard_leftover(deadline));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/exit_code.hpp"
 
+#include "cli/advice.hpp"
+
 namespace trustx::cli {
 namespace {
 
@@ -37,7 +39,7 @@ ExitCode exit_code_of(const Error& error) {
 }
 
 tl::unexpected<Failure> give_up(const Error& error, std::string_view during) {
-    return give_up(exit_code_of(error), during.empty() ? error.message() : error.during(during).message());
+    return give_up(exit_code_of(error), explain(during.empty() ? error : error.during(during)));
 }
 
 }  // namespace trustx::cli
