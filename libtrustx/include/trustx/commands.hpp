@@ -32,22 +32,15 @@ class CommandCall;
 // Repeatable says whether a command may be sent again when its answer was lost.
 enum class Repeatable : bool { no = false, yes = true };
 
-// Shown says what of a command's data, or of its answer's, may be in a trace. Secret are: what the chip draws at
-// random, shared secrets, derived keys and their seeds, exported private keys, messages and their half-done hashes.
-enum class Shown : std::uint8_t {
-    nothing,
-    // Everything of an object whose kind holds no secret; of any other the first four bytes of the command, which are
-    // object and offset, and nothing of the answer.
-    by_object,
+// Openness says what of a command's data, and of its answer's, may be in a trace. Secret are: what the chip draws at
+// random, shared secrets, derived keys and their seeds, exported private keys, messages and their half-done hashes, and
+// the content of an object whose kind may hold a secret.
+enum class Openness : std::uint8_t {
     everything,
-};
-
-// TypicalDuration is how long the chip takes for a command: a fixed part, and one for each byte of the command. Source:
-// chip-commands.md section 7, the lower figures, those of the faster successor: a first look that comes too early costs
-// a transfer, one that comes too late costs time.
-struct TypicalDuration {
-    std::chrono::microseconds fixed{0};
-    std::chrono::microseconds per_byte{0};
+    command,  // nothing of the answer
+    nothing,  // of either
+    reading,  // the command; the answer is the content of its object
+    writing,  // object and offset, the first four bytes of the command; what follows is content of its object
 };
 
 // CommandInfo is what is the same for all commands of one kind.
@@ -55,9 +48,12 @@ struct CommandInfo {
     std::string_view name;  // in messages and traces
     std::uint8_t opcode;    // Cmd
     Repeatable repeatable;
-    Shown command;
-    Shown answer;
-    TypicalDuration typical{};
+    Openness openness;
+    // How long the chip takes: a fixed part, and one for each byte of the command. Source: chip-commands.md section 7,
+    // the lower figures, those of the faster successor: a first look that comes too early costs a transfer, one that
+    // comes too late costs time.
+    std::chrono::microseconds typical{0};
+    std::chrono::microseconds typical_per_byte{0};
 };
 
 // CommandFacts is what depends on the values in a command.
@@ -92,11 +88,7 @@ struct NoResponse {};
 // begins at or beyond it fails with ChipError::data_object_boundary_exceeded. (01, section 6.2)
 struct TRUSTX_EXPORT GetDataObject {
     using Response = Bytes;
-    static constexpr CommandInfo info{.name = "GetDataObject",
-                                      .opcode = 0x01,
-                                      .repeatable = Repeatable::yes,
-                                      .command = Shown::everything,
-                                      .answer = Shown::by_object};
+    static constexpr CommandInfo info{"GetDataObject", 0x01, Repeatable::yes, Openness::reading};
     static constexpr std::uint16_t max_length = 1553;
 
     ObjectId object;
@@ -114,11 +106,7 @@ struct TRUSTX_EXPORT GetDataObject {
 // GetMetadata reads an object's metadata (GetDataObject with Param 01). Always allowed.
 struct TRUSTX_EXPORT GetMetadata {
     using Response = Metadata;
-    static constexpr CommandInfo info{.name = "GetDataObject (metadata)",
-                                      .opcode = 0x01,
-                                      .repeatable = Repeatable::yes,
-                                      .command = Shown::everything,
-                                      .answer = Shown::everything};
+    static constexpr CommandInfo info{"GetDataObject (metadata)", 0x01, Repeatable::yes, Openness::everything};
 
     ObjectId object;
 
@@ -134,13 +122,12 @@ struct TRUSTX_EXPORT GetMetadata {
 struct TRUSTX_EXPORT SetDataObject {
     using Response = NoResponse;
     // The same bytes at the same place: a second execution changes nothing.
-    static constexpr CommandInfo info{
-        .name = "SetDataObject",
-        .opcode = 0x02,
-        .repeatable = Repeatable::yes,
-        .command = Shown::by_object,
-        .answer = Shown::everything,
-        .typical = {.fixed = std::chrono::milliseconds{10}, .per_byte = std::chrono::microseconds{175}}};
+    static constexpr CommandInfo info{"SetDataObject",
+                                      0x02,
+                                      Repeatable::yes,
+                                      Openness::writing,
+                                      std::chrono::milliseconds{10},
+                                      std::chrono::microseconds{175}};
     static constexpr std::size_t max_data = 1549;
 
     enum class Mode : std::uint8_t { write = 0x00, erase_and_write = 0x40 };
@@ -162,12 +149,8 @@ struct TRUSTX_EXPORT SetDataObject {
 struct TRUSTX_EXPORT SetMetadata {
     using Response = NoResponse;
     static constexpr CommandInfo info{
-        .name = "SetDataObject (metadata)",
-        .opcode = 0x02,
-        .repeatable = Repeatable::no,
-        .command = Shown::everything,
-        .answer = Shown::everything,
-        .typical = {.fixed = std::chrono::milliseconds{10}, .per_byte = std::chrono::microseconds{175}}};
+        "SetDataObject (metadata)",    0x02, Repeatable::no, Openness::everything, std::chrono::milliseconds{10},
+        std::chrono::microseconds{175}};
 
     ObjectId object;
     Metadata metadata;
@@ -182,11 +165,7 @@ struct TRUSTX_EXPORT SetMetadata {
 // GetRandom reads 8 to 256 random bytes. (0C, section 6.4)
 struct TRUSTX_EXPORT GetRandom {
     using Response = Bytes;
-    static constexpr CommandInfo info{.name = "GetRandom",
-                                      .opcode = 0x0C,
-                                      .repeatable = Repeatable::yes,
-                                      .command = Shown::everything,
-                                      .answer = Shown::nothing};
+    static constexpr CommandInfo info{"GetRandom", 0x0C, Repeatable::yes, Openness::command};
     static constexpr std::uint16_t min_length = 8;
     static constexpr std::uint16_t max_length = 256;
 
@@ -207,12 +186,8 @@ struct TRUSTX_EXPORT GetRandom {
 // before is destroyed. (38, section 6.12)
 struct TRUSTX_EXPORT GenKeyPair {
     using Response = PublicKey;
-    static constexpr CommandInfo info{.name = "GenKeyPair",
-                                      .opcode = 0x38,
-                                      .repeatable = Repeatable::no,
-                                      .command = Shown::everything,
-                                      .answer = Shown::everything,
-                                      .typical = {.fixed = std::chrono::milliseconds{55}}};
+    static constexpr CommandInfo info{"GenKeyPair", 0x38, Repeatable::no, Openness::everything,
+                                      std::chrono::milliseconds{55}};
 
     ObjectId key;
     Curve curve = Curve::p256;
@@ -231,12 +206,8 @@ struct TRUSTX_EXPORT GenKeyPair {
 struct TRUSTX_EXPORT CalcSign {
     using Response = Signature;
     // A second signature over the same digest does no harm, but it is a second private key use: never silently.
-    static constexpr CommandInfo info{.name = "CalcSign",
-                                      .opcode = 0x31,
-                                      .repeatable = Repeatable::no,
-                                      .command = Shown::everything,
-                                      .answer = Shown::everything,
-                                      .typical = {.fixed = std::chrono::milliseconds{65}}};
+    static constexpr CommandInfo info{"CalcSign", 0x31, Repeatable::no, Openness::everything,
+                                      std::chrono::milliseconds{65}};
     static constexpr std::size_t min_digest = 10;
     static constexpr std::size_t max_digest = 48;
 
@@ -258,12 +229,8 @@ struct TRUSTX_EXPORT ExportKeyPair {
         SecretBytes private_key;  // the scalar, 32 or 48 bytes, big-endian
         PublicKey public_key;
     };
-    static constexpr CommandInfo info{.name = "GenKeyPair (export)",
-                                      .opcode = 0x38,
-                                      .repeatable = Repeatable::yes,
-                                      .command = Shown::everything,
-                                      .answer = Shown::nothing,
-                                      .typical = {.fixed = std::chrono::milliseconds{55}}};
+    static constexpr CommandInfo info{"GenKeyPair (export)", 0x38, Repeatable::yes, Openness::command,
+                                      std::chrono::milliseconds{55}};
 
     Curve curve = Curve::p256;
 
@@ -280,12 +247,8 @@ struct TRUSTX_EXPORT ExportKeyPair {
 // ChipError::signature_verification_failure. (32, section 6.9)
 struct TRUSTX_EXPORT VerifySign {
     using Response = NoResponse;
-    static constexpr CommandInfo info{.name = "VerifySign",
-                                      .opcode = 0x32,
-                                      .repeatable = Repeatable::yes,
-                                      .command = Shown::everything,
-                                      .answer = Shown::everything,
-                                      .typical = {.fixed = std::chrono::milliseconds{85}}};
+    static constexpr CommandInfo info{"VerifySign", 0x32, Repeatable::yes, Openness::everything,
+                                      std::chrono::milliseconds{85}};
     static constexpr std::size_t max_digest = 48;
 
     CommandBytes digest;
@@ -304,12 +267,8 @@ struct TRUSTX_EXPORT VerifySign {
 struct TRUSTX_EXPORT CalcSSec {
     using Response = SecretBytes;  // empty when the secret stays in a session
     // With the key taken from the session that the secret replaces, a repetition would find another key.
-    static constexpr CommandInfo info{.name = "CalcSSec",
-                                      .opcode = 0x33,
-                                      .repeatable = Repeatable::no,
-                                      .command = Shown::everything,
-                                      .answer = Shown::nothing,
-                                      .typical = {.fixed = std::chrono::milliseconds{60}}};
+    static constexpr CommandInfo info{"CalcSSec", 0x33, Repeatable::no, Openness::command,
+                                      std::chrono::milliseconds{60}};
 
     ObjectId key;
     PublicKey peer;
@@ -328,12 +287,8 @@ struct TRUSTX_EXPORT CalcSSec {
 struct TRUSTX_EXPORT DeriveKey {
     using Response = SecretBytes;  // empty when the key stays in a session
     // The target may be the session of the secret.
-    static constexpr CommandInfo info{.name = "DeriveKey",
-                                      .opcode = 0x34,
-                                      .repeatable = Repeatable::no,
-                                      .command = Shown::nothing,
-                                      .answer = Shown::nothing,
-                                      .typical = {.fixed = std::chrono::milliseconds{50}}};
+    static constexpr CommandInfo info{"DeriveKey", 0x34, Repeatable::no, Openness::nothing,
+                                      std::chrono::milliseconds{50}};
     static constexpr std::size_t min_seed = 8;
     static constexpr std::size_t max_seed = 1024;
     static constexpr std::uint16_t min_length = 16;
@@ -362,13 +317,12 @@ struct TRUSTX_EXPORT CalcHash {
         Bytes context;  // 130 opaque bytes where the state is exported
     };
     // Without import and export the chip's own state moves on with each execution.
-    static constexpr CommandInfo info{
-        .name = "CalcHash",
-        .opcode = 0x30,
-        .repeatable = Repeatable::no,
-        .command = Shown::nothing,
-        .answer = Shown::nothing,
-        .typical = {.fixed = std::chrono::milliseconds{10}, .per_byte = std::chrono::microseconds{65}}};
+    static constexpr CommandInfo info{"CalcHash",
+                                      0x30,
+                                      Repeatable::no,
+                                      Openness::nothing,
+                                      std::chrono::milliseconds{10},
+                                      std::chrono::microseconds{65}};
     static constexpr std::size_t digest_size = 32;
     static constexpr std::size_t context_size = 130;
 
@@ -396,11 +350,7 @@ struct TRUSTX_EXPORT CalcHash {
 // SetAuthScheme chooses the key for a one-way authentication. (10, section 6.5)
 struct TRUSTX_EXPORT SetAuthScheme {
     using Response = NoResponse;
-    static constexpr CommandInfo info{.name = "SetAuthScheme",
-                                      .opcode = 0x10,
-                                      .repeatable = Repeatable::yes,
-                                      .command = Shown::everything,
-                                      .answer = Shown::everything};
+    static constexpr CommandInfo info{"SetAuthScheme", 0x10, Repeatable::yes, Openness::everything};
 
     ObjectId key;
 
@@ -414,11 +364,7 @@ struct TRUSTX_EXPORT SetAuthScheme {
 // SetAuthMsg hands over the challenge, 8 to 256 bytes. (19, section 6.6)
 struct TRUSTX_EXPORT SetAuthMsg {
     using Response = NoResponse;
-    static constexpr CommandInfo info{.name = "SetAuthMsg",
-                                      .opcode = 0x19,
-                                      .repeatable = Repeatable::yes,
-                                      .command = Shown::everything,
-                                      .answer = Shown::everything};
+    static constexpr CommandInfo info{"SetAuthMsg", 0x19, Repeatable::yes, Openness::everything};
     static constexpr std::size_t min_challenge = 8;
     static constexpr std::size_t max_challenge = 256;
 
@@ -435,12 +381,8 @@ struct TRUSTX_EXPORT SetAuthMsg {
 // A private key use. (18, section 6.6)
 struct TRUSTX_EXPORT GetAuthMsg {
     using Response = Signature;
-    static constexpr CommandInfo info{.name = "GetAuthMsg",
-                                      .opcode = 0x18,
-                                      .repeatable = Repeatable::no,
-                                      .command = Shown::everything,
-                                      .answer = Shown::everything,
-                                      .typical = {.fixed = std::chrono::milliseconds{65}}};
+    static constexpr CommandInfo info{"GetAuthMsg", 0x18, Repeatable::no, Openness::everything,
+                                      std::chrono::milliseconds{65}};
 
     static CommandFacts facts() { return {.param = 0x02}; }
 

@@ -15,10 +15,6 @@ bool holds_no_secret(std::optional<ObjectId> object) noexcept {
                                info->kind == ObjectKind::trust_anchor);
 }
 
-bool all_shown(Shown shown, std::optional<ObjectId> object) noexcept {
-    return shown == Shown::everything || (shown == Shown::by_object && holds_no_secret(object));
-}
-
 }  // namespace
 
 std::string CommandCall::operation() const {
@@ -44,14 +40,23 @@ Result<EncodedCommand> encode_command(const CommandCall& command, Bytes& buffer)
 
 std::size_t public_prefix(const EncodedCommand& command) noexcept {
     constexpr std::size_t object_and_offset = 4;
-    if (all_shown(command.info.command, command.facts.object)) {
-        return command.apdu.size();
+    switch (command.info.openness) {
+        case Openness::everything:
+        case Openness::command:
+        case Openness::reading:
+            return command.apdu.size();
+        case Openness::writing:
+            return holds_no_secret(command.facts.object) ? command.apdu.size() : apdu_header_size + object_and_offset;
+        case Openness::nothing:
+            break;
     }
-    return apdu_header_size + (command.info.command == Shown::by_object ? object_and_offset : 0);
+    return apdu_header_size;
 }
 
 bool has_public_answer(const EncodedCommand& command) noexcept {
-    return all_shown(command.info.answer, command.facts.object);
+    const auto openness = command.info.openness;
+    return openness == Openness::everything || openness == Openness::writing ||
+           (openness == Openness::reading && holds_no_secret(command.facts.object));
 }
 
 }  // namespace trustx

@@ -11,11 +11,8 @@ namespace trustx {
 
 struct OpenApplication {
     using Response = NoResponse;
-    static constexpr CommandInfo info{.name = "OpenApplication",
-                                      .opcode = 0x70 | clear_last_error,
-                                      .repeatable = Repeatable::yes,
-                                      .command = Shown::everything,
-                                      .answer = Shown::everything};
+    static constexpr CommandInfo info{"OpenApplication", 0x70 | clear_last_error, Repeatable::yes,
+                                      Openness::everything};
 
     static CommandFacts facts() { return {.param = 0x00}; }
 

@@ -27,9 +27,8 @@ ifx_i2c::Expectation& Durations::of(const EncodedCommand& command) {
     if (found != entries_.end()) {
         return found->expectation;
     }
-    const auto& typical = command.info.typical;
     const auto size = static_cast<std::int64_t>(command.apdu.size());
-    const Entry fresh{kind, ifx_i2c::Expectation{typical.fixed + typical.per_byte * size}};
+    const Entry fresh{kind, ifx_i2c::Expectation{command.info.typical + command.info.typical_per_byte * size}};
     if (entries_.size() < most_kinds) {
         return entries_.emplace_back(fresh).expectation;
     }
