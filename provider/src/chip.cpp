@@ -57,7 +57,7 @@ Outcome<void> Chip::expect(const KeyReference& reference) {
 template <class Command>
 Outcome<typename Command::Response> Chip::use(const KeyReference& reference, const Command& command) {
     TRYV(expect(reference));
-    auto response = locked(std::string(Command::name) + " " + reference.key.hex(), [&](LockedDevice& device) {
+    auto response = locked(std::string(Command::info.name) + " " + reference.key.hex(), [&](LockedDevice& device) {
         watch_.look(device);
         watch_.count_use(reference.key);
         return device.run(command);

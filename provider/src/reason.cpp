@@ -69,7 +69,6 @@ const OSSL_ITEM table[] = {
     item(Errc::timeout, "deadline passed"),
     item(Errc::chip_busy, "chip still at work, possibly throttled"),
     item(Errc::lock_timeout, "chip is locked by another user"),
-    item(Errc::frame_damaged, "frame damaged"),
     item(Errc::sync_lost, "frame numbers out of step"),
     item(Errc::chaining_failed, "packet chaining failed"),
     item(Errc::outcome_unknown, "answer lost, outcome of the command unknown"),
@@ -85,6 +84,8 @@ const OSSL_ITEM table[] = {
     item(Errc::wrong_chip, "wrong chip"),
     item(Errc::lock_directory_missing, "lock directory does not exist"),
     item(Errc::chip_refused, "chip refused without a reason"),
+    item(Errc::already_locked, "chip is locked by the same thread"),
+    item(Errc::not_locked, "chip is not locked"),
 
     item(ChipError::no_error, "chip: no error"),
     item(ChipError::invalid_oid, "chip: invalid OID"),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "script.hpp"
 
+#include "command/open_application.hpp"
 #include "model/crypto/crypto.hpp"  // of the simulator
 
 #include <trustx/objects.hpp>

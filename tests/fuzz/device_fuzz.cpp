@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands and whole objects against a chip that answers anything: each ends, and each error names its command.
+#include "command/open_application.hpp"
 #include "fuzz_input.hpp"
 #include "fuzzed_chip.hpp"
 

@@ -3,6 +3,7 @@
 #include "codec/der.hpp"
 #include "command/apdu.hpp"
 #include "fuzz_input.hpp"
+#include "support/coded.hpp"
 
 #include <trustx/commands.hpp>
 #include <trustx/uid.hpp>
@@ -10,12 +11,13 @@
 #include <algorithm>
 
 using namespace trustx;
+using test::decoded;
 using test::promise;
 
 namespace {
 
 void check_public_key(ByteView data) {
-    if (const auto key = GenKeyPair::decode(data)) {
+    if (const auto key = decoded(GenKeyPair{}, data)) {
         promise(key->point.size() == 1 + 2 * field_size(key->curve), "a point has the size of its curve");
         const auto again = PublicKey::from_subject_public_key_info(key->subject_public_key_info());
         promise(again && *again == *key, "a public key survives its DER form");
@@ -23,7 +25,7 @@ void check_public_key(ByteView data) {
 }
 
 void check_signature(ByteView data) {
-    if (const auto signature = CalcSign::decode(data)) {
+    if (const auto signature = decoded(CalcSign{}, data)) {
         const Bytes der = signature->der();
         promise(der.size() > data.size() && std::equal(data.rbegin(), data.rend(), der.rbegin()),
                 "DER holds the chip's own integers");
@@ -36,7 +38,7 @@ void check_signature(ByteView data) {
 }
 
 void check_metadata(ByteView data) {
-    if (const auto metadata = GetMetadata::decode(data)) {
+    if (const auto metadata = decoded(GetMetadata{}, data)) {
         const auto again = Metadata::parse(metadata->encode());
         promise(again && *again == *metadata, "metadata survives");
     }
@@ -44,16 +46,15 @@ void check_metadata(ByteView data) {
 
 void check_sizes(ByteView data, std::uint16_t length) {
     const GetDataObject get{.object = object::coprocessor_uid, .length = length};
-    if (const auto content = get.decode(data)) {
+    if (const auto content = decoded(get, data)) {
         promise(content->size() <= length && std::ranges::equal(*content, data), "a slice is not longer than wanted");
     }
     const GetRandom random{.length = length};
-    if (const auto bytes = random.decode(data)) {
+    if (const auto bytes = decoded(random, data)) {
         promise(bytes->size() == length, "random bytes are as many as wanted");
     }
-    promise(OpenApplication::decode(data).has_value() == data.empty(), "no data where none belongs");
-    promise(SetDataObject::decode(data).has_value() == data.empty(), "no data where none belongs");
-    promise(SetMetadata::decode(data).has_value() == data.empty(), "no data where none belongs");
+    promise(decoded(SetDataObject{}, data).has_value() == data.empty(), "no data where none belongs");
+    promise(decoded(SetMetadata{}, data).has_value() == data.empty(), "no data where none belongs");
     if (const auto uid = Uid::from_bytes(data)) {
         promise(std::ranges::equal(uid->bytes, data) && !uid->firmware_build().empty(), "a UID is its bytes");
     }

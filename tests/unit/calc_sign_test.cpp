@@ -9,7 +9,7 @@ using namespace trustx;
 TEST_CASE("CalcSign asks for the signature that a real chip made", "[command]") {
     const Bytes digest = test::from_hex("68656C6C6F776F726C640A");
     CHECK(test::encoded(CalcSign{ObjectId{0xE0F3}, digest}).value() == test::golden_command("sign-e0f3"));
-    CHECK(CalcSign::decode(test::golden_response("sign-e0f3")));
+    CHECK(test::decoded(CalcSign{}, test::golden_response("sign-e0f3")));
 }
 
 TEST_CASE("signatures of real chips become a DER SEQUENCE of the same integers", "[command]") {
@@ -17,7 +17,7 @@ TEST_CASE("signatures of real chips become a DER SEQUENCE of the same integers",
     for (const auto& vector : golden.at("ecdsa_real_chip")) {
         CAPTURE(vector.at("id").get<std::string>());
         const Bytes integers = test::from_hex(vector.at("chip_signature").get<std::string>());
-        const Signature signature = CalcSign::decode(integers).value();
+        const Signature signature = test::decoded(CalcSign{}, integers).value();
         CHECK(signature.r.front() != 0);
         CHECK(signature.s.front() != 0);
         CHECK(to_hex(signature.der()) ==
@@ -26,7 +26,7 @@ TEST_CASE("signatures of real chips become a DER SEQUENCE of the same integers",
 }
 
 TEST_CASE("CalcSign accepts short integers", "[command]") {
-    const Signature signature = CalcSign::decode(test::from_hex("02 01 05 02 02 00 80")).value();
+    const Signature signature = test::decoded(CalcSign{}, test::from_hex("02 01 05 02 02 00 80")).value();
     CHECK(to_hex(signature.r) == "05");
     CHECK(to_hex(signature.s) == "80");
     CHECK(to_hex(signature.der()) ==
@@ -42,7 +42,7 @@ TEST_CASE("CalcSign refuses an answer that is not exactly two positive integers"
              "02 01 85 02 01 05", "02 02 00 05 02 01 05", "02 00 02 01 05", "03 01 05 02 01 05",
              "30 06 02 01 05 02 01 05", "02 81 01 05 02 01 05", too_long}) {
         CAPTURE(hex);
-        const auto response = CalcSign::decode(test::from_hex(hex));
+        const auto response = test::decoded(CalcSign{}, test::from_hex(hex));
         REQUIRE_FALSE(response);
         CHECK(response.error() == Errc::response_malformed);
     }

@@ -8,6 +8,8 @@
 #include <trustx/device.hpp>
 #include <trustx/objects.hpp>
 
+#include <thread>
+
 using namespace trustx;
 using test::from_hex;
 using test::ScriptedChip;
@@ -36,10 +38,10 @@ struct Fixture {
     ScriptedChip* chip = nullptr;
     std::unique_ptr<Device> device;
 
-    Fixture() {
+    explicit Fixture(const DeviceOptions& options = {}) {
         auto bus = std::make_unique<ScriptedChip>(clock);
         chip = bus.get();
-        device = Device::with_bus(std::move(bus), clock, {});
+        device = Device::with_bus(std::move(bus), clock, options);
     }
     // expect adds one exchange in step with a freshly attached chip: the number counts from 0.
     void expect(ifx_i2c::FrameNumber number, const std::string& command, const std::string& answer) {
@@ -140,7 +142,7 @@ TEST_CASE("an error on the way to the chip names command and object", "[device]"
     const auto done = f.device->run(read_f1d0);
     REQUIRE_FALSE(done);
     CHECK(done.error() == Errc::no_chip);
-    CHECK(done.error().message().find("GetDataObject F1D0: scripted chip") == 0);
+    CHECK(done.error().message().find("GetDataObject F1D0: scripted chip: ") == 0);
 }
 
 TEST_CASE("an error of a locked chip names the chip once", "[device]") {
@@ -168,4 +170,69 @@ TEST_CASE("the first command of each use looks whether another host left an answ
     CHECK(f.device->run(read_f1d0) == Bytes{0xAB, 0xCD});
     CHECK(f.chip->resyncs > 0);
     CHECK(f.chip->surprises.empty());
+}
+
+TEST_CASE("a thread that would wait for itself is told so at once", "[device]") {
+    Fixture f;
+    const auto locked = f.device->lock();
+    REQUIRE(locked);
+    const auto before = std::chrono::steady_clock::now();
+    const auto again = f.device->run(read_f1d0);
+    REQUIRE_FALSE(again);
+    CHECK(again.error() == Errc::already_locked);
+    CHECK(f.device->lock().error() == Errc::already_locked);
+    CHECK(f.device->reset().error() == Errc::already_locked);
+    CHECK(f.device->lease_session().error() == Errc::already_locked);
+    CHECK(std::chrono::steady_clock::now() - before < DeviceOptions{}.lock_timeout / 2);
+}
+
+TEST_CASE("another thread waits for the lock", "[device]") {
+    Fixture f{{.lock_timeout = std::chrono::milliseconds{10}}};
+    const auto locked = f.device->lock();
+    REQUIRE(locked);
+    std::thread{[&] { CHECK(f.device->lock().error() == Errc::lock_timeout); }}.join();
+}
+
+TEST_CASE("a LockedDevice that was moved from runs nothing", "[device]") {
+    Fixture f;
+    auto locked = f.device->lock();
+    REQUIRE(locked);
+    const LockedDevice taken = std::move(*locked);
+    const auto done = locked->run(read_f1d0);
+    REQUIRE_FALSE(done);
+    CHECK(done.error() == Errc::not_locked);
+    locked->note("nobody hears this");
+    CHECK(locked->device_name().empty());
+    CHECK(taken.device_name() == "scripted chip");
+}
+
+TEST_CASE("a LockedDevice that is assigned to releases what it held", "[device]") {
+    Fixture first;
+    Fixture second;
+    auto held = first.device->lock();
+    REQUIRE(held);
+    {
+        auto other = second.device->lock();
+        REQUIRE(other);
+        *held = std::move(*other);
+        CHECK(first.device->lock());
+        CHECK(second.device->lock().error() == Errc::already_locked);
+    }
+    CHECK(second.device->lock().error() == Errc::already_locked);
+    auto& itself = *held;
+    *held = std::move(itself);
+    CHECK(held->device_name() == "scripted chip");
+}
+
+TEST_CASE("a SessionLease that is assigned to releases what it held", "[device]") {
+    Fixture f;
+    auto first = f.device->lease_session();
+    REQUIRE(first);
+    CHECK(first->object() == object::session_1);
+    auto second = f.device->lease_session();
+    REQUIRE(second);
+    *first = std::move(*second);
+    CHECK(first->object().value == object::session_1.value + 1);
+    CHECK(second->object() == ObjectId{0});
+    CHECK(f.device->lease_session()->object() == object::session_1);
 }

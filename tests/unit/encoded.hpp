@@ -1,24 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commands as the bytes that go to the chip, and golden APDUs as text.
+// Golden APDUs as text, to compare commands with.
 #pragma once
 
 #include "command/apdu.hpp"
+#include "support/coded.hpp"
 #include "support/golden.hpp"
 
 #include <string>
 
 namespace trustx::test {
-
-// encoded gives a command's APDU in hexadecimal.
-template <class Command>
-Result<std::string> encoded(const Command& command) {
-    Bytes buffer;
-    ApduWriter apdu{buffer};
-    if (auto result = command.encode(apdu); !result) {
-        return result.failure();
-    }
-    return trustx::to_hex(apdu.apdu());
-}
 
 // golden_command and golden_response are one pair of apdus.json; the response is given as its data, without header.
 inline std::string golden_command(std::string_view id) {

@@ -25,7 +25,7 @@ Outcome await(Expectation& expectation, Duration duration) {
     const auto deadline = clock.in(20s);
     Watch watch{expectation, clock, start};
     Outcome outcome;
-    watch.await_first_look(deadline);
+    watch.await_look(deadline);
     for (;;) {
         const auto looked_at = clock.now();
         clock.advance(look_time);
@@ -110,7 +110,7 @@ TEST_CASE("a wait ends at its deadline", "[waiting]") {
     Expectation expectation{10s};
     Watch watch{expectation, clock, clock.now()};
     const auto deadline = clock.in(1s);
-    watch.await_first_look(deadline);
+    watch.await_look(deadline);
     CHECK(clock.now() == deadline.at);
     watch.await_next_look(deadline);
     CHECK(clock.now() == deadline.at);

@@ -13,7 +13,7 @@ const GenKeyPair recorded{ObjectId{0xE0F3}, Curve::p256,
 
 void check_malformed(const Bytes& data) {
     CAPTURE(to_hex(data));
-    const auto response = GenKeyPair::decode(data);
+    const auto response = test::decoded(GenKeyPair{}, data);
     REQUIRE_FALSE(response);
     CHECK(response.error() == Errc::response_malformed);
 }
@@ -29,7 +29,7 @@ Bytes changed(Change change) {
 
 TEST_CASE("GenKeyPair makes the key pair that a real chip made", "[command]") {
     CHECK(test::encoded(recorded).value() == test::golden_command("genkey-e0f3"));
-    const PublicKey key = GenKeyPair::decode(test::golden_response("genkey-e0f3")).value();
+    const PublicKey key = test::decoded(GenKeyPair{}, test::golden_response("genkey-e0f3")).value();
     CHECK(key.curve == Curve::p256);
     // The same chip's signature in crypto.json names the key.
     CHECK(to_hex(key.point) ==
@@ -38,7 +38,7 @@ TEST_CASE("GenKeyPair makes the key pair that a real chip made", "[command]") {
 
 TEST_CASE("GenKeyPair reads a P-384 key in the chip's form", "[command]") {
     const std::string point = test::golden("crypto").at("ecdh").at(1).at("pub_chip").get<std::string>();
-    const PublicKey key = GenKeyPair::decode(test::from_hex("02 00 64 03 62 00" + point)).value();
+    const PublicKey key = test::decoded(GenKeyPair{}, test::from_hex("02 00 64 03 62 00" + point)).value();
     CHECK(key.curve == Curve::p384);
     CHECK(to_hex(key.point) == point);
     CHECK(test::encoded(GenKeyPair{ObjectId{0xE0F1}, Curve::p384, KeyUsage::sign}).value() ==

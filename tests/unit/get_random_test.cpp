@@ -9,14 +9,14 @@ using namespace trustx;
 TEST_CASE("GetRandom asks for a number of bytes and gets exactly that", "[command]") {
     const GetRandom command{32};
     CHECK(test::encoded(command).value() == test::golden_command("random-32"));
-    CHECK(command.decode(test::golden_response("random-32")).value().size() == 32);
+    CHECK(test::decoded(command, test::golden_response("random-32")).value().size() == 32);
     CHECK(test::encoded(GetRandom{8, GetRandom::Source::drng}).value() == "0C0100020008");
 }
 
 TEST_CASE("GetRandom refuses an answer that is shorter or longer than asked for", "[command]") {
     for (const std::size_t size : {0U, 31U, 33U}) {
         CAPTURE(size);
-        const auto response = GetRandom{32}.decode(Bytes(size));
+        const auto response = test::decoded(GetRandom{32}, Bytes(size));
         REQUIRE_FALSE(response);
         CHECK(response.error() == Errc::response_malformed);
     }

@@ -39,12 +39,12 @@ TEST_CASE("an update imports the context behind the data and exports it last", "
 
 TEST_CASE("CalcHash takes the digest or the context out of an answer", "[command]") {
     const CalcHash whole{.sequence = CalcHash::Sequence::start_final, .data = ByteView{}};
-    CHECK(whole.decode(test::golden_response("hash-oneshot")).value().digest.size() == 32);
+    CHECK(test::decoded(whole, test::golden_response("hash-oneshot")).value().digest.size() == 32);
     const CalcHash begun{.sequence = CalcHash::Sequence::start, .data = ByteView{}, .export_context = true};
-    CHECK(begun.decode(test::golden_response("hash-start-export")).value().context.size() == 130);
-    CHECK(begun.decode(test::golden_response("hash-oneshot")).error().code() == Errc::response_malformed);
-    CHECK(whole.decode(test::golden_response("hash-start-export")).error().code() == Errc::response_malformed);
-    CHECK(whole.decode({}).error().code() == Errc::response_malformed);
+    CHECK(test::decoded(begun, test::golden_response("hash-start-export")).value().context.size() == 130);
+    CHECK(test::decoded(begun, test::golden_response("hash-oneshot")).error().code() == Errc::response_malformed);
+    CHECK(test::decoded(whole, test::golden_response("hash-start-export")).error().code() == Errc::response_malformed);
+    CHECK(test::decoded(whole, {}).error().code() == Errc::response_malformed);
 }
 
 TEST_CASE("CalcHash refuses contexts where the sequence has none", "[command]") {

@@ -12,7 +12,7 @@ using test::from_hex;
 namespace {
 
 PublicKey some_key() {
-    return GenKeyPair::decode(test::golden_response("genkey-e0f3")).value();
+    return test::decoded(GenKeyPair{}, test::golden_response("genkey-e0f3")).value();
 }
 
 KeyReference full_reference() {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "command/open_application.hpp"
+
 #include "encoded.hpp"
 #include "support/catch.hpp"
 
@@ -8,11 +10,11 @@ using namespace trustx;
 
 TEST_CASE("OpenApplication is what a real chip was opened with", "[command]") {
     CHECK(test::encoded(OpenApplication{}).value() == test::golden_command("open"));
-    CHECK(OpenApplication::decode(test::golden_response("open")));
+    CHECK(test::decoded(OpenApplication{}, test::golden_response("open")));
 }
 
 TEST_CASE("OpenApplication expects an empty answer", "[command]") {
-    const auto response = OpenApplication::decode(Bytes{0x00});
+    const auto response = test::decoded(OpenApplication{}, Bytes{0x00});
     REQUIRE_FALSE(response);
     CHECK(response.error() == Errc::response_malformed);
 }

@@ -63,10 +63,10 @@ void parse_all(const Bytes& bytes) {
     if (const auto response = parse_response_apdu(bytes)) {
         REQUIRE(response->data.size() + apdu_header_size == bytes.size());
     }
-    if (const auto key = GenKeyPair::decode(bytes)) {
+    if (const auto key = test::decoded(GenKeyPair{}, bytes)) {
         REQUIRE(key->point.size() == 1 + 2 * field_size(key->curve));
     }
-    if (const auto signature = CalcSign::decode(bytes)) {
+    if (const auto signature = test::decoded(CalcSign{}, bytes)) {
         const Bytes der = signature->der();
         REQUIRE(std::equal(bytes.begin(), bytes.end(), der.end() - static_cast<std::ptrdiff_t>(bytes.size())));
     }
@@ -97,7 +97,7 @@ std::vector<Bytes> samples() {
     const Bytes certificate = test::from_hex(crypto.at("real_device_certificate").at("der").get<std::string>());
     KeyReference reference;
     reference.key = ObjectId{0xE0F3};
-    reference.public_key = GenKeyPair::decode(test::golden_response("genkey-e0f3")).value();
+    reference.public_key = test::decoded(GenKeyPair{}, test::golden_response("genkey-e0f3")).value();
     reference.coprocessor = Uid::from_bytes(test::golden_response("uid-c")).value();
     reference.label = "label";
     return {certificate,
@@ -137,7 +137,7 @@ TEST_CASE("signatures of any size survive the way from the chip to DER", "[prope
             magnitude.insert(magnitude.begin(), static_cast<std::uint8_t>(random.byte() | 1));
             der::append_unsigned_integer(integers, magnitude);
         }
-        const auto signature = CalcSign::decode(integers);
+        const auto signature = test::decoded(CalcSign{}, integers);
         REQUIRE(signature);
         REQUIRE(signature->r == magnitudes[0]);
         REQUIRE(signature->s == magnitudes[1]);

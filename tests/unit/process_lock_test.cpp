@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/process_lock.hpp"
 
+#include "device/lock_file.hpp"
 #include "device/thread_lock.hpp"
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"

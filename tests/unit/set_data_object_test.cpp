@@ -22,7 +22,7 @@ TEST_CASE("SetDataObject writes what Infineon's tool wrote to a real chip", "[co
     CHECK(test::encoded(SetDataObject{ObjectId{0xE0E1}, 0, data}).value() == test::golden_command("write-e0e1"));
     CHECK(test::encoded(SetDataObject{ObjectId{0xE0E1}, 10, data, SetDataObject::Mode::erase_and_write}).value() ==
           test::golden_command("erase-write-e0e1"));
-    CHECK(SetDataObject::decode(test::golden_response("write-e0e1")));
+    CHECK(test::decoded(SetDataObject{}, test::golden_response("write-e0e1")));
 }
 
 TEST_CASE("SetDataObject takes at most what fits one command", "[command]") {
@@ -34,7 +34,7 @@ TEST_CASE("SetDataObject takes at most what fits one command", "[command]") {
 }
 
 TEST_CASE("SetDataObject expects an empty answer", "[command]") {
-    const auto response = SetDataObject::decode(Bytes{0x00});
+    const auto response = test::decoded(SetDataObject{}, Bytes{0x00});
     REQUIRE_FALSE(response);
     CHECK(response.error() == Errc::response_malformed);
 }

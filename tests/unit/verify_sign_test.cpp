@@ -19,7 +19,8 @@ struct RealSignature {
         for (const auto& vector : crypto.at("ecdsa_real_chip")) {
             if (vector.at("id") == id) {
                 digest = test::from_hex(vector.at("digest").get<std::string>());
-                signature = CalcSign::decode(test::from_hex(vector.at("chip_signature").get<std::string>())).value();
+                signature =
+                    test::decoded(CalcSign{}, test::from_hex(vector.at("chip_signature").get<std::string>())).value();
                 key = PublicKey::from_point(test::from_hex(vector.at("public_point").get<std::string>())).value();
             }
         }
@@ -61,9 +62,9 @@ TEST_CASE("an authentication message is two integers of fixed width", "[command]
     Bytes answer(64, 0x00);
     answer[1] = 0x42;
     answer[63] = 0x07;
-    const auto signature = GetAuthMsg::decode(answer).value();
+    const auto signature = test::decoded(GetAuthMsg{}, answer).value();
     CHECK(signature.r.size() == 31);
     CHECK(to_hex(signature.s) == "07");
-    CHECK(GetAuthMsg::decode(ByteView{answer}.first(63)).error().code() == Errc::response_malformed);
-    CHECK(GetAuthMsg::decode(Bytes(64)).error().code() == Errc::response_malformed);
+    CHECK(test::decoded(GetAuthMsg{}, ByteView{answer}.first(63)).error().code() == Errc::response_malformed);
+    CHECK(test::decoded(GetAuthMsg{}, Bytes(64)).error().code() == Errc::response_malformed);
 }

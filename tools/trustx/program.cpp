@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "program.hpp"
 
+#include "cli/advice.hpp"
 #include "cli/command_line.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/output.hpp"
@@ -89,7 +90,7 @@ int run(int argc, const char* const* argv) {
         command_line.add_version_and_help("trustx " TRUSTX_VERSION);
         add_subcommands(program);
         if (const auto done = run_chosen(command_line, argc, argv, context); !done) {
-            say(done.error().message());
+            say(explain(done.error()));
             return static_cast<int>(exit_code_of(done.error()));
         }
         return static_cast<int>(ExitCode::success);

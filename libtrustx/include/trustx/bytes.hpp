@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes as the I2C bus and OpenSSL both speak them, and their hexadecimal spelling.
+// Bytes as the I2C bus and OpenSSL both speak them, and their hexadecimal form.
 #pragma once
 
 #include <trustx/export.hpp>
@@ -14,7 +14,7 @@ namespace trustx {
 using Bytes = std::vector<std::uint8_t>;
 using ByteView = std::span<const std::uint8_t>;
 
-// to_hex spells bytes as upper-case digits without separators: `E0F1`.
+// to_hex writes bytes as upper-case digits without separators: `E0F1`.
 TRUSTX_EXPORT std::string to_hex(ByteView bytes);
 
 }  // namespace trustx

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Time, as a seam: everything in libtrustx that waits asks a Clock, so that tests run on a virtual one.
+// Time: everything in libtrustx that waits asks a Clock, so that tests run on a virtual one.
 #pragma once
 
 #include <trustx/export.hpp>
@@ -38,8 +38,6 @@ struct Deadline {
         const auto now = clock.now();
         return now >= at ? Duration::zero() : at - now;
     }
-    // sooner is the earlier of this deadline and a bound of one's own.
-    [[nodiscard]] Deadline sooner(Deadline other) const { return other.at < at ? other : *this; }
 };
 
 }  // namespace trustx

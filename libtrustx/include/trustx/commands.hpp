@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// One type per chip command. A command is a value: its limits are checked before the bus is touched, and
-// LockedDevice::run turns it into its Response. Source: chip-commands.md section 6.
+// One struct per chip command, and everything about that command in it. A command is a value that owns its bytes: its
+// limits are checked before the bus is touched, and LockedDevice::run turns it into its Response. Source:
+// chip-commands.md section 6.
 //
-// encode writes the command's APDU; Error: Errc::argument_invalid outside the limits. `command.decode(data)` reads the
-// data of a good answer; Error: Errc::response_malformed. It is a member where the answer depends on the question.
+// To add a command: its struct here, and its encoding in libtrustx/src/command/.
 #pragma once
 
 #include <trustx/bytes.hpp>
@@ -14,46 +14,91 @@
 #include <trustx/result.hpp>
 #include <trustx/secret.hpp>
 
+#include <chrono>
+#include <concepts>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 namespace trustx {
 
 class ApduWriter;
+class CommandCall;
 
 // Repeatable says whether a command may be sent again when its answer was lost.
 enum class Repeatable : bool { no = false, yes = true };
 
-struct NoResponse {};
-
-// OpenApplication starts the chip's application. Sessions, a running hash and the authentication scheme are lost,
-// so libtrustx sends it only to a chip whose application is not open. (70, section 6.1)
-struct TRUSTX_EXPORT OpenApplication {
-    using Response = NoResponse;
-    static constexpr std::string_view name = "OpenApplication";
-    static constexpr Repeatable repeatable = Repeatable::yes;
-
-    [[nodiscard]] std::string subject() const { return {}; }
-    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
-    static Result<Response> decode(ByteView data);
+// Openness says what of a command's data, and of its answer's, may be in a trace. Secret are: what the chip draws at
+// random, shared secrets, derived keys and their seeds, exported private keys, messages and their half-done hashes, and
+// the content of an object whose kind may hold a secret.
+enum class Openness : std::uint8_t {
+    everything,
+    command,  // nothing of the answer
+    nothing,  // of either
+    reading,  // the command; the answer is the content of its object
+    writing,  // object and offset, the first four bytes of the command; what follows is content of its object
 };
+
+// CommandInfo is what is the same for all commands of one kind.
+struct CommandInfo {
+    std::string_view name;  // in messages and traces
+    std::uint8_t opcode;    // Cmd
+    Repeatable repeatable;
+    Openness openness;
+    // How long the chip takes: a fixed part, and one for each byte of the command. Source: chip-commands.md section 7,
+    // the lower figures, those of the faster successor: a first look that comes too early costs a transfer, one that
+    // comes too late costs time.
+    std::chrono::microseconds typical{0};
+    std::chrono::microseconds typical_per_byte{0};
+};
+
+// CommandFacts is what depends on the values in a command.
+struct CommandFacts {
+    std::uint8_t param;                   // Param
+    std::optional<ObjectId> object = {};  // data object or key object that the command is about
+    std::size_t wanted = 0;               // bytes asked for, where the chip's time depends on them
+};
+
+// CommandBytes is a command's own copy of the bytes it was given; wiped when it goes.
+class CommandBytes {
+ public:
+    CommandBytes() = default;
+    template <class Range>
+        requires(!std::same_as<Range, CommandBytes> && std::convertible_to<const Range&, ByteView>)
+    CommandBytes(const Range& bytes) {  // NOLINT(google-explicit-constructor): `.digest = digest`
+        const ByteView view = bytes;
+        bytes_.assign(view.begin(), view.end());
+    }
+
+    operator ByteView() const noexcept { return bytes_; }  // NOLINT(google-explicit-constructor)
+    [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
+    [[nodiscard]] bool empty() const noexcept { return bytes_.empty(); }
+
+ private:
+    SecretBytes bytes_;
+};
+
+struct NoResponse {};
 
 // GetDataObject reads a slice of an object; the chip clips a length that reaches beyond the used size. A slice that
 // begins at or beyond it fails with ChipError::data_object_boundary_exceeded. (01, section 6.2)
 struct TRUSTX_EXPORT GetDataObject {
     using Response = Bytes;
-    static constexpr std::string_view name = "GetDataObject";
-    static constexpr Repeatable repeatable = Repeatable::yes;
+    static constexpr CommandInfo info{"GetDataObject", 0x01, Repeatable::yes, Openness::reading};
     static constexpr std::uint16_t max_length = 1553;
 
     ObjectId object;
     std::uint16_t offset = 0;
     std::uint16_t length = max_length;
 
-    [[nodiscard]] std::string subject() const { return object.hex(); }
+    [[nodiscard]] CommandFacts facts() const { return {.param = 0x00, .object = object, .wanted = length}; }
+
+ private:
+    friend class CommandCall;
     [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
     [[nodiscard]] Result<Response> decode(ByteView data) const;
 };
@@ -61,12 +106,14 @@ struct TRUSTX_EXPORT GetDataObject {
 // GetMetadata reads an object's metadata (GetDataObject with Param 01). Always allowed.
 struct TRUSTX_EXPORT GetMetadata {
     using Response = Metadata;
-    static constexpr std::string_view name = "GetDataObject (metadata)";
-    static constexpr Repeatable repeatable = Repeatable::yes;
+    static constexpr CommandInfo info{"GetDataObject (metadata)", 0x01, Repeatable::yes, Openness::everything};
 
     ObjectId object;
 
-    [[nodiscard]] std::string subject() const { return object.hex(); }
+    [[nodiscard]] CommandFacts facts() const { return {.param = 0x01, .object = object}; }
+
+ private:
+    friend class CommandCall;
     [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
     static Result<Response> decode(ByteView data);
 };
@@ -74,43 +121,51 @@ struct TRUSTX_EXPORT GetMetadata {
 // SetDataObject writes a slice of an object. (02, section 6.3)
 struct TRUSTX_EXPORT SetDataObject {
     using Response = NoResponse;
-    static constexpr std::string_view name = "SetDataObject";
     // The same bytes at the same place: a second execution changes nothing.
-    static constexpr Repeatable repeatable = Repeatable::yes;
+    static constexpr CommandInfo info{"SetDataObject",
+                                      0x02,
+                                      Repeatable::yes,
+                                      Openness::writing,
+                                      std::chrono::milliseconds{10},
+                                      std::chrono::microseconds{175}};
     static constexpr std::size_t max_data = 1549;
 
     enum class Mode : std::uint8_t { write = 0x00, erase_and_write = 0x40 };
 
     ObjectId object;
     std::uint16_t offset = 0;
-    ByteView data;
+    CommandBytes data;
     Mode mode = Mode::write;
 
-    [[nodiscard]] std::string subject() const { return object.hex(); }
+    [[nodiscard]] CommandFacts facts() const { return {.param = static_cast<std::uint8_t>(mode), .object = object}; }
+
+ private:
+    friend class CommandCall;
     [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
-    static Result<Response> decode(ByteView data);
 };
 
 // SetMetadata replaces the given tags of an object's metadata (SetDataObject with Param 01). Raising a life cycle
 // state is irreversible.
 struct TRUSTX_EXPORT SetMetadata {
     using Response = NoResponse;
-    static constexpr std::string_view name = "SetDataObject (metadata)";
-    static constexpr Repeatable repeatable = Repeatable::no;
+    static constexpr CommandInfo info{
+        "SetDataObject (metadata)",    0x02, Repeatable::no, Openness::everything, std::chrono::milliseconds{10},
+        std::chrono::microseconds{175}};
 
     ObjectId object;
     Metadata metadata;
 
-    [[nodiscard]] std::string subject() const { return object.hex(); }
+    [[nodiscard]] CommandFacts facts() const { return {.param = 0x01, .object = object}; }
+
+ private:
+    friend class CommandCall;
     [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
-    static Result<Response> decode(ByteView data);
 };
 
 // GetRandom reads 8 to 256 random bytes. (0C, section 6.4)
 struct TRUSTX_EXPORT GetRandom {
     using Response = Bytes;
-    static constexpr std::string_view name = "GetRandom";
-    static constexpr Repeatable repeatable = Repeatable::yes;
+    static constexpr CommandInfo info{"GetRandom", 0x0C, Repeatable::yes, Openness::command};
     static constexpr std::uint16_t min_length = 8;
     static constexpr std::uint16_t max_length = 256;
 
@@ -119,7 +174,10 @@ struct TRUSTX_EXPORT GetRandom {
     std::uint16_t length = max_length;
     Source source = Source::trng;
 
-    [[nodiscard]] std::string subject() const { return {}; }
+    [[nodiscard]] CommandFacts facts() const { return {.param = static_cast<std::uint8_t>(source)}; }
+
+ private:
+    friend class CommandCall;
     [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
     [[nodiscard]] Result<Response> decode(ByteView data) const;
 };
@@ -128,14 +186,17 @@ struct TRUSTX_EXPORT GetRandom {
 // before is destroyed. (38, section 6.12)
 struct TRUSTX_EXPORT GenKeyPair {
     using Response = PublicKey;
-    static constexpr std::string_view name = "GenKeyPair";
-    static constexpr Repeatable repeatable = Repeatable::no;
+    static constexpr CommandInfo info{"GenKeyPair", 0x38, Repeatable::no, Openness::everything,
+                                      std::chrono::milliseconds{55}};
 
     ObjectId key;
     Curve curve = Curve::p256;
     KeyUsage usage = KeyUsage::authentication | KeyUsage::sign;
 
-    [[nodiscard]] std::string subject() const { return key.hex(); }
+    [[nodiscard]] CommandFacts facts() const { return {.param = static_cast<std::uint8_t>(curve), .object = key}; }
+
+ private:
+    friend class CommandCall;
     [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
     static Result<Response> decode(ByteView data);
 };
@@ -144,16 +205,19 @@ struct TRUSTX_EXPORT GenKeyPair {
 // section 6.8)
 struct TRUSTX_EXPORT CalcSign {
     using Response = Signature;
-    static constexpr std::string_view name = "CalcSign";
     // A second signature over the same digest does no harm, but it is a second private key use: never silently.
-    static constexpr Repeatable repeatable = Repeatable::no;
+    static constexpr CommandInfo info{"CalcSign", 0x31, Repeatable::no, Openness::everything,
+                                      std::chrono::milliseconds{65}};
     static constexpr std::size_t min_digest = 10;
     static constexpr std::size_t max_digest = 48;
 
     ObjectId key;
-    ByteView digest;
+    CommandBytes digest;
 
-    [[nodiscard]] std::string subject() const { return key.hex(); }
+    [[nodiscard]] CommandFacts facts() const { return {.param = 0x11, .object = key}; }
+
+ private:
+    friend class CommandCall;
     [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
     static Result<Response> decode(ByteView data);
 };
@@ -165,12 +229,15 @@ struct TRUSTX_EXPORT ExportKeyPair {
         SecretBytes private_key;  // the scalar, 32 or 48 bytes, big-endian
         PublicKey public_key;
     };
-    static constexpr std::string_view name = "GenKeyPair (export)";
-    static constexpr Repeatable repeatable = Repeatable::yes;
+    static constexpr CommandInfo info{"GenKeyPair (export)", 0x38, Repeatable::yes, Openness::command,
+                                      std::chrono::milliseconds{55}};
 
     Curve curve = Curve::p256;
 
-    [[nodiscard]] std::string subject() const { return {}; }
+    [[nodiscard]] CommandFacts facts() const { return {.param = static_cast<std::uint8_t>(curve)}; }
+
+ private:
+    friend class CommandCall;
     [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
     [[nodiscard]] Result<Response> decode(ByteView data) const;
 };
@@ -180,32 +247,37 @@ struct TRUSTX_EXPORT ExportKeyPair {
 // ChipError::signature_verification_failure. (32, section 6.9)
 struct TRUSTX_EXPORT VerifySign {
     using Response = NoResponse;
-    static constexpr std::string_view name = "VerifySign";
-    static constexpr Repeatable repeatable = Repeatable::yes;
+    static constexpr CommandInfo info{"VerifySign", 0x32, Repeatable::yes, Openness::everything,
+                                      std::chrono::milliseconds{85}};
     static constexpr std::size_t max_digest = 48;
 
-    ByteView digest;
+    CommandBytes digest;
     Signature signature;
     std::variant<PublicKey, ObjectId> key;
 
-    [[nodiscard]] std::string subject() const;
+    [[nodiscard]] CommandFacts facts() const;
+
+ private:
+    friend class CommandCall;
     [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
-    static Result<Response> decode(ByteView data);
 };
 
 // CalcSSec agrees on a shared secret (ECDH): the X coordinate, 32 or 48 bytes, which is returned, or stays in a session
 // object when one is named. A private key use when the key is a key object. (33, section 6.10)
 struct TRUSTX_EXPORT CalcSSec {
     using Response = SecretBytes;  // empty when the secret stays in a session
-    static constexpr std::string_view name = "CalcSSec";
     // With the key taken from the session that the secret replaces, a repetition would find another key.
-    static constexpr Repeatable repeatable = Repeatable::no;
+    static constexpr CommandInfo info{"CalcSSec", 0x33, Repeatable::no, Openness::command,
+                                      std::chrono::milliseconds{60}};
 
     ObjectId key;
     PublicKey peer;
     std::optional<ObjectId> session = {};
 
-    [[nodiscard]] std::string subject() const { return key.hex(); }
+    [[nodiscard]] CommandFacts facts() const { return {.param = 0x01, .object = key}; }
+
+ private:
+    friend class CommandCall;
     [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
     [[nodiscard]] Result<Response> decode(ByteView data) const;
 };
@@ -214,8 +286,9 @@ struct TRUSTX_EXPORT CalcSSec {
 // label and seed as one string. (34, section 6.11)
 struct TRUSTX_EXPORT DeriveKey {
     using Response = SecretBytes;  // empty when the key stays in a session
-    static constexpr std::string_view name = "DeriveKey";
-    static constexpr Repeatable repeatable = Repeatable::no;  // the target may be the session of the secret
+    // The target may be the session of the secret.
+    static constexpr CommandInfo info{"DeriveKey", 0x34, Repeatable::no, Openness::nothing,
+                                      std::chrono::milliseconds{50}};
     static constexpr std::size_t min_seed = 8;
     static constexpr std::size_t max_seed = 1024;
     static constexpr std::uint16_t min_length = 16;
@@ -223,26 +296,33 @@ struct TRUSTX_EXPORT DeriveKey {
     static constexpr std::uint16_t max_session_length = 48;
 
     ObjectId secret;
-    ByteView label_and_seed;
+    CommandBytes label_and_seed;
     std::uint16_t length = 48;
     std::optional<ObjectId> session = {};
 
-    [[nodiscard]] std::string subject() const { return secret.hex(); }
+    [[nodiscard]] CommandFacts facts() const { return {.param = 0x01, .object = secret}; }
+
+ private:
+    friend class CommandCall;
     [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
     [[nodiscard]] Result<Response> decode(ByteView data) const;
 };
 
-// CalcHash hashes with SHA-256 on the chip, in one command or in a sequence. The running hash is one per chip: who
-// hashes in several commands exports the state after each and imports it before the next, or holds the lock. (30,
-// section 6.7)
+// CalcHash hashes with SHA-256 on the chip, in one command or in a sequence. The running hash is one per
+// chip: a program that hashes in several commands exports the state after each and imports it before the next, or holds
+// the lock. (30, section 6.7)
 struct TRUSTX_EXPORT CalcHash {
     struct Response {
         Bytes digest;   // 32 bytes where the sequence ends or looks at the intermediate digest
         Bytes context;  // 130 opaque bytes where the state is exported
     };
-    static constexpr std::string_view name = "CalcHash";
     // Without import and export the chip's own state moves on with each execution.
-    static constexpr Repeatable repeatable = Repeatable::no;
+    static constexpr CommandInfo info{"CalcHash",
+                                      0x30,
+                                      Repeatable::no,
+                                      Openness::nothing,
+                                      std::chrono::milliseconds{10},
+                                      std::chrono::microseconds{65}};
     static constexpr std::size_t digest_size = 32;
     static constexpr std::size_t context_size = 130;
 
@@ -255,11 +335,14 @@ struct TRUSTX_EXPORT CalcHash {
     };
 
     Sequence sequence = Sequence::start_final;
-    std::variant<ByteView, ObjectSlice> data;
-    ByteView import_context = {};  // empty: go on with the chip's running hash
-    bool export_context = false;   // with start and proceed
+    std::variant<CommandBytes, ObjectSlice> data;
+    CommandBytes import_context = {};  // empty: go on with the chip's running hash
+    bool export_context = false;       // with start and proceed
 
-    [[nodiscard]] std::string subject() const;
+    [[nodiscard]] CommandFacts facts() const;
+
+ private:
+    friend class CommandCall;
     [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
     [[nodiscard]] Result<Response> decode(ByteView data) const;
 };
@@ -267,41 +350,100 @@ struct TRUSTX_EXPORT CalcHash {
 // SetAuthScheme chooses the key for a one-way authentication. (10, section 6.5)
 struct TRUSTX_EXPORT SetAuthScheme {
     using Response = NoResponse;
-    static constexpr std::string_view name = "SetAuthScheme";
-    static constexpr Repeatable repeatable = Repeatable::yes;
+    static constexpr CommandInfo info{"SetAuthScheme", 0x10, Repeatable::yes, Openness::everything};
 
     ObjectId key;
 
-    [[nodiscard]] std::string subject() const { return key.hex(); }
+    [[nodiscard]] CommandFacts facts() const { return {.param = 0x91, .object = key}; }
+
+ private:
+    friend class CommandCall;
     [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
-    static Result<Response> decode(ByteView data);
 };
 
 // SetAuthMsg hands over the challenge, 8 to 256 bytes. (19, section 6.6)
 struct TRUSTX_EXPORT SetAuthMsg {
     using Response = NoResponse;
-    static constexpr std::string_view name = "SetAuthMsg";
-    static constexpr Repeatable repeatable = Repeatable::yes;
+    static constexpr CommandInfo info{"SetAuthMsg", 0x19, Repeatable::yes, Openness::everything};
     static constexpr std::size_t min_challenge = 8;
     static constexpr std::size_t max_challenge = 256;
 
-    ByteView challenge;
+    CommandBytes challenge;
 
-    [[nodiscard]] std::string subject() const { return {}; }
+    static CommandFacts facts() { return {.param = 0x01}; }
+
+ private:
+    friend class CommandCall;
     [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
-    static Result<Response> decode(ByteView data);
 };
 
 // GetAuthMsg returns the signature over SHA-256 of the challenge. The three commands belong together: hold the lock.
 // A private key use. (18, section 6.6)
 struct TRUSTX_EXPORT GetAuthMsg {
     using Response = Signature;
-    static constexpr std::string_view name = "GetAuthMsg";
-    static constexpr Repeatable repeatable = Repeatable::no;
+    static constexpr CommandInfo info{"GetAuthMsg", 0x18, Repeatable::no, Openness::everything,
+                                      std::chrono::milliseconds{65}};
 
-    [[nodiscard]] std::string subject() const { return {}; }
-    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+    static CommandFacts facts() { return {.param = 0x02}; }
+
+ private:
+    friend class CommandCall;
+    static Result<void> encode(ApduWriter& apdu);
     static Result<Response> decode(ByteView data);
+};
+
+// ChipCommand is what LockedDevice::run takes: a struct of this header.
+template <class Command>
+concept ChipCommand = requires(const Command& command) {
+    typename Command::Response;
+    { Command::info } -> std::convertible_to<const CommandInfo&>;
+    { command.facts() } -> std::same_as<CommandFacts>;
+};
+
+// CommandCall is a command as the library carries it out, whatever its type. Not for programs.
+class TRUSTX_EXPORT CommandCall {
+ public:
+    // Both command and response must outlive the call; decode() fills the response.
+    template <ChipCommand Command>
+    CommandCall(const Command& command, std::optional<typename Command::Response>& response)
+        : info_{Command::info},
+          facts_{command.facts()},
+          encode_{[&command](ApduWriter& apdu) { return command.encode(apdu); }},
+          decode_{[&command, &response](ByteView data) { return decode_into(response, command, data); }} {}
+
+    [[nodiscard]] const CommandInfo& info() const noexcept { return info_; }
+    [[nodiscard]] const CommandFacts& facts() const noexcept { return facts_; }
+
+    // encode writes InData. Error: Errc::argument_invalid outside the command's limits.
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const { return encode_(apdu); }
+    // decode reads OutData of a good answer. Error: Errc::response_malformed.
+    [[nodiscard]] Result<void> decode(ByteView data) const { return decode_(data); }
+
+    // operation names command and object in messages: "CalcSign E0F1".
+    [[nodiscard]] std::string operation() const;
+
+ private:
+    template <class Command>
+    static Result<void> decode_into(std::optional<typename Command::Response>& response, const Command& command,
+                                    ByteView data) {
+        if constexpr (std::same_as<typename Command::Response, NoResponse>) {
+            response.emplace();
+            return expect_nothing(data);
+        } else {
+            auto decoded = command.decode(data);
+            if (!decoded) {
+                return decoded.failure();
+            }
+            response.emplace(std::move(*decoded));
+            return {};
+        }
+    }
+    static Result<void> expect_nothing(ByteView data);
+
+    const CommandInfo& info_;
+    CommandFacts facts_;
+    std::function<Result<void>(ApduWriter&)> encode_;
+    std::function<Result<void>(ByteView)> decode_;
 };
 
 }  // namespace trustx

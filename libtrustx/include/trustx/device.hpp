@@ -26,7 +26,7 @@ struct DeviceOptions {
     std::chrono::milliseconds command_timeout{12'000};
     // Where the lock files are. Every program that uses the chip must use the same directory.
     std::string lock_directory{"/run/lock/trustx"};
-    // A file to write a trace to, and somebody who hears of everything that is done; neither by default.
+    // A file to write a trace to, and what is told of everything that is done; neither by default.
     TraceOptions trace{};
     std::shared_ptr<TraceSink> trace_sink{};
 };
@@ -39,10 +39,11 @@ class SessionLease;
 // Device opens its own bus at the next use.
 class TRUSTX_EXPORT Device {
  public:
-    // open names the chip. Errors: none but those of the options; a missing chip is reported by lock().
+    // open names the chip and refuses nothing; the pointer is never null. What cannot be used shows later: bus, chip
+    // and lock directory at the first lock(), the trace in trace_trouble().
     static std::unique_ptr<Device> open(BusAddress address, DeviceOptions options);
 
-    // with_bus takes a bus that is already open and a clock, both for tests and for buses of one's own; no process
+    // with_bus takes a bus that is already open, of a type that the caller may have defined, and a clock; no process
     // lock is taken. clock must outlive the device.
     static std::unique_ptr<Device> with_bus(std::unique_ptr<I2cBus> bus, Clock& clock, DeviceOptions options);
 
@@ -51,16 +52,25 @@ class TRUSTX_EXPORT Device {
     Device& operator=(const Device&) = delete;
 
     // lock keeps other threads and processes away until the LockedDevice is destroyed, and attaches to the chip
-    // where somebody else may have used it. Hold it for one command, or for the slices of one object, never longer.
-    // Errors: Errc::lock_timeout naming the owner, errno codes naming the path, Errc::no_chip.
+    // where another process may have used it. Hold it for one command, or for the slices of one object, never longer.
+    // Errors: Errc::already_locked at once where this thread holds a LockedDevice of this Device; Errc::lock_timeout
+    // naming the owner; Errc::no_chip; errno codes. Each names the device.
     [[nodiscard]] Result<LockedDevice> lock();
 
-    // run locks, runs one command and unlocks.
-    template <class Command>
-    [[nodiscard]] Result<typename Command::Response> run(const Command& command);
+    // run locks, runs one command and unlocks. Errors: those of lock() and of LockedDevice::run.
+    template <ChipCommand Command>
+    [[nodiscard]] Result<typename Command::Response> run(const Command& command) {
+        std::optional<typename Command::Response> response;
+        auto done = carry_out(CommandCall{command, response});
+        if (!done) {
+            return done.failure();
+        }
+        return *std::move(response);
+    }
 
     // lease_session takes one of the chip's four session objects for the caller alone, among all threads and processes.
-    // Its content is undefined until a command fills it. Error: Errc::lock_timeout when all stay in use.
+    // Its content is undefined until a command fills it. Errors: Errc::lock_timeout when all
+    // stay in use; Errc::already_locked where this thread holds the lock.
     [[nodiscard]] Result<SessionLease> lease_session();
 
     // reset pulses the reset line: sessions, a running hash and the open application are lost for every process.
@@ -76,11 +86,14 @@ class TRUSTX_EXPORT Device {
     friend class LockedDevice;
     friend class SessionLease;
     class TRUSTX_NO_EXPORT Impl;
+    Result<void> carry_out(const CommandCall& call);
     explicit Device(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };
 
-// LockedDevice runs commands. Movable; not for use by several threads; must not outlive its Device.
+// LockedDevice runs commands. It belongs to the thread that locked, and must not outlive its Device; in a forked child
+// it is the parent's. Movable: the one that was moved from holds nothing and its run() fails with Errc::not_locked; the
+// one that is assigned to releases what it held.
 class TRUSTX_EXPORT LockedDevice {
  public:
     LockedDevice(LockedDevice&& other) noexcept;
@@ -90,28 +103,41 @@ class TRUSTX_EXPORT LockedDevice {
     // run sends a command and decodes its answer, opening the application first where the chip asks for that.
     // Errors: ChipError when the chip refuses, Errc::outcome_unknown when the answer of a command that must not be
     // repeated was lost, Errc and errno codes of the link. The operation of the error names command and object.
-    template <class Command>
-    [[nodiscard]] Result<typename Command::Response> run(const Command& command);
+    template <ChipCommand Command>
+    [[nodiscard]] Result<typename Command::Response> run(const Command& command) {
+        std::optional<typename Command::Response> response;
+        auto done = carry_out(CommandCall{command, response});
+        if (!done) {
+            return done.failure();
+        }
+        return *std::move(response);
+    }
 
-    // note leaves a line of the program's own in the trace; nothing happens where there is no trace. No secrets.
+    // note leaves a line from the program in the trace; nothing happens where there is no trace. No secrets.
     void note(std::string_view text);
 
+    // device_name is that of the Device; empty after a move.
     [[nodiscard]] const std::string& device_name() const;
 
  private:
     friend class Device;
-    explicit LockedDevice(Device::Impl& impl) : impl_{&impl} {}
+    LockedDevice(Device::Impl& impl, std::uint32_t generation) : impl_{&impl}, generation_{generation} {}
+    Result<void> carry_out(const CommandCall& call);
+
     Device::Impl* impl_;
+    std::uint32_t generation_;  // of the process that locked
 };
 
-// SessionLease holds a session object until it is destroyed. A lease that a dead process held is free again. Movable;
-// must not outlive its Device; in a forked child it is the parent's and does nothing.
+// SessionLease holds a session object until it is destroyed. A lease that a dead process held is free again. It must
+// not outlive its Device; in a forked child it is the parent's and does nothing. Movable: the one that was moved from
+// holds nothing, the one that is assigned to releases what it held.
 class TRUSTX_EXPORT SessionLease {
  public:
     SessionLease(SessionLease&& other) noexcept;
     SessionLease& operator=(SessionLease&& other) noexcept;
     ~SessionLease();
 
+    // object is E100 to E103; 0000 after a move.
     [[nodiscard]] ObjectId object() const noexcept;
 
  private:
@@ -122,33 +148,5 @@ class TRUSTX_EXPORT SessionLease {
     int index_;
     std::uint32_t generation_;  // of the process that took it
 };
-
-template <class Command>
-Result<typename Command::Response> Device::run(const Command& command) {
-    auto locked = lock();
-    if (!locked) {
-        const auto subject = command.subject();
-        return locked.failure(std::string{Command::name}.append(subject.empty() ? "" : " ").append(subject));
-    }
-    return locked->run(command);
-}
-
-// Every command of commands.hpp is instantiated in the library.
-extern template TRUSTX_EXPORT Result<NoResponse> LockedDevice::run(const OpenApplication&);
-extern template TRUSTX_EXPORT Result<Bytes> LockedDevice::run(const GetDataObject&);
-extern template TRUSTX_EXPORT Result<Metadata> LockedDevice::run(const GetMetadata&);
-extern template TRUSTX_EXPORT Result<NoResponse> LockedDevice::run(const SetDataObject&);
-extern template TRUSTX_EXPORT Result<NoResponse> LockedDevice::run(const SetMetadata&);
-extern template TRUSTX_EXPORT Result<Bytes> LockedDevice::run(const GetRandom&);
-extern template TRUSTX_EXPORT Result<PublicKey> LockedDevice::run(const GenKeyPair&);
-extern template TRUSTX_EXPORT Result<Signature> LockedDevice::run(const CalcSign&);
-extern template TRUSTX_EXPORT Result<ExportKeyPair::Response> LockedDevice::run(const ExportKeyPair&);
-extern template TRUSTX_EXPORT Result<NoResponse> LockedDevice::run(const VerifySign&);
-extern template TRUSTX_EXPORT Result<SecretBytes> LockedDevice::run(const CalcSSec&);
-extern template TRUSTX_EXPORT Result<SecretBytes> LockedDevice::run(const DeriveKey&);
-extern template TRUSTX_EXPORT Result<CalcHash::Response> LockedDevice::run(const CalcHash&);
-extern template TRUSTX_EXPORT Result<NoResponse> LockedDevice::run(const SetAuthScheme&);
-extern template TRUSTX_EXPORT Result<NoResponse> LockedDevice::run(const SetAuthMsg&);
-extern template TRUSTX_EXPORT Result<Signature> LockedDevice::run(const GetAuthMsg&);
 
 }  // namespace trustx

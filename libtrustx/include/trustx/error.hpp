@@ -14,30 +14,32 @@
 
 namespace trustx {
 
-// Errc lists the failures that trustx finds itself.
+// Errc lists the failures that trustx finds itself. The numbers are part of the interface: the reason codes of the
+// OpenSSL provider are built on them. New ones go to the end, and a number that is free (7) is not used again.
 enum class Errc {
-    address_nak = 1,         // nobody acknowledged the address: chip busy, asleep, starting or absent
-    no_chip,                 // the address stayed unacknowledged for longer than any state of a living chip
-    bus_failure,             // the bus itself failed: arbitration, short circuit, adapter or peer gone
-    timeout,                 // the deadline of the caller passed
-    chip_busy,               // the deadline passed while the chip was at work: throttled rather than dead
-    lock_timeout,            // another process or thread kept the chip for longer than the caller would wait
-    frame_damaged,           // checksum or length of a frame does not fit
-    sync_lost,               // frame numbers disagree although both sides were resynchronised
-    chaining_failed,         // the chip reports or commits a chaining error
-    outcome_unknown,         // the answer was lost and the command must not be repeated blindly
-    response_malformed,      // the chip's answer does not have the form its command prescribes
-    argument_invalid,        // the caller asks for something outside the documented limits
-    address_invalid,         // a device address that cannot be read
-    setting_invalid,         // a setting that cannot be read
-    not_supported,           // this bus or chip cannot do that
-    key_file_malformed,      // not a key reference, or one of another version
-    certificate_malformed,   // not one of the three forms of a certificate object
-    metadata_malformed,      // not a metadata TLV
-    verify_mismatch,         // what was read back differs from what was written
-    wrong_chip,              // another chip than the one a key file names
-    lock_directory_missing,  // the directory of the lock files does not exist and cannot be made
-    chip_refused,            // status FF, but the last error code object gave no reason
+    address_nak = 1,              // the address was not acknowledged: chip busy, asleep, starting or absent
+    no_chip = 2,                  // the address stayed unacknowledged for longer than any state of a living chip
+    bus_failure = 3,              // the bus itself failed: arbitration, short circuit, adapter or peer gone
+    timeout = 4,                  // the deadline of the caller passed
+    chip_busy = 5,                // the deadline passed while the chip was at work: throttled rather than dead
+    lock_timeout = 6,             // another process or thread kept the chip for longer than the caller would wait
+    sync_lost = 8,                // frame numbers disagree although both sides were resynchronised
+    chaining_failed = 9,          // the chip reports or commits a chaining error
+    outcome_unknown = 10,         // the answer was lost and the command must not be repeated blindly
+    response_malformed = 11,      // the chip's answer does not have the form its command prescribes
+    argument_invalid = 12,        // the caller asks for something outside the documented limits
+    address_invalid = 13,         // a device address that cannot be read
+    setting_invalid = 14,         // a setting that cannot be read
+    not_supported = 15,           // this bus or chip cannot do that
+    key_file_malformed = 16,      // not a key reference, or one of another version
+    certificate_malformed = 17,   // not one of the three forms of a certificate object
+    metadata_malformed = 18,      // not a metadata TLV
+    verify_mismatch = 19,         // what was read back differs from what was written
+    wrong_chip = 20,              // another chip than the one a key file names
+    lock_directory_missing = 21,  // the directory of the lock files does not exist and cannot be made
+    chip_refused = 22,            // status FF, but the last error code object gave no reason
+    already_locked = 23,          // this thread holds the lock of the device, which it would wait for
+    not_locked = 24,              // a LockedDevice that was moved from
 };
 
 // ChipError lists the chip's error codes. Source: chip-commands.md section 3.
@@ -89,7 +91,7 @@ inline std::error_code errno_code(int value) noexcept {
 class TRUSTX_EXPORT Error {
  public:
     // operation says what was tried, in words a user can search for: "CalcSign with key E0F1".
-    // It may be empty where the caller knows better and adds it with during().
+    // It may be empty where only the caller knows, and adds it with during().
     explicit Error(std::error_code code, std::string operation = {}) : code_{code}, operation_{std::move(operation)} {}
 
     [[nodiscard]] const std::error_code& code() const noexcept { return code_; }
@@ -101,7 +103,10 @@ class TRUSTX_EXPORT Error {
     // remedy says what to do about it, or nothing where there is no advice. One clause, no full stop.
     [[nodiscard]] std::string remedy() const;
 
-    // message is operation, code in words, and remedy, as far as there are such: one line without line break.
+    // description is operation and code in words, as far as there are such.
+    [[nodiscard]] std::string description() const;
+
+    // message is description and remedy: one line without line break.
     [[nodiscard]] std::string message() const;
 
     friend bool operator==(const Error& error, std::error_code code) noexcept { return error.code_ == code; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The seam between the protocol stack and the world: I2C transfers to one target. Behind it stand a Linux I2C
+// What the protocol stack needs of the world: I2C transfers to one target. Behind it stand a Linux I2C
 // adapter, a socket to a simulated or relayed chip, and the buses of the tests.
 #pragma once
 
@@ -18,7 +18,8 @@ struct BusAddress;
 // because the chip does not support repeated start (chip-i2c.md section 1).
 //
 // Errors: Errc::address_nak when the target did not acknowledge its address (nothing was transferred), errno codes
-// and Errc::bus_failure for everything else. Not for use by several threads at once.
+// and Errc::bus_failure for everything else. They do not name the bus; the Device does. Not for use by several threads
+// at once.
 class TRUSTX_EXPORT I2cBus {
  public:
     virtual ~I2cBus() = default;
@@ -33,16 +34,16 @@ class TRUSTX_EXPORT I2cBus {
     // Errc::not_supported elsewhere.
     [[nodiscard]] virtual Result<void> pulse_reset(Deadline deadline);
 
-    // rest is told when the caller will not need the bus for a while. What a bus holds of the system it may let go, and
-    // take again at the next transfer.
+    // rest says that the bus is not needed for a while: what it holds of the system it may release, and take again at
+    // the next transfer.
     virtual void rest() noexcept {}
 
     // name is the address in full, for messages: "i2c:/dev/i2c-1@0x30".
     [[nodiscard]] virtual const std::string& name() const = 0;
 };
 
-// open_bus opens the bus that an address names. Errors: errno codes naming the path, Errc::not_supported when the
-// adapter cannot do plain I2C transfers.
+// open_bus opens the bus that an address names. Errors, which do not repeat the address: errno codes,
+// Errc::not_supported when the adapter cannot do plain I2C transfers.
 TRUSTX_EXPORT Result<std::unique_ptr<I2cBus>> open_bus(const BusAddress& address, const Clock& clock);
 
 }  // namespace trustx

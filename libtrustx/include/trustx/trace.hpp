@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What was asked of the chip, how long it took and what it cost on the bus: a file for people, and a seam for programs
-// that measure. Never the bytes of secrets; docs/trace.md says which bytes are shown.
+// What was asked of the chip, how long it took and what it cost on the bus: a file for people, and an interface for
+// programs that measure. Never the bytes of secrets; docs/trace.md says which bytes are shown.
 #pragma once
 
 #include <trustx/clock.hpp>
@@ -53,7 +53,7 @@ struct BusCounts {
 struct Activity {
     enum class Kind : std::uint8_t {
         apdu,    // a command and its answer
-        attach,  // making sure of the chip's state, because somebody else may have used it
+        attach,  // making sure of the chip's state, because another process may have used it
         reset,
     };
 

@@ -33,17 +33,16 @@ constexpr std::array trustx_words{
     Words{key(Errc::address_nak), "the chip did not acknowledge its address",
           "check that the chip is powered and at this address (0x30 unless it was changed)"},
     Words{key(Errc::no_chip), "no chip answers at this address",
-          "check power, wiring and target address, that `device` names the right bus, or that trustx-sim is running"},
+          "check power, wiring and target address, and that `device` names the right bus"},
     Words{key(Errc::bus_failure), "the bus failed", check_the_bus},
     Words{key(Errc::timeout), "no answer within the time allowed",
           "try again; command-timeout-ms bounds the time of one command"},
     Words{
         key(Errc::chip_busy), "the chip is alive and still at work, so it is slowed down rather than dead",
-        "wait a minute, then look at the security event counter (E0C5) with `trustx info`: from 128 on the chip delays "
-        "private key operations by up to 5 s, and command-timeout-ms should stay well above that"},
+        "wait a minute, then look at the security event counter (object E0C5): from 128 on the chip delays private key "
+        "operations by up to 5 s, and command-timeout-ms should stay well above that"},
     Words{key(Errc::lock_timeout), "another thread or process keeps the chip locked",
           "wait for it to finish or end it; raise lock-timeout-ms where many programs share the chip"},
-    Words{key(Errc::frame_damaged), "a frame arrived damaged", check_the_bus},
     Words{key(Errc::sync_lost), "the frame numbers of host and chip disagree even after a resynchronisation",
           "make sure that every program uses the same lock directory, then reset the chip"},
     Words{key(Errc::chaining_failed), "host and chip disagree about the parts of a long message",
@@ -57,39 +56,43 @@ constexpr std::array trustx_words{
           "write i2c:/dev/i2c-1, i2c:/dev/i2c-1@0x30 or unix:/path/to/socket"},
     Words{key(Errc::setting_invalid), "the setting cannot be used", "correct that line, variable or option"},
     Words{key(Errc::not_supported), "this bus or chip cannot do that", ""},
-    Words{key(Errc::key_file_malformed), "not a key reference that this version understands",
-          "make a new one with `trustx key-file SLOT`; the key stays in the chip"},
+    Words{key(Errc::key_file_malformed), "not a key reference that this version can read",
+          "make a new one; the key stays in the chip"},
     Words{key(Errc::certificate_malformed), "neither a certificate nor a list of certificates",
-          "look at the bytes with `trustx object read OBJECT`, or write a certificate with `trustx cert write`"},
+          "write a certificate to the object"},
     Words{key(Errc::metadata_malformed), "the object's metadata cannot be read",
           "check that the device is an OPTIGA Trust X"},
     Words{key(Errc::verify_mismatch), "what was read back differs from what was written",
           "write it again; another program may be writing the same object"},
     Words{key(Errc::wrong_chip), "the key file names another chip",
-          "use the device that holds the key, or make a key file for this one with `trustx key-file SLOT`"},
+          "use the device that holds the key, or make a key file for this one"},
     Words{key(Errc::lock_directory_missing), "the directory does not exist",
           "make it (systemd-tmpfiles --create makes /run/lock/trustx), or correct lock-directory; every program that "
           "uses the chip needs the same one"},
     Words{key(Errc::chip_refused), "the chip refused the command without giving a reason",
           "try again; if it stays, reset the chip"},
+    Words{key(Errc::already_locked), "this thread has locked the device already and would wait for itself",
+          "run the command on the LockedDevice, or let that go first"},
+    Words{key(Errc::not_locked), "this LockedDevice was moved from", "use the one that it was moved to"},
 };
 
-constexpr std::string_view odd_request = "check that object and lengths suit this chip (`trustx metadata show OBJECT`)";
+constexpr std::string_view odd_request =
+    "check that object and lengths suit this chip; the object's metadata has its sizes";
 
 constexpr std::array chip_words{
     Words{key(ChipError::no_error), "no error", ""},
-    Words{key(ChipError::invalid_oid), "the chip has no such object", "`trustx object --help` lists the objects"},
+    Words{key(ChipError::invalid_oid), "the chip has no such object", "check the number of the object"},
     Words{key(ChipError::invalid_param_field), "invalid Param", report_this},
     Words{key(ChipError::invalid_length_field), "invalid length field", odd_request},
     Words{key(ChipError::invalid_parameter_in_data_field), "invalid parameter in the data field",
-          "check that the object holds what the command needs: a key made with `trustx keygen`, a digest no longer "
+          "check that the object holds what the command needs: a key that was made in the chip, a digest no longer "
           "than the key, metadata with allowed values"},
     Words{key(ChipError::internal_process_error), "internal process error of the chip",
           "try again; if it stays, reset the chip"},
     Words{key(ChipError::access_conditions_not_satisfied), "access conditions not satisfied",
-          "the object's access conditions or life cycle forbid this: see `trustx metadata show OBJECT`"},
+          "the object's access conditions or life cycle forbid this: see its metadata"},
     Words{key(ChipError::data_object_boundary_exceeded), "beyond the end of the object",
-          "`trustx metadata show OBJECT` shows its sizes"},
+          "the object's metadata has its sizes"},
     Words{key(ChipError::metadata_truncation_error), "the metadata would become too long",
           "use shorter access conditions"},
     Words{key(ChipError::invalid_command_field), "the chip does not know the command",
@@ -97,14 +100,14 @@ constexpr std::array chip_words{
     Words{key(ChipError::command_out_of_sequence), "command out of sequence",
           "another program may have used the chip in between: repeat the whole operation"},
     Words{key(ChipError::command_not_available), "command not available: the application is not open or is terminated",
-          "try again; if it stays, `trustx info` shows the life cycle state"},
+          "try again; if it stays, look at the life cycle state of the application"},
     Words{key(ChipError::insufficient_buffer), "the chip's buffer is too small for this", "use smaller pieces"},
     Words{key(ChipError::invalid_handshake_message), "DTLS: invalid handshake message", ""},
     Words{key(ChipError::version_mismatch), "DTLS: version mismatch", "let the server offer DTLS 1.2"},
     Words{key(ChipError::unsupported_cipher_suite), "DTLS: cipher suite not supported",
           "let the server offer TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8"},
     Words{key(ChipError::unsupported_extension_or_identifier), "unsupported extension, key usage or algorithm",
-          "check the key's usage with `trustx metadata show OBJECT`; a new usage needs a new key"},
+          "check the usage in the key's metadata; a new usage needs a new key"},
     Words{key(ChipError::unsupported_parameters), "unsupported parameters", ""},
     Words{key(ChipError::invalid_trust_anchor), "invalid trust anchor", "write the server's root certificate again"},
     Words{key(ChipError::trust_anchor_expired), "the trust anchor has expired", "write its successor"},
@@ -122,16 +125,14 @@ constexpr std::array chip_words{
 constexpr std::array system_words{
     Words{EACCES, {}, "join the group that owns it, see `ls -l` (for the bus usually trustx or i2c), and log in again"},
     Words{EPERM, {}, "run as a user who may do this, see `ls -l`"},
-    Words{ENOENT,
-          {},
-          "enable the bus (Raspberry Pi: dtparam=i2c_arm=on; load i2c-dev), start trustx-sim, or correct `device`"},
+    Words{ENOENT, {}, "enable the bus and load its driver (i2c-dev), or correct `device`"},
     Words{ENODEV, {}, "plug the bus adapter in again, and check that its driver is loaded"},
     Words{ENOTTY, {}, "correct `device`: `i2cdetect -l` lists the adapters"},
     Words{ENXIO, {}, "check power, wiring and target address of the chip"},
     Words{EREMOTEIO, {}, "check power, wiring and target address of the chip"},
-    Words{ECONNREFUSED, {}, "start trustx-sim: nobody listens on this socket"},
-    Words{EPIPE, {}, "start trustx-sim again: it went away"},
-    Words{ECONNRESET, {}, "start trustx-sim again: it went away"},
+    Words{ECONNREFUSED, {}, "start the program that should listen on this socket"},
+    Words{EPIPE, {}, "start the program behind this socket again: it went away"},
+    Words{ECONNRESET, {}, "start the program behind this socket again: it went away"},
     Words{EBUSY, {}, "unbind the kernel driver that owns this address (see /sys/bus/i2c/devices)"},
     Words{ETIMEDOUT, {}, "check that nothing holds the bus low, and the bus speed (at most 1 MHz)"},
     Words{EIO, {}, check_the_bus},
@@ -214,15 +215,14 @@ std::string Error::remedy() const {
     return words != nullptr ? std::string{words->remedy} : std::string{};
 }
 
+std::string Error::description() const {
+    const std::string words = code_.message();
+    return operation_ + (operation_.empty() || words.empty() ? "" : ": ") + words;
+}
+
 std::string Error::message() const {
-    std::string text = operation_;
-    if (const std::string words = code_.message(); !words.empty()) {
-        text += (text.empty() ? "" : ": ") + words;
-    }
-    if (const std::string advice = remedy(); !advice.empty()) {
-        text += "; " + advice;
-    }
-    return text;
+    const std::string advice = remedy();
+    return advice.empty() ? description() : description() + "; " + advice;
 }
 
 }  // namespace trustx

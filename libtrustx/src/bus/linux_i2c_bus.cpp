@@ -24,24 +24,24 @@ extern "C" {
 namespace trustx {
 namespace {
 
-// What the kernel's adapters say when nobody acknowledges the address: ENXIO by the kernel's own rule
+// What the kernel's adapters report when nothing acknowledges the address: ENXIO by the kernel's own rule
 // (Documentation/i2c/fault-codes.rst), EREMOTEIO by older ones, the Raspberry Pi's among them.
 bool is_address_nak(const std::error_code& code) {
     return code == errno_code(ENXIO) || code == errno_code(EREMOTEIO);
 }
 
-// An error of opening names who would have been let in, where that is what was wrong.
+// An error of opening names the group that may open it, where that is what was wrong.
 tl::unexpected<Error> cannot_open(const std::string& path, std::error_code code) {
     struct stat status {};
     if (code != errno_code(EACCES) || ::stat(path.c_str(), &status) != 0) {
-        return fail(code, "open " + path);
+        return fail(code, "open the adapter");
     }
     std::array<char, 4096> buffer{};
     group entry{};
     group* found = nullptr;
     const int failed = ::getgrgid_r(status.st_gid, &entry, buffer.data(), buffer.size(), &found);
     const bool named = failed == 0 && found != nullptr;
-    return fail(code, "open " + path + ", which is for group " +
+    return fail(code, "open the adapter, which is for group " +
                           (named ? std::string{entry.gr_name} : std::to_string(status.st_gid)));
 }
 
@@ -50,12 +50,11 @@ Result<UniqueFd> open_adapter(const BusAddress& address) {
     if (!fd) {
         return cannot_open(address.path, errno_code());
     }
-    // I2C_RDWR would work without this; it is here to hear EBUSY when a kernel driver owns the address, and ENOTTY when
+    // I2C_RDWR would work without this; it is here to get EBUSY when a kernel driver owns the address, and ENOTTY when
     // this is no adapter at all.
     if (::ioctl(fd.get(), I2C_SLAVE, static_cast<unsigned long>(address.target)) != 0) {
         const auto code = errno_code();
-        return fail(code, (code == errno_code(ENOTTY) ? "use " + address.path + " as an I2C adapter"
-                                                      : "take the address on " + address.text()));
+        return fail(code, code == errno_code(ENOTTY) ? "use it as an I2C adapter" : "take the address");
     }
     return fd;
 }
@@ -68,7 +67,7 @@ bool unplugged(const UniqueFd& fd, const std::string& path) {
     return ::fstat(fd.get(), &ours) == 0 && (::stat(path.c_str(), &there) != 0 || there.st_rdev != ours.st_rdev);
 }
 
-// LinuxI2cBus has the adapter open only while somebody uses it. The kernel keeps an adapter that is unplugged, and
+// LinuxI2cBus has the adapter open only while it is used. The kernel keeps an adapter that is unplugged, and
 // everything else that is plugged into the same USB hub, waiting for the last program that has it open
 // (i2c_del_adapter() in drivers/i2c/i2c-core-base.c); a program that does nothing for hours must not be that one.
 class LinuxI2cBus final : public I2cBus {
@@ -105,18 +104,14 @@ class LinuxI2cBus final : public I2cBus {
 
     Result<void> probe() {
         if ((functions_ & I2C_FUNC_SMBUS_QUICK) == 0) {
-            return fail(Errc::not_supported, "probe " + name_);
+            return fail(Errc::not_supported, "probe");
         }
-        if (auto opened = ensure_open(); !opened) {
-            return opened;
-        }
+        TRYV(ensure_open());
         return outcome(::i2c_smbus_write_quick(fd_.get(), 0), "probe");
     }
 
     Result<void> transfer(unsigned flags, std::uint8_t* data, std::size_t size, const char* what) {
-        if (auto opened = ensure_open(); !opened) {
-            return opened;
-        }
+        TRYV(ensure_open());
         i2c_msg message{};
         message.addr = address_.target;
         message.flags = static_cast<__u16>(flags);
@@ -132,14 +127,14 @@ class LinuxI2cBus final : public I2cBus {
         }
         auto code = errno_code();
         if (unplugged(fd_, address_.path)) {
-            // Drivers say EIO or that nobody acknowledges of an adapter that is gone, and it would still be gone at the
-            // next attempt.
+            // Drivers report EIO or a missing acknowledgement for an adapter that is gone, and it would still be gone
+            // at the next attempt.
             code = errno_code(ENODEV);
             fd_.reset();
         } else if (is_address_nak(code)) {
             return fail(Errc::address_nak);
         }
-        return fail(code, std::string{what} + " on " + name_);
+        return fail(code, what);
     }
 
     UniqueFd fd_;
@@ -155,15 +150,15 @@ Result<std::unique_ptr<I2cBus>> open_linux_i2c_bus(const BusAddress& address) {
     unsigned long functions = 0;
     if (::ioctl(fd.get(), I2C_FUNCS, &functions) != 0) {
         const auto code = errno_code();
-        return fail(code, "ask " + address.text() + " for its I2C functions");
+        return fail(code, "ask the adapter for its I2C functions");
     }
     if (functions == 0) {
         // There is no such adapter: drivers that have to ask their device say so when they get no answer. It may have
         // been unplugged so lately that the kernel has not taken the device file away yet.
-        return fail(errno_code(ENODEV), "ask " + address.text() + " for its I2C functions");
+        return fail(errno_code(ENODEV), "ask the adapter for its I2C functions");
     }
     if ((functions & I2C_FUNC_I2C) == 0) {
-        return fail(Errc::not_supported, address.path + ": plain I2C transfers (the adapter is SMBus only)");
+        return fail(Errc::not_supported, "plain I2C transfers (the adapter is SMBus only)");
     }
     return std::make_unique<LinuxI2cBus>(std::move(fd), address, functions);
 }

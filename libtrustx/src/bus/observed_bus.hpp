@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A bus that lets somebody watch its transfers. Nothing of what it carries changes by being watched.
+// A bus whose transfers are watched. Nothing of what it carries changes by that.
 #pragma once
 
 #include <trustx/bytes.hpp>
@@ -29,7 +29,7 @@ class BusObserver {
     virtual void saw(const BusTransfer& transfer) noexcept = 0;
 
  protected:
-    ~BusObserver() = default;  // owned by nobody through this type
+    ~BusObserver() = default;  // never owned through this type
 };
 
 // observe_bus wraps a bus. observer and clock must outlive it.

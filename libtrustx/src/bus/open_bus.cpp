@@ -9,7 +9,7 @@
 namespace trustx {
 
 Result<void> I2cBus::pulse_reset(Deadline /*deadline*/) {
-    return fail(Errc::not_supported, name() + ": reset line");
+    return fail(Errc::not_supported, "reset line");
 }
 
 Result<std::unique_ptr<I2cBus>> open_bus(const BusAddress& address, const Clock& clock) {
@@ -19,7 +19,7 @@ Result<std::unique_ptr<I2cBus>> open_bus(const BusAddress& address, const Clock&
         case BusAddress::Kind::unix_socket:
             return open_socket_bus(address, clock);
     }
-    return fail(Errc::address_invalid, address.text());
+    return fail(Errc::address_invalid);
 }
 
 }  // namespace trustx

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Client side of bus-socket.md: one request is one I2C transfer. A connection that broke or got out of step is
-// dropped and made anew by the next transfer; nothing of the chip's state belongs to it.
+// dropped and made again by the next transfer; nothing of the chip's state belongs to it.
 #include "bus/socket_bus.hpp"
 
 #include "common/io/unique_fd.hpp"
@@ -34,7 +34,7 @@ Result<sockaddr_un> socket_address(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path) {
-        return fail(errno_code(ENAMETOOLONG), "connect to unix:" + path);
+        return fail(errno_code(ENAMETOOLONG), "connect");
     }
     std::copy(path.begin(), path.end(), address.sun_path);
     return address;
@@ -46,19 +46,16 @@ class SocketBus final : public I2cBus {
         : path_{address.path}, target_{address.target}, name_{address.text()}, clock_{clock} {}
 
     Result<void> connect() {
-        const auto peer = socket_address(path_);
-        if (!peer) {
-            return peer.failure();
-        }
+        TRY(const auto peer, socket_address(path_));
         UniqueFd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
         if (!fd) {
-            return fail(errno_code(), "make a socket for " + name_);
+            return fail(errno_code(), "make a socket");
         }
         // A full listen queue makes a UNIX socket's connect wait; SO_SNDTIMEO bounds that wait.
         const timeval limit{.tv_sec = 5, .tv_usec = 0};
         ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-        if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&*peer), sizeof *peer) != 0) {
-            return fail(errno_code(), "connect to unix:" + path_);
+        if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&peer), sizeof peer) != 0) {
+            return fail(errno_code(), "connect");
         }
         fd_ = std::move(fd);
         return {};
@@ -82,13 +79,11 @@ class SocketBus final : public I2cBus {
     Result<void> transfer(Operation operation, std::uint8_t target, ByteView data, std::size_t length,
                           std::span<std::uint8_t> answer, Deadline deadline) {
         if (length > max_transfer) {
-            return fail(Errc::argument_invalid, "transfer of " + std::to_string(length) + " bytes on " + name_);
+            return fail(Errc::argument_invalid, "transfer of " + std::to_string(length) + " bytes");
         }
         if (peer_has_gone()) {
             fd_.reset();
-            if (auto connected = connect(); !connected) {
-                return connected;
-            }
+            TRYV(connect());
         }
         auto done = exchange(operation, target, data, length, answer, deadline);
         if (!done && done.error().code() != Errc::address_nak) {
@@ -111,19 +106,15 @@ class SocketBus final : public I2cBus {
         request_.assign({static_cast<std::uint8_t>(operation), target, static_cast<std::uint8_t>(length >> 8),
                          static_cast<std::uint8_t>(length)});
         request_.insert(request_.end(), data.begin(), data.end());
-        if (auto sent = send_all(request_, deadline); !sent) {
-            return sent;
-        }
+        TRYV(send_all(request_, deadline));
         std::array<std::uint8_t, response_header_size> header{};
-        if (auto received = receive_all(header, deadline); !received) {
-            return received;
-        }
+        TRYV(receive_all(header, deadline));
         const auto status = static_cast<Status>(header[0]);
         const auto following = static_cast<std::size_t>(header[1] << 8 | header[2]);
         const auto expected = status == Status::done ? answer.size() : 0;
         if (following != expected) {
-            return fail(Errc::bus_failure, name_ + ": answer of " + std::to_string(following) + " bytes instead of " +
-                                               std::to_string(expected));
+            return fail(Errc::bus_failure,
+                        "answer of " + std::to_string(following) + " bytes instead of " + std::to_string(expected));
         }
         return status == Status::done ? receive_all(answer, deadline) : refusal(status);
     }
@@ -133,13 +124,13 @@ class SocketBus final : public I2cBus {
             case Status::address_nak:
                 return fail(Errc::address_nak);
             case Status::data_nak:
-                return fail(errno_code(EIO), name_ + ": data byte not acknowledged");
+                return fail(errno_code(EIO), "data byte not acknowledged");
             case Status::bus_error:
-                return fail(errno_code(EIO), name_ + ": bus error");
+                return fail(errno_code(EIO), "bus error");
             case Status::timed_out:
-                return fail(errno_code(ETIMEDOUT), name_ + ": transfer");
+                return fail(errno_code(ETIMEDOUT), "transfer");
             default:
-                return fail(Errc::bus_failure, name_ + ": the peer does not understand bus requests");
+                return fail(Errc::bus_failure, "the peer does not know bus requests");
         }
     }
 
@@ -153,10 +144,10 @@ class SocketBus final : public I2cBus {
                 return {};
             }
             if (ready == 0) {
-                return fail(Errc::timeout, "wait for " + name_);
+                return fail(Errc::timeout, "wait for the peer");
             }
             if (errno != EINTR) {
-                return fail(errno_code(), "wait for " + name_);
+                return fail(errno_code(), "wait for the peer");
             }
         }
     }
@@ -167,11 +158,9 @@ class SocketBus final : public I2cBus {
             if (sent >= 0) {
                 bytes = bytes.subspan(static_cast<std::size_t>(sent));
             } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-                if (auto ready = wait_for(POLLOUT, deadline); !ready) {
-                    return ready;
-                }
+                TRYV(wait_for(POLLOUT, deadline));
             } else if (errno != EINTR) {
-                return fail(errno_code(), "send to " + name_);
+                return fail(errno_code(), "send to the peer");
             }
         }
         return {};
@@ -183,13 +172,11 @@ class SocketBus final : public I2cBus {
             if (received > 0) {
                 bytes = bytes.subspan(static_cast<std::size_t>(received));
             } else if (received == 0) {
-                return fail(errno_code(ECONNRESET), "receive from " + name_);
+                return fail(errno_code(ECONNRESET), "receive from the peer");
             } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-                if (auto ready = wait_for(POLLIN, deadline); !ready) {
-                    return ready;
-                }
+                TRYV(wait_for(POLLIN, deadline));
             } else if (errno != EINTR) {
-                return fail(errno_code(), "receive from " + name_);
+                return fail(errno_code(), "receive from the peer");
             }
         }
         return {};

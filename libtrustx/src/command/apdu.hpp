@@ -14,7 +14,10 @@ namespace trustx {
 inline constexpr std::size_t max_apdu_size = 0x0615;
 inline constexpr std::size_t apdu_header_size = 4;
 
-// ApduWriter builds one command APDU at the end of a buffer, which may hold reserved headroom in front.
+// This bit of Cmd makes the chip clear the last error code first (chip-commands.md section 1).
+inline constexpr std::uint8_t clear_last_error = 0x80;
+
+// ApduWriter builds one command APDU at the end of a buffer.
 class ApduWriter {
  public:
     explicit ApduWriter(Bytes& buffer) : buffer_{buffer}, start_{buffer.size()} {}

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One-way authentication: SetAuthScheme, SetAuthMsg, GetAuthMsg.
 #include "command/apdu.hpp"
-#include "command/no_response.hpp"
 
 #include <trustx/commands.hpp>
 
@@ -9,13 +8,6 @@
 
 namespace trustx {
 namespace {
-
-constexpr std::uint8_t cmd_set_auth_scheme = 0x10;
-constexpr std::uint8_t cmd_get_auth_msg = 0x18;
-constexpr std::uint8_t cmd_set_auth_msg = 0x19;
-constexpr std::uint8_t param_one_way_ecdsa = 0x91;
-constexpr std::uint8_t param_challenge = 0x01;
-constexpr std::uint8_t param_response = 0x02;
 
 // The chip answers with r and s of fixed width (chip-commands.md section 5); the integers go without leading zeros.
 Bytes integer(ByteView fixed) {
@@ -26,13 +18,8 @@ Bytes integer(ByteView fixed) {
 }  // namespace
 
 Result<void> SetAuthScheme::encode(ApduWriter& apdu) const {
-    apdu.begin(cmd_set_auth_scheme, param_one_way_ecdsa);
     apdu.u16(key.value);
-    return apdu.finish();
-}
-
-Result<NoResponse> SetAuthScheme::decode(ByteView data) {
-    return decode_no_response(data);
+    return {};
 }
 
 Result<void> SetAuthMsg::encode(ApduWriter& apdu) const {
@@ -41,18 +28,12 @@ Result<void> SetAuthMsg::encode(ApduWriter& apdu) const {
                                                 " bytes, the chip takes " + std::to_string(min_challenge) + " to " +
                                                 std::to_string(max_challenge));
     }
-    apdu.begin(cmd_set_auth_msg, param_challenge);
     apdu.bytes(challenge);
-    return apdu.finish();
+    return {};
 }
 
-Result<NoResponse> SetAuthMsg::decode(ByteView data) {
-    return decode_no_response(data);
-}
-
-Result<void> GetAuthMsg::encode(ApduWriter& apdu) const {
-    apdu.begin(cmd_get_auth_msg, param_response);
-    return apdu.finish();
+Result<void> GetAuthMsg::encode(ApduWriter& /*apdu*/) {
+    return {};
 }
 
 Result<Signature> GetAuthMsg::decode(ByteView data) {

@@ -7,8 +7,6 @@
 namespace trustx {
 namespace {
 
-constexpr std::uint8_t cmd_calc_hash = 0x30;
-constexpr std::uint8_t param_sha256 = 0xE2;
 constexpr std::uint8_t tag_message = 0x00;       // plus the sequence
 constexpr std::uint8_t tag_object_slice = 0x10;  // plus the sequence
 constexpr std::uint8_t tag_import_context = 0x06;
@@ -32,9 +30,9 @@ bool may_export(CalcHash::Sequence sequence) {
 
 }  // namespace
 
-std::string CalcHash::subject() const {
+CommandFacts CalcHash::facts() const {
     const auto* slice = std::get_if<ObjectSlice>(&data);
-    return slice == nullptr ? std::string{} : "of " + slice->object.hex();
+    return {.param = 0xE2, .object = slice == nullptr ? std::nullopt : std::optional{slice->object}};
 }
 
 Result<void> CalcHash::encode(ApduWriter& apdu) const {
@@ -46,7 +44,6 @@ Result<void> CalcHash::encode(ApduWriter& apdu) const {
         return fail(Errc::argument_invalid, "export of a context where none is left");
     }
     const auto sequence_bits = static_cast<std::uint8_t>(sequence);
-    apdu.begin(cmd_calc_hash, param_sha256);
     if (const auto* slice = std::get_if<ObjectSlice>(&data)) {
         apdu.u8(tag_object_slice | sequence_bits);
         apdu.u16(6);
@@ -54,7 +51,7 @@ Result<void> CalcHash::encode(ApduWriter& apdu) const {
         apdu.u16(slice->offset);
         apdu.u16(slice->length);
     } else {
-        apdu.tlv(tag_message | sequence_bits, std::get<ByteView>(data));
+        apdu.tlv(tag_message | sequence_bits, std::get<CommandBytes>(data));
     }
     if (!import_context.empty()) {
         apdu.tlv(tag_import_context, import_context);
@@ -62,7 +59,7 @@ Result<void> CalcHash::encode(ApduWriter& apdu) const {
     if (export_context) {
         apdu.tlv(tag_export_context, {});
     }
-    return apdu.finish();
+    return {};
 }
 
 Result<CalcHash::Response> CalcHash::decode(ByteView answer) const {

@@ -7,8 +7,6 @@
 namespace trustx {
 namespace {
 
-constexpr std::uint8_t cmd_calc_sign = 0x31;
-constexpr std::uint8_t param_ecdsa = 0x11;
 constexpr std::uint8_t tag_digest = 0x01;
 constexpr std::uint8_t tag_key_object = 0x03;
 
@@ -23,10 +21,9 @@ Result<void> CalcSign::encode(ApduWriter& apdu) const {
         return fail(Errc::argument_invalid, "digest of " + std::to_string(digest.size()) + " bytes, the chip signs " +
                                                 std::to_string(min_digest) + " to " + std::to_string(max_digest));
     }
-    apdu.begin(cmd_calc_sign, param_ecdsa);
     apdu.tlv(tag_digest, digest);
     apdu.tlv_u16(tag_key_object, key.value);
-    return apdu.finish();
+    return {};
 }
 
 // The chip leaves out the SEQUENCE around the two INTEGERs (chip-commands.md section 5).

@@ -8,8 +8,6 @@
 namespace trustx {
 namespace {
 
-constexpr std::uint8_t cmd_calc_ssec = 0x33;
-constexpr std::uint8_t param_ecdh = 0x01;
 constexpr std::uint8_t tag_key_object = 0x01;
 constexpr std::uint8_t tag_algorithm = 0x05;
 constexpr std::uint8_t tag_public_key = 0x06;
@@ -17,7 +15,6 @@ constexpr std::uint8_t tag_public_key = 0x06;
 }  // namespace
 
 Result<void> CalcSSec::encode(ApduWriter& apdu) const {
-    apdu.begin(cmd_calc_ssec, param_ecdh);
     apdu.tlv_u16(tag_key_object, key.value);
     apdu.tlv_u8(tag_algorithm, static_cast<std::uint8_t>(peer.curve));
     apdu.tlv(tag_public_key, public_key_bit_string(peer));

@@ -7,8 +7,6 @@
 namespace trustx {
 namespace {
 
-constexpr std::uint8_t cmd_derive_key = 0x34;
-constexpr std::uint8_t param_tls12_prf_sha256 = 0x01;
 constexpr std::uint8_t tag_secret_object = 0x01;
 constexpr std::uint8_t tag_seed = 0x02;
 constexpr std::uint8_t tag_length = 0x03;
@@ -27,7 +25,6 @@ Result<void> DeriveKey::encode(ApduWriter& apdu) const {
                                                 std::to_string(min_length) + " to " + std::to_string(longest) +
                                                 (session ? " into a session" : ""));
     }
-    apdu.begin(cmd_derive_key, param_tls12_prf_sha256);
     apdu.tlv_u16(tag_secret_object, secret.value);
     apdu.tlv(tag_seed, label_and_seed);
     apdu.tlv_u16(tag_length, length);

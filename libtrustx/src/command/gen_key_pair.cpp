@@ -9,7 +9,6 @@
 namespace trustx {
 namespace {
 
-constexpr std::uint8_t cmd_gen_key_pair = 0x38;
 constexpr std::uint8_t tag_key_object = 0x01;
 constexpr std::uint8_t tag_key_usage = 0x02;
 constexpr std::uint8_t tag_export = 0x07;
@@ -37,10 +36,9 @@ Result<void> GenKeyPair::encode(ApduWriter& apdu) const {
     if (usage == KeyUsage::none) {
         return fail(Errc::argument_invalid, "a key without any usage");
     }
-    apdu.begin(cmd_gen_key_pair, static_cast<std::uint8_t>(curve));
     apdu.tlv_u16(tag_key_object, key.value);
     apdu.tlv_u8(tag_key_usage, static_cast<std::uint8_t>(usage));
-    return apdu.finish();
+    return {};
 }
 
 Result<PublicKey> GenKeyPair::decode(ByteView data) {
@@ -57,9 +55,8 @@ Result<void> ExportKeyPair::encode(ApduWriter& apdu) const {
     if (!makes_keys_on(curve)) {
         return fail(Errc::argument_invalid, "the chip makes keys on P-256 and P-384 only");
     }
-    apdu.begin(cmd_gen_key_pair, static_cast<std::uint8_t>(curve));
     apdu.tlv(tag_export, {});
-    return apdu.finish();
+    return {};
 }
 
 Result<ExportKeyPair::Response> ExportKeyPair::decode(ByteView data) const {

@@ -4,24 +4,15 @@
 #include <trustx/commands.hpp>
 
 namespace trustx {
-namespace {
-
-constexpr std::uint8_t cmd_get_data_object = 0x01;
-constexpr std::uint8_t param_data = 0x00;
-constexpr std::uint8_t param_metadata = 0x01;
-
-}  // namespace
-
 Result<void> GetDataObject::encode(ApduWriter& apdu) const {
     if (length == 0 || length > max_length) {
         return fail(Errc::argument_invalid, "read of " + std::to_string(length) + " bytes, one command takes 1 to " +
                                                 std::to_string(max_length));
     }
-    apdu.begin(cmd_get_data_object, param_data);
     apdu.u16(object.value);
     apdu.u16(offset);
     apdu.u16(length);
-    return apdu.finish();
+    return {};
 }
 
 Result<Bytes> GetDataObject::decode(ByteView data) const {
@@ -33,9 +24,8 @@ Result<Bytes> GetDataObject::decode(ByteView data) const {
 }
 
 Result<void> GetMetadata::encode(ApduWriter& apdu) const {
-    apdu.begin(cmd_get_data_object, param_metadata);
     apdu.u16(object.value);
-    return apdu.finish();
+    return {};
 }
 
 Result<Metadata> GetMetadata::decode(ByteView data) {

@@ -12,7 +12,7 @@
 
 namespace trustx {
 
-// write_result_target ends a command. Error: Errc::argument_invalid when the object is no session.
+// write_result_target writes that choice. Error: Errc::argument_invalid when the object is no session.
 inline Result<void> write_result_target(ApduWriter& apdu, const std::optional<ObjectId>& session) {
     constexpr std::uint8_t tag_export = 0x07;
     constexpr std::uint8_t tag_session = 0x08;
@@ -23,7 +23,7 @@ inline Result<void> write_result_target(ApduWriter& apdu, const std::optional<Ob
     } else {
         apdu.tlv_u16(tag_session, session->value);
     }
-    return apdu.finish();
+    return {};
 }
 
 // decode_secret takes an answer of exactly this size, or an empty one when the secret stays in a session.

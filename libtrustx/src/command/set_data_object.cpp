@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/apdu.hpp"
-#include "command/no_response.hpp"
+#include "common/try.hpp"
+
+#include <trustx/commands.hpp>
 
 namespace trustx {
 namespace {
-
-constexpr std::uint8_t cmd_set_data_object = 0x02;
-constexpr std::uint8_t param_metadata = 0x01;
 
 bool is_empty(const Metadata& metadata) {
     return metadata == Metadata{};
@@ -42,30 +41,18 @@ Result<void> SetDataObject::encode(ApduWriter& apdu) const {
         return fail(Errc::argument_invalid, "write of " + std::to_string(data.size()) +
                                                 " bytes, one command takes 1 to " + std::to_string(max_data));
     }
-    apdu.begin(cmd_set_data_object, static_cast<std::uint8_t>(mode));
     apdu.u16(object.value);
     apdu.u16(offset);
     apdu.bytes(data);
-    return apdu.finish();
-}
-
-Result<NoResponse> SetDataObject::decode(ByteView data) {
-    return decode_no_response(data);
+    return {};
 }
 
 Result<void> SetMetadata::encode(ApduWriter& apdu) const {
-    if (auto checked = check(metadata); !checked) {
-        return checked;
-    }
-    apdu.begin(cmd_set_data_object, param_metadata);
+    TRYV(check(metadata));
     apdu.u16(object.value);
     apdu.u16(0);  // offset
     apdu.bytes(metadata.encode());
-    return apdu.finish();
-}
-
-Result<NoResponse> SetMetadata::decode(ByteView data) {
-    return decode_no_response(data);
+    return {};
 }
 
 }  // namespace trustx

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "command/apdu.hpp"
-#include "command/no_response.hpp"
 #include "command/public_key.hpp"
 
 #include <trustx/commands.hpp>
@@ -8,8 +7,6 @@
 namespace trustx {
 namespace {
 
-constexpr std::uint8_t cmd_verify_sign = 0x32;
-constexpr std::uint8_t param_ecdsa = 0x11;
 constexpr std::uint8_t tag_digest = 0x01;
 constexpr std::uint8_t tag_signature = 0x02;
 constexpr std::uint8_t tag_certificate_object = 0x04;
@@ -21,9 +18,9 @@ constexpr std::size_t sequence_header = 2;
 
 }  // namespace
 
-std::string VerifySign::subject() const {
-    const auto* object = std::get_if<ObjectId>(&key);
-    return object == nullptr ? "with a public key" : "with certificate " + object->hex();
+CommandFacts VerifySign::facts() const {
+    const auto* certificate = std::get_if<ObjectId>(&key);
+    return {.param = 0x11, .object = certificate == nullptr ? std::nullopt : std::optional{*certificate}};
 }
 
 Result<void> VerifySign::encode(ApduWriter& apdu) const {
@@ -36,7 +33,6 @@ Result<void> VerifySign::encode(ApduWriter& apdu) const {
         return fail(Errc::argument_invalid,
                     "a signature whose r or s is empty or longer than " + std::to_string(limit) + " bytes");
     }
-    apdu.begin(cmd_verify_sign, param_ecdsa);
     apdu.tlv(tag_digest, digest);
     apdu.tlv(tag_signature, ByteView{signature.der()}.subspan(sequence_header));
     if (const auto* object = std::get_if<ObjectId>(&key)) {
@@ -46,11 +42,7 @@ Result<void> VerifySign::encode(ApduWriter& apdu) const {
         apdu.tlv_u8(tag_algorithm, static_cast<std::uint8_t>(public_key.curve));
         apdu.tlv(tag_public_key, public_key_bit_string(public_key));
     }
-    return apdu.finish();
-}
-
-Result<NoResponse> VerifySign::decode(ByteView data) {
-    return decode_no_response(data);
+    return {};
 }
 
 }  // namespace trustx

@@ -9,12 +9,12 @@
 
 namespace trustx {
 
-// try_lock_byte returns false when somebody else has it. Errors: errno codes.
+// try_lock_byte returns false when another description has it. Errors: errno codes.
 Result<bool> try_lock_byte(int fd, off_t byte);
 
 void unlock_byte(int fd, off_t byte) noexcept;
 
-// others_lock says whether somebody else has a byte of [first, first + size) locked; size 0: all from first on.
+// others_lock says whether another description has a byte of [first, first + size) locked. Size 0: all from first on.
 Result<bool> others_lock(int fd, off_t first, off_t size);
 
 }  // namespace trustx

@@ -2,9 +2,9 @@
 // How long the chip takes for commands: known beforehand in general, learned from this chip for each kind of command.
 #pragma once
 
+#include "command/encoded_command.hpp"
 #include "ifx_i2c/expectation.hpp"
 
-#include <trustx/bytes.hpp>
 #include <trustx/object_id.hpp>
 
 #include <cstddef>
@@ -18,12 +18,13 @@ namespace trustx {
 // data. Used under the locks of the device.
 class Durations {
  public:
-    // of finds what is expected of a command APDU. The reference is valid until the next call.
-    ifx_i2c::Expectation& of(ByteView command);
+    // of finds what is expected of a command: at first half of its typical duration. The reference is valid until the
+    // next call.
+    ifx_i2c::Expectation& of(const EncodedCommand& command);
 
  private:
     struct Kind {
-        std::uint8_t command;
+        std::uint8_t opcode;
         std::uint8_t param;
         int sent;  // sizes by their number of binary digits
         int wanted;
@@ -38,8 +39,5 @@ class Durations {
     std::vector<Entry> entries_;
     std::size_t oldest_ = 0;
 };
-
-// typical_duration is what is known of a command before the first one was run. Source: chip-commands.md section 7.
-Duration typical_duration(ByteView command) noexcept;
 
 }  // namespace trustx

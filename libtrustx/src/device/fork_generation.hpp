@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counts the forks between this process and the one that loaded the library, so that whatever was inherited
-// (connections, frame numbers, held locks) can be told from what is one's own.
+// (connections, frame numbers, held locks) can be told from what this process made.
 #pragma once
 
 #include <cstdint>

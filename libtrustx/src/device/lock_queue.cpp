@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/lock_queue.hpp"
 
+#include "common/try.hpp"
+
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -14,7 +16,7 @@ namespace {
 constexpr std::uint32_t numbers = std::uint32_t{1} << 20U;
 constexpr std::uint32_t ahead = numbers / 2;
 constexpr off_t first_place = off_t{1} << 20;
-// Whoever locks this byte draws a number.
+// The process that has this byte locked draws a number.
 constexpr off_t drawing = first_place - 1;
 
 using NumberBytes = std::array<std::byte, sizeof(std::uint32_t)>;
@@ -29,7 +31,7 @@ Result<bool> LockQueue::anybody_waits() const {
     return others_lock(fd_, first_place, 0);
 }
 
-// Whatever stands in the file is a number: damage, or a full disk, costs no more than the order of those who wait.
+// Whatever stands in the file is a number: damage, or a full disk, costs no more than the order of those that wait.
 std::uint32_t LockQueue::draw_number() const {
     NumberBytes raw{};
     const bool known = ::pread(fd_, raw.data(), raw.size(), number_at_) == static_cast<ssize_t>(raw.size());
@@ -40,9 +42,9 @@ std::uint32_t LockQueue::draw_number() const {
 }
 
 Result<bool> LockQueue::enter() {
-    auto mine = try_lock_byte(fd_, drawing);
-    if (!mine || !*mine) {
-        return mine;
+    TRY(const bool may_draw, try_lock_byte(fd_, drawing));
+    if (!may_draw) {
+        return false;
     }
     const auto number = draw_number();
     auto entered = try_lock_byte(fd_, place(number));
@@ -59,18 +61,18 @@ Result<bool> LockQueue::first() const {
     }
     const auto from = (*number_ + numbers - ahead) % numbers;
     if (from < *number_) {
-        return nobody_between(from, *number_);
+        return none_between(from, *number_);
     }
-    const auto before_the_turn = nobody_between(from, numbers);
-    return before_the_turn && *before_the_turn ? nobody_between(0, *number_) : before_the_turn;
+    TRY(const bool none_before_the_turn, none_between(from, numbers));
+    return none_before_the_turn ? none_between(0, *number_) : false;
 }
 
-Result<bool> LockQueue::nobody_between(std::uint32_t from, std::uint32_t to) const {
+Result<bool> LockQueue::none_between(std::uint32_t from, std::uint32_t to) const {
     if (from == to) {
         return true;  // a size of 0 would mean all bytes to the end
     }
-    const auto locked = others_lock(fd_, place(from), static_cast<off_t>(to - from));
-    return locked ? Result<bool>{!*locked} : locked;
+    TRY(const bool locked, others_lock(fd_, place(from), static_cast<off_t>(to - from)));
+    return !locked;
 }
 
 void LockQueue::leave() noexcept {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A queue of processes in a file: first come, first served. Who waits draws a number and locks the byte of that number;
-// he is the first when nobody has a lower one. The kernel takes those who die out of the queue.
+// A queue of processes in a file: first come, first served. One that waits draws a number and locks the byte of that
+// number; it is the first when none has a lower one. The kernel takes those that die out of the queue.
 #pragma once
 
 #include "device/byte_lock.hpp"
@@ -24,7 +24,7 @@ class LockQueue {
     // anybody_waits, without having a place in the queue.
     [[nodiscard]] Result<bool> anybody_waits() const;
 
-    // enter takes the last place. False: somebody is drawing a number at this moment; try again.
+    // enter takes the last place. False: another process is drawing a number at this moment; try again.
     [[nodiscard]] Result<bool> enter();
     [[nodiscard]] bool entered() const noexcept { return number_.has_value(); }
 
@@ -34,7 +34,7 @@ class LockQueue {
 
  private:
     [[nodiscard]] std::uint32_t draw_number() const;
-    [[nodiscard]] Result<bool> nobody_between(std::uint32_t from, std::uint32_t to) const;
+    [[nodiscard]] Result<bool> none_between(std::uint32_t from, std::uint32_t to) const;
 
     int fd_;
     off_t number_at_;

@@ -3,16 +3,13 @@
 
 #include "common/try.hpp"
 #include "device/byte_lock.hpp"
+#include "device/lock_file.hpp"
 #include "device/lock_queue.hpp"
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cerrno>
-#include <climits>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -22,7 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Locks on single bytes of one file, beyond the record: the chip, each session object, and the queue of those who wait
+// Locks on single bytes of one file, beyond the record: the chip, each session object, and the queue of those that wait
 // for the chip. A program that releases the chip and wants it again at once finds the queue and joins it.
 constexpr off_t chip_byte = 0x1000;
 constexpr off_t first_session_byte = 0x1010;
@@ -61,71 +58,12 @@ std::optional<FileRecord> load(int fd) {
     return record;
 }
 
-std::string escaped(std::string path) {
-    std::replace(path.begin(), path.end(), '/', '+');
-    return path;
-}
-
-std::string real_path(const std::string& path) {
-    const std::unique_ptr<char, decltype(&std::free)> resolved{::realpath(path.c_str(), nullptr), &std::free};
-    return resolved ? std::string{resolved.get()} : path;
-}
-
-// The directory is made on demand where the package's tmpfiles.d entry has not made it. Everybody may lock a chip he
-// can reach, hence the modes; the sticky bit keeps users from removing each other's files.
-// An ENOENT here is about the lock directory, not about the bus or socket that the system's number makes people think
-// of.
-std::error_code lock_error() {
-    return errno == ENOENT ? make_error_code(Errc::lock_directory_missing) : errno_code();
-}
-
-Result<void> make_directory(const std::string& directory) {
-    constexpr mode_t shared_directory = 01777;
-    if (::mkdir(directory.c_str(), shared_directory) == 0) {
-        ::chmod(directory.c_str(), shared_directory);  // mkdir applied the umask
-        return {};
-    }
-    if (errno == EEXIST) {
-        return {};
-    }
-    return fail(lock_error(), "make the lock directory " + directory);
-}
-
-Result<UniqueFd> open_file(const std::string& path) {
-    constexpr mode_t shared_file = 0666;
-    constexpr int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
-    // Without O_CREAT first: with it, Linux refuses to open other users' files in a sticky directory
-    // (fs.protected_regular, proc_sys_fs(5)).
-    for (int attempt = 0; attempt < 2; ++attempt) {
-        UniqueFd fd{::open(path.c_str(), flags)};
-        if (fd || errno != ENOENT) {
-            return fd ? Result<UniqueFd>{std::move(fd)} : fail(lock_error(), "open the lock file " + path);
-        }
-        fd = UniqueFd{::open(path.c_str(), flags | O_CREAT | O_EXCL, shared_file)};
-        if (fd) {
-            ::fchmod(fd.get(), shared_file);
-            return fd;
-        }
-        if (errno != EEXIST) {
-            return fail(lock_error(), "make the lock file " + path);
-        }
-    }
-    return fail(Errc::lock_directory_missing, "open the lock file " + path);
-}
-
 }  // namespace
 
-std::string lock_file_name(const BusAddress& address) {
-    const bool adapter = address.kind == BusAddress::Kind::linux_i2c;
-    const std::array<std::uint8_t, 1> target{address.target};
-    return (adapter ? "i2c:" : "unix:") + escaped(real_path(address.path)) + "@" + to_hex(target) + ".lock";
-}
-
 Result<ProcessLock> ProcessLock::open(const std::string& directory, const BusAddress& address) {
-    TRYV(make_directory(directory));
     auto path = directory + "/" + lock_file_name(address);
-    TRY(auto fd, open_file(path));
-    // Room for the record now, so that a disk that fills up later cannot get in the way.
+    TRY(auto fd, open_lock_file(directory, path));
+    // Space for the record now, so that a disk that fills up later cannot get in the way.
     struct stat status {};
     if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
         return fail(errno_code(EINVAL), "use " + path + " as a lock file");
@@ -138,32 +76,24 @@ Result<ProcessLock> ProcessLock::open(const std::string& directory, const BusAdd
     return ProcessLock{std::move(fd), std::move(path)};
 }
 
-// try_chip takes the chip for the first of those who wait, or for somebody who finds nobody waiting.
+// try_chip takes the chip for the first in the queue, or for a process that finds the queue empty.
 Result<bool> ProcessLock::try_chip(const LockQueue& queue) const {
-    const auto its_turn = queue.entered() ? queue.first() : queue.anybody_waits();
-    if (!its_turn || *its_turn != queue.entered()) {
-        return its_turn ? Result<bool>{false} : its_turn;
-    }
-    return try_lock_byte(fd_.get(), chip_byte);
+    TRY(const bool its_turn, queue.entered() ? queue.first() : queue.anybody_waits());
+    return its_turn == queue.entered() ? try_lock_byte(fd_.get(), chip_byte) : false;
 }
 
 Result<void> ProcessLock::lock(Clock& clock, Deadline deadline) {
     LockQueue queue{fd_.get(), queue_number_at};
     for (Duration pause = first_pause;;) {
-        const auto taken = try_chip(queue);
-        if (!taken) {
-            return taken.failure("lock " + path_);
-        }
-        if (*taken) {
+        TRY(const auto taken, try_chip(queue).during("lock " + path_));
+        if (taken) {
             return {};
         }
         if (deadline.passed(clock)) {
             return fail(Errc::lock_timeout, "wait for the chip, used by " + owner());
         }
         if (!queue.entered()) {
-            if (const auto entered = queue.enter(); !entered) {
-                return entered.failure("lock " + path_);
-            }
+            TRYV(queue.enter().during("lock " + path_));
         }
         clock.sleep_until(std::min(clock.now() + pause, deadline.at));
         const bool is_first = queue.first().value_or(false);
@@ -176,8 +106,7 @@ void ProcessLock::unlock() noexcept {
 }
 
 Result<bool> ProcessLock::try_session(int index) const {
-    const auto taken = try_lock_byte(fd_.get(), first_session_byte + index);
-    return taken ? taken : Result<bool>{taken.failure("lock " + path_)};
+    return try_lock_byte(fd_.get(), first_session_byte + index).during("lock " + path_);
 }
 
 void ProcessLock::release_session(int index) const noexcept {

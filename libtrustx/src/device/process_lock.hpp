@@ -62,7 +62,4 @@ class ProcessLock {
     std::uint32_t generation_ = fork_generation();
 };
 
-// lock_file_name is derived from where the chip really is, so that every way to name it leads to one file.
-std::string lock_file_name(const BusAddress& address);
-
 }  // namespace trustx

@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::uint32_t waiter_flag = 1;
 
+// Each thread has one of its own, so that its address tells threads apart.
+constinit thread_local char mark_of_this_thread = 0;
+
 std::uint32_t held_now() noexcept {
     return fork_generation() << 1U;
 }
@@ -27,7 +30,7 @@ bool held_by_this_process(std::uint32_t word) noexcept {
 void wait_while(std::atomic<std::uint32_t>& word, std::uint32_t value, std::chrono::nanoseconds limit) noexcept {
     static_assert(sizeof(word) == sizeof(std::uint32_t));
     // The structure of this system call keeps its width; timespec becomes wider where a 32-bit system counts its time
-    // in 64 bits. A day at most: who woke too early waits again.
+    // in 64 bits. A day at most: a thread that woke too early waits again.
     const std::chrono::nanoseconds once = std::min<std::chrono::nanoseconds>(limit, std::chrono::hours{24});
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(once);
     __kernel_old_timespec timeout{};
@@ -44,7 +47,7 @@ void wake_one(std::atomic<std::uint32_t>& word) noexcept {
 
 bool ThreadLock::try_lock_for(std::chrono::nanoseconds limit) noexcept {
     const auto give_up_at = std::chrono::steady_clock::now() + limit;
-    // Who has waited once takes the lock with the flag set: it cannot know whether others still wait.
+    // A thread that waited once takes the lock with the flag set: it cannot know whether others still wait.
     std::uint32_t mine = held_now();
     auto seen = word_.load(std::memory_order_relaxed);
     for (;;) {
@@ -74,14 +77,30 @@ void ThreadLock::unlock() noexcept {
     }
 }
 
-bool FairThreadLock::try_lock_for(std::chrono::nanoseconds limit) noexcept {
+bool ThreadLock::is_held() const noexcept {
+    return held_by_this_process(word_.load(std::memory_order_relaxed));
+}
+
+FairThreadLock::Outcome FairThreadLock::try_lock_for(std::chrono::nanoseconds limit) noexcept {
     const auto give_up_at = std::chrono::steady_clock::now() + limit;
+    if (holder_.load(std::memory_order_relaxed) == &mark_of_this_thread && lock_.is_held()) {
+        return Outcome::held_by_this_thread;
+    }
     if (!turn_.try_lock_for(limit)) {
-        return false;
+        return Outcome::late;
     }
     const bool locked = lock_.try_lock_for(give_up_at - std::chrono::steady_clock::now());
     turn_.unlock();
-    return locked;
+    if (!locked) {
+        return Outcome::late;
+    }
+    holder_.store(&mark_of_this_thread, std::memory_order_relaxed);
+    return Outcome::locked;
+}
+
+void FairThreadLock::unlock() noexcept {
+    holder_.store(nullptr, std::memory_order_relaxed);
+    lock_.unlock();
 }
 
 }  // namespace trustx

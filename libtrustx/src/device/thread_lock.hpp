@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mutexes with a time limit that a forked child finds free, even if another thread of the parent held them at the
-// moment of the fork: that thread does not exist in the child, and nobody would ever release a std::timed_mutex.
+// moment of the fork: that thread does not exist in the child, and nothing would ever release a std::timed_mutex.
 #pragma once
 
 #include <atomic>
@@ -14,21 +14,26 @@ class ThreadLock {
     // try_lock_for waits at most that long; false when the lock stayed taken.
     [[nodiscard]] bool try_lock_for(std::chrono::nanoseconds limit) noexcept;
     void unlock() noexcept;
+    [[nodiscard]] bool is_held() const noexcept;
 
  private:
-    // 0: free. Otherwise the fork generation of the holder, shifted by one, and a bit that says somebody waits.
+    // 0: free. Otherwise the fork generation of the holder, shifted by one, and a bit that says another thread waits.
     std::atomic<std::uint32_t> word_{0};
 };
 
-// FairThreadLock makes threads take turns: who releases it and wants it again at once queues behind the one who waits.
+// FairThreadLock makes threads take turns: one that releases it and wants it again at once queues behind the one that
+// waits. A thread that wants what it has would wait in vain, and is told so.
 class FairThreadLock {
  public:
-    [[nodiscard]] bool try_lock_for(std::chrono::nanoseconds limit) noexcept;
-    void unlock() noexcept { lock_.unlock(); }
+    enum class Outcome { locked, late, held_by_this_thread };
+
+    [[nodiscard]] Outcome try_lock_for(std::chrono::nanoseconds limit) noexcept;
+    void unlock() noexcept;
 
  private:
     ThreadLock turn_;  // held by the next in line only
     ThreadLock lock_;
+    std::atomic<const void*> holder_{nullptr};  // a mark of the thread that has lock_
 };
 
 }  // namespace trustx

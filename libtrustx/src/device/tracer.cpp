@@ -2,7 +2,6 @@
 #include "device/tracer.hpp"
 
 #include "command/apdu.hpp"
-#include "command/apdu_facts.hpp"
 
 #include <utility>
 
@@ -44,15 +43,14 @@ void Tracer::begin(Activity::Kind kind, std::string_view name) {
     current_.start = clock_.now();
 }
 
-void Tracer::begin_exchange(ByteView command) {
-    const ApduFacts facts = examine_apdu(command);
-    begin(Activity::Kind::apdu, facts.name);
-    current_.command = facts.command;
-    current_.param = facts.param;
-    current_.object = facts.object;
-    current_.sent = facts.size;
+void Tracer::begin_exchange(const EncodedCommand& command) {
+    begin(Activity::Kind::apdu, command.info.name);
+    current_.command = command.info.opcode & static_cast<std::uint8_t>(~clear_last_error);
+    current_.param = command.facts.param;
+    current_.object = command.facts.object;
+    current_.sent = command.apdu.size();
     if (writer_) {
-        writer_->begin(facts);
+        writer_->begin(command);
     }
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tells who wants to know what the device does: the trace file, a program's own TraceSink, a recording. The layers
+// Tells what the device does to those that want to know: the trace file, a program's TraceSink, a recording. The layers
 // below do not know it: it sees their work on the bus, and the device hands it the work to be measured.
 #pragma once
 
 #include "bus/observed_bus.hpp"
+#include "command/encoded_command.hpp"
 #include "trace/bus_meter.hpp"
 #include "trace/recorder.hpp"
 #include "trace/trace_writer.hpp"
@@ -33,7 +34,7 @@ class Tracer final : private BusObserver {
 
     // exchange does work that sends the command and leaves its answer in `answer`.
     template <class Work>
-    Result<void> exchange(ByteView command, const Bytes& answer, Work work) {
+    Result<void> exchange(const EncodedCommand& command, const Bytes& answer, Work work) {
         if (!listening()) {
             return work();
         }
@@ -53,7 +54,7 @@ class Tracer final : private BusObserver {
         return other(Activity::Kind::reset, "reset", work);
     }
 
-    // note writes a line of a program's own into the trace file.
+    // note writes a line from the program into the trace file.
     void note(std::string_view text);
 
     [[nodiscard]] std::optional<Error> trouble() const;
@@ -72,7 +73,7 @@ class Tracer final : private BusObserver {
 
     [[nodiscard]] bool listening() const noexcept { return writer_ || sink_; }
     void begin(Activity::Kind kind, std::string_view name);
-    void begin_exchange(ByteView command);
+    void begin_exchange(const EncodedCommand& command);
     void end_exchange(const Result<void>& done, const Bytes& answer);
     void end(const Result<void>& done);
     void release_held(const Bytes& answer);

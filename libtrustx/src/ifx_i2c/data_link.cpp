@@ -16,19 +16,41 @@ using namespace std::chrono_literals;
 constexpr Duration acknowledge_timeout = 10ms;
 constexpr int max_resends = 3;
 constexpr int max_damaged = 3;
-// A chip that is neither busy nor ready has nothing to say. Longer than any gap between two response fragments or
-// between the acknowledgement of a command and its execution (section 2: a few ms).
-constexpr Duration silence_limit = 100ms;
-constexpr int min_silent_polls = 10;
+
+// Silence tells a chip that has nothing to say, neither busy nor ready, from one that is between two states.
+class Silence {
+ public:
+    explicit Silence(const Clock& clock) : clock_{clock}, since_{clock.now()} {}
+
+    // lasts takes what a look found, and says whether the silence is too long.
+    bool lasts(const State& state) {
+        if (state.busy || state.response_ready) {
+            since_ = clock_.now();
+            looks_ = 0;
+            return false;
+        }
+        return ++looks_ >= min_looks && clock_.now() - since_ >= limit;
+    }
+
+ private:
+    // Longer than any gap between two response fragments or between the acknowledgement of a command and its execution
+    // (section 2: a few ms).
+    static constexpr Duration limit = 100ms;
+    static constexpr int min_looks = 10;
+
+    const Clock& clock_;
+    TimePoint since_;
+    int looks_ = 0;
+};
 
 }  // namespace
 
 tl::unexpected<Error> DataLink::lost(const char* what) const {
-    return fail(executing_ ? Errc::outcome_unknown : Errc::sync_lost, physical_.bus_name() + ": " + what);
+    return fail(executing_ ? Errc::outcome_unknown : Errc::sync_lost, what);
 }
 
 tl::unexpected<Error> DataLink::overdue(const State& state, const char* what) const {
-    return fail(state.busy ? Errc::chip_busy : Errc::timeout, physical_.bus_name() + ": " + what);
+    return fail(state.busy ? Errc::chip_busy : Errc::timeout, what);
 }
 
 Result<void> DataLink::deliver(ByteView register_and_frame, Deadline deadline) {
@@ -58,9 +80,7 @@ Result<void> DataLink::send(ByteView packet, Repeat repeat, Expectation& expecta
     executing_ = false;
     damaged_ = 0;
     for (int attempt = 0; attempt <= max_resends; ++attempt) {
-        if (auto written = deliver(outgoing_, deadline); !written) {
-            return written;
-        }
+        TRYV(deliver(outgoing_, deadline));
         TRY(const auto verdict, await_acknowledgement(number, expectation, deadline));
         if (verdict == Verdict::acknowledged) {
             sent_ = number;
@@ -70,7 +90,7 @@ Result<void> DataLink::send(ByteView packet, Repeat repeat, Expectation& expecta
             return lost("the chip was reset and expects frame 0");
         }
         if (verdict == Verdict::unheard && repeat == Repeat::never) {
-            return fail(Errc::outcome_unknown, physical_.bus_name() + ": nothing came back to the frame");
+            return fail(Errc::outcome_unknown, "nothing came back to the frame");
         }
     }
     return lost("frame not accepted, resent 3 times");
@@ -79,12 +99,9 @@ Result<void> DataLink::send(ByteView packet, Repeat repeat, Expectation& expecta
 // look reads the state once; what it found is told to the watch.
 Result<State> DataLink::look(Watch& watch, Deadline deadline) {
     const auto start = clock_.now();
-    auto state = physical_.read_state(deadline);
-    if (!state) {
-        return state;
-    }
-    executing_ = executing_ || state->busy;
-    if (!state->response_ready) {
+    TRY(const auto state, physical_.read_state(deadline));
+    executing_ = executing_ || state.busy;
+    if (!state.response_ready) {
         watch.in_vain(start);
     } else if (physical_.deaf_at() >= start) {
         watch.in_vain(physical_.deaf_at());
@@ -96,8 +113,8 @@ Result<DataLink::Verdict> DataLink::await_acknowledgement(FrameNumber number, Ex
                                                           Deadline deadline) {
     const auto overdue_at = delivered_at_ + acknowledge_timeout;
     Watch watch{expectation, clock_, delivered_at_};
-    watch.await_first_look(deadline);
     for (;;) {
+        watch.await_look(deadline);
         TRY(const auto state, look(watch, deadline));
         if (state.response_ready) {
             TRY(const auto fetched, fetch(state, deadline));
@@ -115,15 +132,13 @@ Result<DataLink::Verdict> DataLink::await_acknowledgement(FrameNumber number, Ex
         if (deadline.passed(clock_)) {
             return overdue(state, "wait for an acknowledgement");
         }
-        watch.await_next_look(deadline);
     }
 }
 
 Result<std::optional<Frame>> DataLink::fetch(const State& state, Deadline deadline) {
     if (state.length < frame_overhead || state.length > max_frame_size) {
-        return fail(
-            executing_ ? Errc::outcome_unknown : Errc::sync_lost,
-            physical_.bus_name() + ": I2C_STATE announces a frame of " + std::to_string(state.length) + " bytes");
+        return fail(executing_ ? Errc::outcome_unknown : Errc::sync_lost,
+                    "I2C_STATE announces a frame of " + std::to_string(state.length) + " bytes");
     }
     incoming_.resize(state.length);
     TRYV(physical_.read_data(incoming_, deadline));
@@ -196,31 +211,23 @@ Result<ByteView> DataLink::receive(Expectation& expectation, Deadline deadline) 
         accept(pending_frame_, deadline);
         return packet;
     }
-    auto silent_since = clock_.now();
-    int silent_polls = 0;
+    Silence silence{clock_};
     Watch watch{expectation, clock_, delivered_at_};
-    for (bool patient = false;;) {
-        // A chip is left alone only when it was seen at work: should it be reset meanwhile, it must not look as if it
-        // had never begun.
-        if (executing_ && !patient) {
-            watch.await_first_look(deadline);
-            patient = true;
-        }
+    if (executing_) {
+        watch.await_look(deadline);
+    }
+    for (;;) {
         TRY(const auto state, look(watch, deadline));
         if (state.response_ready) {
-            const bool undisturbed = damaged_ == 0;
             TRY(const auto packet, receive_frame(state, deadline));
             if (packet) {
-                if (undisturbed) {
+                if (damaged_ == 0) {
                     watch.happened();
                 }
                 return *packet;
             }
         }
-        if (state.busy || state.response_ready) {
-            silent_since = clock_.now();
-            silent_polls = 0;
-        } else if (++silent_polls >= min_silent_polls && clock_.now() - silent_since >= silence_limit) {
+        if (silence.lasts(state)) {
             // A chip that was reset took frame 3 for a repetition: it acknowledged and did nothing. Any other number it
             // would not have acknowledged; what became of that command is unknown.
             executing_ = executing_ || sent_ != number_after_sync;
@@ -229,7 +236,11 @@ Result<ByteView> DataLink::receive(Expectation& expectation, Deadline deadline) 
         if (deadline.passed(clock_)) {
             return overdue(state, "wait for the answer");
         }
-        if (patient || !executing_) {
+        // A chip is left alone only when it was seen at work: should it be reset meanwhile, it must not look as if it
+        // had never begun.
+        if (executing_) {
+            watch.await_look(deadline);
+        } else {
             watch.await_next_look(deadline);
         }
     }

@@ -32,7 +32,7 @@ class DataLink {
 
     // send delivers one packet and returns when the chip acknowledged it; expectation is of that wait. A frame that was
     // refused is sent again; one that nothing came back to only with Repeat::allowed. A chip in step takes the second
-    // for a repetition, but one that was reset or re-synchronised by somebody else in between would execute it.
+    // for a repetition, but one that was reset or re-synchronised by another host in between would execute it.
     // Errors: Errc::sync_lost when the chip did not accept it; Errc::outcome_unknown when an answer came but could
     // not be read, or when nothing came back; Errc::chip_busy at the deadline if the chip was at work; those of the
     // physical layer.

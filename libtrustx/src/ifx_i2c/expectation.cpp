@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace trustx::ifx_i2c {
 namespace {
@@ -42,7 +43,11 @@ void Expectation::early(Duration not_yet) noexcept {
     experienced_ = true;
 }
 
-void Watch::await_first_look(Deadline deadline) const {
+void Watch::await_look(Deadline deadline) {
+    if (std::exchange(begun_, true)) {
+        await_next_look(deadline);
+        return;
+    }
     const auto wake = std::min(expected(), deadline.at);
     if (clock_.now() < wake) {
         clock_.sleep_until(wake);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// When to look whether something has happened: what it took before says when the first look is worth a transfer, and
-// what the looks find says when the next first look should be.
+// When to look whether something has happened: what it took before decides when the first look is worth a transfer, and
+// what the looks find decides when the next first look should be.
 #pragma once
 
 #include <trustx/clock.hpp>
@@ -18,7 +18,7 @@ class Expectation {
     // an event that has become quicker is noticed.
     [[nodiscard]] Duration first_look() const noexcept { return first_look_; }
 
-    // late: the event had happened before the first look, nobody knows how long.
+    // late: the event had happened before the first look; how long before is not known.
     void late() noexcept;
     // early: that long after the beginning it had not happened yet, and at the next look it had.
     void early(Duration not_yet) noexcept;
@@ -36,8 +36,9 @@ class Watch {
     Watch(Expectation& expectation, Clock& clock, TimePoint since)
         : expectation_{expectation}, clock_{clock}, since_{since} {}
 
-    // await_first_look sleeps until the event may be expected, or to the deadline.
-    void await_first_look(Deadline deadline) const;
+    // await_look sleeps before a look, at most to the deadline: before the first until the event may be expected,
+    // before the others as await_next_look does.
+    void await_look(Deadline deadline);
     // await_next_look sleeps between two looks, the longer the more the event is overdue.
     void await_next_look(Deadline deadline) const;
 
@@ -52,6 +53,7 @@ class Watch {
     Expectation& expectation_;
     Clock& clock_;
     TimePoint since_;
+    bool begun_ = false;
     Duration not_yet_{};  // the last look in vain since the event was expected
 };
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace trustx::ifx_i2c {
 namespace {
@@ -28,18 +29,16 @@ Result<void> Link::attach(std::optional<std::uint16_t> frame_size, Deadline dead
     in_sync_ = false;
     others_possible_ = false;
     physical_.forget_register_pointer();
-    // An answer that nobody acknowledged is offered again when it was only read (chip-i2c.md section 5.5): each round
+    // An answer that was not acknowledged is offered again when it was only read (chip-i2c.md section 5.5): each round
     // ends with a re-synchronisation, which makes the chip drop it.
     for (int leftovers = 0;; ++leftovers) {
         TRY(const auto discarded, discard_leftover(deadline));
-        if (auto synced = data_link_.resync(deadline); !synced) {
-            return synced;
-        }
+        TRYV(data_link_.resync(deadline));
         if (!discarded) {
             break;
         }
         if (leftovers == max_leftovers) {
-            return fail(Errc::sync_lost, physical_.bus_name() + ": the chip does not stop offering frames");
+            return fail(Errc::sync_lost, "the chip does not stop offering frames");
         }
     }
     if (!frame_size) {
@@ -66,8 +65,7 @@ Result<bool> Link::discard_leftover(Deadline deadline) {
             return false;
         }
         if (deadline.passed(clock_)) {
-            return fail(Errc::chip_busy,
-                        physical_.bus_name() + ": wait for a command that another program left running");
+            return fail(Errc::chip_busy, "wait for a command that another program left running");
         }
         watch.await_next_look(deadline);
     }
@@ -76,29 +74,25 @@ Result<bool> Link::discard_leftover(Deadline deadline) {
 Result<void> Link::look_for_others(Deadline deadline) {
     others_possible_ = false;
     physical_.forget_register_pointer();
-    const auto state = physical_.read_state(deadline);
-    if (!state) {
-        in_sync_ = false;
-        return state.failure();
+    const bool was_in_sync = std::exchange(in_sync_, false);
+    TRY(const auto state, physical_.read_state(deadline));
+    if (state.busy || state.response_ready) {
+        return attach(std::nullopt, deadline);
     }
-    const bool quiet = !state->busy && !state->response_ready;
-    return quiet ? Result<void>{} : attach(std::nullopt, deadline);
+    in_sync_ = was_in_sync;
+    return {};
 }
 
 Result<void> Link::exchange_once(ByteView command, Bytes& answer, std::size_t max_size, Repeat repeat,
                                  Expectation& expectation, Deadline deadline) {
-    if (auto sent = transport_.send(command, repeat, deadline); !sent) {
-        return sent;
-    }
+    TRYV(transport_.send(command, repeat, deadline));
     return transport_.receive(answer, max_size, expectation, deadline);
 }
 
 Result<void> Link::exchange(ByteView command, Bytes& answer, std::size_t max_size, Repeat repeat,
                             Expectation& expectation, Deadline deadline) {
     if (others_possible_) {
-        if (auto looked = look_for_others(deadline); !looked) {
-            return looked;
-        }
+        TRYV(look_for_others(deadline));
     }
     auto done = exchange_once(command, answer, max_size, repeat, expectation, deadline);
     if (done) {
@@ -112,10 +106,8 @@ Result<void> Link::exchange(ByteView command, Bytes& answer, std::size_t max_siz
     if (!may_repeat) {
         return done;
     }
-    // The chip was reset or used by another host: negotiate anew.
-    if (auto attached = attach(std::nullopt, deadline); !attached) {
-        return attached;
-    }
+    // The chip was reset or used by another host: negotiate again.
+    TRYV(attach(std::nullopt, deadline));
     done = exchange_once(command, answer, max_size, repeat, expectation, deadline);
     in_sync_ = done && data_link_.acknowledged() && transport_.packets_as_negotiated();
     return done;

@@ -45,12 +45,12 @@ class Link {
         transport_.forget_secrets();
     }
 
-    // in_sync: the next exchange needs no attach, provided that nobody else uses the chip in between.
+    // in_sync: the next exchange needs no attach, provided that no other host uses the chip in between.
     [[nodiscard]] bool in_sync() const noexcept { return in_sync_; }
     void doubt() noexcept { in_sync_ = false; }
 
     // suspect_others makes the next exchange look first whether the chip works or offers something, which in step with
-    // us it never does between two exchanges: then somebody without our lock has used it, and what it left could pass
+    // us it never does between two exchanges: then a program without our lock has used it, and what it left could pass
     // for the answer. That takes two transfers.
     void suspect_others() noexcept { others_possible_ = true; }
     [[nodiscard]] std::uint16_t frame_size() const noexcept { return data_link_.frame_size(); }

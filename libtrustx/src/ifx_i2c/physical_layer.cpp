@@ -52,8 +52,8 @@ State take_apart(const std::array<std::uint8_t, 4>& raw) {
     return state;
 }
 
-tl::unexpected<Error> strange(const char* register_name, const std::string& bus, ByteView value) {
-    return fail(Errc::no_chip, "register " + std::string{register_name} + " of " + bus + " reads " + to_hex(value) +
+tl::unexpected<Error> strange(const char* register_name, ByteView value) {
+    return fail(Errc::no_chip, "register " + std::string{register_name} + " reads " + to_hex(value) +
                                    ", which no chip of this kind answers");
 }
 
@@ -85,10 +85,10 @@ Result<void> PhysicalLayer::persist(Transfer transfer, Deadline deadline) {
             deaf_at_ = start;
         }
         if (clock_.now() >= give_up_at && attempt >= min_attempts) {
-            return fail(Errc::no_chip, bus_.name());
+            return fail(Errc::no_chip);
         }
         if (deadline.passed(clock_)) {
-            return fail(Errc::timeout, "wait until " + bus_.name() + " acknowledges its address");
+            return fail(Errc::timeout, "wait until the chip acknowledges its address");
         }
         clock_.sleep_for(pause);
         pause = std::min<Duration>(pause + pause / 2, longest_retry_pause);
@@ -126,9 +126,7 @@ Result<void> PhysicalLayer::write_register(Register address, ByteView value, Dea
 }
 
 Result<void> PhysicalLayer::read_register(Register address, std::span<std::uint8_t> value, Deadline deadline) {
-    if (auto pointed = point_to(address, deadline); !pointed) {
-        return pointed;
-    }
+    TRYV(point_to(address, deadline));
     auto done = read(value, deadline);
     if (!done) {
         pointer_known_ = false;
@@ -146,7 +144,7 @@ Result<State> PhysicalLayer::read_state(Deadline deadline) {
         }
         pointer_known_ = false;
         if (++disturbances > max_disturbances) {
-            return strange("I2C_STATE", bus_.name(), raw);
+            return strange("I2C_STATE", raw);
         }
     }
 }
@@ -171,7 +169,7 @@ Result<std::uint16_t> PhysicalLayer::negotiate_frame_size(Deadline deadline) {
             return size;
         }
         if (++disturbances > max_disturbances) {
-            return strange("DATA_REG_LEN", bus_.name(), raw);
+            return strange("DATA_REG_LEN", raw);
         }
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Registers of the chip and the patience that reaching them takes. Source: chip-i2c.md sections 1 to 4.
+// Registers of the chip, reached in spite of missing acknowledgements. Source: chip-i2c.md sections 1 to 4.
 //
 // A chip that is starting, asleep or at work does not acknowledge its address; waiting for it has its one home here.
 #pragma once
@@ -47,13 +47,11 @@ class PhysicalLayer {
     // negotiate_frame_size sets DATA_REG_LEN to the protocol's maximum and returns what the chip made of it.
     [[nodiscard]] Result<std::uint16_t> negotiate_frame_size(Deadline deadline);
 
-    // forget_register_pointer: somebody else may have used the chip since.
+    // forget_register_pointer: another host may have used the chip since.
     void forget_register_pointer() noexcept { pointer_known_ = false; }
 
     // deaf_at is when the chip did not acknowledge its address last.
     [[nodiscard]] TimePoint deaf_at() const noexcept { return deaf_at_; }
-
-    [[nodiscard]] const std::string& bus_name() const { return bus_.name(); }
 
  private:
     template <class Transfer>

@@ -27,9 +27,7 @@ Result<void> TransportLayer::send(ByteView apdu, Repeat repeat, Deadline deadlin
             return sent;
         }
         if (!last) {
-            if (auto quiet = check_no_answer_yet(deadline); !quiet) {
-                return quiet;
-            }
+            TRYV(check_no_answer_yet(deadline));
         }
         first = false;
     } while (!apdu.empty());

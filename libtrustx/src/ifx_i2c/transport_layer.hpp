@@ -20,7 +20,7 @@ class TransportLayer {
 
     // receive collects the answer, of at most max_size bytes; expectation is of its first packet. Errors:
     // Errc::chaining_failed when the chip reports that the command arrived broken (it was not executed),
-    // Errc::outcome_unknown when the answer arrives broken. Packets smaller than negotiated are taken: somebody else
+    // Errc::outcome_unknown when the answer arrives broken. Packets smaller than negotiated are taken: another host
     // has changed the chip's DATA_REG_LEN.
     [[nodiscard]] Result<void> receive(Bytes& apdu, std::size_t max_size, Expectation& expectation, Deadline deadline);
 

@@ -39,7 +39,7 @@ void BusMeter::count_frame(ByteView frame, bool from_host) {
         return;
     }
     if (parsed->control) {
-        // After a re-synchronisation the numbers begin anew.
+        // After a re-synchronisation the numbers begin again.
         if (parsed->sequence == Sequence::resync) {
             last_sent_.reset();
         }

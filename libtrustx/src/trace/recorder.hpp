@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Records every byte of every transfer, so that a session with a chip can be played again as a test. Secrets are not
-// left out: a recording is made where somebody asks for one, never because of the environment.
+// left out: a recording is made on demand, never because of the environment.
 #pragma once
 
 #include "bus/observed_bus.hpp"

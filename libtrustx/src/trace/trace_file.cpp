@@ -12,7 +12,7 @@
 namespace trustx {
 namespace {
 
-// errno belongs to the caller of the library, who may be about to look at it.
+// errno belongs to the caller of the library, which may be about to look at it.
 class KeepErrno {
  public:
     KeepErrno() = default;
@@ -69,7 +69,7 @@ bool TraceFile::open() noexcept {
 
 bool TraceFile::ready() noexcept {
     if (!still_ours()) {
-        // Whatever has that number now belongs to somebody else, so it is not closed.
+        // Whatever has that number now is not ours, so it is not closed.
         fd_.release();
         if (!open()) {
             return false;

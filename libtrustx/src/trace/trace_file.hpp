@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The file a trace is appended to. It never stands in the way of a command: what cannot be written is lost, and the
-// reason is kept for whoever asks.
+// reason is kept for trouble().
 #pragma once
 
 #include "common/io/unique_fd.hpp"

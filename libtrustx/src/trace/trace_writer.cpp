@@ -20,7 +20,7 @@ std::int64_t microseconds(Duration duration) {
     return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
 }
 
-// Spelled without the C library's calendar, which takes a lock that a forked child may find taken for ever.
+// Spelled without the C library's calendar, which takes a lock that a forked child may find taken.
 std::array<char, 96> utc(std::chrono::system_clock::time_point time) {
     const auto whole = std::chrono::floor<std::chrono::microseconds>(time);
     const auto day = std::chrono::floor<std::chrono::days>(whole);
@@ -180,17 +180,18 @@ std::size_t TraceWriter::shown_of(const Frame& frame, bool from_host) const {
     const std::uint8_t pctr = frame.packet.front();
     const bool begins_apdu = pctr == 0 || pctr == 1;
     const std::size_t least = begins_apdu ? pctr_size + apdu_header_size : pctr_size;
-    if (!facts_) {
-        // What somebody else left unread. Its header is an answer's.
+    if (command_ == nullptr) {
+        // What another program left unread. Its header is an answer's.
         return least;
     }
     if (from_host) {
-        const bool all = facts_->public_prefix == facts_->size;
-        return all ? frame.packet.size() : begins_apdu ? pctr_size + facts_->public_prefix : pctr_size;
+        const auto prefix = public_prefix(*command_);
+        const bool all = prefix == command_->apdu.size();
+        return all ? frame.packet.size() : begins_apdu ? pctr_size + prefix : pctr_size;
     }
     // An answer to another frame is another command's, left over from before.
     const bool ours = asked_ == frame.acknowledged;
-    return ours && facts_->public_answer ? frame.packet.size() : least;
+    return ours && has_public_answer(*command_) ? frame.packet.size() : least;
 }
 
 void TraceWriter::write_frame(const BusTransfer& transfer, const BusMeter& meter) {

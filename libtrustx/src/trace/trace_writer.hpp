@@ -4,7 +4,7 @@
 #pragma once
 
 #include "bus/observed_bus.hpp"
-#include "command/apdu_facts.hpp"
+#include "command/encoded_command.hpp"
 #include "ifx_i2c/frame.hpp"
 #include "trace/bus_meter.hpp"
 #include "trace/json_line.hpp"
@@ -24,8 +24,8 @@ class TraceWriter {
         : file_{options.file}, level_{options.level}, clock_{clock}, device_{std::move(device)} {}
 
     // begin says which command the following frames belong to, end that they belong to none.
-    void begin(const ApduFacts& facts) { facts_ = facts; }
-    void end() { facts_.reset(); }
+    void begin(const EncodedCommand& command) { command_ = &command; }
+    void end() { command_ = nullptr; }
 
     void write(const Activity& activity);
     // write transfer: the line of a frame it carried, and its own, as far as the level asks for them.
@@ -45,7 +45,7 @@ class TraceWriter {
     TraceLevel level_;
     const Clock& clock_;
     std::string device_;
-    std::optional<ApduFacts> facts_;
+    const EncodedCommand* command_ = nullptr;
     std::optional<ifx_i2c::FrameNumber> asked_;  // number of the host's last data frame
 };
 

@@ -2,6 +2,7 @@
 // trustx info: what chip this is, how it does, which slots hold keys and which objects hold certificates.
 #include "chip/certificate_json.hpp"
 #include "chip/chip_certificates.hpp"
+#include "cli/advice.hpp"
 #include "cli/arguments.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/output.hpp"
@@ -81,7 +82,7 @@ Result<std::vector<CertificateState>> read_certificates(Chip& chip) {
         if (certificates) {
             state.certificates = std::move(*certificates);
         } else {
-            state.trouble = certificates.error().message();
+            state.trouble = explain(certificates.error());
         }
         states.push_back(std::move(state));
     }

@@ -36,7 +36,7 @@ class Report {
     void note(const std::string& subject, const std::string& finding) { add("note", subject, finding); }
     void skipped(const std::string& subject, const std::string& why) { add("skipped", subject, why); }
     void failed(const std::string& subject, const Error& error, const std::string& remedy) {
-        add("FAILED", subject, error.message() + "\n" + std::string(indent, ' ') + "remedy: " + remedy);
+        add("FAILED", subject, error.description() + "\n" + std::string(indent, ' ') + "remedy: " + remedy);
         if (!first_) {
             first_ = error.during(subject);
         }

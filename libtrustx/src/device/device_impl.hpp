@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is behind Device and LockedDevice. Its functions are in the files named after each group of them.
+//
+// Names of chip and command are put into errors here and nowhere else: no layer below knows them, and the functions of
+// Device and LockedDevice add each once.
+#pragma once
+
+#include "command/apdu.hpp"
+#include "command/encoded_command.hpp"
+#include "device/durations.hpp"
+#include "device/fork_generation.hpp"
+#include "device/process_lock.hpp"
+#include "device/thread_lock.hpp"
+#include "device/tracer.hpp"
+#include "ifx_i2c/link.hpp"
+
+#include <trustx/device.hpp>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace trustx {
+
+class Device::Impl {
+ public:
+    Impl(BusAddress address, DeviceOptions options);
+    Impl(std::unique_ptr<I2cBus> bus, Clock& clock, DeviceOptions options);
+
+    // locking.cpp
+    Result<void> lock();
+    void unlock() noexcept;
+
+    // attachment.cpp
+    Result<void> reset();
+
+    // session_lease.cpp
+    Result<int> lease_session();
+    void release_session(int index) noexcept;
+
+    // transaction.cpp
+    Result<void> carry_out(const CommandCall& call);
+
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] std::optional<Error> trace_trouble() const { return tracer_.trouble(); }
+    void note(std::string_view text) { tracer_.note(text); }
+
+ private:
+    // locking.cpp
+    Result<void> lock_out_threads();
+    Result<void> lock_out_processes(Deadline deadline);
+    Result<void> open_process_lock();
+    Result<void> learn_from_record();
+    void drop_what_was_inherited();
+
+    // attachment.cpp
+    Result<void> ensure_attached(Deadline deadline);
+    void drop_bus();
+
+    // session_lease.cpp
+    Result<std::optional<int>> try_any_session();
+
+    // transaction.cpp
+    Result<ByteView> transact(const EncodedCommand& command);
+    Result<ResponseApdu> exchange(const EncodedCommand& command, Repeatable repeatable, Deadline deadline);
+    Result<ChipError> fetch_last_error(Deadline deadline);
+    Result<void> open_application(Deadline deadline);
+    void forget_secrets();
+
+    [[nodiscard]] Deadline command_deadline() const { return Deadline::after(*clock_, options_.command_timeout); }
+
+    std::optional<BusAddress> address_;  // absent where the bus was given: no process lock, no reopening
+    DeviceOptions options_;
+    SystemClock system_clock_;
+    Clock* clock_;
+    std::string name_;
+    std::uint64_t user_;
+    std::uint32_t generation_ = fork_generation();
+
+    FairThreadLock thread_lock_;
+    std::atomic<std::uint32_t> leased_sessions_{0};  // one bit each; within this process
+    std::optional<ProcessLock> process_lock_;
+    Tracer tracer_;  // outlives the bus, which it watches
+    std::unique_ptr<I2cBus> bus_;
+    std::optional<ifx_i2c::Link> link_;
+    Durations durations_;
+    std::optional<std::uint16_t> known_frame_size_;  // from the former user, good for the next attach
+    Bytes command_;
+    Bytes answer_;
+};
+
+}  // namespace trustx

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// The files that the locks of processes are on: one for each chip, in one directory.
+#pragma once
+
+#include "common/io/unique_fd.hpp"
+
+#include <trustx/bus_address.hpp>
+#include <trustx/result.hpp>
+
+#include <string>
+
+namespace trustx {
+
+// lock_file_name is derived from where the chip really is, so that every way to name it leads to one file.
+std::string lock_file_name(const BusAddress& address);
+
+// open_lock_file opens a file in the directory; both are made where they do not exist.
+// Errors: Errc::lock_directory_missing, errno codes naming the path.
+Result<UniqueFd> open_lock_file(const std::string& directory, const std::string& path);
+
+}  // namespace trustx

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// One command and its answer: the application is opened where the chip asks for that, and the reason is fetched where
+// it refuses.
+#include "command/open_application.hpp"
+#include "common/try.hpp"
+#include "device/device_impl.hpp"
+
+#include <trustx/secret.hpp>
+
+namespace trustx {
+namespace {
+
+// Closed, then the reason of a refusal lost by a reset, then closed again: more than that is no coincidence.
+constexpr int max_refusals = 4;
+
+}  // namespace
+
+Result<void> Device::Impl::carry_out(const CommandCall& call) {
+    auto done = [&]() -> Result<void> {
+        TRY(const auto command, encode_command(call, command_));
+        TRY(const auto data, transact(command).during(name_));
+        return call.decode(data).during(name_);
+    }();
+    forget_secrets();
+    return done;
+}
+
+Result<ByteView> Device::Impl::transact(const EncodedCommand& command) {
+    const auto deadline = command_deadline();
+    for (int refusals = 1;; ++refusals) {
+        TRY(const auto response, exchange(command, command.info.repeatable, deadline));
+        if (response.status == 0) {
+            return response.data;
+        }
+        const auto reason = fetch_last_error(deadline);
+        if (!reason && reason.error() != Errc::outcome_unknown) {
+            return reason.failure("refused, and the reason cannot be read");
+        }
+        const bool is_closed = reason && *reason == ChipError::command_not_available;
+        const bool is_lost = !reason || *reason == ChipError::no_error;
+        if (!is_lost && (!is_closed || command.info.opcode == OpenApplication::info.opcode)) {
+            return fail(*reason);
+        }
+        // A command that was refused was not carried out: it can be sent again, also when it must not be repeated.
+        if (refusals == max_refusals) {
+            return is_closed ? fail(*reason) : fail(Errc::chip_refused);
+        }
+        // The application is opened when the chip asks for it, never in advance: that would end the sessions of
+        // other processes (chip-commands.md section 6.1).
+        TRYV(is_closed ? open_application(deadline).during(OpenApplication::info.name) : Result<void>{});
+    }
+}
+
+Result<ResponseApdu> Device::Impl::exchange(const EncodedCommand& command, Repeatable repeatable, Deadline deadline) {
+    const auto repeat = repeatable == Repeatable::yes ? ifx_i2c::Repeat::allowed : ifx_i2c::Repeat::never;
+    TRYV(ensure_attached(deadline));
+    auto exchanged = tracer_.exchange(command, answer_, [&] {
+        return link_->exchange(command.apdu, answer_, max_apdu_size, repeat, durations_.of(command), deadline);
+    });
+    if (!exchanged) {
+        drop_bus();
+        return exchanged.failure();
+    }
+    return parse_response_apdu(answer_);
+}
+
+Result<ChipError> Device::Impl::fetch_last_error(Deadline deadline) {
+    const GetDataObject read{.object = object::last_error_code, .length = 1};
+    std::optional<Bytes> unused;
+    Bytes buffer;
+    TRY(const auto command, encode_command(CommandCall{read, unused}, buffer));
+    TRY(const auto response, exchange(command, Repeatable::no, deadline));
+    if (response.status != 0 || response.data.size() != 1) {
+        // Without an open application a chip may refuse this read too.
+        return ChipError::command_not_available;
+    }
+    return static_cast<ChipError>(response.data.front());
+}
+
+Result<void> Device::Impl::open_application(Deadline deadline) {
+    const OpenApplication open;
+    std::optional<NoResponse> unused;
+    Bytes buffer;
+    TRY(const auto command, encode_command(CommandCall{open, unused}, buffer));
+    TRY(const auto response, exchange(command, command.info.repeatable, deadline));
+    return response.status == 0 ? Result<void>{} : fail(Errc::chip_refused);
+}
+
+// Commands and answers may hold secrets; nothing of them stays behind in the buffers that live on.
+void Device::Impl::forget_secrets() {
+    wipe_and_clear(command_);
+    wipe_and_clear(answer_);
+    if (link_) {
+        link_->forget_secrets();
+    }
+}
+
+}  // namespace trustx

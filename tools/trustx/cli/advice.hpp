@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// What to do about an error of libtrustx, for users of this program: where its own subcommands help, they are named.
+#pragma once
+
+#include <trustx/error.hpp>
+
+#include <string>
+
+namespace trustx::cli {
+
+// explain is the error's description with advice: one line without line break.
+std::string explain(const Error& error);
+
+}  // namespace trustx::cli
