@@ -35,7 +35,6 @@ TEST_CASE("the physical layer reports a missing chip after a quarter of a second
     REQUIRE_FALSE(state);
     CHECK(state.error().code() == Errc::no_chip);
     CHECK(f.clock.now() - start < 300ms);
-    CHECK_THAT(state.error().message(), ContainsSubstring("scripted chip"));
 }
 
 TEST_CASE("the physical layer keeps to the caller's deadline", "[physical_layer]") {
@@ -113,8 +112,8 @@ TEST_CASE("a bus that only reads as ones is not taken for a chip", "[physical_la
     const auto state = f.physical.read_state(f.clock.in(1s));
     REQUIRE_FALSE(state);
     CHECK(state.error().code() == Errc::no_chip);
-    CHECK_THAT(state.error().message(), ContainsSubstring("I2C_STATE of scripted chip reads FFFFFFFF"));
+    CHECK_THAT(state.error().message(), ContainsSubstring("I2C_STATE reads FFFFFFFF"));
     const auto size = f.physical.negotiate_frame_size(f.clock.in(1s));
     REQUIRE_FALSE(size);
-    CHECK_THAT(size.error().message(), ContainsSubstring("DATA_REG_LEN of scripted chip reads FFFF"));
+    CHECK_THAT(size.error().message(), ContainsSubstring("DATA_REG_LEN reads FFFF"));
 }

@@ -77,7 +77,7 @@ TEST_CASE("SetMetadata refuses what the chip would refuse or misread", "[command
 }
 
 TEST_CASE("SetMetadata is never repeated silently", "[command]") {
-    CHECK(SetMetadata::repeatable == Repeatable::no);
-    CHECK(GenKeyPair::repeatable == Repeatable::no);
-    CHECK(CalcSign::repeatable == Repeatable::no);
+    CHECK(SetMetadata::info.repeatable == Repeatable::no);
+    CHECK(GenKeyPair::info.repeatable == Repeatable::no);
+    CHECK(CalcSign::info.repeatable == Repeatable::no);
 }

@@ -112,7 +112,7 @@ TEST_CASE("the costs in the trace are those of the bus", "[trace]") {
     CHECK(t.sink->heard[0].kind == Activity::Kind::attach);
     CHECK(t.sink->heard[0].bus.transfers == static_cast<unsigned>(attach));
     const auto& exchange = t.sink->heard[1];
-    CHECK(exchange.name == GetDataObject::name);
+    CHECK(exchange.name == GetDataObject::info.name);
     CHECK(exchange.bus.transfers == static_cast<unsigned>(t.chip->transfers - attach));
     CHECK(exchange.bus.naks == 3);
     CHECK(exchange.duration > 0us);

@@ -63,7 +63,8 @@ struct CommandFacts {
     std::size_t wanted = 0;               // bytes asked for, where the chip's time depends on them
 };
 
-// CommandBytes is a command's own copy of the bytes it was given; wiped when it goes.
+// CommandBytes is a command's own copy of the bytes it was given, wiped when it goes; a range, so a ByteView can be
+// made of it.
 class CommandBytes {
  public:
     CommandBytes() = default;
@@ -74,7 +75,8 @@ class CommandBytes {
         bytes_.assign(view.begin(), view.end());
     }
 
-    operator ByteView() const noexcept { return bytes_; }  // NOLINT(google-explicit-constructor)
+    [[nodiscard]] const std::uint8_t* begin() const noexcept { return bytes_.data(); }
+    [[nodiscard]] const std::uint8_t* end() const noexcept { return bytes_.data() + bytes_.size(); }
     [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
     [[nodiscard]] bool empty() const noexcept { return bytes_.empty(); }
 
