@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/io/unique_fd.hpp"
+#include "common/text/as_bytes.hpp"
 
 #include <trustx/bytes.hpp>
 #include <trustx/result.hpp>
@@ -34,9 +35,7 @@ class OutputFile {
     ~OutputFile();
 
     Result<void> write(ByteView bytes);
-    Result<void> write(std::string_view text) {
-        return write(ByteView{reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-    }
+    Result<void> write(std::string_view text) { return write(text::as_bytes(text)); }
 
     // commit makes the file durable and gives it its name. Without it nothing remains.
     Result<void> commit();
@@ -61,7 +60,7 @@ class OutputFile {
 // write_file writes a whole file in one go: create, write and commit.
 Result<void> write_file(const std::string& path, ByteView content);
 inline Result<void> write_file(const std::string& path, std::string_view content) {
-    return write_file(path, ByteView{reinterpret_cast<const std::uint8_t*>(content.data()), content.size()});
+    return write_file(path, text::as_bytes(content));
 }
 
 }  // namespace trustx::files

@@ -51,6 +51,10 @@ bool has_pem_label(std::span<const std::uint8_t> text, const char* label) {
     return characters.find("-----BEGIN " + std::string{label} + "-----") != std::string_view::npos;
 }
 
+X509Certificate read_certificate(BIO* pem) {
+    return X509Certificate{PEM_read_bio_X509(pem, nullptr, refuse_passphrase, nullptr)};
+}
+
 Pkey read_private_key(BIO* pem, OSSL_LIB_CTX* libctx) {
     return Pkey{PEM_read_bio_PrivateKey_ex(pem, nullptr, refuse_passphrase, nullptr, libctx, nullptr)};
 }

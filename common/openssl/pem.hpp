@@ -28,6 +28,9 @@ std::optional<std::vector<std::uint8_t>> pem_block(std::span<const std::uint8_t>
 // has_pem_label says whether there is the first line of a block with the label.
 bool has_pem_label(std::span<const std::uint8_t> text, const char* label);
 
+// read_certificate reads the first certificate. nullptr: the error queue says why.
+X509Certificate read_certificate(BIO* pem);
+
 // read_private_key reads a private key, or a reference to one that a provider understands. nullptr: the error queue
 // says why.
 Pkey read_private_key(BIO* pem, OSSL_LIB_CTX* libctx = nullptr);

@@ -4,13 +4,14 @@
 
 #include "cli/output.hpp"
 #include "common/files/input_error.hpp"
+#include "common/text/as_bytes.hpp"
 #include "software_key.hpp"
 #include "support/catch.hpp"
 #include "support/golden.hpp"
 
 using namespace trustx;
-using cli::as_bytes;
 using test::SoftwareKey;
+using text::as_bytes;
 using x509::Certificate;
 using x509::parse_certificate_file;
 

@@ -2,6 +2,7 @@
 #include "chip_fixture.hpp"
 
 #include "cli/output.hpp"
+#include "common/text/as_bytes.hpp"
 #include "support/catch.hpp"
 
 #include <algorithm>
@@ -68,7 +69,7 @@ std::string Chip::write(const std::string& name, const std::string& content) con
 }
 
 KeyReference reference_in(const std::string& text) {
-    const auto reference = keys::parse_key_file(cli::as_bytes(text), "the key file under test");
+    const auto reference = keys::parse_key_file(text::as_bytes(text), "the key file under test");
     INFO(text);
     REQUIRE(reference);
     return *reference;

@@ -4,11 +4,12 @@
 
 #include "cli/output.hpp"
 #include "common/files/input_error.hpp"
+#include "common/text/as_bytes.hpp"
 #include "support/catch.hpp"
 
 using namespace trustx;
-using cli::as_bytes;
 using cli::parse_hex;
+using text::as_bytes;
 
 TEST_CASE("hexadecimal input may have either case and white space", "[hex_input]") {
     CHECK(parse_hex(as_bytes("00 fF\n1a"), "input").value() == Bytes{0x00, 0xFF, 0x1A});

@@ -2,6 +2,7 @@
 // trustx key-file: the public key of a key in the chip is found and proved, from a certificate or from signatures.
 #include "chip_fixture.hpp"
 #include "cli/output.hpp"
+#include "common/text/as_bytes.hpp"
 #include "common/x509/certificate.hpp"
 #include "support/catch.hpp"
 
@@ -28,7 +29,7 @@ TEST_CASE("the factory key's public key comes from its certificate and is checke
     const Chip chip;
     const auto reference = key_file(chip, {"key-file", "E0F0"}, 1);
     const auto text = chip.must({"cert", "read", "E0E0"});
-    const auto certificates = x509::parse_certificate_file(cli::as_bytes(text), "E0E0").value();
+    const auto certificates = x509::parse_certificate_file(text::as_bytes(text), "E0E0").value();
     CHECK(reference.public_key == certificates.front().public_key().value());
 }
 

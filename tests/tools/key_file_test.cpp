@@ -4,12 +4,13 @@
 
 #include "cli/output.hpp"
 #include "common/files/input_error.hpp"
+#include "common/text/as_bytes.hpp"
 #include "software_key.hpp"
 #include "support/catch.hpp"
 
 using namespace trustx;
-using cli::as_bytes;
 using keys::parse_key_file;
+using text::as_bytes;
 
 namespace {
 

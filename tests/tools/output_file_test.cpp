@@ -11,7 +11,6 @@
 
 using namespace trustx;
 namespace fs = std::filesystem;
-using cli::as_bytes;
 using files::OutputFile;
 using test::read_file;
 using test::TempDir;
@@ -40,8 +39,8 @@ TEST_CASE("an output file has its content and nothing of its reserve", "[output_
     const TempDir directory;
     const auto path = directory / "key.pem";
     auto file = OutputFile::create(path.string(), 4096).value();
-    REQUIRE(file.write(as_bytes("hello ")));
-    REQUIRE(file.write(as_bytes("world")));
+    REQUIRE(file.write("hello "));
+    REQUIRE(file.write("world"));
     CHECK_FALSE(fs::exists(path));
     REQUIRE(file.commit());
     CHECK(read_file(path) == "hello world");
@@ -54,7 +53,7 @@ TEST_CASE("an output file that is given up leaves no trace and the old content",
     test::write_file(path, "old");
     {
         auto file = OutputFile::create(path.string(), 4096).value();
-        REQUIRE(file.write(as_bytes("new")));
+        REQUIRE(file.write("new"));
     }
     CHECK(read_file(path) == "old");
     CHECK(entries(directory.path()) == 1);
@@ -67,7 +66,7 @@ TEST_CASE("an output file behind a symbolic link replaces the link's target", "[
     test::write_file(target, "old");
     fs::create_symlink(target, directory / "link.pem");
     auto file = OutputFile::create((directory / "link.pem").string(), 0).value();
-    REQUIRE(file.write(as_bytes("new")));
+    REQUIRE(file.write("new"));
     REQUIRE(file.commit());
     CHECK(fs::is_symlink(directory / "link.pem"));
     CHECK(read_file(target) == "new");
@@ -99,7 +98,7 @@ TEST_CASE("a directory that is missing is named before anything else happens", "
 
 TEST_CASE("a full device is reported when it is written to", "[output_file]") {
     auto file = OutputFile::create("/dev/full", 4096).value();
-    const auto written = file.write(as_bytes("x"));
+    const auto written = file.write("x");
     REQUIRE_FALSE(written);
     CHECK_THAT(written.error().message(), ContainsSubstring("/dev/full") && ContainsSubstring("No space left"));
     CHECK(fs::is_character_file("/dev/full"));
@@ -110,11 +109,11 @@ TEST_CASE("a file that is being written has no name, so that a killed program le
     test::write_file(directory / "key.pem", "old");
     for (const auto* name : {"key.pem", "new.pem"}) {
         auto file = OutputFile::create((directory / name).string(), 4096).value();
-        REQUIRE(file.write(as_bytes("half")));
+        REQUIRE(file.write("half"));
         CHECK(entries(directory.path()) == 1);
     }
     auto replacing = OutputFile::create((directory / "key.pem").string(), 0).value();
-    REQUIRE(replacing.write(as_bytes("new")));
+    REQUIRE(replacing.write("new"));
     REQUIRE(replacing.commit());
     CHECK(read_file(directory / "key.pem") == "new");
     CHECK(entries(directory.path()) == 1);

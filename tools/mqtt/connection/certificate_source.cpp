@@ -3,13 +3,13 @@
 
 #include "common/io/write_all.hpp"
 #include "common/openssl/handles.hpp"
+#include "common/openssl/pem.hpp"
+#include "common/text/as_bytes.hpp"
 #include "common/try.hpp"
 #include "connection/credentials.hpp"
 #include "connection/tls_error.hpp"
 
 #include <cerrno>
-#include <cstdint>
-#include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -47,7 +47,7 @@ Result<std::string> certificates_as_pem(const std::string& uri) {
         return fail_to_read(uri, openssl::take_errors());
     }
     OSSL_STORE_expect(store.get(), OSSL_STORE_INFO_CERT);
-    const openssl::Bio pem{BIO_new(BIO_s_mem())};
+    const auto pem = openssl::writing();
     while (OSSL_STORE_eof(store.get()) == 0) {
         const StoreInfo info{OSSL_STORE_load(store.get())};
         if (!info) {
@@ -57,13 +57,12 @@ Result<std::string> certificates_as_pem(const std::string& uri) {
             PEM_write_bio_X509(pem.get(), OSSL_STORE_INFO_get0_CERT(info.get()));
         }
     }
-    char* text = nullptr;
-    const auto length = BIO_get_mem_data(pem.get(), &text);
-    if (length <= 0) {
+    auto text = openssl::written(pem.get());
+    if (text.empty()) {
         return fail_to_read(uri, openssl::take_errors());
     }
     ERR_clear_error();
-    return std::string(text, static_cast<std::size_t>(length));
+    return text;
 }
 
 }  // namespace
@@ -74,9 +73,8 @@ Result<CertificateFile> CertificateFile::open(const std::string& source) {
     }
     TRY(const auto pem, certificates_as_pem(source));
     UniqueFd memory{::memfd_create("trustx-certificate", MFD_CLOEXEC)};
-    const std::span bytes{reinterpret_cast<const std::uint8_t*>(pem.data()), pem.size()};
-    if (const auto error =
-            memory ? io::write_all(memory.get(), bytes) : std::error_code{errno, std::system_category()}) {
+    if (const auto error = memory ? io::write_all(memory.get(), text::as_bytes(pem))
+                                  : std::error_code{errno, std::system_category()}) {
         return fail(Cause::certificate, "the certificate could not be kept in memory: " + error.message());
     }
     return CertificateFile{"/proc/self/fd/" + std::to_string(memory.get()), std::move(memory)};

@@ -2,6 +2,8 @@
 #include "connection/credentials.hpp"
 
 #include "common/openssl/handles.hpp"
+#include "common/openssl/pem.hpp"
+#include "common/text/as_bytes.hpp"
 #include "common/try.hpp"
 #include "connection/tls_error.hpp"
 
@@ -13,7 +15,6 @@
 #include <utility>
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/provider.h>
 #include <sys/stat.h>
 
@@ -52,14 +53,10 @@ Result<std::string> read_text(const Role& role, const std::string& path) {
     return text.str();
 }
 
-openssl::Bio memory_bio(const std::string& text) {
-    return openssl::Bio{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
-}
-
 Result<openssl::X509Certificate> load_certificate(const Role& role, const std::string& name, const std::string& path) {
     TRY(const auto text, read_text(role, path));
     ERR_clear_error();
-    openssl::X509Certificate certificate{PEM_read_bio_X509(memory_bio(text).get(), nullptr, nullptr, nullptr)};
+    auto certificate = openssl::read_certificate(openssl::reading(text::as_bytes(text)).get());
     ERR_clear_error();
     if (!certificate) {
         return fail(role.cause, role.name + name + " has no certificate in PEM form", role.remedy);
@@ -95,9 +92,7 @@ tl::unexpected<Error> fail_to_load(const std::string& path, const std::string& t
 Result<openssl::Pkey> load_key(const std::string& path) {
     TRY(const auto text, read_text(key_role, path));
     ERR_clear_error();
-    // The callback refuses a passphrase: a reference has none, and a prompt would hang a service.
-    const auto no_passphrase = [](char*, int, int, void*) { return -1; };
-    openssl::Pkey key{PEM_read_bio_PrivateKey(memory_bio(text).get(), nullptr, no_passphrase, nullptr)};
+    auto key = openssl::read_private_key(openssl::reading(text::as_bytes(text)).get());
     const auto errors = openssl::take_errors();
     if (!key) {
         return fail_to_load(path, text, errors);

@@ -4,6 +4,7 @@
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
 #include "common/openssl/handles.hpp"
+#include "common/text/as_bytes.hpp"
 
 #include <array>
 
@@ -15,7 +16,7 @@ namespace {
 constexpr std::string_view purpose = "trustx: which public key belongs to this slot?";
 
 Bytes fresh_digest(Curve curve) {
-    const auto text = as_bytes(purpose);
+    const auto text = text::as_bytes(purpose);
     Bytes message(text.begin(), text.end());
     std::array<std::uint8_t, 32> nonce{};
     if (RAND_bytes(nonce.data(), static_cast<int>(nonce.size())) != 1) {

@@ -3,6 +3,7 @@
 
 #include "common/files/file_error.hpp"
 #include "common/io/write_all.hpp"
+#include "common/text/as_bytes.hpp"
 
 #include <cstdio>
 
@@ -52,7 +53,7 @@ Result<void> answer(ByteView bytes) {
 }
 
 Result<void> answer(std::string_view text) {
-    return answer(as_bytes(text));
+    return answer(text::as_bytes(text));
 }
 
 std::string json_text(const nlohmann::ordered_json& json) {
@@ -77,10 +78,6 @@ std::string base64(ByteView bytes) {
         EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(), static_cast<int>(bytes.size()));
     text.resize(static_cast<std::size_t>(length));
     return text;
-}
-
-ByteView as_bytes(std::string_view text) {
-    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
 }  // namespace trustx::cli

@@ -31,7 +31,4 @@ std::string hex_dump(ByteView bytes, std::size_t first);
 // base64 encodes bytes as RFC 4648 says, without line breaks.
 std::string base64(ByteView bytes);
 
-// as_bytes looks at text as bytes.
-ByteView as_bytes(std::string_view text);
-
 }  // namespace trustx::cli

@@ -10,6 +10,7 @@
 #include "common/files/input_error.hpp"
 #include "common/files/input_file.hpp"
 #include "common/openssl/handles.hpp"
+#include "common/text/as_bytes.hpp"
 #include "common/try.hpp"
 #include "common/x509/certificate_chain.hpp"
 
@@ -55,7 +56,7 @@ Result<Bytes> choose_challenge(const std::string& hex) {
         }
         return challenge;
     }
-    auto given = parse_hex(as_bytes(hex), "--challenge");
+    auto given = parse_hex(text::as_bytes(hex), "--challenge");
     if (!given) {
         return fail(InputErrc::usage, given.error().operation());
     }

@@ -7,6 +7,7 @@
 #include "commands/subcommands.hpp"
 #include "common/files/input_error.hpp"
 #include "common/keys/public_key_file.hpp"
+#include "common/text/as_bytes.hpp"
 #include "common/try.hpp"
 
 #include <memory>
@@ -44,11 +45,11 @@ Result<Derivation> parse(const DeriveOptions& options) {
     if (!agreed && !stored) {
         return fail(InputErrc::usage, "give either --secret OBJECT, or --key SLOT together with --peer FILE");
     }
-    const auto seed = parse_hex(as_bytes(options.seed), "--seed");
+    const auto seed = parse_hex(text::as_bytes(options.seed), "--seed");
     if (!seed) {
         return fail(InputErrc::usage, seed.error().operation());
     }
-    const auto label = as_bytes(options.label);
+    const auto label = text::as_bytes(options.label);
     Derivation derivation{.label_and_seed = {label.begin(), label.end()}, .length = options.length};
     derivation.label_and_seed.insert(derivation.label_and_seed.end(), seed->begin(), seed->end());
     return derivation;

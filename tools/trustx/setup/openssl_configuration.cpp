@@ -3,7 +3,8 @@
 
 #include "common/files/input_error.hpp"
 #include "common/openssl/error_queue.hpp"
-#include "common/openssl/handles.hpp"
+#include "common/openssl/pem.hpp"
+#include "common/text/as_bytes.hpp"
 #include "common/text/lower_case.hpp"
 
 #include <algorithm>
@@ -93,7 +94,7 @@ std::vector<std::string> sections_of(const CONF* conf) {
 
 Result<OpensslConfiguration> OpensslConfiguration::parse(const std::string& text, const std::string& name) {
     const auto conf = openssl::must<ConfHandle>(NCONF_new(nullptr));
-    const auto bio = openssl::must<openssl::Bio>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+    const auto bio = openssl::reading(text::as_bytes(text));
     long line = 0;
     ERR_clear_error();
     if (NCONF_load_bio(conf.get(), bio.get(), &line) != 1) {
