@@ -76,8 +76,8 @@ class Chip {
     template <class Function>
     using LockedOutcome = Outcome<typename std::invoke_result_t<Function, LockedDevice&>::value_type>;
 
-    // locked runs a function that takes a LockedDevice& and returns a Result. purpose is what the lock is wanted for:
-    // it is put in front of the error when there is none.
+    // locked runs a function that takes a LockedDevice& and returns a Result. purpose says what the lock is wanted
+    // for: that is put in front of the error when the chip cannot be locked.
     template <class Function>
     [[nodiscard]] LockedOutcome<Function> locked(const std::string& purpose, Function&& function,
                                                  Place place = Place::here()) {
