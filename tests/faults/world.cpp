@@ -15,7 +15,7 @@ class OutlivingNvm final : public sim::Nvm {
     [[nodiscard]] std::optional<std::string> image() const override {
         return image_.empty() ? std::nullopt : std::optional{image_};
     }
-    [[nodiscard]] tl::expected<void, std::string> replace(const std::string& image) override {
+    [[nodiscard]] sim::Result<void> replace(const std::string& image) override {
         image_ = image;
         return {};
     }

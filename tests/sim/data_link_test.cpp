@@ -8,7 +8,7 @@ using namespace trustx::test;
 
 namespace {
 
-const std::string open_packet = std::string("00") + open_command;
+const std::string open_packet = "00" + std::string{open_command};
 const std::string get_e0c6 = "0001000002E0C6";
 const std::string ok_packet = "0000000000";
 const std::string e0c6_packet = "00000000020615";

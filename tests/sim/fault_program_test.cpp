@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Faults and time in the hands of whoever runs the program: --fault, --clock, --scl, and their commands of ctl.
+// Faults and time, as the program offers them: --fault, --clock, --scl, and their commands of ctl.
 #include "host.hpp"
 #include "socket_client.hpp"
 #include "support/build_tree.hpp"

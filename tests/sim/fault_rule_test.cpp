@@ -76,8 +76,8 @@ TEST_CASE("fault rule: what makes no sense is refused with what would", "[faults
     CHECK_THAT(problem("explode"), ContainsSubstring("there is no fault \"explode\""));
     CHECK_THAT(problem("drop=1"), ContainsSubstring("takes no value"));
     CHECK_THAT(problem("delay"), ContainsSubstring("such as delay=300us"));
-    CHECK_THAT(problem("delay=20"), ContainsSubstring("wants a time"));
-    CHECK_THAT(problem("delay=99999999999s"), ContainsSubstring("wants a time"));
+    CHECK_THAT(problem("delay=20"), ContainsSubstring("needs a time"));
+    CHECK_THAT(problem("delay=99999999999s"), ContainsSubstring("needs a time"));
     CHECK_THAT(problem("bit-flip=1.8"), ContainsSubstring("a bit from 0 to 7"));
     CHECK_THAT(problem("data-nak=x"), ContainsSubstring("as in data-nak=4"));
     CHECK_THAT(problem("data-nak=1.1"), ContainsSubstring("number of a byte"));
@@ -92,7 +92,7 @@ TEST_CASE("fault rule: what makes no sense is refused with what would", "[faults
     CHECK_THAT(problem("reset,before=write,after=write"), ContainsSubstring("two moments"));
     CHECK_THAT(problem("reset,during=CalcSign,register=data"), ContainsSubstring("a command has no register"));
     CHECK_THAT(problem("drop,register=nothing"), ContainsSubstring("there is no register \"nothing\""));
-    CHECK_THAT(problem("drop,nth"), ContainsSubstring("wants a value"));
+    CHECK_THAT(problem("drop,nth"), ContainsSubstring("needs a value"));
     CHECK_THAT(problem("drop,nth=0"), ContainsSubstring("a number from 1"));
     CHECK_THAT(problem("drop,percent=101"), ContainsSubstring("from 1 to 100"));
     CHECK_THAT(problem("drop,times=always"), ContainsSubstring("or ever"));

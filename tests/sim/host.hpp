@@ -75,7 +75,7 @@ class Host {
 // OpenApplication as hosts send it.
 inline constexpr const char* open_command = "F0000010D27600000447656E417574684170706C";
 
-// hex16 spells a length, two bytes.
+// hex16 is a length as two bytes.
 std::string hex16(std::size_t value);
 
 // sign_command is CalcSign of 32 zero bytes with a key.

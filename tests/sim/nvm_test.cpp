@@ -19,9 +19,9 @@ class LimitedNvm final : public sim::Nvm {
  public:
     explicit LimitedNvm(const bool& full) : full_{full} {}
     [[nodiscard]] std::optional<std::string> image() const override { return std::nullopt; }
-    [[nodiscard]] tl::expected<void, std::string> replace(const std::string& image) override {
+    [[nodiscard]] sim::Result<void> replace(const std::string& image) override {
         if (full_) {
-            return tl::unexpected<std::string>("no space left");
+            return sim::fail("no space left");
         }
         stored = image;
         return {};

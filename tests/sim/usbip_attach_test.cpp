@@ -66,12 +66,12 @@ struct Kernel {
 // Reaction waits for a file to be written to, in a thread of its own, and does something then.
 class Reaction {
  public:
-    template <class Deed>
-    Reaction(fs::path file, Deed deed)
-        : thread_{[file = std::move(file), deed](const std::stop_token& stop) {
+    template <class Act>
+    Reaction(fs::path file, Act act)
+        : thread_{[file = std::move(file), act](const std::stop_token& stop) {
               while (!stop.stop_requested()) {
                   if (!Kernel::read(file).empty()) {
-                      return deed();
+                      return act();
                   }
                   std::this_thread::yield();
               }
@@ -182,7 +182,7 @@ TEST_CASE("trustx-sim detach unplugs simulated chips and nothing else", "[usbip]
         CHECK_THAT(usbip::detach("/dev/i2c-8", kernel.paths).error(), ContainsSubstring("/dev/i2c-8"));
         CHECK(Kernel::read(kernel.controller / "detach").empty());
     }
-    SECTION("somebody's real adapter") {
+    SECTION("a real adapter") {
         kernel.plug();
         Kernel::write(kernel.usb / "1-1/manufacturer", "harbaum\n");
         CHECK_FALSE(usbip::detach({}, kernel.paths));

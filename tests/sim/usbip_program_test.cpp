@@ -40,7 +40,7 @@ struct TcpPeer {
         REQUIRE(::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0);
     }
 
-    sim::Fd fd;
+    UniqueFd fd;
     UsbHost host{
         [this](const Bytes& bytes) {
             REQUIRE(::send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));

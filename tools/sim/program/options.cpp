@@ -49,7 +49,8 @@ void define_simulator(CLI::App& app, Options& options) {
         ->allow_extra_args(false);
     app.add_option("--seed", options.seed, "Make random numbers, keys and signatures the same in every run")
         ->type_name("N");
-    app.add_flag("-v,--verbose", options.verbosity, "Tell on standard error what happens; twice for every command");
+    app.add_flag("-v,--verbose", options.verbosity,
+                 "Report on standard error what happens; given twice, also every command");
     app.set_version_flag("--version", std::string("trustx-sim " TRUSTX_VERSION));
 }
 

@@ -70,7 +70,7 @@ Result<void> simulate(const Options& options) {
     TRY(const auto control_socket, ListeningSocket::listen(control_path(path), ListeningSocket::Access::owner_only));
     TRY(const auto chip, assemble_chip(options, *clock, log));
 
-    // Before the socket server, so that it ends after it: a transfer asked for by then hears that nobody listens.
+    // Before the socket server, so that it ends after it: a transfer that is asked for meanwhile fails at once.
     const ScaledClock real_time;
     TRY(const auto exporter, start_export(options, path, real_time, stop, *log));
     Control control{*chip, *clock};

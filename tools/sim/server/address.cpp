@@ -46,7 +46,7 @@ int call_bind(const UniqueFd& fd, const sockaddr_un& address, ListeningSocket::A
     return result;
 }
 
-// remove_stale takes away a socket that nobody listens on.
+// remove_stale removes a socket on which nothing listens.
 Result<void> remove_stale(const std::filesystem::path& path) {
     struct stat status {};
     if (::lstat(path.c_str(), &status) != 0) {

@@ -166,7 +166,7 @@ constexpr std::array<ControlCommand, 12> commands{{
      [](const Request& request) -> Result<std::string> { return stats(request.chip).dump(2) + "\n"; }},
     {"reset-stats", nullptr, "set the counters to zero", reset_stats},
     {"fault", "RULE", "let something go wrong, print the number of the rule; as --fault", add_fault},
-    {"faults", nullptr, "print the fault rules as JSON, and how often each has struck", list_faults},
+    {"faults", nullptr, "print the fault rules as JSON, and how often each was applied", list_faults},
     {"clear-fault", "NUMBER|all", "remove a fault rule", clear_faults},
     {"time", nullptr, "print the chip's clock as JSON", tell_time},
     {"advance", "TIME", "move a virtual clock on, by 300us, 20ms or 5s", advance_clock},
@@ -258,7 +258,7 @@ Result<std::string> ask_simulator(const std::filesystem::path& bus_path, const s
     if (!connection) {
         return fail(connection.error() + "; is a trustx-sim running on unix:" + bus_path.string() + "?");
     }
-    // A simulator answers at once; one that is stopped or hangs must not take us along.
+    // A simulator answers at once; one that is stopped or hangs must not stop this program, too.
     const timeval limit{10, 0};
     ::setsockopt(connection->get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     if (!send_all(*connection, json{{"command", command}}.dump() + "\n")) {

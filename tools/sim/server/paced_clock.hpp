@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The clock of a simulator that people and programs talk to: real time, real time made faster or slower, or a time
-// that passes only with transfers and when somebody advances it.
+// that passes only with transfers and when it is advanced.
 #pragma once
 
 #include "model/base/clock.hpp"
@@ -22,7 +22,7 @@ class PacedClock : public Clock {
     [[nodiscard]] virtual Duration real_time(Duration duration) const = 0;
     // spend tells that a transfer took this time: a virtual clock moves on, the others do so by themselves.
     virtual void spend(Duration duration) = 0;
-    // advance is spend on somebody's demand; false for a clock that cannot be moved.
+    // advance is spend on demand; false for a clock that cannot be moved.
     virtual bool advance(Duration duration) = 0;
     // describe names the clock: "real", "10x", "virtual".
     [[nodiscard]] virtual std::string describe() const = 0;

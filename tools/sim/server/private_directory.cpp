@@ -3,14 +3,13 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 
 namespace trustx::sim {
 
 Result<std::unique_ptr<PrivateDirectory>> PrivateDirectory::make() {
     std::string name = (std::filesystem::temp_directory_path() / "trustx-sim.XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) {
-        return fail("cannot make a directory " + name + ": " + std::strerror(errno));
+        return fail_with_errno("cannot make a directory", name);
     }
     return std::unique_ptr<PrivateDirectory>(new PrivateDirectory(name));  // NOLINT: the constructor is private
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A directory of one's own that exists as long as its owner, for a bus socket that nobody asked for by name.
+// A temporary directory that exists as long as its owner, for a bus socket whose path was not given.
 #pragma once
 
 #include "model/base/result.hpp"

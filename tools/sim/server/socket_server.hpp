@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bus behind a socket (bus-socket.md): many connections, one transfer at a time, and nobody waits for a connection
+// The bus behind a socket (bus-socket.md): many connections, one transfer at a time, and none waits for a connection
 // that is slow.
 #pragma once
 

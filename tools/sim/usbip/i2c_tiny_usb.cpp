@@ -205,7 +205,7 @@ ControlReply I2cTinyUsb::vendor(const Setup& setup, ByteView data) {
                                                               low(functions >> 24)})
                                    : stall();
         case Command::set_delay:
-            // The speed of the bus is the simulator's own affair.
+            // The simulator sets the speed of the bus.
             return setup.to_host() ? stall() : accepted(data.size());
         case Command::status:
             return setup.to_host() ? answer(setup, std::array{static_cast<std::uint8_t>(status_)}) : stall();
@@ -227,7 +227,7 @@ ControlReply I2cTinyUsb::message(const Setup& setup, ByteView data) {
         const auto written = target_.write(address, data);
         return outcome(written.status, accepted(data.size()));
     }
-    // The lines are high where nobody answers.
+    // The lines stay high when no device answers.
     Bytes received(setup.length, 0xFF);
     const auto read = target_.read(address, received);
     return outcome(read.status, {.data = std::move(received)});
@@ -239,7 +239,7 @@ ControlReply I2cTinyUsb::outcome(TransferStatus status, ControlReply reply) {
             status_ = BusStatus::address_acknowledged;
             return reply;
         case TransferStatus::address_nak:
-            // The driver wants all bytes accounted for before it asks for the status and learns the truth.
+            // The driver wants all bytes accounted for before it asks for the status and learns the outcome.
             status_ = BusStatus::address_refused;
             return reply;
         default:

@@ -218,7 +218,6 @@ std::optional<ImportReply> decode_imported_device(ByteView bytes) {
     const auto bus = u32(reader);
     const auto number = u32(reader);
     ImportReply reply;
-    reply.status = Status::ok;
     reply.device = bus << 16 | (number & 0xFFFF);
     reply.speed = static_cast<Speed>(u32(reader));
     reply.vendor = reader.u16();

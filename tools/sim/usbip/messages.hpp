@@ -33,7 +33,6 @@ constexpr std::size_t bus_id_size = 32;
 constexpr std::size_t path_size = 256;
 constexpr std::size_t device_size = path_size + bus_id_size + 24;
 constexpr std::size_t import_request_size = operation_header_size + bus_id_size;
-constexpr std::size_t import_reply_size = operation_header_size + device_size;
 constexpr std::size_t urb_header_size = 48;
 // What wLength of a control transfer can say. Nothing longer is read from the network.
 constexpr std::size_t max_transfer = 0xFFFF;
@@ -123,7 +122,6 @@ Bytes encode_unlink_reply(std::uint32_t sequence, std::int32_t status);
 Bytes encode_import_request(std::string_view bus_id);
 // ImportReply is what its reader needs to know of the device.
 struct ImportReply {
-    Status status{};
     std::uint32_t device = 0;
     Speed speed{};
     std::uint16_t vendor = 0;

@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// One host imports the device; the others ask what there is, or are up to no good.
+// One host imports the device; others only ask what there is.
 constexpr std::size_t max_peers = 16;
 constexpr Duration time_for_a_message = 10s;
 constexpr std::size_t fixed_fds = 2;
@@ -56,7 +56,7 @@ std::vector<pollfd> Server::prepare() const {
     const bool accepting = peers_.size() < max_peers && !accept_after_;
     std::vector<pollfd> fds{{stop_fd_, POLLIN, 0}, {accepting ? listener_.fd.get() : -1, POLLIN, 0}};
     for (const Peer& peer : peers_) {
-        // Nobody is listened to who does not take his replies.
+        // A peer that does not take its replies is not read.
         fds.push_back({peer.fd.get(), static_cast<short>(peer.to_send.empty() ? POLLIN : POLLOUT), 0});
     }
     return fds;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The chip behind its own socket (bus-socket.md). What speaks USB is one more host on the bus that way: its transfers
-// stand in the same line as everybody's, and take the same time.
+// wait their turn like all others, and take the same time.
 #pragma once
 
 #include "common/io/unique_fd.hpp"
@@ -12,8 +12,8 @@
 
 namespace trustx::sim::usbip {
 
-// SocketTarget connects at the first transfer, and anew after a failure. A socket that fails, hangs or talks nonsense
-// gives TransferStatus::bus_error or timed_out. Not for use by several threads at once.
+// SocketTarget connects at the first transfer, and again after a failure. A socket that fails, hangs or answers
+// nonsense gives TransferStatus::bus_error or timed_out. Not for use by several threads at once.
 class SocketTarget final : public I2cTarget {
  public:
     // A transfer that takes longer than time_limit has failed. The kernel's driver gives a request 2 s.

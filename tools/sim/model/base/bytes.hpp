@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes on the wire: reading and writing them in big-endian order, and their hexadecimal spelling.
+// Bytes on the wire: reading and writing them in big-endian order, and as hexadecimal text.
 #pragma once
 
 #include <cstddef>

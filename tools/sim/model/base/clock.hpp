@@ -17,7 +17,7 @@ class Clock {
     [[nodiscard]] virtual Time now() const = 0;
 };
 
-// VirtualClock moves when somebody moves it.
+// VirtualClock moves only when it is advanced.
 class VirtualClock final : public Clock {
  public:
     [[nodiscard]] Time now() const override { return now_; }
@@ -27,7 +27,7 @@ class VirtualClock final : public Clock {
     Time now_{0};
 };
 
-// ShiftedClock is another clock, ahead by as much as somebody says: for what happens later than its transfer began.
+// ShiftedClock is another clock, ahead by a time that can be set: for what happens later than its transfer began.
 class ShiftedClock final : public Clock {
  public:
     // The other clock outlives this.

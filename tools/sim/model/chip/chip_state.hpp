@@ -4,6 +4,7 @@
 
 #include "model/chip/access_condition.hpp"
 #include "model/chip/metadata.hpp"
+#include "model/i2c/registers.hpp"
 
 #include <array>
 #include <map>
@@ -31,7 +32,7 @@ struct ChipState {
     std::string profile;
     std::map<ObjectId, Object> objects;
     std::uint8_t i2c_address = 0x30;
-    std::uint8_t i2c_mode = 0x03;
+    std::uint8_t i2c_mode = mode_standard_and_fast;
     std::array<std::uint8_t, 32> context_key{};  // makes exported hash contexts this chip's own
     Bytes ca_certificate;                        // issuer of E0E0, for users who want to verify it
 

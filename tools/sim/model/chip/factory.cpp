@@ -10,7 +10,7 @@ namespace trustx::sim {
 
 namespace {
 
-constexpr std::array<Profile, 3> known_profiles{{
+constexpr std::array<Profile, 3> profiles{{
     {"A", "CD16335601001C000500000A0784D700050080008E801010701048", 0x58},
     {"B", "CD16335601001C000500000A0784D7000500470087801010701048", 0x30},
     {"C", "CD16336B01001C000100000A085255000A005C0046801010711118", 0x30},
@@ -114,14 +114,10 @@ void add_identity(ChipState& state, Crypto& crypto) {
 
 }  // namespace
 
-std::span<const Profile> profiles() {
-    return known_profiles;
-}
-
 const Profile* find_profile(std::string_view name) {
-    const auto found = std::find_if(known_profiles.begin(), known_profiles.end(),
-                                    [&](const Profile& profile) { return profile.name == name; });
-    return found == known_profiles.end() ? nullptr : &*found;
+    const auto found =
+        std::find_if(profiles.begin(), profiles.end(), [&](const Profile& profile) { return profile.name == name; });
+    return found == profiles.end() ? nullptr : &*found;
 }
 
 ChipState make_chip(const Profile& profile, Crypto& crypto) {

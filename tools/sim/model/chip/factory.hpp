@@ -5,7 +5,6 @@
 #include "model/chip/chip_state.hpp"
 #include "model/crypto/crypto.hpp"
 
-#include <span>
 #include <string_view>
 
 namespace trustx::sim {
@@ -17,7 +16,6 @@ struct Profile {
     std::uint8_t i2c_address;
 };
 
-std::span<const Profile> profiles();
 // find_profile is nullptr for an unknown name.
 const Profile* find_profile(std::string_view name);
 constexpr std::string_view default_profile = "C";

@@ -3,6 +3,7 @@
 // verifying is left to libcrypto, which thereby checks the signing.
 #include "model/crypto/crypto.hpp"
 
+#include "common/openssl/handles.hpp"
 #include "model/crypto/der.hpp"
 #include "model/crypto/sha256.hpp"
 
@@ -27,27 +28,12 @@ namespace trustx::sim {
 
 namespace {
 
-template <auto function>
-struct Free {
-    template <class T>
-    void operator()(T* object) const {
-        function(object);
-    }
-};
-template <class T, auto function>
-using Owned = std::unique_ptr<T, Free<function>>;
-
-using LibraryContext = Owned<OSSL_LIB_CTX, OSSL_LIB_CTX_free>;
-using Provider = Owned<OSSL_PROVIDER, OSSL_PROVIDER_unload>;
-using Number = Owned<BIGNUM, BN_clear_free>;
-using NumberContext = Owned<BN_CTX, BN_CTX_free>;
-using Group = Owned<EC_GROUP, EC_GROUP_free>;
-using Point = Owned<EC_POINT, EC_POINT_clear_free>;
-using Key = Owned<EVP_PKEY, EVP_PKEY_free>;
-using KeyContext = Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
-using Kdf = Owned<EVP_KDF, EVP_KDF_free>;
-using KdfContext = Owned<EVP_KDF_CTX, EVP_KDF_CTX_free>;
-using Certificate = Owned<X509, X509_free>;
+using openssl::Handle;
+using openssl::must;
+using Number = Handle<BIGNUM, BN_clear_free>;
+using Point = Handle<EC_POINT, EC_POINT_clear_free>;
+using Kdf = Handle<EVP_KDF, EVP_KDF_free>;
+using KdfContext = Handle<EVP_KDF_CTX, EVP_KDF_CTX_free>;
 
 // require turns the failures that only happen when memory runs out, or by our own mistake, into an exception.
 void require(bool good, const char* what) {
@@ -108,15 +94,15 @@ class Arithmetic {
           group_{require_object(EC_GROUP_new_by_curve_name_ex(
                                     library, nullptr, curve == Curve::p256 ? NID_X9_62_prime256v1 : NID_secp384r1),
                                 "EC_GROUP_new_by_curve_name_ex")},
-          context_{require_object(BN_CTX_new_ex(library), "BN_CTX_new_ex")} {}
+          context_{must<openssl::BignumContext>(BN_CTX_new_ex(library))} {}
 
     [[nodiscard]] const BIGNUM* order() const { return EC_GROUP_get0_order(group_.get()); }
     [[nodiscard]] BN_CTX* context() const { return context_.get(); }
 
     [[nodiscard]] static Number number(ByteView bytes) {
-        return Number(require_object(BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr), "BN_bin2bn"));
+        return must<Number>(BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr));
     }
-    [[nodiscard]] static Number number() { return Number(require_object(BN_new(), "BN_new")); }
+    [[nodiscard]] static Number number() { return must<Number>(BN_new()); }
 
     [[nodiscard]] Bytes bytes(const BIGNUM* value) const {
         Bytes padded(field_size(curve_));
@@ -126,7 +112,7 @@ class Arithmetic {
 
     // multiply is scalar times base, where no base means the generator.
     [[nodiscard]] Point multiply(const BIGNUM* scalar, const EC_POINT* base = nullptr) const {
-        Point product(require_object(EC_POINT_new(group_.get()), "EC_POINT_new"));
+        auto product = must<Point>(EC_POINT_new(group_.get()));
         const int done = base == nullptr
                              ? EC_POINT_mul(group_.get(), product.get(), scalar, nullptr, nullptr, context_.get())
                              : EC_POINT_mul(group_.get(), product.get(), nullptr, base, scalar, context_.get());
@@ -136,7 +122,7 @@ class Arithmetic {
 
     // point is nullptr when the bytes are no point of the curve.
     [[nodiscard]] Point point(ByteView encoded) const {
-        Point decoded(require_object(EC_POINT_new(group_.get()), "EC_POINT_new"));
+        auto decoded = must<Point>(EC_POINT_new(group_.get()));
         if (EC_POINT_oct2point(group_.get(), decoded.get(), encoded.data(), encoded.size(), context_.get()) != 1 ||
             EC_POINT_is_at_infinity(group_.get(), decoded.get()) == 1) {
             ERR_clear_error();
@@ -172,24 +158,24 @@ class Arithmetic {
 
  private:
     Curve curve_;
-    Group group_;
-    NumberContext context_;
+    openssl::EcGroup group_;
+    openssl::BignumContext context_;
 };
 
-Key import_public_key(OSSL_LIB_CTX* library, Curve curve, ByteView point) {
+openssl::Pkey import_public_key(OSSL_LIB_CTX* library, Curve curve, ByteView point) {
     std::string name = group_name(curve);
     Bytes encoded = to_bytes(point);
     std::array<OSSL_PARAM, 3> parameters{
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name.data(), 0),
         OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, encoded.data(), encoded.size()),
         OSSL_PARAM_construct_end()};
-    const KeyContext context{require_object(EVP_PKEY_CTX_new_from_name(library, "EC", nullptr), "EC keys")};
+    const openssl::PkeyContext context{require_object(EVP_PKEY_CTX_new_from_name(library, "EC", nullptr), "EC keys")};
     EVP_PKEY* key = nullptr;
     require(EVP_PKEY_fromdata_init(context.get()) == 1, "EVP_PKEY_fromdata_init");
     if (EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters.data()) != 1) {
         ERR_clear_error();
     }
-    return Key(key);
+    return openssl::Pkey{key};
 }
 
 // The limits of the chip's certificate parser (chip-objects.md section 7).
@@ -223,7 +209,7 @@ std::optional<Curve> curve_of(const EVP_PKEY* key) {
 
 struct Crypto::Parts {
     explicit Parts(std::optional<std::uint64_t> seed)
-        : library{require_object(OSSL_LIB_CTX_new(), "OSSL_LIB_CTX_new")},
+        : library{must<openssl::LibraryContext>(OSSL_LIB_CTX_new())},
           provider{require_object(OSSL_PROVIDER_load(library.get(), "default"), "OSSL_PROVIDER_load")},
           random{library.get(), seed},
           p256{library.get(), Curve::p256},
@@ -231,8 +217,8 @@ struct Crypto::Parts {
 
     [[nodiscard]] const Arithmetic& arithmetic(Curve curve) const { return curve == Curve::p256 ? p256 : p384; }
 
-    LibraryContext library;
-    Provider provider;
+    openssl::LibraryContext library;
+    openssl::Provider provider;
     RandomSource random;
     Arithmetic p256;
     Arithmetic p384;
@@ -266,8 +252,7 @@ Signature Crypto::sign(Curve curve, ByteView scalar, ByteView digest) {
         const Number x = arithmetic.x_of(arithmetic.multiply(k.get()).get());
         const Number r = Arithmetic::number();
         const Number s = Arithmetic::number();
-        const Number inverse{require_object(BN_mod_inverse(nullptr, k.get(), arithmetic.order(), arithmetic.context()),
-                                            "BN_mod_inverse")};
+        const auto inverse = must<Number>(BN_mod_inverse(nullptr, k.get(), arithmetic.order(), arithmetic.context()));
         const bool computed =
             BN_nnmod(r.get(), x.get(), arithmetic.order(), arithmetic.context()) == 1 &&
             BN_mod_mul(s.get(), r.get(), d.get(), arithmetic.order(), arithmetic.context()) == 1 &&
@@ -281,13 +266,13 @@ Signature Crypto::sign(Curve curve, ByteView scalar, ByteView digest) {
 }
 
 bool Crypto::verify(Curve curve, ByteView point, ByteView digest, ByteView two_integers) const {
-    const Key key = import_public_key(parts_->library.get(), curve, point);
+    const openssl::Pkey key = import_public_key(parts_->library.get(), curve, point);
     if (!key) {
         return false;
     }
     const Bytes sequence = der::sequence({two_integers});
-    const KeyContext context{
-        require_object(EVP_PKEY_CTX_new_from_pkey(parts_->library.get(), key.get(), nullptr), "EVP_PKEY_CTX")};
+    const auto context =
+        must<openssl::PkeyContext>(EVP_PKEY_CTX_new_from_pkey(parts_->library.get(), key.get(), nullptr));
     require(EVP_PKEY_verify_init(context.get()) == 1, "EVP_PKEY_verify_init");
     const int result = EVP_PKEY_verify(context.get(), sequence.data(), sequence.size(), digest.data(), digest.size());
     ERR_clear_error();
@@ -318,7 +303,7 @@ Bytes Crypto::prf(ByteView secret, ByteView seed, std::size_t length) const {
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, seed_bytes.data(), seed_bytes.size()),
         OSSL_PARAM_construct_end()};
     const Kdf kdf{require_object(EVP_KDF_fetch(parts_->library.get(), "TLS1-PRF", nullptr), "EVP_KDF_fetch")};
-    const KdfContext context{require_object(EVP_KDF_CTX_new(kdf.get()), "EVP_KDF_CTX_new")};
+    const auto context = must<KdfContext>(EVP_KDF_CTX_new(kdf.get()));
     Bytes derived(length);
     require(EVP_KDF_derive(context.get(), derived.data(), derived.size(), parameters.data()) == 1, "EVP_KDF_derive");
     return derived;
@@ -329,7 +314,7 @@ Outcome<CertificateKey> Crypto::certificate_key(ByteView der) const {
         ERR_clear_error();
         return fail(code);
     };
-    Certificate certificate(require_object(X509_new_ex(parts_->library.get(), nullptr), "X509_new_ex"));
+    auto certificate = must<openssl::X509Certificate>(X509_new_ex(parts_->library.get(), nullptr));
     X509* target = certificate.get();
     const unsigned char* cursor = der.data();
     if (d2i_X509(&target, &cursor, static_cast<long>(der.size())) == nullptr) {

@@ -30,7 +30,7 @@ struct CertificateKey {
     bool may_sign;  // key usage digitalSignature or keyCertSign, or no key usage extension
 };
 
-// Crypto computes; it keeps no keys. Failures of libcrypto itself (out of memory) throw std::runtime_error. Not for
+// Crypto computes; it keeps no keys. Failures of libcrypto itself (out of memory) throw. Not for
 // use by several threads at once.
 class Crypto {
  public:

@@ -15,7 +15,7 @@ namespace trustx::sim {
 
 namespace {
 
-// Which values a kind takes, and when it can strike. The first moment is the one that is meant when none is named.
+// Which values a kind takes, and when it can happen. The first moment is the one that is meant when none is named.
 enum class Value { none, byte, byte_and_bit, optional_byte, time };
 
 struct KindFacts {
@@ -191,20 +191,20 @@ Result<void> RuleParser::kind_value(std::optional<std::string_view> value) {
         case Value::time: {
             const auto time = value ? parse_duration(*value) : std::nullopt;
             if (!time) {
-                return fail(name + " wants a time, such as delay=300us, delay=20ms or delay=2s");
+                return fail(name + " needs a time, such as delay=300us, delay=20ms or delay=2s");
             }
             rule_.delay = *time;
             return {};
         }
         case Value::optional_byte:
             rule_.byte = value ? number_of<std::size_t>(*value) : std::nullopt;
-            return require(!value || rule_.byte, name + " wants the number of a byte, counted from 0");
+            return require(!value || rule_.byte, name + " needs the number of a byte, counted from 0");
         case Value::byte:
         case Value::byte_and_bit:
             rule_.byte = 0;
             return require(
                 !value || byte_and_bit(*value),
-                name + " wants the number of a byte, counted from 0, or last" +
+                name + " needs the number of a byte, counted from 0, or last" +
                     (facts_->value == Value::byte_and_bit ? ", and after a point a bit from 0 to 7, as in bit-flip=4.7"
                                                           : ", as in data-nak=4"));
     }
@@ -226,7 +226,7 @@ bool RuleParser::byte_and_bit(std::string_view value) {
 
 Result<void> RuleParser::condition(std::string_view name, std::optional<std::string_view> value) {
     if (!value || value->empty()) {
-        return fail("the condition " + quoted(name) + " wants a value, as in nth=3");
+        return fail("the condition " + quoted(name) + " needs a value, as in nth=3");
     }
     if (const Moment* moment = find(moments, name)) {
         return target(*moment, *value);
@@ -286,7 +286,7 @@ Result<void> RuleParser::count(std::string_view name, std::string_view value) {
     } else if (name == "percent" && counts && *number <= 100) {
         rule_.percent = *number;
     } else if (name == "nth" || name == "every" || name == "times" || name == "percent") {
-        return fail(quoted(value) + " is nothing for " + std::string(name) + "; it wants a number from 1" +
+        return fail(quoted(value) + " does not fit " + std::string(name) + "; it must be a number from 1" +
                     (name == "percent" ? " to 100"
                      : name == "times" ? ", or ever"
                                        : ""));
@@ -315,7 +315,7 @@ Result<void> RuleParser::check() {
     }
     const bool has_byte = facts_->value == Value::optional_byte && rule_.byte;
     if (has_byte && (rule_.on_command() || rule_.moment != Moment::during)) {
-        return fail("only in the middle of a transfer is there a byte to strike at; use during=");
+        return fail("a byte can be named only in the middle of a transfer; use during=");
     }
     if (rule_.register_ && rule_.on_command()) {
         return fail("a command has no register");

@@ -28,7 +28,7 @@ enum class FaultKind {
     hang,         // the chip acknowledges nothing more, or never finishes the command, until it is reset
 };
 
-// Moment is where in a transfer or a command a fault strikes. `at` is for faults that change it as a whole.
+// Moment is where in a transfer or a command a fault happens. `at` is for faults that change it as a whole.
 enum class Moment { at, before, during, after };
 
 enum class Victim { write, read, transfer, command };
@@ -42,10 +42,10 @@ struct FaultRule {
     std::optional<std::size_t> byte{};        // data_nak and bit_flip: counted from 0; the last one when absent
     std::uint8_t bit = 0;                     // bit_flip: 0 to 7
     Duration delay{0};                        // delay
-    std::uint64_t nth = 1;                    // of those that match, the first to be struck
-    std::optional<std::uint64_t> every{};     // each so manieth instead
+    std::uint64_t nth = 1;                    // of those that match, the first to which it applies
+    std::optional<std::uint64_t> every{};     // each Nth of them instead
     std::optional<std::uint32_t> percent{};   // each of them with this chance only
-    std::optional<std::uint64_t> times = 1;   // for ever when absent
+    std::optional<std::uint64_t> times = 1;   // without end when absent
     std::string text{};                       // as it was written
 
     [[nodiscard]] bool on_command() const { return victim == Victim::command; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fault rules in force: which of them strikes the next transfer or command, and how often each has struck.
+// The fault rules in force: which of them applies to the next transfer or command, and how often each was applied.
 #pragma once
 
 #include "model/base/counters.hpp"
@@ -13,7 +13,7 @@ namespace trustx::sim {
 
 class Faults {
  public:
-    // seed makes rules with a percentage strike alike in every run. The counters outlive this.
+    // seed makes rules with a percentage act alike in every run. The counters outlive this.
     Faults(std::uint64_t seed, Counters& counters) : chance_{seed}, counters_{counters} {}
 
     struct Entry {
@@ -23,7 +23,7 @@ class Faults {
         std::uint64_t strikes = 0;
     };
 
-    // add puts a rule in force and returns its number. Of several rules that would strike at once the oldest does.
+    // add puts a rule in force and returns its number. Of several rules that are due at once the oldest applies.
     std::uint64_t add(FaultRule rule);
     // remove is false when there is no such rule.
     bool remove(std::uint64_t number);
@@ -36,7 +36,7 @@ class Faults {
         std::uint8_t register_;
         std::size_t size;
     };
-    // next_for counts a transfer or a command, and gives the fault that strikes it.
+    // next_for counts a transfer or a command, and gives the fault that it meets.
     [[nodiscard]] std::optional<FaultRule> next_for(const Access& access);
     [[nodiscard]] std::optional<FaultRule> next_for(std::uint8_t opcode);
 

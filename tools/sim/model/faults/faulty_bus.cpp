@@ -59,7 +59,7 @@ Transfer FaultyBus::write_with(const FaultRule& fault, std::uint8_t address, Byt
     }
     if (fault.moment == Moment::during) {
         const Transfer transfer = broken_off(middle_of(fault, bytes.size()));
-        befall(fault.kind, transfer.bus_time);
+        apply(fault.kind, transfer.bus_time);
         return transfer;
     }
     return around(fault, [&] { return chip_.write(address, bytes); });
@@ -82,7 +82,7 @@ Transfer FaultyBus::read_with(const FaultRule& fault, std::uint8_t address, std:
         const Transfer transfer = once();
         std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(middle_of(fault, bytes.size())), bytes.end(),
                   released_line);
-        befall(fault.kind, transfer.bus_time / 2);
+        apply(fault.kind, transfer.bus_time / 2);
         return transfer;
     }
     return around(fault, once);
@@ -120,11 +120,11 @@ Transfer FaultyBus::around(const FaultRule& fault, Once once) {
             break;
     }
     if (before) {
-        befall(fault.kind, Duration::zero());
+        apply(fault.kind, Duration::zero());
         return once();
     }
     const Transfer transfer = once();
-    befall(fault.kind, transfer.bus_time);
+    apply(fault.kind, transfer.bus_time);
     return transfer;
 }
 
@@ -141,7 +141,7 @@ Transfer FaultyBus::in_its_place(TransferStatus status, std::size_t bytes) {
     return {status, timing_.bus_time(bytes)};
 }
 
-void FaultyBus::befall(FaultKind kind, Duration time_into_transfer) {
+void FaultyBus::apply(FaultKind kind, Duration time_into_transfer) {
     clock_.shift(time_into_transfer);
     if (kind == FaultKind::reset) {
         chip_.pulse_reset();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bus between host and chip, on which transfers fare as the fault rules want.
+// The bus between host and chip, where the fault rules change what happens to transfers.
 #pragma once
 
 #include "model/base/timing.hpp"
@@ -15,7 +15,7 @@ class FaultyChip : public I2cTarget {
     virtual void hang() = 0;
 };
 
-// FaultyBus stands between a bus and a chip. What a fault says is over within the transfer.
+// FaultyBus stands between a bus and a chip. A fault ends with its transfer.
 class FaultyBus final : public I2cTarget {
  public:
     // chip must ask `clock` what time it is; both, rules, timing and counters outlive the bus.
@@ -35,7 +35,7 @@ class FaultyBus final : public I2cTarget {
     template <class Once>
     Transfer later(Duration by, Once once);
     Transfer in_its_place(TransferStatus status, std::size_t bytes);
-    void befall(FaultKind kind, Duration time_into_transfer);
+    void apply(FaultKind kind, Duration time_into_transfer);
 
     FaultyChip& chip_;
     ShiftedClock& clock_;

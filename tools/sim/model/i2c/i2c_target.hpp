@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The seam between a bus and what answers on it. The socket server drives one; the chip is one; what injects faults
-// stands in between as one.
+// The interface between a bus and what answers on it. The socket server drives one; the chip is one; what injects
+// faults stands in between as one.
 #pragma once
 
 #include "model/base/bytes.hpp"
@@ -17,8 +17,8 @@ enum class TransferStatus : std::uint8_t {
     timed_out = 0x04,
 };
 
-// Transfer is the outcome of one transfer and the time from START to STOP. Whoever drives the target lets that time
-// pass before the next one.
+// Transfer is the outcome of one transfer and the time from START to STOP. The caller lets that time pass
+// before the next one.
 struct Transfer {
     TransferStatus status;
     Duration bus_time;

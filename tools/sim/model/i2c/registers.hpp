@@ -28,7 +28,6 @@ constexpr std::uint32_t soft_reset_supported = 0x08000000;
 
 // Values of I2C_MODE.
 constexpr std::uint8_t mode_standard = 0x01;
-constexpr std::uint8_t mode_fast = 0x02;
 constexpr std::uint8_t mode_standard_and_fast = 0x03;
 constexpr std::uint8_t mode_fast_plus = 0x04;
 

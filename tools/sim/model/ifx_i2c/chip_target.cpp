@@ -105,24 +105,24 @@ void ChipTarget::start(Time at, Duration low) {
 }
 
 void ChipTarget::advance_to(Time now) {
-    while (const auto fate = channel_.fate_due(now)) {
-        befall(*fate);
+    while (const auto fault = channel_.fault_due(now)) {
+        apply(*fault);
     }
     application_.advance(now);
     channel_.advance(now, max_packet());
 }
 
-// befall does to the running command, and to the chip, what a fault rule wants.
-void ChipTarget::befall(const CommandFate& fate) {
-    if (fate.moment == Moment::before) {
+// apply does to the running command, and to the chip, what a fault rule says.
+void ChipTarget::apply(const CommandFault& fault) {
+    if (fault.moment == Moment::before) {
         channel_.abandon();
-    } else if (fate.moment == Moment::after) {
+    } else if (fault.moment == Moment::after) {
         channel_.finish_unheard();
     }
-    if (fate.kind == FaultKind::hang) {
+    if (fault.kind == FaultKind::hang) {
         deaf_until_ = never;
     } else {
-        reset_at(fate.kind, fate.at);
+        reset_at(fault.kind, fault.at);
     }
 }
 

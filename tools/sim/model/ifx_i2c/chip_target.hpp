@@ -30,7 +30,7 @@ class ChipTarget final : public FaultyChip {
     void start(Time at, Duration low);
     Duration reset_by(FaultKind cause);
     void reset_at(FaultKind cause, Time at);
-    void befall(const CommandFate& fate);
+    void apply(const CommandFault& fault);
     void advance_to(Time now);
     bool listens(std::uint8_t address, Time start);
     [[nodiscard]] bool falls_asleep(Time start) const;

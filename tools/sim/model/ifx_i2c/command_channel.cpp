@@ -27,7 +27,7 @@ Time CommandChannel::receive(ByteView frame, Time stop, std::size_t max_packet) 
             }
             break;
         case LinkEvent::resync:
-            // A command that runs is not called back; its response has nobody to go to.
+            // A running command is not stopped; its response is dropped.
             finish_unheard();
             transport_.reset();
             break;
@@ -59,7 +59,7 @@ Time CommandChannel::start_command(Time stop, std::size_t max_packet) {
     const Duration natural = application_.duration(transport_.apdu(), timing_);
     running_ = Running{.apdu = transport_.apdu(), .begun = stop, .duration = natural, .due = stop + natural};
     if (const auto fault = faults_.next_for(Application::opcode_of(transport_.apdu()))) {
-        doom(*fault);
+        schedule(*fault);
     }
     const Duration duration = running_->due - stop;
     counters_.chip_time += natural;
@@ -68,7 +68,7 @@ Time CommandChannel::start_command(Time stop, std::size_t max_packet) {
         running_->waits_for_fetch = true;
         return running_->due;
     }
-    if (duration == Duration::zero() && !running_->fate) {
+    if (duration == Duration::zero() && !running_->fault) {
         finish_command(max_packet);
         return stop;
     }
@@ -81,8 +81,8 @@ Time CommandChannel::start_command(Time stop, std::size_t max_packet) {
     return stop + std::min(duration, timing_.command_window);
 }
 
-// doom lets a fault take its course with the command that has just begun.
-void CommandChannel::doom(const FaultRule& fault) {
+// schedule says when a fault happens to the command that has just begun.
+void CommandChannel::schedule(const FaultRule& fault) {
     if (fault.kind == FaultKind::delay) {
         running_->due += fault.delay;
         return;
@@ -94,11 +94,11 @@ void CommandChannel::doom(const FaultRule& fault) {
     const Time at = fault.moment == Moment::before   ? running_->begun
                     : fault.moment == Moment::during ? running_->begun + running_->duration / 2
                                                      : running_->due;
-    running_->fate = CommandFate{.kind = fault.kind, .moment = fault.moment, .at = at};
+    running_->fault = CommandFault{.kind = fault.kind, .moment = fault.moment, .at = at};
 }
 
-std::optional<CommandFate> CommandChannel::fate_due(Time now) const {
-    return running_ && running_->fate && now >= running_->fate->at ? running_->fate : std::nullopt;
+std::optional<CommandFault> CommandChannel::fault_due(Time now) const {
+    return running_ && running_->fault && now >= running_->fault->at ? running_->fault : std::nullopt;
 }
 
 void CommandChannel::finish_command(std::size_t max_packet) {

@@ -11,8 +11,8 @@
 
 namespace trustx::sim {
 
-// CommandFate is what a fault rule has in store for the chip while a command runs.
-struct CommandFate {
+// CommandFault is what a fault rule does to the chip while a command runs.
+struct CommandFault {
     FaultKind kind;  // reset, power_cut or hang
     Moment moment;
     Time at;
@@ -43,8 +43,9 @@ class CommandChannel {
     [[nodiscard]] bool idle() const { return !running_ && !link_.waiting() && !link_.response_is_open(); }
     [[nodiscard]] Time last_activity() const { return last_activity_; }
 
-    // fate_due is what shall happen by now. Whoever asks makes it so, and ends the command by one of the three below.
-    [[nodiscard]] std::optional<CommandFate> fate_due(Time now) const;
+    // fault_due is what has to happen by now. The caller makes it happen, and ends the command by one of the three
+    // below.
+    [[nodiscard]] std::optional<CommandFault> fault_due(Time now) const;
     // abandon forgets the command as if it had never begun.
     void abandon() { running_.reset(); }
     // finish_unheard executes it, and drops the response.
@@ -61,10 +62,10 @@ class CommandChannel {
         Duration duration;  // without faults
         Time due;
         bool waits_for_fetch = false;  // instant command whose acknowledge must be read first
-        std::optional<CommandFate> fate{};
+        std::optional<CommandFault> fault{};
     };
 
-    void doom(const FaultRule& fault);
+    void schedule(const FaultRule& fault);
     [[nodiscard]] double share_done(Time now) const;
 
     Time start_command(Time stop, std::size_t max_packet);

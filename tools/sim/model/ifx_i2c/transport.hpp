@@ -21,7 +21,7 @@ class Transport {
     TransportEvent receive(ByteView packet, std::size_t max_packet);
     [[nodiscard]] const Bytes& apdu() const { return incoming_; }
 
-    // respond starts to send a response APDU; repeat starts it anew. next_packet is empty when all was sent.
+    // respond starts to send a response APDU; repeat starts it again. next_packet is empty when all was sent.
     void respond(Bytes apdu);
     void repeat() { sent_ = 0; }
     [[nodiscard]] std::optional<Bytes> next_packet(std::size_t max_packet);

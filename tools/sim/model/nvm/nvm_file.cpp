@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/nvm/nvm_file.hpp"
 
+#include "common/io/write_all.hpp"
+#include "model/base/bytes.hpp"
+
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -16,21 +19,6 @@ namespace {
 
 UniqueFd open_file(const std::filesystem::path& path, int flags) {
     return UniqueFd{::open(path.c_str(), flags | O_CLOEXEC, 0600)};
-}
-
-bool write_all(const UniqueFd& file, const std::string& content) {
-    std::size_t done = 0;
-    while (done < content.size()) {
-        const auto count = ::write(file.get(), content.data() + done, content.size() - done);
-        if (count < 0 && errno == EINTR) {
-            continue;
-        }
-        if (count < 0) {
-            return false;
-        }
-        done += static_cast<std::size_t>(count);
-    }
-    return true;
 }
 
 std::optional<std::string> read_all(const UniqueFd& file) {
@@ -64,7 +52,10 @@ Result<void> write_new(const std::filesystem::path& path, const std::string& ima
     if (!file) {
         return fail_with_errno("cannot create", path.native());
     }
-    if (!write_all(file, image) || ::fsync(file.get()) != 0) {
+    if (const auto error = io::write_all(file.get(), to_bytes(image))) {
+        return fail_with_errno("cannot write", path.native(), error.value());
+    }
+    if (::fsync(file.get()) != 0) {
         return fail_with_errno("cannot write", path.native());
     }
     return {};
