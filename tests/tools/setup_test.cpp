@@ -206,7 +206,7 @@ TEST_CASE("a block that was damaged is restored by enable", "[setup]") {
     CHECK(configuration.text() == enabled);
 }
 
-TEST_CASE("enable adds no default provider where somebody chose the providers", "[setup]") {
+TEST_CASE("enable adds no default provider where a configuration chooses the providers", "[setup]") {
     const Configuration configuration{
         "openssl_conf = init\n[init]\nproviders = some\n[some]\nbase = b\n[b]\nactivate = 1\n"};
     configuration.must("enable");

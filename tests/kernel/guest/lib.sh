@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# What the scenarios share. A scenario is a bash script under `set -euo pipefail` in an empty directory of its own; it
+# What the scenarios share. A scenario is a bash script under `set -euo pipefail` in an empty directory; it
 # fails by failing. Before each one the simulated chip runs and is attached as /dev/i2c-1, and so it must leave it.
 
 adapter=/dev/i2c-1
@@ -42,7 +42,7 @@ eventually() {
   local deadline=$((SECONDS + $1))
   shift
   until "$@"; do
-    [ "$SECONDS" -lt "$deadline" ] || fail "waited in vain for: $*"
+    [ "$SECONDS" -lt "$deadline" ] || fail "this did not happen in time: $*"
     sleep 0.1
   done
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An OpenSSL configuration as OpenSSL understands it: includes followed, variables replaced, sections merged. Which
+// An OpenSSL configuration as OpenSSL reads it: includes followed, variables replaced, sections merged. Which
 // providers it names, and which of them it activates (openssl-provider.md section 1.15).
 #pragma once
 
@@ -48,7 +48,7 @@ struct AppendedLine {
     std::string value;    // with variables replaced and quotes removed
 };
 
-// read_appended appends a line with that value to a text. Nothing: the line is not read as one of its own, because the
+// read_appended appends a line with that value to a text. Nothing: the line is not read as a line, because the
 // text cannot be read or ends in a continued line.
 std::optional<AppendedLine> read_appended(const std::string& text, std::string_view value);
 

@@ -91,7 +91,7 @@ Result<void> check_entry(const ProviderEntry* entry, const std::string& name) {
 std::string default_lines(const OpensslConfiguration& configuration, const std::string& providers_section) {
     const auto* entry = configuration.find("default");
     if (configuration.activates_any()) {
-        return {};  // somebody decided which providers there are; default is on or meant to be off
+        return {};  // the configuration chooses its providers; default is on, or off on purpose
     }
     if (entry != nullptr) {
         return "[" + entry->section + "]\nactivate = 1\n";
@@ -147,7 +147,7 @@ Result<ConfigurationText> ConfigurationText::split(const std::string& text, cons
     }
     ConfigurationText split{
         .before = text.substr(0, *begin), .block = text.substr(*begin, *end - *begin), .after = text.substr(*end)};
-    // The end of line that we added goes, unless somebody else's lines now follow it.
+    // The end of line that we added goes, unless other lines now follow it.
     if (line_was_open && split.after.empty()) {
         split.before.resize(split.before.size() - line_end_of(split.block).size());
     }
