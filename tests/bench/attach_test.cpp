@@ -17,7 +17,7 @@ namespace {
 constexpr int uses = 5;
 const GetDataObject look{.object = object::security_event_counter, .offset = 0, .length = 1};
 
-// Each Device has its own lock, connection and frame numbers, as in a process of its own.
+// Each Device has its own lock, connection and frame numbers, as in a separate process.
 struct Neighbours {
     test::Simulator simulator;
     std::filesystem::path trace = simulator.directory() / "trace";

@@ -7,7 +7,7 @@
 namespace trustx::test {
 namespace {
 
-// What stands in a configuration of one's own between the providers and their settings.
+// What stands in a separate configuration between the providers and their settings.
 std::string provider_sections(Arrangement arrangement) {
     const bool preferred = arrangement == Arrangement::trustx_preferred;
     return "providers = provider_sect\n" + std::string{preferred ? "alg_section = algorithm_sect\n" : ""} +

@@ -22,7 +22,7 @@ TEST_CASE("a program that leaves without OpenSSL's cleanup has signed once, and 
             CHECK(outcome.out == "signed and verified\n");
             CHECK(outcome.err.empty());
             CHECK(host.key_uses() == 1);
-            // Whoever comes next finds the chip as if nothing had been.
+            // The next program finds the chip as if nothing had happened.
             Host::must_run(environment, program("trustx"), {"info"});
         }
     }
@@ -45,7 +45,7 @@ TEST_CASE("threads that shake hands at the same time use the key once each", "[c
 }
 
 #ifdef TRUSTX_TEST_STATIC_PROGRAM
-TEST_CASE("a program with a libcrypto of its own inside signs once", "[consumers]") {
+TEST_CASE("a program that contains its own libcrypto signs once", "[consumers]") {
     const auto curve = GENERATE(from_range(both_curves));
     const Host host{curve};
     for (const auto arrangement : every_configuration) {
@@ -61,10 +61,9 @@ TEST_CASE("a program with a libcrypto of its own inside signs once", "[consumers
     }
 }
 
-TEST_CASE("a program with a libcrypto of its own inside may clean up, other providers beside us or not",
-          "[consumers]") {
-    // Whatever else uses the shared libcrypto is unloaded after that has gone, too, and the legacy provider trips over
-    // it.
+TEST_CASE("a program that contains its own libcrypto may clean up, with and without other providers", "[consumers]") {
+    // Whatever else uses the shared libcrypto is unloaded after that has gone, too, and the legacy provider crashes
+    // then.
     const std::filesystem::path legacy{TRUSTX_TEST_MODULES_DIR "/legacy.so"};
     const Host host{"P-256"};
     for (const auto arrangement :

@@ -14,7 +14,7 @@ using namespace trustx::test;
 
 namespace {
 
-// Nginx runs in the foreground with a configuration of its own. It listens on UNIX sockets: no port to choose.
+// Nginx runs in the foreground with its own configuration. It listens on UNIX sockets: no port to choose.
 class Nginx {
  public:
     Nginx(const Host& host, const Environment& environment, int workers, const std::string& servers)
@@ -77,7 +77,7 @@ TEST_CASE("curl uses the client key once for each connection", "[consumers]") {
     const auto curve = GENERATE(from_range(both_curves));
     const Host host{curve};
     const WebServer server{host};
-    // A combined file, certificate first, is a custom among users of curl.
+    // A combined file, certificate first, is common with curl.
     write_file(host.path("combined.pem"), read_file(host.client().certificate) + read_file(host.client().key));
     for (const auto& tls : both_versions) {
         for (const auto arrangement : every_configuration) {

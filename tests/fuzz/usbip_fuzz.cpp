@@ -30,6 +30,13 @@ class Bus final : public sim::I2cTarget {
     std::uint8_t mood_;
 };
 
+// import_request asks for the device 1-1: version 1.1.1, operation 8003, status 0, and the bus id in 32 bytes.
+sim::Bytes import_request() {
+    sim::Bytes request{0x01, 0x11, 0x80, 0x03, 0, 0, 0, 0, '1', '-', '1'};
+    request.resize(40);
+    return request;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -40,7 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     {
         sim::usbip::Conversation conversation{exported};
         if ((input.u8() & 1U) != 0) {
-            conversation.feed(sim::usbip::encode_import_request("1-1"));
+            conversation.feed(import_request());
         }
         bool open = true;
         while (open) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Several programs and one chip, the situation on every gateway: nobody resets, reopens or confuses what another one
-// uses, every wait ends, and a program that died leaves nothing behind that the next one trips over.
+// Several programs and one chip, the situation on every gateway: none of them resets, reopens or confuses what another
+// one uses, every wait ends, and a program that died leaves nothing behind that disturbs the next one.
 #include "support/build_tree.hpp"
 #include "support/catch.hpp"
 #include "support/simulator.hpp"
@@ -76,7 +76,7 @@ TEST_CASE("programs that come and go neither reset the chip nor open its applica
     CHECK(stats.at("soft_resets") == 0);
 }
 
-TEST_CASE("who waits for the chip in vain is told who has it", "[sharing]") {
+TEST_CASE("a program that waits too long for the chip is told which process has it", "[sharing]") {
     const Gateway gateway{200};
     auto holder = gateway.neighbour({"hold"});
     holder.wait_for_line("locked");
@@ -110,7 +110,7 @@ TEST_CASE("a program that died in the middle of a chain of packets leaves a usab
     gateway.check_works();
 }
 
-TEST_CASE("an answer that another host left unread is not taken for one's own", "[sharing]") {
+TEST_CASE("an answer that another host left unread is not taken for the answer to the next command", "[sharing]") {
     const Gateway gateway;
     const auto device = gateway.device();
     const auto before = device->run(GetDataObject{.object = object::coprocessor_uid});
@@ -123,10 +123,10 @@ TEST_CASE("an answer that another host left unread is not taken for one's own", 
     CHECK(*after == *before);
 }
 
-TEST_CASE("a chip that was reset behind our back serves the next command", "[sharing]") {
+TEST_CASE("a chip that was reset by another host serves the next command", "[sharing]") {
     const Gateway gateway;
     const auto device = gateway.device();
-    // At each of the four frame numbers the surprise looks different (chip-i2c.md section 5.3).
+    // At each of the four frame numbers that looks different (chip-i2c.md section 5.3).
     for (int commands = 1; commands <= 8; ++commands) {
         for (int i = 0; i < commands; ++i) {
             REQUIRE(device->run(GetRandom{.length = 8}));
@@ -244,15 +244,15 @@ TEST_CASE("a full lock directory is reported", "[sharing]") {
     gateway.check_works();
 }
 
-// Run as root only: these tests become somebody else.
-TEST_CASE("two users share a chip, and one who may not is told so", "[.][root][sharing]") {
+// Run as root only: these tests become another user.
+TEST_CASE("two users share a chip, and one without permission is told so", "[.][root][sharing]") {
     REQUIRE(::geteuid() == 0);
     const Gateway gateway;
     gateway.check_works();  // root makes the lock directory and the lock file
     const auto& chip = gateway.chip.directory().path();
     std::filesystem::permissions(chip, std::filesystem::perms{0755});
     std::filesystem::permissions(gateway.chip.socket(), std::filesystem::perms{0666});
-    // The build tree may lie where nobody cannot go.
+    // The build tree may lie where the user nobody cannot go.
     const auto program = chip / "trustx";
     std::filesystem::copy_file(test::program("trustx"), program);
     std::filesystem::copy_file(test::library(), chip / test::library().filename());
@@ -266,7 +266,7 @@ TEST_CASE("two users share a chip, and one who may not is told so", "[.][root][s
     INFO(shared.both());
     CHECK(shared.ok());
 
-    // A lock file that root made for root only: nobody must not use the chip without the lock.
+    // A lock file that root made for root only: the user nobody must not use the chip without the lock.
     auto closed = gateway.options();
     closed.environment["TRUSTX_LOCK_DIRECTORY"] = chip / "closed";
     std::filesystem::create_directory(chip / "closed");

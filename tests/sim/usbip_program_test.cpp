@@ -9,7 +9,8 @@
 
 #include <csignal>
 
-#include <fcntl.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 using namespace trustx;
@@ -29,18 +30,16 @@ struct Exporter {
 
 struct TcpPeer {
     explicit TcpPeer(const sim::usbip::Endpoint& endpoint) {
-        auto connected = sim::usbip::connect_to(endpoint, patience());
-        if (!connected) {
-            throw std::runtime_error(connected.error());
-        }
-        fd = std::move(*connected);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(endpoint.port)));
+        REQUIRE(::inet_pton(AF_INET, endpoint.host.c_str(), &address.sin_addr) == 1);
+        REQUIRE(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
         const timeval limit{.tv_sec = patience().count() / 1000, .tv_usec = 0};
-        const int flags = ::fcntl(fd.get(), F_GETFL);
-        REQUIRE(::fcntl(fd.get(), F_SETFL, flags & ~O_NONBLOCK) == 0);
         REQUIRE(::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0);
     }
 
-    UniqueFd fd;
+    UniqueFd fd{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     UsbHost host{
         [this](const Bytes& bytes) {
             REQUIRE(::send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));

@@ -55,7 +55,7 @@ bool skipped_under_thread_sanitizer(const std::string& reason) {
 }
 
 bool curl_skipped() {
-    return skipped_under_sanitizers("curl waits for ever in setlocale");
+    return skipped_under_sanitizers("curl waits endlessly in setlocale");
 }
 
 }  // namespace trustx::test

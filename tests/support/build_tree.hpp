@@ -34,7 +34,7 @@ bool skipped_under_sanitizers(const std::string& reason);
 bool skipped_under_thread_sanitizer(const std::string& reason);
 
 // curl_skipped is skipped_under_sanitizers for tests of curl: Debian 12's, with AddressSanitizer loaded into it, waits
-// for ever in its first call of setlocale, with or without a module of ours.
+// endlessly in its first call of setlocale, with or without a module of ours.
 bool curl_skipped();
 
 }  // namespace trustx::test

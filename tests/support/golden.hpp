@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The golden vectors (tests/golden/README.md) and the hexadecimal spelling they use.
+// The golden vectors (tests/golden/README.md) and the hexadecimal form they use.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ nlohmann::json golden_apdu(std::string_view id);
 // from_hex reads digits of either case, with or without blanks; throws std::invalid_argument for anything else.
 std::vector<std::uint8_t> from_hex(std::string_view text);
 
-// to_hex spells bytes in upper case without blanks.
+// to_hex writes bytes in upper case without blanks.
 std::string to_hex(std::span<const std::uint8_t> bytes);
 
 }  // namespace trustx::test

@@ -39,7 +39,7 @@ struct Outcome {
     [[nodiscard]] std::string both() const;
 };
 
-// Process is a running program in a process group of its own. Its output is collected while it runs. The destructor
+// Process is a running program in its own process group. Its output is collected while it runs. The destructor
 // ends the group (SIGTERM, after two seconds SIGKILL) and reaps it; it also dies with the thread that started it.
 class Process {
  public:

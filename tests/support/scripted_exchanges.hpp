@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole commands and answers for a ScriptedChip: cut into packets, put into frames with running numbers, acknowledged
-// as a chip does. For tests above the protocol, which do not want to spell frames.
+// as a chip does. For tests above the protocol, which do not want to encode frames.
 #pragma once
 
 #include "ifx_i2c/frame.hpp"
@@ -19,7 +19,7 @@ class ScriptedExchanges {
     // add continues the script: this command arrives, this answer is given.
     void add(const Bytes& command, const Bytes& answer, Acknowledge acknowledge = Acknowledge::by_answer);
 
-    // resynchronised: the host will have started numbering anew.
+    // resynchronised: the host will have started numbering again.
     void resynchronised() { host_ = chip_number_ = ifx_i2c::number_after_sync; }
 
  private:

@@ -56,9 +56,9 @@ void Simulator::attach() {
     while (!adapter_.empty() && exists(adapter_) && std::chrono::steady_clock::now() < deadline) {
         std::this_thread::sleep_for(Milliseconds{10});
     }
-    const Outcome attached = run(program("trustx-sim"), {"attach", endpoint});
+    const Outcome attached = run(source_directory() / "tests/kernel/adapter", {"attach", endpoint});
     if (!attached.ok()) {
-        throw std::runtime_error("trustx-sim attach failed: " + attached.both());
+        throw std::runtime_error("adapter attach failed: " + attached.both());
     }
     const std::filesystem::path adapter = attached.out.substr(0, attached.out.find('\n'));
     if (!adapter_.empty() && adapter != adapter_) {

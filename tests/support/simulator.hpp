@@ -18,7 +18,7 @@ struct SimulatorOptions {
     ProcessOptions process{};
 };
 
-// Simulator is a trustx-sim process with a socket and, unless told otherwise, an NVM file in a directory of its own.
+// Simulator is a trustx-sim process with a socket and, unless told otherwise, an NVM file in its own directory.
 // The constructor returns when the socket accepts connections; it throws std::runtime_error with what the program
 // said otherwise. The destructor ends the program.
 class Simulator {

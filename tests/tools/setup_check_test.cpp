@@ -94,7 +94,7 @@ TEST_CASE("check names what is wrong with a configuration", "[setup]") {
                 5, {"fips=yes", "question mark"});
 }
 
-TEST_CASE("check names a setting that OpenSSL hands to nobody", "[setup]") {
+TEST_CASE("check names a setting that OpenSSL passes to no provider", "[setup]") {
     const Machine machine{"lock_directory = /tmp\n"};
     check_fault(machine.check(), 2,
                 {"section [t] of the OpenSSL configuration: unknown setting `lock_directory`", "lock-directory",
@@ -136,6 +136,10 @@ TEST_CASE("check names a key file that no chip key is behind", "[setup]") {
     machine.chip.shell("openssl genpkey -algorithm EC -pkeyopt group:P-256 -out soft.pem");
     check_fault(machine.check({"--key", "soft.pem"}), 5, {"a key in software"});
     check_fault(machine.check({"--key", "missing.pem"}), 4, {"cannot be loaded"});
+    machine.chip.shell("openssl pkey -in soft.pem -aes256 -passout pass:secret -out encrypted.pem");
+    const auto encrypted = machine.check({"--key", "encrypted.pem"});
+    check_fault(encrypted, 4, {"cannot be loaded"});
+    CHECK_THAT(encrypted.err, !ContainsSubstring("pass phrase"));  // it was not asked for
     machine.chip.must({"keygen", "E0F1", "--force", "--out", "another.pem"});
     check_fault(machine.check({"--key", "key.pem"}), 3, {"signature", "E0F1"});
 }

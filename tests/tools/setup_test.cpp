@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx setup enable and disable on configurations of every kind: what was there comes back byte for byte, and what
-// cannot be understood is left alone. The openssl tool is the judge of what a configuration does.
+// cannot be decided is left alone. The openssl tool is the judge of what a configuration does.
 #include "support/build_tree.hpp"
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
@@ -194,7 +194,7 @@ TEST_CASE("lines that others append after enable stay where they belong, and sta
     CHECK(open_line.text() == "openssl_conf = init\n[init]\n[other]\nx = 1\ny = 2\n");
 }
 
-TEST_CASE("a block that was damaged is made anew by enable", "[setup]") {
+TEST_CASE("a block that was damaged is restored by enable", "[setup]") {
     const Configuration configuration{debian};
     configuration.must("enable");
     auto text = configuration.text();
@@ -206,7 +206,7 @@ TEST_CASE("a block that was damaged is made anew by enable", "[setup]") {
     CHECK(configuration.text() == enabled);
 }
 
-TEST_CASE("enable adds no default provider where somebody chose the providers", "[setup]") {
+TEST_CASE("enable adds no default provider where a configuration chooses the providers", "[setup]") {
     const Configuration configuration{
         "openssl_conf = init\n[init]\nproviders = some\n[some]\nbase = b\n[b]\nactivate = 1\n"};
     configuration.must("enable");
@@ -226,7 +226,7 @@ TEST_CASE("a configuration that activates trustx already is left alone by both",
     configuration.refuses("disable", 1, {"section [t]", "by hand"});
 }
 
-TEST_CASE("setup leaves alone what it does not understand, and says what that is", "[setup]") {
+TEST_CASE("setup leaves alone what it cannot decide, and says what that is", "[setup]") {
     const auto refuses = [](const std::string& text, int status, const std::vector<std::string>& words) {
         INFO(text);
         Configuration{text}.refuses("enable", status, words);
@@ -368,6 +368,22 @@ TEST_CASE("where a configuration includes a directory, enable puts a file there 
     CHECK_THAT(refused.err, ContainsSubstring("there already"));
     CHECK(configuration.setup("disable").status == 1);
     CHECK(read_file(directory / "trustx.cnf") == "# mine\n");
+}
+
+TEST_CASE("a directory is included as OpenSSL reads the line, with variables and in the section open there",
+          "[setup]") {
+    const Configuration configuration{""};
+    const auto directory = configuration.directory / "openssl.d";
+    fs::create_directory(directory);
+    const auto text = "top = " + configuration.directory.path().string() +
+                      "\n[ more ]\na = 1\n  .include = \"$default::top/openssl.d\" # others\nb = 2\n";
+    write_file(configuration.file, text);
+    configuration.must("enable");
+    CHECK(configuration.text() == text);
+    CHECK_THAT(read_file(directory / "trustx.cnf"), ContainsSubstring("\n[more]\n"));
+    configuration.check_works();
+    configuration.must("disable");
+    CHECK(fs::is_empty(directory));
 }
 
 TEST_CASE("our own drop-in, included by a line, counts as enabled by hand", "[setup]") {

@@ -1,9 +1,11 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# What the scenarios share. A scenario is a bash script under `set -euo pipefail` in an empty directory of its own; it
+# What the scenarios share. A scenario is a bash script under `set -euo pipefail` in an empty directory; it
 # fails by failing. Before each one the simulated chip runs and is attached as /dev/i2c-1, and so it must leave it.
 
 adapter=/dev/i2c-1
+attach=("$SOURCE/tests/kernel/adapter" attach "$USBIP")
+detach=("$SOURCE/tests/kernel/adapter" detach)
 
 # fail says what is wrong and ends the scenario.
 fail() {
@@ -40,7 +42,7 @@ eventually() {
   local deadline=$((SECONDS + $1))
   shift
   until "$@"; do
-    [ "$SECONDS" -lt "$deadline" ] || fail "waited in vain for: $*"
+    [ "$SECONDS" -lt "$deadline" ] || fail "this did not happen in time: $*"
     sleep 0.1
   done
 }
@@ -58,7 +60,7 @@ start_simulator() {
   echo $! >/run/simulator.pid
   eventually 20 grep -q 'exporting over USB/IP' /run/simulator.log
   local path
-  path=$(trustx-sim attach "$USBIP") || fail "attach failed"
+  path=$("${attach[@]}") || fail "attach failed"
   [ "$path" = "$adapter" ] || fail "the chip appeared as $path, not as $adapter"
   # The kernel shows the node first, and udev sets its permissions a moment later.
   udevadm settle --timeout=20

@@ -5,7 +5,6 @@
 #include "program/simulate.hpp"
 #include "server/address.hpp"
 #include "server/control.hpp"
-#include "usbip/attach.hpp"
 
 #include <exception>
 #include <iostream>
@@ -29,27 +28,12 @@ Result<void> control(const Options& options) {
     return print(output);
 }
 
-Result<void> attach(const Options& options) {
-    TRY(const auto endpoint, usbip::parse_endpoint(options.attach_endpoint));
-    TRY(const auto adapter, usbip::attach(endpoint));
-    return print(adapter.string() + "\n");
-}
-
-Result<void> detach(const Options& options) {
-    TRYV(usbip::detach(options.detach_adapter));
-    return {};
-}
-
 Result<void> run(const Options& options) {
     switch (options.action) {
         case Options::Action::simulate:
             return simulate(options);
         case Options::Action::control:
             return control(options);
-        case Options::Action::attach:
-            return attach(options);
-        case Options::Action::detach:
-            return detach(options);
     }
     return fail("no such action");
 }

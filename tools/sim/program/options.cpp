@@ -19,7 +19,7 @@ void define_simulator(CLI::App& app, Options& options) {
                                                                 {"separate", AcknowledgeStyle::separate}};
     app.add_option("--listen", options.listen, "Where hosts reach the chip, as unix:/path")->type_name("ADDRESS");
     app.add_option("--usbip", options.usbip,
-                   "Export the chip over USB/IP as a USB device of Linux' driver i2c-tiny-usb, too; see attach. "
+                   "Export the chip over USB/IP as a USB device of Linux' driver i2c-tiny-usb, too. "
                    "Port 0 is any free one")
         ->type_name("ADDR:PORT");
     app.add_option("--nvm", options.nvm,
@@ -62,21 +62,6 @@ void define_control(CLI::App& app, Options& options) {
     control->callback([&options] { options.action = Options::Action::control; });
 }
 
-void define_attach(CLI::App& app, Options& options) {
-    CLI::App* attach = app.add_subcommand(
-        "attach", "Plug an exported chip into this machine's kernel and print its /dev/i2c-N (root)");
-    attach->add_option("endpoint", options.attach_endpoint, "What the simulator was given as --usbip")
-        ->type_name("ADDR:PORT")
-        ->capture_default_str();
-    attach->callback([&options] { options.action = Options::Action::attach; });
-}
-
-void define_detach(CLI::App& app, Options& options) {
-    CLI::App* detach = app.add_subcommand("detach", "Unplug the simulated chips from this machine's kernel (root)");
-    detach->add_option("adapter", options.detach_adapter, "Only the one behind this /dev/i2c-N");
-    detach->callback([&options] { options.action = Options::Action::detach; });
-}
-
 }  // namespace
 
 Result<Options, int> parse_options(int argc, char** argv) {
@@ -84,12 +69,8 @@ Result<Options, int> parse_options(int argc, char** argv) {
     CLI::App app{"A simulated OPTIGA Trust X security chip on a socket (bus-socket.md)", "trustx-sim"};
     define_simulator(app, options);
     define_control(app, options);
-    define_attach(app, options);
-    define_detach(app, options);
     app.require_subcommand(0, 1);
-    app.footer(
-        "Example:\n  trustx-sim --listen unix:/tmp/chip --nvm chip.nvm\n  trustx-sim ctl unix:/tmp/chip stats\n"
-        "  trustx-sim --usbip 127.0.0.1:3240 --nvm chip.nvm &  sudo trustx-sim attach");
+    app.footer("Example:\n  trustx-sim --listen unix:/tmp/chip --nvm chip.nvm\n  trustx-sim ctl unix:/tmp/chip stats");
     try {
         app.parse(argc, argv);
         if (options.action == Options::Action::simulate && options.listen.empty() && options.usbip.empty()) {

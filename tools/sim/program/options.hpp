@@ -13,7 +13,7 @@
 namespace trustx::sim {
 
 struct Options {
-    enum class Action { simulate, control, attach, detach };
+    enum class Action { simulate, control };
     Action action = Action::simulate;
 
     // simulate
@@ -31,9 +31,6 @@ struct Options {
 
     std::string control_address;
     std::vector<std::string> control_command;
-
-    std::string attach_endpoint = "127.0.0.1:3240";
-    std::string detach_adapter;  // empty: all
 };
 
 // parse_options reads the command line. Where it has printed all there is to say (--help, a mistake), it gives the exit

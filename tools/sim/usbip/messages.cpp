@@ -194,39 +194,4 @@ Bytes encode_unlink_reply(std::uint32_t sequence, std::int32_t status) {
     return bytes;
 }
 
-Bytes encode_import_request(std::string_view bus_id) {
-    Bytes bytes;
-    append_header(bytes, Operation::request_import, Status::ok);
-    append_text(bytes, bus_id, bus_id_size);
-    return bytes;
-}
-
-std::optional<Status> decode_import_header(ByteView bytes) {
-    ByteReader reader{bytes};
-    const auto version = reader.u16();
-    const auto operation = static_cast<Operation>(reader.u16());
-    const auto status = static_cast<Status>(u32(reader));
-    if (!reader.complete() || version != protocol_version || operation != Operation::reply_import) {
-        return std::nullopt;
-    }
-    return status;
-}
-
-std::optional<ImportReply> decode_imported_device(ByteView bytes) {
-    ByteReader reader{bytes};
-    reader.take(path_size + bus_id_size);
-    const auto bus = u32(reader);
-    const auto number = u32(reader);
-    ImportReply reply;
-    reply.device = bus << 16 | (number & 0xFFFF);
-    reply.speed = static_cast<Speed>(u32(reader));
-    reply.vendor = reader.u16();
-    reply.product = reader.u16();
-    reader.take(8);
-    if (!reader.complete()) {
-        return std::nullopt;
-    }
-    return reply;
-}
-
 }  // namespace trustx::sim::usbip

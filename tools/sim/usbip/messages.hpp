@@ -118,18 +118,4 @@ Bytes encode_import_reply(Status status, const Device& device);
 Bytes encode_submit_reply(std::uint32_t sequence, std::int32_t status, std::size_t taken, ByteView data);
 Bytes encode_unlink_reply(std::uint32_t sequence, std::int32_t status);
 
-// For the importing side.
-Bytes encode_import_request(std::string_view bus_id);
-// ImportReply is what its reader needs to know of the device.
-struct ImportReply {
-    std::uint32_t device = 0;
-    Speed speed{};
-    std::uint16_t vendor = 0;
-    std::uint16_t product = 0;
-};
-// decode_import_header reads the first 8 bytes; empty when they are something else than a reply to an import.
-std::optional<Status> decode_import_header(ByteView bytes);
-// decode_imported_device reads the rest, which follows only Status::ok.
-std::optional<ImportReply> decode_imported_device(ByteView bytes);
-
 }  // namespace trustx::sim::usbip

@@ -13,7 +13,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 namespace trustx::sim::usbip {
@@ -68,18 +67,6 @@ Result<TcpListener> describe(UniqueFd fd, const Endpoint& asked) {
     return TcpListener{std::move(fd), Endpoint{host.data(), port.data()}, is_loopback(address)};
 }
 
-// The connection has been started; ready says how it ended.
-int await_connection(const UniqueFd& fd, std::chrono::milliseconds time_limit) {
-    pollfd waiting{fd.get(), POLLOUT, 0};
-    const int ready = ::poll(&waiting, 1, static_cast<int>(time_limit.count()));
-    if (ready <= 0) {
-        return ready == 0 ? ETIMEDOUT : errno;
-    }
-    int code = 0;
-    socklen_t size = sizeof code;
-    return ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &code, &size) == 0 ? code : errno;
-}
-
 }  // namespace
 
 std::string Endpoint::text() const {
@@ -127,23 +114,6 @@ Result<TcpListener> listen_on(const Endpoint& endpoint) {
         code = errno;
     }
     return fail_with_errno("cannot listen on", endpoint.text(), code);
-}
-
-Result<UniqueFd> connect_to(const Endpoint& endpoint, std::chrono::milliseconds time_limit) {
-    TRY(const auto addresses, resolve(endpoint, 0));
-    int code = 0;
-    for (const addrinfo* address = addresses.get(); address != nullptr; address = address->ai_next) {
-        UniqueFd fd{::socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-        if (!fd || (::connect(fd.get(), address->ai_addr, address->ai_addrlen) != 0 && errno != EINPROGRESS)) {
-            code = errno;
-            continue;
-        }
-        code = await_connection(fd, time_limit);
-        if (code == 0 && configure(fd)) {
-            return fd;
-        }
-    }
-    return fail_with_errno("cannot connect to", endpoint.text(), code);
 }
 
 }  // namespace trustx::sim::usbip

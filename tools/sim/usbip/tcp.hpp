@@ -5,13 +5,12 @@
 #include "common/io/unique_fd.hpp"
 #include "model/base/result.hpp"
 
-#include <chrono>
 #include <string>
 #include <string_view>
 
 namespace trustx::sim::usbip {
 
-// Endpoint is where to listen or connect: "127.0.0.1:3240", "[::1]:3240", "localhost:0".
+// Endpoint is where to listen: "127.0.0.1:3240", "[::1]:3240", "localhost:0".
 struct Endpoint {
     std::string host;
     std::string port;
@@ -29,12 +28,11 @@ struct TcpListener {
     bool loopback = false;
 };
 
-// listen_on and connect_to name the endpoint and the reason in their error. Small messages leave at once, and a peer
-// whose machine is gone is noticed within half a minute.
+// listen_on names the endpoint and the reason in its error.
 Result<TcpListener> listen_on(const Endpoint& endpoint);
-Result<UniqueFd> connect_to(const Endpoint& endpoint, std::chrono::milliseconds time_limit);
 
-// configure sets the options of an accepted connection; false when it is gone already.
+// configure sets the options of an accepted connection; false when it is gone already. Small messages leave at once,
+// and a peer whose machine is gone is noticed within half a minute.
 bool configure(const UniqueFd& connection);
 
 }  // namespace trustx::sim::usbip

@@ -31,7 +31,7 @@ std::string before_dot(const std::string& name) {
     return name.substr(0, name.rfind('.'));
 }
 
-// Asking for what is not there puts an error on the queue, which nobody wants.
+// Asking for what is not there puts an error on the queue; it says nothing new.
 std::optional<std::string> value_of(CONF* conf, const std::string& section, const char* name) {
     const char* value = NCONF_get_string(conf, section.empty() ? nullptr : section.c_str(), name);
     ERR_clear_error();
@@ -90,14 +90,20 @@ std::vector<std::string> sections_of(const CONF* conf) {
     return names;
 }
 
+// load leaves what went wrong on OpenSSL's error queue, and the number of the line where it stopped.
+ConfHandle load(const std::string& text, long& line) {
+    auto conf = openssl::must<ConfHandle>(NCONF_new(nullptr));
+    const auto bio = openssl::must<openssl::Bio>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+    ERR_clear_error();
+    return NCONF_load_bio(conf.get(), bio.get(), &line) == 1 ? std::move(conf) : nullptr;
+}
+
 }  // namespace
 
 Result<OpensslConfiguration> OpensslConfiguration::parse(const std::string& text, const std::string& name) {
-    const auto conf = openssl::must<ConfHandle>(NCONF_new(nullptr));
-    const auto bio = openssl::reading(text::as_bytes(text));
     long line = 0;
-    ERR_clear_error();
-    if (NCONF_load_bio(conf.get(), bio.get(), &line) != 1) {
+    const auto conf = load(text, line);
+    if (conf == nullptr) {
         return fail(InputErrc::malformed, name + " line " + std::to_string(line) + ": OpenSSL cannot read this: " +
                                               openssl_errors() + "; correct the file first");
     }
@@ -138,6 +144,22 @@ bool OpensslConfiguration::activates_any() const {
 
 bool OpensslConfiguration::has_section(std::string_view section) const {
     return std::find(sections.begin(), sections.end(), section) != sections.end();
+}
+
+std::optional<AppendedLine> read_appended(const std::string& text, std::string_view value) {
+    static const std::string probe = "trustx_setup_probe";
+    const bool line_is_open = !text.empty() && text.back() != '\n';
+    long line = 0;
+    const auto conf = load((text + (line_is_open ? "\n" : "") + probe + " = ").append(value) + "\n", line);
+    ERR_clear_error();
+    for (const auto& section : conf == nullptr ? std::vector<std::string>{} : sections_of(conf.get())) {
+        for (const auto& [name, read] : lines_of(conf.get(), section)) {
+            if (name == probe) {
+                return AppendedLine{section, read};
+            }
+        }
+    }
+    return std::nullopt;
 }
 
 std::string default_configuration_file() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An OpenSSL configuration as OpenSSL understands it: includes followed, variables replaced, sections merged. Which
+// An OpenSSL configuration as OpenSSL reads it: includes followed, variables replaced, sections merged. Which
 // providers it names, and which of them it activates (openssl-provider.md section 1.15).
 #pragma once
 
@@ -41,6 +41,16 @@ struct OpensslConfiguration {
     [[nodiscard]] bool activates_any() const;
     [[nodiscard]] bool has_section(std::string_view section) const;
 };
+
+// AppendedLine is a line `name = value` behind a configuration as OpenSSL reads it.
+struct AppendedLine {
+    std::string section;  // the one that is open there
+    std::string value;    // with variables replaced and quotes removed
+};
+
+// read_appended appends a line with that value to a text. Nothing: the line is not read as a line, because the
+// text cannot be read or ends in a continued line.
+std::optional<AppendedLine> read_appended(const std::string& text, std::string_view value);
 
 // default_configuration_file is what a program reads that is told nothing else: OPENSSL_CONF, then OpenSSL's own.
 std::string default_configuration_file();

@@ -38,26 +38,17 @@ std::vector<Line> lines_of(std::string_view text) {
     return lines;
 }
 
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    return first == std::string_view::npos ? "" : text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-// header_of is the name in "[ name ]"; empty: the line opens no section.
-std::string_view header_of(const Line& line) {
-    const auto text = trimmed(line.text());
-    const auto end = text.find(']');
-    return text.empty() || text.front() != '[' || end == std::string_view::npos ? "" : trimmed(text.substr(1, end - 1));
-}
-
-std::string open_section(std::string_view text) {
-    std::string section = "default";
-    for (const auto& line : lines_of(text)) {
-        if (const auto header = header_of(line); !header.empty()) {
-            section = header;
-        }
+// included is what a line `.include PATH` or `.include = PATH` names, as written; empty: it is no such line.
+std::string_view included(const Line& line) {
+    constexpr std::string_view word = ".include";
+    auto text = line.text();
+    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+    if (!text.starts_with(word)) {
+        return {};
     }
-    return section;
+    text.remove_prefix(word.size());
+    const auto path = text.find_first_not_of(" \t=");
+    return path == 0 || path == std::string_view::npos ? std::string_view{} : text.substr(path);
 }
 
 std::string line_end_of(std::string_view text) {
@@ -100,7 +91,7 @@ Result<void> check_entry(const ProviderEntry* entry, const std::string& name) {
 std::string default_lines(const OpensslConfiguration& configuration, const std::string& providers_section) {
     const auto* entry = configuration.find("default");
     if (configuration.activates_any()) {
-        return {};  // somebody decided which providers there are; default is on or meant to be off
+        return {};  // the configuration chooses its providers; default is on, or off on purpose
     }
     if (entry != nullptr) {
         return "[" + entry->section + "]\nactivate = 1\n";
@@ -156,7 +147,7 @@ Result<ConfigurationText> ConfigurationText::split(const std::string& text, cons
     }
     ConfigurationText split{
         .before = text.substr(0, *begin), .block = text.substr(*begin, *end - *begin), .after = text.substr(*end)};
-    // The end of line that we added goes, unless somebody else's lines now follow it.
+    // The end of line that we added goes, unless other lines now follow it.
     if (line_was_open && split.after.empty()) {
         split.before.resize(split.before.size() - line_end_of(split.block).size());
     }
@@ -196,14 +187,14 @@ Result<std::string> activating_lines(const OpensslConfiguration& configuration,
 }
 
 Result<std::string> with_block(const std::string& text, const std::string& lines, const std::string& name) {
-    const auto all = lines_of(text);
-    if (!all.empty() && all.back().text().ends_with('\\')) {
+    const auto end = read_appended(text, "1");
+    if (!end) {
         return refuse(name, "its last line ends in a backslash and would swallow what is appended; remove that");
     }
     const bool line_is_open = !text.empty() && text.back() != '\n';
     const auto line_end = line_end_of(text);
     std::string block;
-    std::istringstream stream{framed(lines, open_section(text), line_is_open)};
+    std::istringstream stream{framed(lines, end->section, line_is_open)};
     for (std::string line; std::getline(stream, line);) {
         block += line + line_end;
     }
@@ -215,21 +206,12 @@ std::string drop_in(const std::string& lines, const std::string& section) {
 }
 
 std::optional<Inclusion> included_directory(const std::string& text) {
-    std::string section = "default";
     for (const auto& line : lines_of(text)) {
-        if (const auto header = header_of(line); !header.empty()) {
-            section = header;
-        }
-        auto rest = trimmed(line.text());
-        if (!rest.starts_with(".include") || rest.size() < 9 ||
-            std::string_view{" \t="}.find(rest[8]) == std::string_view::npos) {
-            continue;
-        }
-        rest = trimmed(rest.substr(8));
-        rest = rest.starts_with('=') ? trimmed(rest.substr(1)) : rest;
+        const auto path = included(line);
+        const auto read = path.empty() ? std::nullopt : read_appended(text.substr(0, line.at), path);
         std::error_code ignored;
-        if (rest.starts_with('/') && std::filesystem::is_directory(rest, ignored)) {
-            return Inclusion{std::string{rest}, section};
+        if (read && read->value.starts_with('/') && std::filesystem::is_directory(read->value, ignored)) {
+            return Inclusion{.directory = read->value, .section = read->section};
         }
     }
     return std::nullopt;

@@ -14,9 +14,9 @@ namespace trustx::cli {
 
 // ConfigurationText is a file's text split at the block.
 struct ConfigurationText {
-    std::string before;  // everything that is not the block: the file without us
+    std::string before;  // everything that is not the block: the file without the block
     std::string block;   // empty: there is none
-    std::string after;   // what somebody appended later
+    std::string after;   // what was appended later
 
     // split finds the block. Error: InputErrc::malformed when its marks do not pair or there are two.
     static Result<ConfigurationText> split(const std::string& text, const std::string& name);
@@ -27,7 +27,8 @@ struct ConfigurationText {
 
 // activating_lines are the lines that make this configuration activate trustx, and default where that was only
 // implied. Empty: it does already. module is the path to name; absent where OpenSSL finds it.
-// Error: InputErrc::refused with the reason, when the configuration says something that we would have to overrule.
+// Error: InputErrc::refused with the reason, when the configuration says something that the block would have to
+// override.
 Result<std::string> activating_lines(const OpensslConfiguration& configuration,
                                      const std::optional<std::string>& module, const std::string& name);
 
@@ -35,7 +36,7 @@ Result<std::string> activating_lines(const OpensslConfiguration& configuration,
 // Error: InputErrc::refused when the text ends in a continued line.
 Result<std::string> with_block(const std::string& text, const std::string& lines, const std::string& name);
 
-// drop_in is the same block as a file of its own, included where `section` is open.
+// drop_in is the same block as a separate file, included where `section` is open.
 std::string drop_in(const std::string& lines, const std::string& section);
 
 // Inclusion is a line that includes a whole directory, and the section that is open there.

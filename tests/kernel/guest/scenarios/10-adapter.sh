@@ -18,5 +18,5 @@ refused i2ctransfer -y 1 w1@0x31 0x82
 says "No such device or address"
 
 # One chip cannot be plugged in twice.
-refused trustx-sim attach "$USBIP"
-says "attached already"
+refused "${attach[@]}"
+says "Device busy"

@@ -15,7 +15,7 @@ as() {
 refused as stranger trustx info
 says "Permission denied" trustx "join the group"
 
-# The bus alone, where the lock directory lets him pass.
+# The bus alone, where the lock directory lets this user pass.
 mkdir -m 0777 own-lock
 chmod 0755 .
 refused as stranger env TRUSTX_LOCK_DIRECTORY="$PWD/own-lock" trustx info

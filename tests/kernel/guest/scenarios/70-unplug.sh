@@ -36,7 +36,7 @@ unplugged_in() {
   eventually 60 blocked_in "$1"
   local started status=0 took
   started=$(milliseconds)
-  run trustx-sim detach
+  run "${detach[@]}"
   wait $program || status=$?
   took=$(($(milliseconds) - started))
   kill -CONT "$(cat /run/simulator.pid)"
@@ -62,7 +62,7 @@ plugged_in_again() {
   refused trustx info
   says "open $adapter" "No such file or directory"
 
-  [ "$(run trustx-sim attach "$USBIP")" = "$adapter" ]
+  [ "$(run "${attach[@]}")" = "$adapter" ]
   udevadm settle
   [ "$(stat -c %G:%a $adapter)" = trustx:660 ]
   run signature key.pem

@@ -16,12 +16,12 @@ run connect
 
 # The server has used the chip and will again, but it does not have the adapter open now: detach returns, which it
 # does only when the kernel has taken the adapter away.
-run trustx-sim detach
+run "${detach[@]}"
 refused connect
 cat server.log
 said=$(cat server.log)
 says "$adapter"
-[ "$(run trustx-sim attach "$USBIP")" = "$adapter" ]
+[ "$(run "${attach[@]}")" = "$adapter" ]
 udevadm settle
 run connect
 kill -0 $server

@@ -8,8 +8,8 @@ gone() { [ ! -e $adapter ]; }
 eventually 20 gone
 refused trustx info
 says "open $adapter"
-refused trustx-sim attach "$USBIP"
-says "Connection refused" "trustx-sim --usbip"
+refused "${attach[@]}"
+says "tcp connect"
 
 start_simulator
 run signature key.pem
