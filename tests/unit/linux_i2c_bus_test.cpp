@@ -5,9 +5,9 @@
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
 
-#include <cerrno>
 #include <trustx/device.hpp>
 
+#include <cerrno>
 #include <fstream>
 
 using namespace trustx;

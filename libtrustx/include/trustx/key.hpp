@@ -69,7 +69,8 @@ struct TRUSTX_EXPORT Signature {
     Bytes r;
     Bytes s;
 
-    // der is the form that is used everywhere but in the chip: SEQUENCE { INTEGER r, INTEGER s } (RFC 3279 section 2.2.3).
+    // der is the form that is used everywhere but in the chip: SEQUENCE { INTEGER r, INTEGER s } (RFC 3279
+    // section 2.2.3).
     [[nodiscard]] Bytes der() const;
 
     friend bool operator==(const Signature&, const Signature&) = default;

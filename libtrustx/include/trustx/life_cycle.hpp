@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The three life cycles: LcsG of the chip, LcsA of its application, LcsO of each object. A state can only be raised, and
-// that cannot be undone: hence functions that do this and nothing else. Source: chip-objects.md section 4.
+// The three life cycles: LcsG of the chip, LcsA of its application, LcsO of each object. A state can only be raised,
+// and that cannot be undone: hence functions that do this and nothing else. Source: chip-objects.md section 4.
 #pragma once
 
 #include <trustx/device.hpp>
