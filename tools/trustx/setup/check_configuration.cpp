@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the configuration file says.
+#include "common/files/input_file.hpp"
+#include "setup/checks.hpp"
+#include "setup/setup_block.hpp"
+
+namespace trustx::cli {
+namespace {
+
+std::string how_activated(const ConfigurationText& parts, const ProviderEntry& entry) {
+    return parts.block.empty() ? "by its section [" + entry.section + "]" : "by the block of `trustx setup enable`";
+}
+
+void report_default_provider(CheckReport& report, const OpensslConfiguration& configuration) {
+    if (configuration.activates("default")) {
+        report.ok("default provider", "is activated as well");
+    } else if (configuration.activates("fips")) {
+        report.note("default provider", "is not activated, but fips is");
+    } else {
+        report.failed("default provider", InputErrc::check_failed,
+                      "is not activated, and no longer implied because trustx is: nothing that uses TLS can work",
+                      "add `default = default_sect` to [" + configuration.providers_section +
+                          "], with `activate = 1` in [default_sect]");
+    }
+}
+
+void report_properties(CheckReport& report, const OpensslConfiguration& configuration) {
+    const auto& properties = configuration.default_properties;
+    if (properties.empty()) {
+        return;
+    }
+    // A property without question mark is demanded of every algorithm.
+    if (properties.front() == '?') {
+        report.note("properties", "default_properties = " + properties + " is not needed for keys in the chip");
+    } else {
+        report.failed("properties", InputErrc::check_failed,
+                      "default_properties = " + properties + " keeps programs away from providers that lack it",
+                      "remove the line, or put a question mark in front of the property");
+    }
+}
+
+}  // namespace
+
+std::optional<OpensslConfiguration> check_configuration(CheckReport& report, const std::string& path) {
+    const auto content = files::read_input(path);
+    if (!content) {
+        report.failed("configuration", content.error(),
+                      "name it with --config, or set OPENSSL_CONF to one that is there");
+        return std::nullopt;
+    }
+    const std::string text{content->begin(), content->end()};
+    const auto parts = ConfigurationText::split(text, path);
+    const auto configuration = OpensslConfiguration::parse(text, path);
+    for (const auto* failure : {parts ? nullptr : &parts.error(), configuration ? nullptr : &configuration.error()}) {
+        if (failure != nullptr) {
+            report.failed("configuration", *failure, "correct the file by hand");
+            return std::nullopt;
+        }
+    }
+    const auto* entry = configuration->find("trustx");
+    if (!configuration->activates("trustx")) {
+        report.failed("configuration", InputErrc::check_failed,
+                      path + (entry == nullptr ? " does not name the provider trustx"
+                                               : " names the provider trustx, but section [" + entry->section +
+                                                     "] does not say `activate = 1`"),
+                      "`trustx setup enable --config " + path + "`, or OPENSSL_CONF=/etc/trustx/openssl-trustx.cnf");
+        return std::nullopt;
+    }
+    report.ok("configuration", path + " activates trustx " + how_activated(*parts, *entry));
+    report_default_provider(report, *configuration);
+    report_properties(report, *configuration);
+    return *configuration;
+}
+
+}  // namespace trustx::cli
