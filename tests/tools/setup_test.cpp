@@ -376,7 +376,7 @@ TEST_CASE("a directory is included as OpenSSL reads the line, with variables and
     const auto directory = configuration.directory / "openssl.d";
     fs::create_directory(directory);
     const auto text = "top = " + configuration.directory.path().string() +
-                      "\n[ more ]\na = 1\n  .include = \"$default::top/openssl.d\" # others\nb = 2\n";
+                      "\n[ more ]\na = 1\n  .include = $default::top/openssl.d # others\nb = 2\n";
     write_file(configuration.file, text);
     configuration.must("enable");
     CHECK(configuration.text() == text);

@@ -26,9 +26,8 @@ struct DeviceOptions {
     std::chrono::milliseconds command_timeout{12'000};
     // Where the lock files are. Every program that uses the chip must use the same directory.
     std::string lock_directory{"/run/lock/trustx"};
-    // A file to write a trace to, and what is told of everything that is done; neither by default.
+    // Files to write a trace and a recording to; none by default.
     TraceOptions trace{};
-    std::shared_ptr<TraceSink> trace_sink{};
 };
 
 class LockedDevice;

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What was asked of the chip, how long it took and what it cost on the bus: a file for people, and an interface for
-// programs that measure. Never the bytes of secrets; docs/trace.md says which bytes are shown.
+// A file that says what was asked of the chip, how long it took and what it cost on the bus. Never the bytes of
+// secrets; docs/trace.md says which bytes are shown.
 #pragma once
 
-#include <trustx/clock.hpp>
-#include <trustx/error.hpp>
 #include <trustx/export.hpp>
-#include <trustx/object_id.hpp>
 #include <trustx/result.hpp>
 
-#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,48 +31,6 @@ struct TraceOptions {
     // A file for every byte of every transfer, secrets included: a session to be played again as a test. No setting and
     // no environment variable fills it, only a program whose user asked for it.
     std::string recording;
-};
-
-// BusCounts is what something cost on the bus.
-struct BusCounts {
-    std::uint32_t transfers = 0;  // attempts, unacknowledged ones included
-    std::uint32_t naks = 0;       // attempts that found the address unacknowledged
-    std::uint32_t polls = 0;      // reads of I2C_STATE
-    std::uint32_t resends = 0;    // frames sent once more
-    std::uint32_t failures = 0;   // transfers that the bus itself failed
-    std::uint64_t sent = 0;       // bytes behind the address
-    std::uint64_t received = 0;
-};
-
-// Activity is one thing done with the chip. It is valid during the call it is handed out in.
-struct Activity {
-    enum class Kind : std::uint8_t {
-        apdu,    // a command and its answer
-        attach,  // making sure of the chip's state, because another process may have used it
-        reset,
-    };
-
-    Kind kind = Kind::apdu;
-    std::string_view name;     // of the command, as in commands.hpp; "attach", "reset"
-    std::uint8_t command = 0;  // Cmd and Param of the APDU
-    std::uint8_t param = 0;
-    std::optional<ObjectId> object;  // data object or key object the command names
-    std::size_t sent = 0;            // sizes of the APDUs with their headers
-    std::size_t received = 0;        // 0: no answer
-    TimePoint start;
-    Duration duration{};
-    std::uint8_t status = 0;              // Sta of the answer
-    std::optional<ChipError> chip_error;  // the reason the chip gave, where it was asked
-    const Error* error = nullptr;         // why there is no answer
-    BusCounts bus;
-};
-
-// TraceSink hears of every Activity of a Device, in order and after its end. Called under the lock of the chip: be
-// quick and do not use the Device. One at a time for each Device.
-class TRUSTX_EXPORT TraceSink {
- public:
-    virtual ~TraceSink() = default;
-    virtual void take(const Activity& activity) noexcept = 0;
 };
 
 }  // namespace trustx

@@ -24,14 +24,14 @@ Device::Impl::Impl(BusAddress address, DeviceOptions options)
       clock_{&system_clock_},
       name_{address_->text()},
       user_{random_user()},
-      tracer_{options_.trace, options_.trace_sink, *clock_, name_} {}
+      tracer_{options_.trace, *clock_, name_} {}
 
 Device::Impl::Impl(std::unique_ptr<I2cBus> bus, Clock& clock, DeviceOptions options)
     : options_{std::move(options)},
       clock_{&clock},
       name_{bus->name()},
       user_{random_user()},
-      tracer_{options_.trace, options_.trace_sink, *clock_, name_},
+      tracer_{options_.trace, *clock_, name_},
       bus_{tracer_.watch(std::move(bus))} {
     link_.emplace(*bus_, *clock_);
 }

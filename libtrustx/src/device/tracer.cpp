@@ -7,9 +7,7 @@
 
 namespace trustx {
 
-Tracer::Tracer(const TraceOptions& options, std::shared_ptr<TraceSink> sink, const Clock& clock,
-               const std::string& device)
-    : sink_{std::move(sink)}, clock_{clock} {
+Tracer::Tracer(const TraceOptions& options, const Clock& clock, const std::string& device) : clock_{clock} {
     if (!options.file.empty()) {
         writer_.emplace(options, clock, device);
     }
@@ -49,9 +47,7 @@ void Tracer::begin_exchange(const EncodedCommand& command) {
     current_.param = command.facts.param;
     current_.object = command.facts.object;
     current_.sent = command.apdu.size();
-    if (writer_) {
-        writer_->begin(command);
-    }
+    writer_->begin(command);
 }
 
 void Tracer::end_exchange(const Result<void>& done, const Bytes& answer) {
@@ -59,9 +55,7 @@ void Tracer::end_exchange(const Result<void>& done, const Bytes& answer) {
         current_.received = answer.size();
         current_.status = answer.empty() ? std::uint8_t{0} : answer.front();
     }
-    if (writer_) {
-        writer_->end();
-    }
+    writer_->end();
     release_held(answer);
     end(done);
 }
@@ -75,7 +69,7 @@ void Tracer::end(const Result<void>& done) {
         return;
     }
     release_held({});
-    deliver(current_);
+    writer_->write(current_);
 }
 
 // The reason for a refusal is the answer of the command that follows it: a read of the last error code.
@@ -87,23 +81,12 @@ void Tracer::release_held(const Bytes& answer) {
     if (current_.object == object::last_error_code && current_.status == 0 && answer.size() == size) {
         held_->chip_error = static_cast<ChipError>(answer.back());
     }
-    deliver(*std::exchange(held_, std::nullopt));
-}
-
-void Tracer::deliver(const Activity& activity) {
-    if (writer_) {
-        writer_->write(activity);
-    }
-    if (sink_) {
-        sink_->take(activity);
-    }
+    writer_->write(*std::exchange(held_, std::nullopt));
 }
 
 void Tracer::saw(const BusTransfer& transfer) noexcept {
     meter_.count(transfer);
-    if (writer_) {
-        writer_->write(transfer, meter_);
-    }
+    writer_->write(transfer, meter_);
 }
 
 std::optional<Error> Tracer::trouble() const {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tells what the device does to those that want to know: the trace file, a program's TraceSink, a recording. The layers
-// below do not know it: it sees their work on the bus, and the device hands it the work to be measured.
+// Tells the trace file and a recording what the device does. The layers below do not know it: it sees their work on the
+// bus, and the device hands it the work to be measured.
 #pragma once
 
 #include "bus/observed_bus.hpp"
 #include "command/encoded_command.hpp"
+#include "trace/activity.hpp"
 #include "trace/bus_meter.hpp"
 #include "trace/recorder.hpp"
 #include "trace/trace_writer.hpp"
@@ -24,7 +25,7 @@ namespace trustx {
 // Tracer belongs to one Device and is used under its locks. Without listeners it costs one comparison a command.
 class Tracer final : private BusObserver {
  public:
-    Tracer(const TraceOptions& options, std::shared_ptr<TraceSink> sink, const Clock& clock, const std::string& device);
+    Tracer(const TraceOptions& options, const Clock& clock, const std::string& device);
     ~Tracer();
     Tracer(const Tracer&) = delete;
     Tracer& operator=(const Tracer&) = delete;
@@ -71,18 +72,16 @@ class Tracer final : private BusObserver {
         return done;
     }
 
-    [[nodiscard]] bool listening() const noexcept { return writer_ || sink_; }
+    [[nodiscard]] bool listening() const noexcept { return writer_.has_value(); }
     void begin(Activity::Kind kind, std::string_view name);
     void begin_exchange(const EncodedCommand& command);
     void end_exchange(const Result<void>& done, const Bytes& answer);
     void end(const Result<void>& done);
     void release_held(const Bytes& answer);
-    void deliver(const Activity& activity);
     void saw(const BusTransfer& transfer) noexcept override;
 
     std::optional<TraceWriter> writer_;
     std::optional<Recorder> recorder_;
-    std::shared_ptr<TraceSink> sink_;
     const Clock& clock_;
     BusMeter meter_;
     Activity current_;

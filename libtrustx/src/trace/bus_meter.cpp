@@ -23,7 +23,6 @@ void BusMeter::count(const BusTransfer& transfer) {
         ++(transfer.failure->code() == Errc::address_nak ? counts_.naks : counts_.failures);
         return;
     }
-    (write ? counts_.sent : counts_.received) += transfer.size;
     if (!write && target_ == Register::i2c_state) {
         ++counts_.polls;
     }

@@ -6,8 +6,7 @@
 #include "bus/observed_bus.hpp"
 #include "ifx_i2c/frame.hpp"
 #include "ifx_i2c/physical_layer.hpp"
-
-#include <trustx/trace.hpp>
+#include "trace/activity.hpp"
 
 #include <optional>
 

@@ -6,6 +6,7 @@
 #include "bus/observed_bus.hpp"
 #include "command/encoded_command.hpp"
 #include "ifx_i2c/frame.hpp"
+#include "trace/activity.hpp"
 #include "trace/bus_meter.hpp"
 #include "trace/json_line.hpp"
 #include "trace/trace_file.hpp"
