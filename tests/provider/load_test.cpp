@@ -129,8 +129,11 @@ TEST_CASE("every error of the driver and of the chip has a reason of its own wit
         CHECK(numbers.contains(static_cast<unsigned int>(reason)));
         CHECK(reason != trustx::provider::Reason::internal_error);
     };
-    for (int code = 1; code <= static_cast<int>(trustx::Errc::chip_refused); ++code) {
-        check(static_cast<trustx::Errc>(code));
+    constexpr int never_raised = 7;  // the number of an error that is gone, and stays free
+    for (int code = 1; code <= static_cast<int>(trustx::Errc::not_locked); ++code) {
+        if (code != never_raised) {
+            check(static_cast<trustx::Errc>(code));
+        }
     }
     for (const int code : {0x00, 0x01, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09, 0x0A, 0x0B, 0x0C, 0x0D,
                            0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2A, 0x2B, 0x2C}) {
