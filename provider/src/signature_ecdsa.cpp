@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The C edge of Signing: OSSL_OP_SIGNATURE "ECDSA".
+// The C boundary of Signing: OSSL_OP_SIGNATURE "ECDSA".
 #include "algorithms.hpp"
 #include "c_boundary.hpp"
 #include "dispatch.hpp"

@@ -41,18 +41,19 @@ std::uint32_t LockQueue::draw_number() const {
     return number;
 }
 
-Result<bool> LockQueue::enter() {
-    TRY(const bool may_draw, try_lock_byte(fd_, drawing));
-    if (!may_draw) {
-        return false;
+Result<void> LockQueue::enter() {
+    TRY(const bool drawing_is_ours, try_lock_byte(fd_, drawing));
+    if (!drawing_is_ours) {
+        return {};
     }
     const auto number = draw_number();
-    auto entered = try_lock_byte(fd_, place(number));
+    const auto entered = try_lock_byte(fd_, place(number));
     unlock_byte(fd_, drawing);
-    if (entered && *entered) {
+    TRY(const bool place_is_ours, entered);
+    if (place_is_ours) {
         number_ = number;
     }
-    return entered;
+    return {};
 }
 
 Result<bool> LockQueue::first() const {

@@ -24,8 +24,8 @@ class LockQueue {
     // anybody_waits, without having a place in the queue.
     [[nodiscard]] Result<bool> anybody_waits() const;
 
-    // enter takes the last place. False: another process is drawing a number at this moment; try again.
-    [[nodiscard]] Result<bool> enter();
+    // enter takes the last place, or none where another process is drawing a number at this moment: try again.
+    [[nodiscard]] Result<void> enter();
     [[nodiscard]] bool entered() const noexcept { return number_.has_value(); }
 
     [[nodiscard]] Result<bool> first() const;

@@ -19,13 +19,11 @@ Result<int> Device::Impl::lease_session() {
     const auto deadline = Deadline::after(*clock_, options_.lock_timeout);
     for (;;) {
         TRYV(lock_out_threads());
-        const auto leased = try_any_session();
+        const auto tried = try_any_session();
         thread_lock_.unlock();
-        if (!leased) {
-            return leased.failure();
-        }
-        if (*leased) {
-            return **leased;
+        TRY(const auto leased, tried);
+        if (leased) {
+            return *leased;
         }
         if (deadline.passed(*clock_)) {
             return fail(Errc::lock_timeout, "wait for one of the four session objects");

@@ -120,9 +120,7 @@ Result<void> Link::reset(Deadline deadline) {
     if (!done && done.error().code() == Errc::not_supported) {
         done = physical_.write_register(Register::soft_reset, std::array<std::uint8_t, 2>{}, deadline);
     }
-    if (!done) {
-        return done;
-    }
+    TRYV(done);
     clock_.sleep_for(startup_time);
     return attach(std::nullopt, deadline);
 }

@@ -21,11 +21,8 @@ Result<void> TransportLayer::send(ByteView apdu, Repeat repeat, Deadline deadlin
         packet_.assign(1, static_cast<std::uint8_t>(chain));
         packet_.insert(packet_.end(), part.begin(), part.end());
         // Only the last packet sets the chip to work.
-        const auto sent = last ? data_link_.send(packet_, repeat, command_taken_, deadline)
-                               : data_link_.send(packet_, Repeat::allowed, part_taken_, deadline);
-        if (!sent) {
-            return sent;
-        }
+        TRYV(last ? data_link_.send(packet_, repeat, command_taken_, deadline)
+                  : data_link_.send(packet_, Repeat::allowed, part_taken_, deadline));
         if (!last) {
             TRYV(check_no_answer_yet(deadline));
         }

@@ -8,8 +8,7 @@ namespace trustx {
 namespace {
 
 std::string usage_text(const std::optional<KeyUsage>& usage) {
-    const std::string text = usage ? to_string(*usage) : std::string{};
-    return text.empty() ? "nothing" : text;
+    return usage ? to_string(*usage) : "nothing";
 }
 
 tl::unexpected<Error> impossible(ObjectId object, const std::string& why) {

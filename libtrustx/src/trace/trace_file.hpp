@@ -27,8 +27,6 @@ class TraceFile {
     // trouble says why the last line is not in the file.
     [[nodiscard]] std::optional<Error> trouble() const;
 
-    [[nodiscard]] const std::string& path() const noexcept { return path_; }
-
  private:
     bool ready() noexcept;
     bool open() noexcept;

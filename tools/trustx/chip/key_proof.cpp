@@ -5,6 +5,7 @@
 #include "cli/output.hpp"
 #include "common/openssl/handles.hpp"
 #include "common/text/as_bytes.hpp"
+#include "common/try.hpp"
 
 #include <array>
 
@@ -35,11 +36,9 @@ Bytes fresh_digest(Curve curve) {
 
 Result<SignedDigest> sign_fresh(Chip& chip, ObjectId slot, Curve curve) {
     auto digest = fresh_digest(curve);
-    auto signature = chip.device->run(CalcSign{.key = slot, .digest = digest});
-    if (!signature) {
-        return signature.failure("let " + title(slot) + " sign to show its public key");
-    }
-    return SignedDigest{.digest = std::move(digest), .signature = std::move(*signature)};
+    TRY(auto signature, chip.device->run(CalcSign{.key = slot, .digest = digest})
+                            .during("let " + title(slot) + " sign to show its public key"));
+    return SignedDigest{.digest = std::move(digest), .signature = std::move(signature)};
 }
 
 }  // namespace trustx::cli

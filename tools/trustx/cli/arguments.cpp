@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <initializer_list>
-#include <sstream>
 
 #include <openssl/obj_mac.h>
 
@@ -70,10 +69,11 @@ Result<KeyUsage> parse_usage(const std::string& text) {
 }
 
 std::vector<std::string> usage_words(KeyUsage usage) {
-    std::istringstream list{to_string(usage)};
     std::vector<std::string> words;
-    for (std::string word; std::getline(list, word, ',');) {
-        words.push_back(word);
+    for (unsigned bit = 1; bit <= UINT8_MAX; bit <<= 1U) {
+        if (const auto one = usage & static_cast<KeyUsage>(bit); one != KeyUsage::none) {
+            words.push_back(to_string(one));
+        }
     }
     return words;
 }

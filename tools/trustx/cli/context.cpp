@@ -27,6 +27,27 @@ Result<void> make_new_file(const std::string& path) {
 
 }  // namespace
 
+bool is_unreachable(const Error& error) {
+    const auto& code = error.code();
+    if (code.category() != trustx_category()) {
+        return code.category() == std::system_category();  // errno of the bus, its socket or its lock
+    }
+    switch (static_cast<Errc>(code.value())) {
+        case Errc::argument_invalid:
+        case Errc::address_invalid:
+        case Errc::setting_invalid:
+        case Errc::key_file_malformed:
+        case Errc::certificate_malformed:
+        case Errc::metadata_malformed:
+        case Errc::verify_mismatch:
+        case Errc::wrong_chip:
+        case Errc::chip_refused:
+            return false;
+        default:
+            return true;
+    }
+}
+
 void Context::note(std::string_view text) const {
     if (!quiet) {
         say(text);

@@ -49,6 +49,10 @@ struct Chip {
     [[nodiscard]] Result<LockedDevice> lock() { return device->lock(); }
 };
 
+// is_unreachable says that an error is about the way to the chip (absent, bus failure, timeout, in use by others), not
+// about what a chip that answers said.
+bool is_unreachable(const Error& error);
+
 // chip_uid reads the UID.
 Result<Uid> chip_uid(Chip& chip);
 

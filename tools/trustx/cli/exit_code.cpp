@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/exit_code.hpp"
 
+#include "cli/context.hpp"
 #include "common/files/input_error.hpp"
 
 namespace trustx::cli {
@@ -43,7 +44,7 @@ ExitCode of_library(Errc code) {
         case Errc::chip_refused:
             return ExitCode::refused;
         default:
-            return ExitCode::unreachable;
+            return ExitCode::internal;
     }
 }
 
@@ -57,10 +58,7 @@ ExitCode exit_code_of(const Error& error) {
     if (category == chip_category()) {
         return ExitCode::refused;
     }
-    if (category == trustx_category()) {
-        return of_library(static_cast<Errc>(error.code().value()));
-    }
-    return ExitCode::unreachable;  // errno of the bus, its socket or its lock
+    return is_unreachable(error) ? ExitCode::unreachable : of_library(static_cast<Errc>(error.code().value()));
 }
 
 }  // namespace trustx::cli

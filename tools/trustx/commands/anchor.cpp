@@ -2,7 +2,6 @@
 // trustx anchor: the certificates of authorities that the chip itself trusts.
 #include "chip/chip_certificates.hpp"
 #include "cli/arguments.hpp"
-#include "cli/exit_code.hpp"
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
 #include "common/files/input_error.hpp"
@@ -86,7 +85,7 @@ Result<x509::Certificate> read_authority(const WriteOptions& options, ObjectId o
 // check_replacement refuses to lose an anchor by accident. Something else than a certificate is no anchor.
 Result<void> check_replacement(Chip& chip, ObjectId object, bool force) {
     const auto present = stored_certificates(chip, object);
-    if (!present && exit_code_of(present.error()) == ExitCode::unreachable) {
+    if (!present && is_unreachable(present.error())) {
         return present.failure();
     }
     if (present && !present->empty() && !force) {

@@ -4,7 +4,6 @@
 #include "chip/chip_certificates.hpp"
 #include "cli/advice.hpp"
 #include "cli/arguments.hpp"
-#include "cli/exit_code.hpp"
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
 #include "common/try.hpp"
@@ -75,7 +74,7 @@ Result<std::vector<CertificateState>> read_certificates(Chip& chip) {
             continue;
         }
         auto certificates = stored_certificates(chip, info.id);
-        if (!certificates && exit_code_of(certificates.error()) == ExitCode::unreachable) {
+        if (!certificates && is_unreachable(certificates.error())) {
             return certificates.failure();
         }
         CertificateState state{.object = info.id, .certificates = {}, .trouble = {}};

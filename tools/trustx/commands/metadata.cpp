@@ -63,11 +63,8 @@ Result<void> show(const Context& context, const ShowOptions& options) {
 
 Result<void> parse_condition(std::optional<Bytes>& field, const std::optional<std::string>& words, const char* option) {
     if (words) {
-        auto access = parse_access(*words);
-        if (!access) {
-            return access.failure(option);
-        }
-        field = std::move(*access);
+        TRY(auto access, parse_access(*words).during(option));
+        field = std::move(access);
     }
     return {};
 }

@@ -117,12 +117,7 @@ Result<void> store(Chip& chip, ObjectId object, const Bytes& data, std::optional
     TRY(auto locked, chip.lock());
     // Objects of the system have a fixed size: there is nothing to erase.
     const bool slice = offset || describe(object)->kind == ObjectKind::system;
-    const auto written =
-        slice ? write_slice(locked, object, offset.value_or(0), data) : write_object(locked, object, data);
-    if (!written) {
-        return written.failure("write object " + object.hex());
-    }
-    return {};
+    return slice ? write_slice(locked, object, offset.value_or(0), data) : write_object(locked, object, data);
 }
 
 Result<void> write(const Context& context, const WriteOptions& options) {
