@@ -51,6 +51,11 @@ std::vector<QueuedError> take_errors() {
     return errors;
 }
 
+std::string last_reason() {
+    const auto code = ERR_peek_last_error();
+    return code == 0 ? std::string{} : reason_of(code);
+}
+
 std::string to_string(const QueuedError& error) {
     return error.data.empty() ? error.reason : error.reason + ": " + error.data;
 }

@@ -26,6 +26,9 @@ struct QueuedError {
 // take_errors empties the calling thread's queue, oldest entry first.
 std::vector<QueuedError> take_errors();
 
+// last_reason is the reason of the newest entry, and leaves the queue as it is. Empty for none.
+std::string last_reason();
+
 // to_string is "reason: data", or for several "first; second". Empty for none.
 std::string to_string(const QueuedError& error);
 std::string to_string(const std::vector<QueuedError>& errors);

@@ -2,6 +2,7 @@
 #include "common/x509/certificate.hpp"
 
 #include "common/files/input_error.hpp"
+#include "common/openssl/certificate.hpp"
 #include "common/openssl/pem.hpp"
 #include "common/text/time_text.hpp"
 #include "common/try.hpp"
@@ -83,14 +84,14 @@ bool stopped_at_the_end() {
 }  // namespace
 
 Result<Certificate> Certificate::parse(ByteView der, const std::string& from) {
-    const auto* cursor = der.data();
-    openssl::X509Certificate x509{d2i_X509(nullptr, &cursor, static_cast<long>(der.size()))};
+    ByteView following = der;
+    auto x509 = openssl::take_certificate(following);
     ERR_clear_error();
     if (!x509) {
         return fail(InputErrc::malformed, from + ": not an X.509 certificate");
     }
-    if (cursor != der.data() + der.size()) {
-        return fail(InputErrc::malformed, from + ": " + std::to_string(der.data() + der.size() - cursor) +
+    if (!following.empty()) {
+        return fail(InputErrc::malformed, from + ": " + std::to_string(following.size()) +
                                               " byte(s) follow the certificate; for a chain use PEM");
     }
     return Certificate{Bytes(der.begin(), der.end()), std::move(x509), from};
@@ -136,11 +137,8 @@ std::string Certificate::fingerprint() const {
 }
 
 Result<PublicKey> Certificate::public_key() const {
-    unsigned char* encoded = nullptr;
-    const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509_.get()), &encoded);
+    const auto info = openssl::subject_public_key_info(x509_.get());
     ERR_clear_error();
-    const Bytes info = length > 0 ? Bytes(encoded, encoded + length) : Bytes{};
-    OPENSSL_free(encoded);
     auto key = PublicKey::from_subject_public_key_info(info);
     if (!key) {
         return fail(InputErrc::malformed, from_ + " (" + subject() +

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "chip_inventory.hpp"
 
-#include "ossl.hpp"
+#include "common/openssl/certificate.hpp"
 
 #include <trustx/objects.hpp>
 
@@ -25,14 +25,13 @@ Outcome<Bytes> content_of(Chip& chip, ObjectId object) {
 }
 
 std::optional<PublicKey> key_of_certificate(OSSL_LIB_CTX* libctx, const Bytes& der) {
-    const openssl::X509Certificate certificate = parse_certificate(libctx, der);
-    unsigned char* encoded = nullptr;
-    const int size = certificate == nullptr ? 0 : i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate.get()), &encoded);
-    const openssl::Memory owner(encoded);
-    if (size <= 0) {
+    // In the application's context, decoding the key could come back to us.
+    ByteView following = der;
+    const auto certificate = openssl::take_certificate(following, libctx);
+    if (certificate == nullptr) {
         return std::nullopt;
     }
-    auto key = PublicKey::from_subject_public_key_info({encoded, static_cast<std::size_t>(size)});
+    auto key = PublicKey::from_subject_public_key_info(openssl::subject_public_key_info(certificate.get()));
     return key ? std::optional(std::move(*key)) : std::nullopt;
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "context.hpp"
 
+#include "common/openssl/error_queue.hpp"
+
 #include <utility>
 
 #include <dlfcn.h>
 #include <openssl/core_dispatch.h>
 #include <openssl/crypto.h>
-#include <openssl/err.h>
 
 namespace trustx::provider {
 namespace {
@@ -68,8 +69,8 @@ int ProviderContext::forward_capabilities(const char* capability, OSSL_CALLBACK*
 }
 
 tl::unexpected<ProviderError> software_failed(std::string what, Place place) {
-    if (const char* const reason = ERR_reason_error_string(ERR_peek_last_error())) {
-        what.append(": ").append(reason);
+    if (const auto reason = openssl::last_reason(); !reason.empty()) {
+        what += ": " + reason;
     }
     return fail(Reason::software_failed, std::move(what), place);
 }

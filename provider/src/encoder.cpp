@@ -116,7 +116,7 @@ Outcome<Bytes> as_reference(const Encoding& encoding, const Key& key, const Form
     if (format.output == private_key_der.output) {
         return reference.to_der();
     }
-    TRY(const auto pem, to_pem(reference));
+    const auto pem = to_pem(reference);
     return Bytes(pem.begin(), pem.end());
 }
 

@@ -5,7 +5,6 @@
 #include "param.hpp"
 
 #include <openssl/core_names.h>
-#include <openssl/objects.h>
 
 namespace trustx::provider {
 namespace {
@@ -38,13 +37,8 @@ const OSSL_PARAM settable_params[] = {
 };
 
 Outcome<Curve> chip_curve(const std::string& group) {
-    switch (openssl::curve_nid(group)) {
-        case NID_X9_62_prime256v1:
-            return Curve::p256;
-        case NID_secp384r1:
-            return Curve::p384;
-        default:
-            break;
+    if (const auto curve = curve_named(openssl::group_name(group))) {
+        return *curve;
     }
     return fail(Reason::curve_unsupported, "generate a key in the chip on curve " +
                                                (group.empty() ? "(none given)" : group) +

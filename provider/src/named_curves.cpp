@@ -3,7 +3,6 @@
 
 #include "param.hpp"
 
-#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -13,15 +12,14 @@
 namespace trustx::provider {
 namespace {
 
-struct Names {
-    const char* group;
-    const char* nist;
-};
-constexpr std::array<Names, 2> names{{{"prime256v1", "P-256"}, {"secp384r1", "P-384"}}};
-
 bool is_text(const OSSL_PARAM* param, std::string_view wanted) {
     std::string text;
     return param != nullptr && read(*param, text) && text == wanted;
+}
+
+std::optional<Curve> curve_of(const OSSL_PARAM& group) {
+    std::string name;
+    return read(group, name) ? curve_named(name) : std::nullopt;
 }
 
 bool is_uncompressed(const OSSL_PARAM& point) {
@@ -44,22 +42,14 @@ NamedCurves::~NamedCurves() {
     }
 }
 
-std::optional<std::size_t> NamedCurves::find(const OSSL_PARAM& group) {
-    static_assert(names.size() == curves);
-    const auto found = std::find_if(names.begin(), names.end(), [&](const Names& name) {
-        return is_text(&group, name.group) || is_text(&group, name.nist);
-    });
-    return found == names.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - names.begin()));
-}
-
 // The thread that comes first makes it; one that comes at the same time makes another and throws it away.
-const EVP_PKEY* NamedCurves::parameters(OSSL_LIB_CTX* libctx, std::size_t curve) {
-    auto& kept = parameters_[curve];
+const EVP_PKEY* NamedCurves::parameters(OSSL_LIB_CTX* libctx, Curve curve) {
+    auto& kept = parameters_[curve == Curve::p256 ? 0 : 1];
     if (const EVP_PKEY* const there = kept.load()) {
         return there;
     }
     const std::array<OSSL_PARAM, 2> group{
-        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, only_read(names[curve].group), 0),
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, only_read(group_name(curve).data()), 0),
         OSSL_PARAM_construct_end()};
     const openssl::PkeyContext ctx(EVP_PKEY_CTX_new_from_name(libctx, "EC", nullptr));
     EVP_PKEY* made = nullptr;
@@ -86,7 +76,7 @@ openssl::Pkey NamedCurves::import(OSSL_LIB_CTX* libctx, int selection, const OSS
         was_explicit(OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS))) {
         return nullptr;
     }
-    const auto curve = find(*group);
+    const auto curve = curve_of(*group);
     const EVP_PKEY* const parameters = curve ? this->parameters(libctx, *curve) : nullptr;
     // Duplicating only counts up.
     openssl::Pkey key(parameters == nullptr ? nullptr : EVP_PKEY_dup(only_read(parameters)));

@@ -6,10 +6,10 @@
 
 #include "ossl.hpp"
 
+#include <trustx/key.hpp>
+
 #include <array>
 #include <atomic>
-#include <cstddef>
-#include <optional>
 
 namespace trustx::provider {
 
@@ -27,12 +27,9 @@ class NamedCurves {
     [[nodiscard]] openssl::Pkey import(OSSL_LIB_CTX* libctx, int selection, const OSSL_PARAM* params);
 
  private:
-    static constexpr std::size_t curves = 2;
+    [[nodiscard]] const EVP_PKEY* parameters(OSSL_LIB_CTX* libctx, Curve curve);
 
-    [[nodiscard]] static std::optional<std::size_t> find(const OSSL_PARAM& group);
-    [[nodiscard]] const EVP_PKEY* parameters(OSSL_LIB_CTX* libctx, std::size_t curve);
-
-    std::array<std::atomic<EVP_PKEY*>, curves> parameters_{};
+    std::array<std::atomic<EVP_PKEY*>, 2> parameters_{};
 };
 
 }  // namespace trustx::provider

@@ -4,11 +4,7 @@
 
 #include "common/openssl/handles.hpp"
 
-#include <cstdint>
-#include <span>
-
 #include <openssl/params.h>
-#include <openssl/x509.h>
 
 namespace trustx::provider {
 
@@ -17,20 +13,6 @@ namespace trustx::provider {
 template <class T>
 constexpr T* only_read(const T* argument) noexcept {
     return const_cast<T*>(argument);  // NOLINT(cppcoreguidelines-pro-type-const-cast)
-}
-
-// parse_certificate reads a DER certificate; nullptr when it is none. In the given context, because reading a
-// certificate decodes its key, and in the application's context that could come back to us.
-inline openssl::X509Certificate parse_certificate(OSSL_LIB_CTX* libctx, std::span<const std::uint8_t> der) noexcept {
-    openssl::X509Certificate certificate(X509_new_ex(libctx, nullptr));
-    const unsigned char* at = der.data();
-    X509* parsed = certificate.get();
-    if (parsed == nullptr || d2i_X509(&parsed, &at, static_cast<long>(der.size())) == nullptr) {
-        // d2i frees what it was given when it fails.
-        static_cast<void>(certificate.release());
-        return nullptr;
-    }
-    return certificate;
 }
 
 }  // namespace trustx::provider

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pem.hpp"
 
-#include "ossl.hpp"
+#include "common/openssl/pem.hpp"
 
 #include <string_view>
 
@@ -13,7 +13,6 @@ constexpr std::string_view end_mark = "-----END ";
 constexpr std::string_view dashes = "-----";
 // Far more than a reference needs; a file that goes on and on is not one.
 constexpr std::size_t longest_body = std::size_t{64} * 1024;
-constexpr std::size_t base64_per_line = 64;
 
 std::string_view trimmed(std::string_view line) {
     const auto last = line.find_last_not_of(" \t\r\n");
@@ -54,17 +53,6 @@ Outcome<Bytes> from_base64(const std::string& text) {
     return bytes;
 }
 
-Outcome<std::string> to_base64(ByteView bytes) {
-    std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
-    const int size =
-        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(), static_cast<int>(bytes.size()));
-    if (size < 0) {
-        return fail(Reason::internal_error, "encode base64");
-    }
-    text.resize(static_cast<std::size_t>(size));
-    return text;
-}
-
 }  // namespace
 
 std::optional<PemBlock> next_pem_block(const Core& core, OSSL_CORE_BIO* bio) {
@@ -101,22 +89,13 @@ Outcome<Bytes> reference_der(const PemBlock& block) {
     return from_base64(block.body);
 }
 
-Outcome<std::string> to_pem(const KeyReference& reference) {
-    const auto base64 = to_base64(reference.to_der());
-    if (!base64) {
-        return base64;
-    }
-    std::string pem =
+std::string to_pem(const KeyReference& reference) {
+    std::string comment =
         "OPTIGA Trust X key " + reference.key.hex() + ", " + std::string(curve_name(reference.public_key.curve));
     if (reference.coprocessor) {
-        pem += ", chip " + reference.coprocessor->hex();
+        comment += ", chip " + reference.coprocessor->hex();
     }
-    const std::string label = KeyReference::pem_label;
-    pem += "\n" + std::string(begin_mark) + label + std::string(dashes) + "\n";
-    for (std::size_t at = 0; at < base64->size(); at += base64_per_line) {
-        pem += base64->substr(at, base64_per_line) + "\n";
-    }
-    return pem + std::string(end_mark) + label + std::string(dashes) + "\n";
+    return comment + "\n" + openssl::pem_text(KeyReference::pem_label, reference.to_der());
 }
 
 }  // namespace trustx::provider

@@ -28,6 +28,6 @@ struct PemBlock {
 [[nodiscard]] Outcome<Bytes> reference_der(const PemBlock& block);
 
 // to_pem writes a reference with a line of explanation in front, which readers skip.
-[[nodiscard]] Outcome<std::string> to_pem(const KeyReference& reference);
+[[nodiscard]] std::string to_pem(const KeyReference& reference);
 
 }  // namespace trustx::provider

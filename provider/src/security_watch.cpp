@@ -1,31 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "security_watch.hpp"
 
+#include <trustx/system_objects.hpp>
+
 namespace trustx::provider {
 namespace {
 
-using namespace std::chrono_literals;
-
 // The chip begins to delay at 128. This process may have added as many as `uses_between_readings` since the counter was
 // read, and others as well, so the warning comes at less.
-constexpr int delaying_from = 128;
 constexpr int warning_from = 96;
 constexpr std::uint64_t uses_between_readings = 16;
-constexpr auto age_of_readings = 60s;
-constexpr int highest = 255;
-constexpr std::chrono::milliseconds longest_delay = 5s;
+constexpr std::chrono::seconds age_of_readings{60};
 
-// The documents give the ends of the curve, 0 at 127 and 5 s at 255; a straight line between them.
-std::chrono::milliseconds delay_at(int counter) {
-    return longest_delay * (counter - (delaying_from - 1)) / (highest - (delaying_from - 1));
-}
-
-std::string described(int counter) {
-    const std::string now = "the chip's security event counter is " + std::to_string(counter);
-    if (counter < delaying_from) {
-        return now + "; from " + std::to_string(delaying_from) + " on it delays every use of a private key";
+std::string described(int value) {
+    const SecurityEventCounter counter{static_cast<std::uint8_t>(value)};
+    const std::string now = "the chip's security event counter is " + std::to_string(value);
+    if (!counter.throttled()) {
+        return now + "; from " + std::to_string(SecurityEventCounter::throttled_from) +
+               " on it delays every use of a private key";
     }
-    return now + ", so it delays every use of a private key by about " + std::to_string(delay_at(counter).count()) +
+    return now + ", so it delays every use of a private key by about " + std::to_string(counter.delay().count()) +
            " ms";
 }
 
@@ -44,8 +38,8 @@ void SecurityWatch::look(LockedDevice& device) {
     }
     read_at_ = clock_.now();
     uses_when_read_ = uses_.load();
-    const auto read = device.run(GetDataObject{.object = object::security_event_counter, .length = 1});
-    counter_ = read && read->size() == 1 ? read->front() : unknown;
+    const auto read = read_security_event_counter(device);
+    counter_ = read ? read->value : unknown;
     if (counter_ >= warning_from) {
         device.note(described(counter_) + remedy);
     }

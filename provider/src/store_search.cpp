@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store_search.hpp"
 
-#include "ossl.hpp"
+#include "common/openssl/certificate.hpp"
 #include "param.hpp"
 
 #include <algorithm>
@@ -100,7 +100,8 @@ bool StoreSearch::matches(OSSL_LIB_CTX* libctx, const Bytes& certificate) const 
     if (!by_certificate()) {
         return true;
     }
-    const openssl::X509Certificate parsed = parse_certificate(libctx, certificate);
+    ByteView following = certificate;
+    const auto parsed = openssl::take_certificate(following, libctx);
     return parsed != nullptr && (!subject_ || same_name(*subject_, X509_get_subject_name(parsed.get()))) &&
            (!issuer_ || same_name(*issuer_, X509_get_issuer_name(parsed.get()))) &&
            (!serial_ || *serial_ == serial_of(parsed.get())) &&

@@ -18,15 +18,15 @@ using namespace trustx;
 TEST_CASE("a curve is known by each of its names", "[openssl]") {
     for (const char* name :
          {"P-256", "p-256", "P256", "prime256v1", "PRIME256V1", "secp256r1", "1.2.840.10045.3.1.7"}) {
-        CHECK(openssl::curve_nid(name) == NID_X9_62_prime256v1);
+        CHECK(openssl::group_name(name) == SN_X9_62_prime256v1);
     }
     for (const char* name : {"P-384", "p384", "secp384r1", "SECP384R1"}) {
-        CHECK(openssl::curve_nid(name) == NID_secp384r1);
+        CHECK(openssl::group_name(name) == SN_secp384r1);
     }
-    CHECK(openssl::curve_nid("P-521") == NID_secp521r1);
-    CHECK(openssl::curve_nid("brainpoolP256r1") == NID_brainpoolP256r1);
+    CHECK(openssl::group_name("P-521") == SN_secp521r1);
+    CHECK(openssl::group_name("brainpoolP256r1") == SN_brainpoolP256r1);
     for (const char* name : {"", "curve", "P-257"}) {
-        CHECK(openssl::curve_nid(name) == NID_undef);
+        CHECK(openssl::group_name(name).empty());
     }
     CHECK(ERR_peek_error() == 0);
 }

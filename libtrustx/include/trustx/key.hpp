@@ -7,6 +7,7 @@
 #include <trustx/result.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,15 @@ constexpr std::string_view curve_name(Curve curve) noexcept {
 }
 constexpr std::string_view group_name(Curve curve) noexcept {
     return curve == Curve::p256 ? "prime256v1" : "secp384r1";
+}
+// curve_named is the curve with one of these two names, spelled just so.
+constexpr std::optional<Curve> curve_named(std::string_view name) noexcept {
+    for (const auto curve : {Curve::p256, Curve::p384}) {
+        if (name == curve_name(curve) || name == group_name(curve)) {
+            return curve;
+        }
+    }
+    return std::nullopt;
 }
 
 // KeyUsage is the chip's bit mask of what a private key may do.

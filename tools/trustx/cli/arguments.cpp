@@ -8,8 +8,6 @@
 #include <algorithm>
 #include <initializer_list>
 
-#include <openssl/obj_mac.h>
-
 namespace trustx::cli {
 namespace {
 
@@ -53,14 +51,11 @@ Result<ObjectId> parse_certificate_place(const std::string& text) {
 }
 
 Result<Curve> parse_curve(const std::string& text) {
-    switch (openssl::curve_nid(text)) {
-        case NID_X9_62_prime256v1:
-            return Curve::p256;
-        case NID_secp384r1:
-            return Curve::p384;
-        default:
-            return fail(InputErrc::usage, "--curve " + text + ": the chip knows P-256 and P-384");
+    const auto curve = curve_named(openssl::group_name(text));
+    if (!curve) {
+        return fail(InputErrc::usage, "--curve " + text + ": the chip knows P-256 and P-384");
     }
+    return *curve;
 }
 
 Result<KeyUsage> parse_usage(const std::string& text) {
