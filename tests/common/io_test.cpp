@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Descriptors and what is written to them.
+#include "common/io/socket.hpp"
+#include "common/io/termination_signals.hpp"
 #include "common/io/unique_fd.hpp"
 #include "common/io/write_all.hpp"
 #include "support/catch.hpp"
@@ -11,6 +13,10 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 
 using namespace trustx;
 
@@ -72,4 +78,40 @@ TEST_CASE("a descriptor is closed once, and says how that went", "[io]") {
     CHECK_FALSE(moved.close());
     UniqueFd stale{number};
     CHECK(stale.close() == std::error_code{EBADF, std::system_category()});
+}
+
+TEST_CASE("a socket receives until all is there, the peer closes or the time is up", "[io]") {
+    std::array<int, 2> ends{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+    const UniqueFd here{ends[0]};
+    UniqueFd peer{ends[1]};
+    const timeval limit{0, 1000};
+    REQUIRE(::setsockopt(here.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0);
+    const std::array<std::uint8_t, 3> sent{1, 2, 3};
+    std::array<std::uint8_t, 2> received{};
+    REQUIRE_FALSE(io::send_all(peer.get(), sent));
+    CHECK(io::receive_all(here.get(), received) == 2U);
+    CHECK(received == std::array<std::uint8_t, 2>{1, 2});
+    CHECK(io::receive_all(here.get(), received).error() == std::errc::resource_unavailable_try_again);
+    REQUIRE_FALSE(io::send_all(peer.get(), sent));
+    peer.reset();
+    CHECK(io::receive_all(here.get(), received) == 2U);
+    CHECK(io::receive_all(here.get(), received) == 1U);
+    CHECK(io::receive_all(here.get(), received) == 0U);
+    CHECK(io::send_all(here.get(), sent) == std::error_code{EPIPE, std::system_category()});
+}
+
+TEST_CASE("a termination signal can be read", "[io]") {
+    sigset_t before{};
+    REQUIRE(::pthread_sigmask(SIG_SETMASK, nullptr, &before) == 0);
+    const auto signals = io::take_termination_signals();
+    REQUIRE(signals);
+    signalfd_siginfo info{};
+    CHECK(::read(signals->get(), &info, sizeof info) == -1);
+    REQUIRE(::pthread_kill(::pthread_self(), SIGTERM) == 0);
+    pollfd readable{signals->get(), POLLIN, 0};
+    CHECK(::poll(&readable, 1, 0) == 1);
+    REQUIRE(::read(signals->get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info));
+    CHECK(info.ssi_signo == SIGTERM);
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }

@@ -40,7 +40,7 @@ struct Operation {
     int commands = 2;
 };
 
-// script makes the operations anew for each run: some remember between run and check.
+// script makes new operations for each run: some remember between run and check.
 std::vector<Operation> script(const Prepared& prepared);
 
 }  // namespace trustx::test

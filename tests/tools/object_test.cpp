@@ -90,7 +90,7 @@ TEST_CASE("random gives exactly as many bytes as wanted, below and above what th
     CHECK(chip.must({"random", "32"}) != chip.must({"random", "32"}));
 }
 
-TEST_CASE("random is spelled as it is asked for, across the pieces that the chip gives", "[random]") {
+TEST_CASE("random is encoded as it is asked for, across the pieces that the chip gives", "[random]") {
     const Chip chip;
     const auto hex = chip.must({"random", "500", "--hex"});
     CHECK(hex.size() == 1001);

@@ -156,7 +156,7 @@ TEST_CASE("what programs do with the chip can be followed in their trace", "[tra
     CHECK(static_cast<std::uint64_t>(transfers) == simulator.stats().at("transfers").get<std::uint64_t>());
 }
 
-TEST_CASE("a session is recorded only into a new file of one's own", "[trace]") {
+TEST_CASE("a session is recorded only into a new file that its owner alone can read", "[trace]") {
     const Simulator simulator;
     const TempDir directory;
     const auto file = directory / "recording";

@@ -116,7 +116,7 @@ TEST_CASE("an unread answer that the chip offers again and again ends with a re-
     f.check_answered();
 }
 
-TEST_CASE("a chip that offers frames for ever is refused", "[link]") {
+TEST_CASE("a chip that offers frames without end is refused", "[link]") {
     Fixture f;
     f.chip.before_state = [&] {
         if (f.chip.finished()) {
@@ -329,7 +329,7 @@ TEST_CASE("answers that keep arriving damaged end in a clear error", "[link]") {
     CHECK(done.error().code() == Errc::outcome_unknown);
 }
 
-TEST_CASE("a chip that works for ever is left at the deadline", "[link]") {
+TEST_CASE("a chip that never finishes its work is left at the deadline", "[link]") {
     Fixture f;
     f.chip.expect(first_frame, {ack(0)});
     f.chip.busy = true;
@@ -411,7 +411,7 @@ TEST_CASE("an acknowledgement that arrives damaged from a chip at work counts", 
     CHECK(std::count(f.chip.frames.begin(), f.chip.frames.end(), first_frame) == 1);
 }
 
-TEST_CASE("an answer in packets smaller than negotiated is taken, and the size negotiated anew", "[link]") {
+TEST_CASE("an answer in packets smaller than negotiated is taken, and the size negotiated again", "[link]") {
     // Another host has set DATA_REG_LEN to 0019 meanwhile.
     Fixture f;
     const auto uid = test::golden_apdu("uid-a");

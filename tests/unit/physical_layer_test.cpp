@@ -95,7 +95,7 @@ TEST_CASE("the frame size is what the chip grants", "[physical_layer]") {
     CHECK_THAT(size.error().message(), ContainsSubstring("DATA_REG_LEN"));
 }
 
-TEST_CASE("a state that no chip has is read again with the register written anew", "[physical_layer]") {
+TEST_CASE("a state that no chip has is read again with the register written again", "[physical_layer]") {
     Fixture f;
     REQUIRE(f.physical.read_state(f.clock.in(1s)));
     f.chip.read_as_ones = 2;

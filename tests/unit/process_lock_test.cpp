@@ -32,7 +32,7 @@ BusAddress address(const std::string& path) {
     return {.kind = BusAddress::Kind::unix_socket, .path = path, .target = 0x30};
 }
 
-// WaitingClock tells when somebody begins to wait: then he has his place in the queue.
+// WaitingClock tells when a thread begins to wait: then it has its place in the queue.
 class WaitingClock final : public Clock {
  public:
     explicit WaitingClock(std::function<void()> begun) : begun_{std::move(begun)} {}
@@ -182,7 +182,7 @@ TEST_CASE("who waits for the chip gets it in the order of arrival", "[process_lo
         REQUIRE(is_queued.wait_for(30s) == std::future_status::ready);
     }
     holder->unlock();
-    // Who comes back joins at the end.
+    // A thread that comes back joins at the end.
     const auto again = holder->lock(clock, Deadline::after(clock, 60s));
     const std::size_t served_before = [&] {
         const std::lock_guard guard{mutex};
@@ -269,7 +269,7 @@ TEST_CASE("a thread lock that was held at the moment of a fork is free in the ch
     CHECK(lock.try_lock_for(0s));
 }
 
-TEST_CASE("a session object belongs to one user until he releases it or dies", "[process_lock]") {
+TEST_CASE("a session object belongs to one user until that user releases it or dies", "[process_lock]") {
     const TempDir dir;
     auto first = ProcessLock::open(dir.path(), address("/nowhere/chip"));
     auto second = ProcessLock::open(dir.path(), address("/nowhere/chip"));

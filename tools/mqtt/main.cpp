@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx-mqtt: publishes and receives over mutual TLS with Paho and a key in the chip. Nothing here knows the chip:
 // key and certificate come through OpenSSL, so the same lines work in any program that uses Paho.
+#include "common/io/termination_signals.hpp"
+#include "common/io/unique_fd.hpp"
 #include "connection/backoff.hpp"
 #include "connection/certificate_source.hpp"
 #include "connection/connection.hpp"
@@ -17,11 +19,11 @@
 #include <exception>
 #include <random>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 namespace {
@@ -36,17 +38,16 @@ void set_up_logging(bool verbose) {
 }
 
 // Must run before Paho starts its threads: they inherit the blocked signals, so only the descriptor gets them.
-int take_over_signals() {
+trustx::UniqueFd take_over_signals() {
     std::signal(SIGPIPE, SIG_IGN);
-    sigset_t ending;
-    sigemptyset(&ending);
-    sigaddset(&ending, SIGINT);
-    sigaddset(&ending, SIGTERM);
-    sigprocmask(SIG_BLOCK, &ending, nullptr);
-    return ::signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
+    auto signals = trustx::io::take_termination_signals();
+    if (!signals) {
+        throw std::system_error{signals.error(), "receive signals"};
+    }
+    return std::move(*signals);
 }
 
-int give_up(const Error& error) {
+int fail(const Error& error) {
     spdlog::error("{}", to_string(error));
     return static_cast<int>(exit_code_of(error.cause));
 }
@@ -68,16 +69,16 @@ std::string choose_client_id(const Options& options, const Credentials& credenti
 
 int run(const Options& options) {
     set_up_logging(options.verbose);
-    const int signal_fd = take_over_signals();
+    const auto signals = take_over_signals();
 
     const auto certificate = CertificateFile::open(options.certificate);
     if (!certificate) {
-        return give_up(certificate.error());
+        return fail(certificate.error());
     }
     const auto credentials =
         check_credentials({options.key_file, certificate->path(), options.certificate, options.ca_file});
     if (!credentials) {
-        return give_up(credentials.error());
+        return fail(credentials.error());
     }
     if (!credentials->warning.empty()) {
         spdlog::warn("{}", credentials->warning);
@@ -102,7 +103,7 @@ int run(const Options& options) {
     std::uniform_real_distribution<double> fraction{0.0, 1.0};
     Backoff backoff{{}, [&] { return fraction(generator); }};
     auto outbox = make_outbox(options);
-    Session session{{options, broker, certificate->path(), connection, events, outbox, backoff, stdout, signal_fd}};
+    Session session{{options, broker, certificate->path(), connection, events, outbox, backoff, stdout, signals.get()}};
     return static_cast<int>(session.run());
 }
 

@@ -94,7 +94,7 @@ void Session::read_signal() {
 
 void Session::read_input() {
     if (const auto read = parts_.outbox.read_input(); !read) {
-        give_up(read.error());
+        fail(read.error());
     }
 }
 
@@ -181,7 +181,7 @@ void Session::on(const MessageArrived& event) {
         std::fwrite(event.payload.data(), 1, event.payload.size(), parts_.output) == event.payload.size() &&
         std::fputc('\n', parts_.output) != EOF && std::fflush(parts_.output) == 0;
     if (!written) {
-        give_up({Cause::output, "write to standard output: " + std::system_category().message(errno), {}});
+        fail({Cause::output, "write to standard output: " + std::system_category().message(errno), {}});
     }
 }
 
@@ -195,10 +195,10 @@ void Session::on(const SubscribeEnded& event) {
         subscribed_ = true;
         spdlog::info("subscribed to {}", parts_.options.subscribe);
     } else if (state_ == State::connected) {
-        give_up({Cause::subscription_refused,
-                 "the broker refused the subscription to " + parts_.options.subscribe +
-                     (event.reason.empty() ? "" : " (" + event.reason + ")"),
-                 "check what it allows certificate " + parts_.broker.certificate});
+        fail({Cause::subscription_refused,
+              "the broker refused the subscription to " + parts_.options.subscribe +
+                  (event.reason.empty() ? "" : " (" + event.reason + ")"),
+              "check what it allows certificate " + parts_.broker.certificate});
     }
 }
 
@@ -243,7 +243,7 @@ void Session::end(ExitCode code) {
     }
 }
 
-void Session::give_up(const Error& error) {
+void Session::fail(const Error& error) {
     spdlog::error("{}", to_string(error));
     end(exit_code_of(error.cause));
 }

@@ -62,7 +62,7 @@ class Session {
     void check_time();
     void check_done();
     void end(ExitCode code);
-    void give_up(const Error& error);
+    void fail(const Error& error);
     [[nodiscard]] ExitCode code_when_interrupted() const;
     [[nodiscard]] bool received_enough() const;
 

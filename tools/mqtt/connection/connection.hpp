@@ -14,14 +14,14 @@ namespace trustx::mqtt {
 
 struct ConnectionSettings {
     std::string host;
-    std::uint16_t port = 8883;
+    std::uint16_t port = 0;
     std::string client_id;
     std::string ca_file;
     std::string certificate_file;
     std::string key_file;
     std::string alpn;  // empty: none
-    std::chrono::seconds keep_alive{60};
-    std::chrono::seconds timeout{30};  // for one attempt
+    std::chrono::seconds keep_alive{0};
+    std::chrono::seconds timeout{0};  // for one attempt
     bool persistent_session = false;
 };
 

@@ -22,7 +22,7 @@ namespace trustx::mqtt {
 namespace {
 
 constexpr const char* provider_name = "trustx";
-constexpr std::string_view reference_label = "-----BEGIN TRUSTX PRIVATE KEY-----";
+constexpr const char* reference_label = "TRUSTX PRIVATE KEY";
 
 std::string errno_text() {
     return std::system_category().message(errno);
@@ -70,7 +70,7 @@ tl::unexpected<Error> fail_to_load(const std::string& path, const std::string& t
         return fail(Cause::key_file, "the key file " + path + " has no key in PEM form",
                     "write one with `trustx key-file SLOT --out " + path + "`");
     }
-    if (text.find(reference_label) == std::string::npos) {
+    if (!openssl::has_pem_label(text::as_bytes(text), reference_label)) {
         return fail(
             Cause::key_file,
             "the key file " + path + " cannot be used" + (errors.empty() ? "" : ": " + to_string(errors.back())),

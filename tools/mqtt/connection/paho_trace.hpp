@@ -3,6 +3,9 @@
 // it not that Paho C++ 1.2.0 passes on the address of a copy that no longer exists when the handshake fails, and that
 // Paho C does not call the handler while reading, where TLS 1.3 alerts arrive. Paho's trace tells of every such moment
 // in the thread where it happens, so OpenSSL's error queue can be read there.
+//
+// This is the one place where the wording of a message decides something: Paho gives no code for what its trace tells.
+// A line that is not recognised costs a detail of an error message, nothing else.
 #pragma once
 
 #include "common/openssl/error_queue.hpp"
@@ -33,9 +36,9 @@ struct TraceLine {
     std::optional<int> alert_read;  // the number of an alert that the broker sent, if OpenSSL has a word for it
 };
 
-// parse_trace_text is the one place where text of Paho is taken apart: of what its trace tells there is no code. The
-// forms are those of Paho C's SSLSocket.c: "SSLSocket error ...", "SSL alert DIRECTION:LEVEL:DESCRIPTION" and
-// "... X509_check_host ...". DESCRIPTION is SSL_alert_desc_string_long of the alert's number.
+// parse_trace_text takes a line apart. The forms are those of Paho C's SSLSocket.c: "SSLSocket error ...", "SSL alert
+// DIRECTION:LEVEL:DESCRIPTION" and "... X509_check_host ...". DESCRIPTION is SSL_alert_desc_string_long of the alert's
+// number.
 TraceLine parse_trace_text(std::string_view line);
 
 }  // namespace trustx::mqtt::paho_trace

@@ -3,6 +3,7 @@
 
 #include "common/io/unique_fd.hpp"
 #include "common/openssl/handles.hpp"
+#include "common/openssl/pem.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,6 +15,7 @@
 
 #include <netdb.h>
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -158,8 +160,12 @@ ProbeResult handshake(SSL* tls, int fd, TimePoint deadline, bool with_credential
 }
 
 bool use_credentials(SSL_CTX* context, const ProbeTarget& target) {
-    return SSL_CTX_use_certificate_chain_file(context, target.certificate_file.c_str()) == 1 &&
-           SSL_CTX_use_PrivateKey_file(context, target.key_file.c_str(), SSL_FILETYPE_PEM) == 1;
+    if (SSL_CTX_use_certificate_chain_file(context, target.certificate_file.c_str()) != 1) {
+        return false;
+    }
+    const openssl::Bio file{BIO_new_file(target.key_file.c_str(), "rb")};
+    const auto key = file ? openssl::read_private_key(file.get()) : openssl::Pkey{};
+    return key && SSL_CTX_use_PrivateKey(context, key.get()) == 1;
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "program/simulate.hpp"
 
+#include "common/io/termination_signals.hpp"
+#include "common/io/unique_fd.hpp"
 #include "common/try.hpp"
 #include "program/chip_assembly.hpp"
 #include "server/private_directory.hpp"
@@ -14,7 +16,6 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 
 namespace trustx::sim {
 
@@ -28,15 +29,14 @@ std::shared_ptr<spdlog::logger> make_log(int verbosity) {
 }
 
 // Signals become readable, so that the server ends between two transfers and never inside one.
-UniqueFd catch_termination() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+Result<UniqueFd> catch_termination() {
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is like a full disk: the command fails, the chip goes on
-    return UniqueFd{::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK)};
+    auto signals = io::take_termination_signals();
+    if (!signals) {
+        return fail("cannot receive signals: " + signals.error().message());
+    }
+    return std::move(*signals);
 }
 
 // Without --listen the bus socket lies in a directory that exists as long as the program.
@@ -63,7 +63,7 @@ Result<void> simulate(const Options& options) {
     TRY(const auto clock, PacedClock::parse(options.clock));
     std::unique_ptr<PrivateDirectory> directory;
     TRY(const auto path, bus_path(options, directory));
-    const UniqueFd stop = catch_termination();
+    TRY(const auto stop, catch_termination());
     ::prctl(PR_SET_TIMERSLACK, 1000UL);  // bus times are tens of microseconds
     const auto log = make_log(options.verbosity);
     TRY(const auto bus_socket, ListeningSocket::listen(path, ListeningSocket::Access::by_umask));

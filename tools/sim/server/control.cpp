@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/control.hpp"
 
+#include "common/io/socket.hpp"
+#include "common/text/as_bytes.hpp"
 #include "common/try.hpp"
 #include "server/address.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <optional>
 
 #include <nlohmann/json.hpp>
 #include <openssl/evp.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 namespace trustx::sim {
 
@@ -194,30 +196,19 @@ std::string failed(const std::string& error) {
     return json{{"ok", false}, {"error", error}}.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
-bool send_all(const UniqueFd& fd, const std::string& text) {
-    std::size_t sent = 0;
-    while (sent < text.size()) {
-        const auto count = ::send(fd.get(), text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
-        if (count < 0 && errno != EINTR) {
-            return false;
-        }
-        sent += count > 0 ? static_cast<std::size_t>(count) : 0;
-    }
-    return true;
-}
-
-std::string receive_all(const UniqueFd& fd) {
+// Empty if the simulator does not send everything in time.
+std::string receive_text(const UniqueFd& fd) {
     std::string text;
-    std::array<char, 4096> chunk{};
+    std::array<std::uint8_t, 4096> chunk{};
     for (;;) {
-        const auto count = ::recv(fd.get(), chunk.data(), chunk.size(), 0);
-        if (count < 0 && errno == EINTR) {
-            continue;
+        const auto count = io::receive_all(fd.get(), chunk);
+        if (!count) {
+            return {};
         }
-        if (count <= 0) {
+        text.append(chunk.begin(), chunk.begin() + static_cast<std::ptrdiff_t>(*count));
+        if (*count < chunk.size()) {
             return text;
         }
-        text.append(chunk.data(), static_cast<std::size_t>(count));
     }
 }
 
@@ -261,10 +252,11 @@ Result<std::string> ask_simulator(const std::filesystem::path& bus_path, const s
     // A simulator answers at once; one that is stopped or hangs must not stop this program, too.
     const timeval limit{10, 0};
     ::setsockopt(connection->get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    if (!send_all(*connection, json{{"command", command}}.dump() + "\n")) {
-        return fail_with_errno("cannot send to the simulator on", bus_path.native());
+    const std::string request = json{{"command", command}}.dump() + "\n";
+    if (const auto error = io::send_all(connection->get(), text::as_bytes(request))) {
+        return fail_with_errno("cannot send to the simulator on", bus_path.native(), error.value());
     }
-    const json reply = json::parse(receive_all(*connection), nullptr, false);
+    const json reply = json::parse(receive_text(*connection), nullptr, false);
     if (!reply.is_object()) {
         return fail("the simulator on unix:" + bus_path.string() + " gave no answer within 10 seconds");
     }

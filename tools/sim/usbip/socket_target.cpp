@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "usbip/socket_target.hpp"
 
+#include "common/io/socket.hpp"
 #include "server/address.hpp"
 
 #include <array>
-#include <cerrno>
+#include <system_error>
 
 #include <sys/socket.h>
+#include <sys/time.h>
 
 namespace trustx::sim::usbip {
 
@@ -17,6 +19,18 @@ constexpr std::size_t longest_transfer = 4096;
 timeval to_timeval(std::chrono::milliseconds time) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
     return {.tv_sec = seconds.count(), .tv_usec = std::chrono::microseconds(time - seconds).count()};
+}
+
+TransferStatus failure_of(std::error_code error) {
+    return error == std::errc::resource_unavailable_try_again ? TransferStatus::timed_out : TransferStatus::bus_error;
+}
+
+TransferStatus receive(const UniqueFd& socket, std::span<std::uint8_t> bytes) {
+    const auto count = io::receive_all(socket.get(), bytes);
+    if (!count) {
+        return failure_of(count.error());
+    }
+    return *count == bytes.size() ? TransferStatus::done : TransferStatus::bus_error;
 }
 
 }  // namespace
@@ -50,8 +64,14 @@ TransferStatus SocketTarget::request(BusOperation operation, std::uint8_t addres
 
 TransferStatus SocketTarget::exchange(ByteView request, std::span<std::uint8_t> answer) {
     std::array<std::uint8_t, 3> header{};
-    if (!connect() || !send_all(request) || !receive_all(header)) {
-        return failure_;
+    if (!connect()) {
+        return TransferStatus::bus_error;
+    }
+    if (const auto error = io::send_all(socket_.get(), request)) {
+        return failure_of(error);
+    }
+    if (const auto received = receive(socket_, header); received != TransferStatus::done) {
+        return received;
     }
     ByteReader reader{header};
     const auto status = static_cast<TransferStatus>(reader.u8());
@@ -60,14 +80,11 @@ TransferStatus SocketTarget::exchange(ByteView request, std::span<std::uint8_t> 
     if (status > TransferStatus::timed_out || length != expected) {
         return TransferStatus::bus_error;
     }
-    if (!receive_all(answer.first(length))) {
-        return failure_;
-    }
-    return status;
+    const auto received = receive(socket_, answer.first(length));
+    return received == TransferStatus::done ? status : received;
 }
 
 bool SocketTarget::connect() {
-    failure_ = TransferStatus::bus_error;
     if (socket_) {
         return true;
     }
@@ -79,37 +96,6 @@ bool SocketTarget::connect() {
     const timeval limit = to_timeval(time_limit_);
     return ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0 &&
            ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == 0;
-}
-
-bool SocketTarget::send_all(ByteView bytes) {
-    while (!bytes.empty()) {
-        const auto count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (count < 0 && errno == EINTR) {
-            continue;
-        }
-        if (count <= 0) {
-            failure_ = errno == EAGAIN ? TransferStatus::timed_out : TransferStatus::bus_error;
-            return false;
-        }
-        bytes = bytes.subspan(static_cast<std::size_t>(count));
-    }
-    return true;
-}
-
-bool SocketTarget::receive_all(std::span<std::uint8_t> bytes) {
-    while (!bytes.empty()) {
-        const auto count = ::recv(socket_.get(), bytes.data(), bytes.size(), 0);
-        if (count < 0 && errno == EINTR) {
-            continue;
-        }
-        if (count <= 0) {
-            const bool late = count < 0 && errno == EAGAIN;
-            failure_ = late ? TransferStatus::timed_out : TransferStatus::bus_error;
-            return false;
-        }
-        bytes = bytes.subspan(static_cast<std::size_t>(count));
-    }
-    return true;
 }
 
 }  // namespace trustx::sim::usbip

@@ -31,13 +31,10 @@ class SocketTarget final : public I2cTarget {
                            std::span<std::uint8_t> answer);
     TransferStatus exchange(ByteView request, std::span<std::uint8_t> answer);
     bool connect();
-    bool send_all(ByteView bytes);
-    bool receive_all(std::span<std::uint8_t> bytes);
 
     std::filesystem::path path_;
     std::chrono::milliseconds time_limit_;
     UniqueFd socket_;
-    TransferStatus failure_ = TransferStatus::bus_error;
 };
 
 }  // namespace trustx::sim::usbip
