@@ -15,26 +15,14 @@ constexpr const char* param_force = "force";
 constexpr const char* param_device = "device";
 constexpr const char* param_label = "label";
 
-const OSSL_PARAM settable_params[] = {
-    describe_text(OSSL_PKEY_PARAM_GROUP_NAME),
+constexpr auto settable_params = with_curve(std::array{
     describe_integer(OSSL_PKEY_PARAM_USE_COFACTOR_ECDH),
-    describe_text(OSSL_PKEY_PARAM_EC_ENCODING),
-    describe_text(OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT),
-    describe_text(OSSL_PKEY_PARAM_EC_FIELD_TYPE),
-    describe_unsigned(OSSL_PKEY_PARAM_EC_P),
-    describe_unsigned(OSSL_PKEY_PARAM_EC_A),
-    describe_unsigned(OSSL_PKEY_PARAM_EC_B),
-    describe_octets(OSSL_PKEY_PARAM_EC_GENERATOR),
-    describe_unsigned(OSSL_PKEY_PARAM_EC_ORDER),
-    describe_unsigned(OSSL_PKEY_PARAM_EC_COFACTOR),
-    describe_octets(OSSL_PKEY_PARAM_EC_SEED),
     describe_text(param_slot),
     describe_text(param_usage),
     describe_integer(param_force),
     describe_text(param_device),
     describe_text(param_label),
-    end_of_params,
-};
+});
 
 Outcome<Curve> chip_curve(const std::string& group) {
     if (const auto curve = curve_named(openssl::group_name(group))) {
@@ -58,7 +46,7 @@ Outcome<ObjectId> key_slot(const std::string& text) {
 }  // namespace
 
 const OSSL_PARAM* KeyGeneration::settable() noexcept {
-    return settable_params;
+    return settable_params.data();
 }
 
 Outcome<std::unique_ptr<KeyGeneration>> KeyGeneration::begin(ProviderContext& context, int selection,

@@ -57,14 +57,17 @@ class Agreement {
     }
 
     Outcome<void> set_peer(const Key& peer) {
-        if (chip_ != nullptr) {
-            return chip_->set_peer(peer);
-        }
-        if (software_ == nullptr || peer.inner() == nullptr) {
+        if (chip_ == nullptr && software_ == nullptr) {
             return fail(Reason::operation_out_of_order, "give the peer of a key agreement");
+        }
+        if (peer.inner() == nullptr) {
+            return fail(Reason::key_incomplete, "give the peer of a key agreement");
         }
         if (EVP_PKEY_parameters_eq(key_->inner(), peer.inner()) != 1) {
             return fail(Reason::curve_mismatch, "the peer's key is on another curve");
+        }
+        if (chip_ != nullptr) {
+            return chip_->set_peer(peer);
         }
         // libcrypto has validated the peer's point before it came here.
         constexpr int validate = 0;

@@ -88,33 +88,21 @@ const OSSL_PARAM public_types[] = {
     end_of_params,
 };
 
-const OSSL_PARAM all_types[] = {
-    describe_text(OSSL_PKEY_PARAM_GROUP_NAME),
-    describe_text(OSSL_PKEY_PARAM_EC_ENCODING),
-    describe_text(OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT),
-    describe_text(OSSL_PKEY_PARAM_EC_FIELD_TYPE),
-    describe_unsigned(OSSL_PKEY_PARAM_EC_P),
-    describe_unsigned(OSSL_PKEY_PARAM_EC_A),
-    describe_unsigned(OSSL_PKEY_PARAM_EC_B),
-    describe_octets(OSSL_PKEY_PARAM_EC_GENERATOR),
-    describe_unsigned(OSSL_PKEY_PARAM_EC_ORDER),
-    describe_unsigned(OSSL_PKEY_PARAM_EC_COFACTOR),
-    describe_octets(OSSL_PKEY_PARAM_EC_SEED),
+constexpr auto all_types = with_curve(std::array{
     describe_octets(OSSL_PKEY_PARAM_PUB_KEY),
     describe_unsigned(OSSL_PKEY_PARAM_PRIV_KEY),
     describe_integer(OSSL_PKEY_PARAM_USE_COFACTOR_ECDH),
     describe_integer(OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC),
-    end_of_params,
-};
+});
 
 const OSSL_PARAM* keymgmt_import_types(int) {
-    return all_types;
+    return all_types.data();
 }
 
 // A list for the selection, not for a key: without the private key it is what a chip key gives, with it what only a
 // software key gives.
 const OSSL_PARAM* keymgmt_export_types(int selection) {
-    return (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0 ? all_types : public_types;
+    return (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0 ? all_types.data() : public_types;
 }
 
 int keymgmt_export(void* keydata, int selection, OSSL_CALLBACK* callback, void* argument) {
@@ -146,26 +134,15 @@ constexpr const char* param_kind = "trustx-kind";
 constexpr const char* param_slot = "trustx-slot";
 constexpr const char* param_uid = "trustx-uid";
 
-const OSSL_PARAM gettable_params[] = {
+constexpr auto gettable_params = with_curve(std::array{
     describe_integer(OSSL_PKEY_PARAM_BITS),
     describe_integer(OSSL_PKEY_PARAM_SECURITY_BITS),
     describe_integer(OSSL_PKEY_PARAM_MAX_SIZE),
-    describe_text(OSSL_PKEY_PARAM_GROUP_NAME),
     describe_text(OSSL_PKEY_PARAM_DEFAULT_DIGEST),
     describe_octets(OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY),
     describe_octets(OSSL_PKEY_PARAM_PUB_KEY),
     describe_unsigned(OSSL_PKEY_PARAM_EC_PUB_X),
     describe_unsigned(OSSL_PKEY_PARAM_EC_PUB_Y),
-    describe_text(OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT),
-    describe_text(OSSL_PKEY_PARAM_EC_FIELD_TYPE),
-    describe_text(OSSL_PKEY_PARAM_EC_ENCODING),
-    describe_unsigned(OSSL_PKEY_PARAM_EC_P),
-    describe_unsigned(OSSL_PKEY_PARAM_EC_A),
-    describe_unsigned(OSSL_PKEY_PARAM_EC_B),
-    describe_octets(OSSL_PKEY_PARAM_EC_GENERATOR),
-    describe_unsigned(OSSL_PKEY_PARAM_EC_ORDER),
-    describe_unsigned(OSSL_PKEY_PARAM_EC_COFACTOR),
-    describe_octets(OSSL_PKEY_PARAM_EC_SEED),
 #ifndef OPENSSL_NO_EC2M  // of software keys
     describe_integer(OSSL_PKEY_PARAM_EC_CHAR2_M),
     describe_text(OSSL_PKEY_PARAM_EC_CHAR2_TYPE),
@@ -181,11 +158,10 @@ const OSSL_PARAM gettable_params[] = {
     describe_text(param_kind),
     describe_unsigned(param_slot),
     describe_octets(param_uid),
-    end_of_params,
-};
+});
 
 const OSSL_PARAM* keymgmt_gettable_params(void*) {
-    return gettable_params;
+    return gettable_params.data();
 }
 
 const char* name_of(Key::Kind kind) {

@@ -35,6 +35,7 @@ TEST_CASE("queued errors keep their numbers, oldest first, and the queue is empt
     ERR_clear_error();
     ERR_raise_data(ERR_LIB_X509, X509_R_KEY_VALUES_MISMATCH, "of two keys");
     ERR_raise(ERR_LIB_SYS, ECONNRESET);
+    CHECK(openssl::last_reason() == "Connection reset by peer");
     const auto errors = openssl::take_errors();
     CHECK(ERR_peek_error() == 0);
     REQUIRE(errors.size() == 2);
@@ -46,6 +47,7 @@ TEST_CASE("queued errors keep their numbers, oldest first, and the queue is empt
     CHECK(errors[1].reason_number() == ECONNRESET);
     CHECK(openssl::to_string(errors) == "key values mismatch: of two keys; Connection reset by peer");
     CHECK(openssl::take_errors().empty());
+    CHECK(openssl::last_reason().empty());
 }
 
 TEST_CASE("a block of PEM is found among others, and none where there is none", "[openssl]") {
