@@ -12,6 +12,6 @@ refused trustx --device /dev/i2c-7 info
 says /dev/i2c-7 "No such file or directory"
 
 refused trustx --device /dev/null info
-says "use /dev/null as an I2C adapter"
+says /dev/null "as an I2C adapter"
 
 run trustx info >/dev/null

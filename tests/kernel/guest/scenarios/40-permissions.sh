@@ -19,7 +19,7 @@ says "Permission denied" trustx "join the group"
 mkdir -m 0777 own-lock
 chmod 0755 .
 refused as stranger env TRUSTX_LOCK_DIRECTORY="$PWD/own-lock" trustx info
-says "open $adapter" "group trustx" "join the group"
+says "$adapter" "group trustx" "join the group"
 
 run as member trustx info >/dev/null
 run trustx keygen E0F2 --force --out /home/member/key.pem

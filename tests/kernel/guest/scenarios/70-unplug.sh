@@ -48,7 +48,7 @@ unplugged_in() {
   between=no
   if [[ $said == *"No such file or directory"* ]]; then
     between=yes
-    says "open $adapter"
+    says "$adapter"
     return
   fi
   says "i2c:$adapter" "No such device" "plug the bus adapter in again"
@@ -60,7 +60,7 @@ plugged_in_again() {
   # Until then the next program says that there is nothing.
   [ ! -e $adapter ]
   refused trustx info
-  says "open $adapter" "No such file or directory"
+  says "$adapter" "No such file or directory"
 
   [ "$(run "${attach[@]}")" = "$adapter" ]
   udevadm settle

@@ -7,7 +7,7 @@ kill -KILL "$(cat /run/simulator.pid)"
 gone() { [ ! -e $adapter ]; }
 eventually 20 gone
 refused trustx info
-says "open $adapter"
+says "$adapter"
 refused "${attach[@]}"
 says "tcp connect"
 
