@@ -11,8 +11,8 @@
 
 namespace trustx::provider {
 
-// raise_first makes our text the first of the queue, because many programs print only that entry: what libcrypto said
-// on the way, such as "unsupported", goes. Where the software implementation refused, its words are the better ones.
+// raise_first makes our text the first of the queue, because many programs print only that entry: what libcrypto added
+// before, such as "unsupported", is removed. Where the software implementation failed, its entries say more and stay.
 inline void raise_first(const Core& core, bool marked, const ProviderError& error) noexcept {
     if (error.reason != Reason::software_failed) {
         core.raise_at_mark(error);

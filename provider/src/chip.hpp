@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The chips that keys live in. Nothing here touches a bus before an operation needs the chip: a Chip is made when a
+// The chips that hold keys. Nothing here touches a bus before an operation needs the chip: a Chip is made when a
 // key or a URI first uses it, and trustx::Device attaches with the first command.
 #pragma once
 
@@ -61,7 +61,7 @@ class Chip {
     // generate_session makes a key in a session object of the chip; the lease keeps it there.
     [[nodiscard]] Outcome<SessionKey> generate_session(const KeyRequest& request);
 
-    // watch knows how often private keys were used, and how near the chip is to slowing down.
+    // watch knows how often private keys were used, and how near the chip is to delaying them.
     [[nodiscard]] const SecurityWatch& watch() const { return watch_; }
 
     // suspect forgets the UID: the next use asks the chip again.

@@ -25,7 +25,7 @@ Outcome<Bytes> content_of(Chip& chip, ObjectId object) {
 }
 
 std::optional<PublicKey> key_of_certificate(OSSL_LIB_CTX* libctx, const Bytes& der) {
-    // In the application's context, decoding the key could come back to us.
+    // In the application's context, decoding the key could call this provider again.
     ByteView following = der;
     const auto certificate = openssl::take_certificate(following, libctx);
     if (certificate == nullptr) {

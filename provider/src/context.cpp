@@ -12,10 +12,10 @@
 namespace trustx::provider {
 namespace {
 
-// A program may have a libcrypto of its own inside, which then is not the shared one that we use. That one was
-// loaded later, so its handler at exit runs first, and the program's libcrypto would unload us, and every other
-// provider that shares ours, on top of a libcrypto that is gone. So ours stays, and the end of the process takes it
-// away. The upcalls tell: among them is the program's CRYPTO_malloc itself.
+// A program may be linked statically with libcrypto, and then the shared libcrypto that we use is another copy. The
+// shared one was loaded later, so its handler at exit runs first, and the program's libcrypto would unload us, and
+// every other provider that uses the shared one, after that was cleaned up. So the shared one is never cleaned up. The
+// upcalls tell the two cases apart: among them is the program's CRYPTO_malloc.
 void outlive_a_foreign_libcrypto(const OSSL_DISPATCH* upcalls) {
     for (; upcalls->function_id != 0; ++upcalls) {
         if (upcalls->function_id == OSSL_FUNC_CRYPTO_MALLOC && OSSL_FUNC_CRYPTO_malloc(upcalls) != &CRYPTO_malloc) {
@@ -60,7 +60,7 @@ int ProviderContext::forward_capabilities(const char* capability, OSSL_CALLBACK*
         libctx(),
         [](OSSL_PROVIDER* provider, void* asked) {
             const auto& what = *static_cast<const Question*>(asked);
-            // In a child context we meet ourselves, with our own context.
+            // The providers of a child context include this instance, which must not ask itself.
             return OSSL_PROVIDER_get0_provider_ctx(provider) == what.ourselves
                        ? 1
                        : OSSL_PROVIDER_get_capabilities(provider, what.capability, what.callback, what.argument);

@@ -31,7 +31,8 @@ class ProviderContext {
     // loaded or prefers; or, with `library-context = child`, the application's providers (openssl-provider.md section
     // 1.12).
     [[nodiscard]] OSSL_LIB_CTX* libctx() const { return libctx_.get(); }
-    // properties is the query for keys and their operations in libctx: what is fetched with it never comes back to us.
+    // properties is the query for keys and their operations in libctx: what is fetched with it is never from this
+    // provider.
     [[nodiscard]] const char* properties() const {
         return settings_.child_library_context ? "provider!=trustx" : nullptr;
     }

@@ -56,8 +56,8 @@ void Core::raise(Reason reason, const char* text, Place place) const noexcept {
         return;
     }
     new_error_(handle_);
-    // The name alone: where the sources lay on the machine that built this is of no use to anybody. Nor is the
-    // compiler's name for a lambda.
+    // The name alone: the directory of the sources on the machine that built this is of no use, nor is the compiler's
+    // name for a lambda.
     const char* const slash = std::strrchr(place.file, '/');
     const bool lambda = std::strcmp(place.function, "operator()") == 0;
     set_error_debug_(handle_, slash == nullptr ? place.file : slash + 1, place.line, lambda ? "" : place.function);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a key file to a key, in two steps because the file store follows only chains of these (openssl-provider.md
 // section 1.9): PEM to DER by our label, and DER to a key. They look at everything that anybody decodes, so what is not
-// ours is passed over without a word, and nothing here touches the chip.
+// ours is skipped without an error, and nothing here touches the chip.
 //
 // The file store makes the key in a second decoding whose errors it drops: all that a user would see is
 // "unsupported". So what is wrong with a reference is found in the first one: while PEM is read, and for DER by a
@@ -78,7 +78,7 @@ Bytes one_der_sequence(const Core& core, OSSL_CORE_BIO* bio) {
 }
 
 // looks_like_reference recognises { INTEGER of one byte, OCTET STRING of two bytes, SEQUENCE ... }, which no key of
-// another kind begins with: a damaged or newer reference is then reported instead of passed over.
+// another kind begins with: a damaged or newer reference is then reported instead of skipped.
 bool looks_like_reference(ByteView der) {
     const std::size_t at = der.size() > 2 && der[1] > 0x7F ? 2u + (der[1] & 0x7Fu) : 2u;
     constexpr std::size_t shape = 8;  // 02 01 vv 04 02 oo oo 30
@@ -134,7 +134,7 @@ int der_to_ec_decode(void* provctx, OSSL_CORE_BIO* bio, int, OSSL_CALLBACK* call
     });
 }
 
-// Called when the decoded key is wanted in another provider: the public half can go.
+// Called when the decoded key is wanted in another provider: the public half can be exported.
 int der_to_ec_export_object(void*, const void* reference, std::size_t size, OSSL_CALLBACK* callback, void* argument) {
     const KeyHandover* const handover = KeyHandover::at(reference, size);
     if (handover == nullptr || handover->peek() == nullptr) {

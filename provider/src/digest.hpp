@@ -17,7 +17,7 @@ namespace trustx::provider {
 [[nodiscard]] Outcome<openssl::Digest> find_digest(const ProviderContext& context, const std::string& name);
 
 // RunningHash is a hash that is being computed. Copying copies its state, so that a duplicate of a signature context
-// goes on by itself.
+// continues independently.
 class RunningHash {
  public:
     RunningHash() = default;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one cast of the provider: from a typed function to an entry of a dispatch table.
+// The only cast of function types in the provider: from a typed function to an entry of a dispatch table.
 #pragma once
 
 #include <openssl/core_dispatch.h>

@@ -25,7 +25,8 @@ KeyHandover* KeyHandover::at(const void* reference, std::size_t size) noexcept {
     if (reference == nullptr || size != sizeof(KeyHandover)) {
         return nullptr;
     }
-    // libcrypto carries the reference as const, but its maker waits for the key to be taken.
+    // libcrypto carries the reference as const, but the decoder or store that made it expects the key to be taken out
+    // of it.
     auto* const own = const_cast<void*>(reference);  // NOLINT(cppcoreguidelines-pro-type-const-cast)
     auto* const handover = static_cast<KeyHandover*>(own);
     return handover->magic_ == expected_magic ? handover : nullptr;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a key travels from a decoder or a store through libcrypto to keymgmt_load: as the octets of a `reference`
+// How a key is passed from a decoder or a store through libcrypto to keymgmt_load: as the octets of a `reference`
 // parameter, which are valid only during the callback (openssl-provider.md section 1.9).
 #pragma once
 
@@ -11,8 +11,8 @@
 
 namespace trustx::provider {
 
-// KeyHandover owns the key until it is taken. The magic number tells our references from anything else that
-// ends up in our keymgmt.
+// KeyHandover owns the key until it is taken. The magic number tells our references from anything else that is passed
+// to our keymgmt.
 class KeyHandover {
  public:
     explicit KeyHandover(KeyRef key) : key_{std::move(key)} {}

@@ -46,8 +46,8 @@ class KeyRef {
     Key* key_ = nullptr;
 };
 
-// Key never changes once made; threads share it. Two exceptions belong to libcrypto's way of making keys, when the
-// maker is still alone with it: import into a key made empty, and set_params on a software key.
+// Key never changes once made; threads share it. There are two exceptions while libcrypto makes a key and nobody else
+// has it yet: import into a key made empty, and set_params on a software key.
 class Key {
  public:
     enum class Kind {

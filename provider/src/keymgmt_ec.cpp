@@ -212,7 +212,7 @@ const OSSL_PARAM* keymgmt_settable_params(void*) {
     return settable_params;
 }
 
-// set_of_chip_key accepts what is so already: `openssl ec` asks for the public key in its output, always.
+// set_of_chip_key accepts values that the key has already: `openssl ec` asks for the public key in its output, always.
 Outcome<void> set_of_chip_key(const Key& key, const OSSL_PARAM* params) {
     for (; params->key != nullptr; ++params) {
         if (std::string_view(params->key) != OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC) {

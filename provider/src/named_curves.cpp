@@ -42,7 +42,7 @@ NamedCurves::~NamedCurves() {
     }
 }
 
-// The thread that comes first makes it; one that comes at the same time makes another and throws it away.
+// The first thread makes it; one that comes at the same time makes another and frees that.
 const EVP_PKEY* NamedCurves::parameters(OSSL_LIB_CTX* libctx, Curve curve) {
     auto& kept = parameters_[curve == Curve::p256 ? 0 : 1];
     if (const EVP_PKEY* const there = kept.load()) {

@@ -23,7 +23,7 @@ class NamedCurves {
 
     // import makes a public key from what EVP_PKEY_fromdata would take, with the same checks and the same result.
     // nullptr if that is not a key without private part, on one of the curves, with an uncompressed point: ask
-    // EVP_PKEY_fromdata then, which also knows what to say of a point that is not on its curve.
+    // EVP_PKEY_fromdata then, which also has an error for a point that is not on its curve.
     [[nodiscard]] openssl::Pkey import(OSSL_LIB_CTX* libctx, int selection, const OSSL_PARAM* params);
 
  private:

@@ -8,7 +8,7 @@
 
 namespace trustx::provider {
 
-// only_read is for arguments that OpenSSL only reads, although their type is older than that promise: OSSL_PARAM and
+// only_read is for arguments that OpenSSL only reads, although their type has no const: OSSL_PARAM and
 // what it points to, OSSL_ITEM, and what is given to EVP_PKEY_fromdata, EVP_PKEY_set_params and EVP_PKEY_dup.
 template <class T>
 constexpr T* only_read(const T* argument) noexcept {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// An error on its way to OpenSSL's error queue: reason number, text, and the place that noticed. Functions inside the
-// provider return Outcome<T>, made by fail() and passed on with TRY; the C boundary (c_boundary.hpp) turns an error
-// into one entry of the queue.
+// An error before it is in OpenSSL's error queue: reason number, text, and the place in the sources that found it.
+// Functions inside the provider return Outcome<T>, made by fail() and passed on with TRY; the C boundary
+// (c_boundary.hpp) turns an error into one entry of the queue.
 #pragma once
 
 #include "common/try.hpp"
@@ -17,7 +17,7 @@
 
 namespace trustx::provider {
 
-// Place is where in our sources an error was noticed; std::source_location is not in clang 14.
+// Place is where in our sources an error was found; std::source_location is not in clang 14.
 struct Place {
     const char* file;
     int line;
@@ -35,7 +35,7 @@ struct ProviderError {
     Place place;
 };
 
-// Outcome<T> is Result<T> with a ProviderError; a class of its own, so that the compiler warns when it is dropped.
+// Outcome<T> is Result<T> with a ProviderError; a separate class, so that the compiler warns when it is dropped.
 template <class T>
 class [[nodiscard]] Outcome : public tl::expected<T, ProviderError> {
  public:

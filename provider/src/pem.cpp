@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view begin_mark = "-----BEGIN ";
 constexpr std::string_view end_mark = "-----END ";
 constexpr std::string_view dashes = "-----";
-// Far more than a reference needs; a file that goes on and on is not one.
+// Far more than a reference needs: a longer block is not one.
 constexpr std::size_t longest_body = std::size_t{64} * 1024;
 
 std::string_view trimmed(std::string_view line) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way in: OSSL_provider_init, what the provider says about itself, and its table of algorithms. Nothing here
+// The entry point OSSL_provider_init, what the provider says about itself, and its table of algorithms. Nothing here
 // touches a chip except the self test, on request.
 #include "algorithms.hpp"
 #include "c_boundary.hpp"

@@ -21,7 +21,7 @@ namespace {
 constexpr unsigned int strength_bits = 256;    // the chip's TRNG, not a generator with a seed
 constexpr std::size_t largest_request = 4096;  // libcrypto cuts larger ones
 
-// Generator has no state of its own but whether it may be used. Threads may share it: the device does the queueing.
+// Generator has no state but whether it may be used. Threads may share it: the device does the queueing.
 class Generator {
  public:
     explicit Generator(ProviderContext& context) : context_{context} {}

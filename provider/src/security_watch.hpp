@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// How near a chip is to slowing down. Each use of a private key beyond one in five seconds raises the chip's security
-// event counter; from 128 on the chip delays them, at 255 by five seconds each (chip-objects.md section 9). The counter
-// is read along with the first signature and again now and then, so that a warning comes before the delay does.
+// How near a chip is to delaying private key operations. Each use of a private key beyond one in five seconds raises
+// the chip's security event counter; from 128 on the chip delays them, at 255 by five seconds each (chip-objects.md
+// section 9). The counter is read along with the first signature and again now and then, so that a warning comes before
+// the delay does.
 #pragma once
 
 #include <trustx/clock.hpp>
@@ -21,7 +22,7 @@ namespace trustx::provider {
 class SecurityWatch {
  public:
     // look reads the counter where the last reading is too old, or too many uses ago, to rely on, and leaves a note in
-    // the trace when the chip is about to slow down. A counter that cannot be read stops no signature.
+    // the trace when the chip is about to delay them. A counter that cannot be read stops no signature.
     void look(LockedDevice& device);
 
     void count_use(ObjectId key) noexcept;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The provider's section of openssl.cnf. Reading it never fails: a provider that refuses to load vanishes without a
-// word (openssl-provider.md section 1.2), so a wrong value is remembered and reported when a chip key is first asked
+// The provider's section of openssl.cnf. Reading it never fails: a provider that refuses to load is missing without any
+// error (openssl-provider.md section 1.2), so a wrong value is remembered and reported when a chip key is first asked
 // for.
 #pragma once
 

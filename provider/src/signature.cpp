@@ -12,10 +12,10 @@ namespace trustx::provider {
 namespace {
 
 constexpr const char* default_digest = "SHA256";
-// Appeared in OpenSSL 3.2; a name is a name in any version.
+// New in OpenSSL 3.2; in older versions nobody asks for it.
 constexpr const char* param_nonce_type = "nonce-type";
 constexpr const char* param_signature = "signature";  // 3.4
-// Collisions of shorter digests are within reach, so a chip key does not sign them. SHA-224 is the shortest.
+// Collisions of shorter digests can be computed, so a chip key does not sign them. SHA-224 is the shortest.
 constexpr std::size_t shortest_signed_digest = 28;
 
 openssl::Digest share(const openssl::Digest& digest) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The signature algorithms of OpenSSL 3.4 and later: ECDSA, and ECDSA with one digest under a name of its own, such as
+// The signature algorithms of OpenSSL 3.4 and later: ECDSA, and ECDSA with one digest, such as
 // ECDSA-SHA256, which a program fetches and begins with EVP_PKEY_sign_message_init (provider-signature(7)). Compiled
 // where the headers know of them; programs on an older libcrypto cannot ask for them.
 #include "algorithms.hpp"
@@ -34,7 +34,7 @@ void* newctx(void* provctx, const char*) {
                      [&]() -> Outcome<std::unique_ptr<Signing>> { return std::make_unique<Signing>(context, digest); });
 }
 
-// The type of the answer lets libcrypto change it; it only reads.
+// The return type would let libcrypto change it; libcrypto only reads.
 const char* key_types[] = {"EC", nullptr};
 
 const char** query_key_types() {

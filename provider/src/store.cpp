@@ -108,7 +108,7 @@ class Reader {
                (uri_.type == StoreUri::Type::any || uri_.type == StoreUri::Type::certificate);
     }
 
-    // trustx:E0F1;type=cert is the certificate of that key. In a list it comes under its own number.
+    // trustx:E0F1;type=cert is the certificate of that key. In a list it has its own number.
     Outcome<void> find_paired_certificate(Chip& chip, ObjectId key) {
         const auto certificate = paired_certificate(key);
         return uri_.object && certificate && wants_certificates() ? find_certificates(chip, *certificate)
@@ -194,8 +194,8 @@ int store_close(void* ctx) {
 }
 
 // libcrypto tries this first when the caller prefers another provider's keys. A chip key must refuse, or the caller
-// would get its public half and fail at the first signature; then libcrypto comes to our keymgmt_load. Quietly,
-// because that is the usual course.
+// would get its public half and fail at the first signature; then libcrypto comes to our keymgmt_load. Without an
+// error, because that is the usual course.
 int store_export_object(void*, const void* reference, std::size_t size, OSSL_CALLBACK* callback, void* argument) {
     const KeyHandover* const handover = KeyHandover::at(reference, size);
     if (handover == nullptr || handover->peek() == nullptr || handover->peek()->has_private()) {

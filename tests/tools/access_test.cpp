@@ -61,7 +61,7 @@ TEST_CASE("a life cycle state is raised with --force only, and then locks perman
     chip.must_fail(1, {"object", "write", "F1D0"}, {"access conditions"}, {.input = "x"});
     chip.must_fail(1, {"metadata", "set", "F1D0", "--read", "never", "--force"}, {"F1D0", "operational"});
     chip.must({"lifecycle", "raise", "F1D0", "operational"});  // nothing to do
-    chip.must_fail(2, {"lifecycle", "raise", "F1D0", "creation", "--force"}, {"a state only rises"});
+    chip.must_fail(2, {"lifecycle", "raise", "F1D0", "creation", "--force"}, {"a state can only be raised"});
     chip.must({"lifecycle", "raise", "application", "initialisation", "--force"});
     CHECK(nlohmann::json::parse(chip.must({"lifecycle", "show", "--json"})).at("application") == "initialisation");
 }

@@ -159,7 +159,7 @@ TEST_CASE("an error of a locked chip names the chip once", "[device]") {
     CHECK(message.find("scripted chip") == message.rfind("scripted chip"));
 }
 
-TEST_CASE("the first command of each use looks whether another host left an answer", "[device]") {
+TEST_CASE("the first command of each use checks whether another host left an answer", "[device]") {
     Fixture f;
     f.expect(0, get_f1d0, content);
     REQUIRE(f.device->run(read_f1d0));
@@ -172,7 +172,7 @@ TEST_CASE("the first command of each use looks whether another host left an answ
     CHECK(f.chip->surprises.empty());
 }
 
-TEST_CASE("a thread that would wait for itself is told so at once", "[device]") {
+TEST_CASE("a thread that would wait for itself gets an error at once", "[device]") {
     Fixture f;
     const auto locked = f.device->lock();
     REQUIRE(locked);

@@ -11,10 +11,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto look_time = 160us;  // five bytes at 400 kHz, and the guard time
+constexpr auto poll_time = 160us;  // five bytes at 400 kHz, and the guard time
 
 struct Outcome {
-    int looks = 0;
+    int polls = 0;
     Duration too_late{};
 };
 
@@ -25,39 +25,39 @@ Outcome await(Expectation& expectation, Duration duration) {
     const auto deadline = clock.in(20s);
     Watch watch{expectation, clock, start};
     Outcome outcome;
-    watch.await_look(deadline);
+    watch.await_poll(deadline);
     for (;;) {
-        const auto looked_at = clock.now();
-        clock.advance(look_time);
-        ++outcome.looks;
-        if (looked_at - start >= duration) {
+        const auto polled_at = clock.now();
+        clock.advance(poll_time);
+        ++outcome.polls;
+        if (polled_at - start >= duration) {
             watch.happened();
-            outcome.too_late = looked_at - start - duration;
+            outcome.too_late = polled_at - start - duration;
             return outcome;
         }
-        watch.in_vain(looked_at);
-        watch.await_next_look(deadline);
+        watch.still_pending(polled_at);
+        watch.await_next_poll(deadline);
     }
 }
 
 }  // namespace
 
-TEST_CASE("without experience the first look comes at half of what is typical", "[waiting]") {
-    CHECK(Expectation{}.first_look() == 0s);
-    CHECK(Expectation{60ms}.first_look() == 30ms);
+TEST_CASE("without experience the first poll comes at half of what is typical", "[waiting]") {
+    CHECK(Expectation{}.first_poll() == 0s);
+    CHECK(Expectation{60ms}.first_poll() == 30ms);
 }
 
-TEST_CASE("what always takes the same is found with one look in vain", "[waiting]") {
+TEST_CASE("what always takes the same is found with one poll in vain", "[waiting]") {
     const Duration duration = GENERATE(1300us, 4200us, 65ms, 145ms, 250ms);
     const Duration typical = GENERATE(0ms, 60ms);
     Expectation expectation{typical};
     for (int i = 0; i < 40; ++i) {
         const auto outcome = await(expectation, duration);
-        CHECK(outcome.looks < 80);
+        CHECK(outcome.polls < 80);
     }
     for (int i = 0; i < 40; ++i) {
         const auto outcome = await(expectation, duration);
-        CHECK(outcome.looks <= 2);
+        CHECK(outcome.polls <= 2);
         CHECK(outcome.too_late <= 300us);
     }
 }
@@ -76,7 +76,7 @@ TEST_CASE("what varies is found soon after it happened", "[waiting]") {
         const Duration duration = 65ms + 100us * (i * 7 % 20);  // 65 to 67 ms
         const auto outcome = await(expectation, duration);
         sum += outcome.too_late;
-        CHECK(outcome.looks <= 40);
+        CHECK(outcome.polls <= 40);
         CHECK(outcome.too_late <= 5ms);
     }
     CHECK(sum / rounds <= 650us);  // one per cent
@@ -101,7 +101,7 @@ TEST_CASE("one long delay does not make the next wait long", "[waiting]") {
     }
     const auto delayed = await(expectation, 145ms + delay);
     CHECK(delayed.too_late <= 5ms);
-    CHECK(delayed.looks < 1100);  // 5 s at 5 ms
+    CHECK(delayed.polls < 1100);  // 5 s at 5 ms
     CHECK(await(expectation, 145ms).too_late <= delay / 4);
 }
 
@@ -110,8 +110,8 @@ TEST_CASE("a wait ends at its deadline", "[waiting]") {
     Expectation expectation{10s};
     Watch watch{expectation, clock, clock.now()};
     const auto deadline = clock.in(1s);
-    watch.await_look(deadline);
+    watch.await_poll(deadline);
     CHECK(clock.now() == deadline.at);
-    watch.await_next_look(deadline);
+    watch.await_next_poll(deadline);
     CHECK(clock.now() == deadline.at);
 }

@@ -158,7 +158,7 @@ TEST_CASE("the data link resends a frame after a NAK", "[link]") {
     f.check_answered();
 }
 
-TEST_CASE("the data link resends a frame that nothing came back to, where that is allowed", "[link]") {
+TEST_CASE("the data link resends a frame without response, where that is allowed", "[link]") {
     Fixture f;
     f.chip.expect(first_frame);
     f.chip.expect(first_frame);
@@ -508,7 +508,7 @@ TEST_CASE("once its duration is known a command takes one look more than the lea
 }
 
 TEST_CASE("a chip is left alone only when it was seen at work", "[link][waiting]") {
-    // It acknowledges, looks idle, and only then begins; a reset after that must not look like one before.
+    // It acknowledges, appears idle, and only then begins; a reset after that must not appear as one before.
     Fixture f;
     f.expectation = Expectation{200ms};
     f.chip.expect(first_frame, {ack(0)});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes as the I2C bus and OpenSSL both speak them, and their hexadecimal form.
+// Bytes as the I2C bus and OpenSSL both use them, and their hexadecimal form.
 #pragma once
 
 #include <trustx/export.hpp>

@@ -28,7 +28,7 @@ class TRUSTX_EXPORT SystemClock final : public Clock {
     void sleep_until(TimePoint wake) override;
 };
 
-// Deadline is the moment after which a caller no longer wants an answer. It travels down the whole stack as a value.
+// Deadline is the moment after which a caller no longer wants an answer. It is passed down the whole stack by value.
 struct Deadline {
     TimePoint at;
 

@@ -32,9 +32,9 @@ class CommandCall;
 // Repeatable says whether a command may be sent again when its answer was lost.
 enum class Repeatable : bool { no = false, yes = true };
 
-// Openness says what of a command's data, and of its answer's, may be in a trace. Secret are: what the chip draws at
-// random, shared secrets, derived keys and their seeds, exported private keys, messages and their half-done hashes, and
-// the content of an object whose kind may hold a secret.
+// Openness says what of a command's data, and of its answer's, may be in a trace. Secret are: the chip's random
+// numbers, shared secrets, derived keys and their seeds, exported private keys, messages and their unfinished hashes,
+// and the content of an object whose kind may hold a secret.
 enum class Openness : std::uint8_t {
     everything,
     command,  // nothing of the answer
@@ -50,7 +50,7 @@ struct CommandInfo {
     Repeatable repeatable;
     Openness openness;
     // How long the chip takes: a fixed part, and one for each byte of the command. Source: chip-commands.md section 7,
-    // the lower figures, those of the faster successor: a first look that comes too early costs a transfer, one that
+    // the lower figures, those of the faster successor: a first poll that comes too early costs a transfer, one that
     // comes too late costs time.
     std::chrono::microseconds typical{0};
     std::chrono::microseconds typical_per_byte{0};
@@ -63,8 +63,8 @@ struct CommandFacts {
     std::size_t wanted = 0;               // bytes asked for, where the chip's time depends on them
 };
 
-// CommandBytes is a command's own copy of the bytes it was given, wiped when it goes; a range, so a ByteView can be
-// made of it.
+// CommandBytes is a command's own copy of the bytes it was given, wiped when it is destroyed; a range, so a ByteView
+// can be made of it.
 class CommandBytes {
  public:
     CommandBytes() = default;
@@ -207,7 +207,8 @@ struct TRUSTX_EXPORT GenKeyPair {
 // section 6.8)
 struct TRUSTX_EXPORT CalcSign {
     using Response = Signature;
-    // A second signature over the same digest does no harm, but it is a second private key use: never silently.
+    // A second signature over the same digest does no harm, but it is a second private key use, which only the caller
+    // may decide on.
     static constexpr CommandInfo info{"CalcSign", 0x31, Repeatable::no, Openness::everything,
                                       std::chrono::milliseconds{65}};
     static constexpr std::size_t min_digest = 10;
@@ -224,7 +225,7 @@ struct TRUSTX_EXPORT CalcSign {
     static Result<Response> decode(ByteView data);
 };
 
-// ExportKeyPair makes a key pair and hands out both halves; nothing stays on the chip. For keys that live elsewhere:
+// ExportKeyPair makes a key pair and returns both halves; nothing stays on the chip. For keys that live elsewhere:
 // a device key belongs in a key object. (GenKeyPair with tag 07, 38, section 6.12)
 struct TRUSTX_EXPORT ExportKeyPair {
     struct Response {

@@ -18,7 +18,7 @@
 
 namespace trustx {
 
-// DeviceOptions bound every wait and say where processes meet.
+// DeviceOptions limit every wait and say where the lock files are.
 struct DeviceOptions {
     // How long to wait for other threads and processes to release the chip.
     std::chrono::milliseconds lock_timeout{10'000};
@@ -50,7 +50,7 @@ class TRUSTX_EXPORT Device {
     Device(const Device&) = delete;
     Device& operator=(const Device&) = delete;
 
-    // lock keeps other threads and processes away until the LockedDevice is destroyed, and attaches to the chip
+    // lock excludes other threads and processes until the LockedDevice is destroyed, and attaches to the chip
     // where another process may have used it. Hold it for one command, or for the slices of one object, never longer.
     // Errors: Errc::already_locked at once where this thread holds a LockedDevice of this Device; Errc::lock_timeout
     // naming the owner; Errc::no_chip; errno codes. Each names the device.
@@ -127,9 +127,9 @@ class TRUSTX_EXPORT LockedDevice {
     std::uint32_t generation_;  // of the process that locked
 };
 
-// SessionLease holds a session object until it is destroyed. A lease that a dead process held is free again. It must
-// not outlive its Device; in a forked child it is the parent's and does nothing. Movable: the one that was moved from
-// holds nothing, the one that is assigned to releases what it held.
+// SessionLease holds a session object until it is destroyed. A process that ends, however it ends, frees its leases. It
+// must not outlive its Device; in a forked child it is the parent's and does nothing. Movable: the one that was moved
+// from holds nothing, the one that is assigned to releases what it held.
 class TRUSTX_EXPORT SessionLease {
  public:
     SessionLease(SessionLease&& other) noexcept;

@@ -18,14 +18,14 @@ namespace trustx {
 // OpenSSL provider are built on them. New ones go to the end, and a number that is free (7) is not used again.
 enum class Errc {
     address_nak = 1,              // the address was not acknowledged: chip busy, asleep, starting or absent
-    no_chip = 2,                  // the address stayed unacknowledged for longer than any state of a living chip
+    no_chip = 2,                  // the address stayed unacknowledged for longer than any state of a working chip
     bus_failure = 3,              // the bus itself failed: arbitration, short circuit, adapter or peer gone
     timeout = 4,                  // the deadline of the caller passed
-    chip_busy = 5,                // the deadline passed while the chip was at work: throttled rather than dead
+    chip_busy = 5,                // the deadline passed while the chip was at work: delayed rather than gone
     lock_timeout = 6,             // another process or thread kept the chip for longer than the caller would wait
     sync_lost = 8,                // frame numbers disagree although both sides were resynchronised
     chaining_failed = 9,          // the chip reports or commits a chaining error
-    outcome_unknown = 10,         // the answer was lost and the command must not be repeated blindly
+    outcome_unknown = 10,         // the answer was lost and the command must not simply be repeated
     response_malformed = 11,      // the chip's answer does not have the form its command prescribes
     argument_invalid = 12,        // the caller asks for something outside the documented limits
     address_invalid = 13,         // a device address that cannot be read

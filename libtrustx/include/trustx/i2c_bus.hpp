@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the protocol stack needs of the world: I2C transfers to one target. Behind it stand a Linux I2C
-// adapter, a socket to a simulated or relayed chip, and the buses of the tests.
+// What the protocol stack needs from below: I2C transfers to one target. It is implemented by a Linux I2C adapter, by a
+// socket to a simulated or relayed chip, and by the buses of the tests.
 #pragma once
 
 #include <trustx/bytes.hpp>
@@ -34,8 +34,8 @@ class TRUSTX_EXPORT I2cBus {
     // Errc::not_supported elsewhere.
     [[nodiscard]] virtual Result<void> pulse_reset(Deadline deadline);
 
-    // rest says that the bus is not needed for a while: what it holds of the system it may release, and take again at
-    // the next transfer.
+    // rest says that the bus is not needed for a while: it may release what it holds of the system, and take that again
+    // at the next transfer.
     virtual void rest() noexcept {}
 
     // name is the address in full, for messages: "i2c:/dev/i2c-1@0x30".

@@ -27,7 +27,7 @@ constexpr std::string_view curve_name(Curve curve) noexcept {
 constexpr std::string_view group_name(Curve curve) noexcept {
     return curve == Curve::p256 ? "prime256v1" : "secp384r1";
 }
-// curve_named is the curve with one of these two names, spelled just so.
+// curve_named finds a curve by one of these two names; case matters.
 constexpr std::optional<Curve> curve_named(std::string_view name) noexcept {
     for (const auto curve : {Curve::p256, Curve::p384}) {
         if (name == curve_name(curve) || name == group_name(curve)) {

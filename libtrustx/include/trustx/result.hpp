@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Result<T>: a value or an Error. Built on tl::expected, so that the type does not change with the consumer's
-// language level; a class of its own, so that the compiler warns when a result is dropped.
+// language level; a separate class, so that the compiler warns when a result is dropped.
 #pragma once
 
 #include <trustx/error.hpp>

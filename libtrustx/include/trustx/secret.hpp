@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes that are wiped before their memory is given back: shared secrets, exported private keys, derived keys.
+// Bytes that are wiped before their memory is freed: shared secrets, exported private keys, derived keys.
 #pragma once
 
 #include <trustx/export.hpp>

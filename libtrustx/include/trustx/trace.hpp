@@ -28,7 +28,7 @@ TRUSTX_EXPORT std::string_view to_string(TraceLevel level) noexcept;
 struct TraceOptions {
     std::string file{};  // empty: no trace
     TraceLevel level = TraceLevel::apdu;
-    // A file for every byte of every transfer, secrets included: a session to be played again as a test. No setting and
+    // A file for every byte of every transfer, secrets included: a session to be replayed as a test. No setting and
     // no environment variable fills it, only a program whose user asked for it.
     std::string recording;
 };

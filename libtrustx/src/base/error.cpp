@@ -38,7 +38,7 @@ constexpr std::array trustx_words{
     Words{key(Errc::timeout), "no answer within the time allowed",
           "try again; command-timeout-ms bounds the time of one command"},
     Words{
-        key(Errc::chip_busy), "the chip is alive and still at work, so it is slowed down rather than dead",
+        key(Errc::chip_busy), "the chip still answers and is busy, so it delays its work rather than being gone",
         "wait a minute, then look at the security event counter (object E0C5): from 128 on the chip delays private key "
         "operations by up to 5 s, and command-timeout-ms should stay well above that"},
     Words{key(Errc::lock_timeout), "another thread or process keeps the chip locked",
@@ -71,8 +71,8 @@ constexpr std::array trustx_words{
           "uses the chip needs the same one"},
     Words{key(Errc::chip_refused), "the chip refused the command without giving a reason",
           "try again; if it stays, reset the chip"},
-    Words{key(Errc::already_locked), "this thread has locked the device already and would wait for itself",
-          "run the command on the LockedDevice, or let that go first"},
+    Words{key(Errc::already_locked), "this thread has locked the device already, and would wait in vain",
+          "run the command on the LockedDevice, or destroy that first"},
     Words{key(Errc::not_locked), "this LockedDevice was moved from", "use the one that it was moved to"},
 };
 
@@ -131,8 +131,8 @@ constexpr std::array system_words{
     Words{ENXIO, {}, "check power, wiring and target address of the chip"},
     Words{EREMOTEIO, {}, "check power, wiring and target address of the chip"},
     Words{ECONNREFUSED, {}, "start the program that should listen on this socket"},
-    Words{EPIPE, {}, "start the program behind this socket again: it went away"},
-    Words{ECONNRESET, {}, "start the program behind this socket again: it went away"},
+    Words{EPIPE, {}, "start the program behind this socket again: it has ended"},
+    Words{ECONNRESET, {}, "start the program behind this socket again: it has ended"},
     Words{EBUSY, {}, "unbind the kernel driver that owns this address (see /sys/bus/i2c/devices)"},
     Words{ETIMEDOUT, {}, "check that nothing holds the bus low, and the bus speed (at most 1 MHz)"},
     Words{EIO, {}, check_the_bus},
@@ -173,10 +173,10 @@ class ChipCategory final : public std::error_category {
     }
 };
 
-// immortal makes one object that is never destroyed: OpenSSL calls into a provider from its own atexit handler, which
+// never_destroyed makes one object that stays: OpenSSL calls into a provider from its own atexit handler, which
 // runs after the static destructors of what it loaded (openssl-provider.md section 1.13).
 template <class T>
-const T& immortal() noexcept {
+const T& never_destroyed() noexcept {
     alignas(T) static std::byte storage[sizeof(T)];
     static const T* const object = new (storage) T;
     return *object;
@@ -185,11 +185,11 @@ const T& immortal() noexcept {
 }  // namespace
 
 const std::error_category& trustx_category() noexcept {
-    return immortal<TrustxCategory>();
+    return never_destroyed<TrustxCategory>();
 }
 
 const std::error_category& chip_category() noexcept {
-    return immortal<ChipCategory>();
+    return never_destroyed<ChipCategory>();
 }
 
 std::error_code errno_code() noexcept {

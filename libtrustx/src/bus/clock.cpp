@@ -17,14 +17,14 @@ TimePoint SystemClock::now() const {
 
 void SystemClock::sleep_until(TimePoint wake) {
     // The kernel lets threads sleep 50 us longer than they ask for (timer slack, prctl(2)), and to wake one takes some
-    // more: a guard time of 50 us would take 108 us. What is shorter than that is spent here; docs/performance.md has
+    // more: a guard time of 50 us would take 108 us. What is shorter than that is a busy wait; docs/performance.md has
     // the figures.
     if (wake - now() <= spin_limit) {
         while (now() < wake) {
         }
         return;
     }
-    // clock_nanosleep on an absolute time: an interrupted sleep goes on without becoming longer.
+    // clock_nanosleep on an absolute time: an interrupted sleep is resumed without becoming longer.
     const auto since_epoch = wake.time_since_epoch();
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since_epoch);
     timespec until{};

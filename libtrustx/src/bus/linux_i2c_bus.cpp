@@ -30,7 +30,7 @@ bool is_address_nak(const std::error_code& code) {
     return code == errno_code(ENXIO) || code == errno_code(EREMOTEIO);
 }
 
-// An error of opening names the group that may open it, where that is what was wrong.
+// An error of opening names the group that may open it, where permission is what is missing.
 tl::unexpected<Error> cannot_open(const std::string& path, std::error_code code) {
     struct stat status {};
     if (code != errno_code(EACCES) || ::stat(path.c_str(), &status) != 0) {
@@ -69,7 +69,7 @@ bool unplugged(const UniqueFd& fd, const std::string& path) {
 
 // LinuxI2cBus has the adapter open only while it is used. The kernel keeps an adapter that is unplugged, and
 // everything else that is plugged into the same USB hub, waiting for the last program that has it open
-// (i2c_del_adapter() in drivers/i2c/i2c-core-base.c); a program that does nothing for hours must not be that one.
+// (i2c_del_adapter() in drivers/i2c/i2c-core-base.c); a program that is idle for hours must not keep it open.
 class LinuxI2cBus final : public I2cBus {
  public:
     LinuxI2cBus(UniqueFd fd, BusAddress address, unsigned long functions)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A bus whose transfers are watched. Nothing of what it carries changes by that.
+// A bus whose transfers are observed, and not changed.
 #pragma once
 
 #include <trustx/bytes.hpp>
@@ -12,7 +12,7 @@
 
 namespace trustx {
 
-// BusTransfer is one transfer that has ended. Valid during the call it is handed out in.
+// BusTransfer is one transfer that has ended. Valid during the call that it is passed to.
 struct BusTransfer {
     enum class Kind : std::uint8_t { write, read, reset };
 

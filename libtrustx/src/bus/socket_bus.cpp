@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Client side of bus-socket.md: one request is one I2C transfer. A connection that broke or got out of step is
-// dropped and made again by the next transfer; nothing of the chip's state belongs to it.
+// Client side of bus-socket.md: one request is one I2C transfer. A connection that is broken or out of step is closed,
+// and the next transfer opens another; it holds nothing of the chip's state.
 #include "bus/socket_bus.hpp"
 
 #include "common/io/unique_fd.hpp"
@@ -92,7 +92,7 @@ class SocketBus final : public I2cBus {
         return done;
     }
 
-    // A server that was restarted between two transfers left a dead connection behind: nothing is lost by a new one.
+    // A server that was restarted between two transfers left a closed connection behind: another one loses nothing.
     bool peer_has_gone() const {
         if (!fd_) {
             return true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading big-endian fields out of bytes. A reader that ran short or met something unexpected stays failed and hands
-// out zeros and empty views; ask done() once at the end, which also demands that all was read.
+// Reading big-endian fields out of bytes. A reader that reached the end too early or found something unexpected stays
+// failed and returns zeros and empty views; ask done() once at the end, which also requires that all was read.
 #pragma once
 
 #include <trustx/bytes.hpp>
@@ -12,7 +12,7 @@ namespace trustx {
 
 class ByteReader {
  public:
-    // The reader hands out views into bytes, which must outlive them.
+    // The reader returns views into bytes, which must outlive them.
     explicit ByteReader(ByteView bytes) : left_{bytes} {}
 
     std::uint8_t u8() { return static_cast<std::uint8_t>(number(1)); }

@@ -24,7 +24,7 @@ constexpr std::uint8_t context(unsigned number) {
 }
 
 // Reader takes elements one after the other. Like a ByteReader it stays failed, and done() is asked at the end; the
-// content of a SEQUENCE is read by a Reader of its own, whose done() is asked too.
+// content of a SEQUENCE is read by another Reader, whose done() is asked too.
 class Reader {
  public:
     explicit Reader(ByteView der) : reader_{der} {}

@@ -41,7 +41,7 @@ class ApduWriter {
     std::size_t start_;
 };
 
-// ResponseApdu is a response taken apart; data points into the buffer that was parsed.
+// ResponseApdu is a parsed response; data points into the buffer that was parsed.
 struct ResponseApdu {
     std::uint8_t status;
     ByteView data;

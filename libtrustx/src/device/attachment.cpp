@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bus of a Device: opened at the first use, given up when it failed, opened again at the next use.
+// The bus of a Device: opened at the first use, closed when it failed, opened again at the next use.
 #include "common/try.hpp"
 #include "device/device_impl.hpp"
 
@@ -24,7 +24,7 @@ Result<void> Device::Impl::ensure_attached(Deadline deadline) {
     return attached;
 }
 
-// An adapter that was unplugged or a peer that went away comes back as a new one.
+// An adapter that was unplugged or a peer that went away comes back as another one.
 void Device::Impl::drop_bus() {
     if (address_) {
         link_.reset();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Device and LockedDevice: the public ends of what device_impl.hpp declares.
+// Device and LockedDevice: the public interface of what device_impl.hpp declares.
 #include "common/try.hpp"
 #include "device/device_impl.hpp"
 
@@ -70,7 +70,7 @@ void LockedDevice::note(std::string_view text) {
 }
 
 const std::string& LockedDevice::device_name() const {
-    static const std::string& none = *new std::string;  // OpenSSL may still call when static objects are gone
+    static const std::string& none = *new std::string;  // OpenSSL may still call when static objects are destroyed
     return impl_ == nullptr ? none : impl_->name();
 }
 

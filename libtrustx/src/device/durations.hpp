@@ -14,8 +14,8 @@
 
 namespace trustx {
 
-// Durations of one chip. What is alike takes alike: the same command about the same object with a similar amount of
-// data. Used under the locks of the device.
+// Durations of one chip. Similar commands take similar times: the same command about the same object with a similar
+// amount of data. Used under the locks of the device.
 class Durations {
  public:
     // of finds what is expected of a command: at first half of its typical duration. The reference is valid until the

@@ -27,8 +27,7 @@ std::string real_path(const std::string& path) {
     return resolved ? std::string{resolved.get()} : path;
 }
 
-// An ENOENT here is about the lock directory, not about the bus or socket that the system's number makes people think
-// of.
+// An ENOENT here is about the lock directory, not about the bus or socket that the remedy of ENOENT is about.
 std::error_code lock_error() {
     return errno == ENOENT ? make_error_code(Errc::lock_directory_missing) : errno_code();
 }

@@ -31,7 +31,7 @@ Result<bool> LockQueue::anybody_waits() const {
     return others_lock(fd_, first_place, 0);
 }
 
-// Whatever stands in the file is a number: damage, or a full disk, costs no more than the order of those that wait.
+// Any content of the file is a number: damage, or a full disk, affects only the order of those that wait.
 std::uint32_t LockQueue::draw_number() const {
     NumberBytes raw{};
     const bool known = ::pread(fd_, raw.data(), raw.size(), number_at_) == static_cast<ssize_t>(raw.size());

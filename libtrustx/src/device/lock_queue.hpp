@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A queue of processes in a file: first come, first served. One that waits draws a number and locks the byte of that
-// number; it is the first when none has a lower one. The kernel takes those that die out of the queue.
+// number; it is the first when none has a lower one. The kernel removes processes that end from the queue.
 #pragma once
 
 #include "device/byte_lock.hpp"

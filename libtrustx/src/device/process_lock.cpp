@@ -30,7 +30,7 @@ constexpr Duration first_pause = 50us;
 constexpr Duration longest_pause_of_first = 250us;
 constexpr Duration longest_pause = 2ms;
 
-// What stands in the file, in the byte order of the machine: the file never leaves it.
+// The content of the file, in the byte order of the machine: no other machine reads it.
 struct FileRecord {
     std::array<char, 8> magic;
     std::uint64_t user;
@@ -63,7 +63,7 @@ std::optional<FileRecord> load(int fd) {
 Result<ProcessLock> ProcessLock::open(const std::string& directory, const BusAddress& address) {
     auto path = directory + "/" + lock_file_name(address);
     TRY(auto fd, open_lock_file(directory, path));
-    // Space for the record now, so that a disk that fills up later cannot get in the way.
+    // Space for the record now, so that a disk that fills up later does not matter.
     struct stat status {};
     if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
         return fail(errno_code(EINVAL), "use " + path + " as a lock file");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps processes apart, one chip at a time, and lets each learn whether another used the chip in between.
+// Lets one process at a time use a chip, and tells each whether another used the chip in between.
 //
 // The lock is an open file description lock (fcntl(2)) on a file per chip: the kernel releases it when its holder
 // dies, and two Devices of one process exclude each other too. Beside it the file holds a record of the last user.
@@ -42,7 +42,7 @@ class ProcessLock {
     void unlock() noexcept;
 
     // try_session claims one of the session objects for as long as this ProcessLock lives, or until it is released;
-    // false when another process has it. The kernel releases the claims of a dead process.
+    // false when another process has it. The kernel releases the claims of a process that ends.
     [[nodiscard]] Result<bool> try_session(int index) const;
     void release_session(int index) const noexcept;
 

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint32_t waiter_flag = 1;
 
-// Each thread has one of its own, so that its address tells threads apart.
+// One for each thread, so that its address tells threads apart.
 constinit thread_local char mark_of_this_thread = 0;
 
 std::uint32_t held_now() noexcept {

@@ -22,7 +22,7 @@ class ThreadLock {
 };
 
 // FairThreadLock makes threads take turns: one that releases it and wants it again at once queues behind the one that
-// waits. A thread that wants what it has would wait in vain, and is told so.
+// waits. A thread that wants the lock it holds would wait in vain, and gets an error instead.
 class FairThreadLock {
  public:
     enum class Outcome { locked, late, held_by_this_thread };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tells the trace file and a recording what the device does. The layers below do not know it: it sees their work on the
-// bus, and the device hands it the work to be measured.
+// Writes what the device does to the trace file and to a recording. The layers below do not know it: it observes their
+// work on the bus, and the device passes it the work to be measured.
 #pragma once
 
 #include "bus/observed_bus.hpp"
@@ -30,7 +30,7 @@ class Tracer final : private BusObserver {
     Tracer(const Tracer&) = delete;
     Tracer& operator=(const Tracer&) = delete;
 
-    // watch wraps the device's bus where anybody listens; the Tracer must outlive it.
+    // watch wraps the device's bus where there is a listener; the Tracer must outlive it.
     [[nodiscard]] std::unique_ptr<I2cBus> watch(std::unique_ptr<I2cBus> bus);
 
     // exchange does work that sends the command and leaves its answer in `answer`.

@@ -17,30 +17,31 @@ constexpr Duration acknowledge_timeout = 10ms;
 constexpr int max_resends = 3;
 constexpr int max_damaged = 3;
 
-// Silence tells a chip that has nothing to say, neither busy nor ready, from one that is between two states.
-class Silence {
+// Inactivity is the time in which the chip is neither busy nor ready: a short one lies between two states, a long one
+// means that no answer will come.
+class Inactivity {
  public:
-    explicit Silence(const Clock& clock) : clock_{clock}, since_{clock.now()} {}
+    explicit Inactivity(const Clock& clock) : clock_{clock}, since_{clock.now()} {}
 
-    // lasts takes what a look found, and says whether the silence is too long.
-    bool lasts(const State& state) {
+    // too_long takes the state that was read last.
+    bool too_long(const State& state) {
         if (state.busy || state.response_ready) {
             since_ = clock_.now();
-            looks_ = 0;
+            polls_ = 0;
             return false;
         }
-        return ++looks_ >= min_looks && clock_.now() - since_ >= limit;
+        return ++polls_ >= min_polls && clock_.now() - since_ >= limit;
     }
 
  private:
     // Longer than any gap between two response fragments or between the acknowledgement of a command and its execution
     // (section 2: a few ms).
     static constexpr Duration limit = 100ms;
-    static constexpr int min_looks = 10;
+    static constexpr int min_polls = 10;
 
     const Clock& clock_;
     TimePoint since_;
-    int looks_ = 0;
+    int polls_ = 0;
 };
 
 }  // namespace
@@ -89,22 +90,22 @@ Result<void> DataLink::send(ByteView packet, Repeat repeat, Expectation& expecta
         if (verdict == Verdict::out_of_step) {
             return lost("the chip was reset and expects frame 0");
         }
-        if (verdict == Verdict::unheard && repeat == Repeat::never) {
-            return fail(Errc::outcome_unknown, "nothing came back to the frame");
+        if (verdict == Verdict::no_response && repeat == Repeat::never) {
+            return fail(Errc::outcome_unknown, "no response to the frame");
         }
     }
     return lost("frame not accepted, resent 3 times");
 }
 
-// look reads the state once; what it found is told to the watch.
-Result<State> DataLink::look(Watch& watch, Deadline deadline) {
+// poll_state reads the state once, and tells the watch what it found.
+Result<State> DataLink::poll_state(Watch& watch, Deadline deadline) {
     const auto start = clock_.now();
     TRY(const auto state, physical_.read_state(deadline));
     executing_ = executing_ || state.busy;
     if (!state.response_ready) {
-        watch.in_vain(start);
-    } else if (physical_.deaf_at() >= start) {
-        watch.in_vain(physical_.deaf_at());
+        watch.still_pending(start);
+    } else if (physical_.last_nak() >= start) {
+        watch.still_pending(physical_.last_nak());
     }
     return state;
 }
@@ -114,8 +115,8 @@ Result<DataLink::Verdict> DataLink::await_acknowledgement(FrameNumber number, Ex
     const auto overdue_at = delivered_at_ + acknowledge_timeout;
     Watch watch{expectation, clock_, delivered_at_};
     for (;;) {
-        watch.await_look(deadline);
-        TRY(const auto state, look(watch, deadline));
+        watch.await_poll(deadline);
+        TRY(const auto state, poll_state(watch, deadline));
         if (state.response_ready) {
             TRY(const auto fetched, fetch(state, deadline));
             auto verdict = fetched ? judge(*fetched, number, deadline) : judge_damaged(state.length, deadline);
@@ -127,7 +128,7 @@ Result<DataLink::Verdict> DataLink::await_acknowledgement(FrameNumber number, Ex
             }
         } else if (!state.busy && clock_.now() >= overdue_at) {
             // A busy chip has accepted the command, so its acknowledgement is not overdue but will come.
-            return Verdict::unheard;
+            return Verdict::no_response;
         }
         if (deadline.passed(clock_)) {
             return overdue(state, "wait for an acknowledgement");
@@ -189,8 +190,8 @@ Result<DataLink::Verdict> DataLink::judge_control(const Frame& frame, FrameNumbe
 
 Result<DataLink::Verdict> DataLink::judge_damaged(std::uint16_t length, Deadline deadline) {
     if (length == frame_overhead) {
-        // Only a control frame is that short. With a chip at work it was the acknowledgement; else the chip will tell
-        // again when it sees our frame again (section 5.5).
+        // Only a control frame is that short. With a chip at work it was the acknowledgement; else the chip repeats it
+        // when it receives our frame again (section 5.5).
         return executing_ ? Verdict::acknowledged : Verdict::refused;
     }
     TRYV(refuse_damaged(deadline));
@@ -211,13 +212,13 @@ Result<ByteView> DataLink::receive(Expectation& expectation, Deadline deadline) 
         accept(pending_frame_, deadline);
         return packet;
     }
-    Silence silence{clock_};
+    Inactivity inactivity{clock_};
     Watch watch{expectation, clock_, delivered_at_};
     if (executing_) {
-        watch.await_look(deadline);
+        watch.await_poll(deadline);
     }
     for (;;) {
-        TRY(const auto state, look(watch, deadline));
+        TRY(const auto state, poll_state(watch, deadline));
         if (state.response_ready) {
             TRY(const auto packet, receive_frame(state, deadline));
             if (packet) {
@@ -227,7 +228,7 @@ Result<ByteView> DataLink::receive(Expectation& expectation, Deadline deadline) 
                 return *packet;
             }
         }
-        if (silence.lasts(state)) {
+        if (inactivity.too_long(state)) {
             // A chip that was reset took frame 3 for a repetition: it acknowledged and did nothing. Any other number it
             // would not have acknowledged; what became of that command is unknown.
             executing_ = executing_ || sent_ != number_after_sync;
@@ -236,12 +237,12 @@ Result<ByteView> DataLink::receive(Expectation& expectation, Deadline deadline) 
         if (deadline.passed(clock_)) {
             return overdue(state, "wait for the answer");
         }
-        // A chip is left alone only when it was seen at work: should it be reset meanwhile, it must not look as if it
-        // had never begun.
+        // The wait before a poll may be long only when the chip was seen busy: should it be reset meanwhile, it must
+        // not appear as if it had never begun.
         if (executing_) {
-            watch.await_look(deadline);
+            watch.await_poll(deadline);
         } else {
-            watch.await_next_look(deadline);
+            watch.await_next_poll(deadline);
         }
     }
 }

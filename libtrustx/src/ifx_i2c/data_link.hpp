@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Frames exchanged reliably: numbering, acknowledgement, resending, re-synchronisation. Source: chip-i2c.md section 5.
 //
-// Retries of frames have their one home here. What is told apart is whether a command can have been executed:
+// Frames are sent again here and nowhere else. The errors tell whether a command can have been executed:
 // Errc::sync_lost says certainly not, Errc::outcome_unknown says perhaps.
 #pragma once
 
@@ -31,10 +31,10 @@ class DataLink {
     [[nodiscard]] Result<void> resync(Deadline deadline);
 
     // send delivers one packet and returns when the chip acknowledged it; expectation is of that wait. A frame that was
-    // refused is sent again; one that nothing came back to only with Repeat::allowed. A chip in step takes the second
+    // refused is sent again; one without any response only with Repeat::allowed. A chip in step takes the second
     // for a repetition, but one that was reset or re-synchronised by another host in between would execute it.
     // Errors: Errc::sync_lost when the chip did not accept it; Errc::outcome_unknown when an answer came but could
-    // not be read, or when nothing came back; Errc::chip_busy at the deadline if the chip was at work; those of the
+    // not be read, or when there was no response; Errc::chip_busy at the deadline if the chip was at work; those of the
     // physical layer.
     [[nodiscard]] Result<void> send(ByteView packet, Repeat repeat, Expectation& expectation, Deadline deadline);
 
@@ -54,13 +54,13 @@ class DataLink {
     [[nodiscard]] bool acknowledged() const noexcept { return acknowledged_; }
 
  private:
-    enum class Verdict { keep_waiting, acknowledged, refused, unheard, out_of_step };
+    enum class Verdict { keep_waiting, acknowledged, refused, no_response, out_of_step };
 
     Result<Verdict> await_acknowledgement(FrameNumber number, Expectation& expectation, Deadline deadline);
     Result<Verdict> judge(const Frame& frame, FrameNumber number, Deadline deadline);
     Result<Verdict> judge_control(const Frame& frame, FrameNumber number);
     Result<Verdict> judge_damaged(std::uint16_t length, Deadline deadline);
-    Result<State> look(Watch& watch, Deadline deadline);
+    Result<State> poll_state(Watch& watch, Deadline deadline);
     Result<void> deliver(ByteView register_and_frame, Deadline deadline);
     Result<std::optional<Frame>> fetch(const State& state, Deadline deadline);
     Result<std::optional<ByteView>> receive_frame(const State& state, Deadline deadline);

@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Between two looks: not more often than a transfer takes, and not less often than Infineon's host library looks
+// Between two polls: not more often than a transfer takes, and not less often than Infineon's host library polls
 // (chip-i2c.md section 4). In between a fraction of the time by which the event is overdue.
 constexpr Duration shortest_pause = 100us;
 constexpr Duration longest_pause = 5ms;
@@ -20,14 +20,14 @@ constexpr int overdue_fraction = 4;
 // time.
 constexpr Duration longest_memory = 1s;
 
-// The first look moves forward by these fractions as it comes too late again and again.
+// The first poll moves forward by these fractions while it is too late repeatedly.
 constexpr std::array steps{256, 64, 16, 4, 2};
 
 }  // namespace
 
 void Expectation::late() noexcept {
-    const auto step = std::max<Duration>(first_look_ / steps.at(times_late_), shortest_pause);
-    first_look_ = std::max(first_look_ - step, Duration::zero());
+    const auto step = std::max<Duration>(first_poll_ / steps.at(times_late_), shortest_pause);
+    first_poll_ = std::max(first_poll_ - step, Duration::zero());
     times_late_ = std::min<unsigned>(times_late_ + 1, steps.size() - 1);
 }
 
@@ -36,16 +36,16 @@ void Expectation::early(Duration not_yet) noexcept {
     if (not_yet > longest_memory) {
         return;
     }
-    // The first experience counts whole; later ones only by a quarter where they differ much: a single delay must not
+    // The first measurement counts fully; later ones only by a quarter where they differ much: a single delay must not
     // make the next wait too long.
-    const bool differs = not_yet > first_look_ + first_look_ / 4 + shortest_pause;
-    first_look_ = experienced_ && differs ? first_look_ + (not_yet - first_look_) / 4 : not_yet;
+    const bool differs = not_yet > first_poll_ + first_poll_ / 4 + shortest_pause;
+    first_poll_ = experienced_ && differs ? first_poll_ + (not_yet - first_poll_) / 4 : not_yet;
     experienced_ = true;
 }
 
-void Watch::await_look(Deadline deadline) {
+void Watch::await_poll(Deadline deadline) {
     if (std::exchange(begun_, true)) {
-        await_next_look(deadline);
+        await_next_poll(deadline);
         return;
     }
     const auto wake = std::min(expected(), deadline.at);
@@ -54,14 +54,14 @@ void Watch::await_look(Deadline deadline) {
     }
 }
 
-void Watch::await_next_look(Deadline deadline) const {
+void Watch::await_next_poll(Deadline deadline) const {
     const auto now = clock_.now();
     const auto overdue = now - (now < expected() ? since_ : expected());
     const auto pause = std::clamp<Duration>(overdue / overdue_fraction, shortest_pause, longest_pause);
     clock_.sleep_until(std::min(now + pause, deadline.at));
 }
 
-void Watch::in_vain(TimePoint when) noexcept {
+void Watch::still_pending(TimePoint when) noexcept {
     if (when >= expected()) {
         not_yet_ = when - since_;
     }

@@ -24,7 +24,7 @@ inline constexpr FrameNumber number_after_sync = 3;
 
 enum class Sequence : std::uint8_t { ack = 0, nak = 1, resync = 2, reserved = 3 };
 
-// Frame is a frame taken apart; the packet points into the bytes that were parsed. A control frame has no packet.
+// Frame is a parsed frame; the packet points into the bytes that were parsed. A control frame has no packet.
 struct Frame {
     bool control = false;
     Sequence sequence = Sequence::ack;

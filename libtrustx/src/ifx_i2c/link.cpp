@@ -67,11 +67,11 @@ Result<bool> Link::discard_leftover(Deadline deadline) {
         if (deadline.passed(clock_)) {
             return fail(Errc::chip_busy, "wait for a command that another program left running");
         }
-        watch.await_next_look(deadline);
+        watch.await_next_poll(deadline);
     }
 }
 
-Result<void> Link::look_for_others(Deadline deadline) {
+Result<void> Link::check_for_others(Deadline deadline) {
     others_possible_ = false;
     physical_.forget_register_pointer();
     const bool was_in_sync = std::exchange(in_sync_, false);
@@ -92,7 +92,7 @@ Result<void> Link::exchange_once(ByteView command, Bytes& answer, std::size_t ma
 Result<void> Link::exchange(ByteView command, Bytes& answer, std::size_t max_size, Repeat repeat,
                             Expectation& expectation, Deadline deadline) {
     if (others_possible_) {
-        TRYV(look_for_others(deadline));
+        TRYV(check_for_others(deadline));
     }
     auto done = exchange_once(command, answer, max_size, repeat, expectation, deadline);
     if (done) {

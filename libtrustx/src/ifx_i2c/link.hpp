@@ -49,16 +49,16 @@ class Link {
     [[nodiscard]] bool in_sync() const noexcept { return in_sync_; }
     void doubt() noexcept { in_sync_ = false; }
 
-    // suspect_others makes the next exchange look first whether the chip works or offers something, which in step with
-    // us it never does between two exchanges: then a program without our lock has used it, and what it left could pass
-    // for the answer. That takes two transfers.
+    // suspect_others makes the next exchange check first whether the chip works or offers something, which in step with
+    // us it never does between two exchanges: then a program without our lock has used it, and what it left could be
+    // mistaken for the answer. That takes two transfers.
     void suspect_others() noexcept { others_possible_ = true; }
     [[nodiscard]] std::uint16_t frame_size() const noexcept { return data_link_.frame_size(); }
 
  private:
     Result<void> exchange_once(ByteView command, Bytes& answer, std::size_t max_size, Repeat repeat,
                                Expectation& expectation, Deadline deadline);
-    Result<void> look_for_others(Deadline deadline);
+    Result<void> check_for_others(Deadline deadline);
     Result<bool> discard_leftover(Deadline deadline);
 
     PhysicalLayer physical_;

@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 constexpr Duration guard_time = 50us;
 // Infineon's library retries 200 times at 1 ms (section 4). A chip starts within 12 ms and NAKs for at most a few more.
 constexpr Duration nak_limit = 250ms;
-// A stalled host must not be mistaken for a missing chip: that many attempts are made in any case.
+// A stalled host must not be mistaken for a missing chip: at least this many attempts are made.
 constexpr int min_attempts = 20;
 constexpr Duration first_retry_pause = 100us;
 constexpr Duration longest_retry_pause = 1ms;
@@ -82,7 +82,7 @@ Result<void> PhysicalLayer::persist(Transfer transfer, Deadline deadline) {
         } else if (code != Errc::address_nak) {
             return done;
         } else {
-            deaf_at_ = start;
+            last_nak_ = start;
         }
         if (clock_.now() >= give_up_at && attempt >= min_attempts) {
             return fail(Errc::no_chip);

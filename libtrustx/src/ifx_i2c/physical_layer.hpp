@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Registers of the chip, reached in spite of missing acknowledgements. Source: chip-i2c.md sections 1 to 4.
 //
-// A chip that is starting, asleep or at work does not acknowledge its address; waiting for it has its one home here.
+// A chip that is starting, asleep or at work does not acknowledge its address; only this layer tries again.
 #pragma once
 
 #include <trustx/bytes.hpp>
@@ -21,7 +21,7 @@ enum class Register : std::uint8_t {
     soft_reset = 0x88,
 };
 
-// State is register I2C_STATE taken apart.
+// State is the parsed register I2C_STATE.
 struct State {
     bool busy = false;            // a command is being executed
     bool response_ready = false;  // a frame of `length` bytes waits in DATA
@@ -50,8 +50,8 @@ class PhysicalLayer {
     // forget_register_pointer: another host may have used the chip since.
     void forget_register_pointer() noexcept { pointer_known_ = false; }
 
-    // deaf_at is when the chip did not acknowledge its address last.
-    [[nodiscard]] TimePoint deaf_at() const noexcept { return deaf_at_; }
+    // last_nak is when the chip last did not acknowledge its address.
+    [[nodiscard]] TimePoint last_nak() const noexcept { return last_nak_; }
 
  private:
     template <class Transfer>
@@ -63,7 +63,7 @@ class PhysicalLayer {
     I2cBus& bus_;
     Clock& clock_;
     TimePoint bus_free_at_{};  // end of the guard time
-    TimePoint deaf_at_{};
+    TimePoint last_nak_{};
     bool pointer_known_ = false;
     Register pointer_{};
     Bytes outgoing_;

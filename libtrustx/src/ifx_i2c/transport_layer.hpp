@@ -24,7 +24,7 @@ class TransportLayer {
     // has changed the chip's DATA_REG_LEN.
     [[nodiscard]] Result<void> receive(Bytes& apdu, std::size_t max_size, Expectation& expectation, Deadline deadline);
 
-    // packets_as_negotiated: the last answer came in packets of the size that the data link believes in.
+    // packets_as_negotiated: the last answer came in packets of the size that the data link assumes.
     [[nodiscard]] bool packets_as_negotiated() const noexcept { return packets_as_negotiated_; }
 
     // forget_secrets wipes the buffer that packets passed through.

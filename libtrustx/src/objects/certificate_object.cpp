@@ -30,7 +30,7 @@ tl::unexpected<Error> malformed(ByteView content) {
                                                  to_hex(content.first(std::min<std::size_t>(content.size(), 9))));
 }
 
-// One certificate is one SEQUENCE; what is inside is OpenSSL's business.
+// One certificate is one SEQUENCE; OpenSSL parses what is inside.
 bool is_certificate(ByteView bytes) {
     der::Reader reader{bytes};
     reader.content(der::tag_sequence);

@@ -24,7 +24,8 @@ struct Access {
 Result<void> raise(const std::string& operation, LifeCycleState wanted, const Access& access) {
     TRY(const auto present, access.read().during(operation));
     if (!is_life_cycle_state(wanted) || wanted < present) {
-        return fail(Errc::argument_invalid, operation + ": it is " + to_string(present) + ", and a state only rises");
+        return fail(Errc::argument_invalid,
+                    operation + ": it is " + to_string(present) + ", and a state can only be raised");
     }
     if (wanted == present) {
         return {};

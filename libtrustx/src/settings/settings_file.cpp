@@ -18,7 +18,7 @@ constexpr std::string_view device_section = "device ";
 // inih keeps section names in buffers of 50 bytes and cuts the rest off silently.
 constexpr std::size_t longest_section = 48;
 
-// Parser is what inih's callbacks work on. inih tells no line numbers, so the lines are counted where they are read.
+// Parser is what inih's callbacks work on. inih reports no line numbers, so the lines are counted where they are read.
 class Parser {
  public:
     Parser(std::FILE* file, const std::string& path) : file_{file}, path_{path} {}
@@ -86,7 +86,7 @@ int Parser::take_setting(void* parser, const char* section, const char* name, co
     }
 }
 
-// next_line hands inih one line without its indentation, because inih takes an indented line for a continuation of
+// next_line gives inih one line without its indentation, because inih takes an indented line for a continuation of
 // the one before.
 char* Parser::next_line(char* buffer, int size) {
     errno = 0;

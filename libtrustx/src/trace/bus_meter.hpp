@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counts what crosses the bus, and knows which register a transfer is about: a read says nothing of that, it continues
+// Counts what crosses the bus, and knows which register a transfer is about: a read does not name one, it continues
 // at the register that the last write named (chip-i2c.md section 2).
 #pragma once
 

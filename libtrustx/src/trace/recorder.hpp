@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Records every byte of every transfer, so that a session with a chip can be played again as a test. Secrets are not
+// Records every byte of every transfer, so that a session with a chip can be replayed as a test. Secrets are not
 // left out: a recording is made on demand, never because of the environment.
 #pragma once
 

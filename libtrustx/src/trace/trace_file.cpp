@@ -35,7 +35,7 @@ bool within_size_limit(off_t size) noexcept {
 
 }  // namespace
 
-// A daemon may have closed descriptors it does not know, and opened a file of its own under the same number.
+// A daemon may have closed descriptors it does not know, and opened another file under the same number.
 bool TraceFile::still_ours() noexcept {
     struct stat status {};
     if (!fd_ || ::fstat(fd_.get(), &status) != 0 || status.st_dev != device_ || status.st_ino != inode_) {
@@ -47,7 +47,7 @@ bool TraceFile::still_ours() noexcept {
 
 bool TraceFile::open() noexcept {
     constexpr mode_t owner_only = 0600;
-    // O_NONBLOCK: a path that turns out to be a pipe must not make anybody wait.
+    // O_NONBLOCK: a path that turns out to be a pipe must not block the caller.
     constexpr int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
     UniqueFd fd{::open(path_.c_str(), flags, owner_only)};
     struct stat status {};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The file a trace is appended to. It never stands in the way of a command: what cannot be written is lost, and the
+// The file a trace is appended to. It never delays or fails a command: what cannot be written is lost, and the
 // reason is kept for trouble().
 #pragma once
 

@@ -20,7 +20,7 @@ std::int64_t microseconds(Duration duration) {
     return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
 }
 
-// Spelled without the C library's calendar, which takes a lock that a forked child may find taken.
+// Formatted without the C library's calendar, which takes a lock that a forked child may find taken.
 std::array<char, 96> utc(std::chrono::system_clock::time_point time) {
     const auto whole = std::chrono::floor<std::chrono::microseconds>(time);
     const auto day = std::chrono::floor<std::chrono::days>(whole);
@@ -133,7 +133,7 @@ void add_apdu(JsonLine& line, const Activity& activity) {
 }  // namespace
 
 void TraceWriter::begin_line(JsonLine& line, TimePoint when, std::string_view event) const {
-    // The clock of the device knows no date: the moment is told from how long ago it was.
+    // The clock of the device has no date: the time of day is computed from how long ago it was.
     const auto moment = std::chrono::system_clock::now() -
                         std::chrono::duration_cast<std::chrono::system_clock::duration>(clock_.now() - when);
     line.text("time", utc(moment).data());

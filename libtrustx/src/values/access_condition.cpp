@@ -18,7 +18,7 @@ constexpr std::uint8_t never = 0xFF;
 constexpr std::uint8_t logical_and = 0xFD;
 constexpr std::uint8_t logical_or = 0xFE;
 
-// Word is one byte of an expression and what people call it.
+// Word is one byte of an expression and its name.
 struct Word {
     std::uint8_t byte;
     std::string_view name;

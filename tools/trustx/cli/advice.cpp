@@ -45,8 +45,8 @@ std::string_view advice(std::error_code code) {
             errno_code(ENOENT),
             "enable the bus (Raspberry Pi: dtparam=i2c_arm=on; load i2c-dev), start trustx-sim, or correct `device`"},
         Advice{errno_code(ECONNREFUSED), "start trustx-sim: nothing listens on this socket"},
-        Advice{errno_code(EPIPE), "start trustx-sim again: it went away"},
-        Advice{errno_code(ECONNRESET), "start trustx-sim again: it went away"},
+        Advice{errno_code(EPIPE), "start trustx-sim again: it has ended"},
+        Advice{errno_code(ECONNRESET), "start trustx-sim again: it has ended"},
     };
     const auto* const found = std::ranges::find(known, code, &Advice::code);
     return found == known.end() ? std::string_view{} : found->text;
