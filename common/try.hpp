@@ -24,7 +24,7 @@
     if (!tried) {                                             \
         return tl::make_unexpected(std::move(tried).error()); \
     }                                                         \
-    declaration = *std::move(tried)  // NOLINT(bugprone-macro-parentheses): a declaration cannot stand in them
+    declaration = *std::move(tried)  // NOLINT(bugprone-macro-parentheses): a declaration cannot be in them
 
 #define TRUSTX_TRY_NAME(number) TRUSTX_TRY_JOIN(tried_, number)
 #define TRUSTX_TRY_JOIN(a, b) a##b

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the operating system says about a file of the user's, with advice.
+// What the operating system says about a user's file, with advice.
 #pragma once
 
 #include <trustx/result.hpp>

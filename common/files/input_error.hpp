@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is wrong with what a user hands in: command lines, files, certificates, keys. An Error with one of these codes
-// has everything that there is to say, and what to do about it, in its operation(); the code sorts it and has no words
-// of its own. How one program ends on which code is its own business.
+// What is wrong with what a user gives: command lines, files, certificates, keys. An Error with one of these codes
+// has everything that there is to say, and what to do about it, in its operation(); the code sorts it and adds no text.
+// Each program decides how it ends on which code.
 #pragma once
 
 #include <trustx/result.hpp>
@@ -13,14 +13,14 @@ namespace trustx {
 
 enum class InputErrc {
     usage = 1,          // a command line or setting that cannot be used
-    refused = 2,        // understood, and not done: something would be lost
+    refused = 2,        // valid, but not done: something would be lost
     unreadable = 3,     // a file that cannot be read
     unwritable = 4,     // a file that cannot be written
     malformed = 5,      // a file that does not hold what it should
     key_mismatch = 6,   // two keys that should be one, or the chips that hold them
     check_failed = 7,   // another check of things that should belong together
     nothing_there = 8,  // an empty object, a slot without key
-    chip_failed = 9,    // the chip could not be used by somebody in between, such as OpenSSL
+    chip_failed = 9,    // the chip could not be used by what is in between, such as OpenSSL
 };
 
 const std::error_category& input_category() noexcept;

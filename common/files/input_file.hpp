@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files that the user hands in: bounded, and standard input under the name "-".
+// Files that the user names: bounded, and standard input under the name "-".
 #pragma once
 
 #include <trustx/bytes.hpp>
@@ -16,7 +16,7 @@ inline constexpr std::size_t input_limit = std::size_t{256} * 1024;
 // read_input reads a whole file; "-" or an empty path is standard input.
 Result<Bytes> read_input(const std::string& path);
 
-// for_each_piece hands a file of any length over in pieces, for what is only hashed; it stops at the first failure of
+// for_each_piece gives a file of any length in pieces, for what is only hashed; it stops at the first failure of
 // `take`. "-" or an empty path is standard input.
 Result<void> for_each_piece(const std::string& path, const std::function<Result<void>(ByteView)>& take);
 

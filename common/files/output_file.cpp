@@ -109,7 +109,7 @@ Result<OutputFile> OutputFile::replacement(const std::string& path, std::size_t 
         return cannot_write(path, errno_code());
     }
     auto file = regular(path, reserve, Readers::as_umask_allows);
-    // The owner first: a change of owner takes the set-user-id bits away.
+    // The owner first: a change of owner clears the set-user-id bits.
     if (file && (::fchown(file->file_.get(), status.st_uid, status.st_gid) != 0 ||
                  ::fchmod(file->file_.get(), status.st_mode & 07777) != 0)) {
         return fail(InputErrc::unwritable, "cannot replace " + path +
@@ -146,7 +146,7 @@ Result<void> OutputFile::commit() {
         const auto code = file_.close();
         return code ? failed(code) : Result<void>{};
     }
-    // What was reserved beyond the content goes back.
+    // What was reserved beyond the content is freed.
     const auto length = ::lseek(file_.get(), 0, SEEK_CUR);
     if (length < 0 || ::ftruncate(file_.get(), length) != 0 || ::fsync(file_.get()) != 0) {
         return failed(errno_code());

@@ -18,9 +18,9 @@ namespace trustx::files {
 enum class Readers { as_umask_allows, owner };
 
 // OutputFile is standard output ("-"), a device or pipe, written to directly; or a regular file, written without a name
-// and given its name at the end, so that neither a reader nor a power cut ever meets half of it, and a killed program
-// leaves nothing behind. Where the file system has no files without name, and for the instant in which a file that was
-// there before is replaced, it is a hidden one beside the final name. Never writable for everybody.
+// and given its name at the end, so that no reader sees half of it, no power cut leaves half of it, and a killed
+// program leaves nothing behind. Where the file system has no files without name, and for the instant in which a file
+// that was there before is replaced, it is a hidden one beside the final name. Never writable for others.
 class OutputFile {
  public:
     // create claims the file and `reserve` bytes of space.

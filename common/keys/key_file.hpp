@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Key files: a key reference in PEM, with lines in front that tell people what it is. Programs skip those.
+// Key files: a key reference in PEM, after lines that tell people what it is. Programs skip those.
 #pragma once
 
 #include <trustx/bytes.hpp>

@@ -11,7 +11,7 @@ namespace trustx::openssl {
 
 std::string group_name(const std::string& name) {
     const auto lower = text::lower_case(name);
-    // libcrypto knows neither the name of SEC 2 nor short ones for P-256, and has an opinion about capital letters.
+    // libcrypto knows neither the name of SEC 2 nor short ones for P-256, and distinguishes capital letters.
     if (lower == "p-256" || lower == "p256" || lower == "secp256r1" || lower == "prime256v1") {
         return SN_X9_62_prime256v1;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The names that people and programs have for one and the same curve.
+// The names that people and programs use for the same curve.
 #pragma once
 
 #include <string>

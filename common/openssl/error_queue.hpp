@@ -7,7 +7,7 @@
 
 namespace trustx::openssl {
 
-// QueuedError is one entry. Decisions go by its numbers, never by its words.
+// QueuedError is one entry. Decisions depend on its numbers, never on its text.
 struct QueuedError {
     unsigned long code = 0;
     std::string library;  // "SSL routines"; for errors of a provider its name

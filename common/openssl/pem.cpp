@@ -16,7 +16,7 @@ int refuse_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*d
 }  // namespace
 
 Bio reading(std::span<const std::uint8_t> bytes) {
-    // No bytes may be at no address, which libcrypto refuses.
+    // An empty view may have no address, which libcrypto refuses.
     return bytes.empty() ? writing() : must<Bio>(BIO_new_mem_buf(bytes.data(), static_cast<int>(bytes.size())));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// PEM in memory. Nothing here asks for a passphrase: who runs a service is not there to type one, and neither
-// references to keys nor certificates have any.
+// PEM in memory. Nothing here asks for a passphrase: nobody is there to type one into a service, and neither references
+// to keys nor certificates have any.
 #pragma once
 
 #include "common/openssl/handles.hpp"

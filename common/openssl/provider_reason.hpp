@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The range of the trustx provider's reason numbers, by which a program finds the provider's errors among OpenSSL's.
-// The library number does not serve: libcrypto gives it out when the provider is loaded, and has no question for it.
+// The library number does not serve: libcrypto assigns it when the provider is loaded, and has no function that returns
+// it.
 #pragma once
 
 #include <openssl/err.h>

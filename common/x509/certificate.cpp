@@ -184,7 +184,7 @@ Result<std::vector<Certificate>> parse_certificate_file(ByteView content, const 
 Result<std::vector<Certificate>> parse_stored_certificates(const CertificateObject& stored, ObjectId object) {
     auto certificates = parse_each(stored.certificates, "object " + object.hex());
     if (!certificates) {
-        // Not a file of the user's: the chip holds something else than it should.
+        // Not a user's file: the chip holds something else than it should.
         return fail(InputErrc::check_failed, certificates.error().operation());
     }
     return certificates;

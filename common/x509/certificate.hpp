@@ -53,10 +53,10 @@ class Certificate {
     std::string from_;
 };
 
-// parse_certificate_file reads PEM with one certificate or a chain, or DER with one. Other PEM blocks are passed over.
+// parse_certificate_file reads PEM with one certificate or a chain, or DER with one. Other PEM blocks are skipped.
 Result<std::vector<Certificate>> parse_certificate_file(ByteView content, const std::string& name);
 
-// parse_stored_certificates looks at what a certificate object holds; an empty object gives none.
+// parse_stored_certificates parses what a certificate object holds; an empty object gives none.
 Result<std::vector<Certificate>> parse_stored_certificates(const CertificateObject& stored, ObjectId object);
 
 // summary is for people: "CN=gateway, valid until 2034-01-01T00:00:00Z".

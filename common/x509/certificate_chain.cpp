@@ -24,7 +24,7 @@ Store store_of(const std::vector<Certificate>& trusted) {
     return store;
 }
 
-// The stack borrows its certificates.
+// The stack does not own its certificates.
 X509Stack further(const std::vector<Certificate>& certificates) {
     auto stack = openssl::must<X509Stack>(sk_X509_new_null());
     for (std::size_t i = 1; i < certificates.size(); ++i) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether a certificate leads to somebody who is trusted.
+// Whether a certificate was issued by an authority that is trusted.
 #pragma once
 
 #include "common/x509/certificate.hpp"

@@ -117,7 +117,7 @@ TEST_CASE("what stopped the probe is what stopped the connection", "[explain]") 
     }
 }
 
-TEST_CASE("a connection closed without a word is asked about once more, with credentials", "[explain]") {
+TEST_CASE("a connection closed without a reason is asked about once more, with credentials", "[explain]") {
     // A client that is reset while it still sends does not get to read why; OpenSSL 3.0 says nothing then, later
     // versions do.
     const auto silent = failure(GENERATE(std::vector<QueuedError>{}, std::vector<QueuedError>{connection_reset}));

@@ -140,7 +140,7 @@ TEST_CASE("a broker that is not trusted is told from one with another name and o
     }
 }
 
-TEST_CASE("a port where nobody listens is told from one that does not speak TLS", "[mqtt][failure]") {
+TEST_CASE("a port where nobody listens is distinguished from one without TLS", "[mqtt][failure]") {
     World world;
     auto attempt = world.attempt();
     SECTION("nobody") {

@@ -65,7 +65,7 @@ TEST_CASE("something in the certificate object that is no certificate does not s
     CHECK(key_file(chip, {"key-file", "E0F1"}, 2).public_key == made.public_key);
 }
 
-TEST_CASE("with --trust-certificate the key file takes the certificate's word and uses no private key", "[key_file]") {
+TEST_CASE("with --trust-certificate the key file has the certificate's key and uses no private key", "[key_file]") {
     const Chip chip;
     const auto made = chip.keygen("E0F1", {"--usage", "keyagree"});
     chip.must({"cert", "write", "E0E1"}, {.input = certificate_text(made.public_key)});

@@ -111,15 +111,14 @@ TEST_CASE("check names a module that is missing or cannot be loaded", "[setup]")
                                                         module + "\n"));
     };
     check_fault(with_module("/nonexistent/trustx.so"), 4, {"there is no /nonexistent/trustx.so"});
-    check_fault(with_module(machine.chip.write("trustx.so", "no module")), 5,
-                {"does not get it to run", "file too short"});
+    check_fault(with_module(machine.chip.write("trustx.so", "no module")), 5, {"cannot start it", "file too short"});
 }
 
 TEST_CASE("check names a fault elsewhere in the configuration that keeps OpenSSL from the provider", "[setup]") {
     const Machine machine;
     const auto text = read_file(machine.config);
     const auto file = machine.chip.write("ssl.cnf", text + "[init]\nssl_conf = s\nproviders = p\n[s]\n");
-    check_fault(machine.check({}, file), 4, {"OpenSSL gives up on", "ssl section", "stops at the first fault"});
+    check_fault(machine.check({}, file), 4, {"OpenSSL stops reading", "ssl section", "stops at the first fault"});
 }
 
 TEST_CASE("check names a chip that does not answer, and still tells about the rest", "[setup]") {

@@ -162,7 +162,7 @@ TEST_CASE("a setting takes the same values in openssl.cnf as in the settings fil
           (known == std::string::npos ? in_openssl : std::string{in_openssl}.erase(known, known_only_there.size())));
 }
 
-TEST_CASE("the provider's own settings belong into openssl.cnf", "[settings]") {
+TEST_CASE("the provider's own settings belong in openssl.cnf", "[settings]") {
     CHECK(set_message(SettingLayer::openssl_conf, "self-verify", "off").empty());
     CHECK(set_message(SettingLayer::openssl_conf, "library-context", "child").empty());
     CHECK_THAT(set_message(SettingLayer::openssl_conf, "self-verify", "perhaps"), ContainsSubstring("takes yes or no"));

@@ -41,7 +41,7 @@ void add_connection_options(CLI::App& app, Options& options) {
                       "MQTT client id, unique at the broker (default: common name of the certificate)");
     group->add_option("--alpn", options.alpn,
                       "TLS application protocol to ask for; AWS IoT on port 443: x-amzn-mqtt-ca");
-    group->add_option("--keep-alive", options.keep_alive, "Seconds between signs of life on an idle connection")
+    group->add_option("--keep-alive", options.keep_alive, "Seconds between pings on an idle connection")
         ->type_name("SECONDS")
         ->capture_default_str()
         ->check(CLI::Range(5, 1200));
@@ -83,7 +83,7 @@ void add_patience_options(CLI::App& app, Options& options) {
         ->type_name("SECONDS")
         ->capture_default_str()
         ->check(CLI::Range(1, 300));
-    group->add_flag("-v,--verbose", options.verbose, "Report every step, and what OpenSSL said word for word");
+    group->add_flag("-v,--verbose", options.verbose, "Report every step, and OpenSSL's messages in full");
 }
 
 void check_combination(const Options& options) {

@@ -88,7 +88,7 @@ std::optional<OutgoingMessage> Outbox::next() {
 void Outbox::ended(std::uint64_t id, bool delivered) {
     auto node = in_flight_.extract(id);
     if (node.empty()) {
-        return;  // told twice: Paho reports a message both when it is cancelled and when its connection ends
+        return;  // reported twice: Paho reports a message both when it is cancelled and when its connection ends
     }
     if (delivered) {
         ++delivered_;

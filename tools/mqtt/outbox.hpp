@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The messages to be published: one text repeated, or the lines of a file descriptor. A message stays here until the
-// broker has it, so that what a lost connection took with it is sent again.
+// broker has it, so that what was lost with a connection is sent again.
 #pragma once
 
 #include "connection/error.hpp"
@@ -21,7 +21,7 @@ struct OutgoingMessage {
 
 class Outbox {
  public:
-    // At most so many messages are on their way at a time; AWS IoT allows 100 (aws-iot.md section 2).
+    // At most so many messages are in flight at a time; AWS IoT allows 100 (aws-iot.md section 2).
     static constexpr std::size_t max_in_flight = 20;
     // A line that is longer cannot be a message: AWS IoT's limit is 128 KiB, other brokers' rarely higher.
     static constexpr std::size_t max_line = std::size_t{1024} * 1024;
@@ -38,9 +38,9 @@ class Outbox {
     // read_input reads once. After an error (Cause::input) the input is at its end.
     Result<void> read_input();
 
-    // next is the message to send now, which is then on its way; nothing if there is none, or enough are on their way.
+    // next is the message to send now, which is then in flight; nothing if there is none, or enough are in flight.
     std::optional<OutgoingMessage> next();
-    // ended tells what became of a message on its way; one that was not delivered will be next() again.
+    // ended reports what became of a message in flight; one that was not delivered will be next() again.
     void ended(std::uint64_t id, bool delivered);
 
     // finished: all is delivered and nothing more will come.

@@ -80,7 +80,7 @@ int Session::wait_milliseconds() const {
         return -1;
     }
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - Clock::now()).count();
-    constexpr std::int64_t longest = 60'000;  // any bound that fits an int; the loop comes round again
+    constexpr std::int64_t longest = 60'000;  // any bound that fits an int: the loop waits again
     return static_cast<int>(std::clamp<std::int64_t>(left, 0, longest));
 }
 
@@ -151,7 +151,7 @@ Probes Session::probes() const {
     const ProbeTarget target{
         parts_.broker.host, parts_.broker.port, parts_.broker.ca_file, parts_.options.alpn, {}, {}};
     probes.anonymous = [target] { return probe(target, probe_time); };
-    // One use of the key per series of failures is worth a clear word; one per attempt is not.
+    // One use of the key per series of failures is worth a clear message; one per attempt is not.
     if (failed_attempts_ == 0) {
         auto with_credentials = target;
         with_credentials.certificate_file = parts_.certificate_file;
@@ -173,7 +173,7 @@ void Session::on(const ConnectionLost& event) {
 
 void Session::on(const MessageArrived& event) {
     if (received_enough()) {
-        return;  // arrived between the last one asked for and the goodbye
+        return;  // arrived between the last one asked for and the DISCONNECT
     }
     ++received_;
     spdlog::debug("received {} bytes on {}", event.payload.size(), event.topic);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The life of the program: connect, subscribe, publish, receive, and connect again after a pause when the connection
+// The course of the program: connect, subscribe, publish, receive, and connect again after a pause when the connection
 // is lost, until everything is done or time, attempts or the user end it. Runs in one thread, which waits for Paho's
 // events, signals, standard input and the clock at once.
 #pragma once

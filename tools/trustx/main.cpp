@@ -8,9 +8,9 @@
 
 int main(int argc, char** argv) {
     // Before anything else touches libcrypto: an openssl.cnf that activates the trustx provider must not load it into
-    // the very tool that people use to find out why it does not work.
+    // the tool that finds out why it does not work.
     OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
-    // A file size limit then shows as an error of the write, which can be reported, instead of a silent death.
+    // A file size limit then shows as an error of the write, which can be reported, instead of ending the process.
     std::signal(SIGXFSZ, SIG_IGN);
     return trustx::cli::run(argc, argv);
 }

@@ -14,7 +14,7 @@ namespace trustx::cli {
 namespace {
 
 constexpr const char* what_it_is =
-    "Look after an Infineon OPTIGA Trust X chip: make keys in it, put certificates on it, read and write its objects.";
+    "Manage an Infineon OPTIGA Trust X chip: make keys in it, write certificates to it, read and write its objects.";
 
 constexpr const char* what_to_know =
     R"(Objects and key slots are named by number (E0F1) or by name (device-key-2); `trustx object --help` lists them.
@@ -31,7 +31,7 @@ Answers go to standard output, messages to standard error.
 Exit codes:
   0   done
   1   refused, by the chip or because something would be lost
-  2   the command line or a setting cannot be understood
+  2   the command line or a setting is not valid
   3   the chip cannot be reached: absent, bus failure, timeout, in use by others
   4   a file cannot be read or written, or does not hold what it should
   5   a check failed: two things that should belong together do not
@@ -46,7 +46,7 @@ void add_global_options(Command& program, Context& context) {
                    "Use the section [device NAME] of trustx.conf; key files remember the name", "NAME");
     program.option("--record", context.recording,
                    "Record every byte on the bus, secrets included, in a new file; for tests", "FILE");
-    program.flag("-q,--quiet", context.quiet, "Keep notes to yourself; errors are still told");
+    program.flag("-q,--quiet", context.quiet, "Print no notes; errors are still printed");
 }
 
 void add_subcommands(Command& program) {

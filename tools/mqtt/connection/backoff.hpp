@@ -24,7 +24,7 @@ class Backoff {
     // random gives numbers in [0, 1); it is called once for every wait.
     Backoff(Limits limits, std::function<double()> random);
 
-    // connected tells that a connection was accepted at that moment.
+    // connected: a connection was accepted at that moment.
     void connected(TimePoint now) { connected_since_ = now; }
 
     // next is the wait after an attempt that failed, or a connection that was lost, at that moment.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The client certificate as a file name, which is all that Paho takes. A certificate that is in the chip is fetched
-// through OpenSSL's store, so by the provider that also holds the key, and handed on in a file that exists in memory
+// through OpenSSL's store, so by the provider that also holds the key, and passed on in a file that exists in memory
 // only.
 #pragma once
 

@@ -123,12 +123,12 @@ void Connection::Impl::subscribe(const std::string& filter, int qos) {
 }
 
 void Connection::Impl::publish(std::uint64_t id, const std::string& topic, const std::string& payload, int qos) {
-    // Paho hands a pointer through; the id travels as its value, which is never used as an address.
+    // Paho passes a pointer through; its value is the id, and it is never used as an address.
     auto* context = reinterpret_cast<void*>(static_cast<std::uintptr_t>(id));  // NOLINT(performance-no-int-to-ptr)
     try {
         client_.publish(topic, payload.data(), payload.size(), qos, false, context, publish_listener_);
     } catch (const ::mqtt::exception&) {
-        events_.push(PublishEnded{id, false});  // the connection went away just now: that event tells why
+        events_.push(PublishEnded{id, false});  // the connection was lost just now: that event tells why
     }
 }
 
@@ -139,7 +139,7 @@ void Connection::Impl::close(std::chrono::milliseconds allowed) {
     try {
         client_.disconnect(static_cast<int>(allowed.count()))->wait_for(allowed);
     } catch (const ::mqtt::exception&) {
-        // Gone already.
+        // Closed already.
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The MQTT connection: Paho's asynchronous client, whose callbacks become events. Nothing here waits, except close();
-// when to connect again is the session's business, not Paho's (see session.hpp).
+// when to connect again is decided by the session, not by Paho (see session.hpp).
 #pragma once
 
 #include "connection/events.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looks at key, certificate and CA file before anything is sent, because what Paho says about them afterwards is
+// Checks key, certificate and CA file before anything is sent, because what Paho says about them afterwards is
 // "connect failure". Loading the key reference and comparing it with the certificate takes no chip traffic.
 #pragma once
 
@@ -12,7 +12,7 @@ namespace trustx::mqtt {
 struct CredentialFiles {
     std::string key;
     std::string certificate;
-    std::string certificate_name;  // how the user calls the certificate
+    std::string certificate_name;  // the user's name for the certificate
     std::string ca;
 };
 

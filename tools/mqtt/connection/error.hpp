@@ -18,7 +18,7 @@ enum class Cause : std::uint8_t {
     key_mismatch,         // key and certificate do not belong together
     provider_not_loaded,  // the key is in the chip, and OpenSSL's configuration does not load the chip's provider
 
-    // On the way to the broker.
+    // Before the broker answers CONNECT.
     name,                  // not found
     tcp,                   // nobody answers
     tls,                   // TLS failed, and nothing below says why

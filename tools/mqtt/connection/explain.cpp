@@ -41,11 +41,12 @@ constexpr std::array alerts{
     Alert{SSL_AD_ACCESS_DENIED, "the broker denies access to certificate {cert}", "check what the broker allows it"},
     Alert{SSL_AD_DECRYPT_ERROR, "the broker found the signature of the handshake wrong",
           "the chip's key is not the one of certificate {cert}: was a new key generated, or another chip attached?"},
-    Alert{SSL_AD_NO_APPLICATION_PROTOCOL, "the broker does not speak the protocol asked for with --alpn",
+    Alert{SSL_AD_NO_APPLICATION_PROTOCOL, "the broker does not support the protocol asked for with --alpn",
           "leave --alpn out, or use x-amzn-mqtt-ca for AWS IoT"},
-    Alert{SSL_AD_PROTOCOL_VERSION, "the broker wants another TLS version", "trustx-mqtt speaks TLS 1.2 and 1.3"},
+    Alert{SSL_AD_PROTOCOL_VERSION, "the broker requires another TLS version", "trustx-mqtt supports TLS 1.2 and 1.3"},
     Alert{SSL_AD_UNRECOGNIZED_NAME, "the broker does not answer for the name {host}", "give its own name with --host"},
-    Alert{SSL_AD_HANDSHAKE_FAILURE, "the broker found no common ground for TLS, or got no certificate it can use",
+    Alert{SSL_AD_HANDSHAKE_FAILURE,
+          "the broker and trustx-mqtt have no TLS parameters in common, or the broker got no certificate it can use",
           "check which cipher suites and client certificates it accepts"},
 };
 
@@ -69,7 +70,7 @@ std::string place(const Addressee& to) {
 std::optional<Error> explain_refused_connect(int code, const Addressee& to) {
     switch (code) {
         case 1:
-            return Error{Cause::mqtt_version, "the broker does not speak MQTT 3.1.1",
+            return Error{Cause::mqtt_version, "the broker does not support MQTT 3.1.1",
                          "check the broker's protocol settings"};
         case 2:
             return Error{Cause::client_id, "the broker refuses the client id '" + to.client_id + "'",
@@ -181,11 +182,11 @@ Error explain(const ConnectFailed& failure, const Addressee& to, const Probes& p
     if (auto error = explain_probe(probes.anonymous(), to)) {
         return *error;
     }
-    // A broker that refuses us and closes at once may be faster than we with what we still have to say: then its alert
-    // is lost to a connection that was reset.
+    // A broker that refuses us and closes at once may do so before we have sent everything: then its alert is lost,
+    // because the connection is reset.
     if (!std::ranges::all_of(failure.tls_errors, &openssl::QueuedError::is_system_error)) {
         return {Cause::tls, "TLS with " + place(to) + " failed: " + to_string(failure.tls_errors.back()),
-                "--verbose shows all that OpenSSL said"};
+                "--verbose shows all of OpenSSL's messages"};
     }
     if (probes.with_credentials) {
         if (auto error = explain_probe(probes.with_credentials(), to)) {

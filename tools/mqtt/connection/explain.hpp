@@ -12,11 +12,11 @@
 
 namespace trustx::mqtt {
 
-// Addressee is how messages call the broker and what was presented to it.
+// Addressee is the broker and what was presented to it, as messages name them.
 struct Addressee {
     std::string host;
     std::uint16_t port = 0;
-    std::string certificate;  // as the user calls it
+    std::string certificate;  // as the user named it
     std::string ca_file;
     std::string client_id;
 };

@@ -11,7 +11,7 @@
 namespace trustx::mqtt::paho_trace {
 namespace {
 
-// More than any one attempt produces; keeps a connection that stays up for years from collecting without end.
+// More than any one attempt produces; bounds what a connection that stays up for years collects.
 constexpr std::size_t limit = 64;
 
 // The callback has no context argument: the collector cannot be but global.
@@ -23,7 +23,7 @@ std::optional<int> alert_described_as(std::string_view description) {
     constexpr int unassigned = 255;
     for (int number = 0; number <= highest; ++number) {
         if (description == SSL_alert_desc_string_long(number)) {
-            // Numbers without a word all have the same.
+            // All numbers without a name have the same text.
             return description == SSL_alert_desc_string_long(unassigned) ? std::nullopt : std::optional{number};
         }
     }

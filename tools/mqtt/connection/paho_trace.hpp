@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Paho knows but does not hand out. OpenSSL's errors could be had by the error handler of mqtt::ssl_options, were
-// it not that Paho C++ 1.2.0 passes on the address of a copy that no longer exists when the handshake fails, and that
-// Paho C does not call the handler while reading, where TLS 1.3 alerts arrive. Paho's trace tells of every such moment
-// in the thread where it happens, so OpenSSL's error queue can be read there.
+// What Paho knows but has no function for. The error handler of mqtt::ssl_options would give OpenSSL's errors, but Paho
+// C++ 1.2.0 passes it the address of a copy that no longer exists when the handshake fails, and Paho C does not call it
+// while reading, where TLS 1.3 alerts arrive. Paho writes a line of its trace at every such moment, in the thread where
+// it happens, so OpenSSL's error queue can be read there.
 //
 // This is the one place where the wording of a message decides something: Paho gives no code for what its trace tells.
 // A line that is not recognised costs a detail of an error message, nothing else.
@@ -29,14 +29,14 @@ void start();
 // take gives what was recorded since the last call.
 Record take();
 
-// TraceLine is what a line of the trace tells; most lines are of Kind::other.
+// TraceLine is a parsed line of the trace; most lines are of Kind::other.
 struct TraceLine {
     enum class Kind { other, tls_error, alert, name_check };
     Kind kind = Kind::other;
-    std::optional<int> alert_read;  // the number of an alert that the broker sent, if OpenSSL has a word for it
+    std::optional<int> alert_read;  // the number of an alert that the broker sent, if OpenSSL has a name for it
 };
 
-// parse_trace_text takes a line apart. The forms are those of Paho C's SSLSocket.c: "SSLSocket error ...", "SSL alert
+// parse_trace_text parses a line. The forms are those of Paho C's SSLSocket.c: "SSLSocket error ...", "SSL alert
 // DIRECTION:LEVEL:DESCRIPTION" and "... X509_check_host ...". DESCRIPTION is SSL_alert_desc_string_long of the alert's
 // number.
 TraceLine parse_trace_text(std::string_view line);

@@ -68,7 +68,7 @@ int connect_socket(int fd, const addrinfo& address, TimePoint deadline) {
     return error;
 }
 
-// open_connection tries every address of the name; the result says what the last one came to.
+// open_connection tries every address of the name; the result is that of the last one.
 UniqueFd open_connection(const ProbeTarget& target, TimePoint deadline, ProbeResult& result) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;

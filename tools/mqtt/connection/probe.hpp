@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds out how far one gets towards a broker: name, TCP, TLS. Used after a connection attempt failed, because Paho
-// tells none of that. Without credentials the client's key takes no part; with them a probe costs one use of it.
+// reports none of that. Without credentials the client's key is not used; with them a probe costs one use of it.
 #pragma once
 
 #include "common/openssl/error_queue.hpp"
@@ -23,7 +23,7 @@ struct ProbeTarget {
 
 struct ProbeResult {
     // What stopped the probe; `certificate` is the broker's. `nothing`: it was received and accepted, and the broker
-    // had no objection to ours, if one was presented.
+    // accepted ours, if one was presented.
     enum class Obstacle : std::uint8_t { nothing, name, tcp, tls, certificate };
 
     Obstacle obstacle = Obstacle::nothing;

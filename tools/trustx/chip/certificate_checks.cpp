@@ -25,7 +25,7 @@ Result<void> check_chain(const std::vector<x509::Certificate>& certificates) {
     return {};
 }
 
-// Examination holds what the checks look at.
+// Examination holds what is checked.
 struct Examination {
     Chip& chip;
     ObjectId object;
@@ -83,7 +83,7 @@ Result<void> against_proof(const Examination& examination, ObjectId slot) {
     return {};
 }
 
-// override_mismatch lets a mismatch pass when the user insists, and tells how to insist when not.
+// override_mismatch accepts a mismatch with --force, and names --force otherwise.
 Result<void> override_mismatch(const Context& context, Result<void> checked, bool force) {
     if (checked || checked.error() != InputErrc::key_mismatch) {
         return checked;
@@ -103,7 +103,7 @@ Result<void> compare_keys(const Context& context, const Examination& examination
     }
     const auto slot = paired_key(examination.object);
     if (!slot) {
-        return {};  // a trust anchor is somebody else's certificate
+        return {};  // a trust anchor is the certificate of another key
     }
     TRYV(override_mismatch(context, against_slot(context, examination, *slot, checks.prove_key), checks.force));
     if (checks.prove_key) {

@@ -16,8 +16,8 @@ struct CertificateChecks {
     bool force = false;      // --force: differences of key and chip become notes
 };
 
-// check_certificates looks at the leaf's key, the order of the chain and, for a certificate object that has a key
-// slot, at whether certificate and key can belong together. It changes nothing in the chip.
+// check_certificates checks the leaf's key, the order of the chain and, for a certificate object that has a key slot,
+// whether certificate and key can belong together. It changes nothing in the chip.
 Result<void> check_certificates(const Context& context, Chip& chip, ObjectId object,
                                 const std::vector<x509::Certificate>& certificates, const CertificateChecks& checks);
 

@@ -15,7 +15,7 @@ namespace trustx::cli {
 // written costs one short command instead of a long read of zeros (chip-objects.md section 1.5).
 Result<std::vector<x509::Certificate>> stored_certificates(Chip& chip, ObjectId object);
 
-// paired_leaf is the certificate of a key slot's own certificate object. Nothing when the object is empty or holds
+// paired_leaf is the certificate in a key slot's certificate object. Nothing when the object is empty or holds
 // something that is no certificate: this is for advice, not for checks.
 std::optional<x509::Certificate> paired_leaf(Chip& chip, ObjectId slot);
 

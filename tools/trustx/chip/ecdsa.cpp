@@ -152,7 +152,7 @@ std::optional<PublicKey> recover_public_key(Curve curve, const SignedDigest& fir
     const auto others = candidate_keys(curve, second);
     std::erase_if(keys,
                   [&](const PublicKey& key) { return std::find(others.begin(), others.end(), key) == others.end(); });
-    // The same verdict from another direction: libcrypto's own verification, which shares no code with the above.
+    // The same check by other means: libcrypto's verification, which shares no code with the above.
     if (keys.size() != 1 || !verifies(keys.front(), first) || !verifies(keys.front(), second)) {
         return std::nullopt;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ECDSA from the outside: verifying signatures in software, and finding the public key that made them. The chip
-// cannot be asked for the public key of a key that it holds, but its signatures give the key away (SEC 1 version 2
+// ECDSA in software: verifying signatures , and finding the public key that made them. The chip
+// cannot be asked for the public key of a key that it holds, but its signatures determine it (SEC 1 version 2
 // section 4.1.6).
 #pragma once
 

@@ -7,7 +7,7 @@
 
 namespace trustx::cli {
 
-// sign_fresh lets the slot sign a digest that nobody chose: one private key use. The digest is SHA-2 of a text that
+// sign_fresh lets the slot sign a random digest: one private key use. The digest is SHA-2 of a text that
 // says what it is for and of random bytes, so that the signature is good for nothing else.
 Result<SignedDigest> sign_fresh(Chip& chip, ObjectId slot, Curve curve);
 

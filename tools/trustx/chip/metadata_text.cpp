@@ -11,7 +11,7 @@ namespace {
 // An absent used size is the maximum (chip-objects.md section 2).
 std::string size_text(const Metadata& metadata, bool is_key) {
     if (!metadata.max_size) {
-        return is_key ? "" : "not told";
+        return is_key ? "" : "unknown";
     }
     return std::to_string(metadata.used_size.value_or(*metadata.max_size)) + " of " +
            std::to_string(*metadata.max_size) + " bytes used";

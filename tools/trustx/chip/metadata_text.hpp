@@ -17,7 +17,7 @@ std::string life_cycle_text(const Metadata& metadata);
 // key_text is "P-256, usage auth,sign", or says that there is none.
 std::string key_text(const Metadata& metadata);
 
-// explain says everything, a line for each thing.
+// explain says everything, one fact on each line.
 std::string explain(ObjectId object, const Metadata& metadata);
 
 // to_json is the same for programs.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many private key uses the chip has in hand before its security event counter rises. The chip does not tell; its
-// counter gives it away in part. Source: chip-objects.md section 9.
+// How many private key uses the chip allows before its security event counter rises. The chip does not report that; its
+// counter bounds it. Source: chip-objects.md section 9.
 #pragma once
 
 #include <trustx/system_objects.hpp>
@@ -17,7 +17,7 @@ class SecurityCredit {
  public:
     static constexpr int most = 5;
 
-    // see takes a reading. Times must not fall.
+    // see takes a reading. Times must not decrease.
     void see(SecurityEventCounter counter, std::chrono::steady_clock::time_point now);
 
     // at_most is a bound whatever other programs do. if_idle is the credit when nobody used a private key since the

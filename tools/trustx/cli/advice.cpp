@@ -14,7 +14,7 @@ struct Advice {
     std::string_view text;
 };
 
-// In the place of the library's own remedy, which names no program.
+// In place of the library's remedy, which names no program.
 std::string_view advice(std::error_code code) {
     static const std::array known{
         Advice{

@@ -25,7 +25,7 @@ Result<Curve> parse_curve(const std::string& text);
 
 Result<KeyUsage> parse_usage(const std::string& text);
 
-// usage_words is the inverse, as programs like it: "auth", "sign".
+// usage_words is the inverse, as a list: "auth", "sign".
 std::vector<std::string> usage_words(KeyUsage usage);
 
 // title is "E0F1 (device-key-2)".

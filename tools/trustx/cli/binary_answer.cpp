@@ -18,8 +18,7 @@ Encoding BinaryAnswer::encoding() const {
 
 void add_binary_answer(Command& command, BinaryAnswer& options) {
     command.option("-o,--out", options.out, "File to write; default: standard output", "FILE");
-    const auto raw =
-        command.flag("--raw", options.raw, "The bytes as they are; the default unless a person reads along");
+    const auto raw = command.flag("--raw", options.raw, "The bytes as they are; the default unless it is a terminal");
     const auto hex = command.flag("--hex", options.hex, "Hexadecimal digits; the default on a terminal").excludes(raw);
     command.flag("--base64", options.base64, "Base64 in one line").excludes(raw).excludes(hex);
 }

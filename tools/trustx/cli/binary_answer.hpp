@@ -18,7 +18,7 @@ struct BinaryAnswer {
     bool hex = false;
     bool base64 = false;
 
-    // encoding is hexadecimal when a person reads along, and the bytes as they are otherwise, unless the user chose.
+    // encoding is hexadecimal on a terminal, and the bytes as they are otherwise, unless the user chose.
     [[nodiscard]] Encoding encoding() const;
 };
 

@@ -8,7 +8,7 @@
 namespace trustx::cli {
 namespace {
 
-// HelpFormatter prints placeholders as given, where CLI11 would add types and defaults of its own.
+// HelpFormatter prints placeholders as given, where CLI11 would add types and defaults.
 class HelpFormatter final : public CLI::Formatter {
  public:
     HelpFormatter() { column_width(28); }
@@ -76,7 +76,7 @@ CommandLine::CommandLine(const std::string& name, const std::string& description
     : app_{std::make_unique<CLI::App>(description, name)} {
     app_->formatter(std::make_shared<HelpFormatter>());
     app_->footer(notes);
-    app_->fallthrough();  // `trustx info --device D` is as good as `trustx --device D info`
+    app_->fallthrough();  // `trustx info --device D` is the same as `trustx --device D info`
 }
 
 CommandLine::~CommandLine() = default;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line: subcommands with their options, their help, and what the user chose. CLI11 does the work and is
-// seen by command_line.cpp alone: it is a large header.
+// The command line: subcommands with their options, their help, and what the user chose. CLI11 does the work, and only
+// command_line.cpp includes it: it is a large header.
 #pragma once
 
 #include <trustx/result.hpp>
@@ -26,7 +26,7 @@ struct Context;
 // Task is what the user asked for.
 using Task = std::function<Result<void>(const Context&)>;
 
-// Option is one that was declared, to say more about it.
+// Option is a declared option, to add rules to it.
 class Option {
  public:
     explicit Option(CLI::Option& option) : option_{&option} {}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a run of trustx ends. The numbers are a promise to scripts: they are listed in --help and in trustx(1).
+// How a run of trustx ends. Scripts rely on the numbers: they are listed in --help and in trustx(1).
 #pragma once
 
 #include <trustx/error.hpp>
@@ -9,7 +9,7 @@ namespace trustx::cli {
 enum class ExitCode : int {
     success = 0,
     refused = 1,        // the chip refuses, or trustx does because something would be lost
-    usage = 2,          // command line or setting that cannot be understood
+    usage = 2,          // command line or setting that is not valid
     unreachable = 3,    // no chip, bus failure, timeout, chip in use by others
     file = 4,           // a file cannot be read or written, or does not hold what it should
     mismatch = 5,       // a check failed: key and certificate, read back and written, chip and key file

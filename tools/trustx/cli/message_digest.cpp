@@ -33,7 +33,7 @@ Result<Bytes> hash_file(const std::string& path, const EVP_MD* hash) {
     return digest;
 }
 
-// The chip takes a digest of 10 bytes or more; SHA-512 is the longest that anybody brings.
+// The chip takes a digest of 10 bytes or more; SHA-512 is the longest in use.
 Result<Bytes> read_digest(const std::string& path) {
     constexpr std::size_t longest = 64;
     TRY(auto digest, files::read_input(path));

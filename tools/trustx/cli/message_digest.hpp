@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is signed: the digest of a message, computed here, or one that the user brings along.
+// What is signed: the digest of a message, computed here, or one that the user gives.
 #pragma once
 
 #include "cli/command_line.hpp"

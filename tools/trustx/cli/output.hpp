@@ -22,7 +22,7 @@ Result<void> answer(std::string_view text);
 // json_text is what --json prints. Names in certificates may hold anything: what is not UTF-8 is replaced.
 std::string json_text(const nlohmann::ordered_json& json);
 
-// stdout_is_terminal says whether a person reads along, to whom raw bytes must not be shown.
+// stdout_is_terminal says whether standard output is a terminal, which raw bytes must not reach.
 bool stdout_is_terminal();
 
 // hex_dump shows bytes to people: offset, sixteen bytes, and what is printable. first is the offset of bytes[0].

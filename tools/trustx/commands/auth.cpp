@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx auth: one-way authentication. The chip proves by a signature over a challenge that it holds the key of a
-// certificate, and the certificate that somebody who is trusted vouches for it.
+// certificate, and the certificate that an authority which is trusted issued it.
 #include "chip/chip_certificates.hpp"
 #include "chip/ecdsa.hpp"
 #include "cli/arguments.hpp"
@@ -44,7 +44,7 @@ struct Proof {
     Bytes challenge;
     Signature response;
     std::vector<x509::Certificate> certificates;
-    std::vector<std::string> chain;  // empty where any issuer will do
+    std::vector<std::string> chain;  // empty where any issuer is accepted
 };
 
 Result<Bytes> choose_challenge(const std::string& hex) {

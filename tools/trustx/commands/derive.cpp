@@ -61,7 +61,7 @@ Result<SecretBytes> from_object(Chip& chip, const std::string& text, const Deriv
         DeriveKey{.secret = object, .label_and_seed = derivation.label_and_seed, .length = derivation.length});
 }
 
-// The shared secret never leaves the chip: it lies in a session that nobody else uses meanwhile.
+// The shared secret never leaves the chip: it is in a session that nobody else uses meanwhile.
 Result<SecretBytes> from_agreement(Chip& chip, const DeriveOptions& options, const Derivation& derivation) {
     TRY(const auto slot, parse_slot(options.key));
     TRY(const auto peer, keys::read_public_key(options.peer));

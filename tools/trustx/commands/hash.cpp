@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// trustx hash: SHA-256 on the chip, of files and of its own objects.
+// trustx hash: SHA-256 on the chip, of files and of the chip's objects.
 #include "chip/chip_hash.hpp"
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// trustx info: what chip this is, how it does, which slots hold keys and which objects hold certificates.
+// trustx info: what chip this is, its state, which slots hold keys and which objects hold certificates.
 #include "chip/certificate_json.hpp"
 #include "chip/chip_certificates.hpp"
 #include "cli/advice.hpp"
@@ -66,7 +66,8 @@ Result<std::vector<SlotState>> read_slots(Chip& chip) {
     return slots;
 }
 
-// A chip that answers, but not this, is worth a report with a gap; a chip that does not answer is not.
+// Where a chip answers other commands but not this one, the report has a gap; where it answers none, there is no
+// report.
 Result<std::vector<CertificateState>> read_certificates(Chip& chip) {
     std::vector<CertificateState> states;
     for (const auto& info : all_objects()) {
@@ -132,10 +133,10 @@ std::string certificate_text(const CertificateState& state) {
 
 std::string security_text(std::uint8_t counter) {
     return std::to_string(counter) +
-           (SecurityEventCounter{counter}.throttled() ? " (private keys are slowed down)" : "");
+           (SecurityEventCounter{counter}.throttled() ? " (uses of private keys are delayed)" : "");
 }
 
-// The library keeps quiet about a trace it cannot write: here is where people learn of it.
+// The library never fails for a trace it cannot write: this is where users see it.
 std::string trace_text(const Chip& chip) {
     const auto& trace = chip.settings.options.trace;
     const auto trouble = chip.device->trace_trouble();

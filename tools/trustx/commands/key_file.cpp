@@ -56,7 +56,7 @@ void add_key_file(Command& program) {
     command.option("-o,--out", options->out, "Key file to write; default: standard output", "FILE");
     command.option("--label", options->label, "Text for people, kept in the key file", "TEXT");
     command.flag("--trust-certificate", options->trust_certificate,
-                 "Take the certificate's word for it; no private key use, no proof");
+                 "Take the public key of the certificate; no private key use, no proof");
     command.on_run([options](const Context& context) { return key_file(context, *options); });
 }
 

@@ -47,7 +47,7 @@ Result<GenKeyPair> parse(const KeygenOptions& options) {
     return GenKeyPair{.key = slot, .curve = curve, .usage = usage};
 }
 
-// loss names what goes when the slot's key goes.
+// loss names what is lost with the slot's key.
 std::string loss(Chip& chip, const Metadata& metadata, ObjectId slot) {
     std::string text = describe_key(metadata) + " in " + title(slot);
     if (const auto certificate = paired_leaf(chip, slot)) {
@@ -62,7 +62,7 @@ Result<void> store(files::OutputFile& file, const std::string& text) {
     return file.commit();
 }
 
-// rescue is for the file that failed although its space was claimed: the key exists now, and its public half is
+// rescue is for a file that failed although its space was claimed: the key exists now, and its public half is
 // known nowhere else.
 tl::unexpected<Error> rescue(const Error& error, bool stdout_failed, const std::string& text, ObjectId slot) {
     std::string message = error.operation() + ". The key pair in " + title(slot) + " exists";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// trustx lifecycle: the states of chip, application and objects, and the one way they go.
+// trustx lifecycle: the states of chip, application and objects, and raising them.
 #include "chip/metadata_text.hpp"
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
@@ -65,20 +65,18 @@ struct Target {
 
 Result<Target> chip_target(Chip& chip) {
     TRY(const auto present, chip.with(read_chip_life_cycle));
-    return Target{
-        .name = "the chip",
-        .present = present,
-        .consequence = "every access condition that speaks of LcsG is concerned, and the chip can become useless",
-        .raise = raise_chip_life_cycle};
+    return Target{.name = "the chip",
+                  .present = present,
+                  .consequence = "every access condition that names LcsG is affected, and the chip can become useless",
+                  .raise = raise_chip_life_cycle};
 }
 
 Result<Target> application_target(Chip& chip) {
     TRY(const auto present, chip.with(read_application_life_cycle));
-    return Target{
-        .name = "the application",
-        .present = present,
-        .consequence = "every access condition that speaks of LcsA is concerned, and the chip can become useless",
-        .raise = raise_application_life_cycle};
+    return Target{.name = "the application",
+                  .present = present,
+                  .consequence = "every access condition that names LcsA is affected, and the chip can become useless",
+                  .raise = raise_application_life_cycle};
 }
 
 Result<Target> object_target(Chip& chip, ObjectId object) {
@@ -138,7 +136,7 @@ void add_raise(Command& group) {
     auto command = group.subcommand("raise", "Raise a state, permanently", raise_examples);
     command.argument("WHAT", options->what, "Object by number or name, or `chip`, or `application`").required();
     command.argument("STATE", options->state, "initialisation, operational or termination").required();
-    command.flag("--force", options->force, "Do it; nothing takes it back");
+    command.flag("--force", options->force, "Do it; it cannot be undone");
     command.on_run([options](const Context& context) { return raise(context, *options); });
 }
 

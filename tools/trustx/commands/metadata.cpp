@@ -31,7 +31,7 @@ struct ChangeOptions {
 };
 
 constexpr const char* show_examples =
-    R"(Conditions speak of life cycle states: LcsO of the object, LcsA of the application, LcsG of the chip. States only
+    R"(Conditions name life cycle states: LcsO of the object, LcsA of the application, LcsG of the chip. States only
 ever rise: creation, initialisation, operational, termination.
 
 Examples:

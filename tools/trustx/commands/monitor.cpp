@@ -34,7 +34,7 @@ Examples:
   trustx monitor
   trustx monitor --interval 5 --count 12 --json)";
 
-// Interruption turns SIGINT and SIGTERM from death into an end: they stay pending while the chip is read.
+// Interruption makes SIGINT and SIGTERM end the loop instead of the process: they stay pending while the chip is read.
 class Interruption {
  public:
     Interruption() {

@@ -91,7 +91,7 @@ Result<void> read(const Context& context, const ReadOptions& options) {
     return files::write_file(options.out, encode(content, options));
 }
 
-// Raising a life cycle state is the one write that nothing can take back, so there is one way to do it.
+// Raising a life cycle state is the only write that cannot be undone, so another subcommand does it.
 Result<void> refuse_life_cycle(ObjectId object) {
     const bool of_chip = object == object::life_cycle_global;
     if (of_chip || object == object::life_cycle_application) {

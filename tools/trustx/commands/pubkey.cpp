@@ -45,7 +45,7 @@ void add_pubkey(Command& program) {
     command.option("-o,--out", options->out, "File to write; default: standard output", "FILE");
     command.flag("--der", options->der, "DER instead of PEM");
     command.flag("--trust-certificate", options->trust_certificate,
-                 "Take the certificate's word for it; no private key use, no proof");
+                 "Take the public key of the certificate; no private key use, no proof");
     command.on_run([options](const Context& context) { return pubkey(context, *options); });
 }
 

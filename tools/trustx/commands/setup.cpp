@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// trustx setup: makes an OpenSSL configuration load the provider, takes that back, and checks the whole way from the
+// trustx setup: makes an OpenSSL configuration load the provider, undoes that, and checks the whole way from the
 // configuration to a signature. A configuration is replaced at once or not at all, and only where the result, read by
 // OpenSSL's own parser, does what was wanted.
 #include "cli/output.hpp"
@@ -99,7 +99,7 @@ Result<void> replace(const std::string& path, const std::string& text) {
     return file.commit();
 }
 
-// module_to_name is the path that the configuration must say; absent where OpenSSL finds the module itself.
+// module_to_name is the path that the configuration must contain; absent where OpenSSL finds the module itself.
 Result<std::optional<std::string>> module_to_name(const std::string& chosen) {
     std::error_code ignored;
     if (!chosen.empty()) {
@@ -231,7 +231,7 @@ void add_enable(Command& setup) {
 
 void add_disable(Command& setup) {
     const auto options = std::make_shared<EditOptions>();
-    auto command = setup.subcommand("disable", "Take back what enable did", what_disable_does);
+    auto command = setup.subcommand("disable", "Undo what enable did", what_disable_does);
     add_config_option(command, options->config);
     command.on_run([options](const Context& context) { return disable(context, *options); });
 }

@@ -107,22 +107,22 @@ class Printer {
     bool first_ = true;
 };
 
-// Strangers are lines that are not a trace's: torn by a full disk, or of another file altogether.
-struct Strangers {
+// Unreadable counts lines that are not a trace's: cut by a full disk, or of another file.
+struct Unreadable {
     std::uint64_t count = 0;
     std::uint64_t first = 0;
 };
 
-Result<void> report(const Strangers& strangers, bool found_any, const Context& context, const std::string& file) {
-    if (strangers.count == 0) {
+Result<void> report(const Unreadable& unreadable, bool found_any, const Context& context, const std::string& file) {
+    if (unreadable.count == 0) {
         return {};
     }
     if (!found_any) {
         return fail(InputErrc::malformed,
                     file + " is not a trace: none of its lines is of the form that libtrustx writes");
     }
-    context.note(file + ": " + std::to_string(strangers.count) + (strangers.count == 1 ? " line is" : " lines are") +
-                 " not of a trace, the first is line " + std::to_string(strangers.first));
+    context.note(file + ": " + std::to_string(unreadable.count) + (unreadable.count == 1 ? " line is" : " lines are") +
+                 " not of a trace, the first is line " + std::to_string(unreadable.first));
     return {};
 }
 
@@ -130,7 +130,7 @@ Result<void> trace(const Context& context, const TraceCommandOptions& options) {
     TRY(const auto filter, Filter::from(options));
     TRY(auto reader, LineReader::open(options.file));
     Printer printer{options};
-    Strangers strangers;
+    Unreadable unreadable;
     bool found_any = false;
     for (;;) {
         TRY(const auto line, reader.next());
@@ -138,15 +138,15 @@ Result<void> trace(const Context& context, const TraceCommandOptions& options) {
             break;
         }
         const auto entry = TraceEntry::parse(*line);
-        if (!entry && !line->empty() && strangers.count++ == 0) {
-            strangers.first = reader.number();
+        if (!entry && !line->empty() && unreadable.count++ == 0) {
+            unreadable.first = reader.number();
         }
         found_any = found_any || entry;
         if (entry && filter.passes(*entry)) {
             TRYV(printer.print(*entry));
         }
     }
-    TRYV(report(strangers, found_any, context, options.file));
+    TRYV(report(unreadable, found_any, context, options.file));
     return printer.finish();
 }
 

@@ -47,7 +47,7 @@ bool check_chip(CheckReport& report, const Context& context, const ProviderEntry
         report.failed("chip", uid.error(),
                       "the address is " + where +
                           "; look for the bus with `ls -l /dev/i2c-*`, for the chip with `i2cdetect -y 1`, for the "
-                          "group with `id`; programs that use the chip belong into the group trustx");
+                          "group with `id`; programs that use the chip need the group trustx");
         return false;
     }
     report.ok("chip", "answers at " + where + ", UID " + uid->hex());

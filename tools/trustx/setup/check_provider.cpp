@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether OpenSSL gets the provider to run.
+// Whether OpenSSL can load and start the provider.
 #include "setup/checks.hpp"
 
 #include <filesystem>
@@ -30,7 +30,7 @@ bool check_module(CheckReport& report, const std::string& path) {
     return true;
 }
 
-// why_not_loaded asks for the module alone: a configuration is silent about modules that do not load.
+// why_not_loaded asks for the module alone: loading a configuration reports no error for a module that does not load.
 std::string why_not_loaded(const std::string& module) {
     const auto libctx = openssl::must<LibraryContext>(OSSL_LIB_CTX_new());
     OSSL_PROVIDER_set_default_search_path(libctx.get(), fs::path{module}.parent_path().c_str());
@@ -53,13 +53,13 @@ LibraryContext check_provider(CheckReport& report, const std::string& path, cons
     auto libctx = openssl::must<LibraryContext>(OSSL_LIB_CTX_new());
     ERR_clear_error();
     if (OSSL_LIB_CTX_load_config(libctx.get(), path.c_str()) != 1) {
-        report.failed("provider", InputErrc::malformed, "OpenSSL gives up on " + path + ": " + openssl_errors(),
-                      "correct what it names: OpenSSL stops at the first fault, and programs then go on without the "
-                      "provider and without a word");
+        report.failed("provider", InputErrc::malformed, "OpenSSL stops reading " + path + ": " + openssl_errors(),
+                      "correct what it names: OpenSSL stops at the first fault, and programs then continue without the "
+                      "provider and without an error");
         return nullptr;
     }
     if (OSSL_PROVIDER_available(libctx.get(), "trustx") != 1) {
-        report.failed("provider", InputErrc::check_failed, "OpenSSL does not get it to run: " + why_not_loaded(module),
+        report.failed("provider", InputErrc::check_failed, "OpenSSL cannot start it: " + why_not_loaded(module),
                       "install the provider and its library libtrustx of one and the same version");
         return nullptr;
     }

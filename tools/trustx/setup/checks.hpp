@@ -16,7 +16,7 @@ namespace trustx::cli {
 std::optional<OpensslConfiguration> check_configuration(CheckReport& report, const std::string& path);
 
 // check_provider gives a library context in which OpenSSL has loaded that configuration and the provider; nullptr: it
-// does not get it to run. entry is trustx's in the configuration.
+// could not. entry is trustx's in the configuration.
 openssl::LibraryContext check_provider(CheckReport& report, const std::string& path, const ProviderEntry& entry);
 
 // check_chip is true when the chip answers, found with the settings that the provider would use. entry is trustx's in

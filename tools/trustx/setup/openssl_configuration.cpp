@@ -31,7 +31,7 @@ std::string before_dot(const std::string& name) {
     return name.substr(0, name.rfind('.'));
 }
 
-// Asking for what is not there puts an error on the queue; it says nothing new.
+// Asking for what is not there puts an error on the queue, which is of no use.
 std::optional<std::string> value_of(CONF* conf, const std::string& section, const char* name) {
     const char* value = NCONF_get_string(conf, section.empty() ? nullptr : section.c_str(), name);
     ERR_clear_error();

@@ -12,8 +12,8 @@
 
 namespace trustx::cli {
 
-// Activation is what a provider's section says. OpenSSL 3.0 takes any `activate` line for a yes, 3.3 wants a clear
-// word; what they would read differently is unclear.
+// Activation is what a provider's section says. OpenSSL 3.0 takes any `activate` line for a yes, 3.3 accepts certain
+// words only; what the two read differently is `unclear`.
 enum class Activation { no, yes, unclear };
 
 struct ProviderEntry {
@@ -32,7 +32,7 @@ struct OpensslConfiguration {
     std::vector<ProviderEntry> providers;
     std::vector<std::string> sections;  // the names of all, for choosing new ones
 
-    // parse reads what a file says; name is the file's, for messages. Relative includes are found as OpenSSL does.
+    // parse parses a file's text; name is the file's, for messages. Relative includes are found as OpenSSL does.
     // Error: InputErrc::malformed with OpenSSL's own words and the line.
     static Result<OpensslConfiguration> parse(const std::string& text, const std::string& name);
 
@@ -52,7 +52,7 @@ struct AppendedLine {
 // text cannot be read or ends in a continued line.
 std::optional<AppendedLine> read_appended(const std::string& text, std::string_view value);
 
-// default_configuration_file is what a program reads that is told nothing else: OPENSSL_CONF, then OpenSSL's own.
+// default_configuration_file is what a program reads by default: OPENSSL_CONF, then OpenSSL's own.
 std::string default_configuration_file();
 
 // module_directory is where OpenSSL looks for modules: OPENSSL_MODULES, then the directory it was built with.

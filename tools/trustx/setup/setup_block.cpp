@@ -65,7 +65,7 @@ bool plain(std::string_view word) {
 
 std::string framed(const std::string& lines, const std::string& section, bool line_was_open) {
     std::string text{begin_mark};
-    text += ": made by `trustx setup enable`, taken out by `trustx setup disable`\n";
+    text += ": made by `trustx setup enable`, removed by `trustx setup disable`\n";
     if (line_was_open) {
         text.append(no_end_of_line).append("\n");
     }
@@ -132,7 +132,7 @@ Result<ConfigurationText> ConfigurationText::split(const std::string& text, cons
         if ((begins && begin) || (ends && (!begin || end))) {
             return fail(InputErrc::malformed,
                         name + ": the marks \"" + std::string{begin_mark} + "\" and \"" + std::string{end_mark} +
-                            "\" do not pair; take out by hand what `trustx setup` put between them");
+                            "\" do not pair; remove by hand what `trustx setup` put between them");
         }
         begin = begins ? line.at : begin;
         end = ends ? line.end() : end;
@@ -140,7 +140,7 @@ Result<ConfigurationText> ConfigurationText::split(const std::string& text, cons
     }
     if (begin.has_value() != end.has_value()) {
         return fail(InputErrc::malformed, name + ": \"" + std::string{end_mark} +
-                                              "\" is missing; take out by hand what `trustx setup` put into the file");
+                                              "\" is missing; remove by hand what `trustx setup` put into the file");
     }
     if (!begin) {
         return ConfigurationText{.before = text, .block = {}, .after = {}};
@@ -180,7 +180,7 @@ Result<std::string> activating_lines(const OpensslConfiguration& configuration,
         providers = "trustx_setup_providers";
         lines += "[" + init + "]\nproviders = " + providers + "\n";
     }
-    // default comes first: whom OpenSSL asks first wins where both have an algorithm.
+    // default comes first: the first one is used where both have an algorithm.
     lines += default_lines(configuration, providers);
     lines += "[" + providers + "]\ntrustx = trustx_setup_module\n[trustx_setup_module]\nactivate = 1\n";
     return lines + (module ? "module = " + *module + "\n" : "");
@@ -189,7 +189,7 @@ Result<std::string> activating_lines(const OpensslConfiguration& configuration,
 Result<std::string> with_block(const std::string& text, const std::string& lines, const std::string& name) {
     const auto end = read_appended(text, "1");
     if (!end) {
-        return refuse(name, "its last line ends in a backslash and would swallow what is appended; remove that");
+        return refuse(name, "its last line ends in a backslash and would continue into what is appended; remove that");
     }
     const bool line_is_open = !text.empty() && text.back() != '\n';
     const auto line_end = line_end_of(text);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lines that `trustx setup` puts into an OpenSSL configuration: one block between two marks, appended and nothing
-// else touched, so that taking it out gives back every byte that was there.
+// else touched, so that removing it restores every byte that was there.
 #pragma once
 
 #include "setup/openssl_configuration.hpp"
@@ -21,7 +21,7 @@ struct ConfigurationText {
     // split finds the block. Error: InputErrc::malformed when its marks do not pair or there are two.
     static Result<ConfigurationText> split(const std::string& text, const std::string& name);
 
-    // without is the file as it was before the block came.
+    // without is the file as it was before the block was added.
     [[nodiscard]] std::string without() const { return before + after; }
 };
 

@@ -13,8 +13,7 @@ struct SetupCheckOptions {
     std::string key;     // key file to sign with; empty: no private key is used
 };
 
-// check_setup prints one line for each thing that was looked at. Error: that of the first that is not as it should
-// be, after everything was printed.
+// check_setup prints one line for each check. Error: that of the first check that failed, after everything was printed.
 Result<void> check_setup(const Context& context, const SetupCheckOptions& options);
 
 }  // namespace trustx::cli

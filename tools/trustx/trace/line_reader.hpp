@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file of any size, line by line, in bounded memory: even a line without end is only ever one line that is too long.
+// A file of any size, line by line, in bounded memory: a line without end is one line that is too long.
 #pragma once
 
 #include "common/io/unique_fd.hpp"
@@ -13,7 +13,7 @@ namespace trustx::cli {
 
 class LineReader {
  public:
-    // A longer line is handed out cut.
+    // A longer line is cut.
     static constexpr std::size_t longest_line = 16384;
 
     // open reads a file; "-" is standard input.
@@ -22,7 +22,7 @@ class LineReader {
     // next gives a line without its line break, or nothing at the end.
     Result<std::optional<std::string>> next();
 
-    // number is that of the line handed out last, from 1.
+    // number is that of the last line, from 1.
     [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
 
  private:

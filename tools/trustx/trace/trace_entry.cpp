@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// libtrustx writes printable ASCII only. A file that somebody sent must not drive the reader's terminal either.
+// libtrustx writes printable ASCII only. A file from elsewhere must not control the reader's terminal either.
 std::string text_of(const Json& json, const char* name) {
     const auto found = json.find(name);
     auto text = found != json.end() && found->is_string() ? found->get<std::string>() : std::string{};
@@ -19,7 +19,7 @@ std::string text_of(const Json& json, const char* name) {
     return text;
 }
 
-// A number that no trace holds counts as a missing one; sums of the others do not overflow.
+// An impossible number counts as a missing one; sums of the others do not overflow.
 std::int64_t number_of(const Json& json, const char* name) {
     constexpr std::int64_t largest = 1'000'000'000'000;  // microseconds: eleven days
     const auto found = json.find(name);
@@ -41,7 +41,7 @@ std::string right(const std::string& text, std::size_t width) {
     return std::string(width > text.size() ? width - text.size() : 0, ' ') + text;
 }
 
-// "2026-01-31T12:00:00.000000Z": within a trace the time of day says enough.
+// "2026-01-31T12:00:00.000000Z": within a trace the time of day is enough.
 std::string time_of_day(const std::string& time) {
     constexpr std::size_t date = 11;
     constexpr std::size_t clock = 15;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One line of a trace, as libtrustx writes it (docs/trace.md), and how people like to read it.
+// One line of a trace, as libtrustx writes it (docs/trace.md), and its form for people.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace trustx::cli {
 
-// TraceEntry is a line taken apart. Members that this kind of line does not have are empty or 0.
+// TraceEntry is a parsed line. Members that this kind of line does not have are empty or 0.
 // NOLINTNEXTLINE(bugprone-exception-escape): moving JSON throws nothing, which clang-tidy cannot see
 struct TraceEntry {
     std::string event;  // apdu, attach, reset, frame, transfer, note
@@ -31,7 +31,7 @@ struct TraceEntry {
     // parse reads a line; nothing when it is not one of a trace.
     static std::optional<TraceEntry> parse(const std::string& line);
 
-    // is_activity: a thing done with the chip, not a detail of how, nor a program's remark.
+    // is_activity: something done with the chip, not a detail of it, nor a program's note.
     [[nodiscard]] bool is_activity() const { return event == "apdu" || event == "attach" || event == "reset"; }
     // title is what was done: the command, or the event.
     [[nodiscard]] const std::string& title() const { return command.empty() ? event : command; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a trace says in numbers: how often each command was run, how long it took and what it cost on the bus.
+// Figures of a trace: how often each command was run, how long it took and what it cost on the bus.
 #pragma once
 
 #include "trace/trace_entry.hpp"
