@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A bus of the program's own: here one that counts transfers and bytes on their way to another bus. In the same manner
-// a program reaches a chip behind a microcontroller, a USB bridge or a network.
+// A bus that the program implements: here one that counts the transfers and bytes of another bus. In the same manner a
+// program reaches a chip behind a microcontroller, a USB bridge or a network.
 //
 // usage: custom_bus ADDRESS        for example: custom_bus /dev/i2c-1
 #include <trustx/bus_address.hpp>
@@ -70,7 +70,7 @@ int main(int argc, char** argv) {
         return fail(bus.error());
     }
     Traffic traffic;
-    // A device on a given bus takes no lock between processes: that is the program's business.
+    // A device on a given bus takes no lock between processes: the program must do that.
     const auto device = trustx::Device::with_bus(std::make_unique<CountingBus>(std::move(*bus), traffic), clock, {});
     auto chip = device->lock();
     if (!chip) {

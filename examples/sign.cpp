@@ -17,7 +17,7 @@ trustx::Result<trustx::Signature> sign(trustx::ObjectId slot, std::string_view m
     }
     const auto device = trustx::Device::open(settings->address, settings->options);
     const trustx::Bytes bytes{message.begin(), message.end()};
-    // One command each, under the lock: no other process comes between.
+    // One command each, under the lock: no other process uses the chip in between.
     auto chip = device->lock();
     if (!chip) {
         return chip.failure();

@@ -57,7 +57,7 @@ Outcome<void> Chip::expect(const KeyReference& reference) {
 template <class Command>
 Outcome<typename Command::Response> Chip::use(const KeyReference& reference, const Command& command) {
     TRYV(expect(reference));
-    auto response = locked(std::string(Command::info.name) + " " + reference.key.hex(), [&](LockedDevice& device) {
+    auto response = locked(std::string{Command::info.name} + " " + reference.key.hex(), [&](LockedDevice& device) {
         watch_.look(device);
         watch_.count_use(reference.key);
         return device.run(command);
@@ -108,7 +108,7 @@ Outcome<KeyReference> Chip::generate(const KeyRequest& request) {
     TRY(auto made, std::move(generated));
     if (!made.key) {
         return fail(Reason::slot_used, purpose + ": the slot of " + device_->name() + " holds a " +
-                                           std::string(curve_name(*made.before.key_algorithm)) +
+                                           std::string{curve_name(*made.before.key_algorithm)} +
                                            " key already; choose another slot, or add -pkeyopt force:1 to destroy "
                                            "that key");
     }

@@ -76,7 +76,7 @@ Outcome<std::optional<KeyReference>> key_in(OSSL_LIB_CTX* libctx, Chip& chip, Ob
         const auto certificate = paired_certificate(slot);
         return fail(Reason::public_key_unknown, "key " + slot.hex() +
                                                     ": the chip does not tell it, and neither certificate object " +
-                                                    (certificate ? certificate->hex() : std::string("(none)")) +
+                                                    (certificate ? certificate->hex() : std::string{"(none)"}) +
                                                     " nor data object " + paired_data_object(slot).hex() +
                                                     " holds one; use the PEM key reference, or write the "
                                                     "certificate to the chip");

@@ -95,7 +95,7 @@ std::optional<std::string> Core::parameter(const char* name) const {
     if (get_params_ == nullptr || get_params_(handle_, wanted.data()) == 0 || value == nullptr) {
         return std::nullopt;
     }
-    return std::string(value);
+    return std::string{value};
 }
 
 Outcome<void> Core::write(OSSL_CORE_BIO* bio, ByteView bytes) const {
@@ -112,7 +112,7 @@ Outcome<void> Core::write(OSSL_CORE_BIO* bio, ByteView bytes) const {
 std::string Core::read_line(OSSL_CORE_BIO* bio) const {
     std::array<char, 1024> buffer;
     const int length = bio_gets_ == nullptr ? 0 : bio_gets_(bio, buffer.data(), static_cast<int>(buffer.size()));
-    return length > 0 ? std::string(buffer.data(), static_cast<std::size_t>(length)) : std::string();
+    return length > 0 ? std::string(buffer.data(), static_cast<std::size_t>(length)) : std::string{};
 }
 
 Bytes Core::read(OSSL_CORE_BIO* bio, std::size_t wanted) const {

@@ -51,7 +51,7 @@ struct Passphrase {
 std::string describe(const KeyReference& reference) {
     const auto bits = reference.public_key.curve == Curve::p256 ? "256" : "384";
     std::string description =
-        std::string("Private-Key: (") + bits + " bit, in OPTIGA Trust X)\nkey object: " + reference.key.hex() + "\n";
+        std::string{"Private-Key: ("} + bits + " bit, in OPTIGA Trust X)\nkey object: " + reference.key.hex() + "\n";
     if (reference.coprocessor) {
         description += "chip: " + reference.coprocessor->hex() + "\n";
     }
@@ -83,7 +83,7 @@ Outcome<Bytes> in_software(const Encoding& encoding, const Key& key, int selecti
     if (OSSL_ENCODER_to_data(ctx.get(), &data, &size) != 1) {
         return software_failed("encode an EC key");
     }
-    const openssl::Memory owner(data);
+    const openssl::Memory owner{data};
     Bytes bytes(data, data + size);
     OPENSSL_cleanse(data, size);
     return bytes;
@@ -96,7 +96,7 @@ Outcome<Bytes> as_text(const Encoding& encoding, const Key& key, int selection) 
         return bytes;
     }
     const std::string_view public_text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
-    const std::string all = describe(key.reference()) + std::string(public_text.substr(public_text.find('\n') + 1));
+    const std::string all = describe(key.reference()) + std::string{public_text.substr(public_text.find('\n') + 1)};
     return Bytes(all.begin(), all.end());
 }
 

@@ -19,7 +19,7 @@ Outcome<openssl::Pkey> from_parameters(ProviderContext& context, int selection, 
     if (openssl::Pkey made = context.import_public(selection, params)) {
         return made;
     }
-    const openssl::PkeyContext ctx(EVP_PKEY_CTX_new_from_name(context.libctx(), "EC", context.properties()));
+    const openssl::PkeyContext ctx{EVP_PKEY_CTX_new_from_name(context.libctx(), "EC", context.properties())};
     if (ctx == nullptr) {
         return fail(Reason::software_missing,
                     "import an EC key: with library-context = child, activate the default provider in openssl.cnf "
@@ -35,7 +35,7 @@ Outcome<openssl::Pkey> from_parameters(ProviderContext& context, int selection, 
 }
 
 Outcome<openssl::Pkey> from_point(ProviderContext& context, const PublicKey& key) {
-    const PublicKeyParams params(key);
+    const PublicKeyParams params{key};
     return from_parameters(context, EVP_PKEY_PUBLIC_KEY, params.get());
 }
 
@@ -72,7 +72,7 @@ Outcome<KeyRef> Key::from_reference(ProviderContext& context, KeyReference refer
     if (!inner && inner.error().reason != Reason::software_missing) {
         return fail(Reason::key_file_malformed, "key reference of " + reference.key.hex() +
                                                     ": its public key is not a point of " +
-                                                    std::string(curve_name(reference.public_key.curve)));
+                                                    std::string{curve_name(reference.public_key.curve)});
     }
     TRY(auto made, std::move(inner));
     return KeyRef::adopt(new Key(context, Kind::chip, std::move(made), std::move(reference)));
@@ -137,7 +137,7 @@ Outcome<KeyRef> Key::duplicate(int selection) {
         return empty(context_);
     }
     if ((selection & (private_selected | public_selected)) == 0) {
-        openssl::Pkey copy(EVP_PKEY_new());
+        openssl::Pkey copy{EVP_PKEY_new()};
         if (copy == nullptr || EVP_PKEY_copy_parameters(copy.get(), inner_.get()) != 1) {
             return software_failed("copy the curve of an EC key");
         }

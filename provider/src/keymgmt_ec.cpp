@@ -217,7 +217,7 @@ Outcome<void> set_of_chip_key(const Key& key, const OSSL_PARAM* params) {
     for (; params->key != nullptr; ++params) {
         if (std::string_view(params->key) != OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC) {
             return fail(Reason::key_not_changeable,
-                        std::string("set ") + params->key + " of key " + key.reference().key.hex());
+                        std::string{"set "} + params->key + " of key " + key.reference().key.hex());
         }
     }
     return {};

@@ -51,7 +51,7 @@ const EVP_PKEY* NamedCurves::parameters(OSSL_LIB_CTX* libctx, Curve curve) {
     const std::array<OSSL_PARAM, 2> group{
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, only_read(group_name(curve).data()), 0),
         OSSL_PARAM_construct_end()};
-    const openssl::PkeyContext ctx(EVP_PKEY_CTX_new_from_name(libctx, "EC", nullptr));
+    const openssl::PkeyContext ctx{EVP_PKEY_CTX_new_from_name(libctx, "EC", nullptr)};
     EVP_PKEY* made = nullptr;
     if (ctx == nullptr || EVP_PKEY_fromdata_init(ctx.get()) != 1 ||
         EVP_PKEY_fromdata(ctx.get(), &made, EVP_PKEY_KEY_PARAMETERS, only_read(group.data())) != 1) {

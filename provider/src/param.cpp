@@ -9,7 +9,7 @@ namespace trustx::provider {
 namespace {
 
 tl::unexpected<ProviderError> unreadable(const char* key, Place place = Place::here()) {
-    return fail(Reason::parameter_invalid, std::string("parameter ") + key, place);
+    return fail(Reason::parameter_invalid, std::string{"parameter "} + key, place);
 }
 
 // done_with turns the 1 or 0 of OSSL_PARAM_get_* and OSSL_PARAM_set_* into an Outcome.

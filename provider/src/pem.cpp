@@ -30,7 +30,7 @@ std::optional<std::string_view> label_of(std::string_view line, std::string_view
 
 tl::unexpected<ProviderError> malformed(std::string_view why, Place place = Place::here()) {
     return fail(Reason::key_file_malformed,
-                "read a " + std::string(KeyReference::pem_label) + " block: " + std::string(why) +
+                "read a " + std::string{KeyReference::pem_label} + " block: " + std::string{why} +
                     "; write it again with trustx key-file",
                 place);
 }
@@ -91,7 +91,7 @@ Outcome<Bytes> reference_der(const PemBlock& block) {
 
 std::string to_pem(const KeyReference& reference) {
     std::string comment =
-        "OPTIGA Trust X key " + reference.key.hex() + ", " + std::string(curve_name(reference.public_key.curve));
+        "OPTIGA Trust X key " + reference.key.hex() + ", " + std::string{curve_name(reference.public_key.curve)};
     if (reference.coprocessor) {
         comment += ", chip " + reference.coprocessor->hex();
     }

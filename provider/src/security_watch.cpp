@@ -59,7 +59,7 @@ std::optional<std::uint8_t> SecurityWatch::counter() const noexcept {
 
 std::string SecurityWatch::explanation() const {
     const int counter = counter_;
-    return counter < warning_from ? std::string() : described(counter) + remedy;
+    return counter < warning_from ? std::string{} : described(counter) + remedy;
 }
 
 }  // namespace trustx::provider

@@ -24,7 +24,7 @@ constexpr std::array<std::uint8_t, 32> known_s{0xF7, 0xCB, 0x1C, 0x94, 0x2D, 0x6
 constexpr std::array<std::uint8_t, 6> known_message{'s', 'a', 'm', 'p', 'l', 'e'};
 
 Outcome<int> verify(ProviderContext& context, Key& key, ByteView signature) {
-    Signing signing(context);
+    Signing signing{context};
     TRYV(signing.begin_message(Signing::Operation::verify, &key, "SHA256", nullptr));
     TRYV(signing.update(known_message));
     return signing.verify_message(signature);

@@ -7,7 +7,7 @@ namespace trustx::provider {
 ProviderSettings ProviderSettings::read(const Core& core) {
     ProviderSettings settings;
     for (const std::string_view name : setting_names(SettingLayer::openssl_conf)) {
-        const auto text = core.parameter(std::string(name).c_str());
+        const auto text = core.parameter(std::string{name}.c_str());
         if (!text) {
             continue;
         }

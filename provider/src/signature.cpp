@@ -68,7 +68,7 @@ Outcome<void> Signing::begin(Operation operation, Key* key, const OSSL_PARAM* pa
 
 Outcome<void> Signing::fit_to_sign() const {
     if (operation_ == Operation::sign && key_->is_chip_key() && digest_size_ < shortest_signed_digest) {
-        return fail(Reason::digest_too_weak, std::string("sign with key ") + key_->reference().key.hex() + ": " +
+        return fail(Reason::digest_too_weak, std::string{"sign with key "} + key_->reference().key.hex() + ": " +
                                                  EVP_MD_get0_name(digest_.get()) +
                                                  " is no longer safe for signatures; use SHA-256");
     }
@@ -123,7 +123,7 @@ Outcome<std::size_t> Signing::sign_digest(std::span<std::uint8_t> output, ByteVi
     if (digest.empty() || (digest_size_ != 0 && digest.size() != digest_size_)) {
         return fail(Reason::digest_length_wrong,
                     "sign a digest of " + std::to_string(digest.size()) + " bytes" +
-                        (digest_size_ == 0 ? std::string() : ", " + std::to_string(digest_size_) + " expected"));
+                        (digest_size_ == 0 ? std::string{} : ", " + std::to_string(digest_size_) + " expected"));
     }
     return key_->is_chip_key() ? sign_in_chip(output, digest) : sign_in_software(output, digest);
 }

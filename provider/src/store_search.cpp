@@ -20,7 +20,7 @@ Bytes bytes_of(const BIGNUM* number) {
 Outcome<Bytes> number_of(const OSSL_PARAM& param) {
     BIGNUM* number = nullptr;
     if (OSSL_PARAM_get_BN(&param, &number) != 1) {
-        return fail(Reason::parameter_invalid, std::string("parameter ") + param.key);
+        return fail(Reason::parameter_invalid, std::string{"parameter "} + param.key);
     }
     return bytes_of(openssl::Bignum(number).get());
 }
@@ -37,7 +37,7 @@ Outcome<void> take_copy(const OSSL_PARAM* params, const char* key, std::optional
 Bytes der_of(const X509_NAME* name) {
     unsigned char* encoded = nullptr;
     const int size = i2d_X509_NAME(name, &encoded);
-    const openssl::Memory owner(encoded);
+    const openssl::Memory owner{encoded};
     return size > 0 ? Bytes(encoded, encoded + size) : Bytes();
 }
 

@@ -7,7 +7,7 @@ namespace {
 constexpr std::string_view scheme = "trustx:";
 
 tl::unexpected<ProviderError> unreadable(std::string_view uri, std::string_view why, Place place = Place::here()) {
-    return fail(Reason::uri_invalid, std::string(uri) + ": " + std::string(why), place);
+    return fail(Reason::uri_invalid, std::string{uri} + ": " + std::string{why}, place);
 }
 
 Outcome<void> read_object(StoreUri& result, std::string_view uri, std::string_view text) {
@@ -54,7 +54,7 @@ Outcome<void> read_part(StoreUri& result, std::string_view uri, std::string_view
         result.device = value;
         return {};
     }
-    return unreadable(uri, "unknown attribute " + std::string(name) + "; there are slot, type and device");
+    return unreadable(uri, "unknown attribute " + std::string{name} + "; there are slot, type and device");
 }
 
 }  // namespace

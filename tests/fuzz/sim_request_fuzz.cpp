@@ -30,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         for (;;) {
             const auto before = arrived.size();
             const auto parsed = take_request(arrived);
-            if (std::holds_alternative<NotUnderstood>(parsed)) {
+            if (std::holds_alternative<UnknownRequest>(parsed)) {
                 return 0;
             }
             if (std::holds_alternative<NeedsMore>(parsed)) {

@@ -52,7 +52,7 @@ TEST_CASE("trustx-sim does not start with a fault rule or a clock that makes no 
     CHECK_THAT(message("--clock", "fast"), ContainsSubstring("real, virtual, or a factor"));
 }
 
-TEST_CASE("trustx-sim ctl fault: rules come, strike, are listed and go while the program runs", "[faults]") {
+TEST_CASE("trustx-sim ctl fault: rules are added, applied, listed and removed while the program runs", "[faults]") {
     const Simulator simulator;
     SocketTarget target(simulator.socket());
     Host host(target);
@@ -65,8 +65,8 @@ TEST_CASE("trustx-sim ctl fault: rules come, strike, are listed and go while the
     REQUIRE(rules.size() == 2);
     CHECK(rules[0].at("rule") == "reset,during=CalcSign");
     CHECK(rules[0].at("matches") == 1);
-    CHECK(rules[0].at("strikes") == 1);
-    CHECK(rules[1].at("strikes") == 0);
+    CHECK(rules[0].at("applied") == 1);
+    CHECK(rules[1].at("applied") == 0);
     CHECK(simulator.stats().at("faults") == nlohmann::json{{"reset", 1}});
     CHECK(simulator.stats().at("interrupted_commands") == 1);
     CHECK(simulator.stats().at("pin_resets") == 1);

@@ -22,8 +22,8 @@ std::string problem(const std::string& text) {
     return parsed ? "accepted" : parsed.error();
 }
 
-// struck lists which of twenty transfers a rule strikes.
-std::vector<int> struck(const std::string& text) {
+// affected lists to which of twenty transfers a rule is applied.
+std::vector<int> affected(const std::string& text) {
     Counters counters;
     Faults faults(1, counters);
     faults.add(rule(text));
@@ -39,10 +39,10 @@ std::vector<int> struck(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("fault rule: without conditions a fault strikes the next transfer once", "[faults]") {
+TEST_CASE("fault rule: without conditions a fault is applied to the next transfer once", "[faults]") {
     const FaultRule parsed = rule("address-nak");
     CHECK(parsed.kind == FaultKind::address_nak);
-    CHECK(parsed.victim == Victim::transfer);
+    CHECK(parsed.subject == FaultSubject::transfer);
     CHECK(parsed.nth == 1);
     CHECK(parsed.times == 1);
     CHECK(parsed.text == "address-nak");
@@ -53,7 +53,7 @@ TEST_CASE("fault rule: a fault names its place in the transfer", "[faults]") {
     CHECK(rule("bit-flip=4.7").byte == 4);
     CHECK(rule("bit-flip=4.7").bit == 7);
     CHECK(rule("bit-flip=last,at=read").byte == std::nullopt);
-    CHECK(rule("data-nak=3").victim == Victim::write);
+    CHECK(rule("data-nak=3").subject == FaultSubject::write);
     CHECK(rule("drop,at=write,register=data").register_ == 0x80);
     CHECK(rule("drop,at=write,register=0x82").register_ == 0x82);
     CHECK(rule("delay=300us").delay == std::chrono::microseconds(300));
@@ -99,24 +99,24 @@ TEST_CASE("fault rule: what makes no sense is refused with what would", "[faults
     CHECK_THAT(problem("drop,often=3"), ContainsSubstring("there is no condition \"often\""));
 }
 
-TEST_CASE("fault rule: it says which transfers are struck", "[faults]") {
+TEST_CASE("fault rule: it says which transfers are affected", "[faults]") {
     using Numbers = std::vector<int>;
-    CHECK(struck("address-nak") == Numbers{1});
-    CHECK(struck("address-nak,nth=3") == Numbers{3});
-    CHECK(struck("address-nak,nth=3,times=2") == Numbers{3, 4});
-    CHECK(struck("address-nak,nth=18,times=ever") == Numbers{18, 19, 20});
-    CHECK(struck("address-nak,every=7") == Numbers{7, 14});
-    CHECK(struck("address-nak,every=7,times=1") == Numbers{7});
-    CHECK(struck("address-nak,at=read").empty());
-    CHECK(struck("address-nak,at=write,register=data").empty());
-    CHECK(struck("address-nak,percent=100").size() == 20);
-    const auto some = struck("address-nak,percent=50");
+    CHECK(affected("address-nak") == Numbers{1});
+    CHECK(affected("address-nak,nth=3") == Numbers{3});
+    CHECK(affected("address-nak,nth=3,times=2") == Numbers{3, 4});
+    CHECK(affected("address-nak,nth=18,times=ever") == Numbers{18, 19, 20});
+    CHECK(affected("address-nak,every=7") == Numbers{7, 14});
+    CHECK(affected("address-nak,every=7,times=1") == Numbers{7});
+    CHECK(affected("address-nak,at=read").empty());
+    CHECK(affected("address-nak,at=write,register=data").empty());
+    CHECK(affected("address-nak,percent=100").size() == 20);
+    const auto some = affected("address-nak,percent=50");
     CHECK(some.size() > 3);
     CHECK(some.size() < 17);
-    CHECK(some == struck("address-nak,percent=50"));
+    CHECK(some == affected("address-nak,percent=50"));
 }
 
-TEST_CASE("fault rule: of several the oldest strikes first, and the others keep their turn", "[faults]") {
+TEST_CASE("fault rule: of several the oldest is applied first, and the others keep their turn", "[faults]") {
     Counters counters;
     Faults faults(1, counters);
     const auto first = faults.add(rule("bus-error"));
@@ -126,7 +126,7 @@ TEST_CASE("fault rule: of several the oldest strikes first, and the others keep 
     CHECK(faults.next_for(access)->kind == FaultKind::timeout);
     CHECK_FALSE(faults.next_for(access));
     CHECK(faults.entries()[1].matches == 3);
-    CHECK(faults.entries()[1].strikes == 1);
+    CHECK(faults.entries()[1].applied == 1);
     CHECK(faults.remove(first));
     CHECK_FALSE(faults.remove(first));
     CHECK(faults.entries()[0].number == second);

@@ -17,7 +17,7 @@ void fault(Host& host, const std::string& text) {
     host.chip->faults().add(sim::parse_fault_rule(text).value());
 }
 
-std::uint64_t strikes(const Host& host, const std::string& kind) {
+std::uint64_t applied(const Host& host, const std::string& kind) {
     const auto& faults = host.chip->counters().faults;
     const auto found = faults.find(kind);
     return found == faults.end() ? 0 : found->second;
@@ -50,7 +50,7 @@ TEST_CASE("faults: an address NAK is one transfer that the chip never sees", "[f
     CHECK(host.try_read(1) == TransferStatus::done);
     CHECK(host.try_write(from_hex("810019")) == TransferStatus::address_nak);
     CHECK(to_hex(host.read_register(0x81, 2)) == "0115");
-    CHECK(strikes(host, "address-nak") == 1);
+    CHECK(applied(host, "address-nak") == 1);
     CHECK(host.chip->counters().address_naks == 1);
 }
 
@@ -70,7 +70,7 @@ TEST_CASE("faults: a flipped bit changes what arrives on either side", "[faults]
     fault(host, "bit-flip=last.7,at=read");
     CHECK(to_hex(host.read(2)) == "0099");
     CHECK(to_hex(host.read(2)) == "0019");
-    CHECK(strikes(host, "bit-flip") == 2);
+    CHECK(applied(host, "bit-flip") == 2);
 }
 
 TEST_CASE("faults: a damaged frame is repeated by host and chip until it arrives", "[faults]") {
@@ -101,7 +101,7 @@ TEST_CASE("faults: a command that arrives twice is executed once", "[faults]") {
     fault(host, "duplicate,at=write,register=data");
     CHECK(host.apdu(generate_e0f3).substr(0, 8) == "00000047");
     CHECK(executed(host, "GenKeyPair") == 1);
-    CHECK(strikes(host, "duplicate") == 1);
+    CHECK(applied(host, "duplicate") == 1);
 }
 
 TEST_CASE("faults: a delay before a transfer lets the chip fall asleep, one after it does not", "[faults]") {
@@ -129,7 +129,7 @@ TEST_CASE("faults: a bus error or timeout comes instead of the transfer, or behi
     CHECK(to_hex(host.read_register(0x81, 2)) == "0019");
 }
 
-TEST_CASE("faults: a reset or a power cut strikes before, during or after a transfer", "[faults]") {
+TEST_CASE("faults: a reset or a power cut comes before, during or after a transfer", "[faults]") {
     Host host({.open = false});
     const std::string kind = GENERATE("reset", "power-cut");
     host.write(from_hex("810019"));
@@ -153,7 +153,7 @@ TEST_CASE("faults: a reset or a power cut strikes before, during or after a tran
     const auto& counters = host.chip->counters();
     CHECK(counters.pin_resets == (kind == "reset" ? 1U : 0U));
     CHECK(counters.power_cycles == (kind == "reset" ? 0U : 1U));
-    CHECK(strikes(host, kind) == 1);
+    CHECK(applied(host, kind) == 1);
 }
 
 TEST_CASE("faults: a hanging chip acknowledges nothing until it is reset", "[faults]") {

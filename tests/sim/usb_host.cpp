@@ -66,8 +66,9 @@ sim::Bytes UsbHost::submit(const Submit& submit) {
     return message;
 }
 
-sim::Bytes UsbHost::unlink(std::uint32_t victim) {
-    sim::Bytes message = bytes("00000002" + hex32(++sequence_) + hex32(0x10002) + hex32(0) + hex32(0) + hex32(victim));
+sim::Bytes UsbHost::unlink(std::uint32_t unlinked) {
+    sim::Bytes message =
+        bytes("00000002" + hex32(++sequence_) + hex32(0x10002) + hex32(0) + hex32(0) + hex32(unlinked));
     message.resize(48);
     return message;
 }

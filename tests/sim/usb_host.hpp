@@ -47,7 +47,7 @@ class UsbHost {
         std::string data{};
     };
     sim::Bytes submit(const Submit& submit);
-    sim::Bytes unlink(std::uint32_t victim);
+    sim::Bytes unlink(std::uint32_t unlinked);
     Reply reply();
 
     void send(const sim::Bytes& bytes) { send_(bytes); }

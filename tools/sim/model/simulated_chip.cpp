@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts a chip together: memory, application, its end of the bus, and the faults in between.
+// Assembles a chip: memory, application, its side of the bus, and the faults in between.
 #include "model/simulated_chip.hpp"
 
 #include "common/try.hpp"

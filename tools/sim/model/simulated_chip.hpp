@@ -25,7 +25,7 @@ struct ChipOptions {
     std::optional<std::uint64_t> seed{};
     Timing timing = Timing::none();
     AcknowledgeStyle acknowledge = AcknowledgeStyle::automatic;
-    std::shared_ptr<spdlog::logger> log{};  // silent when absent
+    std::shared_ptr<spdlog::logger> log{};  // nothing is logged when absent
 };
 
 // SimulatedChip is a powered chip. Not for use by several threads at once.
@@ -55,10 +55,10 @@ class SimulatedChip final : public I2cTarget {
     // set_scl changes the frequency of the bus; false, and nothing, for a chip whose transfers take no time.
     bool set_scl(std::uint32_t khz);
     [[nodiscard]] std::uint32_t scl_khz() const;
-    // max_scl_khz is the frequency up to which the chip understands the bus, as register MAX_SCL_FREQU has it.
+    // max_scl_khz is the frequency up to which the chip can follow the bus, as register MAX_SCL_FREQU has it.
     [[nodiscard]] std::uint32_t max_scl_khz() const;
 
-    // set_security_event_counter makes the chip as throttled as if it had been used much; it is not stored at once.
+    // set_security_event_counter throttles the chip as if it had been used much; it is not stored at once.
     void set_security_event_counter(std::uint8_t value);
     [[nodiscard]] std::uint8_t security_event_counter();
     [[nodiscard]] int credit();

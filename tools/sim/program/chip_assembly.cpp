@@ -29,7 +29,7 @@ Result<std::vector<FaultRule>> parse_faults(const std::vector<std::string>& text
     return rules;
 }
 
-// A bus that the chip does not understand may be intended; otherwise it is hard to find out why nothing answers.
+// A bus that is too fast for the chip may be intended; otherwise it is hard to find out why nothing answers.
 void warn_of_fast_bus(const SimulatedChip& chip, spdlog::logger& log) {
     if (chip.scl_khz() > chip.max_scl_khz()) {
         log.warn("the bus runs at {} kHz, and the chip acknowledges nothing above {} kHz until I2C_MODE says otherwise",

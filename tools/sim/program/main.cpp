@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// trustx-sim: puts a simulated OPTIGA Trust X behind a socket, and talks to one that runs.
+// trustx-sim: puts a simulated OPTIGA Trust X behind a socket, and sends commands to one that runs.
 #include "common/try.hpp"
 #include "program/options.hpp"
 #include "program/simulate.hpp"
@@ -56,7 +56,7 @@ int exit_status(int argc, char** argv) {
 }  // namespace trustx::sim
 
 int main(int argc, char** argv) {
-    // The configuration file may name the provider that uses a chip; the chip itself must not.
+    // The configuration file may name the provider that uses a chip; the simulator must not load it.
     ::OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
     try {
         return trustx::sim::exit_status(argc, argv);

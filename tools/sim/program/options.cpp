@@ -24,7 +24,7 @@ void define_simulator(CLI::App& app, Options& options) {
         ->type_name("ADDR:PORT");
     app.add_option("--nvm", options.nvm,
                    "File that keeps the chip's memory, private keys included; made when it does not exist. "
-                   "Without it the chip forgets everything at the end")
+                   "Without it the memory is lost at the end")
         ->type_name("FILE");
     app.add_option("--timing", options.timing, "none: answers at once; typical: takes the time of a real chip and bus")
         ->check(CLI::IsMember({"none", "typical"}))
@@ -43,20 +43,19 @@ void define_simulator(CLI::App& app, Options& options) {
         ->type_name("CLOCK")
         ->capture_default_str();
     app.add_option("--fault", options.faults,
-                   "Let something go wrong, such as reset,during=CalcSign or address-nak,every=10; may be repeated. "
+                   "Inject a fault, such as reset,during=CalcSign or address-nak,every=10; may be repeated. "
                    "See trustx-sim(1)")
         ->type_name("RULE")
         ->allow_extra_args(false);
     app.add_option("--seed", options.seed, "Make random numbers, keys and signatures the same in every run")
         ->type_name("N");
-    app.add_flag("-v,--verbose", options.verbosity,
-                 "Report on standard error what happens; given twice, also every command");
-    app.set_version_flag("--version", std::string("trustx-sim " TRUSTX_VERSION));
+    app.add_flag("-v,--verbose", options.verbosity, "Report events on standard error; given twice, also every command");
+    app.set_version_flag("--version", std::string{"trustx-sim " TRUSTX_VERSION});
 }
 
 void define_control(CLI::App& app, Options& options) {
-    CLI::App* control = app.add_subcommand("ctl", "Ask a running simulator");
-    control->add_option("address", options.control_address, "What the simulator was given as --listen")->required();
+    CLI::App* control = app.add_subcommand("ctl", "Send a command to a running simulator");
+    control->add_option("address", options.control_address, "Address of the simulator, as its --listen")->required();
     control->add_option("command", options.control_command, "See below")->required();
     control->footer("Commands:\n" + control_commands());
     control->callback([&options] { options.action = Options::Action::control; });

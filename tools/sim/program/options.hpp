@@ -33,8 +33,8 @@ struct Options {
     std::vector<std::string> control_command;
 };
 
-// parse_options reads the command line. Where it has printed all there is to say (--help, a mistake), it gives the exit
-// status instead.
+// parse_options reads the command line. Where the program is to end at once (--help, a mistake), it has printed why and
+// gives the exit status instead.
 Result<Options, int> parse_options(int argc, char** argv);
 
 }  // namespace trustx::sim

@@ -31,7 +31,7 @@ std::shared_ptr<spdlog::logger> make_log(int verbosity) {
 // Signals become readable, so that the server ends between two transfers and never inside one.
 Result<UniqueFd> catch_termination() {
     std::signal(SIGPIPE, SIG_IGN);
-    std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is like a full disk: the command fails, the chip goes on
+    std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is like a full disk: the command fails, the program continues
     auto signals = io::take_termination_signals();
     if (!signals) {
         return fail("cannot receive signals: " + signals.error().message());
@@ -39,7 +39,7 @@ Result<UniqueFd> catch_termination() {
     return std::move(*signals);
 }
 
-// Without --listen the bus socket lies in a directory that exists as long as the program.
+// Without --listen the bus socket is in a directory that exists as long as the program.
 Result<std::filesystem::path> bus_path(const Options& options, std::unique_ptr<PrivateDirectory>& directory) {
     if (!options.listen.empty()) {
         return parse_address(options.listen);

@@ -50,7 +50,7 @@ int call_bind(const UniqueFd& fd, const sockaddr_un& address, ListeningSocket::A
 Result<void> remove_stale(const std::filesystem::path& path) {
     struct stat status {};
     if (::lstat(path.c_str(), &status) != 0) {
-        return errno == ENOENT ? Result<void>{} : fail_with_errno("cannot look at", path.native());
+        return errno == ENOENT ? Result<void>{} : fail_with_errno("cannot examine", path.native());
     }
     if (!S_ISSOCK(status.st_mode)) {
         return fail(path.string() + " exists and is not a socket; choose another path");
@@ -75,9 +75,9 @@ Result<std::filesystem::path> parse_address(std::string_view text) {
         path = path.substr(0, at);
     }
     if (path.empty()) {
-        return fail("\"" + std::string(text) + "\" is not an address of a simulator; write it as unix:/path/to/socket");
+        return fail("\"" + std::string{text} + "\" is not an address of a simulator; write it as unix:/path/to/socket");
     }
-    return std::filesystem::path(path);
+    return std::filesystem::path{path};
 }
 
 std::filesystem::path control_path(const std::filesystem::path& bus_path) {
@@ -95,8 +95,9 @@ Result<UniqueFd> connect_to(const std::filesystem::path& path) {
 
 Result<ListeningSocket> ListeningSocket::listen(const std::filesystem::path& path, Access access) {
     TRY(const sockaddr_un address, socket_address(path));
-    // Two simulators that start at once must not both find the same stale socket: one looks after the other.
-    const auto directory = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+    // Two simulators that start at once must not both find the same stale socket: the lock makes one wait for the
+    // other.
+    const auto directory = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
     const UniqueFd turn{::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (!turn || ::flock(turn.get(), LOCK_EX) != 0) {
         return fail_with_errno("cannot use the directory", directory.native());

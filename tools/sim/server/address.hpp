@@ -16,7 +16,7 @@ namespace trustx::sim {
 // parse_address takes "unix:/path" and, as hosts write it, "unix:/path@0x30". The error is a sentence.
 Result<std::filesystem::path> parse_address(std::string_view text);
 
-// control_path is where the control socket of a bus socket lies.
+// control_path is the path of the control socket of a bus socket.
 std::filesystem::path control_path(const std::filesystem::path& bus_path);
 
 // connect_to gives a connected stream socket. The error names the path and the reason.
@@ -27,7 +27,7 @@ class ListeningSocket {
  public:
     enum class Access { by_umask, owner_only };
 
-    // listen takes the place of a socket whose program is gone, and of nothing else.
+    // listen replaces a socket whose program has ended, and nothing else.
     static Result<ListeningSocket> listen(const std::filesystem::path& path, Access access);
     ~ListeningSocket();
     ListeningSocket(ListeningSocket&&) noexcept = default;

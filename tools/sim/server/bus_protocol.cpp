@@ -29,7 +29,7 @@ ParsedRequest take_request(Bytes& arrived) {
     const bool known = op >= static_cast<std::uint8_t>(BusOperation::write) &&
                        op <= static_cast<std::uint8_t>(BusOperation::power_cycle);
     if (!known || request.length > max_length) {
-        return NotUnderstood{};
+        return UnknownRequest{};
     }
     request.operation = static_cast<BusOperation>(op);
     const std::size_t following = request.operation == BusOperation::write ? request.length : 0;
@@ -45,7 +45,7 @@ Bytes encode_response(TransferStatus status, ByteView data) {
     return encode(static_cast<std::uint8_t>(status), status == TransferStatus::done ? data : ByteView{});
 }
 
-Bytes encode_not_understood() {
+Bytes encode_unknown_request() {
     return encode(0xFF, {});
 }
 

@@ -19,13 +19,13 @@ struct BusRequest {
 };
 
 struct NeedsMore {};
-struct NotUnderstood {};
-using ParsedRequest = std::variant<NeedsMore, NotUnderstood, BusRequest>;
+struct UnknownRequest {};
+using ParsedRequest = std::variant<NeedsMore, UnknownRequest, BusRequest>;
 
 // take_request removes one whole request from the front of what has arrived.
 ParsedRequest take_request(Bytes& arrived);
 
 Bytes encode_response(TransferStatus status, ByteView data);
-Bytes encode_not_understood();
+Bytes encode_unknown_request();
 
 }  // namespace trustx::sim

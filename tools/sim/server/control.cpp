@@ -2,6 +2,7 @@
 #include "server/control.hpp"
 
 #include "common/io/socket.hpp"
+#include "common/openssl/pem.hpp"
 #include "common/text/as_bytes.hpp"
 #include "common/try.hpp"
 #include "server/address.hpp"
@@ -12,7 +13,6 @@
 #include <optional>
 
 #include <nlohmann/json.hpp>
-#include <openssl/evp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -61,18 +61,6 @@ json stats(SimulatedChip& chip) {
             {"i2c_address", chip.address()}};
 }
 
-std::string pem(ByteView der) {
-    std::string encoded((der.size() + 2) / 3 * 4 + 1, '\0');
-    const int size =
-        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()), der.data(), static_cast<int>(der.size()));
-    encoded.resize(static_cast<std::size_t>(size));
-    std::string text = "-----BEGIN CERTIFICATE-----\n";
-    for (std::size_t i = 0; i < encoded.size(); i += 64) {
-        text += encoded.substr(i, 64) + "\n";
-    }
-    return text + "-----END CERTIFICATE-----\n";
-}
-
 // What a command gets. It gives text for standard output.
 struct Request {
     SimulatedChip& chip;
@@ -88,7 +76,7 @@ std::optional<std::uint32_t> number_of(const std::string& text) {
 
 Result<std::string> reset_stats(const Request& request) {
     request.chip.reset_counters();
-    return std::string();
+    return std::string{};
 }
 
 Result<std::string> add_fault(const Request& request) {
@@ -102,7 +90,7 @@ Result<std::string> list_faults(const Request& request) {
         list.push_back({{"number", entry.number},
                         {"rule", entry.rule.text},
                         {"matches", entry.matches},
-                        {"strikes", entry.strikes}});
+                        {"applied", entry.applied}});
     }
     return list.dump(2) + "\n";
 }
@@ -110,13 +98,13 @@ Result<std::string> list_faults(const Request& request) {
 Result<std::string> clear_faults(const Request& request) {
     if (request.argument == "all") {
         request.chip.faults().clear();
-        return std::string();
+        return std::string{};
     }
     const auto number = number_of(request.argument);
     if (!number || !request.chip.faults().remove(*number)) {
         return fail("there is no fault rule " + request.argument + "; faults lists them, and all removes each");
     }
-    return std::string();
+    return std::string{};
 }
 
 Result<std::string> tell_time(const Request& request) {
@@ -127,7 +115,7 @@ Result<std::string> tell_time(const Request& request) {
 Result<std::string> advance_clock(const Request& request) {
     const auto time = parse_duration(request.argument);
     if (!time) {
-        return fail("\"" + request.argument + "\" is no time; write it as 300us, 20ms or 5s");
+        return fail("\"" + request.argument + "\" is not a time; write it as 300us, 20ms or 5s");
     }
     if (!request.clock.advance(*time)) {
         return fail("the clock is " + request.clock.describe() +
@@ -144,7 +132,7 @@ Result<std::string> set_scl(const Request& request) {
     if (!request.chip.set_scl(*khz)) {
         return fail("transfers take no time here; start the simulator with --timing typical");
     }
-    return std::string();
+    return std::string{};
 }
 
 Result<std::string> set_security_events(const Request& request) {
@@ -153,7 +141,7 @@ Result<std::string> set_security_events(const Request& request) {
         return fail("the security event counter is a number from 0 to 255, not " + request.argument);
     }
     request.chip.set_security_event_counter(static_cast<std::uint8_t>(*count));
-    return std::string();
+    return std::string{};
 }
 
 struct ControlCommand {
@@ -167,29 +155,31 @@ constexpr std::array<ControlCommand, 12> commands{{
     {"stats", nullptr, "print the counters as JSON",
      [](const Request& request) -> Result<std::string> { return stats(request.chip).dump(2) + "\n"; }},
     {"reset-stats", nullptr, "set the counters to zero", reset_stats},
-    {"fault", "RULE", "let something go wrong, print the number of the rule; as --fault", add_fault},
+    {"fault", "RULE", "inject a fault, print the number of the rule; as --fault", add_fault},
     {"faults", nullptr, "print the fault rules as JSON, and how often each was applied", list_faults},
     {"clear-fault", "NUMBER|all", "remove a fault rule", clear_faults},
     {"time", nullptr, "print the chip's clock as JSON", tell_time},
     {"advance", "TIME", "move a virtual clock on, by 300us, 20ms or 5s", advance_clock},
     {"scl", "KHZ", "change the bus frequency, as an adapter would", set_scl},
     {"security-events", "COUNT", "set the security event counter, as if keys had been used", set_security_events},
-    {"reset", nullptr, "pull the reset line",
+    {"reset", nullptr, "pulse the reset line",
      [](const Request& request) -> Result<std::string> {
          request.clock.spend(request.chip.pulse_reset());
-         return std::string();
+         return std::string{};
      }},
-    {"power-cycle", nullptr, "take the supply away for a moment",
+    {"power-cycle", nullptr, "switch the supply off and on",
      [](const Request& request) -> Result<std::string> {
          request.clock.spend(request.chip.power_cycle());
-         return std::string();
+         return std::string{};
      }},
     {"ca", nullptr, "print the certificate of the CA that issued the certificate in E0E0 (PEM)",
-     [](const Request& request) -> Result<std::string> { return pem(request.chip.ca_certificate()); }},
+     [](const Request& request) -> Result<std::string> {
+         return openssl::pem_text("CERTIFICATE", request.chip.ca_certificate());
+     }},
 }};
 
 std::string usage_of(const ControlCommand& command) {
-    return std::string(command.name) + (command.argument == nullptr ? "" : std::string(" ") + command.argument);
+    return std::string{command.name} + (command.argument == nullptr ? "" : std::string{" "} + command.argument);
 }
 
 std::string failed(const std::string& error) {
@@ -232,7 +222,7 @@ std::string Control::answer(const std::string& request) {
     if (text.size() != wanted) {
         return failed("the command is written as: " + usage_of(*found));
     }
-    const auto answer = found->run({chip_, clock_, wanted == 2 ? text[1] : std::string()});
+    const auto answer = found->run({chip_, clock_, wanted == 2 ? text[1] : std::string{}});
     return answer ? json{{"ok", true}, {"output", *answer}}.dump() + "\n" : failed(answer.error());
 }
 
@@ -261,9 +251,9 @@ Result<std::string> ask_simulator(const std::filesystem::path& bus_path, const s
         return fail("the simulator on unix:" + bus_path.string() + " gave no answer within 10 seconds");
     }
     if (!reply.value("ok", false)) {
-        return fail(reply.value("error", std::string("unknown error")));
+        return fail(reply.value("error", std::string{"unknown error"}));
     }
-    return reply.value("output", std::string());
+    return reply.value("output", std::string{});
 }
 
 }  // namespace trustx::sim

@@ -24,7 +24,7 @@ class Control {
     PacedClock& clock_;
 };
 
-// ask_simulator is the other side: it sends a command to a running simulator and gives its output.
+// ask_simulator is the client: it sends a command to a running simulator and gives its output.
 Result<std::string> ask_simulator(const std::filesystem::path& bus_path, const std::vector<std::string>& command);
 
 // control_commands lists the commands with their arguments, for --help.

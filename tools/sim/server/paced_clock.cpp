@@ -24,7 +24,7 @@ Result<std::unique_ptr<PacedClock>> PacedClock::parse(std::string_view text) {
     const auto [rest, error] = std::from_chars(text.data(), end, factor, std::chars_format::fixed);
     if (error != std::errc{} || std::string_view(rest, static_cast<std::size_t>(end - rest)) != "x" ||
         !(factor >= slowest && factor <= fastest)) {
-        return fail("there is no clock \"" + std::string(text) +
+        return fail("there is no clock \"" + std::string{text} +
                     "\"; it is real, virtual, or a factor from 0.001x to 1000x, such as 10x");
     }
     return std::make_unique<ScaledClock>(factor);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The clock of a simulator that people and programs talk to: real time, real time made faster or slower, or a time
+// The clock of a simulator on a socket: real time, real time made faster or slower, or a time
 // that passes only with transfers and when it is advanced.
 #pragma once
 
@@ -20,7 +20,7 @@ class PacedClock : public Clock {
 
     // real_time is how long to wait until this time has passed on the clock.
     [[nodiscard]] virtual Duration real_time(Duration duration) const = 0;
-    // spend tells that a transfer took this time: a virtual clock moves on, the others do so by themselves.
+    // spend reports that a transfer took this time: a virtual clock advances, the others do so by themselves.
     virtual void spend(Duration duration) = 0;
     // advance is spend on demand; false for a clock that cannot be moved.
     virtual bool advance(Duration duration) = 0;

@@ -126,7 +126,7 @@ void SocketServer::receive(Connection& connection) {
     std::array<std::uint8_t, 8192> chunk{};
     const auto count = ::recv(connection.fd.get(), chunk.data(), chunk.size(), 0);
     if (count > 0) {
-        append(connection.arrived, ByteView(chunk).first(static_cast<std::size_t>(count)));
+        append(connection.arrived, ByteView{chunk}.first(static_cast<std::size_t>(count)));
     } else if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
         connection.peer_finished = true;
     }
@@ -148,11 +148,11 @@ void SocketServer::take_bus_request(ConnectionId id, Connection& connection) {
     if (auto* request = std::get_if<BusRequest>(&parsed)) {
         connection.request_queued = true;
         queue_.push_back({id, std::move(*request)});
-    } else if (std::holds_alternative<NotUnderstood>(parsed)) {
-        log_.info("a request was not understood: {}",
-                  to_hex(ByteView(connection.arrived).first(std::min<std::size_t>(connection.arrived.size(), 4))));
+    } else if (std::holds_alternative<UnknownRequest>(parsed)) {
+        log_.info("an unknown request: {}",
+                  to_hex(ByteView{connection.arrived}.first(std::min<std::size_t>(connection.arrived.size(), 4))));
         connection.close_when_sent = true;
-        connection.to_send = encode_not_understood();
+        connection.to_send = encode_unknown_request();
         send(connection);
     }
 }
@@ -252,7 +252,7 @@ void SocketServer::deliver(InFlight done) {
     connection.request_queued = false;
     connection.to_send = std::move(done.response);
     send(connection);
-    take_requests(found->first, connection);  // what a hasty client sent in advance
+    take_requests(found->first, connection);  // what a client sent in advance
     if (finished(connection)) {
         drop(found->first);
     }

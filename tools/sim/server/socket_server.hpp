@@ -58,7 +58,7 @@ class SocketServer {
         Time done;
     };
 
-    // How a round of poll is laid out: the three fixed descriptors, then one for each connection.
+    // What one call of poll is given: the three fixed descriptors, then one for each connection.
     struct Round {
         std::vector<pollfd> fds;
         std::vector<ConnectionId> ids;

@@ -41,14 +41,14 @@ std::optional<Conversation::Step> Conversation::step() {
 }
 
 Conversation::Step Conversation::serve(const DeviceListRequest&) {
-    return {.reply = encode_device_list(I2cTinyUsb::description()), .close = "the device list was all it wanted"};
+    return {.reply = encode_device_list(I2cTinyUsb::description()), .close = "the device list was sent"};
 }
 
 Conversation::Step Conversation::serve(const ImportRequest& request) {
     const Device& device = I2cTinyUsb::description();
     if (request.bus_id != device.bus_id) {
         return {.reply = encode_import_reply(Status::no_device, device),
-                .close = "it wants a device with another bus id"};
+                .close = "it asks for a device with another bus id"};
     }
     if (!export_.take()) {
         return {.reply = encode_import_reply(Status::device_busy, device), .close = "another host has the device"};
@@ -68,7 +68,8 @@ Conversation::Step Conversation::serve(const Submit& submit) {
     return {.reply = encode_submit_reply(submit.sequence, done.status, done.taken, done.data)};
 }
 
-// Transfers are carried out in the order in which they arrive, so the victim was answered before this was read.
+// Transfers are carried out in the order in which they arrive, so the transfer to cancel was answered before this was
+// read.
 Conversation::Step Conversation::serve(const Unlink& unlink) {
     return {.reply = encode_unlink_reply(unlink.sequence, 0)};
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One USB/IP conversation, from the first byte to the last: bytes in, bytes out. It knows neither sockets nor time, so
-// tests and fuzzers can hand it anything.
+// tests and fuzzers can pass it anything.
 #pragma once
 
 #include "usbip/i2c_tiny_usb.hpp"
@@ -12,7 +12,7 @@
 
 namespace trustx::sim::usbip {
 
-// Export is the device as the network sees it: at most one conversation has it at a time.
+// Export is the exported device: at most one conversation has it at a time.
 class Export {
  public:
     // device outlives the export.
@@ -51,7 +51,7 @@ class Conversation {
     // step handles the next complete message; empty when there is none.
     [[nodiscard]] std::optional<Step> step();
 
-    // imported: the peer has the device and may be silent for as long as it likes between two messages.
+    // imported: the peer has the device and may send nothing for any time between two messages.
     [[nodiscard]] bool imported() const { return imported_; }
     // between_messages: nothing of a message has arrived without its end.
     [[nodiscard]] bool between_messages() const { return pending_.empty(); }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A running USB/IP export of the chip behind a bus socket: the server in a thread of its own.
+// A running USB/IP export of the chip behind a bus socket: the server in a separate thread.
 #pragma once
 
 #include "usbip/server.hpp"

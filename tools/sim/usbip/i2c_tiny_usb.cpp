@@ -166,7 +166,7 @@ ControlReply I2cTinyUsb::control(const Setup& setup, ByteView data) {
     }
 }
 
-// USB 2.0 section 9.4, as far as a device without further endpoints and features has a part in it.
+// USB 2.0 section 9.4, as far as it concerns a device without further endpoints and features.
 ControlReply I2cTinyUsb::standard(const Setup& setup) {
     const bool to_host = setup.to_host();
     switch (setup.request) {

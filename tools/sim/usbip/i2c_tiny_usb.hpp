@@ -28,7 +28,7 @@ class I2cTinyUsb {
     // nothing happens.
     [[nodiscard]] ControlReply control(const Setup& setup, ByteView data);
 
-    // reset forgets what the former host left behind.
+    // reset drops what the former host left behind.
     void reset();
 
  private:

@@ -34,10 +34,10 @@ constexpr std::size_t path_size = 256;
 constexpr std::size_t device_size = path_size + bus_id_size + 24;
 constexpr std::size_t import_request_size = operation_header_size + bus_id_size;
 constexpr std::size_t urb_header_size = 48;
-// What wLength of a control transfer can say. Nothing longer is read from the network.
+// The largest wLength of a control transfer. Nothing longer is read from the network.
 constexpr std::size_t max_transfer = 0xFFFF;
 
-// Device is what a list or an import tells of a device. Texts longer than their fields are cut.
+// Device is the description of a device in a list or an import. Texts longer than their fields are cut.
 struct Device {
     std::string_view path;
     std::string_view bus_id;
@@ -54,12 +54,6 @@ struct Device {
 
     // id names the device in the messages that follow an import.
     [[nodiscard]] std::uint32_t id() const { return bus_number << 16 | device_number; }
-};
-
-struct OperationHeader {
-    std::uint16_t version = 0;
-    Operation operation{};
-    Status status{};
 };
 
 // Setup is the first stage of a control transfer (USB 2.0 section 9.3). Little-endian on the wire, unlike all else.
@@ -86,7 +80,7 @@ struct Submit {
 
 struct Unlink {
     std::uint32_t sequence = 0;
-    std::uint32_t victim = 0;
+    std::uint32_t unlinked = 0;
 };
 
 struct Malformed {
@@ -97,7 +91,7 @@ struct Malformed {
 template <class... Messages>
 struct Decoded {
     std::variant<Messages..., Malformed> message;
-    std::size_t size;  // bytes used up; 0 for Malformed, after which nothing can be understood any more
+    std::size_t size;  // bytes used up; 0 for Malformed, after which nothing can be parsed any more
 };
 
 struct DeviceListRequest {};

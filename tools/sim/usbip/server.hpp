@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The USB/IP server: sockets and deadlines around the conversations. One thread; a peer that is slow, silent or hostile
-// costs the others nothing but the time of its own transfers.
+// costs the others only the time of its transfers.
 #pragma once
 
 #include "model/base/clock.hpp"
@@ -29,7 +29,8 @@ class Server {
     void run();
 
  private:
-    // Peer is one connection. Its deadline is for the end of what it has begun: the import, or a message either way.
+    // Peer is one connection. Its deadline is for the end of what has begun: the import, or a message in either
+    // direction.
     struct Peer {
         Peer(UniqueFd connection, Export& device, Time handshake_until)
             : fd{std::move(connection)}, conversation{device}, deadline{handshake_until} {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The chip behind its own socket (bus-socket.md). What speaks USB is one more host on the bus that way: its transfers
-// wait their turn like all others, and take the same time.
+// The chip behind its socket (bus-socket.md). The USB device is one more host on the bus that way: its transfers wait
+// like all others, and take the same time.
 #pragma once
 
 #include "common/io/unique_fd.hpp"

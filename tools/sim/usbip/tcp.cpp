@@ -87,11 +87,11 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
     const bool port_is_number = !port.empty() && parsed.ec == std::errc{} && parsed.ptr == port.data() + port.size();
     const bool ambiguous = !bracketed && host.find(':') != std::string_view::npos;
     if (host.empty() || !port_is_number || ambiguous) {
-        return fail("\"" + std::string(text) +
+        return fail("\"" + std::string{text} +
                     "\" is not ADDR:PORT; write it as 127.0.0.1:3240, [::1]:3240, or with port "
                     "0 for any free one");
     }
-    return Endpoint{std::string(host), std::string(port)};
+    return Endpoint{std::string{host}, std::string{port}};
 }
 
 bool configure(const UniqueFd& connection) {

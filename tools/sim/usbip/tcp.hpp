@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// TCP addresses as people write them, and the sockets behind them.
+// TCP addresses as text, and the sockets behind them.
 #pragma once
 
 #include "common/io/unique_fd.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Time as the chip sees it. The model only ever asks what time it is and never waits, so a test can hand it a clock
-// that stands still until it is told otherwise.
+// The chip's time. The model only asks what time it is and never waits, so a test can give it a clock that stands still
+// until it is advanced.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of the chip: object identifiers, commands, codes. Numbers from chip-commands.md and chip-objects.md.
+// The chip's names: object identifiers, commands, codes. Numbers from chip-commands.md and chip-objects.md.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +21,6 @@ enum class ObjectId : std::uint16_t {
     trust_anchor_1 = 0xE0E8,
     trust_anchor_8 = 0xE0EF,
     key_1 = 0xE0F0,
-    key_2 = 0xE0F1,
-    key_3 = 0xE0F2,
     key_4 = 0xE0F3,
     session_1 = 0xE100,
     session_4 = 0xE103,
@@ -106,7 +104,7 @@ constexpr std::uint8_t auth = 0x01;
 constexpr std::uint8_t sign = 0x10;
 constexpr std::uint8_t key_agree = 0x20;
 constexpr std::uint8_t all = 0x01 | 0x02 | 0x04 | 0x08 | 0x10 | 0x20;
-// legal: at least one usage, and none that the chip does not know.
+// valid: at least one usage, and none that the chip does not know.
 constexpr bool legal(std::uint8_t mask) {
     return mask != 0 && (mask & ~all & 0xFF) == 0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a step ends in: a value, or why there is none. The reason is a sentence for people, or in a command of the chip
+// The result of a step: a value, or why there is none. The reason is a sentence for people, or in a command of the chip
 // the code that object F1C2 will hold. common/try.hpp passes both on.
 #pragma once
 

@@ -16,31 +16,31 @@ Duration base_time(Opcode opcode, std::uint8_t param, std::size_t size) {
     const auto bytes = static_cast<std::int64_t>(size);
     switch (opcode) {
         case Opcode::open_application:
-            return milliseconds(8);
+            return milliseconds{8};
         case Opcode::get_data_object:
-            return param == 0x01 ? milliseconds(4) : Duration(microseconds(7500)) + microseconds(50) * bytes;
+            return param == 0x01 ? milliseconds{4} : Duration{microseconds{7500}} + microseconds{50} * bytes;
         case Opcode::set_data_object:
-            return Duration(milliseconds(10)) + microseconds(175) * bytes;
+            return Duration{milliseconds{10}} + microseconds{175} * bytes;
         case Opcode::get_random:
-            return Duration(milliseconds(6)) + microseconds(50) * bytes;
+            return Duration{milliseconds{6}} + microseconds{50} * bytes;
         case Opcode::set_auth_scheme:
         case Opcode::set_auth_msg:
-            return milliseconds(6);
+            return milliseconds{6};
         case Opcode::calc_hash:
-            return Duration(milliseconds(60)) + microseconds(80) * bytes;
+            return Duration{milliseconds{60}} + microseconds{80} * bytes;
         case Opcode::calc_sign:
         case Opcode::get_auth_msg:
-            return milliseconds(145);
+            return milliseconds{145};
         case Opcode::verify_sign:
-            return milliseconds(220);
+            return milliseconds{220};
         case Opcode::calc_ssec:
-            return milliseconds(130);
+            return milliseconds{130};
         case Opcode::derive_key:
-            return milliseconds(50);
+            return milliseconds{50};
         case Opcode::gen_key_pair:
-            return param == 0x04 ? milliseconds(250) : milliseconds(108);
+            return param == 0x04 ? milliseconds{250} : milliseconds{108};
     }
-    return milliseconds(4);
+    return milliseconds{4};
 }
 
 }  // namespace
@@ -49,16 +49,16 @@ Timing Timing::typical(std::uint32_t scl_khz) {
     Timing timing;
     timing.realistic = true;
     timing.scl_khz = scl_khz;
-    timing.start_up = milliseconds(10);
-    timing.start_up_after_write = milliseconds(12);
-    timing.reset_pulse = milliseconds(1);
-    timing.guard_time = microseconds(50);
-    timing.wake_up = milliseconds(1);
-    timing.fragment_window = milliseconds(2);
-    timing.command_window = microseconds(4085);  // chip A was still deaf after 4078, chip B heard after 4093
-    timing.control_window = microseconds(200);
-    timing.acknowledge_timer = milliseconds(5);
-    timing.transmission_timeout = milliseconds(10);
+    timing.start_up = milliseconds{10};
+    timing.start_up_after_write = milliseconds{12};
+    timing.reset_pulse = milliseconds{1};
+    timing.guard_time = microseconds{50};
+    timing.wake_up = milliseconds{1};
+    timing.fragment_window = milliseconds{2};
+    timing.command_window = microseconds{4085};  // chip A did not acknowledge after 4078 yet, chip B did after 4093
+    timing.control_window = microseconds{200};
+    timing.acknowledge_timer = milliseconds{5};
+    timing.transmission_timeout = milliseconds{10};
     return timing;
 }
 
@@ -72,13 +72,13 @@ Duration Timing::bus_time(std::size_t bytes) const {
 }
 
 // Speed grows with the current: chip-objects.md section 10 has 60 % at 9 mA of what it is at 15 mA, and what real chips
-// printed is two and a half times what the successor's manual promises at 15 mA (chip-commands.md section 7).
+// printed is two and a half times what the successor's manual states for 15 mA (chip-commands.md section 7).
 Duration Timing::execution(std::optional<Opcode> opcode, std::uint8_t param, std::size_t size,
                            std::uint8_t current_limit) const {
     if (!realistic) {
         return Duration::zero();
     }
-    const Duration base = opcode ? base_time(*opcode, param, size) : milliseconds(4);
+    const Duration base = opcode ? base_time(*opcode, param, size) : milliseconds{4};
     return base * default_current_limit / std::max(current_limit, default_current_limit);
 }
 

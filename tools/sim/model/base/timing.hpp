@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long things take: transfers on the bus, commands in the chip, and the moments in which the chip does not listen
-// (chip-i2c.md sections 1 and 2, chip-commands.md section 7).
+// How long things take: transfers on the bus, commands in the chip, and the times in which the chip does not
+// acknowledge (chip-i2c.md sections 1 and 2, chip-commands.md section 7).
 #pragma once
 
 #include "model/base/clock.hpp"
@@ -22,9 +22,9 @@ struct Timing {
     Duration reset_pulse{0};           // reset line low
     Duration guard_time{0};            // between STOP and START
     Duration wake_up{0};               // asleep until ready
-    Duration fragment_window{0};       // deaf after a fragment that is not the last
-    Duration command_window{0};        // deaf after the last fragment, unless the command is done sooner
-    Duration control_window{0};        // deaf after a control frame
+    Duration fragment_window{0};       // no acknowledgement after a fragment that is not the last
+    Duration command_window{0};        // the same after the last fragment, unless the command is done sooner
+    Duration control_window{0};        // the same after a control frame
     Duration acknowledge_timer{0};     // a response later than this is preceded by a control frame
     Duration transmission_timeout{0};  // an unacknowledged frame is offered again after this
 

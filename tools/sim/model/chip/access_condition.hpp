@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Access conditions, the little expressions in metadata that say when an object may be changed or read
+// Access conditions, the expressions in metadata that say when an object may be changed or read
 // (chip-objects.md section 5).
 #pragma once
 

@@ -37,7 +37,7 @@ Bytes extension(std::string_view id, bool critical, ByteView value) {
     return der::sequence({oid(id), flag, der::octet_string(value)});
 }
 
-// Method 1 of RFC 5280 section 4.2.1.2 takes SHA-1; any other unique value is as good, and this one is at hand.
+// Method 1 of RFC 5280 section 4.2.1.2 takes SHA-1; any other unique value does as well, and this one is there.
 Bytes key_identifier(ByteView point) {
     const auto digest = Sha256::of(point);
     return {digest.begin(), digest.begin() + 20};

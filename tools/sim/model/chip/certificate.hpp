@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Certificates for the simulated chips: a CA that signs once and is forgotten, and a device certificate shaped like
+// Certificates for the simulated chips: a CA whose key signs once and is not kept, and a device certificate shaped like
 // Infineon's (chip-objects.md section 7).
 #pragma once
 

@@ -14,9 +14,9 @@ namespace trustx::sim {
 
 enum class ObjectKind {
     data,         // arbitrary data, certificates, trust anchors
-    system,       // fixed size, each with rules of its own
+    system,       // fixed size, each with its own rules
     private_key,  // content is the scalar, and never leaves
-    session,      // content lives in the application context and dies with it
+    session,      // content is in the application context and is lost with it
 };
 
 struct Object {
@@ -33,7 +33,7 @@ struct ChipState {
     std::map<ObjectId, Object> objects;
     std::uint8_t i2c_address = 0x30;
     std::uint8_t i2c_mode = mode_standard_and_fast;
-    std::array<std::uint8_t, 32> context_key{};  // makes exported hash contexts this chip's own
+    std::array<std::uint8_t, 32> context_key{};  // binds exported hash contexts to this chip
     Bytes ca_certificate;                        // issuer of E0E0, for users who want to verify it
 
     // find is nullptr for an OID that the chip does not know.

@@ -134,7 +134,7 @@ bool is_automatic(std::uint8_t tag) {
     return tag == tag_max_size || tag == tag_used_size || tag == tag_algorithm;
 }
 
-// raise moves LcsO upward; a state can be skipped but never taken back (section 4).
+// raise moves LcsO upward; a state can be skipped but never lowered (section 4).
 Outcome<LifeCycle> raise(const Metadata& metadata, ByteView value) {
     if (value.size() != 1 || !is_life_cycle(value[0])) {
         return fail(ErrorCode::invalid_parameter_in_data);

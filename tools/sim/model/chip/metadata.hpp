@@ -11,7 +11,7 @@
 namespace trustx::sim {
 
 struct Metadata {
-    std::optional<LifeCycle> life_cycle;    // C0; absent means operational for good
+    std::optional<LifeCycle> life_cycle;    // C0; absent means operational, permanently
     std::optional<std::uint16_t> max_size;  // C4
     bool shows_used_size = false;           // C5
     std::optional<Bytes> change;            // D0; absent means never

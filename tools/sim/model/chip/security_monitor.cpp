@@ -10,7 +10,7 @@ void SecurityMonitor::reset(Time now) {
 
 void SecurityMonitor::advance(Time now, std::uint8_t& sec) {
     if (!period_start_) {
-        // Whatever the clock says: the time before the chip had power counts for nothing.
+        // Whatever the clock says: the time before the chip had power does not count.
         period_start_ = now;
     }
     for (Time& start = *period_start_; now - start >= tmax; start += tmax) {

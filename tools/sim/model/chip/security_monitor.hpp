@@ -13,7 +13,7 @@ namespace trustx::sim {
 // SecurityMonitor keeps credit and time; the counter SEC itself is an object in non-volatile memory.
 class SecurityMonitor {
  public:
-    static constexpr Duration tmax = std::chrono::seconds(5);
+    static constexpr Duration tmax = std::chrono::seconds{5};
     static constexpr int max_credit = 5;
     static constexpr std::uint8_t throttle_from = 128;
 
@@ -29,7 +29,7 @@ class SecurityMonitor {
     [[nodiscard]] int credit() const { return credit_; }
 
  private:
-    std::optional<Time> period_start_;  // absent until the chip first hears of the time
+    std::optional<Time> period_start_;  // absent until the first call with a time
     int credit_ = 0;
 };
 

@@ -25,7 +25,7 @@ constexpr std::array<std::pair<ObjectKind, std::string_view>, 4> kind_names{{{Ob
 std::string name_of(ObjectKind kind) {
     for (const auto& [value, name] : kind_names) {
         if (value == kind) {
-            return std::string(name);
+            return std::string{name};
         }
     }
     throw std::logic_error("object kind without a name");
@@ -49,7 +49,7 @@ std::string name_of(ObjectId id) {
 Bytes hex_field(const json& object, const char* field) {
     const auto bytes = from_hex(object.at(field).get<std::string>());
     if (!bytes) {
-        throw std::invalid_argument(std::string(field) + " is not hexadecimal");
+        throw std::invalid_argument(std::string{field} + " is not hexadecimal");
     }
     return *bytes;
 }
@@ -93,7 +93,7 @@ json encode_chip(const ChipState& state) {
             {"objects", objects}};
 }
 
-// The rest of the chip takes these for granted.
+// The rest of the chip relies on these.
 void require_system_objects(const ChipState& state) {
     for (const auto id : {ObjectId::lcs_global, ObjectId::security_status_global, ObjectId::sleep_activation_delay,
                           ObjectId::current_limit, ObjectId::security_event_counter, ObjectId::lcs_application,
@@ -151,7 +151,7 @@ Result<ChipState> decode_image(const std::string& image) {
     try {
         return decode_chip(chip);
     } catch (const std::exception& error) {
-        return fail(std::string("is damaged: ") + error.what());
+        return fail(std::string{"is damaged: "} + error.what());
     }
 }
 

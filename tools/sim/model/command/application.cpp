@@ -18,7 +18,7 @@ constexpr std::uint8_t clear_last_error_bit = 0x80;
 constexpr std::uint8_t status_ok = 0x00;
 constexpr std::uint8_t status_error = 0xFF;
 
-// Apdu is a command APDU taken apart; well_formed is false when InLen is not what follows.
+// Apdu is a parsed command APDU; well_formed is false when InLen is not what follows.
 struct Apdu {
     explicit Apdu(ByteView bytes) {
         ByteReader reader{bytes};
@@ -75,7 +75,7 @@ std::string hex_code(std::uint8_t code) {
     return to_hex(Bytes{code});
 }
 
-// What a command moves, for its duration: reads are asked for by length, everything else brings its bytes along.
+// What a command moves, for its duration: reads ask for a length, all other commands carry their bytes.
 std::size_t moved_bytes(const Apdu& apdu, const ChipState& chip) {
     ByteReader reader{apdu.request.data};
     if (apdu.opcode == static_cast<std::uint8_t>(Opcode::get_random)) {
@@ -202,7 +202,7 @@ bool Application::flush() {
     if (chip_.byte(ObjectId::security_event_counter) == stored_counter_) {
         return true;
     }
-    // Not worth undoing in memory: the counter is right there and merely older on disk.
+    // Need not be undone in memory: the counter is right there and only older on disk.
     return store_or_return_to(chip_);
 }
 

@@ -31,8 +31,8 @@ class Application {
     // duration is what a command will take, delays of the security monitor included.
     [[nodiscard]] Duration duration(ByteView apdu, const Timing& timing) const;
 
-    // interrupt is the end of power in the middle of a command, with this share of it done. What it has put into a
-    // large object by then stays there; everything else is as if the command had never come (chip-commands.md
+    // interrupt is a power failure in the middle of a command, with this share of it done. What it has put into a
+    // large object by then stays there; everything else is as if the command had not been sent (chip-commands.md
     // section 6.3). True when it was writing to non-volatile memory.
     bool interrupt(ByteView apdu, double share_done);
     // opcode_of is the Cmd of an APDU without bit 7.

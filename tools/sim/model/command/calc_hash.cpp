@@ -108,7 +108,7 @@ Outcome<ByteView> message(const CommandContext& context, const HashRequest& requ
     if (offset + length > object->content.size()) {
         return fail(ErrorCode::object_boundary_exceeded);
     }
-    return ByteView(object->content).subspan(offset, length);
+    return ByteView{object->content}.subspan(offset, length);
 }
 
 // state_before is what the data is hashed into: nothing for a start, else the imported or the running hash.

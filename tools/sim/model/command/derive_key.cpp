@@ -31,7 +31,7 @@ Outcome<Bytes> secret_of(const CommandContext& context, ObjectId id) {
     if (object == nullptr || !holds_secrets(id)) {
         return fail(ErrorCode::invalid_oid);
     }
-    // No read access is asked for: a secret that may be derived from but not read is the point of storing it.
+    // No read access is needed: a secret that may be derived from but not read is what this command is for.
     if (object->content.empty() || object->content.size() > max_stored_secret_size) {
         return fail(ErrorCode::invalid_parameter_in_data);
     }

@@ -52,7 +52,7 @@ Outcome<Bytes> slice(const Bytes& content, const Range& range) {
     if (length > max_data_size) {
         return fail(ErrorCode::insufficient_memory);
     }
-    return to_bytes(ByteView(content).subspan(range.offset, length));
+    return to_bytes(ByteView{content}.subspan(range.offset, length));
 }
 
 }  // namespace
@@ -74,7 +74,7 @@ Outcome<Bytes> get_data_object(CommandContext& context, const Request& request) 
         return read_metadata(*object, reader);
     }
     TRY(const auto range, read_range(reader));
-    // Keys and sessions give nothing away, whatever their metadata says.
+    // Keys and sessions cannot be read, whatever their metadata says.
     const bool readable_kind = object->kind == ObjectKind::data || object->kind == ObjectKind::system;
     if (!readable_kind || !context.chip.permits(object->metadata.read, *object)) {
         return fail(ErrorCode::access_conditions_not_satisfied);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How commands get at keys, which live in slots or in sessions.
+// How commands find keys, which are in slots or in sessions.
 #pragma once
 
 #include "model/command/command.hpp"

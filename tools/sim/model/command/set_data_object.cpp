@@ -47,7 +47,7 @@ Outcome<Bytes> set_in_range(std::uint8_t& value, std::uint8_t wanted, std::uint8
     return Bytes{};
 }
 
-// The objects with rules of their own (chip-objects.md sections 1.1, 4 and 8); all that can be changed are one byte.
+// The objects with their own rules (chip-objects.md sections 1.1, 4 and 8); all that can be changed are one byte.
 Outcome<Bytes> write_system_object(ObjectId id, Object& object, std::size_t offset, ByteView data) {
     if (offset + data.size() > object.content.size()) {
         return fail(ErrorCode::object_boundary_exceeded);

@@ -24,7 +24,7 @@ class TlvReader {
     std::uint8_t take_u8(std::uint8_t tag);
     std::uint16_t take_u16(std::uint8_t tag);
     ObjectId take_oid(std::uint8_t tag) { return static_cast<ObjectId>(take_u16(tag)); }
-    // take_empty consumes a TLV that is a mere flag.
+    // take_empty takes a TLV that is only a flag.
     void take_empty(std::uint8_t tag) { take_sized(tag, 0); }
 
     // finish is the first error, or 05 when something is left over.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signing is written out on the group arithmetic because libcrypto draws its own nonce and `--seed` must rule it too;
-// verifying is left to libcrypto, which thereby checks the signing.
+// Signing is written out on the group arithmetic because libcrypto chooses its own nonce, which must depend on
+// `--seed`; libcrypto verifies, which also checks the signing.
 #include "model/crypto/crypto.hpp"
 
 #include "common/openssl/handles.hpp"
@@ -35,10 +35,10 @@ using Point = Handle<EC_POINT, EC_POINT_clear_free>;
 using Kdf = Handle<EVP_KDF, EVP_KDF_free>;
 using KdfContext = Handle<EVP_KDF_CTX, EVP_KDF_CTX_free>;
 
-// require turns the failures that only happen when memory runs out, or by our own mistake, into an exception.
+// require turns the failures that only happen when memory runs out, or by a mistake in this file, into an exception.
 void require(bool good, const char* what) {
     if (!good) {
-        throw std::runtime_error(std::string("libcrypto failed in ") + what);
+        throw std::runtime_error(std::string{"libcrypto failed in "} + what);
     }
 }
 
@@ -195,7 +195,7 @@ std::optional<Curve> curve_of(const EVP_PKEY* key) {
     if (EVP_PKEY_get_group_name(key, name.data(), name.size(), &length) != 1) {
         return std::nullopt;
     }
-    const std::string_view group(name.data(), length);
+    const std::string_view group{name.data(), length};
     if (group == "prime256v1" || group == "P-256") {
         return Curve::p256;
     }
@@ -338,7 +338,7 @@ Outcome<CertificateKey> Crypto::certificate_key(ByteView der) const {
         return refuse(ErrorCode::unsupported_certificate);
     }
     const ASN1_BIT_STRING* subject_key = X509_get0_pubkey_bitstr(certificate.get());
-    const ByteView point(subject_key->data, static_cast<std::size_t>(subject_key->length));
+    const ByteView point{subject_key->data, static_cast<std::size_t>(subject_key->length)};
     const bool supported = static_cast<std::size_t>(cursor - der.data()) <= max_certificate_size &&
                            ecdsa_without_parameters(outer) && point.size() == 1 + 2 * field_size(*curve);
     if (!supported) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The chip's cryptography, on libcrypto's default provider in a library context of its own: no configuration file is
-// read, so a simulator can never end up using a chip itself.
+// The chip's cryptography, on libcrypto's default provider in a separate library context: no configuration file is
+// read, so a simulator never uses a chip itself.
 #pragma once
 
 #include "model/base/bytes.hpp"

@@ -70,7 +70,7 @@ auto find(const Table& table, std::string_view word) -> decltype(&table.begin()-
 }
 
 std::string name_of(Moment moment) {
-    return std::string(moments.at(static_cast<std::size_t>(moment)).first);
+    return std::string{moments.at(static_cast<std::size_t>(moment)).first};
 }
 
 std::string list_of(const std::vector<Moment>& allowed) {
@@ -82,7 +82,7 @@ std::string list_of(const std::vector<Moment>& allowed) {
 }
 
 std::string quoted(std::string_view word) {
-    return "\"" + std::string(word) + "\"";
+    return "\"" + std::string{word} + "\"";
 }
 
 template <class Number>
@@ -126,7 +126,7 @@ std::vector<std::string_view> parts_of(std::string_view text) {
 std::string all_kinds() {
     std::string text;
     for (const auto& facts : kinds()) {
-        text += (text.empty() ? "" : ", ") + std::string(facts.name);
+        text += (text.empty() ? "" : ", ") + std::string{facts.name};
     }
     return text;
 }
@@ -246,15 +246,15 @@ Result<void> RuleParser::target(Moment moment, std::string_view value) {
     }
     has_target_ = true;
     rule_.moment = moment;
-    constexpr std::array<std::pair<std::string_view, Victim>, 4> victims{{{"write", Victim::write},
-                                                                          {"read", Victim::read},
-                                                                          {"transfer", Victim::transfer},
-                                                                          {"command", Victim::command}}};
-    if (const Victim* victim = find(victims, value)) {
-        rule_.victim = *victim;
+    constexpr std::array<std::pair<std::string_view, FaultSubject>, 4> subjects{{{"write", FaultSubject::write},
+                                                                                 {"read", FaultSubject::read},
+                                                                                 {"transfer", FaultSubject::transfer},
+                                                                                 {"command", FaultSubject::command}}};
+    if (const FaultSubject* subject = find(subjects, value)) {
+        rule_.subject = *subject;
         return {};
     }
-    rule_.victim = Victim::command;
+    rule_.subject = FaultSubject::command;
     for (const auto& command : commands()) {
         if (value == command.name) {
             rule_.opcode = static_cast<std::uint8_t>(command.opcode);
@@ -286,7 +286,7 @@ Result<void> RuleParser::count(std::string_view name, std::string_view value) {
     } else if (name == "percent" && counts && *number <= 100) {
         rule_.percent = *number;
     } else if (name == "nth" || name == "every" || name == "times" || name == "percent") {
-        return fail(quoted(value) + " does not fit " + std::string(name) + "; it must be a number from 1" +
+        return fail(quoted(value) + " does not fit " + std::string{name} + "; it must be a number from 1" +
                     (name == "percent" ? " to 100"
                      : name == "times" ? ", or ever"
                                        : ""));
@@ -299,7 +299,7 @@ Result<void> RuleParser::count(std::string_view name, std::string_view value) {
 
 Result<void> RuleParser::check() {
     const auto& allowed = rule_.on_command() ? facts_->in_commands : facts_->in_transfers;
-    const std::string kind(facts_->name);
+    const std::string kind{facts_->name};
     if (allowed.empty()) {
         return fail(kind + " happens to transfers, not to commands");
     }
@@ -307,11 +307,11 @@ Result<void> RuleParser::check() {
         return fail(kind + " cannot come " + name_of(rule_.moment) + " a " +
                     (rule_.on_command() ? "command" : "transfer") + "; use " + list_of(allowed));
     }
-    if (rule_.kind == FaultKind::data_nak && rule_.victim == Victim::read) {
+    if (rule_.kind == FaultKind::data_nak && rule_.subject == FaultSubject::read) {
         return fail("the bytes of a read are acknowledged by the host; use at=write");
     }
     if (rule_.kind == FaultKind::data_nak) {
-        rule_.victim = Victim::write;
+        rule_.subject = FaultSubject::write;
     }
     const bool has_byte = facts_->value == Value::optional_byte && rule_.byte;
     if (has_byte && (rule_.on_command() || rule_.moment != Moment::during)) {
@@ -329,12 +329,12 @@ Result<void> RuleParser::check() {
 }  // namespace
 
 std::string name_of(FaultKind kind) {
-    return std::string(kinds().at(static_cast<std::size_t>(kind)).name);
+    return std::string{kinds().at(static_cast<std::size_t>(kind)).name};
 }
 
 std::optional<Duration> parse_duration(std::string_view text) {
     constexpr std::array<std::pair<std::string_view, Duration>, 3> units{
-        {{"us", std::chrono::microseconds(1)}, {"ms", std::chrono::milliseconds(1)}, {"s", std::chrono::seconds(1)}}};
+        {{"us", std::chrono::microseconds{1}}, {"ms", std::chrono::milliseconds{1}}, {"s", std::chrono::seconds{1}}}};
     const auto digits = text.find_first_not_of("0123456789");
     if (digits == 0 || digits == std::string_view::npos) {
         return std::nullopt;

@@ -17,8 +17,8 @@ bool Faults::remove(std::uint64_t number) {
 
 std::optional<FaultRule> Faults::next_for(const Access& access) {
     return next([&](const FaultRule& rule) {
-        const bool direction =
-            rule.victim == Victim::transfer || rule.victim == (access.is_write ? Victim::write : Victim::read);
+        const bool direction = rule.subject == FaultSubject::transfer ||
+                               rule.subject == (access.is_write ? FaultSubject::write : FaultSubject::read);
         const bool about_bytes = rule.kind == FaultKind::data_nak || rule.kind == FaultKind::bit_flip;
         return direction && (!rule.register_ || *rule.register_ == access.register_) &&
                (!about_bytes || access.size > rule.byte.value_or(0));
@@ -31,27 +31,27 @@ std::optional<FaultRule> Faults::next_for(std::uint8_t opcode) {
 
 template <class Matches>
 std::optional<FaultRule> Faults::next(Matches matches) {
-    Entry* striking = nullptr;
+    Entry* due = nullptr;
     for (auto& entry : entries_) {
         if (!matches(entry.rule)) {
             continue;
         }
         ++entry.matches;
-        if (striking == nullptr && is_due(entry)) {
-            striking = &entry;
+        if (due == nullptr && is_due(entry)) {
+            due = &entry;
         }
     }
-    if (striking == nullptr) {
+    if (due == nullptr) {
         return std::nullopt;
     }
-    ++striking->strikes;
-    ++counters_.faults[name_of(striking->rule.kind)];
-    return striking->rule;
+    ++due->applied;
+    ++counters_.faults[name_of(due->rule.kind)];
+    return due->rule;
 }
 
 bool Faults::is_due(Entry& entry) {
     const FaultRule& rule = entry.rule;
-    if (rule.times && entry.strikes >= *rule.times) {
+    if (rule.times && entry.applied >= *rule.times) {
         return false;
     }
     const bool turn = rule.every ? entry.matches % *rule.every == 0 : entry.matches >= rule.nth;

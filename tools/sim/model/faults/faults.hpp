@@ -17,10 +17,10 @@ class Faults {
     Faults(std::uint64_t seed, Counters& counters) : chance_{seed}, counters_{counters} {}
 
     struct Entry {
-        std::uint64_t number;  // by which people name it
+        std::uint64_t number;  // by which it is removed
         FaultRule rule;
         std::uint64_t matches = 0;  // transfers or commands that it was about
-        std::uint64_t strikes = 0;
+        std::uint64_t applied = 0;
     };
 
     // add puts a rule in force and returns its number. Of several rules that are due at once the oldest applies.
@@ -36,7 +36,7 @@ class Faults {
         std::uint8_t register_;
         std::size_t size;
     };
-    // next_for counts a transfer or a command, and gives the fault that it meets.
+    // next_for counts a transfer or a command, and gives the fault that is applied to it.
     [[nodiscard]] std::optional<FaultRule> next_for(const Access& access);
     [[nodiscard]] std::optional<FaultRule> next_for(std::uint8_t opcode);
 

@@ -37,7 +37,7 @@ Transfer FaultyBus::read(std::uint8_t address, std::span<std::uint8_t> bytes) {
 }
 
 Transfer FaultyBus::write_with(const FaultRule& fault, std::uint8_t address, ByteView bytes) {
-    // The chip has seen the bytes up to where the transfer broke off.
+    // The chip has received the bytes up to where the transfer broke off.
     const auto broken_off = [&](std::size_t size) {
         Transfer transfer = chip_.write(address, bytes.first(size));
         if (transfer.status == TransferStatus::done) {
@@ -78,7 +78,7 @@ Transfer FaultyBus::read_with(const FaultRule& fault, std::uint8_t address, std:
         return transfer;
     }
     if (fault.moment == Moment::during) {
-        // The chip lets go of the data line, which the host then reads as ones.
+        // The chip releases the data line, which the host then reads as ones.
         const Transfer transfer = once();
         std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(middle_of(fault, bytes.size())), bytes.end(),
                   released_line);
@@ -88,7 +88,7 @@ Transfer FaultyBus::read_with(const FaultRule& fault, std::uint8_t address, std:
     return around(fault, once);
 }
 
-// around deals with the faults that leave the bytes alone.
+// around applies the faults that do not change the bytes.
 template <class Once>
 Transfer FaultyBus::around(const FaultRule& fault, Once once) {
     const bool before = fault.moment == Moment::before;

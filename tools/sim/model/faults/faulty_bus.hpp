@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bus between host and chip, where the fault rules change what happens to transfers.
+// The bus between host and chip, where the fault rules change transfers.
 #pragma once
 
 #include "model/base/timing.hpp"
@@ -15,7 +15,7 @@ class FaultyChip : public I2cTarget {
     virtual void hang() = 0;
 };
 
-// FaultyBus stands between a bus and a chip. A fault ends with its transfer.
+// FaultyBus is between a bus and a chip. A fault ends with its transfer.
 class FaultyBus final : public I2cTarget {
  public:
     // chip must ask `clock` what time it is; both, rules, timing and counters outlive the bus.

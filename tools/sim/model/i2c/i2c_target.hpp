@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The interface between a bus and what answers on it. The socket server drives one; the chip is one; what injects
-// faults stands in between as one.
+// The interface between a bus and what answers on it. The socket server drives one; the chip is one; and so is what
+// injects faults in between.
 #pragma once
 
 #include "model/base/bytes.hpp"

@@ -75,7 +75,7 @@ Duration ChipTarget::power_cycle() {
 
 void ChipTarget::hang() {
     advance();
-    deaf_until_ = never;
+    nak_until_ = never;
 }
 
 Duration ChipTarget::reset_by(FaultKind cause) {
@@ -99,8 +99,8 @@ void ChipTarget::start(Time at, Duration low) {
     mode_ = application_.chip().i2c_mode;
     data_reg_len_ = max_data_reg_len;
     pointer_ = static_cast<std::uint8_t>(Register::data);
-    deaf_until_ = from + (was_writing ? timing_.start_up_after_write : timing_.start_up);
-    stop_ = deaf_until_;
+    nak_until_ = from + (was_writing ? timing_.start_up_after_write : timing_.start_up);
+    stop_ = nak_until_;
     started_ = true;
 }
 
@@ -112,15 +112,15 @@ void ChipTarget::advance_to(Time now) {
     channel_.advance(now, max_packet());
 }
 
-// apply does to the running command, and to the chip, what a fault rule says.
+// apply applies a fault rule to the running command and to the chip.
 void ChipTarget::apply(const CommandFault& fault) {
     if (fault.moment == Moment::before) {
         channel_.abandon();
     } else if (fault.moment == Moment::after) {
-        channel_.finish_unheard();
+        channel_.finish_without_response();
     }
     if (fault.kind == FaultKind::hang) {
-        deaf_until_ = never;
+        nak_until_ = never;
     } else {
         reset_at(fault.kind, fault.at);
     }
@@ -129,7 +129,7 @@ void ChipTarget::apply(const CommandFault& fault) {
 bool ChipTarget::listens(std::uint8_t address, Time start) {
     ++counters_.transfers;
     advance_to(start);
-    if (address != address_ || start < deaf_until_) {
+    if (address != address_ || start < nak_until_) {
         return false;
     }
     if (timing_.scl_khz > max_scl_khz()) {
@@ -142,8 +142,8 @@ bool ChipTarget::listens(std::uint8_t address, Time start) {
     }
     if (falls_asleep(start)) {
         ++counters_.wake_ups;
-        deaf_until_ = start + timing_.wake_up;
-        stop_ = deaf_until_;
+        nak_until_ = start + timing_.wake_up;
+        stop_ = nak_until_;
         started_ = true;
         return false;
     }
@@ -214,7 +214,7 @@ void ChipTarget::write_register(ByteView value) {
     switch (static_cast<Register>(pointer_)) {
         case Register::data:
             // What does not fit into the register is lost, which the frame's own length then shows.
-            deaf_until_ =
+            nak_until_ =
                 channel_.receive(value.first(std::min<std::size_t>(value.size(), data_reg_len_)), stop_, max_packet());
             advance_to(stop_);
             break;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The chip as a bus sees it: its address, when it listens, its registers and its resets (chip-i2c.md sections 1 to 3).
+// The chip on a bus: its address, when it acknowledges, its registers and its resets (chip-i2c.md sections 1 to 3).
 #pragma once
 
 #include "model/command/application.hpp"
@@ -55,7 +55,7 @@ class ChipTarget final : public FaultyChip {
     std::uint16_t data_reg_len_ = max_data_reg_len;
     std::uint8_t pointer_ = static_cast<std::uint8_t>(Register::data);
     Time stop_{0};         // of the last transfer that was acknowledged
-    Time deaf_until_{0};   // starting, waking up or at work
+    Time nak_until_{0};    // starting, waking up or at work: the address is not acknowledged
     bool started_ = true;  // no transfer since the start: no guard time to keep
 };
 

@@ -8,11 +8,11 @@ namespace trustx::sim {
 namespace {
 
 // Long enough for any host to give up, and far from the end of what a Time can hold.
-constexpr Duration endless = std::chrono::hours(24 * 365);
+constexpr Duration endless = std::chrono::hours{24 * 365};
 
 // A frame that nothing acknowledged within this time is sent again by the host, so no style waits longer with it
 // (chip-i2c.md section 5.4).
-constexpr Duration longest_silence = std::chrono::milliseconds(10);
+constexpr Duration host_timeout = std::chrono::milliseconds{10};
 
 }  // namespace
 
@@ -28,11 +28,11 @@ Time CommandChannel::receive(ByteView frame, Time stop, std::size_t max_packet) 
             break;
         case LinkEvent::resync:
             // A running command is not stopped; its response is dropped.
-            finish_unheard();
+            finish_without_response();
             transport_.reset();
             break;
         case LinkEvent::packet:
-            finish_unheard();
+            finish_without_response();
             switch (transport_.receive(link_.packet(), max_packet)) {
                 case TransportEvent::incomplete:
                     link_.acknowledge();
@@ -73,7 +73,7 @@ Time CommandChannel::start_command(Time stop, std::size_t max_packet) {
         return stop;
     }
     const bool answers_in_time =
-        style_ == AcknowledgeStyle::piggyback ? duration < longest_silence : duration <= timing_.acknowledge_timer;
+        style_ == AcknowledgeStyle::piggyback ? duration < host_timeout : duration <= timing_.acknowledge_timer;
     if (answers_in_time && style_ != AcknowledgeStyle::separate) {
         return running_->due;
     }
@@ -109,7 +109,7 @@ void CommandChannel::finish_command(std::size_t max_packet) {
     send_next_packet(max_packet);
 }
 
-void CommandChannel::finish_unheard() {
+void CommandChannel::finish_without_response() {
     if (!running_) {
         return;
     }

@@ -29,7 +29,8 @@ class CommandChannel {
           counters_{counters},
           link_{counters} {}
 
-    // receive takes a frame whose transfer ended at stop. It returns until when the chip will not listen.
+    // receive takes a frame whose transfer ended at stop. It returns until when the chip will not acknowledge its
+    // address.
     Time receive(ByteView frame, Time stop, std::size_t max_packet);
 
     // waiting is the frame in register DATA, fetched tells that it was read to the end.
@@ -38,7 +39,7 @@ class CommandChannel {
 
     // advance does what was due until now: finishing a command, repeating a frame.
     void advance(Time now, std::size_t max_packet);
-    // busy is the flag of I2C_STATE; idle also means that the host owes nothing.
+    // busy is the flag of I2C_STATE; idle also means that no acknowledgement of the host is missing.
     [[nodiscard]] bool busy() const { return running_.has_value(); }
     [[nodiscard]] bool idle() const { return !running_ && !link_.waiting() && !link_.response_is_open(); }
     [[nodiscard]] Time last_activity() const { return last_activity_; }
@@ -48,8 +49,8 @@ class CommandChannel {
     [[nodiscard]] std::optional<CommandFault> fault_due(Time now) const;
     // abandon forgets the command as if it had never begun.
     void abandon() { running_.reset(); }
-    // finish_unheard executes it, and drops the response.
-    void finish_unheard();
+    // finish_without_response executes it, and drops the response.
+    void finish_without_response();
     // interrupt ends it in the middle, as a reset does. True when it was writing to non-volatile memory.
     bool interrupt(Time now);
 

@@ -61,7 +61,7 @@ LinkEvent DataLink::receive_data(const Frame& frame) {
         return LinkEvent::nothing;
     }
     if (frame.sequence == Sequence::negative) {
-        // A NAK that rides on data: first our frame again, then the host repeats the data.
+        // A NAK in a data frame: first our frame again, then the host repeats the data.
         offer_response_again();
         return LinkEvent::nothing;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The chip's end of the data link layer: numbering, acknowledging, repeating (chip-i2c.md sections 5.3 to 5.5).
+// The chip's side of the data link layer: numbering, acknowledging, repeating (chip-i2c.md sections 5.3 to 5.5).
 #pragma once
 
 #include "model/base/clock.hpp"
@@ -11,7 +11,7 @@
 namespace trustx::sim {
 
 enum class LinkEvent {
-    nothing,       // dealt with here
+    nothing,       // handled here
     packet,        // a new packet arrived, to be confirmed by acknowledge() or by send()
     acknowledged,  // the host has taken our last packet
     resync,        // both sides start again
@@ -30,7 +30,7 @@ class DataLink {
     void acknowledge();
     // send offers a packet; the data frame confirms the host's last packet as well.
     void send(Bytes packet);
-    // drop_response forgets a packet that the host will not want any more.
+    // drop_response drops a packet that the host no longer wants.
     void drop_response() { response_.reset(); }
 
     // waiting is the frame that the host reads next.

@@ -28,7 +28,7 @@ enum class FrameFault { control_size, control_fcs, data };
 
 struct DecodedFrame {
     std::optional<FrameFault> fault;
-    Frame frame;  // FCTR is taken apart even when the rest is faulty
+    Frame frame;  // FCTR is parsed even when the rest is faulty
 };
 
 DecodedFrame decode_frame(ByteView bytes);

@@ -14,7 +14,7 @@ enum Chain : std::uint8_t { whole = 0, first = 1, intermediate = 2, last = 4, er
 }  // namespace
 
 TransportEvent Transport::receive(ByteView packet, std::size_t max_packet) {
-    const std::uint8_t pctr = packet[0];  // the data link layer lets no empty packet through
+    const std::uint8_t pctr = packet[0];  // the data link layer passes no empty packet on
     if (pctr == Chain::error && packet.size() == 1) {
         return TransportEvent::repeat;
     }
@@ -59,7 +59,7 @@ std::optional<Bytes> Transport::next_packet(std::size_t max_packet) {
     const bool begins = sent_ == 0;
     const bool finishes = count == left;
     Bytes packet{begins ? (finishes ? Chain::whole : Chain::first) : (finishes ? Chain::last : Chain::intermediate)};
-    append(packet, ByteView(outgoing_).subspan(sent_, count));
+    append(packet, ByteView{outgoing_}.subspan(sent_, count));
     sent_ += count;
     return packet;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a chip's non-volatile memory lives between runs.
+// Where a chip's non-volatile memory is between runs.
 #pragma once
 
 #include "model/base/result.hpp"
@@ -16,13 +16,13 @@ class Nvm {
     virtual ~Nvm() = default;
     // image is what was there at the start; empty for a new chip.
     [[nodiscard]] virtual std::optional<std::string> image() const = 0;
-    // replace stores an image for good, or changes nothing and says why.
+    // replace stores an image durably, or changes nothing and says why.
     [[nodiscard]] virtual Result<void> replace(const std::string& image) = 0;
     // name says what this is, for messages.
     [[nodiscard]] virtual std::string name() const = 0;
 };
 
-// MemoryNvm forgets everything at the end of the program.
+// MemoryNvm is lost at the end of the program.
 class MemoryNvm final : public Nvm {
  public:
     MemoryNvm() = default;

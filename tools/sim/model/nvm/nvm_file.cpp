@@ -44,7 +44,7 @@ std::filesystem::path beside(const std::filesystem::path& path, const char* suff
 }
 
 std::filesystem::path directory_of(const std::filesystem::path& path) {
-    return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+    return path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
 }
 
 Result<void> write_new(const std::filesystem::path& path, const std::string& image) {
