@@ -17,7 +17,7 @@ std::string provider_sections(Arrangement arrangement) {
            "[default_sect]\nactivate = 1\n[trustx_sect]\nactivate = 1\n";
 }
 
-// A configuration as a distribution ships it: no word of providers.
+// A configuration as a distribution ships it: without providers.
 std::string stock_configuration(const std::string& tls) {
     std::string text = "openssl_conf = openssl_init\n[req]\ndistinguished_name = dn\n[dn]\n[openssl_init]\n";
     if (!tls.empty()) {

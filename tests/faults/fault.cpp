@@ -13,7 +13,7 @@ using Span = std::span<std::uint8_t>;
 
 constexpr std::string_view place_word = "PLACE";
 
-// through is a transfer that nothing befalls.
+// through is a transfer without fault.
 Result<void> through(FaultyBus& bus, ByteView bytes) {
     return bus.chip.write(bytes, {});
 }
@@ -98,40 +98,41 @@ void frame_size_0040(FaultyBus& bus) {
 
 template <auto event>
 constexpr FaultKind before(std::string_view name, Recovery at_first, Recovery later) {
-    return {name, Befalls::all, at_first, later, false, false, event_then_write<event>, event_then_read<event>};
+    return {name, AppliesTo::all, at_first, later, false, false, event_then_write<event>, event_then_read<event>};
 }
-constexpr FaultKind ruled(std::string_view name, std::string_view rule, Befalls befalls, Recovery at_first,
+constexpr FaultKind ruled(std::string_view name, std::string_view rule, AppliesTo applies_to, Recovery at_first,
                           Recovery later) {
     const bool has_place = rule.find(place_word) != std::string_view::npos;
-    return {name, befalls, at_first, later, has_place, false, by_rule<ByteView>, by_rule<Span>, rule};
+    return {name, applies_to, at_first, later, has_place, false, by_rule<ByteView>, by_rule<Span>, rule};
 }
 constexpr FaultKind ruled(std::string_view name, std::string_view rule, Recovery recovery,
-                          Befalls befalls = Befalls::all) {
-    return ruled(name, rule, befalls, recovery, recovery);
+                          AppliesTo applies_to = AppliesTo::all) {
+    return ruled(name, rule, applies_to, recovery, recovery);
 }
-constexpr FaultKind ruled_for_ever(std::string_view name, std::string_view rule) {
-    return {name, Befalls::all, Recovery::error, Recovery::error, false, true, by_rule<ByteView>, by_rule<Span>, rule};
+constexpr FaultKind ruled_lasting(std::string_view name, std::string_view rule) {
+    return {name, AppliesTo::all, Recovery::error, Recovery::error, false, true, by_rule<ByteView>, by_rule<Span>,
+            rule};
 }
 template <Result<void> (*write)(FaultyBus&, ByteView, std::size_t), Result<void> (*read)(FaultyBus&, Span, std::size_t)>
 constexpr FaultKind once(std::string_view name, Recovery recovery) {
-    return {name, Befalls::all, recovery, recovery, false, false, write, read};
+    return {name, AppliesTo::all, recovery, recovery, false, false, write, read};
 }
 template <Result<void> (*write)(FaultyBus&, ByteView, std::size_t), Result<void> (*read)(FaultyBus&, Span, std::size_t)>
 constexpr FaultKind lasting(std::string_view name) {
-    return {name, Befalls::all, Recovery::error, Recovery::error, false, true, write, read};
+    return {name, AppliesTo::all, Recovery::error, Recovery::error, false, true, write, read};
 }
 constexpr FaultKind on_reads(std::string_view name, Recovery recovery, bool has_place,
                              Result<void> (*read)(FaultyBus&, Span, std::size_t)) {
-    return {name, Befalls::reads, recovery, recovery, has_place, false, nullptr, read};
+    return {name, AppliesTo::reads, recovery, recovery, has_place, false, nullptr, read};
 }
 
 constexpr std::array kinds{
     ruled("address NAK", "address-nak", Recovery::always),
-    ruled("data NAK", "data-nak=PLACE", Recovery::always, Befalls::writes),
-    ruled("bit flip in a write", "bit-flip=PLACE.4", Recovery::repeatable, Befalls::writes),
-    ruled("bit flip in a read", "bit-flip=PLACE.4", Recovery::repeatable, Befalls::reads),
-    ruled("write lost", "drop", Recovery::repeatable, Befalls::writes),
-    ruled("read lost", "drop", Recovery::repeatable, Befalls::reads),
+    ruled("data NAK", "data-nak=PLACE", Recovery::always, AppliesTo::writes),
+    ruled("bit flip in a write", "bit-flip=PLACE.4", Recovery::repeatable, AppliesTo::writes),
+    ruled("bit flip in a read", "bit-flip=PLACE.4", Recovery::repeatable, AppliesTo::reads),
+    ruled("write lost", "drop", Recovery::repeatable, AppliesTo::writes),
+    ruled("read lost", "drop", Recovery::repeatable, AppliesTo::reads),
     on_reads("read invented", Recovery::repeatable, false, invent_read),
     on_reads("read stale", Recovery::repeatable, false, stale_read),
     ruled("transfer twice", "duplicate", Recovery::repeatable),
@@ -141,14 +142,14 @@ constexpr std::array kinds{
     ruled("ETIMEDOUT", "timeout", Recovery::always),
     ruled("EIO though done", "bus-error,after=transfer", Recovery::repeatable),
     once<fail_bus<ByteView>, fail_bus<Span>>("bus failure", Recovery::error),
-    ruled("reset before", "reset", Befalls::all, Recovery::always, Recovery::repeatable),
+    ruled("reset before", "reset", AppliesTo::all, Recovery::always, Recovery::repeatable),
     ruled("reset during", "reset=PLACE,during=transfer", Recovery::repeatable),
     ruled("reset after", "reset,after=transfer", Recovery::repeatable),
-    ruled("power cycle before", "power-cut", Befalls::all, Recovery::always, Recovery::repeatable),
+    ruled("power cycle before", "power-cut", AppliesTo::all, Recovery::always, Recovery::repeatable),
     ruled("power cycle during", "power-cut=PLACE,during=transfer", Recovery::repeatable),
-    ruled_for_ever("NAK without end", "address-nak"),
+    ruled_lasting("NAK without end", "address-nak"),
     lasting<busy_write, busy_read>("busy without end"),
-    ruled_for_ever("EIO without end", "bus-error"),
+    ruled_lasting("EIO without end", "bus-error"),
     before<resynchronise>("foreign resync", Recovery::always, Recovery::repeatable),
     before<half_a_chain>("foreign half chain", Recovery::repeatable, Recovery::anything),
     before<unread_response>("foreign unread response", Recovery::always, Recovery::anything),
@@ -190,12 +191,13 @@ void FaultyBus::count_transfer() {
     }
 }
 
-bool FaultyBus::strikes(bool write, std::size_t number) const {
+bool FaultyBus::applies_to(bool write, std::size_t number) const {
     if (fault_.kind == nullptr) {
         return false;
     }
-    const bool befallen = fault_.kind->befalls == Befalls::all || (fault_.kind->befalls == Befalls::writes) == write;
-    return befallen && (number == fault_.transfer || (fault_.kind->lasts && number > fault_.transfer));
+    const bool applies =
+        fault_.kind->applies_to == AppliesTo::all || (fault_.kind->applies_to == AppliesTo::writes) == write;
+    return applies && (number == fault_.transfer || (fault_.kind->lasts && number > fault_.transfer));
 }
 
 Result<void> FaultyBus::write(ByteView bytes, Deadline deadline) {
@@ -204,7 +206,7 @@ Result<void> FaultyBus::write(ByteView bytes, Deadline deadline) {
     if (seen_ != nullptr) {
         seen_->push_back({true, {bytes.begin(), bytes.end()}});
     }
-    if (!strikes(true, number)) {
+    if (!applies_to(true, number)) {
         return chip.write(bytes, deadline);
     }
     happened_ = true;
@@ -214,10 +216,10 @@ Result<void> FaultyBus::write(ByteView bytes, Deadline deadline) {
 Result<void> FaultyBus::read(std::span<std::uint8_t> bytes, Deadline deadline) {
     const auto number = count_;
     count_transfer();
-    const bool struck = strikes(false, number);
-    happened_ = happened_ || struck;
+    const bool faulty = applies_to(false, number);
+    happened_ = happened_ || faulty;
     auto done =
-        struck ? fault_.kind->on_read(*this, bytes, place_in(bytes.size(), fault_.place)) : chip.read(bytes, deadline);
+        faulty ? fault_.kind->on_read(*this, bytes, place_in(bytes.size(), fault_.place)) : chip.read(bytes, deadline);
     if (done) {
         last_read.assign(bytes.begin(), bytes.end());
     }

@@ -13,8 +13,8 @@
 
 namespace trustx::test {
 
-// Direction of the transfers that a fault can befall.
-enum class Befalls { writes, reads, all };
+// AppliesTo is the direction of the transfers that a fault can be applied to.
+enum class AppliesTo { writes, reads, all };
 
 // Recovery is what libtrustx owes its caller after a fault.
 enum class Recovery {
@@ -32,7 +32,7 @@ class FaultyBus;
 // functions that play the transfer's part themselves.
 struct FaultKind {
     std::string_view name;
-    Befalls befalls;
+    AppliesTo applies_to;
     // What is owed when the fault comes in front of the first transfer of an operation, and when in the middle.
     Recovery at_first;
     Recovery later;
@@ -71,7 +71,7 @@ class FaultyBus final : public I2cBus {
     // lift ends the fault; the transfers of what follows are undisturbed.
     void lift() { fault_ = {}; }
     [[nodiscard]] std::size_t transfers() const { return count_; }
-    // happened tells whether the fault found a transfer that it can befall.
+    // happened tells whether the fault was applied to a transfer.
     [[nodiscard]] bool happened() const { return happened_; }
     void record(std::vector<Seen>* seen) { seen_ = seen; }
 
@@ -86,12 +86,12 @@ class FaultyBus final : public I2cBus {
     VirtualTime& time;
     sim::Faults& rules;
     Bytes last_read;
-    // put_rule_in_force lets the fault strike the next transfer.
+    // put_rule_in_force applies the fault to the next transfer.
     void put_rule_in_force(std::size_t place);
 
  private:
     void count_transfer();
-    [[nodiscard]] bool strikes(bool write, std::size_t number) const;
+    [[nodiscard]] bool applies_to(bool write, std::size_t number) const;
 
     Fault fault_;
     // No operation of the script takes a tenth of this.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fault sweep: every operation of the script with every fault at every transfer. It prints what became of the
-// runs, and for each broken promise the arguments that bring it back.
+// runs, and for each violation the arguments that reproduce it.
 #include "sweep.hpp"
 
 #include <array>
@@ -18,7 +18,8 @@ using namespace trustx::test;
 using trustx::sim::AcknowledgeStyle;
 
 constexpr int phases = 4;
-// A chip that always acknowledges by its answer is deaf until then, longer than any host waits for a long write.
+// A chip that always acknowledges by its answer does not respond until then, longer than any host waits for a long
+// write.
 constexpr std::array styles{AcknowledgeStyle::automatic, AcknowledgeStyle::separate};
 
 int style_of(const Run& run) {

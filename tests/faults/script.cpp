@@ -48,15 +48,15 @@ Outcome done(const Result<void>& result) {
 
 // locked runs something under the device's lock.
 template <class Work>
-Outcome locked(World& world, Work work) {
-    auto device = world.device->lock();
+Outcome locked(Fixture& fixture, Work work) {
+    auto device = fixture.device->lock();
     return device ? work(*device) : Outcome{device.error(), {}, true};
 }
 
 // content looks at an object through the undisturbed bus.
-std::string content(World& world, ObjectId object, ByteView expected) {
+std::string content(Fixture& fixture, ObjectId object, ByteView expected) {
     const auto outcome =
-        locked(world, [&](LockedDevice& device) { return compare(read_object(device, object), expected); });
+        locked(fixture, [&](LockedDevice& device) { return compare(read_object(device, object), expected); });
     if (outcome.error) {
         return "the object cannot be read: " + outcome.error->message();
     }
@@ -72,8 +72,8 @@ bool verifies(const PublicKey& key, ByteView digest, const Signature& signature)
     return crypto.verify(curve, key.point, digest, ByteView{der}.subspan(header));
 }
 
-Outcome sign(World& world, ObjectId key, const PublicKey& public_key, ByteView digest) {
-    const auto signature = world.device->run(CalcSign{.key = key, .digest = digest});
+Outcome sign(Fixture& fixture, ObjectId key, const PublicKey& public_key, ByteView digest) {
+    const auto signature = fixture.device->run(CalcSign{.key = key, .digest = digest});
     if (!signature) {
         return failed(signature.error());
     }
@@ -104,12 +104,12 @@ class Script {
     }
 
  private:
-    Operation& add(std::string name, std::vector<std::string> named, std::function<Outcome(World&)> run) {
+    Operation& add(std::string name, std::vector<std::string> named, std::function<Outcome(Fixture&)> run) {
         Operation operation;
         operation.name = std::move(name);
         operation.named = std::move(named);
         operation.run = std::move(run);
-        operation.check = [](World&) { return std::string{}; };
+        operation.check = [](Fixture&) { return std::string{}; };
         operations_.push_back(std::move(operation));
         return operations_.back();
     }
@@ -131,11 +131,11 @@ class Script {
 void Script::add_random(const std::string& name, std::uint16_t length) {
     // The simulator's generator has a seed: what it gives is known, and each repetition gives the next.
     const auto known = std::make_shared<std::vector<Bytes>>();
-    World world{prepared_.image, sim::AcknowledgeStyle::automatic};
+    Fixture fixture{prepared_.image, sim::AcknowledgeStyle::automatic};
     for (int i = 0; i < 6; ++i) {
-        known->push_back(world.device->run(GetRandom{.length = length}).value());
+        known->push_back(fixture.device->run(GetRandom{.length = length}).value());
     }
-    add(name, {"GetRandom"}, [known, length](World& w) {
+    add(name, {"GetRandom"}, [known, length](Fixture& w) {
         const auto random = w.device->run(GetRandom{.length = length});
         if (!random) {
             return failed(random.error());
@@ -146,9 +146,9 @@ void Script::add_random(const std::string& name, std::uint16_t length) {
 }
 
 void Script::add_metadata_read(ObjectId object) {
-    World world{prepared_.image, sim::AcknowledgeStyle::automatic};
-    const auto expected = world.device->run(GetMetadata{object}).value();
-    add("metadata " + object.hex(), {"GetDataObject (metadata)", object.hex()}, [=](World& w) {
+    Fixture fixture{prepared_.image, sim::AcknowledgeStyle::automatic};
+    const auto expected = fixture.device->run(GetMetadata{object}).value();
+    add("metadata " + object.hex(), {"GetDataObject (metadata)", object.hex()}, [=](Fixture& w) {
         const auto metadata = w.device->run(GetMetadata{object});
         if (!metadata) {
             return failed(metadata.error());
@@ -158,11 +158,11 @@ void Script::add_metadata_read(ObjectId object) {
 }
 
 void Script::reads() {
-    World world{prepared_.image, sim::AcknowledgeStyle::automatic};
-    const Bytes uid = world.device->run(GetDataObject{.object = object::coprocessor_uid}).value();
+    Fixture fixture{prepared_.image, sim::AcknowledgeStyle::automatic};
+    const Bytes uid = fixture.device->run(GetDataObject{.object = object::coprocessor_uid}).value();
 
     for (const bool cold : {false, true}) {
-        add(cold ? "uid, cold" : "uid", {"UID", "E0C2"}, [uid](World& w) {
+        add(cold ? "uid, cold" : "uid", {"UID", "E0C2"}, [uid](Fixture& w) {
             return locked(w, [&](LockedDevice& device) {
                 const auto read = read_uid(device);
                 return compare(
@@ -171,14 +171,14 @@ void Script::reads() {
             });
         }).cold = cold;
     }
-    add("open application", {"OpenApplication"}, [](World& w) { return done(w.device->run(OpenApplication{})); });
+    add("open application", {"OpenApplication"}, [](Fixture& w) { return done(w.device->run(OpenApplication{})); });
     const Bytes slice{prepared_.large_content.begin() + 700, prepared_.large_content.begin() + 1000};
-    add("slice F1E0", {"GetDataObject", "F1E0"}, [slice](World& w) {
+    add("slice F1E0", {"GetDataObject", "F1E0"}, [slice](Fixture& w) {
         return compare(w.device->run(GetDataObject{.object = large_object, .offset = 700, .length = 300}), slice);
     });
     for (const auto& [object, expected] :
          {std::pair{large_object, prepared_.large_content}, std::pair{certificate, prepared_.certificate_content}}) {
-        add("read " + object.hex(), {"object", object.hex()}, [=, id = object, bytes = expected](World& w) {
+        add("read " + object.hex(), {"object", object.hex()}, [=, id = object, bytes = expected](Fixture& w) {
             return locked(w, [&](LockedDevice& device) { return compare(read_object(device, id), bytes); });
         });
     }
@@ -189,22 +189,22 @@ void Script::reads() {
 }
 
 void Script::refusals() {
-    add("read beyond the end", {"GetDataObject", "F1E0"}, [](World& w) {
+    add("read beyond the end", {"GetDataObject", "F1E0"}, [](Fixture& w) {
         return refused(w.device->run(GetDataObject{.object = large_object, .offset = 1500, .length = 10}),
                        ChipError::data_object_boundary_exceeded);
     });
-    add("read an unknown object", {"GetDataObject", "F1FF"}, [](World& w) {
+    add("read an unknown object", {"GetDataObject", "F1FF"}, [](Fixture& w) {
         return refused(w.device->run(GetDataObject{.object = ObjectId{0xF1FF}}), ChipError::invalid_oid);
     });
-    add("read a key", {"GetDataObject", "E0F1"}, [](World& w) {
+    add("read a key", {"GetDataObject", "E0F1"}, [](Fixture& w) {
         return refused(w.device->run(GetDataObject{.object = key_p256}), ChipError::access_conditions_not_satisfied);
     });
-    auto& signing = add("sign without a key", {"CalcSign", "E0F3"}, [](World& w) {
+    auto& signing = add("sign without a key", {"CalcSign", "E0F3"}, [](Fixture& w) {
         return refused(w.device->run(CalcSign{.key = empty_key, .digest = digest_32}),
                        ChipError::invalid_parameter_in_data_field);
     });
     signing.repeatable = false;
-    auto& generating = add("generate a key that must stay", {"GenKeyPair", "E0F0"}, [](World& w) {
+    auto& generating = add("generate a key that must stay", {"GenKeyPair", "E0F0"}, [](Fixture& w) {
         return refused(w.device->run(GenKeyPair{.key = ObjectId{0xE0F0}}), ChipError::access_conditions_not_satisfied);
     });
     generating.repeatable = false;
@@ -212,19 +212,19 @@ void Script::refusals() {
 
 void Script::writes() {
     const Bytes few(20, 0xC3);
-    auto& small = add("write F1D0", {"SetDataObject", "F1D0"}, [few](World& w) {
+    auto& small = add("write F1D0", {"SetDataObject", "F1D0"}, [few](Fixture& w) {
         return done(w.device->run(SetDataObject{.object = ObjectId{0xF1D0}, .data = few}));
     });
-    small.check = [few](World& w) {
+    small.check = [few](Fixture& w) {
         Bytes expected(100, 0x00);
         std::copy(few.begin(), few.end(), expected.begin());
         return content(w, ObjectId{0xF1D0}, expected);
     };
-    auto& erased = add("erase and write F1D1", {"SetDataObject", "F1D1"}, [few](World& w) {
+    auto& erased = add("erase and write F1D1", {"SetDataObject", "F1D1"}, [few](Fixture& w) {
         return done(w.device->run(SetDataObject{
             .object = ObjectId{0xF1D1}, .offset = 10, .data = few, .mode = SetDataObject::Mode::erase_and_write}));
     });
-    erased.check = [few](World& w) {
+    erased.check = [few](Fixture& w) {
         Bytes expected(10, 0x00);
         expected.insert(expected.end(), few.begin(), few.end());
         return content(w, ObjectId{0xF1D1}, expected);
@@ -235,16 +235,16 @@ void Script::writes() {
         for (std::size_t i = 0; i < size; ++i) {
             bytes[i] = static_cast<std::uint8_t>(i * 13 + i / 256);
         }
-        auto& whole = add("replace " + object.hex(), {"object", object.hex()}, [=](World& w) {
+        auto& whole = add("replace " + object.hex(), {"object", object.hex()}, [=](Fixture& w) {
             return locked(w, [&](LockedDevice& device) { return done(write_object(device, object, bytes)); });
         });
-        whole.check = [=](World& w) { return content(w, object, bytes); };
+        whole.check = [=](Fixture& w) { return content(w, object, bytes); };
         whole.commands = 6;
     }
-    auto& patch = add("patch F1E0", {"object", "F1E0"}, [few](World& w) {
+    auto& patch = add("patch F1E0", {"object", "F1E0"}, [few](Fixture& w) {
         return locked(w, [&](LockedDevice& device) { return done(write_slice(device, large_object, 1000, few)); });
     });
-    patch.check = [few, expected = prepared_.large_content](World& w) {
+    patch.check = [few, expected = prepared_.large_content](Fixture& w) {
         Bytes patched = expected;
         std::copy(few.begin(), few.end(), patched.begin() + 1000);
         return content(w, large_object, patched);
@@ -253,18 +253,18 @@ void Script::writes() {
 }
 
 void Script::metadata() {
-    auto& access = add("change metadata F1D4", {"SetDataObject (metadata)", "F1D4"}, [](World& w) {
+    auto& access = add("change metadata F1D4", {"SetDataObject (metadata)", "F1D4"}, [](Fixture& w) {
         Metadata change;
         change.change_access = Bytes{0xFF};
         return done(w.device->run(SetMetadata{ObjectId{0xF1D4}, change}));
     });
     access.repeatable = false;
     access.once = "SetDataObject";
-    access.check = [](World& w) {
+    access.check = [](Fixture& w) {
         const auto metadata = w.device->run(GetMetadata{ObjectId{0xF1D4}});
         return metadata && metadata->change_access == Bytes{0xFF} ? std::string{} : "the metadata did not change";
     };
-    auto& raise = add("raise life cycle F1D5", {"SetDataObject (metadata)", "F1D5"}, [](World& w) {
+    auto& raise = add("raise life cycle F1D5", {"SetDataObject (metadata)", "F1D5"}, [](Fixture& w) {
         Metadata change;
         change.life_cycle = LifeCycleState::operational;
         change.change_access = Bytes{0xFF};
@@ -272,7 +272,7 @@ void Script::metadata() {
     });
     raise.repeatable = false;
     raise.once = "SetDataObject";
-    raise.check = [](World& w) {
+    raise.check = [](Fixture& w) {
         const auto metadata = w.device->run(GetMetadata{ObjectId{0xF1D5}});
         return metadata && metadata->life_cycle == LifeCycleState::operational ? std::string{}
                                                                                : "the life cycle did not rise";
@@ -281,7 +281,7 @@ void Script::metadata() {
 
 void Script::add_generation(const std::string& name, ObjectId key, Curve curve) {
     const auto made = std::make_shared<PublicKey>();
-    auto& generate = add(name, {"GenKeyPair", key.hex()}, [=](World& w) {
+    auto& generate = add(name, {"GenKeyPair", key.hex()}, [=](Fixture& w) {
         const auto public_key = w.device->run(GenKeyPair{.key = key, .curve = curve});
         if (!public_key) {
             return failed(public_key.error());
@@ -291,7 +291,7 @@ void Script::add_generation(const std::string& name, ObjectId key, Curve curve) 
     });
     generate.repeatable = false;
     generate.once = "GenKeyPair";
-    generate.check = [=](World& w) {
+    generate.check = [=](Fixture& w) {
         const auto outcome = sign(w, key, *made, curve == Curve::p256 ? digest_32 : digest_48);
         return outcome.error ? outcome.error->message() : outcome.wrong;
     };
@@ -303,13 +303,13 @@ void Script::keys() {
     add_generation("replace key E0F1", key_p256, Curve::p256);
     for (const bool cold : {false, true}) {
         auto& p256 = add(cold ? "sign P-256, cold" : "sign P-256", {"CalcSign", "E0F1"},
-                         [key = prepared_.key_p256](World& w) { return sign(w, key_p256, key, digest_32); });
+                         [key = prepared_.key_p256](Fixture& w) { return sign(w, key_p256, key, digest_32); });
         p256.repeatable = false;
         p256.once = "CalcSign";
         p256.cold = cold;
     }
     auto& p384 = add("sign P-384", {"CalcSign", "E0F2"},
-                     [key = prepared_.key_p384](World& w) { return sign(w, key_p384, key, digest_48); });
+                     [key = prepared_.key_p384](Fixture& w) { return sign(w, key_p384, key, digest_48); });
     p384.repeatable = false;
     p384.once = "CalcSign";
 }
@@ -317,7 +317,7 @@ void Script::keys() {
 void Script::sessions() {
     add_generation("generate session E100", session, Curve::p256);
     operations_.back().volatile_state = true;
-    auto& use = add("generate and sign in a session", {"E100"}, [](World& w) {
+    auto& use = add("generate and sign in a session", {"E100"}, [](Fixture& w) {
         return locked(w, [&](LockedDevice& device) {
             const auto key = device.run(GenKeyPair{.key = session});
             if (!key) {

@@ -2,7 +2,7 @@
 // The operations of the sweep: what a host does with a chip, with a check of everything that comes back.
 #pragma once
 
-#include "world.hpp"
+#include "fixture.hpp"
 
 #include <functional>
 #include <optional>
@@ -25,9 +25,9 @@ struct Operation {
     // What an error's message must contain: the command or the operation, and the object.
     std::vector<std::string> named;
     // run is the operation itself.
-    std::function<Outcome(World&)> run;
+    std::function<Outcome(Fixture&)> run;
     // check tells what a later look at the chip says about an operation that claimed success; empty: as it should be.
-    std::function<std::string(World&)> check;
+    std::function<std::string(Fixture&)> check;
     // repeatable: libtrustx may send the command again when it does not know what became of the first.
     bool repeatable = true;
     // A command that may be executed only once for each run, by the simulator's name for it.

@@ -38,8 +38,8 @@ Judgement judge_error(const Run& run, const Outcome& outcome, Recovery recovery)
 }
 
 // next_operation finds out whether the chip can be used as if nothing had been.
-std::string next_operation(World& world) {
-    const auto again = world.device->run(GetDataObject{.object = object::max_com_buffer_size});
+std::string next_operation(Fixture& fixture) {
+    const auto again = fixture.device->run(GetDataObject{.object = object::max_com_buffer_size});
     if (!again) {
         return "the next operation fails: " + again.error().message();
     }
@@ -48,21 +48,21 @@ std::string next_operation(World& world) {
 
 }  // namespace
 
-void Sweep::warm_up(World& world, const Run& run) const {
+void Sweep::warm_up(Fixture& fixture, const Run& run) const {
     for (int exchange = 0; !run.operation->cold && exchange <= run.phase; ++exchange) {
-        if (!next_operation(world).empty()) {
+        if (!next_operation(fixture).empty()) {
             throw std::runtime_error("the chip does not work without faults");
         }
     }
 }
 
 std::vector<std::size_t> Sweep::points(const Run& run) const {
-    World world{prepared_.image, run.acknowledge};
-    warm_up(world, run);
+    Fixture fixture{prepared_.image, run.acknowledge};
+    warm_up(fixture, run);
     std::vector<Seen> seen;
-    world.bus->record(&seen);
-    const auto outcome = run.operation->run(world);
-    world.bus->record(nullptr);
+    fixture.bus->record(&seen);
+    const auto outcome = run.operation->run(fixture);
+    fixture.bus->record(nullptr);
     if (!outcome.good()) {
         throw std::runtime_error(run.operation->name +
                                  " fails without fault: " + (outcome.error ? outcome.error->message() : outcome.wrong));
@@ -81,33 +81,33 @@ std::vector<std::size_t> Sweep::points(const Run& run) const {
 Judgement Sweep::judge(const Run& run) const {
     const auto& operation = *run.operation;
     const auto& kind = *run.fault.kind;
-    World world{prepared_.image, run.acknowledge};
-    warm_up(world, run);
-    const auto executed_before = world.executed(operation.once);
-    const auto begun = world.time.now();
+    Fixture fixture{prepared_.image, run.acknowledge};
+    warm_up(fixture, run);
+    const auto executed_before = fixture.executed(operation.once);
+    const auto begun = fixture.time.now();
 
-    world.bus->arm(run.fault);
+    fixture.bus->arm(run.fault);
     Outcome outcome;
     try {
-        outcome = operation.run(world);
+        outcome = operation.run(fixture);
     } catch (const StepLimit&) {
         return violation("transfers without end");
     }
-    const bool happened = world.bus->happened();
-    const auto took = world.time.now() - begun;
-    world.bus->lift();
+    const bool happened = fixture.bus->happened();
+    const auto took = fixture.time.now() - begun;
+    fixture.bus->lift();
     if (!happened) {
         return {Verdict::untouched, {}};
     }
 
-    if (took > operation.commands * World::time_limit + 1s) {
+    if (took > operation.commands * Fixture::time_limit + 1s) {
         return violation("took " + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()) +
                          " ms");
     }
-    if (const auto trouble = next_operation(world); !trouble.empty()) {
+    if (const auto trouble = next_operation(fixture); !trouble.empty()) {
         return violation(trouble);
     }
-    if (world.executed(operation.once) > executed_before + 1) {
+    if (fixture.executed(operation.once) > executed_before + 1) {
         return violation(operation.once + " was executed twice");
     }
     const auto recovery = run.fault.transfer == 0 ? kind.at_first : kind.later;
@@ -118,7 +118,7 @@ Judgement Sweep::judge(const Run& run) const {
         return judge_error(run, outcome, recovery);
     }
     const bool lost_since = operation.volatile_state && resets(kind);
-    if (const auto trouble = operation.check(world); !trouble.empty() && !lost_since) {
+    if (const auto trouble = operation.check(fixture); !trouble.empty() && !lost_since) {
         return recovery == Recovery::anything ? Judgement{Verdict::mixed_up, trouble} : violation(trouble);
     }
     return {Verdict::good, {}};

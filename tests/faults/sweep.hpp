@@ -22,7 +22,7 @@ enum class Verdict {
     good,       // the right result
     error,      // a clear error
     mixed_up,   // two hosts at a time, and the result was not ours
-    violation,  // a promise was broken
+    violation,  // a guarantee does not hold
 };
 
 struct Judgement {
@@ -43,7 +43,7 @@ class Sweep {
     [[nodiscard]] Judgement judge(const Run& run) const;
 
  private:
-    void warm_up(World& world, const Run& run) const;
+    void warm_up(Fixture& fixture, const Run& run) const;
 
     Prepared prepared_;
     std::vector<Operation> operations_;

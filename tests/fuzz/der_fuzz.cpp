@@ -4,7 +4,7 @@
 #include "fuzz_input.hpp"
 
 using namespace trustx;
-using test::promise;
+using test::expect;
 
 namespace {
 
@@ -17,7 +17,7 @@ void reread(ByteView element) {
     switch (element[0]) {
         case der::tag_integer: {
             const ByteView magnitude = reader.unsigned_integer();
-            promise(magnitude.empty() || magnitude[0] != 0, "a magnitude has no leading zeros");
+            expect(magnitude.empty() || magnitude[0] != 0, "a magnitude has no leading zeros");
             der::append_unsigned_integer(again, magnitude);
             break;
         }
@@ -28,8 +28,8 @@ void reread(ByteView element) {
             der::append(again, element[0], reader.content(element[0]));
             break;
     }
-    promise(reader.failed() || (reader.done() && again == Bytes{element.begin(), element.end()}),
-            "an element is written as it was read");
+    expect(reader.failed() || (reader.done() && again == Bytes{element.begin(), element.end()}),
+           "an element is written as it was read");
 }
 
 // walk goes through all elements, and into those that are constructed.
@@ -40,7 +40,7 @@ void walk(ByteView bytes, int depth) {
         const auto tag = reader.next_tag();
         const ByteView element = reader.element(tag);
         if (reader.failed()) {
-            promise(element.empty(), "a failed reader gives nothing");
+            expect(element.empty(), "a failed reader gives nothing");
             return;
         }
         taken += element.size();
@@ -49,7 +49,7 @@ void walk(ByteView bytes, int depth) {
             walk(der::Reader{element}.content(tag), depth + 1);
         }
     }
-    promise(taken <= bytes.size() && (reader.failed() || taken == bytes.size()), "elements fill the whole");
+    expect(taken <= bytes.size() && (reader.failed() || taken == bytes.size()), "elements fill the whole");
 }
 
 }  // namespace

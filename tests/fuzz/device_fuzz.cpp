@@ -11,7 +11,7 @@
 
 using namespace trustx;
 using namespace std::chrono_literals;
-using test::promise;
+using test::expect;
 
 namespace {
 
@@ -21,7 +21,7 @@ constexpr ObjectId certificate{0xE0E1};
 
 template <class T>
 void check(const Result<T>& result, std::string_view operation) {
-    promise(result || result.error().message().find(operation) != std::string::npos, "an error names its operation");
+    expect(result || result.error().message().find(operation) != std::string::npos, "an error names its operation");
 }
 
 void run_operation(Device& device, std::uint8_t choice) {
@@ -30,7 +30,7 @@ void run_operation(Device& device, std::uint8_t choice) {
     readable.read_access = Bytes{0x00};
     const Bytes content(choice & 0x80 ? 1600 : 20, 0x22);
     auto locked = device.lock();
-    promise(locked || !locked.error().message().empty(), "an error has words");
+    expect(locked || !locked.error().message().empty(), "an error has words");
     if (!locked) {
         return;
     }
@@ -78,6 +78,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         run_operation(*device, choice);
     }
     // Each operation is at most a few commands, and each of those keeps to its time.
-    promise(clock.now() < TimePoint{1h} + 10min, "operations end");
+    expect(clock.now() < TimePoint{1h} + 10min, "operations end");
     return 0;
 }

@@ -19,8 +19,8 @@ void check(ByteView bytes) {
     if (!frame) {
         return;
     }
-    test::promise(frame->packet.size() + frame_overhead == bytes.size(), "the packet is what lies in the frame");
-    test::promise(frame->control == frame->packet.empty(), "only control frames are empty");
+    test::expect(frame->packet.size() + frame_overhead == bytes.size(), "the packet is what lies in the frame");
+    test::expect(frame->control == frame->packet.empty(), "only control frames are empty");
     Bytes again;
     build_frame(*frame, again);
     Bytes expected{meaningful(*frame, bytes.front())};
@@ -28,7 +28,7 @@ void check(ByteView bytes) {
     const auto fcs = crc16(expected);
     expected.push_back(static_cast<std::uint8_t>(fcs >> 8));
     expected.push_back(static_cast<std::uint8_t>(fcs));
-    test::promise(again == expected, "a frame is built as it was parsed");
+    test::expect(again == expected, "a frame is built as it was parsed");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the fuzz targets share: taking decisions off the front of an input, and promises that stop the fuzzer.
+// What the fuzz targets share: taking decisions off the front of an input, and checks that stop the fuzzer.
 #pragma once
 
 #include <cstddef>
@@ -42,10 +42,10 @@ class Input {
     std::span<const std::uint8_t> left_;
 };
 
-// promise ends the process where the code under test broke its word; libFuzzer then keeps the input.
-inline void promise(bool kept, const char* what) {
+// expect ends the process where a property of the code under test does not hold; libFuzzer then keeps the input.
+inline void expect(bool kept, const char* what) {
     if (!kept) {
-        std::fprintf(stderr, "broken promise: %s\n", what);
+        std::fprintf(stderr, "property violated: %s\n", what);
         std::abort();
     }
 }

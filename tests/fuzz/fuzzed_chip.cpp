@@ -74,8 +74,8 @@ Result<void> FuzzedChip::write(ByteView bytes, Deadline /*deadline*/) {
         return {};
     }
     const auto frame = ifx_i2c::parse_frame(bytes.subspan(1));
-    promise(frame.has_value(), "the host writes intact frames");
-    promise(bytes.size() - 1 <= ifx_i2c::max_frame_size, "the host keeps to the frame size");
+    expect(frame.has_value(), "the host writes intact frames");
+    expect(bytes.size() - 1 <= ifx_i2c::max_frame_size, "the host keeps to the frame size");
     if (!frame->control) {
         host_number_ = frame->number;
     } else if (frame->sequence == Sequence::resync) {

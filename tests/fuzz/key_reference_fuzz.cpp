@@ -6,21 +6,21 @@
 #include <trustx/key_reference.hpp>
 
 using namespace trustx;
-using test::promise;
+using test::expect;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const Bytes der = test::exactly({data, size});
     const auto reference = KeyReference::from_der(der);
     if (!reference) {
-        promise(reference.error() == Errc::key_file_malformed, "the error says that the file is malformed");
-        promise(is_printable_utf8(reference.error().message()), "a message can be shown");
+        expect(reference.error() == Errc::key_file_malformed, "the error says that the file is malformed");
+        expect(is_printable_utf8(reference.error().message()), "a message can be shown");
         return 0;
     }
-    promise(is_printable_utf8(reference->label) && is_printable_utf8(reference->device), "texts can be shown");
+    expect(is_printable_utf8(reference->label) && is_printable_utf8(reference->device), "texts can be shown");
     const Bytes again = reference->to_der();
-    promise(again.size() <= der.size(), "only fields of later versions are left out");
-    promise(again.size() < der.size() || again == der, "DER has one form");
+    expect(again.size() <= der.size(), "only fields of later versions are left out");
+    expect(again.size() < der.size() || again == der, "DER has one form");
     const auto same = KeyReference::from_der(again);
-    promise(same && *same == *reference, "a key reference survives");
+    expect(same && *same == *reference, "a key reference survives");
     return 0;
 }

@@ -9,7 +9,7 @@
 
 using namespace trustx;
 using namespace std::chrono_literals;
-using test::promise;
+using test::expect;
 
 namespace {
 
@@ -28,9 +28,9 @@ class Watch {
         : chip_{chip}, clock_{clock}, begun_{clock.now()}, held_up_{chip.held_up()}, transfers_{chip.transfers()} {}
 
     void check(const Result<void>& done) const {
-        promise(clock_.now() - begun_ <= limit + grace + (chip_.held_up() - held_up_), "the deadline is kept");
-        promise(chip_.transfers() - transfers_ < most_transfers, "a bounded number of transfers");
-        promise(done || !done.error().message().empty(), "an error has words");
+        expect(clock_.now() - begun_ <= limit + grace + (chip_.held_up() - held_up_), "the deadline is kept");
+        expect(chip_.transfers() - transfers_ < most_transfers, "a bounded number of transfers");
+        expect(done || !done.error().message().empty(), "an error has words");
     }
 
  private:
@@ -60,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const Watch watch{chip, clock};
         const auto done = link.exchange(command, answer, 0x0615, repeat, expectation, clock.in(limit));
         watch.check(done);
-        promise(!done || (answer.size() <= 0x0615 && chip.offered(answer)), "an answer is what the chip sent");
+        expect(!done || (answer.size() <= 0x0615 && chip.offered(answer)), "an answer is what the chip sent");
     }
     return 0;
 }

@@ -14,7 +14,7 @@
 
 using namespace trustx;
 using namespace std::chrono_literals;
-using test::promise;
+using test::expect;
 
 namespace {
 
@@ -45,8 +45,8 @@ void play(const test::Recording& recording) {
         const auto begin = clock.now();
         const auto done = link.exchange(recording.commands[i], answer, max_answer, ifx_i2c::Repeat::never, expectation,
                                         clock.in(patience));
-        promise(clock.now() - begin <= patience + last_transfer, "a command ends at its deadline");
-        promise(!done || answer.size() <= max_answer, "an answer has its limit");
+        expect(clock.now() - begin <= patience + last_transfer, "a command ends at its deadline");
+        expect(!done || answer.size() <= max_answer, "an answer has its limit");
     }
 }
 

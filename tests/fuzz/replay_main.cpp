@@ -70,9 +70,9 @@ std::size_t below(Random& random, std::size_t limit) {
     return limit == 0 ? 0 : static_cast<std::size_t>(random()) % limit;
 }
 
-// One change: a bit, a byte at the edge of something, a part taken out, doubled, or put in from another input.
+// One change: a bit, a byte set to a boundary value, a part removed, doubled, or inserted from another input.
 void change(Input& input, const Input& other, Random& random) {
-    static constexpr std::array<std::uint8_t, 8> edges{0x00, 0x01, 0x7F, 0x80, 0xFE, 0xFF, 0x20, 0xE0};
+    static constexpr std::array<std::uint8_t, 8> boundaries{0x00, 0x01, 0x7F, 0x80, 0xFE, 0xFF, 0x20, 0xE0};
     const std::size_t at = below(random, input.size());
     const auto place = input.begin() + static_cast<std::ptrdiff_t>(at);
     const auto part = static_cast<std::ptrdiff_t>(below(random, std::min<std::size_t>(input.size() - at, 32)) + 1);
@@ -81,7 +81,7 @@ void change(Input& input, const Input& other, Random& random) {
             *place = static_cast<std::uint8_t>(*place ^ (1U << (random() % 8)));
             break;
         case 1:
-            *place = edges[random() % edges.size()];
+            *place = boundaries[random() % boundaries.size()];
             break;
         case 2:
             input.erase(place, place + std::min<std::ptrdiff_t>(part, input.end() - place));

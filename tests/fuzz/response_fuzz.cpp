@@ -12,51 +12,51 @@
 
 using namespace trustx;
 using test::decoded;
-using test::promise;
+using test::expect;
 
 namespace {
 
 void check_public_key(ByteView data) {
     if (const auto key = decoded(GenKeyPair{}, data)) {
-        promise(key->point.size() == 1 + 2 * field_size(key->curve), "a point has the size of its curve");
+        expect(key->point.size() == 1 + 2 * field_size(key->curve), "a point has the size of its curve");
         const auto again = PublicKey::from_subject_public_key_info(key->subject_public_key_info());
-        promise(again && *again == *key, "a public key survives its DER form");
+        expect(again && *again == *key, "a public key survives its DER form");
     }
 }
 
 void check_signature(ByteView data) {
     if (const auto signature = decoded(CalcSign{}, data)) {
         const Bytes der = signature->der();
-        promise(der.size() > data.size() && std::equal(data.rbegin(), data.rend(), der.rbegin()),
-                "DER holds the chip's own integers");
+        expect(der.size() > data.size() && std::equal(data.rbegin(), data.rend(), der.rbegin()),
+               "DER holds the chip's own integers");
         der::Reader outer{der};
         der::Reader integers{outer.content(der::tag_sequence)};
-        promise(std::ranges::equal(integers.unsigned_integer(), signature->r), "r is r");
-        promise(std::ranges::equal(integers.unsigned_integer(), signature->s), "s is s");
-        promise(integers.done() && outer.done(), "nothing follows");
+        expect(std::ranges::equal(integers.unsigned_integer(), signature->r), "r is r");
+        expect(std::ranges::equal(integers.unsigned_integer(), signature->s), "s is s");
+        expect(integers.done() && outer.done(), "nothing follows");
     }
 }
 
 void check_metadata(ByteView data) {
     if (const auto metadata = decoded(GetMetadata{}, data)) {
         const auto again = Metadata::parse(metadata->encode());
-        promise(again && *again == *metadata, "metadata survives");
+        expect(again && *again == *metadata, "metadata survives");
     }
 }
 
 void check_sizes(ByteView data, std::uint16_t length) {
     const GetDataObject get{.object = object::coprocessor_uid, .length = length};
     if (const auto content = decoded(get, data)) {
-        promise(content->size() <= length && std::ranges::equal(*content, data), "a slice is not longer than wanted");
+        expect(content->size() <= length && std::ranges::equal(*content, data), "a slice is not longer than wanted");
     }
     const GetRandom random{.length = length};
     if (const auto bytes = decoded(random, data)) {
-        promise(bytes->size() == length, "random bytes are as many as wanted");
+        expect(bytes->size() == length, "random bytes are as many as wanted");
     }
-    promise(decoded(SetDataObject{}, data).has_value() == data.empty(), "no data where none belongs");
-    promise(decoded(SetMetadata{}, data).has_value() == data.empty(), "no data where none belongs");
+    expect(decoded(SetDataObject{}, data).has_value() == data.empty(), "no data where none belongs");
+    expect(decoded(SetMetadata{}, data).has_value() == data.empty(), "no data where none belongs");
     if (const auto uid = Uid::from_bytes(data)) {
-        promise(std::ranges::equal(uid->bytes, data) && !uid->firmware_build().empty(), "a UID is its bytes");
+        expect(std::ranges::equal(uid->bytes, data) && !uid->firmware_build().empty(), "a UID is its bytes");
     }
 }
 
@@ -67,7 +67,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto length = input.u16();
     const Bytes apdu = test::exactly(input.rest());
     const auto response = parse_response_apdu(apdu);
-    promise(!response || response->data.size() + apdu_header_size == apdu.size(), "OutLen is what follows");
+    expect(!response || response->data.size() + apdu_header_size == apdu.size(), "OutLen is what follows");
     const Bytes answer = response ? test::exactly(response->data) : apdu;
     check_public_key(answer);
     check_signature(answer);

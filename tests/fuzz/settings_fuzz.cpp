@@ -11,31 +11,31 @@
 #include <memory>
 
 using namespace trustx;
-using test::promise;
+using test::expect;
 
 namespace {
 
 void check_address(std::string_view text) {
     const auto address = BusAddress::parse(text);
     if (!address) {
-        promise(address.error() == Errc::address_invalid, "the error says that the address is invalid");
+        expect(address.error() == Errc::address_invalid, "the error says that the address is invalid");
         return;
     }
     const auto again = BusAddress::parse(address->text());
-    promise(again && *again == *address, "an address survives its full form");
+    expect(again && *again == *address, "an address survives its full form");
 }
 
 void check_object(std::string_view text) {
     if (const auto id = ObjectId::parse(text)) {
         const auto again = ObjectId::parse(id->hex());
-        promise(again && *again == *id, "an object survives its number");
+        expect(again && *again == *id, "an object survives its number");
     }
 }
 
 void check_usage(std::string_view text) {
     if (const auto usage = parse_key_usage(text)) {
         const auto again = parse_key_usage(to_string(*usage));
-        promise(again && *again == *usage, "a key usage survives its words");
+        expect(again && *again == *usage, "a key usage survives its words");
     }
 }
 
@@ -49,16 +49,16 @@ void check_settings_file(std::span<const std::uint8_t> bytes) {
         return;  // fmemopen wants a byte at least
     }
     const std::unique_ptr<std::FILE, CloseFile> file{::fmemopen(content.data(), content.size(), "r")};
-    promise(file != nullptr, "fmemopen works");
+    expect(file != nullptr, "fmemopen works");
     const auto settings = parse_settings_file(file.get(), "trustx.conf");
     if (!settings) {
-        promise(settings.error().message().find("trustx.conf") != std::string::npos, "an error names the file");
+        expect(settings.error().message().find("trustx.conf") != std::string::npos, "an error names the file");
         return;
     }
     for (const auto& [name, section] : settings->devices) {
-        promise(!name.empty(), "a device section has a name");
+        expect(!name.empty(), "a device section has a name");
         const auto* timeout = section.find("lock-timeout-ms");
-        promise(timeout == nullptr || parse_timeout(timeout->text), "a timeout is within its limits");
+        expect(timeout == nullptr || parse_timeout(timeout->text), "a timeout is within its limits");
     }
 }
 

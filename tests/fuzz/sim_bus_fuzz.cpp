@@ -14,7 +14,7 @@
 #include <spdlog/spdlog.h>
 
 using namespace trustx::sim;
-using trustx::test::promise;
+using trustx::test::expect;
 
 namespace {
 
@@ -91,7 +91,7 @@ class Conversation {
     void end() {
         clock_.advance(chip_.bus().pulse_reset());
         clock_.advance(std::chrono::milliseconds{20});
-        promise(state(chip_.address()) == 0x08000000, "a chip that was reset is idle");
+        expect(state(chip_.address()) == 0x08000000, "a chip that was reset is idle");
     }
 
  private:
@@ -127,14 +127,14 @@ class Conversation {
                        static_cast<std::uint32_t>(raw[2]) << 8 | raw[3];
             }
         }
-        promise(false, "the chip listens again");
+        expect(false, "the chip listens again");
         return 0;
     }
     std::uint32_t check_state() {
         const auto value = state(chip_.address());
         const auto length = value & 0xFFFFU;
-        promise((value & 0x3FFF0000U) == 0x08000000U, "flags that do not exist are zero");
-        promise(length <= 0x0115 && ((value & 0x40000000U) != 0) == (length >= 5), "RESP_RDY comes with a length");
+        expect((value & 0x3FFF0000U) == 0x08000000U, "flags that do not exist are zero");
+        expect(length <= 0x0115 && ((value & 0x40000000U) != 0) == (length >= 5), "RESP_RDY comes with a length");
         return length;
     }
     void fetch() {
@@ -145,7 +145,7 @@ class Conversation {
         const std::array<std::uint8_t, 1> pointer{reg_data};
         write(pointer);
         const auto frame = read(length);
-        promise(frame.size() == length, "a frame has the announced length");
+        expect(frame.size() == length, "a frame has the announced length");
     }
 
     trustx::test::Input& input_;

@@ -10,7 +10,7 @@
 #include <spdlog/spdlog.h>
 
 using namespace trustx::sim;
-using trustx::test::promise;
+using trustx::test::expect;
 
 namespace {
 
@@ -26,20 +26,20 @@ std::size_t announced(ByteView response) {
 }
 
 void check_response(Application& application, ByteView response, Time now) {
-    promise(response.size() >= apdu_header_size && response.size() <= max_apdu_size, "a response has its size");
-    promise(announced(response) + apdu_header_size == response.size(), "OutLen is what follows");
+    expect(response.size() >= apdu_header_size && response.size() <= max_apdu_size, "a response has its size");
+    expect(announced(response) + apdu_header_size == response.size(), "OutLen is what follows");
     if (response[0] == 0x00) {
         return;
     }
-    promise(response[0] == 0xFF && announced(response) == 0, "a refusal has no data");
+    expect(response[0] == 0xFF && announced(response) == 0, "a refusal has no data");
     const Bytes get_reason{0x01, 0x00, 0x00, 0x06, 0xF1, 0xC2, 0x00, 0x00, 0x00, 0x01};
     const auto reason = application.execute(get_reason, now);
-    promise(reason.size() == 5 && reason[0] == 0x00 && reason[4] != 0x00, "a refusal has a reason");
+    expect(reason.size() == 5 && reason[0] == 0x00 && reason[4] != 0x00, "a refusal has a reason");
 }
 
 void check_storing(const ChipState& chip) {
     const auto again = decode_image(encode_image(chip));
-    promise(again.has_value() && *again == chip, "the chip survives its image");
+    expect(again.has_value() && *again == chip, "the chip survives its image");
 }
 
 }  // namespace

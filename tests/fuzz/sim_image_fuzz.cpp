@@ -8,18 +8,18 @@
 
 using namespace trustx::sim;
 using nlohmann::json;
-using trustx::test::promise;
+using trustx::test::expect;
 
 namespace {
 
 void check(const std::string& text) {
     const auto state = decode_image(text);
     if (!state) {
-        promise(!state.error().empty(), "a refusal says why");
+        expect(!state.error().empty(), "a refusal says why");
         return;
     }
     const auto again = decode_image(encode_image(*state));
-    promise(again.has_value() && *again == *state, "a chip survives its image");
+    expect(again.has_value() && *again == *state, "a chip survives its image");
 }
 
 // sealed puts a chip into an image whose checksum fits, which mutation alone would not hit.

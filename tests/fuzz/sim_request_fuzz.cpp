@@ -4,7 +4,7 @@
 #include "server/bus_protocol.hpp"
 
 using namespace trustx::sim;
-using trustx::test::promise;
+using trustx::test::expect;
 
 namespace {
 
@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     trustx::test::Input input{data, size};
     Bytes arrived;
     Bytes all;
-    Bytes understood;
+    Bytes parsed_bytes;
     while (!input.empty()) {
         const auto piece = input.bytes(1U + input.u8());
         append(arrived, piece);
@@ -34,17 +34,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                 return 0;
             }
             if (std::holds_alternative<NeedsMore>(parsed)) {
-                promise(arrived.size() == before, "nothing is taken before all is there");
-                promise(arrived.size() < 4 + 4096, "no request is longer than the longest");
+                expect(arrived.size() == before, "nothing is taken before all is there");
+                expect(arrived.size() < 4 + 4096, "no request is longer than the longest");
                 break;
             }
             const auto& request = std::get<BusRequest>(parsed);
-            promise(request.length <= 4096, "no transfer is longer than bus-socket.md allows");
-            append(understood, taken_from(request));
-            promise(arrived.size() < before, "a request is taken off the front");
+            expect(request.length <= 4096, "no transfer is longer than bus-socket.md allows");
+            append(parsed_bytes, taken_from(request));
+            expect(arrived.size() < before, "a request is taken off the front");
         }
     }
-    append(understood, arrived);
-    promise(understood == all, "requests are the bytes that arrived");
+    append(parsed_bytes, arrived);
+    expect(parsed_bytes == all, "requests are the bytes that arrived");
     return 0;
 }

@@ -8,7 +8,7 @@
 #include <algorithm>
 
 using namespace trustx;
-using test::promise;
+using test::expect;
 
 namespace {
 
@@ -17,15 +17,15 @@ bool printable(char letter) {
 }
 
 void check_text(const std::string& text) {
-    promise(!text.empty() && text.back() == '\n', "an entry is a line");
-    promise(std::all_of(text.begin(), text.end() - 1, printable), "an entry is one line, of what can be printed");
+    expect(!text.empty() && text.back() == '\n', "an entry is a line");
+    expect(std::all_of(text.begin(), text.end() - 1, printable), "an entry is one line, of what can be printed");
 }
 
 std::int64_t counted_by(const cli::TraceSummary& summary) {
     std::int64_t count = 0;
     for (const auto& row : summary.json()) {
         count += row.at("count").get<std::int64_t>();
-        promise(row.at("us_total").get<std::int64_t>() >= 0, "a sum of durations is not negative");
+        expect(row.at("us_total").get<std::int64_t>() >= 0, "a sum of durations is not negative");
     }
     return count;
 }
@@ -45,13 +45,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             continue;
         }
         check_text(entry->text());
-        promise(cli::TraceEntry::parse(entry->json.dump()).has_value(), "an entry survives its JSON form");
+        expect(cli::TraceEntry::parse(entry->json.dump()).has_value(), "an entry survives its JSON form");
         summary.add(*entry);
         activities += entry->is_activity() ? 1 : 0;
     }
-    promise(counted_by(summary) == activities, "the summary counts every activity once");
+    expect(counted_by(summary) == activities, "the summary counts every activity once");
     const auto table = summary.text();
-    promise(std::all_of(table.begin(), table.end(), [](char letter) { return letter == '\n' || printable(letter); }),
-            "the summary can be printed");
+    expect(std::all_of(table.begin(), table.end(), [](char letter) { return letter == '\n' || printable(letter); }),
+           "the summary can be printed");
     return 0;
 }

@@ -5,7 +5,7 @@
 #include "usbip/conversation.hpp"
 
 using namespace trustx;
-using test::promise;
+using test::expect;
 
 namespace {
 
@@ -22,8 +22,8 @@ class Bus final : public sim::I2cTarget {
 
  private:
     [[nodiscard]] sim::Transfer outcome(std::uint8_t address, std::size_t size) const {
-        promise(address <= 0x7F, "addresses have seven bits");
-        promise(size <= sim::usbip::max_transfer, "transfers are no longer than the protocol allows");
+        expect(address <= 0x7F, "addresses have seven bits");
+        expect(size <= sim::usbip::max_transfer, "transfers are no longer than the protocol allows");
         return {static_cast<sim::TransferStatus>(mood_ % 5), sim::Duration::zero()};
     }
 
@@ -53,10 +53,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         while (open) {
             std::size_t steps = 0;
             while (const auto step = conversation.step()) {
-                promise(!step->reply.empty() || !step->close.empty(), "each message is answered, or was the last");
-                promise(step->reply.size() <= sim::usbip::urb_header_size + sim::usbip::max_transfer,
-                        "answers have a limit");
-                promise(++steps <= size / sim::usbip::operation_header_size + 2, "messages have an end");
+                expect(!step->reply.empty() || !step->close.empty(), "each message is answered, or was the last");
+                expect(step->reply.size() <= sim::usbip::urb_header_size + sim::usbip::max_transfer,
+                       "answers have a limit");
+                expect(++steps <= size / sim::usbip::operation_header_size + 2, "messages have an end");
                 if (!step->close.empty()) {
                     open = false;
                     break;
@@ -68,6 +68,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             conversation.feed(test::exactly(input.bytes(1U + input.u8())));
         }
     }
-    promise(exported.take(), "the device is given back at the end");
+    expect(exported.take(), "the device is given back at the end");
     return 0;
 }

@@ -17,7 +17,7 @@ struct BrokerOptions {
     std::filesystem::path directory;                   // for its files
     std::filesystem::path client_ca;                   // whose certificates it accepts
     CertificateAuthority::Server certificate;          // what it shows itself
-    std::string tls;                                   // "1.2" or "1.3": speaks that only; empty: both
+    std::string tls;                                   // "1.2" or "1.3": that version only; empty: both
     std::string further_configuration;                 // lines of mosquitto.conf
     std::map<std::string, std::string> environment{};  // instead of one that knows no provider; tls is not looked at
 };

@@ -42,7 +42,7 @@ struct World {
         return all;
     }
 
-    // subscriber is an independent listener with a key of its own, in software.
+    // subscriber is an independent listener with its own key, in software.
     Process subscriber(const std::string& topic, int count) {
         openssl({"req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-batch", "-subj",
                  "/CN=listener", "-keyout", directory / "listener-key.pem", "-out", directory / "listener.csr"});

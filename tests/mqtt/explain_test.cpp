@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Why a connection attempt failed, for every way in which one does. That the causes are recognised in the real world is
-// shown by failure_scenario_test.cpp; here each is given as Paho, OpenSSL and the probe report it.
+// Why a connection attempt failed, for every way in which one does. That the causes are recognised in real connections
+// is shown by failure_scenario_test.cpp; here each is given as Paho, OpenSSL and the probe report it.
 #include "connection/explain.hpp"
 
 #include "support/catch.hpp"
@@ -140,7 +140,7 @@ TEST_CASE("a connection closed without a reason is asked about once more, with c
     }
 }
 
-TEST_CASE("TLS that failed for a reason of its own is told with OpenSSL's words", "[explain]") {
+TEST_CASE("TLS that failed for another reason is explained with OpenSSL's message", "[explain]") {
     const QueuedError other{ERR_PACK(ERR_LIB_SSL, 0, ERR_R_INTERNAL_ERROR), "SSL routines", "internal error", ""};
     const auto error = explain(failure({other}), broker, {[] { return ProbeResult{}; }, unasked});
     CHECK(error.cause == Cause::tls);

@@ -179,7 +179,7 @@ TEST_CASE("a forked child and its parent use the chip side by side", "[sharing]"
     CHECK(status == 0);
 }
 
-TEST_CASE("session objects are shared out among processes, and taken back from a dead one", "[sharing]") {
+TEST_CASE("session objects are distributed among processes, and freed when one ends", "[sharing]") {
     const Gateway gateway{200};
     auto first = gateway.neighbour({"lease", "3"});
     first.wait_for_line("done");

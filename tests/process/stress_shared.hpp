@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the processes of the stress run share: the work to do and what became of it. Lies in a memory file, so that a
-// killed process takes nothing along.
+// killed process loses nothing.
 #pragma once
 
 #include <array>

@@ -116,7 +116,7 @@ TEST_CASE("no reason of ours has the number of one of OpenSSL's", "[load]") {
     }
 }
 
-TEST_CASE("every error of the driver and of the chip has a reason of its own with a text", "[load]") {
+TEST_CASE("every error of the driver and of the chip has its own reason with a text", "[load]") {
     std::set<unsigned int> numbers;
     std::set<std::string> texts;
     for (const OSSL_ITEM* item = trustx::provider::reason_strings(); item->ptr != nullptr; ++item) {

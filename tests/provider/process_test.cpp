@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The provider in the lives of processes: forked at every moment, without privileges, with a chip that was not there or
-// was reset, loaded many times, ended without farewell, and silent throughout (openssl-provider.md section 1.13).
+// was reset, loaded many times, ended without cleanup, and silent throughout (openssl-provider.md section 1.13).
 #include "support/build_tree.hpp"
 #include "support/catch.hpp"
 #include "workbench.hpp"

@@ -209,7 +209,7 @@ TEST_CASE("a handshake without the chip fails, and the first error names it", "[
     CHECK_THAT(errors.front(), ContainsSubstring("E0F1"));
 }
 
-TEST_CASE("s_client and s_server speak TLS with chip keys, and the provider prints nothing", "[tls]") {
+TEST_CASE("s_client and s_server use TLS with chip keys, and the provider prints nothing", "[tls]") {
     const std::string version = GENERATE("-tls1_2", "-tls1_3");
     const auto arrangement = GENERATE(from_range(every_arrangement));
     INFO(name_of(arrangement) << " " << version);

@@ -118,13 +118,13 @@ TEST_CASE("trustx-sim --clock 100x: the chip lives a hundred times as fast", "[c
     const auto begun = std::chrono::steady_clock::now();
     const auto chip_begun = microseconds(simulator);
     CHECK(host.apdu(sign_command("E0F0")).substr(0, 4) == "0000");
-    // A signature of a chip as throttled as this one takes 2.8 s of its own time, and at the very least a hundredth of
+    // A signature of a chip as throttled as this one takes 2.8 s of its time, and at the very least a hundredth of
     // that of everybody else's. How much more is up to the machine.
     CHECK(microseconds(simulator) - chip_begun > 2'800'000);
     CHECK(std::chrono::steady_clock::now() - begun > std::chrono::milliseconds(28));
 }
 
-TEST_CASE("trustx-sim ctl scl: the chip falls silent on a bus that is too fast for its mode", "[ctl]") {
+TEST_CASE("trustx-sim ctl scl: the chip does not acknowledge on a bus that is too fast for its mode", "[ctl]") {
     const Simulator simulator({.timing = "typical", .arguments = {"--clock", "virtual", "--scl", "1000"}});
     SocketTarget target(simulator.socket());
     Host host(target);

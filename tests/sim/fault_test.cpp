@@ -36,7 +36,7 @@ sim::Timing any_timing() {
 const std::string generate_e0f3 = "38030009010002E0F302000113";
 const std::string metadata_of_empty_slot = "0000000A2008C00101D003E1FC07";
 
-// alive opens the application again after whatever happened.
+// works opens the application again after a fault.
 void restart(Host& host) {
     host.reset_counters();
     host.open_application();
@@ -201,7 +201,7 @@ TEST_CASE("faults: a command that hangs keeps the chip busy until a soft reset",
     CHECK(host.apdu(sign_command("E0F0")).substr(0, 4) == "0000");
 }
 
-TEST_CASE("faults: a chip that hangs before or after a command is deaf", "[faults]") {
+TEST_CASE("faults: a chip that hangs before or after a command does not acknowledge", "[faults]") {
     Host host({.timing = any_timing()});
     const std::string moment = GENERATE("before", "after");
     fault(host, "hang," + moment + "=31");

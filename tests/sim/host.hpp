@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A host for the simulated chip in the same process: speaks frames and APDUs on a virtual clock, and lets a test do at
+// A host for the simulated chip in the same process: sends frames and APDUs on a virtual clock, and lets a test do at
 // every layer what a good host would not.
 #pragma once
 
@@ -22,7 +22,7 @@ struct HostOptions {
 
 class Host {
  public:
-    // A host with a chip of its own.
+    // A host with its own chip.
     explicit Host(HostOptions options = {});
     // A host of a chip that lives elsewhere and outlives this; chip stays empty.
     explicit Host(sim::I2cTarget& target) : target_{&target} {}

@@ -162,7 +162,7 @@ TEST_CASE("sim: a certificate object verifies only as bare DER and only with a s
     CHECK(host.error(verify_with("E0E1")) == "29");  // zeros
     CHECK(host.error(verify_with("F1D0")) == "01");
     CHECK(host.apdu(command("0240", "E0E10000" + certificate)) == "00000000");
-    CHECK(host.error(verify_with("E0E1")) == "2C");  // understood, and the signature is wrong
+    CHECK(host.error(verify_with("E0E1")) == "2C");  // parsed, and the signature is wrong
     CHECK(host.apdu(command("0240", "E0E20000" + certificate.substr(0, 400))) == "00000000");
     CHECK(host.error(verify_with("E0E2")) == "29");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// trustx-sim(1), docs/simulator.md and --help tell the same story.
+// trustx-sim(1), docs/simulator.md and --help agree.
 #include "model/command/command.hpp"
 #include "model/faults/fault_rule.hpp"
 #include "support/build_tree.hpp"

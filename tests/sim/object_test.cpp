@@ -189,7 +189,7 @@ TEST_CASE("sim: an operational object's metadata only moves on to termination", 
     CHECK(host.error("02010009F1D000002003C00103") == "07");
     CHECK(host.apdu("02010009F1D000002003C0010F") == "00000000");
     CHECK(metadata(host, "F1D0") == "2011C0010FC40164C50164D003E1FC07D10100");
-    // Objects without a life cycle of their own count as operational for good.
+    // Objects without a life cycle count as operational, permanently.
     CHECK(host.error("02010009E0C000002003D001FF") == "07");
     CHECK(host.error("02010009E0C000002003C0010F") == "07");
 }

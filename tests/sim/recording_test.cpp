@@ -62,7 +62,7 @@ Replay play_recording(const char* profile, std::uint8_t address) {
 TEST_CASE("sim: the recorded session of chip A plays back byte for byte, at its persistent address 58", "[recording]") {
     const Replay replay = play_recording("A", 0x58);
     CHECK(replay.transactions > 90);
-    // The windows in which the chip is deaf are those of the recording, give or take a poll here and there.
+    // The windows in which the chip does not acknowledge are those of the recording, except for single polls.
     CHECK(replay.naks_recorded == 36);
     CHECK(replay.naks_recorded - replay.naks_in_common <= 3);
 }

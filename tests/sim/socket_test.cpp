@@ -95,9 +95,9 @@ TEST_CASE("trustx-sim serves others while a connection holds half a request, or 
         "0130000182"
         "0230");
     CHECK(half.response() == done);
-    SocketClient deaf(simulator.socket());
+    SocketClient stalled(simulator.socket());
     for (int i = 0; i < 200; ++i) {
-        deaf.send("02301000");  // 800 kB of answers that nobody fetches
+        stalled.send("02301000");  // 800 kB of answers that nobody fetches
     }
     SocketClient client(simulator.socket());
     for (int i = 0; i < 100; ++i) {
@@ -106,7 +106,7 @@ TEST_CASE("trustx-sim serves others while a connection holds half a request, or 
     half.send("0004");
     CHECK(half.response().substr(0, 6) == "000004");
     for (int i = 0; i < 200; ++i) {
-        REQUIRE(deaf.response().size() == 2 * (3 + 4096));
+        REQUIRE(stalled.response().size() == 2 * (3 + 4096));
     }
 }
 
@@ -197,7 +197,7 @@ TEST_CASE("trustx-sim ends cleanly at SIGTERM and SIGINT and removes its sockets
     CHECK_FALSE(std::filesystem::exists(simulator.socket().string() + ".ctl"));
 }
 
-TEST_CASE("trustx-sim takes over the socket of a dead simulator and only that", "[process]") {
+TEST_CASE("trustx-sim takes over the socket of a simulator that ended and only that", "[process]") {
     Simulator simulator;
     simulator.kill9();
     CHECK(std::filesystem::exists(simulator.socket()));

@@ -108,13 +108,14 @@ TEST_CASE("sim: a quick command is answered without a control frame", "[timing]"
     CHECK(host.chip->counters().address_naks > 3);
 }
 
-TEST_CASE("sim: with piggyback acknowledges the chip is deaf until it answers, as long as a host waits", "[timing]") {
+TEST_CASE("sim: with piggyback acknowledges the chip does not respond until it answers, as long as a host waits",
+          "[timing]") {
     Host host({.timing = sim::Timing::typical(400), .acknowledge = sim::AcknowledgeStyle::piggyback});
     host.write_frame(Host::frame(1, 0, get_e0c6));
     CHECK(host.state() == "4800000C");
     CHECK(host.read_frame().substr(0, 2) == "05");
 
-    // A host that heard nothing for 10 ms would send its frame again.
+    // A host without response for 10 ms would send its frame again.
     host.write_frame(Host::control(0x81));
     host.write_frame(Host::frame(2, 1, "0038030009010002E0F302000113"));
     CHECK(host.state() == "C8000005");

@@ -11,7 +11,7 @@
 
 namespace trustx::test {
 
-// UsbHost speaks through a function that delivers bytes, and another that waits for exactly so many.
+// UsbHost sends through a function that delivers bytes, and another that waits for exactly so many.
 class UsbHost {
  public:
     using Send = std::function<void(const sim::Bytes&)>;

@@ -19,7 +19,7 @@ using sim::Bytes;
 
 namespace {
 
-// Exporter is a simulator with a bus socket and a port of its own.
+// Exporter is a simulator with its own bus socket and port.
 struct Exporter {
     Simulator simulator{{.arguments = {"--usbip", "127.0.0.1:0"}}};
     sim::usbip::Endpoint endpoint = [this] {
@@ -86,7 +86,7 @@ TEST_CASE("trustx-sim: a host that vanishes gives the device back", "[usbip]") {
     }
 }
 
-TEST_CASE("trustx-sim: one peer's nonsense or silence does not disturb another", "[usbip]") {
+TEST_CASE("trustx-sim: a peer that sends nonsense or nothing does not disturb another", "[usbip]") {
     const Exporter exporter;
     TcpPeer good(exporter.endpoint);
     REQUIRE(good.host.import_device() == 0);
@@ -100,7 +100,7 @@ TEST_CASE("trustx-sim: one peer's nonsense or silence does not disturb another",
     CHECK(good.host.i2c_read(0x30, 4) == "08000000");
 }
 
-TEST_CASE("trustx-sim: without --listen the bus socket lies in a directory of its own and goes with it", "[usbip]") {
+TEST_CASE("trustx-sim: without --listen the bus socket is in a separate directory and is removed with it", "[usbip]") {
     std::filesystem::path socket;
     {
         Process process(program("trustx-sim"), {"--usbip", "[::1]:0"});

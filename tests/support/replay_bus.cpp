@@ -59,14 +59,14 @@ void ReplayBus::begin_scene(const RecordedTransfer& transfer) {
 void ReplayBus::continue_scene(const RecordedTransfer& transfer, std::uint8_t pointer) {
     Scene& scene = scenes_.back();
     const Duration since = std::max(transfer.start - scene.start, Duration::zero());
-    if (transfer.outcome == Outcome::nak && !scene.heard) {
-        // Deaf until some moment between this attempt and the next one; the earliest is assumed.
-        scene.deaf = since;
+    if (transfer.outcome == Outcome::nak && !scene.acknowledged) {
+        // No acknowledgement until some moment between this attempt and the next one; the earliest is assumed.
+        scene.nak_until = since;
     }
     if (transfer.outcome != Outcome::done) {
         return;
     }
-    scene.heard = true;
+    scene.acknowledged = true;
     if (transfer.write) {
         return;
     }
@@ -83,7 +83,7 @@ void ReplayBus::continue_scene(const RecordedTransfer& transfer, std::uint8_t po
 
 Result<void> ReplayBus::begin_transfer(std::size_t bytes) {
     ++transfers;
-    if (clock_.now() - scene_start_ < scene_.deaf) {
+    if (clock_.now() - scene_start_ < scene_.nak_until) {
         ++naks;
         clock_.advance(bus_time(0));
         return fail(Errc::address_nak);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A chip that behaves as one did when it was recorded: it expects the same frames and gives the same answers, each
-// after the time it took then, and is as deaf in between. How often it is polled, and when, is up to the host.
+// after the time it took then, and does not acknowledge for as long in between. How often it is polled, and when, is up to the host.
 #pragma once
 
 #include "support/recording.hpp"
@@ -43,12 +43,12 @@ class ReplayBus final : public I2cBus {
     // A scene begins with a frame of the host.
     struct Scene {
         Bytes host_frame;
-        Duration start{};  // in the recording
-        Duration deaf{};   // the address is not acknowledged that long
+        Duration start{};      // in the recording
+        Duration nak_until{};  // the address is not acknowledged that long
         std::vector<Offer> offers;
-        std::size_t fetched = 0;  // offers whose frame was read; one more may have been announced
-        bool heard = false;       // the address was acknowledged
-        bool busy = false;        // the chip was seen to work
+        std::size_t fetched = 0;    // offers whose frame was read; one more may have been announced
+        bool acknowledged = false;  // the address was acknowledged
+        bool busy = false;          // the chip was seen to work
     };
 
     [[nodiscard]] Duration bus_time(std::size_t bytes) const;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The promise to scripts: how trustx ends on which error.
+// What scripts rely on: how trustx ends on which error.
 #include "cli/exit_code.hpp"
 
 #include "common/files/input_error.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// trustx(1) and --help tell the same story.
+// trustx(1) and --help agree.
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
 #include "trustx_program.hpp"

@@ -60,7 +60,7 @@ TEST_CASE("DER integers are written in their shortest form with a sign byte wher
     CHECK(written({0x00, 0x00, 0x12}) == "020112");
 }
 
-TEST_CASE("DER lengths at the edges of their forms survive writing and reading", "[der]") {
+TEST_CASE("DER lengths at the limits of their forms survive writing and reading", "[der]") {
     for (const std::size_t size : {0U, 1U, 0x7FU, 0x80U, 0xFFU, 0x100U, 0xFFFFU, 0x10000U}) {
         CAPTURE(size);
         Bytes out;

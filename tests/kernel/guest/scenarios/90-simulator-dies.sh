@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
-# scenario: a simulator that is killed takes its adapter along and brings it back with the same keys
+# scenario: a simulator that is killed removes its adapter and, started again, has the same keys
 
 run trustx keygen E0F1 --force --out key.pem
 kill -KILL "$(cat /run/simulator.pid)"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A gateway in a box: libtrustx on top of a bus with faults on top of a simulated chip, in one virtual time.
+// What a run of the sweep uses: libtrustx on top of a bus with faults on top of a simulated chip, in one virtual time.
 #pragma once
 
 #include "fault.hpp"
@@ -25,9 +25,9 @@ struct Prepared {
 
 Prepared prepare();
 
-class World {
+class Fixture {
  public:
-    World(const std::string& image, sim::AcknowledgeStyle acknowledge);
+    Fixture(const std::string& image, sim::AcknowledgeStyle acknowledge);
 
     VirtualTime time;
     std::unique_ptr<sim::SimulatedChip> chip;
@@ -37,7 +37,7 @@ class World {
     // executed counts how often the chip has run a command, by its name.
     [[nodiscard]] std::uint64_t executed(const std::string& command) const;
 
-    // time_limit is what one command may take in this world.
+    // time_limit is what one command may take in this fixture.
     static constexpr std::chrono::milliseconds time_limit{2000};
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "world.hpp"
+#include "fixture.hpp"
 
 #include <trustx/objects.hpp>
 
@@ -8,10 +8,10 @@
 namespace trustx::test {
 namespace {
 
-// OutlivingNvm hands the image out after the chip is gone.
-class OutlivingNvm final : public sim::Nvm {
+// SharedNvm keeps the image after the chip was destroyed.
+class SharedNvm final : public sim::Nvm {
  public:
-    explicit OutlivingNvm(std::string& image) : image_{image} {}
+    explicit SharedNvm(std::string& image) : image_{image} {}
     [[nodiscard]] std::optional<std::string> image() const override {
         return image_.empty() ? std::nullopt : std::optional{image_};
     }
@@ -64,7 +64,7 @@ Bytes pattern(std::size_t size, std::uint8_t seed_byte) {
 Prepared prepare() {
     Prepared prepared;
     VirtualTime time;
-    const auto chip = make_chip(std::make_unique<OutlivingNvm>(prepared.image), sim::AcknowledgeStyle::automatic, time);
+    const auto chip = make_chip(std::make_unique<SharedNvm>(prepared.image), sim::AcknowledgeStyle::automatic, time);
     const auto device = Device::with_bus(std::make_unique<ChipBus>(*chip, time), time, {});
     auto locked = sure(device->lock());
     const auto usage = KeyUsage::authentication | KeyUsage::sign;
@@ -80,7 +80,7 @@ Prepared prepare() {
     return prepared;
 }
 
-World::World(const std::string& image, sim::AcknowledgeStyle acknowledge)
+Fixture::Fixture(const std::string& image, sim::AcknowledgeStyle acknowledge)
     : chip{make_chip(std::make_unique<sim::MemoryNvm>(image), acknowledge, time)} {
     auto faulty = std::make_unique<FaultyBus>(*chip, time);
     bus = faulty.get();
@@ -89,7 +89,7 @@ World::World(const std::string& image, sim::AcknowledgeStyle acknowledge)
     device = Device::with_bus(std::move(faulty), time, options);
 }
 
-std::uint64_t World::executed(const std::string& command) const {
+std::uint64_t Fixture::executed(const std::string& command) const {
     const auto& commands = chip->counters().commands;
     const auto found = commands.find(command);
     return found == commands.end() ? 0 : found->second;
