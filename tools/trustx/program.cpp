@@ -31,7 +31,7 @@ Answers go to standard output, messages to standard error.
 Exit codes:
   0   done
   1   refused, by the chip or because something would be lost
-  2   the command line or a setting is not valid
+  2   the command line or a setting is invalid
   3   the chip cannot be reached: absent, bus failure, timeout, in use by others
   4   a file cannot be read or written, or does not hold what it should
   5   a check failed: two things that should belong together do not
