@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A chip that behaves as one did when it was recorded: it expects the same frames and gives the same answers, each
-// after the time it took then, and does not acknowledge for as long in between. How often it is polled, and when, is up to the host.
+// after the time it took then, and does not acknowledge for as long in between. How often it is polled, and when, is up
+// to the host.
 #pragma once
 
 #include "support/recording.hpp"
