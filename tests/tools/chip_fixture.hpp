@@ -3,8 +3,8 @@
 #pragma once
 
 #include "common/keys/key_file.hpp"
-#include "software_key.hpp"
 #include "support/simulator.hpp"
+#include "support/software_key.hpp"
 #include "support/temp_dir.hpp"
 #include "trustx_program.hpp"
 

@@ -2,8 +2,9 @@
 // A key pair in software, to stand in for one in a chip or for one that is not in it.
 #pragma once
 
-#include "chip/ecdsa.hpp"
 #include "common/openssl/handles.hpp"
+
+#include <trustx/key.hpp>
 
 #include <string>
 #include <vector>
@@ -15,7 +16,7 @@ class SoftwareKey {
     explicit SoftwareKey(Curve curve);
 
     [[nodiscard]] const PublicKey& public_key() const { return public_key_; }
-    [[nodiscard]] cli::SignedDigest sign(Bytes digest) const;
+    [[nodiscard]] Signature sign(ByteView digest) const;
 
     // certificate is self-signed, in DER, valid for a day.
     [[nodiscard]] Bytes certificate(const std::string& common_name) const;

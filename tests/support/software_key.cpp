@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "software_key.hpp"
+#include "support/software_key.hpp"
 
 #include <stdexcept>
 
@@ -52,7 +52,7 @@ openssl::Pkey public_handle(const PublicKey& key) {
 SoftwareKey::SoftwareKey(Curve curve)
     : key_{openssl::must<openssl::Pkey>(EVP_EC_gen(group_name(curve).data()))}, public_key_{public_part(key_.get())} {}
 
-cli::SignedDigest SoftwareKey::sign(Bytes digest) const {
+Signature SoftwareKey::sign(ByteView digest) const {
     const auto context = openssl::must<openssl::PkeyContext>(EVP_PKEY_CTX_new(key_.get(), nullptr));
     require(EVP_PKEY_sign_init(context.get()));
     std::size_t length = 0;
@@ -63,7 +63,7 @@ cli::SignedDigest SoftwareKey::sign(Bytes digest) const {
     ECDSA_SIG* parsed = d2i_ECDSA_SIG(nullptr, &cursor, static_cast<long>(length));
     Signature signature{.r = integer(ECDSA_SIG_get0_r(parsed)), .s = integer(ECDSA_SIG_get0_s(parsed))};
     ECDSA_SIG_free(parsed);
-    return {.digest = std::move(digest), .signature = std::move(signature)};
+    return signature;
 }
 
 Bytes SoftwareKey::certificate(const std::string& common_name) const {

@@ -2,11 +2,10 @@
 // Key files as text: what they say to people and give back to programs.
 #include "common/keys/key_file.hpp"
 
-#include "cli/output.hpp"
 #include "common/files/input_error.hpp"
 #include "common/text/as_bytes.hpp"
-#include "software_key.hpp"
 #include "support/catch.hpp"
+#include "support/software_key.hpp"
 
 using namespace trustx;
 using keys::parse_key_file;

@@ -2,12 +2,11 @@
 // Certificates as people hand them in and as the chip stores them.
 #include "common/x509/certificate.hpp"
 
-#include "cli/output.hpp"
 #include "common/files/input_error.hpp"
 #include "common/text/as_bytes.hpp"
-#include "software_key.hpp"
 #include "support/catch.hpp"
 #include "support/golden.hpp"
+#include "support/software_key.hpp"
 
 using namespace trustx;
 using test::SoftwareKey;

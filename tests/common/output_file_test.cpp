@@ -2,7 +2,6 @@
 // Output files: complete or absent, never half written, never writable for everybody.
 #include "common/files/output_file.hpp"
 
-#include "cli/output.hpp"
 #include "common/files/input_error.hpp"
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
