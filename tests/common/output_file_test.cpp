@@ -99,7 +99,8 @@ TEST_CASE("a full device is reported when it is written to", "[output_file]") {
     auto file = OutputFile::create("/dev/full", 4096).value();
     const auto written = file.write("x");
     REQUIRE_FALSE(written);
-    CHECK_THAT(written.error().message(), ContainsSubstring("/dev/full") && ContainsSubstring("No space left"));
+    CHECK(written.error() == InputErrc::unwritable);
+    CHECK_THAT(written.error().message(), ContainsSubstring("/dev/full"));
     CHECK(fs::is_character_file("/dev/full"));
 }
 
