@@ -22,7 +22,7 @@ namespace {
 
 constexpr unsigned bus_khz = 400;
 
-// Fixture is a device on a chip, and both live in one virtual time.
+// Fixture is a device on a chip, and both have the same virtual clock.
 struct Fixture {
     VirtualTime time;
     std::unique_ptr<sim::SimulatedChip> chip;

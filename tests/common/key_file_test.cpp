@@ -49,7 +49,7 @@ TEST_CASE("the longest label fits into the space that is claimed for a key file"
     CHECK_FALSE(keys::check_label(reference.label + "x"));
 }
 
-TEST_CASE("a label that would start a line of its own is refused", "[key_file]") {
+TEST_CASE("a label that would start another line is refused", "[key_file]") {
     CHECK(keys::check_label("Pumpe für Öl"));
     const auto refused = keys::check_label("pump\n-----BEGIN TRUSTX PRIVATE KEY-----");
     REQUIRE_FALSE(refused);

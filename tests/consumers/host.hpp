@@ -50,7 +50,7 @@ class Host {
     [[nodiscard]] const Identity& software_server() const { return software_server_; }
 
     // environment is that of a program that is to use the provider; tls ("1.2", "1.3") is the only version that it
-    // then speaks, empty for any. plain_environment knows no provider.
+    // then uses, empty for any. plain_environment knows no provider.
     [[nodiscard]] Environment environment(Arrangement arrangement, const std::string& tls = "") const;
     [[nodiscard]] Environment plain_environment(const std::string& tls = "") const;
 

@@ -18,7 +18,7 @@ class Chip {
  public:
     Chip();
 
-    // another is a Device of its own on the same chip, as another program has it.
+    // another is a second Device on the same chip, as another program has it.
     [[nodiscard]] std::unique_ptr<Device> another() const;
 
     Device& operator*() const { return *device_; }

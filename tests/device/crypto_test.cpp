@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keys and cryptography on a whole chip, each answer checked by OpenSSL. Keys live in session objects.
+// Keys and cryptography on a whole chip, each answer checked by OpenSSL. Keys are in session objects.
 #include "chip.hpp"
 #include "reference_crypto.hpp"
 #include "support/catch.hpp"

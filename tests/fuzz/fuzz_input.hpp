@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 namespace trustx::test {
 
-// Input hands out the bytes of one fuzz input from the front; behind its end there are zeros.
+// Input returns the bytes of one fuzz input from the front; behind its end there are zeros.
 class Input {
  public:
     Input(const std::uint8_t* data, std::size_t size) : left_{data, size} {}

@@ -112,7 +112,7 @@ TEST_CASE("a chip key tells its kind and slot", "[key]") {
     CHECK(int_param(keys.chip, "trustx-slot") == 0xE0F1);
 }
 
-TEST_CASE("a chip key never gives away a private part", "[key]") {
+TEST_CASE("a chip key never exports a private part", "[key]") {
     const Keys keys;
     BIGNUM* number = nullptr;
     CHECK(EVP_PKEY_get_bn_param(keys.chip.get(), OSSL_PKEY_PARAM_PRIV_KEY, &number) == 0);

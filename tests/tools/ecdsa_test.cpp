@@ -74,7 +74,7 @@ TEST_CASE("the key of a real chip's signature is among its candidates", "[ecdsa]
     }
 }
 
-TEST_CASE("two signatures give away the public key on either curve", "[ecdsa]") {
+TEST_CASE("two signatures determine the public key on either curve", "[ecdsa]") {
     for (const auto curve : {Curve::p256, Curve::p384}) {
         CAPTURE(curve_name(curve));
         const SoftwareKey key{curve};

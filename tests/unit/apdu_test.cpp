@@ -35,7 +35,7 @@ TEST_CASE("an APDU longer than the chip's buffer is refused", "[apdu]") {
     CHECK(result.error() == Errc::argument_invalid);
 }
 
-TEST_CASE("every recorded response of a real chip is taken apart", "[apdu]") {
+TEST_CASE("every recorded response of a real chip is parsed", "[apdu]") {
     const auto golden = test::golden("apdus");
     for (const auto& entry : golden.at("apdus")) {
         CAPTURE(entry.at("id").get<std::string>());

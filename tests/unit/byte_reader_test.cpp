@@ -17,7 +17,7 @@ TEST_CASE("a byte reader takes big-endian numbers and is done when all was read"
     CHECK(reader.done());
 }
 
-TEST_CASE("a byte reader that ran short stays failed and hands out nothing more", "[byte_reader]") {
+TEST_CASE("a byte reader that ran short stays failed and returns nothing more", "[byte_reader]") {
     const Bytes bytes{0x01, 0x02, 0x03};
     ByteReader reader{bytes};
     CHECK(reader.bytes(4).empty());

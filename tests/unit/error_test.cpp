@@ -37,7 +37,7 @@ TEST_CASE("a wider operation is put in front of an error's own", "[error]") {
     CHECK(error.during("x") == make_error_code(Errc::timeout));
 }
 
-TEST_CASE("every failure that trustx finds has words of its own", "[error]") {
+TEST_CASE("every failure that trustx finds has its own words", "[error]") {
     std::set<std::string> texts;
     for (int code = static_cast<int>(Errc::address_nak); code <= static_cast<int>(Errc::not_locked); ++code) {
         const std::string text = trustx_category().message(code);

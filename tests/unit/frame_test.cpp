@@ -44,7 +44,7 @@ TEST_CASE("the checksum agrees with all golden values", "[frame]") {
     }
 }
 
-TEST_CASE("every recorded and constructed frame is taken apart and built as described", "[frame]") {
+TEST_CASE("every recorded and constructed frame is parsed and built as described", "[frame]") {
     const auto recorded = test::golden("frames");  // outlives the loop, unlike a temporary in its head
     for (const auto& entry : recorded.at("frames")) {
         CAPTURE(entry.at("id").get<std::string>());

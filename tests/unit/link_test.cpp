@@ -519,7 +519,7 @@ TEST_CASE("a chip is left alone only when it was seen at work", "[link][waiting]
     CHECK(std::count(f.chip.frames.begin(), f.chip.frames.end(), first_frame) == 1);
 }
 
-TEST_CASE("a throttled chip is told apart from a dead one", "[link][waiting]") {
+TEST_CASE("a throttled chip is distinguished from one that does not answer", "[link][waiting]") {
     const bool throttled = GENERATE(true, false);
     Fixture f;
     f.chip.expect(first_frame, {ack(0)});

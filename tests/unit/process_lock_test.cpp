@@ -196,7 +196,7 @@ TEST_CASE("who waits for the chip gets it in the order of arrival", "[process_lo
     CHECK(order == std::vector<int>{0, 1, 2, 3, 4});
 }
 
-TEST_CASE("a process that dies in the queue holds nobody up", "[process_lock]") {
+TEST_CASE("a process that ends in the queue delays nobody", "[process_lock]") {
     const TempDir dir;
     SystemClock clock;
     auto holder = ProcessLock::open(dir.path(), address("/nowhere/chip"));
@@ -269,7 +269,7 @@ TEST_CASE("a thread lock that was held at the moment of a fork is free in the ch
     CHECK(lock.try_lock_for(0s));
 }
 
-TEST_CASE("a session object belongs to one user until that user releases it or dies", "[process_lock]") {
+TEST_CASE("a session object belongs to one user until that user releases it or ends", "[process_lock]") {
     const TempDir dir;
     auto first = ProcessLock::open(dir.path(), address("/nowhere/chip"));
     auto second = ProcessLock::open(dir.path(), address("/nowhere/chip"));

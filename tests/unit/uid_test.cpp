@@ -7,7 +7,7 @@
 
 using namespace trustx;
 
-TEST_CASE("the UIDs of real chips are taken apart", "[uid]") {
+TEST_CASE("the UIDs of real chips are parsed", "[uid]") {
     const Uid a = Uid::from_bytes(test::golden_response("uid-a")).value();
     CHECK(a.firmware_build() == "1.2.1048");
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Open file description locks on bytes of a file (fcntl(2)): the kernel releases them when their holder dies, and two
+// Open file description locks on bytes of a file (fcntl(2)): the kernel releases them when their holder ends, and two
 // descriptions in one process exclude each other too. A byte need not exist to be locked.
 #pragma once
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lets one process at a time use a chip, and tells each whether another used the chip in between.
 //
-// The lock is an open file description lock (fcntl(2)) on a file per chip: the kernel releases it when its holder
-// dies, and two Devices of one process exclude each other too. Beside it the file holds a record of the last user.
+// The lock is an open file description lock (fcntl(2)) on a file per chip: the kernel releases it when its holder ends,
+// and two Devices of one process exclude each other too. Beside it the file holds a record of the last user.
 #pragma once
 
 #include "common/io/unique_fd.hpp"

@@ -86,7 +86,7 @@ Result<void> Device::Impl::open_application(Deadline deadline) {
     return response.status == 0 ? Result<void>{} : fail(Errc::chip_refused);
 }
 
-// Commands and answers may hold secrets; nothing of them stays behind in the buffers that live on.
+// Commands and answers may hold secrets; nothing of them stays behind in the buffers, which are used again.
 void Device::Impl::forget_secrets() {
     wipe_and_clear(command_);
     wipe_and_clear(answer_);
