@@ -19,7 +19,7 @@ std::string_view trimmed(std::string_view line) {
     return last == std::string_view::npos ? std::string_view() : line.substr(0, last + 1);
 }
 
-// label_of is what stands between a mark and the dashes; nothing when the line is something else.
+// label_of is the text between a mark and the dashes; nothing when the line is something else.
 std::optional<std::string_view> label_of(std::string_view line, std::string_view mark) {
     line = trimmed(line);
     if (!line.starts_with(mark) || !line.ends_with(dashes) || line.size() < mark.size() + dashes.size()) {

@@ -21,7 +21,7 @@ enum class Errc {
     no_chip = 2,                  // the address stayed unacknowledged for longer than any state of a working chip
     bus_failure = 3,              // the bus itself failed: arbitration, short circuit, adapter or peer gone
     timeout = 4,                  // the deadline of the caller passed
-    chip_busy = 5,                // the deadline passed while the chip was at work: delayed rather than gone
+    chip_busy = 5,                // the deadline passed while the chip was at work: delayed, not absent
     lock_timeout = 6,             // another process or thread kept the chip for longer than the caller would wait
     sync_lost = 8,                // frame numbers disagree although both sides were resynchronised
     chaining_failed = 9,          // the chip reports or commits a chaining error

@@ -38,7 +38,7 @@ constexpr std::array trustx_words{
     Words{key(Errc::timeout), "no answer within the time allowed",
           "try again; command-timeout-ms bounds the time of one command"},
     Words{
-        key(Errc::chip_busy), "the chip still answers and is busy, so it delays its work rather than being gone",
+        key(Errc::chip_busy), "the chip answers and is still busy: it delays its work",
         "wait a minute, then look at the security event counter (object E0C5): from 128 on the chip delays private key "
         "operations by up to 5 s, and command-timeout-ms should stay well above that"},
     Words{key(Errc::lock_timeout), "another thread or process keeps the chip locked",
