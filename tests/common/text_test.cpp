@@ -17,4 +17,7 @@ TEST_CASE("a time is written as RFC 3339 has it, in UTC", "[text]") {
     last.tm_mon = 11;
     last.tm_mday = 31;
     CHECK(text::time_text(last) == "9999-12-31T00:00:00Z");
+    const std::chrono::system_clock::time_point epoch{};
+    CHECK(text::precise_time_text(epoch + std::chrono::nanoseconds{1716702924000123999}) ==
+          "2024-05-26T05:55:24.000123Z");
 }

@@ -2,11 +2,11 @@
 #include "trace/trace_writer.hpp"
 
 #include "command/apdu.hpp"
+#include "common/text/time_text.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
 
 #include <unistd.h>
 
@@ -18,20 +18,6 @@ using ifx_i2c::Register;
 
 std::int64_t microseconds(Duration duration) {
     return std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
-}
-
-// Formatted without the C library's calendar, which takes a lock that a forked child may find taken.
-std::array<char, 96> utc(std::chrono::system_clock::time_point time) {
-    const auto whole = std::chrono::floor<std::chrono::microseconds>(time);
-    const auto day = std::chrono::floor<std::chrono::days>(whole);
-    const std::chrono::year_month_day date{day};
-    const std::chrono::hh_mm_ss clock{whole - day};
-    std::array<char, 96> text{};
-    std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
-                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                  static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                  static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
-    return text;
 }
 
 std::string_view kind_of(const std::optional<Frame>& frame) {
@@ -136,7 +122,7 @@ void TraceWriter::begin_line(JsonLine& line, TimePoint when, std::string_view ev
     // The clock of the device has no date: the time of day is computed from how long ago it was.
     const auto moment = std::chrono::system_clock::now() -
                         std::chrono::duration_cast<std::chrono::system_clock::duration>(clock_.now() - when);
-    line.text("time", utc(moment).data());
+    line.text("time", text::precise_time_text(moment));
     line.number("pid", ::getpid());
     line.text("program", program_invocation_short_name);
     line.text("device", device_);
