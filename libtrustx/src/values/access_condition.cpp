@@ -30,11 +30,10 @@ constexpr std::array operands{Word{0x70, "LcsG"}, Word{0xE0, "LcsA"}, Word{0xE1,
 constexpr std::array comparisons{Word{0xFA, "="}, Word{0xFB, ">"}, Word{0xFC, "<"}};
 constexpr std::array connectives{Word{logical_and, "and"}, Word{logical_or, "or"}};
 
-// An empty name stands for a byte that is in no table.
 template <std::size_t size>
-std::string_view name_of(const std::array<Word, size>& table, std::uint8_t byte) {
+std::optional<std::string> name_of(const std::array<Word, size>& table, std::uint8_t byte) {
     const auto* found = std::ranges::find(table, byte, &Word::byte);
-    return found != table.end() ? found->name : std::string_view{};
+    return found != table.end() ? std::optional{std::string{found->name}} : std::nullopt;
 }
 
 template <std::size_t size>
@@ -80,17 +79,17 @@ std::optional<std::uint8_t> word_byte(std::size_t place, std::string_view word) 
     }
 }
 
-// word is the inverse of word_byte: empty for a byte that does not fit there.
-std::string word(std::size_t place, std::uint8_t byte) {
+// word is the inverse of word_byte: nothing for a byte that does not fit there.
+std::optional<std::string> word(std::size_t place, std::uint8_t byte) {
     switch (place % 4) {
         case 0:
-            return std::string{name_of(operands, byte)};
+            return name_of(operands, byte);
         case 1:
-            return std::string{name_of(comparisons, byte)};
+            return name_of(comparisons, byte);
         case 2:
             return to_string(static_cast<LifeCycleState>(byte));
         default:
-            return std::string{name_of(connectives, byte)};
+            return name_of(connectives, byte);
     }
 }
 
@@ -101,7 +100,7 @@ bool is_constant(ByteView expression) {
 bool is_comparisons(ByteView expression) {
     bool fits = expression.size() % 4 == 3;
     for (std::size_t place = 0; fits && place < expression.size(); ++place) {
-        fits = !word(place, expression[place]).empty();
+        fits = word(place, expression[place]).has_value();
     }
     return fits;
 }
@@ -131,12 +130,11 @@ tl::unexpected<Error> no_condition(std::string_view words, std::string_view trou
 
 std::string to_string(LifeCycleState state) {
     const auto value = static_cast<std::uint8_t>(state);
-    const std::string_view name = name_of(states, value);
-    return name.empty() ? "0x" + to_hex({&value, 1}) : std::string{name};
+    return name_of(states, value).value_or("0x" + to_hex({&value, 1}));
 }
 
 bool is_life_cycle_state(LifeCycleState state) noexcept {
-    return !name_of(states, static_cast<std::uint8_t>(state)).empty();
+    return name_of(states, static_cast<std::uint8_t>(state)).has_value();
 }
 
 Result<LifeCycleState> parse_life_cycle_state(std::string_view name) {
@@ -166,9 +164,9 @@ std::string explain_access(const std::optional<Bytes>& expression) {
     if (!is_comparisons(*expression)) {
         return "unknown condition " + to_hex(*expression);
     }
-    std::string text = word(0, expression->front());
+    std::string text = *word(0, expression->front());
     for (std::size_t place = 1; place < expression->size(); ++place) {
-        text.append(" ").append(word(place, (*expression)[place]));
+        text.append(" ").append(*word(place, (*expression)[place]));
     }
     return text;
 }
