@@ -3,7 +3,7 @@
 // Every dispatch function that can fail is one call of these.
 #pragma once
 
-#include "core.hpp"
+#include "context.hpp"
 
 #include <exception>
 #include <memory>
@@ -63,6 +63,25 @@ void* hand_over(const Core& core, Function&& function) noexcept {
         TRY(auto owner, function());
         return static_cast<void*>(owner.release());
     });
+}
+
+// make_context, duplicate_context and free_context are the newctx, dupctx and freectx of a type.
+template <class T, class... Arguments>
+void* make_context(void* provctx, Arguments... arguments) noexcept {
+    auto& context = ProviderContext::of(provctx);
+    return hand_over(context.core(),
+                     [&]() -> Outcome<std::unique_ptr<T>> { return std::make_unique<T>(context, arguments...); });
+}
+
+template <class T>
+void* duplicate_context(void* ctx) noexcept {
+    const auto& original = T::of(ctx);
+    return hand_over(original.core(), [&] { return original.duplicate(); });
+}
+
+template <class T>
+void free_context(void* ctx) noexcept {
+    delete static_cast<T*>(ctx);
 }
 
 }  // namespace trustx::provider

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only cast of function types in the provider: from a typed function to an entry of a dispatch table.
+// Entries of dispatch tables: the one cast of the provider, and the functions that most tables have.
 #pragma once
+
+#include <iterator>
 
 #include <openssl/core_dispatch.h>
 
@@ -12,5 +14,11 @@
 namespace trustx::provider {
 
 inline constexpr OSSL_DISPATCH end_of_dispatch{0, nullptr};
+
+// list gives a list of parameters, whatever it is asked with.
+template <const auto& parameters, class... Ignored>
+const OSSL_PARAM* list(Ignored... /*ignored*/) noexcept {
+    return std::data(parameters);
+}
 
 }  // namespace trustx::provider

@@ -118,21 +118,6 @@ class Agreement {
     openssl::PkeyContext software_;
 };
 
-void* keyexch_newctx(void* provctx) {
-    auto& context = ProviderContext::of(provctx);
-    return hand_over(context.core(),
-                     [&]() -> Outcome<std::unique_ptr<Agreement>> { return std::make_unique<Agreement>(context); });
-}
-
-void keyexch_freectx(void* ctx) {
-    delete static_cast<Agreement*>(ctx);
-}
-
-void* keyexch_dupctx(void* ctx) {
-    const auto& agreement = Agreement::of(ctx);
-    return hand_over(agreement.core(), [&] { return agreement.duplicate(); });
-}
-
 int keyexch_init(void* ctx, void* key, const OSSL_PARAM params[]) {
     auto& agreement = Agreement::of(ctx);
     return answer(agreement.core(), [&] { return agreement.begin(static_cast<Key*>(key), params); });
@@ -182,26 +167,19 @@ const OSSL_PARAM gettable_ctx_params[] = {
     end_of_params,
 };
 
-const OSSL_PARAM* keyexch_settable_ctx_params(void*, void*) {
-    return settable_ctx_params;
-}
-const OSSL_PARAM* keyexch_gettable_ctx_params(void*, void*) {
-    return gettable_ctx_params;
-}
-
 }  // namespace
 
 const OSSL_DISPATCH keyexch_ecdh[] = {
-    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_NEWCTX, keyexch_newctx, keyexch_newctx),
-    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_FREECTX, keyexch_freectx, keyexch_freectx),
-    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_DUPCTX, keyexch_dupctx, keyexch_dupctx),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_NEWCTX, keyexch_newctx, make_context<Agreement>),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_FREECTX, keyexch_freectx, free_context<Agreement>),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_DUPCTX, keyexch_dupctx, duplicate_context<Agreement>),
     TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_INIT, keyexch_init, keyexch_init),
     TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_SET_PEER, keyexch_set_peer, keyexch_set_peer),
     TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_DERIVE, keyexch_derive, keyexch_derive),
     TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_SET_CTX_PARAMS, keyexch_set_ctx_params, keyexch_set_ctx_params),
-    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_SETTABLE_CTX_PARAMS, keyexch_settable_ctx_params, keyexch_settable_ctx_params),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_SETTABLE_CTX_PARAMS, keyexch_settable_ctx_params, list<settable_ctx_params>),
     TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_GET_CTX_PARAMS, keyexch_get_ctx_params, keyexch_get_ctx_params),
-    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_GETTABLE_CTX_PARAMS, keyexch_gettable_ctx_params, keyexch_gettable_ctx_params),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_GETTABLE_CTX_PARAMS, keyexch_gettable_ctx_params, list<gettable_ctx_params>),
     end_of_dispatch,
 };
 

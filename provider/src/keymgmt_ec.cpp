@@ -54,8 +54,8 @@ int keymgmt_validate(const void* keydata, int selection, int check_type) {
     if (key.inner() == nullptr) {
         return 0;
     }
-    const openssl::PkeyContext ctx(
-        EVP_PKEY_CTX_new_from_pkey(key.context().libctx(), key.inner(), key.context().properties()));
+    const openssl::PkeyContext ctx{
+        EVP_PKEY_CTX_new_from_pkey(key.context().libctx(), key.inner(), key.context().properties())};
     if (ctx == nullptr) {
         return 0;
     }
@@ -95,10 +95,6 @@ constexpr auto all_types = with_curve(std::array{
     describe_integer(OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC),
 });
 
-const OSSL_PARAM* keymgmt_import_types(int) {
-    return all_types.data();
-}
-
 // A list for the selection, not for a key: without the private key it is what a chip key gives, with it what only a
 // software key gives.
 const OSSL_PARAM* keymgmt_export_types(int selection) {
@@ -113,8 +109,8 @@ int keymgmt_export(void* keydata, int selection, OSSL_CALLBACK* callback, void* 
         }
         if (!key.is_chip_key()) {
             return EVP_PKEY_export(key.inner(), selection, callback, argument) == 1
-                       ? Outcome<void>()
-                       : Outcome<void>(software_failed("export an EC key"));
+                       ? Outcome<void>{}
+                       : Outcome<void>{software_failed("export an EC key")};
         }
         if ((selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0) {
             return fail(Reason::key_not_exportable, "export key " + key.reference().key.hex());
@@ -160,10 +156,6 @@ constexpr auto gettable_params = with_curve(std::array{
     describe_octets(param_uid),
 });
 
-const OSSL_PARAM* keymgmt_gettable_params(void*) {
-    return gettable_params.data();
-}
-
 const char* name_of(Key::Kind kind) {
     switch (kind) {
         case Key::Kind::chip:
@@ -185,7 +177,7 @@ Outcome<void> answer_own(const Key& key, OSSL_PARAM params[]) {
     }
     TRYV(answer_unsigned(params, param_slot, key.reference().key.value));
     const auto& uid = key.reference().coprocessor;
-    return uid ? answer_octets(params, param_uid, ByteView{uid->bytes}) : Outcome<void>();
+    return uid ? answer_octets(params, param_uid, ByteView{uid->bytes}) : Outcome<void>{};
 }
 
 int keymgmt_get_params(void* keydata, OSSL_PARAM params[]) {
@@ -208,14 +200,10 @@ const OSSL_PARAM settable_params[] = {
     describe_text(OSSL_PKEY_PARAM_EC_GROUP_CHECK_TYPE),  end_of_params,
 };
 
-const OSSL_PARAM* keymgmt_settable_params(void*) {
-    return settable_params;
-}
-
-// set_of_chip_key accepts values that the key has already: `openssl ec` asks for the public key in its output, always.
+// set_of_chip_key accepts what is so already: `openssl ec` asks for the public key in its output, always.
 Outcome<void> set_of_chip_key(const Key& key, const OSSL_PARAM* params) {
     for (; params->key != nullptr; ++params) {
-        if (std::string_view(params->key) != OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC) {
+        if (std::string_view{params->key} != OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC) {
             return fail(Reason::key_not_changeable,
                         std::string{"set "} + params->key + " of key " + key.reference().key.hex());
         }
@@ -274,10 +262,6 @@ void* keymgmt_gen(void* genctx, OSSL_CALLBACK*, void*) {
     return hand_over(generation.core(), [&] { return generation.generate(); });
 }
 
-void keymgmt_gen_cleanup(void* genctx) {
-    delete static_cast<KeyGeneration*>(genctx);
-}
-
 }  // namespace
 
 const OSSL_DISPATCH keymgmt_ec[] = {
@@ -288,21 +272,21 @@ const OSSL_DISPATCH keymgmt_ec[] = {
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_MATCH, keymgmt_match, keymgmt_match),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_VALIDATE, keymgmt_validate, keymgmt_validate),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_IMPORT, keymgmt_import, keymgmt_import),
-    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_IMPORT_TYPES, keymgmt_import_types, keymgmt_import_types),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_IMPORT_TYPES, keymgmt_import_types, list<all_types>),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_EXPORT, keymgmt_export, keymgmt_export),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_EXPORT_TYPES, keymgmt_export_types, keymgmt_export_types),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_DUP, keymgmt_dup, keymgmt_dup),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GET_PARAMS, keymgmt_get_params, keymgmt_get_params),
-    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, keymgmt_gettable_params, keymgmt_gettable_params),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, keymgmt_gettable_params, list<gettable_params>),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_SET_PARAMS, keymgmt_set_params, keymgmt_set_params),
-    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_SETTABLE_PARAMS, keymgmt_settable_params, keymgmt_settable_params),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_SETTABLE_PARAMS, keymgmt_settable_params, list<settable_params>),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_QUERY_OPERATION_NAME, keymgmt_query_operation_name, keymgmt_query_operation_name),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GEN_INIT, keymgmt_gen_init, keymgmt_gen_init),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GEN_SET_TEMPLATE, keymgmt_gen_set_template, keymgmt_gen_set_template),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GEN_SET_PARAMS, keymgmt_gen_set_params, keymgmt_gen_set_params),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GEN_SETTABLE_PARAMS, keymgmt_gen_settable_params, keymgmt_gen_settable_params),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GEN, keymgmt_gen, keymgmt_gen),
-    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GEN_CLEANUP, keymgmt_gen_cleanup, keymgmt_gen_cleanup),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GEN_CLEANUP, keymgmt_gen_cleanup, free_context<KeyGeneration>),
     end_of_dispatch,
 };
 

@@ -114,10 +114,6 @@ const OSSL_PARAM gettable_params[] = {
     end_of_params,
 };
 
-const OSSL_PARAM* provider_gettable_params(void*) {
-    return gettable_params;
-}
-
 Outcome<void> answer_use_of_chip(ProviderContext& context, OSSL_PARAM params[]) {
     const Chip* const chip = context.chips().known("");
     if (chip == nullptr) {
@@ -125,7 +121,7 @@ Outcome<void> answer_use_of_chip(ProviderContext& context, OSSL_PARAM params[]) 
     }
     TRYV(answer_size(params, param_uses, chip->watch().uses()));
     const auto counter = chip->watch().counter();
-    return counter ? answer_unsigned(params, param_counter, *counter) : Outcome<void>();
+    return counter ? answer_unsigned(params, param_counter, *counter) : Outcome<void>{};
 }
 
 int provider_get_params(void* provctx, OSSL_PARAM params[]) {
@@ -152,7 +148,7 @@ int forward_ec_group(const OSSL_PARAM params[], void* argument) {
     const auto& forward = *static_cast<const Forward*>(argument);
     const OSSL_PARAM* const algorithm = OSSL_PARAM_locate_const(params, OSSL_CAPABILITY_TLS_GROUP_ALG);
     const bool ec = algorithm != nullptr && algorithm->data != nullptr &&
-                    std::string_view(static_cast<const char*>(algorithm->data)) == "EC";
+                    std::string_view{static_cast<const char*>(algorithm->data)} == "EC";
     return ec ? forward.callback(params, forward.argument) : 1;
 }
 
@@ -160,7 +156,7 @@ int forward_ec_group(const OSSL_PARAM params[], void* argument) {
 // EC keys what the default provider can, so we advertise its EC groups (openssl-provider.md section 1.8). Signature
 // algorithms need no capability: libssl knows ECDSA.
 int provider_get_capabilities(void* provctx, const char* capability, OSSL_CALLBACK* callback, void* argument) {
-    if (std::string_view(capability) != "TLS-GROUP") {
+    if (std::string_view{capability} != "TLS-GROUP") {
         return 1;
     }
     Forward forward{callback, argument};
@@ -172,13 +168,9 @@ int provider_self_test(void* provctx) {
     return answer(context.core(), [&] { return self_test(context); });
 }
 
-void provider_teardown(void* provctx) {
-    delete static_cast<ProviderContext*>(provctx);
-}
-
 const OSSL_DISPATCH provider_functions[] = {
-    TRUSTX_ENTRY(OSSL_FUNC_PROVIDER_TEARDOWN, provider_teardown, provider_teardown),
-    TRUSTX_ENTRY(OSSL_FUNC_PROVIDER_GETTABLE_PARAMS, provider_gettable_params, provider_gettable_params),
+    TRUSTX_ENTRY(OSSL_FUNC_PROVIDER_TEARDOWN, provider_teardown, free_context<ProviderContext>),
+    TRUSTX_ENTRY(OSSL_FUNC_PROVIDER_GETTABLE_PARAMS, provider_gettable_params, list<gettable_params>),
     TRUSTX_ENTRY(OSSL_FUNC_PROVIDER_GET_PARAMS, provider_get_params, provider_get_params),
     TRUSTX_ENTRY(OSSL_FUNC_PROVIDER_QUERY_OPERATION, provider_query_operation, provider_query_operation),
     TRUSTX_ENTRY(OSSL_FUNC_PROVIDER_GET_REASON_STRINGS, provider_get_reason_strings, provider_get_reason_strings),

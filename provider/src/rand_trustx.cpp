@@ -64,13 +64,7 @@ class Generator {
 };
 
 void* rand_newctx(void* provctx, void*, const OSSL_DISPATCH*) {
-    auto& context = ProviderContext::of(provctx);
-    return hand_over(context.core(),
-                     [&]() -> Outcome<std::unique_ptr<Generator>> { return std::make_unique<Generator>(context); });
-}
-
-void rand_freectx(void* ctx) {
-    delete static_cast<Generator*>(ctx);
+    return make_context<Generator>(provctx);
 }
 
 int rand_instantiate(void* ctx, unsigned int strength, int, const unsigned char*, std::size_t, const OSSL_PARAM[]) {
@@ -117,7 +111,7 @@ std::size_t rand_get_seed(void* ctx, unsigned char** seed, int entropy, std::siz
         if (wanted > largest) {
             return fail(Reason::random_failed, "a seed of " + std::to_string(wanted) + " bytes");
         }
-        SecureBytes bytes(static_cast<unsigned char*>(OPENSSL_secure_malloc(wanted)), SecureFree{wanted});
+        SecureBytes bytes{static_cast<unsigned char*>(OPENSSL_secure_malloc(wanted)), SecureFree{wanted}};
         if (bytes == nullptr) {
             return fail(Reason::out_of_memory, "a seed");
         }
@@ -131,15 +125,8 @@ void rand_clear_seed(void*, unsigned char* seed, std::size_t size) {
     OPENSSL_secure_clear_free(seed, size);
 }
 
-// The driver wipes what it received; no state remains here.
-int rand_verify_zeroization(void*) {
-    return 1;
-}
-
-int rand_enable_locking(void*) {
-    return 1;
-}
-int rand_lock(void*) {
+// There is no state that locks would protect, and none remains: the driver wipes what it received.
+int rand_nothing_to_do(void*) {
     return 1;
 }
 void rand_unlock(void*) {}
@@ -150,10 +137,6 @@ const OSSL_PARAM gettable_ctx_params[] = {
     describe_unsigned(OSSL_RAND_PARAM_MAX_REQUEST),
     end_of_params,
 };
-
-const OSSL_PARAM* rand_gettable_ctx_params(void*, void*) {
-    return gettable_ctx_params;
-}
 
 int rand_get_ctx_params(void* ctx, OSSL_PARAM params[]) {
     auto& generator = Generator::of(ctx);
@@ -168,7 +151,7 @@ int rand_get_ctx_params(void* ctx, OSSL_PARAM params[]) {
 
 const OSSL_DISPATCH rand_trustx[] = {
     TRUSTX_ENTRY(OSSL_FUNC_RAND_NEWCTX, rand_newctx, rand_newctx),
-    TRUSTX_ENTRY(OSSL_FUNC_RAND_FREECTX, rand_freectx, rand_freectx),
+    TRUSTX_ENTRY(OSSL_FUNC_RAND_FREECTX, rand_freectx, free_context<Generator>),
     TRUSTX_ENTRY(OSSL_FUNC_RAND_INSTANTIATE, rand_instantiate, rand_instantiate),
     TRUSTX_ENTRY(OSSL_FUNC_RAND_UNINSTANTIATE, rand_uninstantiate, rand_uninstantiate),
     TRUSTX_ENTRY(OSSL_FUNC_RAND_GENERATE, rand_generate, rand_generate),
@@ -176,11 +159,11 @@ const OSSL_DISPATCH rand_trustx[] = {
     TRUSTX_ENTRY(OSSL_FUNC_RAND_NONCE, rand_nonce, rand_nonce),
     TRUSTX_ENTRY(OSSL_FUNC_RAND_GET_SEED, rand_get_seed, rand_get_seed),
     TRUSTX_ENTRY(OSSL_FUNC_RAND_CLEAR_SEED, rand_clear_seed, rand_clear_seed),
-    TRUSTX_ENTRY(OSSL_FUNC_RAND_VERIFY_ZEROIZATION, rand_verify_zeroization, rand_verify_zeroization),
-    TRUSTX_ENTRY(OSSL_FUNC_RAND_ENABLE_LOCKING, rand_enable_locking, rand_enable_locking),
-    TRUSTX_ENTRY(OSSL_FUNC_RAND_LOCK, rand_lock, rand_lock),
+    TRUSTX_ENTRY(OSSL_FUNC_RAND_VERIFY_ZEROIZATION, rand_verify_zeroization, rand_nothing_to_do),
+    TRUSTX_ENTRY(OSSL_FUNC_RAND_ENABLE_LOCKING, rand_enable_locking, rand_nothing_to_do),
+    TRUSTX_ENTRY(OSSL_FUNC_RAND_LOCK, rand_lock, rand_nothing_to_do),
     TRUSTX_ENTRY(OSSL_FUNC_RAND_UNLOCK, rand_unlock, rand_unlock),
-    TRUSTX_ENTRY(OSSL_FUNC_RAND_GETTABLE_CTX_PARAMS, rand_gettable_ctx_params, rand_gettable_ctx_params),
+    TRUSTX_ENTRY(OSSL_FUNC_RAND_GETTABLE_CTX_PARAMS, rand_gettable_ctx_params, list<gettable_ctx_params>),
     TRUSTX_ENTRY(OSSL_FUNC_RAND_GET_CTX_PARAMS, rand_get_ctx_params, rand_get_ctx_params),
     end_of_dispatch,
 };

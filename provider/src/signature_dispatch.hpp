@@ -11,8 +11,11 @@
 
 namespace trustx::provider::signature_dispatch {
 
-void freectx(void* ctx);
-void* dupctx(void* ctx);
+template <Signing::Operation operation>
+int begin(void* ctx, void* key, const OSSL_PARAM params[]) {
+    auto& signing = Signing::of(ctx);
+    return answer(signing.core(), [&] { return signing.begin(operation, static_cast<Key*>(key), params); });
+}
 
 // update takes in a part of a message; finish ends it and signs, or says how large a signature can be.
 int update(void* ctx, const unsigned char* data, std::size_t size);

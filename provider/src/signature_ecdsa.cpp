@@ -22,15 +22,6 @@ const OSSL_PARAM gettable[] = {
 
 }  // namespace
 
-void freectx(void* ctx) {
-    delete static_cast<Signing*>(ctx);
-}
-
-void* dupctx(void* ctx) {
-    const auto& signing = Signing::of(ctx);
-    return hand_over(signing.core(), [&] { return signing.duplicate(); });
-}
-
 int update(void* ctx, const unsigned char* data, std::size_t size) {
     auto& signing = Signing::of(ctx);
     return answer(signing.core(), [&] { return signing.update({data, size}); });
@@ -64,15 +55,7 @@ using namespace signature_dispatch;
 using Operation = Signing::Operation;
 
 void* signature_newctx(void* provctx, const char*) {
-    auto& context = ProviderContext::of(provctx);
-    return hand_over(context.core(),
-                     [&]() -> Outcome<std::unique_ptr<Signing>> { return std::make_unique<Signing>(context); });
-}
-
-template <Operation operation>
-int begin(void* ctx, void* key, const OSSL_PARAM params[]) {
-    auto& signing = Signing::of(ctx);
-    return answer(signing.core(), [&] { return signing.begin(operation, static_cast<Key*>(key), params); });
+    return make_context<Signing>(provctx);
 }
 
 template <Operation operation>
@@ -125,10 +108,6 @@ const OSSL_PARAM settable_ctx_params[] = {
     end_of_params,
 };
 
-const OSSL_PARAM* signature_settable_ctx_params(void*, void*) {
-    return settable_ctx_params;
-}
-
 int signature_get_ctx_md_params(void* ctx, OSSL_PARAM params[]) {
     EVP_MD_CTX* const hash = Signing::of(ctx).hash();
     return hash == nullptr ? 0 : EVP_MD_CTX_get_params(hash, params);
@@ -153,8 +132,8 @@ const OSSL_PARAM* signature_settable_ctx_md_params(void* ctx) {
 
 const OSSL_DISPATCH signature_ecdsa[] = {
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_NEWCTX, signature_newctx, signature_newctx),
-    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_FREECTX, signature_freectx, freectx),
-    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_DUPCTX, signature_dupctx, dupctx),
+    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_FREECTX, signature_freectx, free_context<Signing>),
+    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_DUPCTX, signature_dupctx, duplicate_context<Signing>),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SIGN_INIT, signature_sign_init, begin<Operation::sign>),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SIGN, signature_sign, signature_sign),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_VERIFY_INIT, signature_verify_init, begin<Operation::verify>),
@@ -171,7 +150,7 @@ const OSSL_DISPATCH signature_ecdsa[] = {
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_GET_CTX_PARAMS, signature_get_ctx_params, get_ctx_params),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_GETTABLE_CTX_PARAMS, signature_gettable_ctx_params, gettable_ctx_params),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SET_CTX_PARAMS, signature_set_ctx_params, set_ctx_params),
-    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS, signature_settable_ctx_params, signature_settable_ctx_params),
+    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS, signature_settable_ctx_params, list<settable_ctx_params>),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_GET_CTX_MD_PARAMS, signature_get_ctx_md_params, signature_get_ctx_md_params),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_GETTABLE_CTX_MD_PARAMS, signature_gettable_ctx_md_params,
                  signature_gettable_ctx_md_params),

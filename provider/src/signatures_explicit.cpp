@@ -29,9 +29,7 @@ constexpr char sha3_512[] = "SHA3-512";
 
 template <const char* digest>
 void* newctx(void* provctx, const char*) {
-    auto& context = ProviderContext::of(provctx);
-    return hand_over(context.core(),
-                     [&]() -> Outcome<std::unique_ptr<Signing>> { return std::make_unique<Signing>(context, digest); });
+    return make_context<Signing>(provctx, digest);
 }
 
 // The return type would let libcrypto change it; libcrypto only reads.
@@ -39,12 +37,6 @@ const char* key_types[] = {"EC", nullptr};
 
 const char** query_key_types() {
     return key_types;
-}
-
-template <Operation operation>
-int begin_digest(void* ctx, void* key, const OSSL_PARAM params[]) {
-    auto& signing = Signing::of(ctx);
-    return answer(signing.core(), [&] { return signing.begin(operation, static_cast<Key*>(key), params); });
 }
 
 template <Operation operation>
@@ -88,22 +80,18 @@ const OSSL_PARAM settable_ctx_params[] = {
     end_of_params,
 };
 
-const OSSL_PARAM* settable(void*, void*) {
-    return settable_ctx_params;
-}
-
 template <const char* digest>
 const OSSL_DISPATCH functions[] = {
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_NEWCTX, signature_newctx, newctx<digest>),
-    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_FREECTX, signature_freectx, freectx),
-    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_DUPCTX, signature_dupctx, dupctx),
+    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_FREECTX, signature_freectx, free_context<Signing>),
+    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_DUPCTX, signature_dupctx, duplicate_context<Signing>),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_QUERY_KEY_TYPES, signature_query_key_types, query_key_types),
-    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SIGN_INIT, signature_sign_init, begin_digest<Operation::sign>),
+    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SIGN_INIT, signature_sign_init, begin<Operation::sign>),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SIGN, signature_sign, sign),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SIGN_MESSAGE_INIT, signature_sign_message_init, begin_message<Operation::sign>),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SIGN_MESSAGE_UPDATE, signature_sign_message_update, update),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SIGN_MESSAGE_FINAL, signature_sign_message_final, finish),
-    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_VERIFY_INIT, signature_verify_init, begin_digest<Operation::verify>),
+    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_VERIFY_INIT, signature_verify_init, begin<Operation::verify>),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_VERIFY, signature_verify, verify),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_VERIFY_MESSAGE_INIT, signature_verify_message_init,
                  begin_message<Operation::verify>),
@@ -112,7 +100,7 @@ const OSSL_DISPATCH functions[] = {
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_GET_CTX_PARAMS, signature_get_ctx_params, get_ctx_params),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_GETTABLE_CTX_PARAMS, signature_gettable_ctx_params, gettable_ctx_params),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SET_CTX_PARAMS, signature_set_ctx_params, set_ctx_params),
-    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS, signature_settable_ctx_params, settable),
+    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS, signature_settable_ctx_params, list<settable_ctx_params>),
     end_of_dispatch,
 };
 
