@@ -12,16 +12,12 @@ namespace trustx::keys {
 
 // A key file is never longer; the space is claimed before a key is generated.
 inline constexpr std::size_t key_file_reserve = 4096;
-// Longest label: what keeps a key file within its reserve and its comment on a line.
-inline constexpr std::size_t max_label = 200;
 
-// check_label refuses a label that would break the comment line or the reserve.
-Result<void> check_label(const std::string& label);
-
-// key_file_text is the whole file. The comment carries today's date.
+// key_file_text is the whole file.
 std::string key_file_text(const KeyReference& reference);
 
-// parse_key_file finds the reference in a PEM file. `name` is the file's, for messages.
+// parse_key_file finds the reference in a PEM file. `name` is the file's, for messages. Error:
+// Errc::key_file_malformed.
 Result<KeyReference> parse_key_file(ByteView content, const std::string& name);
 
 }  // namespace trustx::keys

@@ -4,10 +4,11 @@
 // provider's write what we export, byte for byte as for a software key (openssl-provider.md section 1.9).
 #include "algorithms.hpp"
 #include "c_boundary.hpp"
+#include "common/openssl/pem.hpp"
+#include "common/text/as_bytes.hpp"
 #include "dispatch.hpp"
 #include "key.hpp"
 #include "param.hpp"
-#include "pem.hpp"
 
 #include <openssl/core_names.h>
 #include <openssl/encoder.h>
@@ -29,11 +30,13 @@ constexpr Format type_specific_der{"DER", "type-specific"};
 constexpr Format text{"TEXT", nullptr};
 
 constexpr bool encrypts(const Format& format) {
-    return format.structure != nullptr && std::string_view(format.structure) == encrypted_private_key_pem.structure;
+    return format.structure != nullptr && std::string_view{format.structure} == encrypted_private_key_pem.structure;
 }
 
 // Encoding is the state behind an encoder context: the cipher, when the key is to be encrypted. Used by one thread.
 struct Encoding {
+    explicit Encoding(ProviderContext& made_in) : context{made_in} {}
+
     ProviderContext& context;
     std::string cipher;
     std::string properties;
@@ -49,25 +52,14 @@ struct Passphrase {
 };
 
 std::string describe(const KeyReference& reference) {
-    const auto bits = reference.public_key.curve == Curve::p256 ? "256" : "384";
-    std::string description =
-        std::string{"Private-Key: ("} + bits + " bit, in OPTIGA Trust X)\nkey object: " + reference.key.hex() + "\n";
-    if (reference.coprocessor) {
-        description += "chip: " + reference.coprocessor->hex() + "\n";
-    }
-    if (!reference.device.empty()) {
-        description += "device: " + reference.device + "\n";
-    }
-    if (!reference.label.empty()) {
-        description += "label: " + reference.label + "\n";
-    }
-    return description;
+    const std::string bits = reference.public_key.curve == Curve::p256 ? "256" : "384";
+    return "Private-Key: (" + bits + " bit, in OPTIGA Trust X)\n" + reference.description();
 }
 
 Outcome<Bytes> in_software(const Encoding& encoding, const Key& key, int selection, const Format& format,
                            Passphrase passphrase) {
-    const EncoderContext ctx(OSSL_ENCODER_CTX_new_for_pkey(key.inner(), selection, format.output, format.structure,
-                                                           encoding.context.properties()));
+    const EncoderContext ctx{OSSL_ENCODER_CTX_new_for_pkey(key.inner(), selection, format.output, format.structure,
+                                                           encoding.context.properties())};
     if (ctx == nullptr || OSSL_ENCODER_CTX_get_num_encoders(ctx.get()) == 0) {
         return software_failed("find an encoder");
     }
@@ -95,7 +87,7 @@ Outcome<Bytes> as_text(const Encoding& encoding, const Key& key, int selection) 
     if (!bytes || (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) == 0) {
         return bytes;
     }
-    const std::string_view public_text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+    const auto public_text = text::as_text(*bytes);
     const std::string all = describe(key.reference()) + std::string{public_text.substr(public_text.find('\n') + 1)};
     return Bytes(all.begin(), all.end());
 }
@@ -113,10 +105,11 @@ Outcome<Bytes> as_reference(const Encoding& encoding, const Key& key, const Form
                     "write the reference of key " + reference.key.hex() +
                         " encrypted: leave out the cipher (openssl req: -noenc, genpkey and pkey: no -aes256)");
     }
+    auto der = reference.to_der();
     if (format.output == private_key_der.output) {
-        return reference.to_der();
+        return der;
     }
-    const auto pem = to_pem(reference);
+    const auto pem = reference.comment() + openssl::pem_text(KeyReference::pem_label, der);
     return Bytes(pem.begin(), pem.end());
 }
 
@@ -131,26 +124,11 @@ Outcome<Bytes> encoded(const Encoding& encoding, const Key& key, int selection, 
     return format.structure == nullptr ? as_text(encoding, key, selection) : as_reference(encoding, key, format);
 }
 
-void* encoder_newctx(void* provctx) {
-    auto& context = ProviderContext::of(provctx);
-    return hand_over(context.core(), [&]() -> Outcome<std::unique_ptr<Encoding>> {
-        return std::make_unique<Encoding>(Encoding{context, {}, {}});
-    });
-}
-
-void encoder_freectx(void* ctx) {
-    delete static_cast<Encoding*>(ctx);
-}
-
 const OSSL_PARAM settable_ctx_params[] = {
     describe_text(OSSL_ENCODER_PARAM_CIPHER),
     describe_text(OSSL_ENCODER_PARAM_PROPERTIES),
     end_of_params,
 };
-
-const OSSL_PARAM* encoder_settable_ctx_params(void*) {
-    return settable_ctx_params;
-}
 
 int encoder_set_ctx_params(void* ctx, const OSSL_PARAM params[]) {
     auto& encoding = Encoding::of(ctx);
@@ -190,10 +168,10 @@ int encoder_encode(void* ctx, OSSL_CORE_BIO* output, const void* object, const O
 
 #define TRUSTX_ENCODER(format)                                                                                      \
     {                                                                                                               \
-        TRUSTX_ENTRY(OSSL_FUNC_ENCODER_NEWCTX, encoder_newctx, encoder_newctx),                                     \
-            TRUSTX_ENTRY(OSSL_FUNC_ENCODER_FREECTX, encoder_freectx, encoder_freectx),                              \
+        TRUSTX_ENTRY(OSSL_FUNC_ENCODER_NEWCTX, encoder_newctx, make_context<Encoding>),                             \
+            TRUSTX_ENTRY(OSSL_FUNC_ENCODER_FREECTX, encoder_freectx, free_context<Encoding>),                       \
             TRUSTX_ENTRY(OSSL_FUNC_ENCODER_SETTABLE_CTX_PARAMS, encoder_settable_ctx_params,                        \
-                         encoder_settable_ctx_params),                                                              \
+                         list<settable_ctx_params>),                                                                \
             TRUSTX_ENTRY(OSSL_FUNC_ENCODER_SET_CTX_PARAMS, encoder_set_ctx_params, encoder_set_ctx_params),         \
             TRUSTX_ENTRY(OSSL_FUNC_ENCODER_DOES_SELECTION, encoder_does_selection, encoder_does_selection<format>), \
             TRUSTX_ENTRY(OSSL_FUNC_ENCODER_ENCODE, encoder_encode, encoder_encode<format>), end_of_dispatch,        \

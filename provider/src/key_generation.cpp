@@ -51,7 +51,7 @@ const OSSL_PARAM* KeyGeneration::settable() noexcept {
 
 Outcome<std::unique_ptr<KeyGeneration>> KeyGeneration::begin(ProviderContext& context, int selection,
                                                              const OSSL_PARAM* params) {
-    std::unique_ptr<KeyGeneration> generation(new KeyGeneration(context, selection));
+    std::unique_ptr<KeyGeneration> generation{new KeyGeneration(context, selection)};
     TRYV(generation->begin_software(nullptr));
     TRYV(generation->set(params));
     return generation;
@@ -74,7 +74,7 @@ Outcome<void> KeyGeneration::use_template(const Key& key) {
         return fail(Reason::key_incomplete, "generate a key like an empty one");
     }
     TRYV(begin_software(key.inner()));
-    return given_ == nullptr ? Outcome<void>() : set_software(given_.get());
+    return given_ == nullptr ? Outcome<void>{} : set_software(given_.get());
 }
 
 Outcome<void> KeyGeneration::set(const OSSL_PARAM* params) {
@@ -82,8 +82,8 @@ Outcome<void> KeyGeneration::set(const OSSL_PARAM* params) {
         return {};
     }
     TRYV(set_chip(params));
-    const openssl::Handle<OSSL_PARAM, OSSL_PARAM_free> merged(
-        given_ == nullptr ? nullptr : OSSL_PARAM_merge(given_.get(), params));
+    const openssl::Handle<OSSL_PARAM, OSSL_PARAM_free> merged{
+        given_ == nullptr ? nullptr : OSSL_PARAM_merge(given_.get(), params)};
     given_.reset(OSSL_PARAM_dup(merged != nullptr ? merged.get() : params));
     if (given_ == nullptr) {
         return fail(Reason::out_of_memory, "keep the parameters of a key generation");
@@ -108,6 +108,7 @@ Outcome<void> KeyGeneration::set_chip(const OSSL_PARAM* params) {
     TRYV(take(params, param_force, request_.force));
     TRYV(take(params, param_device, request_.device));
     TRYV(take(params, param_label, request_.label));
+    TRYV(outcome_of(KeyReference::check_label(request_.label)));
     if (slot) {
         session_ = *slot == "session";
         slot_.reset();
@@ -135,7 +136,7 @@ Outcome<KeyRef> KeyGeneration::generate_in_software() {
     if (EVP_PKEY_generate(software_.get(), &made) != 1) {
         return software_failed("generate an EC key");
     }
-    return Key::from_software(context_, openssl::Pkey(made), (selection_ & OSSL_KEYMGMT_SELECT_KEYPAIR) != 0);
+    return Key::from_software(context_, openssl::Pkey{made}, (selection_ & OSSL_KEYMGMT_SELECT_KEYPAIR) != 0);
 }
 
 Outcome<KeyRef> KeyGeneration::generate_in_chip() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pem.hpp"
 
-#include "common/openssl/pem.hpp"
+#include "common/openssl/handles.hpp"
 
 #include <string_view>
 
@@ -16,7 +16,7 @@ constexpr std::size_t longest_body = std::size_t{64} * 1024;
 
 std::string_view trimmed(std::string_view line) {
     const auto last = line.find_last_not_of(" \t\r\n");
-    return last == std::string_view::npos ? std::string_view() : line.substr(0, last + 1);
+    return last == std::string_view::npos ? std::string_view{} : line.substr(0, last + 1);
 }
 
 // label_of is the text between a mark and the dashes; nothing when the line is something else.
@@ -36,7 +36,7 @@ tl::unexpected<ProviderError> malformed(std::string_view why, Place place = Plac
 }
 
 Outcome<Bytes> from_base64(const std::string& text) {
-    const openssl::Handle<EVP_ENCODE_CTX, EVP_ENCODE_CTX_free> ctx(EVP_ENCODE_CTX_new());
+    const openssl::Handle<EVP_ENCODE_CTX, EVP_ENCODE_CTX_free> ctx{EVP_ENCODE_CTX_new()};
     if (ctx == nullptr) {
         return fail(Reason::out_of_memory, "decode base64");
     }
@@ -87,15 +87,6 @@ Outcome<Bytes> reference_der(const PemBlock& block) {
         return malformed("it is too long");
     }
     return from_base64(block.body);
-}
-
-std::string to_pem(const KeyReference& reference) {
-    std::string comment =
-        "OPTIGA Trust X key " + reference.key.hex() + ", " + std::string{curve_name(reference.public_key.curve)};
-    if (reference.coprocessor) {
-        comment += ", chip " + reference.coprocessor->hex();
-    }
-    return comment + "\n" + openssl::pem_text(KeyReference::pem_label, reference.to_der());
 }
 
 }  // namespace trustx::provider

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading and writing the PEM form of key references. Not PEM_read_bio, because the label must be known before the rest
-// is decoded: a damaged block is our error to report only when it is ours.
+// Reading the PEM form of key references. A reader of our own, because it must know the label before the
+// rest: a damaged block is our error to report only when it is ours.
 #pragma once
 
 #include "core.hpp"
@@ -26,8 +26,5 @@ struct PemBlock {
 
 // reference_der decodes the body of a block of ours. Error: Reason::key_file_malformed saying what is wrong.
 [[nodiscard]] Outcome<Bytes> reference_der(const PemBlock& block);
-
-// to_pem writes a reference with a line of explanation in front, which readers skip.
-[[nodiscard]] std::string to_pem(const KeyReference& reference);
 
 }  // namespace trustx::provider

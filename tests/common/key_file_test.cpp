@@ -2,7 +2,7 @@
 // Key files as text: what they say to people and give back to programs.
 #include "common/keys/key_file.hpp"
 
-#include "common/files/input_error.hpp"
+#include "cli/advice.hpp"
 #include "common/text/as_bytes.hpp"
 #include "support/catch.hpp"
 #include "support/software_key.hpp"
@@ -43,17 +43,18 @@ TEST_CASE("a key file tells people which key of which chip it is for", "[key_fil
 
 TEST_CASE("the longest label fits into the space that is claimed for a key file", "[key_file]") {
     auto reference = sample(Curve::p384);
-    reference.label = std::string(keys::max_label, 'x');
-    REQUIRE(keys::check_label(reference.label));
+    reference.label = std::string(KeyReference::max_label, 'x');
+    REQUIRE(KeyReference::check_label(reference.label));
     CHECK(keys::key_file_text(reference).size() <= keys::key_file_reserve);
-    CHECK_FALSE(keys::check_label(reference.label + "x"));
+    CHECK_FALSE(KeyReference::check_label(reference.label + "x"));
 }
 
-TEST_CASE("a label that would start another line is refused", "[key_file]") {
-    CHECK(keys::check_label("Pumpe für Öl"));
-    const auto refused = keys::check_label("pump\n-----BEGIN TRUSTX PRIVATE KEY-----");
+TEST_CASE("a label that would start a line of its own is refused", "[key_file]") {
+    CHECK(KeyReference::check_label("Pumpe für Öl"));
+    const auto refused = KeyReference::check_label("pump\n-----BEGIN TRUSTX PRIVATE KEY-----");
     REQUIRE_FALSE(refused);
-    CHECK(refused.error() == InputErrc::usage);
+    CHECK(refused.error() == Errc::argument_invalid);
+    CHECK_FALSE(KeyReference::check_label("\xFF"));  // a key file with it would not be read
 }
 
 TEST_CASE("what is not a key file is refused with its name and with what to do", "[key_file]") {
@@ -62,8 +63,8 @@ TEST_CASE("what is not a key file is refused with its name and with what to do",
     for (const auto& content : {std::string{}, std::string{"hello\n"}, damaged}) {
         const auto refused = parse_key_file(as_bytes(content), "odd.pem");
         REQUIRE_FALSE(refused);
-        CHECK(refused.error() == InputErrc::malformed);
-        CHECK_THAT(refused.error().message(), ContainsSubstring("odd.pem") && ContainsSubstring("trustx key-file"));
+        CHECK(refused.error() == Errc::key_file_malformed);
+        CHECK_THAT(cli::explain(refused.error()), ContainsSubstring("odd.pem") && ContainsSubstring("trustx key-file"));
     }
 }
 

@@ -100,6 +100,14 @@ TEST_CASE("the usage that a key is made for is what the chip lets it do", "[gene
     CHECK_THAT(outcome.err, ContainsSubstring("E0F3"));
 }
 
+TEST_CASE("a label that could not be read again is refused before a key is made", "[generation]") {
+    const ChipBench chip;
+    for (const char* label : {"label:pump\n7", "label:\xFF"}) {
+        CHECK_FALSE(chip->openssl(genpkey({"group:P-256", "slot:E0F1", label})).ok());
+    }
+    CHECK(chip.stats().at("commands").value("GenKeyPair", 0) == 0);
+}
+
 TEST_CASE("device and label are kept in the reference", "[generation]") {
     ChipBench chip;
     const std::string pem = chip->must_openssl(genpkey({"group:P-256", "slot:E0F1", "label:pump 7"}));

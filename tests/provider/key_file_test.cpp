@@ -49,7 +49,7 @@ TEST_CASE("a key file goes through PEM and DER without change", "[key_file]") {
     file.bench.must_openssl({"pkey", "-in", "key.pem", "-outform", "DER", "-out", "key.der"});
     file.bench.must_openssl({"pkey", "-in", "key.der", "-inform", "DER", "-out", "again.pem"});
     CHECK_THAT(file.read("again.pem"), ContainsSubstring(file.pem));
-    CHECK_THAT(file.read("again.pem"), ContainsSubstring("OPTIGA Trust X key E0F1, P-256"));
+    CHECK_THAT(file.read("again.pem"), ContainsSubstring("# key object: E0F1\n"));
     // Written again from what was written, nothing changes any more.
     CHECK(file.bench.must_openssl({"pkey", "-in", "again.pem"}) == file.read("again.pem"));
     CHECK(file.bench.must_openssl({"ec", "-in", "key.pem"}) == file.read("again.pem"));

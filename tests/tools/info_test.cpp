@@ -12,7 +12,7 @@ TEST_CASE("info shows a factory chip: identity, states, keys, certificates and w
     CHECK_THAT(text, ContainsSubstring(chip.simulator.address()) && ContainsSubstring("TRUSTX_DEVICE"));
     CHECK_THAT(text, ContainsSubstring("UID") && ContainsSubstring("firmware"));
     CHECK_THAT(text, ContainsSubstring("operational") && ContainsSubstring("creation"));
-    CHECK_THAT(text, ContainsSubstring("E0F0 (device-key-1)") && ContainsSubstring("P-256, auth"));
+    CHECK_THAT(text, ContainsSubstring("E0F0 (device-key-1)") && ContainsSubstring("P-256, usage auth"));
     CHECK_THAT(text, ContainsSubstring("E0F1 (device-key-2)") && ContainsSubstring("no key"));
     CHECK_THAT(text, ContainsSubstring("E0E0 (certificate-1)") &&
                          ContainsSubstring("certificate without subject, issued by") &&

@@ -24,11 +24,13 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace trustx {
 
 struct TRUSTX_EXPORT KeyReference {
     static constexpr const char* pem_label = "TRUSTX PRIVATE KEY";
+    static constexpr std::size_t max_label = 200;  // bytes
 
     ObjectId key;
     PublicKey public_key;
@@ -40,6 +42,15 @@ struct TRUSTX_EXPORT KeyReference {
     // Error: Errc::key_file_malformed.
     [[nodiscard]] Bytes to_der() const;
     static Result<KeyReference> from_der(ByteView der);
+
+    // check_label refuses what from_der would not read, and what is longer than max_label. Error:
+    // Errc::argument_invalid.
+    static Result<void> check_label(std::string_view label);
+
+    // description is for people, a line for each field, "key object: E0F1" first. comment is the same as lines in front
+    // of the PEM block in a file, which readers of PEM skip.
+    [[nodiscard]] std::string description() const;
+    [[nodiscard]] std::string comment() const;
 
     friend bool operator==(const KeyReference&, const KeyReference&) = default;
 };

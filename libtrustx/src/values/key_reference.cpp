@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codec/der.hpp"
 #include "codec/utf8.hpp"
+#include "common/text/as_bytes.hpp"
 #include "common/try.hpp"
 
 #include <trustx/key_reference.hpp>
@@ -16,10 +17,6 @@ constexpr std::uint8_t version = 1;
 constexpr std::uint8_t tag_coprocessor = der::context(0);
 constexpr std::uint8_t tag_device = der::context(1);
 constexpr std::uint8_t tag_label = der::context(2);
-
-ByteView bytes_of(std::string_view text) {
-    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 
 tl::unexpected<Error> malformed(std::string_view what) {
     return fail(Errc::key_file_malformed, "key reference: " + std::string{what});
@@ -66,7 +63,42 @@ void skip_later_fields(der::Reader& reader) {
     }
 }
 
+std::string lines(const KeyReference& reference, std::string_view mark) {
+    std::string text;
+    const auto add = [&text, mark](std::string_view name, std::string_view value) {
+        if (!value.empty()) {
+            text.append(mark).append(name).append(": ").append(value).append("\n");
+        }
+    };
+    const auto* info = describe(reference.key);
+    add("key object", reference.key.hex());
+    add("name", info != nullptr ? info->name : "");
+    add("curve", curve_name(reference.public_key.curve));
+    add("chip", reference.coprocessor ? reference.coprocessor->hex() : "");
+    add("device", reference.device);
+    add("label", reference.label);
+    return text;
+}
+
 }  // namespace
+
+Result<void> KeyReference::check_label(std::string_view label) {
+    if (!is_printable_utf8(label) || label.size() > max_label) {
+        return fail(Errc::argument_invalid, "label of a key: " + std::to_string(label.size()) +
+                                                " bytes; it is one line of UTF-8 of at most " +
+                                                std::to_string(max_label) + " bytes");
+    }
+    return {};
+}
+
+std::string KeyReference::description() const {
+    return lines(*this, "");
+}
+
+std::string KeyReference::comment() const {
+    return "# Reference to a private key in an OPTIGA Trust X chip. It holds no secret: the key stays in the chip.\n" +
+           lines(*this, "# ");
+}
 
 Bytes KeyReference::to_der() const {
     const std::array object{static_cast<std::uint8_t>(key.value >> 8), static_cast<std::uint8_t>(key.value)};
@@ -79,10 +111,10 @@ Bytes KeyReference::to_der() const {
         der::append(fields, tag_coprocessor, coprocessor->bytes);
     }
     if (!device.empty()) {
-        der::append(fields, tag_device, bytes_of(device));
+        der::append(fields, tag_device, text::as_bytes(device));
     }
     if (!label.empty()) {
-        der::append(fields, tag_label, bytes_of(label));
+        der::append(fields, tag_label, text::as_bytes(label));
     }
     Bytes reference;
     der::append(reference, der::tag_sequence, fields);

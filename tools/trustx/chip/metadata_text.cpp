@@ -35,7 +35,7 @@ std::string life_cycle_text(const Metadata& metadata) {
 
 std::string key_text(const Metadata& metadata) {
     if (!metadata.key_algorithm) {
-        return "none; `trustx keygen` generates one";
+        return "no key";
     }
     return std::string{curve_name(*metadata.key_algorithm)} +
            (metadata.key_usage ? ", usage " + to_string(*metadata.key_usage) : std::string{});
@@ -58,7 +58,7 @@ std::string explain(ObjectId object, const Metadata& metadata) {
         line("execute     ", explain_access(metadata.execute_access));
     }
     if (is_key) {
-        line("key         ", key_text(metadata));
+        line("key         ", key_text(metadata) + (metadata.key_algorithm ? "" : "; `trustx keygen` generates one"));
     }
     return text;
 }

@@ -14,7 +14,7 @@ namespace trustx::cli {
 // life_cycle_text names the state; an absent one counts as operational and stays so (chip-objects.md section 2).
 std::string life_cycle_text(const Metadata& metadata);
 
-// key_text is "P-256, usage auth,sign", or says that there is none.
+// key_text is "P-256, usage auth,sign", or "no key".
 std::string key_text(const Metadata& metadata);
 
 // explain says everything, one fact on each line.

@@ -2,6 +2,7 @@
 // trustx info: what chip this is, its state, which slots hold keys and which objects hold certificates.
 #include "chip/certificate_json.hpp"
 #include "chip/chip_certificates.hpp"
+#include "chip/metadata_text.hpp"
 #include "cli/advice.hpp"
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
@@ -111,14 +112,6 @@ Result<ChipState> examine(Chip& chip) {
                      .certificates = std::move(certificates)};
 }
 
-std::string slot_text(const Metadata& metadata) {
-    if (!metadata.key_algorithm) {
-        return "no key";
-    }
-    return std::string{curve_name(*metadata.key_algorithm)} +
-           (metadata.key_usage ? ", " + to_string(*metadata.key_usage) : std::string{});
-}
-
 std::string certificate_text(const CertificateState& state) {
     if (!state.trouble.empty()) {
         return state.trouble;
@@ -172,7 +165,7 @@ std::string to_text(const Chip& chip, const ChipState& state) {
     line("current limit", std::to_string(state.current_limit) + " mA");
     line("sleep activation delay", std::to_string(state.sleep_delay) + " ms");
     for (const auto& slot : state.slots) {
-        line(title(slot.slot), slot_text(slot.metadata));
+        line(title(slot.slot), key_text(slot.metadata));
     }
     for (const auto& certificate : state.certificates) {
         line(title(certificate.object), certificate_text(certificate));

@@ -33,7 +33,7 @@ Examples:
 
 Result<void> key_file(const Context& context, const KeyFileOptions& options) {
     TRY(const auto slot, parse_slot(options.slot));
-    TRYV(keys::check_label(options.label));
+    TRYV(KeyReference::check_label(options.label).during("--label"));
     TRY(auto chip, open_chip(context));
     TRY(auto file, files::OutputFile::create(options.out, keys::key_file_reserve));
     TRY(const auto uid, chip_uid(chip));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx keygen: a new key pair in a slot, and the key file that lets programs use it.
 #include "chip/chip_certificates.hpp"
+#include "chip/metadata_text.hpp"
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
@@ -34,22 +35,17 @@ Examples:
   trustx keygen device-key-3 --curve P-384 --usage sign,auth,keyagree --label "pump 7" --out pump.pem
   trustx keygen E0F1 | openssl pkey -pubout        (needs the trustx provider))";
 
-std::string describe_key(const Metadata& metadata) {
-    return std::string{"a "} + std::string{curve_name(*metadata.key_algorithm)} + " key" +
-           (metadata.key_usage ? " (usage " + to_string(*metadata.key_usage) + ")" : std::string{});
-}
-
 Result<GenKeyPair> parse(const KeygenOptions& options) {
     TRY(const auto slot, parse_slot(options.slot));
     TRY(const auto curve, parse_curve(options.curve));
     TRY(const auto usage, parse_usage(options.usage));
-    TRYV(keys::check_label(options.label));
+    TRYV(KeyReference::check_label(options.label).during("--label"));
     return GenKeyPair{.key = slot, .curve = curve, .usage = usage};
 }
 
 // loss names what is lost with the slot's key.
 std::string loss(Chip& chip, const Metadata& metadata, ObjectId slot) {
-    std::string text = describe_key(metadata) + " in " + title(slot);
+    std::string text = "a key (" + key_text(metadata) + ") in " + title(slot);
     if (const auto certificate = paired_leaf(chip, slot)) {
         text +=
             ", with the certificate in " + title(*paired_certificate(slot)) + " (" + x509::summary(*certificate) + ")";

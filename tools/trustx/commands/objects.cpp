@@ -60,7 +60,7 @@ Row row_of(const Entry& entry) {
             metadata.life_cycle ? to_string(*metadata.life_cycle) : "operational",
             explain_access(metadata.change_access),
             is_key ? "never" : explain_access(metadata.read_access),
-            is_key ? (metadata.key_algorithm ? key_text(metadata) : "no key") : ""};
+            is_key ? key_text(metadata) : ""};
 }
 
 std::string table(const std::vector<Entry>& entries) {
