@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/openssl/pem.hpp"
 
+#include "common/text/as_bytes.hpp"
+
 #include <string_view>
 
 #include <openssl/err.h>
@@ -9,11 +11,13 @@
 namespace trustx::openssl {
 namespace {
 
+constexpr const char* begin_mark = "-----BEGIN ";
+
+}  // namespace
+
 int refuse_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/) {
     return -1;
 }
-
-}  // namespace
 
 Bio reading(std::span<const std::uint8_t> bytes) {
     // An empty view may have no address, which libcrypto refuses.
@@ -47,8 +51,11 @@ std::optional<std::vector<std::uint8_t>> pem_block(std::span<const std::uint8_t>
 }
 
 bool has_pem_label(std::span<const std::uint8_t> text, const char* label) {
-    const std::string_view characters{reinterpret_cast<const char*>(text.data()), text.size()};
-    return characters.find("-----BEGIN " + std::string{label} + "-----") != std::string_view::npos;
+    return text::as_text(text).find(begin_mark + std::string{label} + "-----") != std::string_view::npos;
+}
+
+bool looks_like_pem(std::span<const std::uint8_t> text) {
+    return text::as_text(text).find(begin_mark) != std::string_view::npos;
 }
 
 X509Certificate read_certificate(BIO* pem) {

@@ -28,6 +28,12 @@ std::optional<std::vector<std::uint8_t>> pem_block(std::span<const std::uint8_t>
 // has_pem_label says whether there is the first line of a block with the label.
 bool has_pem_label(std::span<const std::uint8_t> text, const char* label);
 
+// looks_like_pem says whether there is the first line of any block.
+bool looks_like_pem(std::span<const std::uint8_t> text);
+
+// refuse_passphrase is the pem_password_cb for readers of PEM that are not here.
+int refuse_passphrase(char* buffer, int size, int writing, void* data);
+
 // read_certificate reads the first certificate. nullptr: the error queue says why.
 X509Certificate read_certificate(BIO* pem);
 

@@ -37,11 +37,6 @@ std::string asn1_time_text(const ASN1_TIME* time) {
     return text::time_text(broken_down);
 }
 
-bool looks_like_pem(ByteView content) {
-    const std::string_view text{reinterpret_cast<const char*>(content.data()), content.size()};
-    return text.find("-----BEGIN ") != std::string_view::npos;
-}
-
 std::string position(const std::string& name, std::size_t index) {
     return name + ", certificate " + std::to_string(index + 1);
 }
@@ -166,7 +161,7 @@ Result<std::vector<Certificate>> parse_certificate_file(ByteView content, const 
     if (content.empty()) {
         return fail(InputErrc::malformed, name + " is empty; a certificate in PEM or DER is needed");
     }
-    if (!looks_like_pem(content)) {
+    if (!openssl::looks_like_pem(content)) {
         return parse_each({Bytes(content.begin(), content.end())}, name);
     }
     ERR_clear_error();

@@ -49,7 +49,7 @@ LAYERS = {
     "trustx/commands": (["tools/trustx/"], "trustx/setup trustx/chip trustx/cli trustx/trace settings objects device "
                         "command trace values base common/keys common/x509 common/openssl common/files common/base",
                         "openssl/"),
-    "mqtt/connection": (["tools/mqtt/connection/"], "common/keys common/x509 common/openssl common/files base "
+    "mqtt/connection": (["tools/mqtt/connection/"], "common/keys common/x509 common/openssl common/files values base "
                         "common/base", "openssl/"),
     "mqtt": (["tools/mqtt/"], "mqtt/connection common/files base common/base", ""),
     # The simulator shares no chip protocol and no cryptography with the library, so that no mistake is made twice.

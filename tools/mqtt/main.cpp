@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx-mqtt: publishes and receives over mutual TLS with Paho and a key in the chip. Nothing here knows the chip:
 // key and certificate come through OpenSSL, so the same lines work in any program that uses Paho.
+#include "advice.hpp"
 #include "common/io/termination_signals.hpp"
 #include "common/io/unique_fd.hpp"
 #include "connection/backoff.hpp"
@@ -48,7 +49,7 @@ trustx::UniqueFd take_over_signals() {
 }
 
 int fail(const Error& error) {
-    spdlog::error("{}", to_string(error));
+    spdlog::error("{}", explain(error));
     return static_cast<int>(exit_code_of(error.cause));
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session.hpp"
 
+#include "advice.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -134,7 +136,7 @@ void Session::on(const ConnectFailed& event) {
     }
     spdlog::debug("Paho: code {}", event.code);
     const auto error = explain(event, parts_.broker, probes());
-    spdlog::error("{}", to_string(error));
+    spdlog::error("{}", explain(error));
     ++failed_attempts_;
     if (parts_.options.max_attempts > 0 && failed_attempts_ >= parts_.options.max_attempts) {
         if (parts_.options.max_attempts > 1) {
@@ -244,7 +246,7 @@ void Session::end(ExitCode code) {
 }
 
 void Session::fail(const Error& error) {
-    spdlog::error("{}", to_string(error));
+    spdlog::error("{}", explain(error));
     end(exit_code_of(error.cause));
 }
 

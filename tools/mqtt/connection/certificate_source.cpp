@@ -17,6 +17,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/store.h>
+#include <openssl/ui.h>
 #include <sys/mman.h>
 
 namespace trustx::mqtt {
@@ -36,13 +37,13 @@ tl::unexpected<Error> fail_to_read(const std::string& uri, const std::vector<ope
         return fail(Cause::certificate, what + ": " + to_string(*error));
     }
     return fail(Cause::certificate, what + (errors.empty() ? ": there is none" : ": " + to_string(errors.back())),
-                "write one with `trustx cert write OBJECT FILE`");
+                "write one into the chip");
 }
 
 // certificates_as_pem reads every certificate behind a URI, in the order of the store: leaf first.
 Result<std::string> certificates_as_pem(const std::string& uri) {
     ERR_clear_error();
-    const Store store{OSSL_STORE_open(uri.c_str(), nullptr, nullptr, nullptr, nullptr)};
+    const Store store{OSSL_STORE_open(uri.c_str(), UI_null(), nullptr, nullptr, nullptr)};
     if (!store) {
         return fail_to_read(uri, openssl::take_errors());
     }

@@ -1,32 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connection/credentials.hpp"
 
+#include "common/files/input_file.hpp"
+#include "common/openssl/environment.hpp"
 #include "common/openssl/handles.hpp"
 #include "common/openssl/pem.hpp"
-#include "common/text/as_bytes.hpp"
 #include "common/try.hpp"
 #include "connection/tls_error.hpp"
 
-#include <cerrno>
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
-#include <system_error>
+#include <trustx/key_reference.hpp>
+
 #include <utility>
 
 #include <openssl/err.h>
 #include <openssl/provider.h>
-#include <sys/stat.h>
 
 namespace trustx::mqtt {
 namespace {
 
 constexpr const char* provider_name = "trustx";
-constexpr const char* reference_label = "TRUSTX PRIVATE KEY";
-
-std::string errno_text() {
-    return std::system_category().message(errno);
-}
 
 // Role is what a file is for.
 struct Role {
@@ -34,51 +26,44 @@ struct Role {
     const char* name;
     const char* remedy;
 };
-constexpr Role ca_role{Cause::ca_file, "the CA file ", "give the file of the broker's CA with --ca"};
-constexpr Role certificate_role{Cause::certificate, "the certificate ",
-                                "give the PEM file, or trustx:OBJECT, with --cert"};
-constexpr Role key_role{Cause::key_file, "the key file ", "write it with `trustx keygen` or `trustx key-file`"};
+constexpr Role ca_role{Cause::ca_file, "the CA file", "give the file of the broker's CA"};
+constexpr Role certificate_role{Cause::certificate, "the certificate",
+                                "give a PEM file, or trustx:OBJECT for one in the chip"};
+constexpr Role key_role{Cause::key_file, "the key file", "give a reference to a key in the chip"};
 
-Result<std::string> read_text(const Role& role, const std::string& path) {
-    struct stat status {};
-    if (::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
-        return fail(role.cause, role.name + path + " is a directory", role.remedy);
-    }
-    errno = 0;
-    std::ifstream file{path, std::ios::binary};
-    std::ostringstream text;
-    if (!file.is_open() || (file.peek() != std::ifstream::traits_type::eof() && !(text << file.rdbuf()))) {
-        return fail(role.cause, role.name + path + " cannot be read: " + errno_text(), role.remedy);
-    }
-    return text.str();
+Result<Bytes> read_file(const Role& role, const std::string& path) {
+    Bytes content;  // of any length: systems have one file for all CAs
+    const auto read = files::for_each_piece(path, [&content](ByteView piece) -> trustx::Result<void> {
+        content.insert(content.end(), piece.begin(), piece.end());
+        return {};
+    });
+    return read ? Result<Bytes>{std::move(content)}
+                : fail(role.cause, role.name + (": " + read.error().message()), role.remedy);
 }
 
 Result<openssl::X509Certificate> load_certificate(const Role& role, const std::string& name, const std::string& path) {
-    TRY(const auto text, read_text(role, path));
+    TRY(const auto content, read_file(role, path));
     ERR_clear_error();
-    auto certificate = openssl::read_certificate(openssl::reading(text::as_bytes(text)).get());
+    auto certificate = openssl::read_certificate(openssl::reading(content).get());
     ERR_clear_error();
     if (!certificate) {
-        return fail(role.cause, role.name + name + " has no certificate in PEM form", role.remedy);
+        return fail(role.cause, role.name + (" " + name) + " has no certificate in PEM form", role.remedy);
     }
     return certificate;
 }
 
-tl::unexpected<Error> fail_to_load(const std::string& path, const std::string& text,
+tl::unexpected<Error> fail_to_load(const std::string& path, ByteView content,
                                    const std::vector<openssl::QueuedError>& errors) {
-    if (text.find("PRIVATE KEY-----") == std::string::npos) {
-        return fail(Cause::key_file, "the key file " + path + " has no key in PEM form",
-                    "write one with `trustx key-file SLOT --out " + path + "`");
-    }
-    if (!openssl::has_pem_label(text::as_bytes(text), reference_label)) {
+    const auto name = key_role.name + (" " + path);
+    if (!openssl::has_pem_label(content, KeyReference::pem_label)) {
         return fail(
             Cause::key_file,
-            "the key file " + path + " cannot be used" + (errors.empty() ? "" : ": " + to_string(errors.back())),
-            "expected is a reference to a key in the chip, as `trustx key-file` writes it");
+            name + " has no key in PEM form that can be used" + (errors.empty() ? "" : ": " + to_string(errors.back())),
+            key_role.remedy);
     }
     if (!provider_is_loaded()) {
         return fail(Cause::provider_not_loaded,
-                    "the key file " + path +
+                    name +
                         " refers to a key in the chip, but the trustx provider is not loaded (OpenSSL calls this "
                         "\"DECODER unsupported\")",
                     provider_remedy());
@@ -86,16 +71,16 @@ tl::unexpected<Error> fail_to_load(const std::string& path, const std::string& t
     const auto* error = find_provider_error(errors);
     return fail(Cause::key_file,
                 "the key reference " + path + " cannot be used" + (error == nullptr ? "" : ": " + to_string(*error)),
-                "write it again with `trustx key-file SLOT --out " + path + "`");
+                "write it again");
 }
 
 Result<openssl::Pkey> load_key(const std::string& path) {
-    TRY(const auto text, read_text(key_role, path));
+    TRY(const auto content, read_file(key_role, path));
     ERR_clear_error();
-    auto key = openssl::read_private_key(openssl::reading(text::as_bytes(text)).get());
+    auto key = openssl::read_private_key(openssl::reading(content).get());
     const auto errors = openssl::take_errors();
     if (!key) {
-        return fail_to_load(path, text, errors);
+        return fail_to_load(path, content, errors);
     }
     return key;
 }
@@ -134,13 +119,10 @@ bool provider_is_loaded() {
 }
 
 std::string provider_remedy() {
-    const char* conf = std::getenv("OPENSSL_CONF");
-    if (conf == nullptr || *conf == '\0') {
-        return "set OPENSSL_CONF to a configuration that activates it, such as /etc/trustx/openssl-trustx.cnf, and "
-               "check with `openssl list -providers`";
-    }
-    return std::string{"OPENSSL_CONF is "} + conf +
-           "; check with `openssl list -providers` that this file exists, activates trustx and names the right module";
+    return "OpenSSL reads its configuration from " + openssl::configuration_file() +
+           "; set OPENSSL_CONF to one that activates the provider, such as /etc/trustx/openssl-trustx.cnf, and check "
+           "with "
+           "`openssl list -providers`";
 }
 
 Result<Credentials> check_credentials(const CredentialFiles& files) {

@@ -41,12 +41,11 @@ constexpr std::array alerts{
     Alert{SSL_AD_ACCESS_DENIED, "the broker denies access to certificate {cert}", "check what the broker allows it"},
     Alert{SSL_AD_DECRYPT_ERROR, "the broker found the signature of the handshake wrong",
           "the chip's key is not the one of certificate {cert}: was a new key generated, or another chip attached?"},
-    Alert{SSL_AD_NO_APPLICATION_PROTOCOL, "the broker does not support the protocol asked for with --alpn",
-          "leave --alpn out, or use x-amzn-mqtt-ca for AWS IoT"},
-    Alert{SSL_AD_PROTOCOL_VERSION, "the broker requires another TLS version", "trustx-mqtt supports TLS 1.2 and 1.3"},
-    Alert{SSL_AD_UNRECOGNIZED_NAME, "the broker does not answer for the name {host}", "give its own name with --host"},
-    Alert{SSL_AD_HANDSHAKE_FAILURE,
-          "the broker and trustx-mqtt have no TLS parameters in common, or the broker got no certificate it can use",
+    Alert{SSL_AD_NO_APPLICATION_PROTOCOL, "the broker does not speak the application protocol (ALPN) asked for",
+          "ask for none, or on port 443 of AWS IoT for x-amzn-mqtt-ca"},
+    Alert{SSL_AD_PROTOCOL_VERSION, "the broker wants another TLS version", "TLS 1.2 and 1.3 are spoken here"},
+    Alert{SSL_AD_UNRECOGNIZED_NAME, "the broker does not answer for the name {host}", "use its own name"},
+    Alert{SSL_AD_HANDSHAKE_FAILURE, "the broker found no common ground for TLS, or got no certificate it can use",
           "check which cipher suites and client certificates it accepts"},
 };
 
@@ -73,8 +72,7 @@ std::optional<Error> explain_refused_connect(int code, const Addressee& to) {
             return Error{Cause::mqtt_version, "the broker does not support MQTT 3.1.1",
                          "check the broker's protocol settings"};
         case 2:
-            return Error{Cause::client_id, "the broker refuses the client id '" + to.client_id + "'",
-                         "choose one with --client-id"};
+            return Error{Cause::client_id, "the broker refuses the client id '" + to.client_id + "'", "choose another"};
         case 3:
             return Error{Cause::unavailable, "the broker says its service is unavailable", "try again later"};
         case 4:
@@ -135,10 +133,10 @@ Error explain_certificate(const ProbeResult& result, const Addressee& to) {
         case X509_V_ERR_IP_ADDRESS_MISMATCH:
             return {Cause::broker_name,
                     "the broker at " + place(to) + " has a certificate for another name (" + result.detail + ")",
-                    "give the name in the broker's certificate with --host"};
+                    "use the name in its certificate"};
         default:
             return {Cause::broker_untrusted, "the certificate of " + to.host + " is not trusted: " + result.detail,
-                    "give the CA that issued it with --ca (now " + to.ca_file + ")"};
+                    "trust the CA that issued it; " + to.ca_file + " does not hold that"};
     }
 }
 
@@ -146,10 +144,10 @@ std::optional<Error> explain_probe(const ProbeResult& result, const Addressee& t
     switch (result.obstacle) {
         case ProbeResult::Obstacle::name:
             return Error{Cause::name, "the name " + to.host + " was not found: " + result.detail,
-                         "check --host and the name server"};
+                         "check the name and the name server"};
         case ProbeResult::Obstacle::tcp:
             return Error{Cause::tcp, "no broker answers at " + place(to) + ": " + result.detail,
-                         "check --host, --port, the network, and that the broker runs"};
+                         "check name, port and network, and that the broker runs"};
         case ProbeResult::Obstacle::tls:
             if (auto error = explain_tls(result.tls_errors, {}, to)) {
                 return error;
@@ -186,7 +184,7 @@ Error explain(const ConnectFailed& failure, const Addressee& to, const Probes& p
     // because the connection is reset.
     if (!std::ranges::all_of(failure.tls_errors, &openssl::QueuedError::is_system_error)) {
         return {Cause::tls, "TLS with " + place(to) + " failed: " + to_string(failure.tls_errors.back()),
-                "--verbose shows all of OpenSSL's messages"};
+                "OpenSSL's other messages may tell more"};
     }
     if (probes.with_credentials) {
         if (auto error = explain_probe(probes.with_credentials(), to)) {

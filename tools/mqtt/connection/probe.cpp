@@ -160,6 +160,7 @@ ProbeResult handshake(SSL* tls, int fd, TimePoint deadline, bool with_credential
 }
 
 bool use_credentials(SSL_CTX* context, const ProbeTarget& target) {
+    SSL_CTX_set_default_passwd_cb(context, openssl::refuse_passphrase);
     if (SSL_CTX_use_certificate_chain_file(context, target.certificate_file.c_str()) != 1) {
         return false;
     }

@@ -8,6 +8,7 @@
 #include "common/files/input_error.hpp"
 #include "common/files/input_file.hpp"
 #include "common/files/output_file.hpp"
+#include "common/openssl/environment.hpp"
 #include "common/try.hpp"
 #include "setup/setup_block.hpp"
 #include "setup/setup_check.hpp"
@@ -70,7 +71,7 @@ struct Target {
 };
 
 Result<Target> open_target(const std::string& config) {
-    Target target{.path = config.empty() ? default_configuration_file() : config, .text = {}, .parts = {}};
+    Target target{.path = config.empty() ? openssl::configuration_file() : config, .text = {}, .parts = {}};
     struct stat status {};
     if (::stat(target.path.c_str(), &status) != 0) {
         return files::cannot_read(target.path, errno_code());
@@ -108,7 +109,7 @@ Result<std::optional<std::string>> module_to_name(const std::string& chosen) {
         }
         return std::optional<std::string>{fs::absolute(chosen).lexically_normal().string()};
     }
-    const auto place = fs::path{module_directory()} / "trustx.so";
+    const auto place = fs::path{openssl::module_directory()} / "trustx.so";
     if (!fs::is_regular_file(place, ignored)) {
         return fail(InputErrc::malformed, "the provider is not where OpenSSL looks for it: there is no " +
                                               place.string() + "; install it, or say with --module where it is");

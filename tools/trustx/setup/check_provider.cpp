@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether OpenSSL can load and start the provider.
+// Whether OpenSSL gets the provider to run.
+#include "common/openssl/environment.hpp"
 #include "setup/checks.hpp"
 
 #include <filesystem>
@@ -15,7 +16,7 @@ using openssl::LibraryContext;
 
 std::string module_path(const ProviderEntry& entry) {
     const fs::path named = entry.module.value_or("trustx.so");
-    return named.is_absolute() ? named.string() : (fs::path{module_directory()} / named).string();
+    return named.is_absolute() ? named.string() : (fs::path{openssl::module_directory()} / named).string();
 }
 
 bool check_module(CheckReport& report, const std::string& path) {

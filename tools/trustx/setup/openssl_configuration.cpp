@@ -9,10 +9,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
 #include <openssl/conf.h>
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 namespace trustx::cli {
@@ -160,19 +158,6 @@ std::optional<AppendedLine> read_appended(const std::string& text, std::string_v
         }
     }
     return std::nullopt;
-}
-
-std::string default_configuration_file() {
-    char* name = CONF_get1_default_config_file();
-    std::string file = name == nullptr ? "" : name;
-    OPENSSL_free(name);
-    return file;
-}
-
-std::string module_directory() {
-    const char* chosen = ::secure_getenv("OPENSSL_MODULES");
-    const char* directory = chosen != nullptr ? chosen : OPENSSL_info(OPENSSL_INFO_MODULES_DIR);
-    return directory == nullptr ? "" : directory;
 }
 
 std::string openssl_errors() {

@@ -52,12 +52,6 @@ struct AppendedLine {
 // text cannot be read or ends in a continued line.
 std::optional<AppendedLine> read_appended(const std::string& text, std::string_view value);
 
-// default_configuration_file is what a program reads by default: OPENSSL_CONF, then OpenSSL's own.
-std::string default_configuration_file();
-
-// module_directory is where OpenSSL looks for modules: OPENSSL_MODULES, then the directory it was built with.
-std::string module_directory();
-
 // openssl_errors empties OpenSSL's error queue into one text: "first; second".
 std::string openssl_errors();
 

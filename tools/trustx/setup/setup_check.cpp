@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "setup/setup_check.hpp"
 
+#include "common/openssl/environment.hpp"
 #include "setup/checks.hpp"
 
 namespace trustx::cli {
 
 Result<void> check_setup(const Context& context, const SetupCheckOptions& options) {
     CheckReport report;
-    const auto path = options.config.empty() ? default_configuration_file() : options.config;
+    const auto path = options.config.empty() ? openssl::configuration_file() : options.config;
     const auto configuration = check_configuration(report, path);
     const auto* entry = configuration ? configuration->find("trustx") : nullptr;
     openssl::LibraryContext libctx;
