@@ -32,7 +32,7 @@ std::optional<PublicKey> key_of_certificate(OSSL_LIB_CTX* libctx, const Bytes& d
         return std::nullopt;
     }
     auto key = PublicKey::from_subject_public_key_info(openssl::subject_public_key_info(certificate.get()));
-    return key ? std::optional(std::move(*key)) : std::nullopt;
+    return key ? std::optional{std::move(*key)} : std::nullopt;
 }
 
 ObjectId paired_data_object(ObjectId slot) {
@@ -41,8 +41,8 @@ ObjectId paired_data_object(ObjectId slot) {
 
 Outcome<std::optional<PublicKey>> public_key_of(OSSL_LIB_CTX* libctx, Chip& chip, ObjectId slot, Curve curve) {
     if (const auto certificate = paired_certificate(slot)) {
-        auto certificates = certificates_in(chip, *certificate);
-        if (!certificates && certificates.error().reason == reason_of(Error(Errc::certificate_malformed))) {
+        auto certificates = certificates_in(chip, *certificate, Content::expected);
+        if (!certificates && certificates.error().reason == reason_of(Error{Errc::certificate_malformed})) {
             certificates.emplace();  // the key may still be in the data object
         }
         TRY(const auto found, std::move(certificates));
@@ -54,14 +54,20 @@ Outcome<std::optional<PublicKey>> public_key_of(OSSL_LIB_CTX* libctx, Chip& chip
     }
     TRY(const auto content, content_of(chip, paired_data_object(slot)));
     auto key = PublicKey::from_subject_public_key_info(trimmed_der(content));
-    return key && key->curve == curve ? std::optional(std::move(*key)) : std::nullopt;
+    return key && key->curve == curve ? std::optional{std::move(*key)} : std::nullopt;
 }
 
 }  // namespace
 
-Outcome<std::vector<Bytes>> certificates_in(Chip& chip, ObjectId object) {
-    const auto purpose = "read certificate object " + object.hex();
-    TRY(auto stored, chip.locked(purpose, [&](LockedDevice& device) { return read_certificates(device, object); }));
+Outcome<std::vector<Bytes>> certificates_in(Chip& chip, ObjectId object, Content content) {
+    const auto read = [&](LockedDevice& device) -> Result<CertificateObject> {
+        if (content == Content::unknown) {
+            return read_certificates(device, object);
+        }
+        TRY(const auto bytes, read_object(device, object));
+        return parse_certificate_object(bytes).during("object " + object.hex());
+    };
+    TRY(auto stored, chip.locked("read certificate object " + object.hex(), read));
     return std::move(stored.certificates);
 }
 

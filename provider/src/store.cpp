@@ -62,7 +62,7 @@ class Reader {
         if (auto* const certificate = std::get_if<Bytes>(&object)) {
             return offer_certificate(*certificate, callback, argument);
         }
-        return KeyHandover(std::move(std::get<KeyRef>(object))).offer(callback, argument);
+        return KeyHandover{std::move(std::get<KeyRef>(object))}.offer(callback, argument);
     }
 
  private:
@@ -86,8 +86,8 @@ class Reader {
 
     static bool is_about_the_object(Reason reason) {
         return reason >= Reason::chip_base || reason == Reason::public_key_unknown || reason == Reason::object_empty ||
-               reason == reason_of(Error(Errc::certificate_malformed)) ||
-               reason == reason_of(Error(Errc::metadata_malformed));
+               reason == reason_of(Error{Errc::certificate_malformed}) ||
+               reason == reason_of(Error{Errc::metadata_malformed});
     }
 
     Outcome<void> find(Chip& chip, ObjectId object) {
@@ -100,7 +100,7 @@ class Reader {
                                                             : find_key(chip, object);
         }
         const bool certificate = info->kind == ObjectKind::certificate || info->kind == ObjectKind::trust_anchor;
-        return certificate && wants_certificates() ? find_certificates(chip, object) : Outcome<void>();
+        return certificate && wants_certificates() ? find_certificates(chip, object) : Outcome<void>{};
     }
 
     [[nodiscard]] bool wants_certificates() const {
@@ -112,7 +112,7 @@ class Reader {
     Outcome<void> find_paired_certificate(Chip& chip, ObjectId key) {
         const auto certificate = paired_certificate(key);
         return uri_.object && certificate && wants_certificates() ? find_certificates(chip, *certificate)
-                                                                  : Outcome<void>();
+                                                                  : Outcome<void>{};
     }
 
     Outcome<void> find_key(Chip& chip, ObjectId slot) {
@@ -122,10 +122,10 @@ class Reader {
         TRY(auto reference, key_in(context_.libctx(), chip, slot));
         if (!reference) {
             return uri_.object
-                       ? Outcome<void>(fail(
+                       ? Outcome<void>{fail(
                              Reason::object_empty,
-                             "key " + slot.hex() + ": the slot is empty; make a key with trustx keygen " + slot.hex()))
-                       : Outcome<void>();
+                             "key " + slot.hex() + ": the slot is empty; make a key with trustx keygen " + slot.hex())}
+                       : Outcome<void>{};
         }
         const bool only_public = uri_.type == StoreUri::Type::public_key ||
                                  (uri_.type == StoreUri::Type::any && search_.wants_public_keys());
@@ -136,7 +136,7 @@ class Reader {
     }
 
     Outcome<void> find_certificates(Chip& chip, ObjectId object) {
-        TRY(auto certificates, certificates_in(chip, object));
+        TRY(auto certificates, certificates_in(chip, object, uri_.object ? Content::expected : Content::unknown));
         if (certificates.empty() && uri_.object) {
             return fail(Reason::object_empty, "certificate object " + object.hex() +
                                                   ": nothing is written there; write one with trustx cert write " +

@@ -70,6 +70,19 @@ TEST_CASE("a URI lists keys and certificates of the chip", "[store]") {
     CHECK(set.chip.private_key_uses() == 0);
 }
 
+TEST_CASE("a certificate that is named is read with one command", "[store]") {
+    const Provisioned set;
+    CHECK(listing(set.chip.bench(), {"trustx:E0E1"})["Certificate"] == 1);
+    CHECK(set.chip.stats().at("commands").value("GetDataObject", 0) == 1);
+}
+
+TEST_CASE("openssl writes the same text into a key file as trustx", "[store]") {
+    const Provisioned set;
+    const auto text = trustx_tool(set.chip, {"key-file", "E0F1", "--label", "pump 7"});
+    write_file(set.chip->path("labelled.pem"), text);
+    CHECK(set.chip->must_openssl({"pkey", "-in", "labelled.pem"}) == text);
+}
+
 TEST_CASE("a URI names one object, by number, name or attribute", "[store]") {
     const Provisioned set;
     const Bench& bench = set.chip.bench();
