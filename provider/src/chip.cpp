@@ -13,8 +13,8 @@ namespace {
 
 // is_late tells the failures that a chip which delays its answers can be the cause of.
 bool is_late(Reason reason) {
-    return reason == reason_of(Error(Errc::timeout)) || reason == reason_of(Error(Errc::outcome_unknown)) ||
-           reason == reason_of(Error(Errc::lock_timeout));
+    return reason == reason_of(Error{Errc::timeout}) || reason == reason_of(Error{Errc::outcome_unknown}) ||
+           reason == reason_of(Error{Errc::lock_timeout});
 }
 
 bool is_session(ObjectId key) {
@@ -47,9 +47,9 @@ Outcome<void> Chip::expect(const KeyReference& reference) {
     TRY(const auto present, uid().during("use key " + reference.key.hex()));
     if (present != *reference.coprocessor) {
         suspect();
-        return fail(Error(Errc::wrong_chip, "use key " + reference.key.hex() + ": the key reference names chip " +
+        return fail(Error{Errc::wrong_chip, "use key " + reference.key.hex() + ": the key reference names chip " +
                                                 reference.coprocessor->hex() + ", but " + device_->name() +
-                                                " is chip " + present.hex()));
+                                                " is chip " + present.hex()});
     }
     return {};
 }

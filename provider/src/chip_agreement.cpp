@@ -71,8 +71,8 @@ Outcome<std::size_t> ChipAgreement::derive(unsigned char* secret, std::size_t ca
 
 Outcome<void> ChipAgreement::run_kdf(const SecretBytes& shared, unsigned char* secret) const {
     OSSL_LIB_CTX* libctx = key_->context().libctx();
-    const EvpKdf kdf(EVP_KDF_fetch(libctx, kdf_type_.c_str(), nullptr));
-    const EvpKdfCtx run(kdf == nullptr ? nullptr : EVP_KDF_CTX_new(kdf.get()));
+    const EvpKdf kdf{EVP_KDF_fetch(libctx, kdf_type_.c_str(), nullptr)};
+    const EvpKdfCtx run{kdf == nullptr ? nullptr : EVP_KDF_CTX_new(kdf.get())};
     // OSSL_PARAM has no const; the KDF only reads.
     SecretBytes key = shared;
     SecretBytes info = ukm_;

@@ -35,17 +35,17 @@ std::unique_ptr<ProviderContext> ProviderContext::make(const OSSL_CORE_HANDLE* h
     const Core core = Core::from(handle, upcalls);
     ProviderSettings settings = ProviderSettings::read(core);
     const bool child = settings.child_library_context;
-    openssl::LibraryContext libctx(child ? OSSL_LIB_CTX_new_child(handle, upcalls)
-                                         : OSSL_LIB_CTX_new_from_dispatch(handle, upcalls));
+    openssl::LibraryContext libctx{child ? OSSL_LIB_CTX_new_child(handle, upcalls)
+                                         : OSSL_LIB_CTX_new_from_dispatch(handle, upcalls)};
     if (libctx == nullptr) {
         return nullptr;
     }
-    openssl::Provider software(child ? nullptr : OSSL_PROVIDER_load(libctx.get(), "default"));
+    openssl::Provider software{child ? nullptr : OSSL_PROVIDER_load(libctx.get(), "default")};
     if (!child && software == nullptr) {
         return nullptr;
     }
-    return std::unique_ptr<ProviderContext>(
-        new ProviderContext(core, std::move(settings), std::move(libctx), std::move(software)));
+    return std::unique_ptr<ProviderContext>{
+        new ProviderContext(core, std::move(settings), std::move(libctx), std::move(software))};
 }
 
 int ProviderContext::forward_capabilities(const char* capability, OSSL_CALLBACK* callback, void* argument) const {

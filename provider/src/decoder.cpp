@@ -130,7 +130,7 @@ int der_to_ec_decode(void* provctx, OSSL_CORE_BIO* bio, int, OSSL_CALLBACK* call
             return carry_on;
         }
         TRY(auto key, key_from(context, der));
-        return KeyHandover(std::move(key)).offer(callback, argument);
+        return KeyHandover{std::move(key)}.offer(callback, argument);
     });
 }
 

@@ -32,7 +32,7 @@ int ecdsa_with(int digest_nid) {
 }  // namespace
 
 Outcome<openssl::Digest> find_digest(const ProviderContext& context, const std::string& name) {
-    openssl::Digest digest(EVP_MD_fetch(context.libctx(), name.c_str(), nullptr));
+    openssl::Digest digest{EVP_MD_fetch(context.libctx(), name.c_str(), nullptr)};
     if (digest == nullptr) {
         return fail(Reason::digest_unknown, "digest " + name);
     }

@@ -31,7 +31,7 @@ Outcome<openssl::Pkey> from_parameters(ProviderContext& context, int selection, 
         EVP_PKEY_free(made);
         return software_failed("import an EC key");
     }
-    return openssl::Pkey(made);
+    return openssl::Pkey{made};
 }
 
 Outcome<openssl::Pkey> from_point(ProviderContext& context, const PublicKey& key) {
@@ -45,7 +45,7 @@ KeyRef KeyRef::share(Key* key) noexcept {
     if (key != nullptr) {
         key->count_up();
     }
-    return KeyRef(key);
+    return KeyRef{key};
 }
 
 KeyRef::~KeyRef() {
@@ -145,7 +145,7 @@ Outcome<KeyRef> Key::duplicate(int selection) {
     }
     const bool inner_has_private = kind_ == Kind::software;
     if ((selection & private_selected) != 0 || !inner_has_private) {
-        openssl::Pkey copy(EVP_PKEY_dup(inner_.get()));
+        openssl::Pkey copy{EVP_PKEY_dup(inner_.get())};
         if (copy == nullptr) {
             return software_failed("copy an EC key");
         }
@@ -156,7 +156,7 @@ Outcome<KeyRef> Key::duplicate(int selection) {
     if (EVP_PKEY_todata(inner_.get(), EVP_PKEY_PUBLIC_KEY, &exported) != 1) {
         return software_failed("copy the public part of an EC key");
     }
-    const openssl::Handle<OSSL_PARAM, OSSL_PARAM_free> params(exported);
+    const openssl::Handle<OSSL_PARAM, OSSL_PARAM_free> params{exported};
     TRY(auto copy, from_parameters(context_, EVP_PKEY_PUBLIC_KEY, params.get()));
     return from_software(context_, std::move(copy), false);
 }
@@ -174,9 +174,9 @@ bool Key::matches(const Key& other, int selection) const {
 }
 
 Outcome<void> Key::export_public(int selection, OSSL_CALLBACK* callback, void* argument) const {
-    const PublicKeyParams params(reference_->public_key, (selection & public_selected) != 0
+    const PublicKeyParams params{reference_->public_key, (selection & public_selected) != 0
                                                              ? PublicKeyParams::with_point
-                                                             : PublicKeyParams::curve_only);
+                                                             : PublicKeyParams::curve_only};
     if (callback(params.get(), argument) != 1) {
         return fail(Reason::software_failed, "hand over the public key of " + reference_->key.hex());
     }

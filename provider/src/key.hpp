@@ -23,7 +23,7 @@ class KeyRef {
  public:
     KeyRef() = default;
     // adopt takes over a reference that is counted already; share counts another one.
-    static KeyRef adopt(Key* key) noexcept { return KeyRef(key); }
+    static KeyRef adopt(Key* key) noexcept { return KeyRef{key}; }
     static KeyRef share(Key* key) noexcept;
 
     KeyRef(const KeyRef& other) noexcept : KeyRef(share(other.key_)) {}

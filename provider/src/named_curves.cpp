@@ -79,7 +79,7 @@ openssl::Pkey NamedCurves::import(OSSL_LIB_CTX* libctx, int selection, const OSS
     const auto curve = curve_of(*group);
     const EVP_PKEY* const parameters = curve ? this->parameters(libctx, *curve) : nullptr;
     // Duplicating only counts up.
-    openssl::Pkey key(parameters == nullptr ? nullptr : EVP_PKEY_dup(only_read(parameters)));
+    openssl::Pkey key{parameters == nullptr ? nullptr : EVP_PKEY_dup(only_read(parameters))};
     if (key == nullptr) {
         return nullptr;
     }

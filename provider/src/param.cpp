@@ -23,7 +23,7 @@ Outcome<void> done_with(const char* key, int done) {
 template <class Set>
 Outcome<void> answer(OSSL_PARAM* params, const char* key, Set&& set) {
     OSSL_PARAM* const wanted = OSSL_PARAM_locate(params, key);
-    return wanted == nullptr ? Outcome<void>() : done_with(key, set(wanted));
+    return wanted == nullptr ? Outcome<void>{} : done_with(key, set(wanted));
 }
 
 }  // namespace
@@ -43,8 +43,8 @@ Outcome<void> read(const OSSL_PARAM& param, std::string& into) {
     }
     // A UTF8_STRING need not end in NUL where its size says it ends.
     const std::size_t size =
-        param.data_type == OSSL_PARAM_UTF8_STRING ? param.data_size : std::string_view(text).size();
-    into = std::string_view(text, size).substr(0, std::string_view(text, size).find('\0'));
+        param.data_type == OSSL_PARAM_UTF8_STRING ? param.data_size : std::string_view{text}.size();
+    into = std::string_view{text, size}.substr(0, std::string_view{text, size}.find('\0'));
     return {};
 }
 

@@ -86,12 +86,12 @@ class PublicKeyParams {
 template <class T>
 [[nodiscard]] Outcome<void> take(const OSSL_PARAM* params, const char* key, T& into) {
     const OSSL_PARAM* const given = OSSL_PARAM_locate_const(params, key);
-    return given == nullptr ? Outcome<void>() : read(*given, into);
+    return given == nullptr ? Outcome<void>{} : read(*given, into);
 }
 template <class T>
 [[nodiscard]] Outcome<void> take(const OSSL_PARAM* params, const char* key, std::optional<T>& into) {
     const OSSL_PARAM* const given = OSSL_PARAM_locate_const(params, key);
-    return given == nullptr ? Outcome<void>() : read(*given, into.emplace());
+    return given == nullptr ? Outcome<void>{} : read(*given, into.emplace());
 }
 
 // answer_* fill a requested parameter; nothing happens when it was not requested. Error: it has the wrong type or

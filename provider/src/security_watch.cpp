@@ -54,7 +54,7 @@ void SecurityWatch::count_use(ObjectId key) noexcept {
 
 std::optional<std::uint8_t> SecurityWatch::counter() const noexcept {
     const int counter = counter_;
-    return counter == unknown ? std::nullopt : std::optional(static_cast<std::uint8_t>(counter));
+    return counter == unknown ? std::nullopt : std::optional{static_cast<std::uint8_t>(counter)};
 }
 
 std::string SecurityWatch::explanation() const {

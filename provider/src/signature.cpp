@@ -20,7 +20,7 @@ constexpr std::size_t shortest_signed_digest = 28;
 
 openssl::Digest share(const openssl::Digest& digest) {
     // A fetched digest always counts up.
-    return openssl::Digest(digest != nullptr && EVP_MD_up_ref(digest.get()) == 1 ? digest.get() : nullptr);
+    return openssl::Digest{digest != nullptr && EVP_MD_up_ref(digest.get()) == 1 ? digest.get() : nullptr};
 }
 
 }  // namespace
@@ -175,7 +175,7 @@ Outcome<std::size_t> Signing::sign_in_chip(std::span<std::uint8_t> output, ByteV
 }
 
 Outcome<std::size_t> Signing::sign_in_software(std::span<std::uint8_t> output, ByteView digest) const {
-    const openssl::PkeyContext ctx(EVP_PKEY_CTX_new_from_pkey(context_.libctx(), key_->inner(), context_.properties()));
+    const openssl::PkeyContext ctx{EVP_PKEY_CTX_new_from_pkey(context_.libctx(), key_->inner(), context_.properties())};
     if (ctx == nullptr || EVP_PKEY_sign_init(ctx.get()) != 1) {
         return software_failed("sign in software");
     }
@@ -202,7 +202,7 @@ Outcome<int> Signing::verify_digest(ByteView signature, ByteView digest) const {
         return fail(Reason::digest_length_wrong, "verify a digest of " + std::to_string(digest.size()) + " bytes, " +
                                                      std::to_string(digest_size_) + " expected");
     }
-    const openssl::PkeyContext ctx(EVP_PKEY_CTX_new_from_pkey(context_.libctx(), key_->inner(), context_.properties()));
+    const openssl::PkeyContext ctx{EVP_PKEY_CTX_new_from_pkey(context_.libctx(), key_->inner(), context_.properties())};
     if (ctx == nullptr || EVP_PKEY_verify_init(ctx.get()) != 1) {
         return software_failed("verify a signature");
     }

@@ -22,7 +22,7 @@ Outcome<Bytes> number_of(const OSSL_PARAM& param) {
     if (OSSL_PARAM_get_BN(&param, &number) != 1) {
         return fail(Reason::parameter_invalid, std::string{"parameter "} + param.key);
     }
-    return bytes_of(openssl::Bignum(number).get());
+    return bytes_of(openssl::Bignum{number}.get());
 }
 
 Outcome<void> take_copy(const OSSL_PARAM* params, const char* key, std::optional<Bytes>& into) {
@@ -38,18 +38,18 @@ Bytes der_of(const X509_NAME* name) {
     unsigned char* encoded = nullptr;
     const int size = i2d_X509_NAME(name, &encoded);
     const openssl::Memory owner{encoded};
-    return size > 0 ? Bytes(encoded, encoded + size) : Bytes();
+    return size > 0 ? Bytes(encoded, encoded + size) : Bytes{};
 }
 
 bool same_name(const Bytes& wanted, const X509_NAME* name) {
     const unsigned char* at = wanted.data();
-    const openssl::X509Name parsed(d2i_X509_NAME(nullptr, &at, static_cast<long>(wanted.size())));
+    const openssl::X509Name parsed{d2i_X509_NAME(nullptr, &at, static_cast<long>(wanted.size()))};
     return parsed != nullptr ? X509_NAME_cmp(parsed.get(), name) == 0 : wanted == der_of(name);
 }
 
 Bytes serial_of(const X509* certificate) {
-    const openssl::Bignum number(ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr));
-    return number == nullptr ? Bytes() : bytes_of(number.get());
+    const openssl::Bignum number{ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr)};
+    return number == nullptr ? Bytes{} : bytes_of(number.get());
 }
 
 Bytes fingerprint_of(OSSL_LIB_CTX* libctx, const Bytes& certificate, const std::string& digest) {

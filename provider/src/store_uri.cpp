@@ -68,7 +68,7 @@ Outcome<StoreUri> StoreUri::parse(std::string_view uri) {
     while (!rest.empty()) {
         const auto end = rest.find_first_of(";&");
         TRYV(read_part(result, uri, rest.substr(0, end)));
-        rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+        rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
     }
     return result;
 }
