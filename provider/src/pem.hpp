@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading the PEM form of key references. A reader of our own, because it must know the label before the
-// rest: a damaged block is our error to report only when it is ours.
+// Reading the PEM form of key references. Not PEM_read_bio, because the label must be known before the rest is decoded:
+// a damaged block is our error to report only when it is ours.
 #pragma once
 
 #include "core.hpp"

@@ -20,7 +20,7 @@ constexpr std::array means{
     Means{Cause::key_mismatch, "--cert, --key"},
     Means{Cause::name, "--host"},
     Means{Cause::tcp, "--host, --port"},
-    Means{Cause::tls, "--port; --verbose shows all that OpenSSL said"},
+    Means{Cause::tls, "--port; --verbose shows all of OpenSSL's messages"},
     Means{Cause::broker_name, "--host"},
     Means{Cause::broker_untrusted, "--ca"},
     Means{Cause::alert, "--cert, --host, --alpn"},

@@ -41,11 +41,12 @@ constexpr std::array alerts{
     Alert{SSL_AD_ACCESS_DENIED, "the broker denies access to certificate {cert}", "check what the broker allows it"},
     Alert{SSL_AD_DECRYPT_ERROR, "the broker found the signature of the handshake wrong",
           "the chip's key is not the one of certificate {cert}: was a new key generated, or another chip attached?"},
-    Alert{SSL_AD_NO_APPLICATION_PROTOCOL, "the broker does not speak the application protocol (ALPN) asked for",
+    Alert{SSL_AD_NO_APPLICATION_PROTOCOL, "the broker does not support the application protocol (ALPN) asked for",
           "ask for none, or on port 443 of AWS IoT for x-amzn-mqtt-ca"},
-    Alert{SSL_AD_PROTOCOL_VERSION, "the broker wants another TLS version", "TLS 1.2 and 1.3 are spoken here"},
+    Alert{SSL_AD_PROTOCOL_VERSION, "the broker requires another TLS version", "this client supports TLS 1.2 and 1.3"},
     Alert{SSL_AD_UNRECOGNIZED_NAME, "the broker does not answer for the name {host}", "use its own name"},
-    Alert{SSL_AD_HANDSHAKE_FAILURE, "the broker found no common ground for TLS, or got no certificate it can use",
+    Alert{SSL_AD_HANDSHAKE_FAILURE,
+          "the broker and this client have no TLS parameters in common, or the broker got no certificate it can use",
           "check which cipher suites and client certificates it accepts"},
 };
 
