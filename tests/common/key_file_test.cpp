@@ -2,7 +2,6 @@
 // Key files as text: what they say to people and give back to programs.
 #include "common/keys/key_file.hpp"
 
-#include "cli/advice.hpp"
 #include "common/text/as_bytes.hpp"
 #include "support/catch.hpp"
 #include "support/software_key.hpp"
@@ -49,7 +48,7 @@ TEST_CASE("the longest label fits into the space that is claimed for a key file"
     CHECK_FALSE(KeyReference::check_label(reference.label + "x"));
 }
 
-TEST_CASE("a label that would start a line of its own is refused", "[key_file]") {
+TEST_CASE("a label that would start another line is refused", "[key_file]") {
     CHECK(KeyReference::check_label("Pumpe für Öl"));
     const auto refused = KeyReference::check_label("pump\n-----BEGIN TRUSTX PRIVATE KEY-----");
     REQUIRE_FALSE(refused);
@@ -64,7 +63,7 @@ TEST_CASE("what is not a key file is refused with its name and with what to do",
         const auto refused = parse_key_file(as_bytes(content), "odd.pem");
         REQUIRE_FALSE(refused);
         CHECK(refused.error() == Errc::key_file_malformed);
-        CHECK_THAT(cli::explain(refused.error()), ContainsSubstring("odd.pem") && ContainsSubstring("trustx key-file"));
+        CHECK_THAT(refused.error().message(), ContainsSubstring("odd.pem"));
     }
 }
 
