@@ -179,7 +179,7 @@ TEST_CASE("sim: the signature of the factory key verifies with the factory certi
 
 TEST_CASE("sim: shared secrets agree with RFC 5903", "[key]") {
     const auto vectors = golden("crypto").at("ecdh");
-    Host host({.nvm = chip_with({{sim::ObjectId::key_3, sim::Curve::p256, 0x20, text(vectors[0], "priv_chip")},
+    Host host({.nvm = chip_with({{sim::ObjectId{0xE0F2}, sim::Curve::p256, 0x20, text(vectors[0], "priv_chip")},
                                  {sim::ObjectId::key_4, sim::Curve::p384, 0x20, text(vectors[1], "priv_chip")}})});
     CHECK(host.apdu(golden_field("ecdh-export", "cmd")) == golden_field("ecdh-export", "rsp"));
     CHECK(host.apdu(golden_field("ecdh-store-p384", "cmd")) == golden_field("ecdh-store-p384", "rsp"));
