@@ -414,6 +414,16 @@ class TRUSTX_EXPORT CommandCall {
           encode_{[&command](ApduWriter& apdu) { return command.encode(apdu); }},
           decode_{[&command, &response](ByteView data) { return decode_into(response, command, data); }} {}
 
+    // run gives the command's response after carry_out has carried out its call, or the error of carry_out.
+    template <ChipCommand Command, class CarryOut>
+    static Result<typename Command::Response> run(const Command& command, const CarryOut& carry_out) {
+        std::optional<typename Command::Response> response;
+        if (Result<void> done = carry_out(CommandCall{command, response}); !done) {
+            return done.failure();
+        }
+        return *std::move(response);
+    }
+
     [[nodiscard]] const CommandInfo& info() const noexcept { return info_; }
     [[nodiscard]] const CommandFacts& facts() const noexcept { return facts_; }
 

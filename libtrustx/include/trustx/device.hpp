@@ -59,12 +59,7 @@ class TRUSTX_EXPORT Device {
     // run locks, runs one command and unlocks. Errors: those of lock() and of LockedDevice::run.
     template <ChipCommand Command>
     [[nodiscard]] Result<typename Command::Response> run(const Command& command) {
-        std::optional<typename Command::Response> response;
-        auto done = carry_out(CommandCall{command, response});
-        if (!done) {
-            return done.failure();
-        }
-        return *std::move(response);
+        return CommandCall::run(command, [this](const CommandCall& call) { return carry_out(call); });
     }
 
     // lease_session takes one of the chip's four session objects for the caller alone, among all threads and processes.
@@ -104,12 +99,7 @@ class TRUSTX_EXPORT LockedDevice {
     // repeated was lost, Errc and errno codes of the link. The operation of the error names command and object.
     template <ChipCommand Command>
     [[nodiscard]] Result<typename Command::Response> run(const Command& command) {
-        std::optional<typename Command::Response> response;
-        auto done = carry_out(CommandCall{command, response});
-        if (!done) {
-            return done.failure();
-        }
-        return *std::move(response);
+        return CommandCall::run(command, [this](const CommandCall& call) { return carry_out(call); });
     }
 
     // note leaves a line from the program in the trace; nothing happens where there is no trace. No secrets.
