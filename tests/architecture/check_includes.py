@@ -15,7 +15,7 @@ from graphlib import CycleError, TopologicalSorter
 PUBLIC = "libtrustx/include/trustx/"
 # Layer: (paths or prefixes of paths, layers below it, headers of others that nobody else may include).
 LAYERS = {
-    "common/base": (["common/try.hpp", "common/io/", "common/text/"], "", ""),
+    "common/base": (["common/try.hpp", "common/no_cancellation.hpp", "common/io/", "common/text/"], "", ""),
     "base": (["libtrustx/src/base/"] + [PUBLIC + h for h in
              ("bytes.hpp", "error.hpp", "export.hpp", "result.hpp", "secret.hpp")], "common/base", ""),
     "codec": (["libtrustx/src/codec/"], "base common/base", ""),

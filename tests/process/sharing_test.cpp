@@ -2,14 +2,18 @@
 // Several programs and one chip, the situation on every gateway: none of them resets, reopens or confuses what another
 // one uses, every wait ends, and a program that died leaves nothing behind that disturbs the next one.
 #include "support/build_tree.hpp"
+#include "support/cancelled_thread.hpp"
 #include "support/catch.hpp"
 #include "support/simulator.hpp"
 
 #include <trustx/commands.hpp>
 #include <trustx/device.hpp>
 #include <trustx/objects.hpp>
+#include <trustx/settings.hpp>
 
 #include <csignal>
+#include <cstdlib>
+#include <functional>
 #include <set>
 
 #include <sys/resource.h>
@@ -177,6 +181,77 @@ TEST_CASE("a forked child and its parent use the chip side by side", "[sharing]"
     int status = -1;
     REQUIRE(::waitpid(child, &status, 0) == child);
     CHECK(status == 0);
+}
+
+TEST_CASE("a thread that is cancelled ends after the work on the chip, and leaves nothing behind", "[sharing]") {
+    const Gateway gateway;
+    DeviceOptions options;
+    options.lock_directory = gateway.locks();
+    options.trace.file = gateway.chip.directory() / "trace";
+    const auto open = [&] { return Device::open(BusAddress::parse(gateway.chip.address()).value(), options); };
+    const auto random = [](auto& device) { return device.run(GetRandom{.length = 8}).has_value(); };
+    const auto device = open();
+    std::function<bool()> work;
+    SECTION("open, run, close") {
+        work = [&] { return random(*open()); };
+    }
+    SECTION("lock, run twice, note, unlock") {
+        work = [&] {
+            auto locked = device->lock();
+            if (!locked) {
+                return false;
+            }
+            locked->note("a note");
+            return random(*locked) && random(*locked);
+        };
+    }
+    SECTION("lock another device by assignment") {
+        work = [&] {
+            const auto other = open();
+            auto locked = device->lock();
+            auto locked_too = other->lock();
+            if (!locked) {
+                return false;
+            }
+            locked = std::move(locked_too);
+            return device->lock().has_value();
+        };
+    }
+    SECTION("reset") {
+        work = [&] { return device->reset().has_value(); };
+    }
+    SECTION("lease a session") {
+        work = [&] {
+            auto lease = device->lease_session();
+            lease = device->lease_session();
+            return lease.has_value();
+        };
+    }
+    SECTION("settings from a file") {
+        ::setenv("TRUSTX_CONF", (gateway.chip.directory() / "trustx.conf").c_str(), 1);
+        work = [] { return resolve_settings({}).has_value(); };
+    }
+    const auto thread = test::run_cancelled(work);
+    CHECK(thread.finished);
+    CHECK(thread.good);
+    CHECK(thread.cancelled);
+    ::unsetenv("TRUSTX_CONF");
+    CHECK(random(*device));
+    gateway.check_works();
+}
+
+TEST_CASE("a thread that is cancelled while it holds the lock releases it", "[sharing]") {
+    const Gateway gateway;
+    const auto device = gateway.device();
+    const auto thread = test::run_cancelled([&] {
+        const auto locked = device->lock();
+        ::pthread_testcancel();
+        return true;
+    });
+    CHECK_FALSE(thread.finished);
+    CHECK(thread.cancelled);
+    CHECK(device->run(GetRandom{.length = 8}));
+    gateway.check_works();
 }
 
 TEST_CASE("session objects are distributed among processes, and freed when one ends", "[sharing]") {

@@ -2,6 +2,7 @@
 // The provider in the lives of processes: forked at every moment, without privileges, with a chip that was not there or
 // was reset, loaded many times, ended without cleanup, and silent throughout (openssl-provider.md section 1.13).
 #include "support/build_tree.hpp"
+#include "support/cancelled_thread.hpp"
 #include "support/catch.hpp"
 #include "workbench.hpp"
 
@@ -17,6 +18,8 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <openssl/core_names.h>
+#include <openssl/params.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -261,6 +264,54 @@ TEST_CASE("without permission the error names the path, what the system said, an
     std::filesystem::permissions(directory, std::filesystem::perms::owner_all);
     CHECK(status == 0);
     CHECK(loaded.sign());
+}
+
+TEST_CASE("a thread that is cancelled while it uses the chip ends afterwards, and the process can sign", "[process]") {
+    Loaded loaded;
+    OSSL_LIB_CTX* const libctx = loaded.libctx.get();
+    const Pkey agreeing = load_key(libctx, loaded.chip.make_key("E0F2", "P-256", "keyagree"));
+    const Pkey peer = software_key(libctx);
+    std::function<bool()> work;
+    SECTION("sign, for the first time") {
+        work = [&] { return loaded.sign(); };
+    }
+    SECTION("sign again") {
+        REQUIRE(loaded.sign());
+        work = [&] { return loaded.sign(); };
+    }
+    SECTION("agree on a secret") {
+        work = [&] {
+            const PkeyCtx ctx(EVP_PKEY_CTX_new_from_pkey(libctx, agreeing.get(), nullptr));
+            unsigned char secret[32];
+            std::size_t size = sizeof secret;
+            return EVP_PKEY_derive_init(ctx.get()) == 1 && EVP_PKEY_derive_set_peer(ctx.get(), peer.get()) == 1 &&
+                   EVP_PKEY_derive(ctx.get(), secret, &size) == 1;
+        };
+    }
+    SECTION("make a key in a session object, use it and free it") {
+        work = [&] {
+            const PkeyCtx ctx(EVP_PKEY_CTX_new_from_name(libctx, "EC", "provider=trustx"));
+            EVP_PKEY* made = nullptr;
+            char slot[] = "session";
+            char group[] = "P-256";
+            const OSSL_PARAM params[] = {
+                OSSL_PARAM_construct_utf8_string("slot", slot, 0),
+                OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+                OSSL_PARAM_construct_end(),
+            };
+            const bool good = EVP_PKEY_keygen_init(ctx.get()) == 1 && EVP_PKEY_CTX_set_params(ctx.get(), params) == 1 &&
+                              EVP_PKEY_generate(ctx.get(), &made) == 1;
+            const Pkey key(made);
+            return good && signs(libctx, key.get());
+        };
+    }
+    const auto thread = run_cancelled(work);
+    INFO(joined(take_errors()));
+    CHECK(thread.finished);
+    CHECK(thread.good);
+    CHECK(thread.cancelled);
+    CHECK(loaded.sign());
+    loaded.chip->must_openssl({"dgst", "-sha256", "-sign", loaded.file.string(), "-out", "signature"}, "message");
 }
 
 TEST_CASE("nothing is ever written to standard output or standard error", "[process]") {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Device and LockedDevice: the public interface of what device_impl.hpp declares.
+// Device and LockedDevice: the public interface of what device_impl.hpp declares. Each function that can wait or touches a
+// descriptor postpones thread cancellation, and so do those of SessionLease.
+#include "common/no_cancellation.hpp"
 #include "common/try.hpp"
 #include "device/device_impl.hpp"
 
@@ -8,27 +10,36 @@
 namespace trustx {
 
 std::unique_ptr<Device> Device::open(BusAddress address, DeviceOptions options) {
+    const NoCancellation uncancelled;
     return std::unique_ptr<Device>{new Device{std::make_unique<Impl>(std::move(address), std::move(options))}};
 }
 
 std::unique_ptr<Device> Device::with_bus(std::unique_ptr<I2cBus> bus, Clock& clock, DeviceOptions options) {
+    const NoCancellation uncancelled;
     return std::unique_ptr<Device>{new Device{std::make_unique<Impl>(std::move(bus), clock, std::move(options))}};
 }
 
 Device::Device(std::unique_ptr<Impl> impl) : impl_{std::move(impl)} {}
-Device::~Device() = default;
+
+Device::~Device() {
+    const NoCancellation uncancelled;
+    impl_.reset();
+}
 
 Result<LockedDevice> Device::lock() {
+    const NoCancellation uncancelled;
     TRYV(impl_->lock().during(name()));
     return LockedDevice{*impl_, fork_generation()};
 }
 
 Result<void> Device::carry_out(const CommandCall& call) {
+    const NoCancellation uncancelled;
     TRY(auto locked, lock().during(call.operation()));
     return locked.carry_out(call);
 }
 
 Result<void> Device::reset() {
+    const NoCancellation uncancelled;
     TRY(const auto locked, lock().during("reset"));
     return impl_->reset().during(name()).during("reset");
 }
@@ -45,6 +56,7 @@ LockedDevice::LockedDevice(LockedDevice&& other) noexcept
     : impl_{std::exchange(other.impl_, nullptr)}, generation_{other.generation_} {}
 
 LockedDevice& LockedDevice::operator=(LockedDevice&& other) noexcept {
+    const NoCancellation uncancelled;
     LockedDevice taken{std::move(other)};
     std::swap(impl_, taken.impl_);
     std::swap(generation_, taken.generation_);
@@ -52,6 +64,7 @@ LockedDevice& LockedDevice::operator=(LockedDevice&& other) noexcept {
 }
 
 LockedDevice::~LockedDevice() {
+    const NoCancellation uncancelled;
     // A lock that was held at the moment of a fork is the parent's to release.
     if (impl_ != nullptr && generation_ == fork_generation()) {
         impl_->unlock();
@@ -59,11 +72,13 @@ LockedDevice::~LockedDevice() {
 }
 
 Result<void> LockedDevice::carry_out(const CommandCall& call) {
+    const NoCancellation uncancelled;
     Result<void> done = impl_ == nullptr ? fail(Errc::not_locked) : impl_->carry_out(call);
     return std::move(done).during(call.operation());
 }
 
 void LockedDevice::note(std::string_view text) {
+    const NoCancellation uncancelled;
     if (impl_ != nullptr) {
         impl_->note(text);
     }

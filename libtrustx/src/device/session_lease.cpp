@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which thread and which process has which of the chip's session objects.
+#include "common/no_cancellation.hpp"
 #include "common/try.hpp"
 #include "device/device_impl.hpp"
 
@@ -56,6 +57,7 @@ void Device::Impl::release_session(int index) noexcept {
 }
 
 Result<SessionLease> Device::lease_session() {
+    const NoCancellation uncancelled;
     TRY(const auto index, impl_->lease_session().during(name()).during("lease a session"));
     return SessionLease{*impl_, index, fork_generation()};
 }
@@ -64,6 +66,7 @@ SessionLease::SessionLease(SessionLease&& other) noexcept
     : impl_{std::exchange(other.impl_, nullptr)}, index_{other.index_}, generation_{other.generation_} {}
 
 SessionLease& SessionLease::operator=(SessionLease&& other) noexcept {
+    const NoCancellation uncancelled;
     SessionLease taken{std::move(other)};
     std::swap(impl_, taken.impl_);
     std::swap(index_, taken.index_);
@@ -72,6 +75,7 @@ SessionLease& SessionLease::operator=(SessionLease&& other) noexcept {
 }
 
 SessionLease::~SessionLease() {
+    const NoCancellation uncancelled;
     if (impl_ != nullptr && generation_ == fork_generation()) {
         impl_->release_session(index_);
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "common/no_cancellation.hpp"
 #include "common/try.hpp"
 #include "settings/declarations.hpp"
 #include "settings/settings_file.hpp"
@@ -99,6 +100,7 @@ DeviceOptions options_from(const SettingValues& values) {
 }  // namespace
 
 Result<Settings> resolve_settings(const SettingOverrides& overrides) {
+    const NoCancellation uncancelled;
     TRY(const auto file, load_settings_file());
     TRY(auto values, outside_the_file(overrides));
     if (const auto named = file.devices.find(overrides.device_name); named != file.devices.end()) {
