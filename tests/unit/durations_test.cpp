@@ -19,6 +19,8 @@ class Experience {
         return durations_.of(encode_command(CommandCall{command, response}, buffer_).value());
     }
 
+    Durations* operator->() { return &durations_; }
+
  private:
     Durations durations_;
     Bytes buffer_;
@@ -59,4 +61,71 @@ TEST_CASE("experience is bounded in number", "[waiting]") {
         CHECK(durations.of(read).first_poll() == 3ms);
     }
     CHECK(durations.of(GetMetadata{.object = ObjectId{0}}).first_poll() == 0ms);  // forgotten
+}
+
+TEST_CASE("what one process learned is a hint to the next, until that learned it itself", "[waiting]") {
+    Experience first;
+    first.of(sign(ObjectId{0xE0F1})).early(145ms);
+    first.of(GetDataObject{.object = ObjectId{0xE0C2}}).early(8ms);
+    const auto hints = first->hints();
+    CHECK(hints.size() == 1);  // a quick command is not worth one
+
+    Experience second;
+    second->go_on_with(hints);
+    CHECK(second.of(sign(ObjectId{0xE0F1})).first_poll() == 145ms);
+    CHECK(second.of(sign(ObjectId{0xE0F2})).first_poll() == 32'500us);
+    second.of(sign(ObjectId{0xE0F1})).late();
+    const auto corrected = second.of(sign(ObjectId{0xE0F1})).first_poll();
+    CHECK(corrected < 145ms);
+    second->go_on_with(hints);
+    CHECK(second.of(sign(ObjectId{0xE0F1})).first_poll() == corrected);
+    REQUIRE(second->hints().size() == 1);
+    CHECK(second->hints().front().experience.first_poll == corrected);
+}
+
+TEST_CASE("processes that live for one command learn together as one does alone", "[waiting]") {
+    // The chip was exchanged for a quicker one.
+    Experience alone;
+    alone.of(sign(ObjectId{0xE0F1})).early(145ms);
+    auto hints = alone->hints();
+    for (int use = 0; use < 6; ++use) {
+        alone.of(sign(ObjectId{0xE0F1})).late();
+        Experience once;
+        once->go_on_with(hints);
+        once.of(sign(ObjectId{0xE0F1})).late();
+        hints = once->hints();
+        REQUIRE(hints.size() == 1);
+        CHECK(hints.front().experience.first_poll == alone.of(sign(ObjectId{0xE0F1})).first_poll());
+    }
+    CHECK(hints.front().experience.first_poll < 65ms);
+}
+
+TEST_CASE("a hint that cannot be true costs a bounded time", "[waiting]") {
+    Experience chip;
+    chip.of(sign(ObjectId{0xE0F1})).early(145ms);
+    auto hints = chip->hints();
+    const Duration claimed = GENERATE(Duration{-1s}, Duration{0s}, Duration{24h}, Duration::max());
+    hints.front().experience = {.first_poll = claimed, .times_late = 1'000'000};
+    Experience deceived;
+    deceived->go_on_with(hints);
+    auto& expectation = deceived.of(sign(ObjectId{0xE0F1}));
+    CHECK(expectation.first_poll() >= 0s);
+    CHECK(expectation.first_poll() <= 400ms);
+    int late = 0;
+    for (; expectation.first_poll() > 145ms; ++late) {
+        expectation.late();
+    }
+    CHECK(late <= 2);
+}
+
+TEST_CASE("hints are bounded in number, and the latest stay", "[waiting]") {
+    Experience chip;
+    for (std::uint16_t number = 0; number < 100; ++number) {
+        chip.of(sign(ObjectId{number})).early(145ms);
+        CHECK(chip->hints().size() <= Durations::most_hints);
+    }
+    Experience next;
+    next->go_on_with(chip->hints());
+    CHECK(next.of(sign(ObjectId{99})).first_poll() == 145ms);
+    CHECK(next.of(sign(ObjectId{0})).first_poll() == 32'500us);
 }

@@ -32,6 +32,10 @@ class CommandCall;
 // Repeatable says whether a command may be sent again when its answer was lost.
 enum class Repeatable : bool { no = false, yes = true };
 
+// UsesPrivateKey says whether a command uses a private key: with a stored one that is an event for the chip's security
+// monitor (chip-objects.md section 9).
+enum class UsesPrivateKey : bool { no = false, yes = true };
+
 // Openness says what of a command's data, and of its answer's, may be in a trace. Secret are: the chip's random
 // numbers, shared secrets, derived keys and their seeds, exported private keys, messages and their unfinished hashes,
 // and the content of an object whose kind may hold a secret.
@@ -54,6 +58,7 @@ struct CommandInfo {
     // comes too late costs time.
     std::chrono::microseconds typical{0};
     std::chrono::microseconds typical_per_byte{0};
+    UsesPrivateKey uses_private_key = UsesPrivateKey::no;
 };
 
 // CommandFacts is what depends on the values in a command.
@@ -209,8 +214,13 @@ struct TRUSTX_EXPORT CalcSign {
     using Response = Signature;
     // A second signature over the same digest does no harm, but it is a second private key use, which only the caller
     // may decide on.
-    static constexpr CommandInfo info{"CalcSign", 0x31, Repeatable::no, Openness::everything,
-                                      std::chrono::milliseconds{65}};
+    static constexpr CommandInfo info{"CalcSign",
+                                      0x31,
+                                      Repeatable::no,
+                                      Openness::everything,
+                                      std::chrono::milliseconds{65},
+                                      std::chrono::microseconds{0},
+                                      UsesPrivateKey::yes};
     static constexpr std::size_t min_digest = 10;
     static constexpr std::size_t max_digest = 48;
 
@@ -270,8 +280,13 @@ struct TRUSTX_EXPORT VerifySign {
 struct TRUSTX_EXPORT CalcSSec {
     using Response = SecretBytes;  // empty when the secret stays in a session
     // With the key taken from the session that the secret replaces, a repetition would find another key.
-    static constexpr CommandInfo info{"CalcSSec", 0x33, Repeatable::no, Openness::command,
-                                      std::chrono::milliseconds{60}};
+    static constexpr CommandInfo info{"CalcSSec",
+                                      0x33,
+                                      Repeatable::no,
+                                      Openness::command,
+                                      std::chrono::milliseconds{60},
+                                      std::chrono::microseconds{0},
+                                      UsesPrivateKey::yes};
 
     ObjectId key;
     PublicKey peer;
@@ -384,8 +399,13 @@ struct TRUSTX_EXPORT SetAuthMsg {
 // A private key use. (18, section 6.6)
 struct TRUSTX_EXPORT GetAuthMsg {
     using Response = Signature;
-    static constexpr CommandInfo info{"GetAuthMsg", 0x18, Repeatable::no, Openness::everything,
-                                      std::chrono::milliseconds{65}};
+    static constexpr CommandInfo info{"GetAuthMsg",
+                                      0x18,
+                                      Repeatable::no,
+                                      Openness::everything,
+                                      std::chrono::milliseconds{65},
+                                      std::chrono::microseconds{0},
+                                      UsesPrivateKey::yes};
 
     static CommandFacts facts() { return {.param = 0x02}; }
 

@@ -33,6 +33,18 @@ struct DeviceOptions {
 class LockedDevice;
 class SessionLease;
 
+// SecurityEvents is what can be known of the chip's security event counter (chip-objects.md section 9) without asking
+// the chip. Programs that use the lock share it; what others do is not in it, so it is a hint.
+struct SecurityEvents {
+    static constexpr std::chrono::seconds tmax{5};  // one use in this time is free; plus or minus 5 %
+
+    // Uses of stored private keys since one of the programs read the counter, less one for each pause of tmax: the
+    // counter has not grown by more.
+    unsigned uses = 0;
+    // How long ago one of them read it; absent where none did.
+    std::optional<Duration> read_ago = {};
+};
+
 // Device is one chip. Opening it does not touch the bus: the first command attaches to the chip, without resetting
 // it and without opening an application that is open already. Threads may share a Device. After a fork the child's
 // Device opens its own bus at the next use.
@@ -104,6 +116,9 @@ class TRUSTX_EXPORT LockedDevice {
 
     // note leaves a line from the program in the trace; nothing happens where there is no trace. No secrets.
     void note(std::string_view text);
+
+    // security_events asks the lock file, not the chip.
+    [[nodiscard]] SecurityEvents security_events() const;
 
     // device_name is that of the Device; empty after a move.
     [[nodiscard]] const std::string& device_name() const;

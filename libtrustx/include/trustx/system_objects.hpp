@@ -20,7 +20,7 @@ TRUSTX_EXPORT Result<std::uint8_t> read_byte(LockedDevice& device, ObjectId obje
 // SecurityEventCounter counts uses of private keys beyond one in tmax, and attacks. It falls by one for each tmax
 // without an event. (E0C5, section 9)
 struct TRUSTX_EXPORT SecurityEventCounter {
-    static constexpr std::chrono::seconds tmax{5};       // plus or minus 5 %
+    static constexpr std::chrono::seconds tmax = SecurityEvents::tmax;
     static constexpr std::uint8_t throttled_from = 128;  // each use of a private key is delayed from here on
 
     std::uint8_t value = 0;

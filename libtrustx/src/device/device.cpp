@@ -84,6 +84,10 @@ void LockedDevice::note(std::string_view text) {
     }
 }
 
+SecurityEvents LockedDevice::security_events() const {
+    return impl_ == nullptr ? SecurityEvents{} : impl_->security_events();
+}
+
 const std::string& LockedDevice::device_name() const {
     static const std::string& none = *new std::string;  // OpenSSL may still call when static objects are destroyed
     return impl_ == nullptr ? none : impl_->name();

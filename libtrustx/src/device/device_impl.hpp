@@ -10,6 +10,7 @@
 #include "device/durations.hpp"
 #include "device/fork_generation.hpp"
 #include "device/process_lock.hpp"
+#include "device/security_log.hpp"
 #include "device/thread_lock.hpp"
 #include "device/tracer.hpp"
 #include "ifx_i2c/link.hpp"
@@ -41,6 +42,7 @@ class Device::Impl {
 
     // transaction.cpp
     Result<void> carry_out(const CommandCall& call);
+    [[nodiscard]] SecurityEvents security_events() const { return security_log_.events(clock_->now()); }
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] std::optional<Error> trace_trouble() const { return tracer_.trouble(); }
@@ -85,6 +87,7 @@ class Device::Impl {
     std::unique_ptr<I2cBus> bus_;
     std::optional<ifx_i2c::Link> link_;
     Durations durations_;
+    SecurityLog security_log_;
     std::optional<std::uint16_t> known_frame_size_;  // from the former user, good for the next attach
     Bytes command_;
     Bytes answer_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long the chip takes for commands: known beforehand in general, learned from this chip for each kind of command.
+// How long the chip takes for commands: known beforehand in general, learned from this chip for each kind of command,
+// by this process or by another that left hints in the lock file.
 #pragma once
 
 #include "command/encoded_command.hpp"
@@ -10,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace trustx {
@@ -18,26 +20,45 @@ namespace trustx {
 // amount of data. Used under the locks of the device.
 class Durations {
  public:
-    // of finds what is expected of a command: at first half of its typical duration. The reference is valid until the
-    // next call.
-    ifx_i2c::Expectation& of(const EncodedCommand& command);
-
- private:
     struct Kind {
         std::uint8_t opcode;
         std::uint8_t param;
-        int sent;  // sizes by their number of binary digits
-        int wanted;
+        std::uint8_t sent;  // sizes by their number of binary digits
+        std::uint8_t wanted;
         std::optional<ObjectId> object;
         friend bool operator==(const Kind&, const Kind&) = default;
     };
+    struct Hint {
+        Kind kind;
+        ifx_i2c::Expectation::Experience experience;
+        friend bool operator==(const Hint&, const Hint&) = default;
+    };
+    static constexpr std::size_t most_hints = 16;
+
+    // of finds what is expected of a command: at first what a hint says, within bounds, or half of its typical
+    // duration. The reference is valid until the next call.
+    ifx_i2c::Expectation& of(const EncodedCommand& command);
+
+    // go_on_with takes the hints of other processes instead of the present ones. What this process learned itself
+    // counts more.
+    void go_on_with(std::vector<Hint> hints) { hints_ = std::move(hints); }
+    // hints adds what this process learned. Only of commands that take long, which are few: a program that reads all
+    // objects must not drive the others' hints out.
+    const std::vector<Hint>& hints();
+
+ private:
     struct Entry {
         Kind kind;
         ifx_i2c::Expectation expectation;
+        bool asked_for;  // since hints() was called
     };
+
+    [[nodiscard]] ifx_i2c::Expectation first_of(const Kind& kind, const EncodedCommand& command) const;
+    void add_hint(const Hint& hint);
 
     std::vector<Entry> entries_;
     std::size_t oldest_ = 0;
+    std::vector<Hint> hints_;  // the oldest first
 };
 
 }  // namespace trustx

@@ -27,9 +27,11 @@ Result<void> Device::Impl::carry_out(const CommandCall& call) {
 
 Result<ByteView> Device::Impl::transact(const EncodedCommand& command) {
     const auto deadline = command_deadline();
+    security_log_.sent(command, clock_->now());
     for (int refusals = 1;; ++refusals) {
         TRY(const auto response, exchange(command, command.info.repeatable, deadline));
         if (response.status == 0) {
+            security_log_.answered(command, clock_->now());
             return response.data;
         }
         const auto reason = fetch_last_error(deadline);

@@ -25,6 +25,15 @@ constexpr std::array steps{256, 64, 16, 4, 2};
 
 }  // namespace
 
+Expectation::Expectation(const Experience& experience) noexcept
+    : first_poll_{std::max(experience.first_poll, Duration::zero())},
+      experienced_{true},
+      times_late_{std::min<unsigned>(experience.times_late, steps.size() - 1)} {}
+
+std::optional<Expectation::Experience> Expectation::experience() const noexcept {
+    return experienced_ || times_late_ > 0 ? std::optional{Experience{first_poll_, times_late_}} : std::nullopt;
+}
+
 void Expectation::late() noexcept {
     const auto step = std::max<Duration>(first_poll_ / steps.at(times_late_), shortest_pause);
     first_poll_ = std::max(first_poll_ - step, Duration::zero());

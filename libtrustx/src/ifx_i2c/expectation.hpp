@@ -5,6 +5,8 @@
 
 #include <trustx/clock.hpp>
 
+#include <optional>
+
 namespace trustx::ifx_i2c {
 
 // Expectation is what was learned about one kind of wait. A value.
@@ -13,6 +15,16 @@ class Expectation {
     // typical is a known duration of that kind, zero where there is none. As long as nothing was learned the first poll
     // comes after half of it: chips differ.
     explicit Expectation(Duration typical = Duration::zero()) : first_poll_{typical / 2} {}
+
+    // Experience is what was learned, for somebody else to go on with.
+    struct Experience {
+        Duration first_poll;
+        unsigned times_late;
+        friend bool operator==(const Experience&, const Experience&) = default;
+    };
+    explicit Expectation(const Experience& experience) noexcept;
+    // experience is absent as long as nothing was learned.
+    [[nodiscard]] std::optional<Experience> experience() const noexcept;
 
     // first_poll is how long after the beginning the first poll should be. It lies a little before the event, so that
     // an event that has become quicker is noticed.
