@@ -13,8 +13,8 @@ namespace {
 
 // is_late tells the failures that a chip which delays its answers can be the cause of.
 bool is_late(Reason reason) {
-    return reason == reason_of(Error{Errc::timeout}) || reason == reason_of(Error{Errc::outcome_unknown}) ||
-           reason == reason_of(Error{Errc::lock_timeout});
+    return reason == reason_of(Error{Errc::timeout}) || reason == reason_of(Error{Errc::chip_busy}) ||
+           reason == reason_of(Error{Errc::outcome_unknown}) || reason == reason_of(Error{Errc::lock_timeout});
 }
 
 bool is_session(ObjectId key) {
@@ -23,7 +23,8 @@ bool is_session(ObjectId key) {
 
 }  // namespace
 
-Chip::Chip(std::string name, std::unique_ptr<Device> device) : name_{std::move(name)}, device_{std::move(device)} {}
+Chip::Chip(std::string name, std::unique_ptr<Device> device, std::chrono::milliseconds command_timeout)
+    : name_{std::move(name)}, device_{std::move(device)}, watch_{command_timeout} {}
 
 Outcome<Uid> Chip::uid() {
     if (const Uid* const present = present_.load(std::memory_order_acquire)) {
@@ -54,12 +55,17 @@ Outcome<void> Chip::expect(const KeyReference& reference) {
     return {};
 }
 
+Outcome<void> Chip::explain(const KeyReference& reference) {
+    suspect();
+    auto expected = expect(reference);
+    const bool explained = !expected && expected.error().reason == reason_of(Error{Errc::wrong_chip});
+    return explained ? std::move(expected) : Outcome<void>{};
+}
+
 template <class Command>
 Outcome<typename Command::Response> Chip::use(const KeyReference& reference, const Command& command) {
-    TRYV(expect(reference));
     auto response = locked(std::string{Command::info.name} + " " + reference.key.hex(), [&](LockedDevice& device) {
-        watch_.look(device);
-        watch_.count_use(reference.key);
+        watch_.before_use(device, reference.key);
         return device.run(command);
     });
     if (response) {
@@ -71,7 +77,11 @@ Outcome<typename Command::Response> Chip::use(const KeyReference& reference, con
             error.text += "; " + why;
         }
     }
-    if (is_session(reference.key) && error.reason >= Reason::chip_base) {
+    const bool refused = error.reason >= Reason::chip_base;
+    if (refused) {
+        TRYV(explain(reference));
+    }
+    if (is_session(reference.key) && refused) {
         error.reason = Reason::session_lost;
         error.text += "; session keys are lost when the chip is reset: make a new one";
     }
@@ -83,6 +93,7 @@ Outcome<Signature> Chip::sign(const KeyReference& reference, ByteView digest) {
 }
 
 Outcome<SecretBytes> Chip::agree(const KeyReference& reference, const PublicKey& peer) {
+    TRYV(expect(reference));
     return use(reference, CalcSSec{.key = reference.key, .peer = peer});
 }
 
@@ -137,7 +148,8 @@ Chip* Chips::known(const std::string& name) const noexcept {
 Outcome<std::unique_ptr<Chip>> Chips::make(const std::string& name) const {
     TRYV(settings_.check());
     TRY(const auto resolved, outcome_of(resolve_settings({.openssl_conf = settings_.values, .device_name = name})));
-    return std::make_unique<Chip>(name, Device::open(resolved.address, resolved.options));
+    return std::make_unique<Chip>(name, Device::open(resolved.address, resolved.options),
+                                  resolved.options.command_timeout);
 }
 
 Outcome<Chip*> Chips::find(const std::string& name) {

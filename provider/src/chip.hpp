@@ -13,6 +13,7 @@
 #include <trustx/uid.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <forward_list>
 #include <memory>
 #include <string>
@@ -40,17 +41,26 @@ struct SessionKey {
 // Chip is one device of the settings. Threads may share it; each operation locks the device for its own commands.
 class Chip {
  public:
-    Chip(std::string name, std::unique_ptr<Device> device);
+    // command_timeout is the device's.
+    Chip(std::string name, std::unique_ptr<Device> device, std::chrono::milliseconds command_timeout);
 
     // name is that of the settings' device section; empty for the default device.
     [[nodiscard]] const std::string& name() const { return name_; }
 
-    // sign uses the private key once. Before the first use the chip's UID is compared with the one the reference
-    // names; error: Reason of Errc::wrong_chip.
+    // sign uses the private key once. That it was the right key of the right chip is for the caller to find out: by
+    // verifying the signature, which proves both, or by expect() beforehand.
     [[nodiscard]] Outcome<Signature> sign(const KeyReference& reference, ByteView digest);
 
-    // agree computes the shared secret with a peer; a private key use, after the same comparison.
+    // agree computes the shared secret with a peer: a private key use, after expect(), since nothing proves a secret.
     [[nodiscard]] Outcome<SecretBytes> agree(const KeyReference& reference, const PublicKey& peer);
+
+    // expect compares the chip's UID with the one that the reference names, if it names one. Errors: Reason of
+    // Errc::wrong_chip; those of reading it.
+    [[nodiscard]] Outcome<void> expect(const KeyReference& reference);
+
+    // explain is for a use that failed: it reads the UID again. Error: Reason of Errc::wrong_chip where that is the
+    // reason, no other.
+    [[nodiscard]] Outcome<void> explain(const KeyReference& reference);
 
     // generate makes a key pair; Reason::slot_used unless the slot is free or request.force.
     [[nodiscard]] Outcome<KeyReference> generate(const KeyRequest& request);
@@ -88,7 +98,6 @@ class Chip {
  private:
     friend class Chips;
 
-    [[nodiscard]] Outcome<void> expect(const KeyReference& reference);
     // use runs a command that uses the private key of a reference.
     template <class Command>
     [[nodiscard]] Outcome<typename Command::Response> use(const KeyReference& reference, const Command& command);

@@ -6,11 +6,13 @@
 namespace trustx::provider {
 namespace {
 
-// The chip begins to delay at 128. This process may have added as many as `uses_between_readings` since the counter was
-// read, and others as well, so the warning comes at less.
+// The chip begins to delay at 128. Programs may have added as many as `uses_between_readings` since the counter was
+// read, those that do not use the lock as well, so the warning comes at less.
 constexpr int warning_from = 96;
-constexpr std::uint64_t uses_between_readings = 16;
+constexpr unsigned uses_between_readings = 16;
 constexpr std::chrono::seconds age_of_readings{60};
+// Of a private key, without the delay.
+constexpr std::chrono::seconds longest_use{1};
 
 std::string described(int value) {
     const SecurityEventCounter counter{static_cast<std::uint8_t>(value)};
@@ -27,28 +29,33 @@ constexpr const char* remedy = "; it falls by one in 5 s without such a use: sig
 
 }  // namespace
 
-bool SecurityWatch::is_due() const {
-    return !read_at_ || uses_.load() - uses_when_read_ >= uses_between_readings ||
-           clock_.now() - *read_at_ > age_of_readings;
+// Many uses by whatever programs raise the counter, and so does this process with one use after the other. To a first
+// use the counter matters only if the delay can make it fail.
+bool SecurityWatch::is_due(const SecurityEvents& events) const {
+    if (uses_ == 0 && command_timeout_ < SecurityEventCounter::tmax + longest_use) {
+        return true;
+    }
+    const bool repeated = uses_ > 0 && events.uses > 0;
+    const bool old = !events.read_ago || *events.read_ago > age_of_readings;
+    return events.uses >= uses_between_readings || (repeated && old);
 }
 
-void SecurityWatch::look(LockedDevice& device) {
-    if (!is_due()) {
+void SecurityWatch::before_use(LockedDevice& device, ObjectId key) {
+    // Keys in sessions are no protected event.
+    if (key < object::device_key_1 || key > object::device_key_4) {
         return;
     }
-    read_at_ = clock_.now();
-    uses_when_read_ = uses_.load();
+    if (is_due(device.security_events())) {
+        read(device);
+    }
+    ++uses_;
+}
+
+void SecurityWatch::read(LockedDevice& device) {
     const auto read = read_security_event_counter(device);
     counter_ = read ? read->value : unknown;
     if (counter_ >= warning_from) {
         device.note(described(counter_) + remedy);
-    }
-}
-
-void SecurityWatch::count_use(ObjectId key) noexcept {
-    // Keys in sessions are no protected event.
-    if (key >= object::device_key_1 && key <= object::device_key_4) {
-        ++uses_;
     }
 }
 

@@ -154,15 +154,19 @@ Outcome<std::size_t> Signing::sign_in_chip(std::span<std::uint8_t> output, ByteV
     }
     TRYV(key_->usable());
     TRY(const auto chip, context_.chips().find(reference.device));
+    const bool verified = context_.settings().self_verify;
+    if (!verified) {
+        TRYV(chip->expect(reference));
+    }
     TRY(const auto signature, chip->sign(reference, ecdsa_input(digest, reference.public_key.curve)));
     const Bytes der = signature.der();
     if (der.size() > output.size()) {
         return fail(Reason::buffer_too_small, "sign with key " + reference.key.hex());
     }
-    if (context_.settings().self_verify) {
+    if (verified) {
         TRY(const auto right, verify_digest(der, digest));
         if (right != 1) {
-            chip->suspect();
+            TRYV(chip->explain(reference));
             return fail(Reason::signature_wrong,
                         "sign with key " + reference.key.hex() +
                             ": the slot holds another key than the key reference says; write the reference again "

@@ -93,7 +93,7 @@ TEST_CASE("a chip that is locked by another process is answered with its process
     const auto locked = device->lock();
     REQUIRE(locked.has_value());
     check(chip.bench(),
-          {"locked", sign_with(key.string()), {"use key E0F1", std::to_string(::getpid()), "lock-timeout-ms"}});
+          {"locked", sign_with(key.string()), {"CalcSign E0F1", std::to_string(::getpid()), "lock-timeout-ms"}});
 }
 
 TEST_CASE("a chip that is locked between two signatures is answered with the command, once", "[error]") {

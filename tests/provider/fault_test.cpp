@@ -12,6 +12,16 @@ Outcome sign(const Bench& bench, const std::string& key) {
     return bench.openssl({"dgst", "-sha256", "-sign", key, "-out", "signature"}, "message");
 }
 
+// A board was exchanged. A chip of another profile has another UID, and another address.
+SimulatorOptions other_chip() {
+    return {.profile = "A"};
+}
+
+std::string address_of(const Simulator& chip) {
+    const std::uint8_t target = chip.stats().at("i2c_address");
+    return chip.address() + "@0x" + to_hex({&target, 1});
+}
+
 }  // namespace
 
 TEST_CASE("a key of an absent chip loads, and signing says which chip is missing", "[fault]") {
@@ -50,11 +60,9 @@ TEST_CASE("a chip that comes back is used again by the same process", "[fault]")
 TEST_CASE("another chip than the key's is recognised at the first signature", "[fault]") {
     ChipBench chip;
     const auto key = chip.make_key("E0F1");
-    // The same address, another chip: one of another profile has another UID.
-    const Simulator other(SimulatorOptions{.nvm = {}, .profile = "A", .arguments = {}, .process = {}});
+    const Simulator other(other_chip());
     ProcessOptions options = chip->process_options();
-    const std::uint8_t target = other.stats().at("i2c_address");
-    options.environment["TRUSTX_DEVICE"] = other.address() + "@0x" + to_hex({&target, 1});
+    options.environment["TRUSTX_DEVICE"] = address_of(other);
     options.input = "message";
     const Outcome outcome = run("openssl", {"dgst", "-sha256", "-sign", key.string(), "-out", "signature"}, options);
     INFO(outcome.both());
@@ -63,6 +71,32 @@ TEST_CASE("another chip than the key's is recognised at the first signature", "[
     CHECK_THAT(first_error_line(outcome), ContainsSubstring("wrong chip"));
     CHECK_THAT(first_error_line(outcome), ContainsSubstring("E0F1"));
     CHECK(other.stats().at("private_key_uses") == 0);
+}
+
+TEST_CASE("another chip with a key in the same slot is recognised by the signature", "[fault]") {
+    ChipBench chip;
+    const auto key = chip.make_key("E0F1");
+    const Simulator other(other_chip());
+    const Bench exchanged(BenchOptions{.device = address_of(other)});
+    exchanged.must_openssl({"genpkey", "-propquery", "?provider=trustx", "-algorithm", "EC", "-pkeyopt", "group:P-256",
+                            "-pkeyopt", "slot:E0F1", "-out", "new.pem"});
+    const auto refused = [&](const Bench& bench) {
+        const Outcome outcome = sign(bench, key.string());
+        INFO(outcome.both());
+        CHECK_FALSE(outcome.ok());
+        CHECK_THAT(first_error_line(outcome), ContainsSubstring(":trustx:"));
+        CHECK_THAT(first_error_line(outcome), ContainsSubstring("wrong chip"));
+        CHECK_THAT(first_error_line(outcome), ContainsSubstring("E0F1"));
+        CHECK_FALSE(std::filesystem::exists(bench.path("signature")));
+    };
+    refused(exchanged);
+    CHECK(other.stats().at("private_key_uses") == 1);
+
+    SECTION("or, where signatures are not verified, before it") {
+        other.reset_stats();
+        refused(Bench(BenchOptions{.device = address_of(other), .settings = {{"self-verify", "no"}}}));
+        CHECK(other.stats().at("private_key_uses") == 0);
+    }
 }
 
 TEST_CASE("a slot that holds another key than the reference says is noticed by the signature", "[fault]") {
