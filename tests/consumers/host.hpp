@@ -43,6 +43,8 @@ class Host {
     explicit Host(const std::string& curve, const std::string& timing = "none");
 
     [[nodiscard]] std::filesystem::path path(const std::string& name) const { return directory_ / name; }
+    // locks is the directory of the lock files.
+    [[nodiscard]] const std::filesystem::path& locks() const { return chip_.directory().path(); }
     [[nodiscard]] std::filesystem::path ca() const { return ca_.certificate(); }
     [[nodiscard]] const Identity& client() const { return client_; }
     [[nodiscard]] const Identity& server() const { return server_; }

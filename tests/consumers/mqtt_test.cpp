@@ -5,7 +5,13 @@
 #include "support/build_tree.hpp"
 #include "support/catch.hpp"
 
+#include <chrono>
+#include <csignal>
 #include <regex>
+#include <thread>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 using namespace trustx::test;
 
@@ -30,7 +36,56 @@ Arguments client_arguments(const Broker& broker, const Host& host, const Identit
     return arguments;
 }
 
+// wait_for_a_waiter returns when a process waits for the chip that another one has locked: those that wait have bytes
+// of the lock file locked, far behind its record.
+void wait_for_a_waiter(const std::filesystem::path& locks) {
+    std::filesystem::path file;
+    for (const auto& entry : std::filesystem::directory_iterator(locks)) {
+        file = entry.path().extension() == ".lock" ? entry.path() : file;
+    }
+    const int fd = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+    REQUIRE(fd >= 0);
+    const auto deadline = std::chrono::steady_clock::now() + patience();
+    struct flock waiting {};
+    do {
+        std::this_thread::yield();
+        waiting = {};
+        waiting.l_type = F_WRLCK;
+        waiting.l_whence = SEEK_SET;
+        waiting.l_start = 0x10000;
+    } while (::fcntl(fd, F_OFD_GETLK, &waiting) == 0 && waiting.l_type == F_UNLCK &&
+             std::chrono::steady_clock::now() < deadline);
+    ::close(fd);
+    CHECK(waiting.l_type != F_UNLCK);
+}
+
 }  // namespace
+
+TEST_CASE("libmosquitto cancels its thread while that waits for the chip, and the program connects again",
+          "[consumers]") {
+    const Host host{"P-256"};
+    const Broker broker{broker_options(host, host.software_server(), "")};
+    auto environment = host.environment(Arrangement::default_first);
+    write_file(host.path("impatient.conf"), "lock-timeout-ms = 2000\n");
+    environment["TRUSTX_CONF"] = host.path("impatient.conf");
+    Process owner{program("trustx_neighbour"), {"hold"}, {.environment = environment}};
+    owner.wait_for_line("locked");
+
+    Process client{program("consumer_mosquitto_cancel"),
+                   {std::to_string(broker.port()), host.ca(), host.client().certificate, host.client().key},
+                   {.environment = environment}};
+    wait_for_a_waiter(host.locks());
+    client.signal(SIGUSR1);
+    client.wait_for_line("stopped");
+    owner.kill9();
+    static_cast<void>(host.counters());
+    client.signal(SIGUSR1);
+    const auto outcome = client.wait();
+    INFO(outcome.both());
+    CHECK(outcome.ok());
+    CHECK_THAT(outcome.out, ContainsSubstring("published"));
+    CHECK(host.key_uses() == 1);
+}
 
 TEST_CASE("mosquitto_pub and mosquitto_sub use the client key once each", "[consumers]") {
     const auto curve = GENERATE(from_range(both_curves));

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 // More kinds than a program is likely to use; the oldest is forgotten for a new one.
 constexpr std::size_t most_kinds = 64;
 
-// Without a hint, looking costs some 20 transfers, and up to 5 ms at the end. That is nothing to a quicker command.
+// Without a hint, polling costs some 20 transfers, and up to 5 ms at the end. That is nothing to a quicker command.
 constexpr Duration worth_a_hint = 20ms;
 
 // No chip is slower than that. A hint that is wrong, whoever wrote it, costs no more; what the command then takes is
@@ -61,7 +61,7 @@ ifx_i2c::Expectation& Durations::of(const EncodedCommand& command) {
     return replaced.expectation;
 }
 
-const std::vector<Durations::Hint>& Durations::hints() {
+const Durations::Hints& Durations::hints() noexcept {
     for (auto& entry : entries_) {
         const auto experience = entry.expectation.experience();
         if (std::exchange(entry.asked_for, false) && experience && experience->first_poll >= worth_a_hint) {
@@ -71,16 +71,14 @@ const std::vector<Durations::Hint>& Durations::hints() {
     return hints_;
 }
 
-void Durations::add_hint(const Hint& hint) {
+void Durations::add_hint(const Hint& hint) noexcept {
     const auto known = std::ranges::find(hints_, hint.kind, &Hint::kind);
     if (known != hints_.end()) {
         *known = hint;
         return;
     }
-    if (hints_.size() >= most_hints) {
-        hints_.erase(hints_.begin());
-    }
-    hints_.push_back(hint);
+    std::shift_left(hints_.begin(), hints_.end(), 1);
+    hints_.back() = hint;
 }
 
 }  // namespace trustx

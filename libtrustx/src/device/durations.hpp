@@ -8,10 +8,10 @@
 
 #include <trustx/object_id.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <utility>
 #include <vector>
 
 namespace trustx {
@@ -21,11 +21,11 @@ namespace trustx {
 class Durations {
  public:
     struct Kind {
-        std::uint8_t opcode;
-        std::uint8_t param;
-        std::uint8_t sent;  // sizes by their number of binary digits
-        std::uint8_t wanted;
-        std::optional<ObjectId> object;
+        std::uint8_t opcode = 0;  // of no command
+        std::uint8_t param = 0;
+        std::uint8_t sent = 0;  // sizes by their number of binary digits
+        std::uint8_t wanted = 0;
+        std::optional<ObjectId> object = {};
         friend bool operator==(const Kind&, const Kind&) = default;
     };
     struct Hint {
@@ -33,7 +33,7 @@ class Durations {
         ifx_i2c::Expectation::Experience experience;
         friend bool operator==(const Hint&, const Hint&) = default;
     };
-    static constexpr std::size_t most_hints = 16;
+    using Hints = std::array<Hint, 16>;  // the latest last; before the first one those of no command
 
     // of finds what is expected of a command: at first what a hint says, within bounds, or half of its typical
     // duration. The reference is valid until the next call.
@@ -41,10 +41,10 @@ class Durations {
 
     // go_on_with takes the hints of other processes instead of the present ones. What this process learned itself
     // counts more.
-    void go_on_with(std::vector<Hint> hints) { hints_ = std::move(hints); }
+    void go_on_with(const Hints& hints) noexcept { hints_ = hints; }
     // hints adds what this process learned. Only of commands that take long, which are few: a program that reads all
     // objects must not drive the others' hints out.
-    const std::vector<Hint>& hints();
+    const Hints& hints() noexcept;
 
  private:
     struct Entry {
@@ -54,11 +54,11 @@ class Durations {
     };
 
     [[nodiscard]] ifx_i2c::Expectation first_of(const Kind& kind, const EncodedCommand& command) const;
-    void add_hint(const Hint& hint);
+    void add_hint(const Hint& hint) noexcept;
 
     std::vector<Entry> entries_;
     std::size_t oldest_ = 0;
-    std::vector<Hint> hints_;  // the oldest first
+    Hints hints_{};
 };
 
 }  // namespace trustx

@@ -18,8 +18,8 @@ class Expectation {
 
     // Experience is what was learned, for somebody else to go on with.
     struct Experience {
-        Duration first_poll;
-        unsigned times_late;
+        Duration first_poll{};
+        unsigned times_late = 0;
         friend bool operator==(const Experience&, const Experience&) = default;
     };
     explicit Expectation(const Experience& experience) noexcept;
