@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # What every target of the project shares: the language level, where results land in the build tree, and the
-# warnings. Nothing here writes CMAKE_CXX_FLAGS: a distribution brings its own hardening flags.
+# warnings. Nothing here writes CMAKE_CXX_FLAGS: they are the user's or the distribution's.
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -71,3 +71,5 @@ if(TRUSTX_BUILD_FUZZERS)
   add_compile_options(-fsanitize=fuzzer-no-link)
   add_link_options(-fsanitize=fuzzer-no-link)
 endif()
+
+include(Hardening)
