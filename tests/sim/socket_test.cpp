@@ -224,11 +224,13 @@ TEST_CASE("trustx-sim tells what is wrong with its command line", "[process]") {
         return outcome.out + outcome.err;
     };
     CHECK_THAT(message({}, 2), ContainsSubstring("--listen or --usbip is required"));
-    CHECK_THAT(message({"--listen", "/tmp/x"}, 1), ContainsSubstring("write it as unix:/path/to/socket"));
-    CHECK_THAT(message({"--listen", "unix:" + std::string(200, 'x')}, 1), ContainsSubstring("shorter than 108 bytes"));
+    CHECK_THAT(message({"--listen", "/tmp/x"}, 2), ContainsSubstring("write it as unix:/path/to/socket"));
+    CHECK_THAT(message({"--listen", "unix:" + std::string(200, 'x')}, 2), ContainsSubstring("shorter than 108 bytes"));
     CHECK_THAT(message({"--listen", "unix:/nonexistent/chip"}, 1), ContainsSubstring("/nonexistent"));
     CHECK_THAT(message({"--timing", "slow", "--listen", "unix:x"}, 2), ContainsSubstring("--timing"));
     CHECK_THAT(message({"--profile", "D", "--listen", "unix:x"}, 2), ContainsSubstring("--profile"));
+    CHECK_THAT(message({"ctl", "/tmp/x", "stats"}, 2), ContainsSubstring("write it as unix:/path/to/socket"));
+    CHECK_THAT(message({"ctl", "unix:/nonexistent/chip", "dance"}, 2), ContainsSubstring("no command \"dance\""));
     CHECK_THAT(message({"ctl", "unix:/nonexistent/chip", "stats"}, 1),
                ContainsSubstring("cannot connect to /nonexistent/chip.ctl: No such file or directory"));
     CHECK_THAT(message({"--help"}, 0), ContainsSubstring("trustx-sim --listen unix:/tmp/chip"));

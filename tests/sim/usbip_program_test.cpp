@@ -121,7 +121,7 @@ TEST_CASE("trustx-sim: an endpoint that cannot be used is refused with the reaso
     CHECK_THAT(taken.err, ContainsSubstring(exporter.endpoint.text()) && ContainsSubstring("in use"));
     const auto malformed =
         run(program("trustx-sim"), {"--usbip", GENERATE("3240", "127.0.0.1", "127.0.0.1:99999", "::1:3240", ":1")});
-    CHECK(malformed.status == 1);
+    CHECK(malformed.status == 2);
     CHECK_THAT(malformed.err, ContainsSubstring("127.0.0.1:3240"));
 }
 

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "program/options.hpp"
 
+#include "common/try.hpp"
+#include "model/faults/fault_rule.hpp"
+#include "server/address.hpp"
 #include "server/control.hpp"
+#include "server/paced_clock.hpp"
+#include "usbip/exporter.hpp"
 
 #include <map>
 
@@ -13,14 +18,29 @@ namespace {
 
 constexpr int exit_usage = 2;
 
+// readable refuses a value that `parse` does not take while the command line is read, so that all mistakes in it end
+// the program in one way.
+template <class Parse>
+CLI::Validator readable(Parse parse) {
+    return CLI::Validator(
+        [parse](const std::string& text) {
+            const auto parsed = parse(text);
+            return parsed ? std::string{} : parsed.error();
+        },
+        std::string{});
+}
+
 void define_simulator(CLI::App& app, Options& options) {
     static const std::map<std::string, AcknowledgeStyle> styles{{"automatic", AcknowledgeStyle::automatic},
                                                                 {"piggyback", AcknowledgeStyle::piggyback},
                                                                 {"separate", AcknowledgeStyle::separate}};
-    app.add_option("--listen", options.listen, "Where hosts reach the chip, as unix:/path")->type_name("ADDRESS");
+    app.add_option("--listen", options.listen, "Where hosts reach the chip, as unix:/path")
+        ->check(readable(parse_address))
+        ->type_name("ADDRESS");
     app.add_option("--usbip", options.usbip,
                    "Export the chip over USB/IP as a USB device of Linux' driver i2c-tiny-usb, too. "
                    "Port 0 is any free one")
+        ->check(readable(usbip::parse_endpoint))
         ->type_name("ADDR:PORT");
     app.add_option("--nvm", options.nvm,
                    "File that keeps the chip's memory, private keys included; made when it does not exist. "
@@ -40,11 +60,13 @@ void define_simulator(CLI::App& app, Options& options) {
         ->type_name("automatic|piggyback|separate");
     app.add_option("--clock", options.clock,
                    "real; virtual: time passes with transfers and by `ctl advance` only; 10x: ten times as fast")
+        ->check(readable(PacedClock::parse))
         ->type_name("CLOCK")
         ->capture_default_str();
     app.add_option("--fault", options.faults,
                    "Inject a fault, such as reset,during=CalcSign or address-nak,every=10; may be repeated. "
                    "See trustx-sim(1)")
+        ->check(readable(parse_fault_rule))
         ->type_name("RULE")
         ->allow_extra_args(false);
     app.add_option("--seed", options.seed, "Make random numbers, keys and signatures the same in every run")
@@ -55,10 +77,17 @@ void define_simulator(CLI::App& app, Options& options) {
 
 void define_control(CLI::App& app, Options& options) {
     CLI::App* control = app.add_subcommand("ctl", "Send a command to a running simulator");
-    control->add_option("address", options.control_address, "Address of the simulator, as its --listen")->required();
+    control->add_option("address", options.control_address, "Address of the simulator, as its --listen")
+        ->check(readable(parse_address))
+        ->required();
     control->add_option("command", options.control_command, "See below")->required();
     control->footer("Commands:\n" + control_commands());
-    control->callback([&options] { options.action = Options::Action::control; });
+    control->callback([&options] {
+        if (const auto known = check_control_command(options.control_command); !known) {
+            throw CLI::ValidationError("command", known.error());
+        }
+        options.action = Options::Action::control;
+    });
 }
 
 }  // namespace

@@ -77,7 +77,9 @@ Result<std::filesystem::path> parse_address(std::string_view text) {
     if (path.empty()) {
         return fail("\"" + std::string{text} + "\" is not an address of a simulator; write it as unix:/path/to/socket");
     }
-    return std::filesystem::path{path};
+    const std::filesystem::path socket{path};
+    TRYV(socket_address(control_path(socket)));  // the longer one of the two
+    return socket;
 }
 
 std::filesystem::path control_path(const std::filesystem::path& bus_path) {

@@ -182,6 +182,21 @@ std::string usage_of(const ControlCommand& command) {
     return std::string{command.name} + (command.argument == nullptr ? "" : std::string{" "} + command.argument);
 }
 
+// find_command gives the command that the words are for.
+Result<const ControlCommand*> find_command(const std::vector<std::string>& words) {
+    const auto* const found = std::find_if(commands.begin(), commands.end(), [&](const ControlCommand& command) {
+        return !words.empty() && words.front() == command.name;
+    });
+    if (found == commands.end()) {
+        return fail("there is no command \"" + (words.empty() ? std::string{} : words.front()) + "\"; there are:\n" +
+                    control_commands());
+    }
+    if (words.size() != (found->argument == nullptr ? 1 : 2)) {
+        return fail("the command is written as: " + usage_of(*found));
+    }
+    return found;
+}
+
 std::string failed(const std::string& error) {
     return json{{"ok", false}, {"error", error}}.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
@@ -213,17 +228,17 @@ std::string Control::answer(const std::string& request) {
         return failed(R"(the request is not of the form {"command": ["stats"]})");
     }
     const auto text = words.get<std::vector<std::string>>();
-    const auto found = std::find_if(commands.begin(), commands.end(),
-                                    [&](const ControlCommand& command) { return text.front() == command.name; });
-    if (found == commands.end()) {
-        return failed("there is no command \"" + text.front() + "\"; there are:\n" + control_commands());
+    const auto command = find_command(text);
+    if (!command) {
+        return failed(command.error());
     }
-    const std::size_t wanted = found->argument == nullptr ? 1 : 2;
-    if (text.size() != wanted) {
-        return failed("the command is written as: " + usage_of(*found));
-    }
-    const auto answer = found->run({chip_, clock_, wanted == 2 ? text[1] : std::string{}});
+    const auto answer = (*command)->run({chip_, clock_, text.size() == 2 ? text[1] : std::string{}});
     return answer ? json{{"ok", true}, {"output", *answer}}.dump() + "\n" : failed(answer.error());
+}
+
+Result<void> check_control_command(const std::vector<std::string>& command) {
+    TRYV(find_command(command));
+    return {};
 }
 
 std::string control_commands() {

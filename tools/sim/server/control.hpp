@@ -27,6 +27,10 @@ class Control {
 // ask_simulator is the client: it sends a command to a running simulator and gives its output.
 Result<std::string> ask_simulator(const std::filesystem::path& bus_path, const std::vector<std::string>& command);
 
+// check_control_command says whether there is such a command with so many arguments; what they say is the running
+// simulator's to judge.
+Result<void> check_control_command(const std::vector<std::string>& command);
+
 // control_commands lists the commands with their arguments, for --help.
 std::string control_commands();
 
