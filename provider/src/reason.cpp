@@ -86,6 +86,7 @@ const OSSL_ITEM table[] = {
     item(Errc::chip_refused, "chip refused without a reason"),
     item(Errc::already_locked, "chip is locked by the same thread"),
     item(Errc::not_locked, "chip is not locked"),
+    item(Errc::chip_hangs, "chip hangs"),
 
     item(ChipError::no_error, "chip: no error"),
     item(ChipError::invalid_oid, "chip: invalid OID"),

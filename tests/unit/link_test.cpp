@@ -340,6 +340,20 @@ TEST_CASE("a chip that never finishes its work is left at the deadline", "[link]
     CHECK(f.clock.now() - start < 6100ms);
 }
 
+TEST_CASE("a chip at work for longer than any command takes hangs, whoever sent the command", "[link][waiting]") {
+    const bool ours = GENERATE(true, false);
+    Fixture f;
+    if (ours) {
+        f.chip.expect(first_frame, {ack(0)});
+    }
+    f.chip.busy = true;
+    const auto done = ours ? f.link.exchange(command, f.received, 0x0615, Repeat::never, f.expectation, f.clock.in(12s))
+                           : f.link.attach(max_frame_size, f.clock.in(12s));
+    REQUIRE_FALSE(done);
+    CHECK(done.error().code() == Errc::chip_hangs);
+    CHECK_THAT(done.error().message(), ContainsSubstring("reset it"));
+}
+
 TEST_CASE("an APDU that exceeds a packet is chained in both directions", "[link]") {
     // DATA_REG_LEN 0019 leaves 19 bytes of APDU in a packet.
     Fixture f{0x0019};

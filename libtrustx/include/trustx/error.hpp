@@ -40,6 +40,7 @@ enum class Errc {
     chip_refused = 22,            // status FF, but the last error code object gave no reason
     already_locked = 23,          // this thread holds the lock of the device, which it would wait for
     not_locked = 24,              // a LockedDevice that was moved from
+    chip_hangs = 25,              // at work for longer than any command takes, even one that the chip delays
 };
 
 // ChipError lists the chip's error codes. Source: chip-commands.md section 3.

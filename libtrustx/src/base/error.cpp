@@ -48,7 +48,7 @@ constexpr std::array trustx_words{
     Words{key(Errc::chaining_failed), "host and chip disagree about the parts of a long message",
           "try again; if it stays, reset the chip"},
     Words{key(Errc::outcome_unknown), "the answer was lost, so it is unknown whether the chip carried out the command",
-          "check the object before you repeat the command"},
+          "repeat it; look first at what a command that writes an object or generates a key has left there"},
     Words{key(Errc::response_malformed), "the chip's answer does not have the form that the command prescribes",
           "check that the device is an OPTIGA Trust X"},
     Words{key(Errc::argument_invalid), "the request is outside the chip's limits", ""},
@@ -73,6 +73,8 @@ constexpr std::array trustx_words{
           "try again; if it stays, reset the chip"},
     Words{key(Errc::already_locked), "this thread has locked the device already, and would wait in vain",
           "run the command on the LockedDevice, or destroy that first"},
+    Words{key(Errc::chip_hangs), "the chip has been at work for longer than any command takes, so it hangs",
+          "reset it, or switch its power off and on"},
     Words{key(Errc::not_locked), "this LockedDevice was moved from", "use the one that it was moved to"},
 };
 

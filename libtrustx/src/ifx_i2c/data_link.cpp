@@ -51,7 +51,10 @@ tl::unexpected<Error> DataLink::lost(const char* what) const {
 }
 
 tl::unexpected<Error> DataLink::overdue(const State& state, const char* what) const {
-    return fail(state.busy ? Errc::chip_busy : Errc::timeout, what);
+    if (!state.busy) {
+        return fail(Errc::timeout, what);
+    }
+    return fail(clock_.now() - delivered_at_ > longest_command ? Errc::chip_hangs : Errc::chip_busy, what);
 }
 
 Result<void> DataLink::deliver(ByteView register_and_frame, Deadline deadline) {

@@ -15,6 +15,10 @@
 
 namespace trustx::ifx_i2c {
 
+// No command takes longer, even one that the chip delays by 5 seconds (chip-objects.md section 9): a chip that is at
+// work then does not end by itself.
+inline constexpr Duration longest_command = std::chrono::seconds{8};
+
 // Repeat says whether a command may be executed a second time when it is unknown what became of the first.
 enum class Repeat : bool { never = false, allowed = true };
 

@@ -52,7 +52,8 @@ Result<void> Link::attach(std::optional<std::uint16_t> frame_size, Deadline dead
 
 Result<bool> Link::discard_leftover(Deadline deadline) {
     Expectation unknown;
-    Watch watch{unknown, clock_, clock_.now()};
+    const auto start = clock_.now();
+    Watch watch{unknown, clock_, start};
     for (;;) {
         TRY(const auto state, physical_.read_state(deadline));
         if (state.response_ready) {
@@ -65,7 +66,8 @@ Result<bool> Link::discard_leftover(Deadline deadline) {
             return false;
         }
         if (deadline.passed(clock_)) {
-            return fail(Errc::chip_busy, "wait for a command that another program left running");
+            return fail(clock_.now() - start > longest_command ? Errc::chip_hangs : Errc::chip_busy,
+                        "wait for a command that another program left running");
         }
         watch.await_next_poll(deadline);
     }
