@@ -136,3 +136,25 @@ TEST_CASE("a condition is one that the chip can evaluate", "[access_condition]")
         CHECK_FALSE(is_access_condition(test::from_hex(hex)));
     }
 }
+
+TEST_CASE("a condition is evaluated, and a refusal is final when no state to come grants it", "[access_condition]") {
+    using enum LifeCycleState;
+    const LifeCycles young{.chip = operational, .application = creation, .object = creation};
+    const LifeCycles old{.chip = operational, .application = operational, .object = operational};
+    const auto verdict = [](const char* words, const LifeCycles& states) {
+        return permission(parse_access(words).value(), states);
+    };
+    CHECK(verdict("always", old) == Permission::granted);
+    CHECK(verdict("never", young) == Permission::never);
+    CHECK(permission(std::nullopt, young) == Permission::never);
+    CHECK(verdict("LcsO < operational", young) == Permission::granted);
+    CHECK(verdict("LcsO < operational", old) == Permission::never);
+    CHECK(verdict("LcsO > initialisation", young) == Permission::later);
+    CHECK(verdict("LcsO = initialisation", young) == Permission::later);
+    CHECK(verdict("LcsO = 0x04", young) == Permission::never);
+    CHECK(verdict("LcsO > termination", young) == Permission::never);
+    CHECK(verdict("LcsO < operational and LcsG < operational", young) == Permission::never);
+    CHECK(verdict("LcsO < operational and LcsG < operational or LcsA = creation", young) == Permission::granted);
+    CHECK(verdict("LcsO = operational and LcsA = creation", young) == Permission::later);
+    CHECK(permission(test::from_hex("20 FA 07"), young) == Permission::unknown);
+}

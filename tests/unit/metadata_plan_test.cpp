@@ -83,3 +83,44 @@ TEST_CASE("conditions that the chip cannot read or hold are refused", "[metadata
     const auto longer = parse_access("LcsO < operational or LcsG < operational or LcsA < operational").value();
     check_refused(certificate, present, {.change_access = longer}, Errc::argument_invalid, "29 bytes");
 }
+
+TEST_CASE("an absent condition is one that never allows: asking for never changes nothing", "[metadata_plan]") {
+    const Metadata present = metadata("20 07 C0 01 01 C4 02 06 C0");
+    CHECK(plan_metadata(certificate, present, {.change_access = from_hex("FF"), .read_access = from_hex("FF")})
+              .value()
+              .empty());
+    const auto plan = plan_metadata(certificate, present, {.read_access = from_hex("00")}).value();
+    CHECK(plan.steps == std::vector<std::string>{"read: never -> always"});
+}
+
+TEST_CASE("what the chip would refuse is no plan", "[metadata_plan]") {
+    const Metadata present = metadata("20 0E C0 01 01 D0 03 E1 FC 07 E0 01 03 E1 01 11");
+    for (const char* condition : {"00", "FF", "E1 FC 07"}) {
+        CAPTURE(condition);
+        check_refused(key, present, {.execute_access = from_hex(condition)}, Errc::not_supported, "its use");
+    }
+    check_refused(key, present, {.read_access = from_hex("00")}, Errc::argument_invalid, "never tells a key");
+
+    // A successor shows the condition for the use of a key, and other tags, which count as well.
+    const Metadata successor = metadata("20 11 C0 01 01 D0 03 E1 FC 07 D3 01 00 E0 01 03 E1 01 11");
+    const auto plan = plan_metadata(key, successor, {.execute_access = from_hex("FF")}).value();
+    CHECK(plan.steps == std::vector<std::string>{"execute: always -> never"});
+    CHECK(plan.cautions.size() == 1);
+    const Metadata full = metadata("20 17 C0 01 01 C4 02 06 C0 C5 02 06 C0 D0 01 FF D1 01 00 F0 02 00 00");
+    CHECK(full.other_tags == 4);
+    check_refused(certificate, full, {.change_access = from_hex("E1 FC 07 FE 70 FC 04")}, Errc::argument_invalid,
+                  "31 bytes");
+}
+
+TEST_CASE("a condition that these life cycle states do not grant is a caution", "[metadata_plan]") {
+    const Metadata present = metadata("20 13 C0 01 01 C4 02 06 C0 C5 02 06 C0 D0 03 E1 FC 07 D1 01 00");
+    const auto cautions = [&](const char* condition, LifeCycles states) {
+        return plan_metadata(certificate, present, {.read_access = parse_access(condition).value()}, states)
+            .value()
+            .cautions;
+    };
+    CHECK(cautions("LcsG = operational", {}).empty());
+    CHECK_THAT(cautions("LcsG < operational", {}).at(0), ContainsSubstring("nobody can read"));
+    CHECK_THAT(cautions("LcsA > creation", {}).at(0), ContainsSubstring("until a life cycle state is raised"));
+    CHECK(cautions("LcsA > creation", {.application = LifeCycleState::operational}).empty());
+}

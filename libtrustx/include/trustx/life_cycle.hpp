@@ -9,6 +9,9 @@
 #include <trustx/object_id.hpp>
 #include <trustx/result.hpp>
 
+#include <cstdint>
+#include <string>
+
 namespace trustx {
 
 // effective_life_cycle is the state of an object; an absent one counts as operational (chip-objects.md section 2).
@@ -18,6 +21,17 @@ constexpr LifeCycleState effective_life_cycle(const Metadata& metadata) noexcept
 
 TRUSTX_EXPORT Result<LifeCycleState> read_chip_life_cycle(LockedDevice& device);         // LcsG, object E0C0
 TRUSTX_EXPORT Result<LifeCycleState> read_application_life_cycle(LockedDevice& device);  // LcsA, object F1C0
+
+// read_life_cycles reads LcsG and LcsA and takes LcsO from the object's metadata.
+TRUSTX_EXPORT Result<LifeCycles> read_life_cycles(LockedDevice& device, const Metadata& metadata);
+
+// AccessKind is what an access condition is for.
+enum class AccessKind : std::uint8_t { change, read };
+
+// explain_refusal is a sentence without full stop: "F1D2 is operational: it can never be written again (change LcsO <
+// operational)". Empty when these states grant the access, or the condition cannot be evaluated.
+TRUSTX_EXPORT std::string explain_refusal(ObjectId object, AccessKind kind, const Metadata& metadata,
+                                          const LifeCycles& states);
 
 // The raise_ functions are IRREVERSIBLE. Each reads the state first, raises it, reads it back and compares. A state
 // that is reached already is success and writes nothing. Errors: Errc::argument_invalid for a state below the present

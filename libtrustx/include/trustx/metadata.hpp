@@ -43,8 +43,9 @@ struct TRUSTX_EXPORT Metadata {
     std::optional<Bytes> execute_access;       // D3, successor chips
     std::optional<Curve> key_algorithm;        // E0: a key is present
     std::optional<KeyUsage> key_usage;         // E1
+    std::size_t other_tags = 0;                // bytes of the tags that have no field here; encode leaves them out
 
-    // parse reads `20 LL` and its TLVs; unknown tags are skipped. Error: Errc::metadata_malformed.
+    // parse reads `20 LL` and its TLVs; unknown tags are counted. Error: Errc::metadata_malformed.
     static Result<Metadata> parse(ByteView tlv);
     // encode gives `20 LL` and the present tags in ascending order. Throws std::length_error when an expression or the
     // whole exceeds the 255 bytes that the form can hold; SetMetadata checks the chip's own, lower limit.
@@ -56,6 +57,24 @@ struct TRUSTX_EXPORT Metadata {
 // never_allows says whether an access condition forbids the access in every state. An absent condition does
 // (chip-objects.md section 2).
 TRUSTX_EXPORT bool never_allows(const std::optional<Bytes>& expression) noexcept;
+// LifeCycles are the states that access conditions compare: LcsG, LcsA and LcsO (chip-objects.md section 4). The first
+// two have the values that a new chip has.
+struct LifeCycles {
+    LifeCycleState chip = LifeCycleState::operational;
+    LifeCycleState application = LifeCycleState::creation;
+    LifeCycleState object = LifeCycleState::operational;
+};
+
+// Permission is what an access condition comes to. States only rise, so a refusal can be final.
+enum class Permission : std::uint8_t {
+    granted,
+    later,    // refused now; a state that is still to come grants it
+    never,    // refused now and in every state to come
+    unknown,  // a condition of another chip, which cannot be evaluated here
+};
+// permission evaluates a condition as the chip does (chip-objects.md section 5). An absent one is never.
+TRUSTX_EXPORT Permission permission(const std::optional<Bytes>& condition, const LifeCycles& states);
+
 // is_access_condition says whether the chip can evaluate an expression (chip-objects.md section 5).
 TRUSTX_EXPORT bool is_access_condition(ByteView expression);
 // explain_access puts an access condition expression into words: "LcsO < operational". What cannot be read is shown in

@@ -41,10 +41,12 @@ struct TRUSTX_EXPORT MetadataPlan {
 };
 
 // plan_metadata compares what is wanted with the metadata that is there. Errors: Errc::argument_invalid for an access
-// condition that cannot be read, and where the result exceeds the 28 bytes that the chip holds;
+// condition that cannot be read, for the content of a key, and where the result exceeds the 28 bytes that the chip
+// holds; Errc::not_supported for a condition for the use of a key where the chip shows none; and
 // ChipError::access_conditions_not_satisfied for an operational object, whose metadata the chip no longer changes.
-TRUSTX_EXPORT Result<MetadataPlan> plan_metadata(ObjectId object, const Metadata& present,
-                                                 const MetadataChange& change);
+// states are what the cautions go by: LcsG and LcsA as read_life_cycles gives them; LcsO comes from `present`.
+TRUSTX_EXPORT Result<MetadataPlan> plan_metadata(ObjectId object, const Metadata& present, const MetadataChange& change,
+                                                 LifeCycles states = {});
 
 // apply_metadata executes a plan, reads the metadata back and compares what was written. An empty plan touches nothing.
 // Hold the lock from the reading of the metadata on, so that the plan is still true. Errors: Errc::verify_mismatch;

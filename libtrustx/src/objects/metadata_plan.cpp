@@ -18,12 +18,13 @@ tl::unexpected<Error> impossible(ObjectId object, const std::string& why) {
 // Planner collects the differences of one object.
 class Planner {
  public:
-    Planner(ObjectId object, const Metadata& present) : plan_{object, present, {}, {}, {}} {}
+    Planner(ObjectId object, const Metadata& present, const LifeCycles& states)
+        : plan_{object, present, {}, {}, {}}, states_{states} {}
 
     void access(const char* name, std::optional<Bytes> Metadata::*field, const std::optional<Bytes>& wanted) {
         const auto& present = plan_.before.*field;
-        if (!wanted || present == wanted) {
-            return;
+        if (!wanted || present == wanted || (never_allows(present) && never_allows(wanted))) {
+            return;  // an absent condition is one that never allows (chip-objects.md section 2)
         }
         plan_.tags.*field = wanted;
         plan_.steps.push_back(std::string{name} + ": " + explain_access(present) + " -> " + explain_access(wanted));
@@ -37,28 +38,38 @@ class Planner {
         plan_.steps.push_back("usage: " + usage_text(plan_.before.key_usage) + " -> " + usage_text(wanted));
     }
 
-    void caution(bool applies, const char* text) {
-        if (applies) {
-            plan_.cautions.emplace_back(text);
-        }
-    }
-
     MetadataPlan plan() && {
-        const auto never = [](const std::optional<Bytes>& access) { return access && never_allows(access); };
-        caution(
-            never(plan_.tags.change_access),
-            "nobody can write the content until this is changed again, and never again once the object is operational");
-        caution(
-            never(plan_.tags.read_access),
-            "nobody can read the content until this is changed again, and never again once the object is operational");
-        caution(never(plan_.tags.execute_access),
-                "nobody can use the key until this is changed again, and never again once the object is operational");
-        caution(plan_.tags.key_usage.has_value(), "programs that use the key for something else will be refused");
+        caution(plan_.tags.change_access, "write the content");
+        caution(plan_.tags.read_access, "read the content");
+        caution(plan_.tags.execute_access, "use the key");
+        if (plan_.tags.key_usage) {
+            plan_.cautions.emplace_back("programs that use the key for something else will be refused");
+        }
         return std::move(plan_);
     }
 
  private:
+    void caution(const std::optional<Bytes>& access, const std::string& action) {
+        if (!access) {
+            return;
+        }
+        switch (permission(access, states_)) {
+            case Permission::never:
+                plan_.cautions.push_back(
+                    "nobody can " + action +
+                    " until this is changed again, and never again once the object is operational");
+                break;
+            case Permission::later:
+                plan_.cautions.push_back("nobody can " + action + " until a life cycle state is raised");
+                break;
+            case Permission::granted:
+            case Permission::unknown:
+                break;
+        }
+    }
+
     MetadataPlan plan_;
+    LifeCycles states_;
 };
 
 // check refuses what the chip would answer with error 05.
@@ -70,6 +81,14 @@ Result<void> check(ObjectId object, const Metadata& present, const MetadataChang
     }
     if (change.key_usage && !present.key_algorithm) {
         return impossible(object, "a usage belongs to a key, and there is none");
+    }
+    const auto* info = describe(object);
+    if (change.read_access && !never_allows(change.read_access) && info != nullptr && info->kind == ObjectKind::key) {
+        return impossible(object, "the chip never tells a key, whatever its condition says");
+    }
+    // Trust X does not know the tag; its successors show it for every key (chip-objects.md section 2).
+    if (change.execute_access && !present.execute_access) {
+        return fail(Errc::not_supported, "metadata of " + object.hex() + ": no condition for its use");
     }
     return {};
 }
@@ -90,9 +109,11 @@ Metadata MetadataPlan::after() const {
     return result;
 }
 
-Result<MetadataPlan> plan_metadata(ObjectId object, const Metadata& present, const MetadataChange& change) {
+Result<MetadataPlan> plan_metadata(ObjectId object, const Metadata& present, const MetadataChange& change,
+                                   LifeCycles states) {
     TRYV(check(object, present, change));
-    Planner planner{object, present};
+    states.object = effective_life_cycle(present);
+    Planner planner{object, present, states};
     planner.access("change", &Metadata::change_access, change.change_access);
     planner.access("read", &Metadata::read_access, change.read_access);
     planner.access("execute", &Metadata::execute_access, change.execute_access);
@@ -102,12 +123,11 @@ Result<MetadataPlan> plan_metadata(ObjectId object, const Metadata& present, con
         return plan;
     }
     // From operational on the chip takes no other change than a higher state (chip-objects.md section 3).
-    if (effective_life_cycle(present) >= LifeCycleState::operational) {
-        return fail(
-            ChipError::access_conditions_not_satisfied,
-            "change the metadata of " + object.hex() + ", which is " + to_string(effective_life_cycle(present)));
+    if (states.object >= LifeCycleState::operational) {
+        return fail(ChipError::access_conditions_not_satisfied,
+                    object.hex() + " is " + to_string(states.object) + ": its metadata can never be changed again");
     }
-    if (const std::size_t size = plan.after().encode().size(); size > Metadata::max_encoded) {
+    if (const std::size_t size = plan.after().encode().size() + present.other_tags; size > Metadata::max_encoded) {
         return impossible(object, "it would take " + std::to_string(size) + " bytes, and the chip holds " +
                                       std::to_string(Metadata::max_encoded));
     }

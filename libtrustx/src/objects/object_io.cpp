@@ -2,6 +2,7 @@
 #include "objects/object_io.hpp"
 
 #include "common/try.hpp"
+#include "objects/refusal.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -14,11 +15,11 @@ constexpr std::size_t largest_object = std::numeric_limits<std::uint16_t>::max()
 }  // namespace
 
 Result<Bytes> ObjectIo::read() {
-    return read_range({0, largest_object}).during(name("read"));
+    return read_range({0, largest_object}, "read");
 }
 
 Result<Bytes> ObjectIo::read_slice(std::uint16_t offset, std::size_t length) {
-    TRY(auto content, read_range({offset, offset + std::min(length, largest_object - offset)}).during(name("read")));
+    TRY(auto content, read_range({offset, offset + std::min(length, largest_object - offset)}, "read"));
     if (content.empty() && length > 0 && offset > 0) {
         return fail(ChipError::data_object_boundary_exceeded,
                     name("read") + " from offset " + std::to_string(offset) + " on");
@@ -36,7 +37,7 @@ Result<void> ObjectIo::patch(std::uint16_t offset, ByteView data) {
 
 // The chip clips a slice at the used size, so a short slice is the last one; a slice that would begin there is an
 // error to the chip, and so may be the first slice of an object without content (chip-commands.md section 6.2).
-Result<Bytes> ObjectIo::read_range(Range range) {
+Result<Bytes> ObjectIo::read_range(Range range, const char* verb) {
     Bytes content;
     while (range.offset < range.end) {
         const auto length =
@@ -46,7 +47,7 @@ Result<Bytes> ObjectIo::read_range(Range range) {
             break;
         }
         if (!slice) {
-            return slice.failure();
+            return tl::unexpected{explained(commands_, object_, AccessKind::read, slice.error(), name(verb))};
         }
         content.insert(content.end(), slice->begin(), slice->end());
         if (slice->size() < length) {
@@ -88,8 +89,12 @@ Result<void> ObjectIo::write(std::size_t offset, ByteView data, SetDataObject::M
         const std::string progress =
             done == 0 ? ""
                       : ", interrupted after " + std::to_string(done) + " of " + std::to_string(data.size()) + " bytes";
-        TRYV(commands_.run(SetDataObject{object_, static_cast<std::uint16_t>(offset + done), slice, mode})
-                 .during(name("write") + progress));
+        const auto written =
+            commands_.run(SetDataObject{object_, static_cast<std::uint16_t>(offset + done), slice, mode});
+        if (!written) {
+            return tl::unexpected{
+                explained(commands_, object_, AccessKind::change, written.error(), name("write") + progress)};
+        }
         done += slice.size();
         mode = SetDataObject::Mode::write;
     }
@@ -97,7 +102,7 @@ Result<void> ObjectIo::write(std::size_t offset, ByteView data, SetDataObject::M
 }
 
 Result<void> ObjectIo::compare(Range range, ByteView data) {
-    TRY(const auto content, read_range(range).during(name("read back")));
+    TRY(const auto content, read_range(range, "read back"));
     return std::ranges::equal(content, data) ? Result<void>{} : fail(Errc::verify_mismatch, name("write"));
 }
 

@@ -2,26 +2,13 @@
 // Whole objects in slices.
 #pragma once
 
-#include <trustx/commands.hpp>
-#include <trustx/result.hpp>
+#include "objects/object_commands.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
 namespace trustx {
-
-// ObjectCommands runs the three commands that objects are read and written with: on a locked device, or in tests on an
-// object in memory.
-class ObjectCommands {
- public:
-    virtual Result<Bytes> run(const GetDataObject& command) = 0;
-    virtual Result<Metadata> run(const GetMetadata& command) = 0;
-    virtual Result<NoResponse> run(const SetDataObject& command) = 0;
-
- protected:
-    ~ObjectCommands() = default;
-};
 
 // ObjectIo reads and writes one object. It keeps nothing between calls.
 class ObjectIo {
@@ -40,7 +27,7 @@ class ObjectIo {
         std::size_t end;
     };
 
-    Result<Bytes> read_range(Range range);
+    Result<Bytes> read_range(Range range, const char* verb);
     Result<void> store(Range range, ByteView data, SetDataObject::Mode first_mode);
     [[nodiscard]] Result<void> check_fit(const Metadata& metadata, std::size_t offset, std::size_t size) const;
     Result<void> write(std::size_t offset, ByteView data, SetDataObject::Mode first_mode);

@@ -1,27 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/try.hpp"
-#include "objects/object_io.hpp"
+#include "objects/device_commands.hpp"
 
 #include <trustx/objects.hpp>
 
 #include <algorithm>
 
 namespace trustx {
-namespace {
-
-class DeviceCommands final : public ObjectCommands {
- public:
-    explicit DeviceCommands(LockedDevice& device) : device_{device} {}
-    Result<Bytes> run(const GetDataObject& command) override { return device_.run(command); }
-    Result<Metadata> run(const GetMetadata& command) override { return device_.run(command); }
-    Result<NoResponse> run(const SetDataObject& command) override { return device_.run(command); }
-
- private:
-    LockedDevice& device_;
-};
-
-}  // namespace
-
 Result<Bytes> read_object(LockedDevice& device, ObjectId object) {
     DeviceCommands commands{device};
     return ObjectIo{commands, object}.read();

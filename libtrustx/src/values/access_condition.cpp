@@ -24,10 +24,15 @@ struct Word {
     std::string_view name;
 };
 
-constexpr std::array states{Word{0x01, "creation"}, Word{0x03, "initialisation"}, Word{0x07, "operational"},
-                            Word{0x0F, "termination"}};
-constexpr std::array operands{Word{0x70, "LcsG"}, Word{0xE0, "LcsA"}, Word{0xE1, "LcsO"}};
-constexpr std::array comparisons{Word{0xFA, "="}, Word{0xFB, ">"}, Word{0xFC, "<"}};
+constexpr std::array life_cycle_words{Word{0x01, "creation"}, Word{0x03, "initialisation"}, Word{0x07, "operational"},
+                                      Word{0x0F, "termination"}};
+constexpr std::uint8_t operand_chip = 0x70;
+constexpr std::uint8_t operand_application = 0xE0;
+constexpr std::array operands{Word{operand_chip, "LcsG"}, Word{operand_application, "LcsA"}, Word{0xE1, "LcsO"}};
+constexpr std::uint8_t equal = 0xFA;
+constexpr std::uint8_t greater = 0xFB;
+constexpr std::uint8_t less = 0xFC;
+constexpr std::array comparisons{Word{equal, "="}, Word{greater, ">"}, Word{less, "<"}};
 constexpr std::array connectives{Word{logical_and, "and"}, Word{logical_or, "or"}};
 
 template <std::size_t size>
@@ -58,7 +63,7 @@ std::vector<std::string_view> split(std::string_view text) {
 }
 
 std::optional<std::uint8_t> state_byte(std::string_view word) {
-    if (const auto byte = byte_of(states, word)) {
+    if (const auto byte = byte_of(life_cycle_words, word)) {
         return byte;
     }
     const auto number = word.starts_with("0x") ? parse_hexadecimal(word.substr(2), 0xFF) : std::nullopt;
@@ -120,6 +125,61 @@ bool exceeds_chip(ByteView expression) {
     return false;
 }
 
+bool compares(std::uint8_t comparison, LifeCycleState state, std::uint8_t operand) {
+    const auto value = static_cast<std::uint8_t>(state);
+    switch (comparison) {
+        case equal:
+            return value == operand;
+        case greater:
+            return value > operand;
+        default:
+            return value < operand;
+    }
+}
+
+LifeCycleState state_of(std::uint8_t operand, const LifeCycles& states) {
+    switch (operand) {
+        case operand_chip:
+            return states.chip;
+        case operand_application:
+            return states.application;
+        default:
+            return states.object;
+    }
+}
+
+// evaluate takes comparisons only: tokens joined by `or`, each of comparisons joined by `and`.
+bool evaluate(ByteView expression, const LifeCycles& states) {
+    bool token = true;
+    for (std::size_t at = 0; at < expression.size(); at += 4) {
+        if (at > 0 && expression[at - 1] == logical_or) {
+            if (token) {
+                return true;
+            }
+            token = true;
+        }
+        token = token && compares(expression[at + 1], state_of(expression[at], states), expression[at + 2]);
+    }
+    return token;
+}
+
+// evaluates_later tries every combination of states that can still be reached.
+bool evaluates_later(ByteView expression, const LifeCycles& states) {
+    for (const auto& chip : life_cycle_words) {
+        for (const auto& application : life_cycle_words) {
+            for (const auto& object : life_cycle_words) {
+                const LifeCycles reached{LifeCycleState{chip.byte}, LifeCycleState{application.byte},
+                                         LifeCycleState{object.byte}};
+                if (reached.chip >= states.chip && reached.application >= states.application &&
+                    reached.object >= states.object && evaluate(expression, reached)) {
+                    return true;
+                }
+            }
+        }
+    }
+    return false;
+}
+
 tl::unexpected<Error> no_condition(std::string_view words, std::string_view trouble) {
     return fail(Errc::argument_invalid, "access condition `" + std::string{words} + "`: " + std::string{trouble} +
                                             "; write always, never, or comparisons such as `LcsO < operational`, "
@@ -130,15 +190,15 @@ tl::unexpected<Error> no_condition(std::string_view words, std::string_view trou
 
 std::string to_string(LifeCycleState state) {
     const auto value = static_cast<std::uint8_t>(state);
-    return name_of(states, value).value_or("0x" + to_hex({&value, 1}));
+    return name_of(life_cycle_words, value).value_or("0x" + to_hex({&value, 1}));
 }
 
 bool is_life_cycle_state(LifeCycleState state) noexcept {
-    return name_of(states, static_cast<std::uint8_t>(state)).has_value();
+    return name_of(life_cycle_words, static_cast<std::uint8_t>(state)).has_value();
 }
 
 Result<LifeCycleState> parse_life_cycle_state(std::string_view name) {
-    const auto byte = byte_of(states, name);
+    const auto byte = byte_of(life_cycle_words, name);
     if (!byte) {
         return fail(Errc::argument_invalid, "life cycle state `" + std::string{name} +
                                                 "`, expected creation, initialisation, operational or termination");
@@ -148,6 +208,22 @@ Result<LifeCycleState> parse_life_cycle_state(std::string_view name) {
 
 bool never_allows(const std::optional<Bytes>& expression) noexcept {
     return !expression || (is_constant(*expression) && expression->front() == never);
+}
+
+Permission permission(const std::optional<Bytes>& condition, const LifeCycles& states) {
+    if (never_allows(condition)) {
+        return Permission::never;
+    }
+    if (is_constant(*condition)) {
+        return Permission::granted;
+    }
+    if (!is_comparisons(*condition)) {
+        return Permission::unknown;
+    }
+    if (evaluate(*condition, states)) {
+        return Permission::granted;
+    }
+    return evaluates_later(*condition, states) ? Permission::later : Permission::never;
 }
 
 bool is_access_condition(ByteView expression) {

@@ -79,6 +79,7 @@ bool take(Metadata& metadata, std::uint8_t tag, ByteView value) {
         case tag_key_usage:
             return take_enum(metadata.key_usage, value);
         default:
+            metadata.other_tags += 2 + value.size();
             return true;
     }
 }
