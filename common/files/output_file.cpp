@@ -8,6 +8,7 @@
 
 #include <trustx/error.hpp>
 
+#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <random>
@@ -57,6 +58,15 @@ UniqueFd create_without_name(const fs::path& target, mode_t mode) {
     return file && ::access(link_of(file).c_str(), F_OK) == 0 ? std::move(file) : UniqueFd{};
 }
 
+// take_over gives a file the owner, group and mode of another. The owner first: a change of owner clears the
+// set-user-id bits.
+bool take_over(const UniqueFd& file, const struct stat& status, mode_t mode) {
+    struct stat ours {};
+    const bool same_owner =
+        ::fstat(file.get(), &ours) == 0 && ours.st_uid == status.st_uid && ours.st_gid == status.st_gid;
+    return (same_owner || ::fchown(file.get(), status.st_uid, status.st_gid) == 0) && ::fchmod(file.get(), mode) == 0;
+}
+
 }  // namespace
 
 Result<OutputFile> OutputFile::create(const std::string& path, std::size_t reserve, Readers readers) {
@@ -64,9 +74,11 @@ Result<OutputFile> OutputFile::create(const std::string& path, std::size_t reser
         return OutputFile{};
     }
     struct stat status {};
-    const bool exists = ::stat(path.c_str(), &status) == 0;
-    if (!exists || S_ISREG(status.st_mode)) {
+    if (::stat(path.c_str(), &status) != 0) {
         return regular(path, reserve, readers);
+    }
+    if (S_ISREG(status.st_mode)) {
+        return over(path, status, reserve, readers);
     }
     OutputFile file;
     file.path_ = path;
@@ -109,12 +121,27 @@ Result<OutputFile> OutputFile::replacement(const std::string& path, std::size_t 
         return cannot_write(path, errno_code());
     }
     auto file = regular(path, reserve, Readers::as_umask_allows);
-    // The owner first: a change of owner clears the set-user-id bits.
-    if (file && (::fchown(file->file_.get(), status.st_uid, status.st_gid) != 0 ||
-                 ::fchmod(file->file_.get(), status.st_mode & 07777) != 0)) {
+    if (file && !take_over(file->file_, status, status.st_mode & 07777)) {
         return fail(InputErrc::unwritable, "cannot replace " + path +
                                                " and keep its owner and mode: " + errno_code().message() +
                                                "; run this as the owner of the file or as root");
+    }
+    return file;
+}
+
+// over is for a file that is there. A secret stays its owner's alone, whatever the mode was.
+Result<OutputFile> OutputFile::over(const std::string& path, const struct stat& status, std::size_t reserve,
+                                    Readers readers) {
+    TRY(auto file, regular(path, reserve, Readers::owner));
+    const mode_t mode = status.st_mode & (readers == Readers::owner ? 0600U : 07777U);
+    const bool replaceable = status.st_nlink == 1 && take_over(file.file_, status, mode);
+    if (replaceable) {
+        return file;
+    }
+    // Without the permission to write nothing is lost but this attempt: the content is complete beforehand.
+    file.place_ = UniqueFd{::open(path.c_str(), O_RDWR | O_CLOEXEC)};
+    if (!file.place_ || (readers == Readers::owner && ::fchmod(file.place_.get(), mode) != 0)) {
+        return cannot_write(path, errno_code());
     }
     return file;
 }
@@ -123,7 +150,8 @@ OutputFile::OutputFile(OutputFile&& other) noexcept
     : path_{std::move(other.path_)},
       temporary_{std::exchange(other.temporary_, {})},
       target_{std::move(other.target_)},
-      file_{std::move(other.file_)} {}
+      file_{std::move(other.file_)},
+      place_{std::move(other.place_)} {}
 
 OutputFile::~OutputFile() {
     if (!temporary_.empty()) {
@@ -151,13 +179,36 @@ Result<void> OutputFile::commit() {
     if (length < 0 || ::ftruncate(file_.get(), length) != 0 || ::fsync(file_.get()) != 0) {
         return failed(errno_code());
     }
-    if (const auto code = take_name()) {
+    if (const auto code = place_ ? copy_into_place() : take_name()) {
         return failed(code);
     }
     if (const auto code = file_.close()) {
         return failed(code);
     }
     return flush_directory();
+}
+
+// The space is claimed first, so that a full disk is found while the old content is still there.
+std::error_code OutputFile::copy_into_place() {
+    const auto length = ::lseek(file_.get(), 0, SEEK_CUR);
+    const int error = length > 0 ? ::posix_fallocate(place_.get(), 0, length) : 0;
+    if (error != 0) {
+        return errno_code(error);
+    }
+    const UniqueFd source{::open(link_of(file_).c_str(), O_RDONLY | O_CLOEXEC)};
+    std::array<std::uint8_t, 4096> buffer{};
+    for (off_t at = 0; at < length;) {
+        const auto count = ::pread(source.get(), buffer.data(), buffer.size(), at);
+        if (count <= 0) {
+            return count < 0 ? errno_code() : std::make_error_code(std::errc::io_error);
+        }
+        if (const auto code = io::write_all(place_.get(), ByteView{buffer}.first(static_cast<std::size_t>(count)))) {
+            return code;
+        }
+        at += count;
+    }
+    const bool done = ::ftruncate(place_.get(), length) == 0 && ::fsync(place_.get()) == 0;
+    return done ? std::error_code{} : errno_code();
 }
 
 // A link does not replace a file that is there: that takes a second name and a rename.

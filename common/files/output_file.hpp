@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include <sys/stat.h>
+
 namespace trustx::files {
 
 // Readers says who may read a regular file: others as the umask allows, or, for secrets, its owner alone.
@@ -20,7 +22,9 @@ enum class Readers { as_umask_allows, owner };
 // OutputFile is standard output ("-"), a device or pipe, written to directly; or a regular file, written without a name
 // and given its name at the end, so that no reader sees half of it, no power cut leaves half of it, and a killed
 // program leaves nothing behind. Where the file system has no files without name, and for the instant in which a file
-// that was there before is replaced, it is a hidden one beside the final name. Never writable for others.
+// that was there before is replaced, it is a hidden one beside the final name. A file that was there keeps its owner,
+// group and mode; where that cannot be done by replacing it, and where it has further names (hard links), its content
+// is replaced instead. A new file is never writable for others.
 class OutputFile {
  public:
     // create claims the file and `reserve` bytes of space.
@@ -47,6 +51,9 @@ class OutputFile {
  private:
     OutputFile() = default;
     static Result<OutputFile> regular(const std::string& path, std::size_t reserve, Readers readers);
+    static Result<OutputFile> over(const std::string& path, const struct stat& status, std::size_t reserve,
+                                   Readers readers);
+    std::error_code copy_into_place();
     std::error_code take_name();
     [[nodiscard]] Result<void> failed(std::error_code code) const;
     Result<void> flush_directory() const;
@@ -55,6 +62,7 @@ class OutputFile {
     std::string temporary_;  // the name until commit, where there is one
     std::string target_;     // path_ with symbolic links followed; empty when written to directly
     UniqueFd file_;
+    UniqueFd place_;  // the file that was there, where its content is replaced
 };
 
 // write_file writes a whole file in one go: create, write and commit.

@@ -86,6 +86,46 @@ TEST_CASE("the mode of an output file follows the umask and never lets everybody
     CHECK(mode(0, "open") == 0664);
 }
 
+TEST_CASE("an output file that was there keeps its mode", "[output_file]") {
+    const TempDir directory;
+    const auto path = directory / "key.pem";
+    const auto mode_after = [&](mode_t before, files::Readers readers) {
+        test::write_file(path, "old");
+        REQUIRE(::chmod(path.c_str(), before) == 0);
+        auto file = OutputFile::create(path.string(), 0, readers).value();
+        REQUIRE(file.write("new"));
+        REQUIRE(file.commit());
+        CHECK(read_file(path) == "new");
+        struct stat status {};
+        REQUIRE(::stat(path.c_str(), &status) == 0);
+        return status.st_mode & 0777U;
+    };
+    CHECK(mode_after(0600, files::Readers::as_umask_allows) == 0600);
+    CHECK(mode_after(0640, files::Readers::as_umask_allows) == 0640);
+    CHECK(mode_after(0666, files::Readers::as_umask_allows) == 0666);
+    CHECK(mode_after(0664, files::Readers::owner) == 0600);
+}
+
+TEST_CASE("an output file with several names keeps them all, and is complete or as it was", "[output_file]") {
+    const TempDir directory;
+    const auto path = directory / "key.pem";
+    const auto other = directory / "other.pem";
+    test::write_file(path, "old content, longer than the new one");
+    fs::create_hard_link(path, other);
+    {
+        auto given_up = OutputFile::create(path.string(), 4096).value();
+        REQUIRE(given_up.write("new"));
+    }
+    CHECK(read_file(other) == "old content, longer than the new one");
+    auto file = OutputFile::create(path.string(), 4096).value();
+    REQUIRE(file.write("new"));
+    REQUIRE(file.commit());
+    CHECK(fs::hard_link_count(path) == 2);
+    CHECK(read_file(path) == "new");
+    CHECK(read_file(other) == "new");
+    CHECK(entries(directory.path()) == 2);
+}
+
 TEST_CASE("a directory that is missing is named before anything else happens", "[output_file]") {
     const TempDir directory;
     const auto file = OutputFile::create((directory / "missing" / "key.pem").string(), 0);
