@@ -25,6 +25,13 @@ TEST_CASE("objects shows all objects with size, life cycle and access in words",
         if (object.at("object") == "F1D0") {
             CHECK(object.at("used_size") == 5);
         }
+        // As the table has it: what is not stored counts as operational, and as full.
+        CHECK(object.at("life_cycle").is_string());
+        if (object.at("object") == "E0C5") {
+            CHECK(object.at("life_cycle") == "operational");
+            CHECK(object.at("life_cycle_permanent") == true);
+            CHECK(object.at("used_size") == object.at("max_size"));
+        }
     }
 }
 
@@ -38,6 +45,24 @@ TEST_CASE("a plan of metadata is shown without changing anything", "[metadata]")
     CHECK(chip.must({"metadata", "show", "F1D0"}) == before);
 }
 
+TEST_CASE("a plan is what the chip then takes, or the reason why it would not", "[metadata]") {
+    const Chip chip;
+    chip.keygen("E0F1");
+    chip.must_fail(1, {"metadata", "plan", "E0F1", "--execute", "never"}, {"E0F1", "no condition for its use"});
+    chip.must_fail(2, {"metadata", "plan", "E0F1", "--read", "always"}, {"never tells a key"});
+    chip.must_fail(1, {"metadata", "plan", "E0C5", "--read", "never"}, {"E0C5", "can never be changed again"});
+    // A key slot has no condition for reading, and an absent one is never already.
+    CHECK_THAT(chip.must({"metadata", "plan", "E0F1", "--read", "never"}), ContainsSubstring("as wanted already"));
+    CHECK(chip.trustx({"metadata", "set", "E0F1", "--read", "never"}).ok());
+    CHECK_THAT(chip.must({"metadata", "plan", "F1D0", "--read", "LcsG = creation"}),
+               ContainsSubstring("caution: nobody"));
+    const auto json = nlohmann::json::parse(chip.must({"metadata", "plan", "F1D0", "--change", "never", "--json"}));
+    CHECK(json.at("steps").size() == 1);
+    CHECK(json.at("cautions").size() == 1);
+    CHECK(json.at("before").at("change").at("text") == "LcsO < operational");
+    CHECK(json.at("after").at("change").at("text") == "never");
+}
+
 TEST_CASE("metadata is changed, and what takes something away needs --force", "[metadata]") {
     const Chip chip;
     chip.must({"metadata", "set", "F1D0", "--change", "LcsO < operational and LcsG = operational"});
@@ -45,7 +70,8 @@ TEST_CASE("metadata is changed, and what takes something away needs --force", "[
     chip.must_fail(1, {"metadata", "set", "F1D0", "--change", "never"}, {"-> never", "nobody can write", "--force"});
     chip.must({"object", "write", "F1D0"}, {.input = "still writable"});
     chip.must({"metadata", "set", "F1D0", "--change", "never", "--force"});
-    chip.must_fail(1, {"object", "write", "F1D0"}, {"access conditions"}, {.input = "x"});
+    chip.must_fail(1, {"object", "write", "F1D0"},
+                   {"F1D0 cannot be written until its condition is changed (change never)"}, {.input = "x"});
     const auto again = chip.trustx({"metadata", "set", "F1D0", "--change", "never"});
     CHECK(again.ok());
     CHECK_THAT(again.err, ContainsSubstring("as wanted already"));
@@ -58,12 +84,31 @@ TEST_CASE("a life cycle state is raised with --force only, and then locks perman
                    {"F1D0", "from creation to operational permanently", "change LcsO < operational", "--force"});
     chip.must({"object", "write", "F1D0"}, {.input = "last words"});
     chip.must({"lifecycle", "raise", "F1D0", "operational", "--force"});
-    chip.must_fail(1, {"object", "write", "F1D0"}, {"access conditions"}, {.input = "x"});
+    chip.must_fail(1, {"object", "write", "F1D0"},
+                   {"F1D0 is operational: it can never be written again", "access conditions"}, {.input = "x"});
     chip.must_fail(1, {"metadata", "set", "F1D0", "--read", "never", "--force"}, {"F1D0", "operational"});
     chip.must({"lifecycle", "raise", "F1D0", "operational"});  // nothing to do
     chip.must_fail(2, {"lifecycle", "raise", "F1D0", "creation", "--force"}, {"a state can only be raised"});
     chip.must({"lifecycle", "raise", "application", "initialisation", "--force"});
     CHECK(nlohmann::json::parse(chip.must({"lifecycle", "show", "--json"})).at("application") == "initialisation");
+}
+
+TEST_CASE("raising a state says what is lost with it", "[lifecycle]") {
+    const Chip chip;
+    const auto key = chip.keygen("E0F1");
+    const SoftwareKey authority{Curve::p256};
+    chip.must({"cert", "write", "E0E1"},
+              {.input = pem("CERTIFICATE", authority.certificate_for(key.public_key, "gateway", "authority"))});
+    chip.must({"object", "write", "F1D0"}, {.input = "12345"});
+    const auto told = [&](const char* what, const char* state, const std::vector<std::string>& words) {
+        chip.must_fail(1, {"lifecycle", "raise", what, state}, words);
+    };
+    told("F1D0", "operational", {"then F1D0 is operational: it can never be written again"});
+    told("F1D0", "termination", {"its use ends", "5 bytes of data"});
+    told("E0F1", "termination", {"its use ends", "E0F1 (P-256", "E0E1 (CN=gateway"});
+    told("E0E1", "termination", {"the certificate CN=gateway"});
+    told("E0F2", "termination", {"empty slot"});
+    told("chip", "termination", {"everything in it is lost", "E0F0 (P-256", "E0F1 (P-256", "CN=gateway"});
 }
 
 TEST_CASE("a trust anchor is one authority's certificate, and is not replaced by accident", "[anchor]") {

@@ -99,7 +99,15 @@ TEST_CASE("the version is printed", "[command_line]") {
 
 TEST_CASE("mistakes on the command line are named before a chip is looked for", "[command_line]") {
     check_mistake({}, "subcommand is required");
-    check_mistake({"frobnicate"}, "subcommand is required");
+    check_mistake({"frobnicate"}, "`trustx` has no subcommand `frobnicate`");
+    check_mistake({"metadta", "show", "F1D0"}, "no subcommand `metadta`; did you mean `metadata`?");
+    check_mistake({"metadata", "shwo", "F1D0"}, "`trustx metadata` has no subcommand `shwo`; did you mean `show`?");
+    check_mistake({"raise", "F1D0"}, "did you mean `lifecycle raise`?");
+    check_mistake({"keygen", "--curv", "P-256"}, "no option `--curv`; did you mean `--curve`?");
+    check_mistake({"info", "--devcie=unix:/x"}, "no option `--devcie`; did you mean `--device`?");
+    check_mistake({"metadata", "show", "device-kye-2"}, "did you mean `device-key-2`");
+    check_mistake({"trace", "/dev/null", "--command", "CalcSing"}, "did you mean `CalcSign`?");
+    check_mistake({"lifecycle", "raise", "F1D0", "operatonal"}, "did you mean `operational`?");
     check_mistake({"keygen"}, "SLOT is required");
     check_mistake({"keygen", "E0E1"}, "E0E1 (certificate-2) is not a key slot");
     check_mistake({"keygen", "E0F1", "--curve", "P-521"}, "P-256 and P-384");
@@ -213,4 +221,18 @@ TEST_CASE("an OpenSSL configuration is not read, least of all one that loads a p
                                     {.environment = {{"OPENSSL_CONF", conf.string()}}, .input = "not a certificate"});
     CHECK(outcome.status == 4);
     CHECK_THAT(outcome.err, ContainsSubstring("not an X.509 certificate"));
+}
+
+TEST_CASE("a mistyped value is not called a request outside the chip's limits", "[command_line]") {
+    for (const Arguments& mistyped : {Arguments{"metadata", "show", "nonsense"},
+                                      {"lifecycle", "raise", "F1D0", "ready"},
+                                      {"keygen", "E0F1", "--usage", "fly"},
+                                      {"metadata", "plan", "F1D0", "--read", "sometimes"},
+                                      {"object", "read", "E0"},
+                                      {"hash", "--object", "x"}}) {
+        const auto outcome = run_trustx(mistyped);
+        INFO(outcome.both());
+        CHECK(outcome.status == 2);
+        CHECK_THAT(outcome.err, !ContainsSubstring("limits"));
+    }
 }

@@ -154,3 +154,35 @@ sha256sum -c --quiet sums
 [ "$("$TRUSTX" hash --object F1E0 --offset 9 --length 64 | cut -c1-64)" = "$(sha256sum <file.64 | cut -c1-64)" ])sh");
     chip.must_fail(2, {"hash", "--object", "F1E0", "--offset", "1400", "--length", "10"}, {"F1E0", "1409 bytes"});
 }
+
+TEST_CASE("several files are hashed as sha256sum does it: names that need it are escaped, a missing file is told",
+          "[hash]") {
+    const Chip chip;
+    chip.write("a", "first");
+    chip.write("b\\ and\nmore", "second");
+    check_script(chip, R"sh("$TRUSTX" hash a b* >sums
+sha256sum a b* | cmp - sums
+sha256sum --quiet -c sums)sh");
+
+    const auto outcome = chip.trustx({"hash", "a", "missing", "a"});
+    INFO(outcome.both());
+    CHECK(outcome.status == 4);
+    CHECK(std::count(outcome.out.begin(), outcome.out.end(), '\n') == 2);
+    CHECK_THAT(outcome.err, ContainsSubstring("cannot read missing") && ContainsSubstring("1 of 3 files"));
+    chip.must_fail(4, {"hash", "missing"}, {"cannot read missing"});
+
+    const auto line = nlohmann::json::parse(chip.must({"hash", "--json", "a"}));
+    CHECK(line.at("file") == "a");
+    CHECK(line.at("sha256") == chip.must({"hash", "a"}).substr(0, 64));
+}
+
+TEST_CASE("a lost answer is told with what there is to check, and only then", "[faults]") {
+    const Chip chip;
+    chip.keygen("E0F1");
+    REQUIRE(chip.simulator.control({"fault", "reset,during=CalcSign"}) == "1\n");
+    const auto harmless =
+        chip.must_fail(3, {"sign", "E0F1"}, {"the answer was lost", "repeat it"}, {.input = "message"});
+    CHECK_THAT(harmless.err, !ContainsSubstring("look"));
+    REQUIRE(chip.simulator.control({"fault", "reset,during=SetDataObject"}) == "2\n");
+    chip.must_fail(3, {"object", "write", "F1D0"}, {"unknown whether", "trustx object read OBJECT"}, {.input = "data"});
+}

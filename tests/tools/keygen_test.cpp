@@ -68,6 +68,8 @@ TEST_CASE("keygen --force replaces a key and says what it replaced", "[keygen]")
 TEST_CASE("the factory key is protected by the chip itself", "[keygen]") {
     const Chip chip;
     chip.must_fail(1, {"keygen", "E0F0", "--force"}, {"E0F0", "access conditions not satisfied"});
+    const auto advice = chip.must_fail(1, {"keygen", "E0F0"}, {"E0F0 cannot get a new key", "choose another slot"});
+    CHECK_THAT(advice.err, !ContainsSubstring("--force"));
 }
 
 TEST_CASE("no key is generated when the key file cannot be made", "[keygen]") {

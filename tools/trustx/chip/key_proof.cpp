@@ -36,7 +36,7 @@ Bytes fresh_digest(Curve curve) {
 
 Result<SignedDigest> sign_fresh(Chip& chip, ObjectId slot, Curve curve) {
     auto digest = fresh_digest(curve);
-    TRY(auto signature, chip.device->run(CalcSign{.key = slot, .digest = digest})
+    TRY(auto signature, chip.run(CalcSign{.key = slot, .digest = digest})
                             .during("let " + title(slot) + " sign to show its public key"));
     return SignedDigest{.digest = std::move(digest), .signature = std::move(signature)};
 }

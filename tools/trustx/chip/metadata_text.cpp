@@ -3,6 +3,8 @@
 
 #include "cli/arguments.hpp"
 
+#include <trustx/life_cycle.hpp>
+
 #include <nlohmann/json.hpp>
 
 namespace trustx::cli {
@@ -66,12 +68,15 @@ std::string explain(ObjectId object, const Metadata& metadata) {
 nlohmann::ordered_json to_json(ObjectId object, const Metadata& metadata) {
     const auto* info = describe(object);
     nlohmann::ordered_json json{{"object", object.hex()}, {"name", info->name}, {"purpose", info->purpose}};
-    json["life_cycle"] =
-        metadata.life_cycle ? nlohmann::ordered_json(to_string(*metadata.life_cycle)) : nlohmann::ordered_json{};
+    json["life_cycle"] = to_string(effective_life_cycle(metadata));
+    json["life_cycle_permanent"] = !metadata.life_cycle.has_value();
     json["max_size"] = or_null(metadata.max_size);
-    json["used_size"] = or_null(metadata.used_size);
+    json["used_size"] = or_null(metadata.used_size ? metadata.used_size : metadata.max_size);
     json["change"] = access_json(metadata.change_access);
     json["read"] = access_json(metadata.read_access);
+    if (metadata.execute_access) {
+        json["execute"] = access_json(metadata.execute_access);
+    }
     json["curve"] =
         metadata.key_algorithm ? nlohmann::ordered_json(curve_name(*metadata.key_algorithm)) : nlohmann::ordered_json{};
     json["usage"] =

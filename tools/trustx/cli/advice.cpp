@@ -23,6 +23,11 @@ std::string_view advice(std::error_code code) {
         Advice{Errc::chip_busy,
                "wait a minute, then look at the security event counter (E0C5) with `trustx info`: from 128 on the chip "
                "delays private key operations by up to 5 s, and command-timeout-ms should stay well above that"},
+        Advice{Errc::chip_hangs, "reset it with `trustx reset`, or switch its power off and on"},
+        Advice{
+            Errc::outcome_unknown,
+            "look with `trustx metadata show OBJECT` or `trustx object read OBJECT` at what it left before you repeat "
+            "it"},
         Advice{Errc::key_file_malformed, "make a new one with `trustx key-file SLOT`; the key stays in the chip"},
         Advice{Errc::certificate_malformed,
                "look at the bytes with `trustx object read OBJECT`, or write a certificate with `trustx cert write`"},

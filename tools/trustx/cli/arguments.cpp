@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/arguments.hpp"
 
+#include "cli/nearest.hpp"
 #include "common/files/input_error.hpp"
 #include "common/openssl/curve_names.hpp"
 #include "common/try.hpp"
@@ -31,15 +32,32 @@ Result<ObjectId> parse_kind(const std::string& text, std::initializer_list<Objec
     return object;
 }
 
+// mistyped passes the library's word about a value of the command line on: it says what would be right, and the request
+// that the value belongs to was never made.
+tl::unexpected<Error> mistyped(const Error& error, const std::string& nearest = {}) {
+    return fail(InputErrc::usage, error.operation() + nearest);
+}
+
+std::vector<std::string> object_names() {
+    std::vector<std::string> names;
+    for (const auto& info : all_objects()) {
+        names.emplace_back(info.name);
+    }
+    return names;
+}
+
 }  // namespace
 
 Result<ObjectId> parse_object(const std::string& text) {
-    TRY(const auto object, ObjectId::parse(text));
-    if (describe(object) == nullptr) {
-        return fail(InputErrc::usage,
-                    "this chip has no object " + object.hex() + "; `trustx object --help` lists those it has");
+    const auto object = ObjectId::parse(text);
+    if (!object) {
+        return mistyped(object.error(), did_you_mean(text, object_names()));
     }
-    return object;
+    if (describe(*object) == nullptr) {
+        return fail(InputErrc::usage,
+                    "this chip has no object " + object->hex() + "; `trustx object --help` lists those it has");
+    }
+    return *object;
 }
 
 Result<ObjectId> parse_slot(const std::string& text) {
@@ -59,8 +77,20 @@ Result<Curve> parse_curve(const std::string& text) {
 }
 
 Result<KeyUsage> parse_usage(const std::string& text) {
-    const auto usage = parse_key_usage(text);
-    return usage ? usage : usage.failure("--usage");
+    auto usage = parse_key_usage(text);
+    return usage ? std::move(usage) : mistyped(usage.error().during("--usage"));
+}
+
+Result<Bytes> parse_condition(const std::string& text, const std::string& option) {
+    auto condition = parse_access(text);
+    return condition ? std::move(condition) : mistyped(condition.error().during(option));
+}
+
+Result<LifeCycleState> parse_state(const std::string& text) {
+    auto state = parse_life_cycle_state(text);
+    return state ? std::move(state)
+                 : mistyped(state.error(),
+                            did_you_mean(text, {"creation", "initialisation", "operational", "termination"}));
 }
 
 std::vector<std::string> usage_words(KeyUsage usage) {

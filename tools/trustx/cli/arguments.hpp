@@ -2,7 +2,9 @@
 // Words of the command line that name things of the chip.
 #pragma once
 
+#include <trustx/bytes.hpp>
 #include <trustx/key.hpp>
+#include <trustx/metadata.hpp>
 #include <trustx/object_id.hpp>
 #include <trustx/result.hpp>
 
@@ -27,6 +29,11 @@ Result<KeyUsage> parse_usage(const std::string& text);
 
 // usage_words is the inverse, as a list: "auth", "sign".
 std::vector<std::string> usage_words(KeyUsage usage);
+
+// parse_condition reads an access condition, the value of `option`.
+Result<Bytes> parse_condition(const std::string& text, const std::string& option);
+
+Result<LifeCycleState> parse_state(const std::string& text);
 
 // title is "E0F1 (device-key-2)".
 std::string title(ObjectId object);

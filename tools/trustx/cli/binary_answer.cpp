@@ -16,9 +16,13 @@ Encoding BinaryAnswer::encoding() const {
     return hex || (person_reads && !raw) ? Encoding::hex : Encoding::raw;
 }
 
+Result<void> BinaryAnswer::check() const {
+    return encoding() == Encoding::raw ? check_binary_output(out) : Result<void>{};
+}
+
 void add_binary_answer(Command& command, BinaryAnswer& options) {
     command.option("-o,--out", options.out, "File to write; default: standard output", "FILE");
-    const auto raw = command.flag("--raw", options.raw, "The bytes as they are; the default unless it is a terminal");
+    const auto raw = command.flag("--raw", options.raw, "The bytes as they are; the default, but never on a terminal");
     const auto hex = command.flag("--hex", options.hex, "Hexadecimal digits; the default on a terminal").excludes(raw);
     command.flag("--base64", options.base64, "Base64 in one line").excludes(raw).excludes(hex);
 }
@@ -36,6 +40,7 @@ Bytes encode(ByteView bytes, Encoding encoding) {
 }
 
 Result<void> deliver(const BinaryAnswer& options, ByteView bytes, files::Readers readers) {
+    TRYV(options.check());
     TRY(auto file, files::OutputFile::create(options.out, 0, readers));
     const auto encoding = options.encoding();
     auto text = encode(bytes, encoding);

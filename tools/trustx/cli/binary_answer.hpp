@@ -20,6 +20,8 @@ struct BinaryAnswer {
 
     // encoding is hexadecimal on a terminal, and the bytes as they are otherwise, unless the user chose.
     [[nodiscard]] Encoding encoding() const;
+    // check refuses raw bytes for a terminal; before the chip does anything for them.
+    [[nodiscard]] Result<void> check() const;
 };
 
 // add_binary_answer declares the options.

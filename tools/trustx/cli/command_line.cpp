@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command_line.hpp"
 
+#include "cli/nearest.hpp"
 #include "common/files/input_error.hpp"
+
+#include <algorithm>
 
 #include <CLI/CLI.hpp>
 
@@ -17,13 +20,70 @@ class HelpFormatter final : public CLI::Formatter {
     }
 };
 
-std::string chosen_command(const CLI::App& program) {
-    std::string name = program.get_name();
-    for (const auto* app = &program; !app->get_subcommands().empty();) {
-        app = app->get_subcommands().front();
-        name += " " + app->get_name();
+// Chosen is how far the command line led: the command, and its name from the program on.
+struct Chosen {
+    const CLI::App* command;
+    std::string name;
+};
+
+Chosen chosen_command(const CLI::App& program) {
+    Chosen chosen{.command = &program, .name = program.get_name()};
+    while (!chosen.command->get_subcommands().empty()) {
+        chosen.command = chosen.command->get_subcommands().front();
+        chosen.name += " " + chosen.command->get_name();
     }
-    return name;
+    return chosen;
+}
+
+// subcommands_of lists those below a command, "show", and with `all` those below these, too: "metadata show".
+std::vector<std::string> subcommands_of(const CLI::App& command, bool all) {
+    std::vector<std::string> names;
+    for (const auto* below : command.get_subcommands([](const CLI::App*) { return true; })) {
+        names.push_back(below->get_name());
+        for (const auto& name : all ? subcommands_of(*below, all) : std::vector<std::string>{}) {
+            names.push_back(below->get_name() + " " + name);
+        }
+    }
+    return names;
+}
+
+std::vector<std::string> options_of(const Chosen& chosen, const CLI::App& program) {
+    std::vector<std::string> names;
+    for (const auto* app : {chosen.command, &program}) {
+        for (const auto* option : app->get_options()) {
+            for (const auto& name : option->get_lnames()) {
+                names.push_back("--" + name);
+            }
+        }
+    }
+    return names;
+}
+
+// wrong_subcommand says what was meant: a name that was mistyped, or one that belongs below another command.
+std::string wrong_subcommand(const std::string& word, const Chosen& chosen) {
+    auto meant = did_you_mean(word, subcommands_of(*chosen.command, false));
+    const auto all = subcommands_of(*chosen.command, true);
+    const auto deeper = std::ranges::find_if(all, [&](const std::string& name) { return name.ends_with(" " + word); });
+    if (meant.empty() && deeper != all.end()) {
+        meant = "; did you mean `" + *deeper + "`?";
+    }
+    return "`" + chosen.name + "` has no subcommand `" + word + "`" + meant;
+}
+
+// mistake says what is wrong with the command line. A word that has no meaning is named before anything that it may
+// have been the reason of, such as an argument that is missing.
+std::string mistake(const CLI::App& program, const Chosen& chosen, const CLI::ParseError& error) {
+    const auto left = program.remaining(true);
+    const auto option = std::ranges::find_if(left, [](const std::string& word) { return word.starts_with("-"); });
+    if (option != left.end()) {
+        const auto name = option->substr(0, option->find('='));
+        return "`" + chosen.name + "` has no option `" + name + "`" + did_you_mean(name, options_of(chosen, program));
+    }
+    const bool wants_subcommand = !subcommands_of(*chosen.command, false).empty();
+    if (!left.empty() && wants_subcommand) {
+        return wrong_subcommand(left.front(), chosen);
+    }
+    return left.empty() ? error.what() : "`" + chosen.name + "` does not take `" + left.front() + "` as well";
 }
 
 CLI::Option& declare(CLI::App& app, const std::string& names, Command::Value value, const std::string& help) {
@@ -99,7 +159,8 @@ Result<std::variant<Task, std::string>> CommandLine::parse(int argc, const char*
     } catch (const CLI::CallForHelp&) {
         return app_->help();
     } catch (const CLI::ParseError& error) {
-        return fail(InputErrc::usage, std::string{error.what()} + "\nTry `" + chosen_command(*app_) + " --help`.");
+        const auto chosen = chosen_command(*app_);
+        return fail(InputErrc::usage, mistake(*app_, chosen, error) + "\nTry `" + chosen.name + " --help`.");
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "cli/output.hpp"
 #include "common/files/file_error.hpp"
+#include "common/files/input_error.hpp"
 #include "common/io/unique_fd.hpp"
 #include "common/try.hpp"
 
@@ -11,6 +12,7 @@
 #include <cerrno>
 
 #include <fcntl.h>
+#include <unistd.h>
 
 namespace trustx::cli {
 namespace {
@@ -42,6 +44,7 @@ bool is_unreachable(const Error& error) {
         case Errc::verify_mismatch:
         case Errc::wrong_chip:
         case Errc::chip_refused:
+        case Errc::not_supported:
             return false;
         default:
             return true;
@@ -52,6 +55,12 @@ void Context::note(std::string_view text) const {
     if (!quiet) {
         say(text);
     }
+}
+
+Error lost_without_traces(const Error& error) {
+    return Error{
+        InputErrc::chip_failed,
+        error.operation() + ": the answer was lost on the bus; nothing in the chip depends on it, so repeat it"};
 }
 
 Result<Uid> chip_uid(Chip& chip) {
@@ -65,7 +74,10 @@ Result<Chip> open_chip(const Context& context) {
         settings.options.trace.recording = context.recording;
     }
     auto device = Device::open(settings.address, settings.options);
-    return Chip{.settings = std::move(settings), .device = std::move(device)};
+    const bool shown = !context.quiet && ::isatty(STDERR_FILENO) == 1;
+    return Chip{.settings = std::move(settings),
+                .device = std::move(device),
+                .progress = std::make_unique<Progress>(shown ? STDERR_FILENO : -1)};
 }
 
 }  // namespace trustx::cli

@@ -2,8 +2,10 @@
 // What every subcommand gets: which chip is meant, and whether notes are printed.
 #pragma once
 
+#include "cli/progress.hpp"
 #include "common/try.hpp"
 
+#include <trustx/commands.hpp>
 #include <trustx/device.hpp>
 #include <trustx/result.hpp>
 #include <trustx/settings.hpp>
@@ -13,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace trustx::cli {
@@ -27,27 +30,53 @@ struct Context {
     void note(std::string_view text) const;
 };
 
+// leaves_something says whether a command changes what others find in the chip: an object, a key.
+template <class Command>
+inline constexpr bool leaves_something = std::is_same_v<Command, SetDataObject> ||
+                                         std::is_same_v<Command, SetMetadata> || std::is_same_v<Command, GenKeyPair>;
+
+// without_traces is for commands that leave nothing in the chip: where the answer was lost, there is nothing to check.
+template <class T>
+Result<T> without_traces(Result<T> result);
+
 // Chip is the device that the settings name. Opening it does not touch the bus yet.
 struct Chip {
     Settings settings;
     std::unique_ptr<Device> device;
+    std::unique_ptr<Progress> progress = std::make_unique<Progress>(-1);
 
     // run runs one command under the lock.
     template <class Command>
     [[nodiscard]] Result<typename Command::Response> run(const Command& command) {
-        return device->run(command);
+        const Progress::Work work{*progress, waiting};
+        if constexpr (leaves_something<Command>) {
+            return device->run(command);
+        } else {
+            return without_traces(device->run(command));
+        }
     }
 
     // with runs a function of the library under the lock: `chip.with([](auto& device) { return read_uid(device); })`.
     template <class Function>
     [[nodiscard]] auto with(Function function) -> decltype(function(std::declval<LockedDevice&>())) {
-        TRY(auto locked, lock());
+        const Progress::Work work{*progress, waiting};
+        TRY(auto locked, device->lock());
         return function(locked);
     }
 
-    // lock takes the chip for more than one command that belong together.
-    [[nodiscard]] Result<LockedDevice> lock() { return device->lock(); }
+    static constexpr const char* waiting = "waiting for the chip";
 };
+
+// lost_without_traces is the error of without_traces.
+Error lost_without_traces(const Error& error);
+
+template <class T>
+Result<T> without_traces(Result<T> result) {
+    if (!result && result.error() == Errc::outcome_unknown) {
+        result.error() = lost_without_traces(result.error());
+    }
+    return result;
+}
 
 // is_unreachable says that an error is about the way to the chip (absent, bus failure, timeout, in use by others), not
 // about what a chip that answers said.

@@ -2,8 +2,11 @@
 #include "cli/output.hpp"
 
 #include "common/files/file_error.hpp"
+#include "common/files/input_error.hpp"
+#include "common/files/output_file.hpp"
 #include "common/io/write_all.hpp"
 #include "common/text/as_bytes.hpp"
+#include "common/try.hpp"
 
 #include <cstdio>
 
@@ -58,6 +61,24 @@ Result<void> answer(std::string_view text) {
 
 std::string json_text(const nlohmann::ordered_json& json) {
     return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string json_line(const nlohmann::ordered_json& json) {
+    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+Result<void> check_binary_output(const std::string& out) {
+    if ((out.empty() || out == "-") && stdout_is_terminal()) {
+        return fail(InputErrc::usage,
+                    "these bytes are not for a terminal; write them to a file with --out FILE, or to a "
+                    "pipe");
+    }
+    return {};
+}
+
+Result<void> deliver_binary(const std::string& out, ByteView bytes) {
+    TRYV(check_binary_output(out));
+    return files::write_file(out, bytes);
 }
 
 bool stdout_is_terminal() {

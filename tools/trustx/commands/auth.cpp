@@ -75,11 +75,11 @@ Result<std::vector<x509::Certificate>> read_authorities(const std::string& path)
 
 // The three commands belong together: one lock.
 Result<Signature> respond(Chip& chip, ObjectId slot, const Bytes& challenge) {
-    return chip.with([&](LockedDevice& device) -> Result<Signature> {
+    return without_traces(chip.with([&](LockedDevice& device) -> Result<Signature> {
         TRYV(device.run(SetAuthScheme{.key = slot}));
         TRYV(device.run(SetAuthMsg{.challenge = challenge}));
         return device.run(GetAuthMsg{});
-    });
+    }));
 }
 
 // The chip signs SHA-256 of the challenge (chip-commands.md section 6.6).

@@ -73,6 +73,7 @@ Result<SecretBytes> from_agreement(Chip& chip, const DeriveOptions& options, con
 
 Result<void> derive(const Context& context, const DeriveOptions& options) {
     TRY(const auto derivation, parse(options));
+    TRYV(options.answer.check());
     TRY(auto chip, open_chip(context));
     TRY(const auto key, options.secret.empty() ? from_agreement(chip, options, derivation)
                                                : from_object(chip, options.secret, derivation));

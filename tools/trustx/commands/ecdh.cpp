@@ -28,6 +28,7 @@ Examples:
 
 Result<void> ecdh(const Context& context, const EcdhOptions& options) {
     TRY(const auto slot, parse_slot(options.slot));
+    TRYV(options.answer.check());
     TRY(const auto peer, keys::read_public_key(options.peer));
     TRY(auto chip, open_chip(context));
     TRY(const auto secret, chip.run(CalcSSec{.key = slot, .peer = peer}));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx hash: SHA-256 on the chip, of files and of the chip's objects.
 #include "chip/chip_hash.hpp"
+#include "cli/advice.hpp"
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
@@ -10,7 +11,12 @@
 #include "common/try.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <filesystem>
 #include <memory>
+#include <optional>
+
+#include <nlohmann/json.hpp>
 
 namespace trustx::cli {
 namespace {
@@ -20,26 +26,90 @@ struct HashOptions {
     std::string object;
     std::optional<std::uint16_t> offset;
     std::optional<std::uint16_t> length;
+    bool json = false;
 };
 
 constexpr const char* examples =
-    R"(The lines are those of sha256sum, and `sha256sum -c` reads them. The chip hashes some 15 kB in a second; other programs
-get their turn in between. An object is hashed without leaving the chip.
+    R"(The lines are those of sha256sum, and `sha256sum -c` reads them. A file that cannot be read is reported, and the next
+one hashed. The chip hashes some 15 kB in a second; other programs get their turn in between. An object is hashed without
+leaving the chip.
 
 Examples:
   trustx hash image.bin
   trustx hash --object E0E1
   trustx hash --object F1E0 --offset 16 --length 64)";
 
-Result<void> print(const Bytes& digest, const std::string& name) {
-    return answer(text::lower_case(to_hex(digest)).append("  ").append(name).append("\n"));
+// A name that would break the line is escaped, and a backslash before the line says so, as sha256sum does it.
+std::string checksum_line(const std::string& digest, const std::string& name) {
+    std::string escaped;
+    for (const char letter : name) {
+        switch (letter) {
+            case '\n':
+                escaped += "\\n";
+                break;
+            case '\r':
+                escaped += "\\r";
+                break;
+            case '\\':
+                escaped += "\\\\";
+                break;
+            default:
+                escaped += letter;
+        }
+    }
+    return (escaped == name ? "" : "\\") + digest + "  " + escaped + "\n";
 }
 
-Result<void> hash_file(Chip& chip, const std::string& path) {
+// Answers prints digests as they come: a line for each, which for programs is an object of JSON.
+class Answers {
+ public:
+    explicit Answers(bool json) : json_{json} {}
+
+    [[nodiscard]] Result<void> print(const Bytes& digest, const char* kind, const std::string& name) const {
+        const auto hex = text::lower_case(to_hex(digest));
+        return json_ ? answer(json_line({{kind, name}, {"sha256", hex}})) : answer(checksum_line(hex, name));
+    }
+
+ private:
+    bool json_;
+};
+
+std::optional<std::uint64_t> size_of(const std::string& path) {
+    std::error_code unknown;
+    const auto size = std::filesystem::file_size(path, unknown);
+    return unknown ? std::nullopt : std::optional<std::uint64_t>{size};
+}
+
+Result<Bytes> hash_file(Chip& chip, const std::string& path) {
+    const Progress::Work work{*chip.progress, "hashing"};
+    const auto size = size_of(path);
+    std::uint64_t done = 0;
     ChipHash hash{chip};
-    TRYV(files::for_each_piece(path, [&hash](ByteView piece) { return hash.update(piece); }));
-    TRY(const auto digest, hash.finish());
-    return print(digest, path);
+    TRYV(files::for_each_piece(path, [&](ByteView piece) {
+        chip.progress->count(done += piece.size(), size);
+        return hash.update(piece);
+    }));
+    return hash.finish();
+}
+
+// With several files the others are hashed although one cannot be.
+Result<void> hash_files(Chip& chip, const std::vector<std::string>& files, const Answers& answers) {
+    std::size_t unreadable = 0;
+    for (const auto& file : files) {
+        const auto digest = hash_file(chip, file);
+        if (!digest && (files.size() == 1 || digest.error() != InputErrc::unreadable)) {
+            return digest.failure();
+        }
+        if (!digest) {
+            say(explain(digest.error()));
+            ++unreadable;
+            continue;
+        }
+        TRYV(answers.print(*digest, "file", file));
+    }
+    return unreadable == 0 ? Result<void>{}
+                           : fail(InputErrc::unreadable, std::to_string(unreadable) + " of " +
+                                                             std::to_string(files.size()) + " files were not hashed");
 }
 
 // slice_of completes what was asked for with what there is.
@@ -55,11 +125,11 @@ Result<CalcHash::ObjectSlice> slice_of(Chip& chip, ObjectId object, const HashOp
     return CalcHash::ObjectSlice{.object = object, .offset = offset, .length = static_cast<std::uint16_t>(length)};
 }
 
-Result<void> hash_object(Chip& chip, const HashOptions& options) {
+Result<void> hash_object(Chip& chip, const HashOptions& options, const Answers& answers) {
     TRY(const auto object, parse_object(options.object));
     TRY(const auto slice, slice_of(chip, object, options));
     TRY(const auto result, chip.run(CalcHash{.sequence = CalcHash::Sequence::start_final, .data = slice}));
-    return print(result.digest, object.hex());
+    return answers.print(result.digest, "object", object.hex());
 }
 
 Result<void> hash(const Context& context, const HashOptions& options) {
@@ -67,14 +137,11 @@ Result<void> hash(const Context& context, const HashOptions& options) {
         return fail(InputErrc::usage, "--offset and --length belong to --object");
     }
     TRY(auto chip, open_chip(context));
+    const Answers answers{options.json};
     if (!options.object.empty()) {
-        return hash_object(chip, options);
+        return hash_object(chip, options, answers);
     }
-    const auto files = options.files.empty() ? std::vector<std::string>{"-"} : options.files;
-    for (const auto& file : files) {
-        TRYV(hash_file(chip, file));
-    }
-    return {};
+    return hash_files(chip, options.files.empty() ? std::vector<std::string>{"-"} : options.files, answers);
 }
 
 }  // namespace
@@ -86,6 +153,7 @@ void add_hash(Command& program) {
     command.option("--object", options->object, "Object to hash instead", "OBJECT").excludes(files);
     command.option("--offset", options->offset, "First byte of the object; default: 0", "N");
     command.option("--length", options->length, "How many bytes of it; default: all", "N");
+    command.flag("--json", options->json, "A line of JSON for each");
     command.on_run([options](const Context& context) { return hash(context, *options); });
 }
 

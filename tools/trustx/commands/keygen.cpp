@@ -11,6 +11,7 @@
 #include "common/try.hpp"
 
 #include <trustx/key_generation.hpp>
+#include <trustx/life_cycle.hpp>
 
 #include <memory>
 
@@ -53,6 +54,17 @@ std::string loss(Chip& chip, const Metadata& metadata, ObjectId slot) {
     return text;
 }
 
+// occupied_slot names what a new key would destroy, and --force only where the chip would let it.
+tl::unexpected<Error> occupied_slot(Chip& chip, const Metadata& metadata, ObjectId slot) {
+    const auto states = chip.with([&](LockedDevice& device) { return read_life_cycles(device, metadata); });
+    const auto refusal = states ? explain_refusal(slot, AccessKind::change, metadata, *states) : std::string{};
+    return fail(
+        InputErrc::refused,
+        "there is " + loss(chip, metadata, slot) + ". " +
+            (refusal.empty() ? "A new key would destroy the old one; choose another slot, or repeat with --force"
+                             : refusal + "; choose another slot"));
+}
+
 Result<void> store(files::OutputFile& file, const std::string& text) {
     TRYV(file.write(text));
     return file.commit();
@@ -77,9 +89,7 @@ Result<void> keygen(const Context& context, const KeygenOptions& options) {
     const auto occupied = options.force ? OccupiedSlot::replace : OccupiedSlot::keep;
     TRY(const auto generated, chip.with([&](LockedDevice& device) { return generate_key(device, request, occupied); }));
     if (!generated.key) {
-        return fail(InputErrc::refused, "there is " + loss(chip, generated.before, request.key) +
-                                            ". A new key would destroy the old one; choose another slot, "
-                                            "or repeat with --force");
+        return occupied_slot(chip, generated.before, request.key);
     }
     const KeyReference reference{.key = request.key,
                                  .public_key = *generated.key,

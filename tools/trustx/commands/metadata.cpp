@@ -7,6 +7,7 @@
 #include "common/files/input_error.hpp"
 #include "common/try.hpp"
 
+#include <trustx/life_cycle.hpp>
 #include <trustx/metadata_plan.hpp>
 
 #include <memory>
@@ -28,6 +29,7 @@ struct ChangeOptions {
     std::optional<std::string> execute;
     std::optional<std::string> usage;
     bool force = false;
+    bool json = false;
 };
 
 constexpr const char* show_examples =
@@ -61,9 +63,9 @@ Result<void> show(const Context& context, const ShowOptions& options) {
     return answer(options.json ? json_text(to_json(object, metadata)) : explain(object, metadata));
 }
 
-Result<void> parse_condition(std::optional<Bytes>& field, const std::optional<std::string>& words, const char* option) {
+Result<void> take_condition(std::optional<Bytes>& field, const std::optional<std::string>& words, const char* option) {
     if (words) {
-        TRY(auto access, parse_access(*words).during(option));
+        TRY(auto access, parse_condition(*words, option));
         field = std::move(access);
     }
     return {};
@@ -71,9 +73,9 @@ Result<void> parse_condition(std::optional<Bytes>& field, const std::optional<st
 
 Result<MetadataChange> parse_change(const ChangeOptions& options) {
     MetadataChange change;
-    TRYV(parse_condition(change.change_access, options.change, "--change"));
-    TRYV(parse_condition(change.read_access, options.read, "--read"));
-    TRYV(parse_condition(change.execute_access, options.execute, "--execute"));
+    TRYV(take_condition(change.change_access, options.change, "--change"));
+    TRYV(take_condition(change.read_access, options.read, "--read"));
+    TRYV(take_condition(change.execute_access, options.execute, "--execute"));
     if (options.usage) {
         TRY(const auto usage, parse_usage(*options.usage));
         change.key_usage = usage;
@@ -109,17 +111,27 @@ Result<MetadataPlan> with_plan(const Context& context, const ChangeOptions& opti
     TRY(const auto object, parse_object(options.object));
     TRY(const auto change, parse_change(options));
     TRY(auto chip, open_chip(context));
-    TRY(auto locked, chip.lock());
-    TRY(const auto metadata, locked.run(GetMetadata{.object = object}));
-    TRY(auto plan, plan_metadata(object, metadata, change));
-    TRYV(act(locked, plan));
-    return plan;
+    return chip.with([&](LockedDevice& device) -> Result<MetadataPlan> {
+        TRY(const auto metadata, device.run(GetMetadata{.object = object}));
+        TRY(const auto states, read_life_cycles(device, metadata));
+        TRY(auto plan, plan_metadata(object, metadata, change, states));
+        TRYV(act(device, plan));
+        return plan;
+    });
+}
+
+std::string plan_json(const MetadataPlan& plan) {
+    return json_text({{"object", plan.object.hex()},
+                      {"steps", plan.steps},
+                      {"cautions", plan.cautions},
+                      {"before", to_json(plan.object, plan.before)},
+                      {"after", to_json(plan.object, plan.after())}});
 }
 
 Result<void> plan(const Context& context, const ChangeOptions& options) {
     const auto do_nothing = [](LockedDevice&, const MetadataPlan&) { return Result<void>{}; };
     TRY(const auto planned, with_plan(context, options, do_nothing));
-    return answer(plan_text(planned));
+    return answer(options.json ? plan_json(planned) : plan_text(planned));
 }
 
 Result<void> apply(LockedDevice& device, const MetadataPlan& plan, bool force) {
@@ -151,7 +163,8 @@ void add_change_options(Command& command, ChangeOptions& options) {
     command.argument("OBJECT", options.object, "Object by number or name").required();
     command.option("--change", options.change, "Who may write the content", "CONDITION");
     command.option("--read", options.read, "Who may read the content", "CONDITION");
-    command.option("--execute", options.execute, "Who may use the key; successors of this chip know it", "CONDITION");
+    command.option("--execute", options.execute,
+                   "Who may use the key; for successors of this chip, which have such a condition", "CONDITION");
     command.option("--usage", options.usage, "What a key may do: sign, auth, keyagree", "LIST");
 }
 
@@ -159,6 +172,7 @@ void add_plan(Command& group) {
     const auto options = std::make_shared<ChangeOptions>();
     auto command = group.subcommand("plan", "Show what a change of metadata would do", plan_examples);
     add_change_options(command, *options);
+    command.flag("--json", options->json, "The same for programs, with the metadata before and after");
     command.on_run([options](const Context& context) { return plan(context, *options); });
 }
 

@@ -62,18 +62,18 @@ Result<ObjectId> parse_open_object(const std::string& text) {
 }
 
 Result<Bytes> read_content(Chip& chip, ObjectId object, const ReadOptions& options) {
-    TRY(auto locked, chip.lock());
     const std::size_t length = options.length ? *options.length : std::size_t{0x10000};
-    TRY(auto content, options.offset || options.length ? read_slice(locked, object, options.offset.value_or(0), length)
-                                                       : read_object(locked, object));
-    return content;
+    return chip.with([&](LockedDevice& device) {
+        return options.offset || options.length ? read_slice(device, object, options.offset.value_or(0), length)
+                                                : read_object(device, object);
+    });
 }
 
 Bytes encode(const Bytes& content, const ReadOptions& options) {
     std::string text;
     if (options.hex) {
         text = to_hex(content) + "\n";
-    } else if (options.raw || options.out != "-" || !stdout_is_terminal()) {
+    } else if (options.out != "-" || !stdout_is_terminal()) {
         return content;
     } else {
         text = hex_dump(content, options.offset.value_or(0));
@@ -83,12 +83,14 @@ Bytes encode(const Bytes& content, const ReadOptions& options) {
 
 Result<void> read(const Context& context, const ReadOptions& options) {
     TRY(const auto object, parse_open_object(options.object));
+    TRYV(options.raw ? check_binary_output(options.out) : Result<void>{});
     TRY(auto chip, open_chip(context));
     TRY(const auto content, read_content(chip, object, options));
     if (content.empty()) {
         context.note(title(object) + " is empty");
     }
-    return files::write_file(options.out, encode(content, options));
+    return options.raw ? deliver_binary(options.out, content)
+                       : files::write_file(options.out, encode(content, options));
 }
 
 // Raising a life cycle state is the only write that cannot be undone, so another subcommand does it.
@@ -114,10 +116,11 @@ Result<Bytes> read_data(const WriteOptions& options) {
 }
 
 Result<void> store(Chip& chip, ObjectId object, const Bytes& data, std::optional<std::uint16_t> offset) {
-    TRY(auto locked, chip.lock());
     // Objects of the system have a fixed size: there is nothing to erase.
     const bool slice = offset || describe(object)->kind == ObjectKind::system;
-    return slice ? write_slice(locked, object, offset.value_or(0), data) : write_object(locked, object, data);
+    return chip.with([&](LockedDevice& device) {
+        return slice ? write_slice(device, object, offset.value_or(0), data) : write_object(device, object, data);
+    });
 }
 
 Result<void> write(const Context& context, const WriteOptions& options) {
@@ -145,7 +148,7 @@ void add_read(Command& group) {
     command.option("--length", options->length, "How many bytes at most; default: all", "N");
     command.option("-o,--out", options->out, "File to write; default: standard output", "FILE");
     const auto hex = command.flag("--hex", options->hex, "Hexadecimal digits in one line");
-    command.flag("--raw", options->raw, "The bytes as they are, on a terminal too").excludes(hex);
+    command.flag("--raw", options->raw, "The bytes as they are; the default, but never on a terminal").excludes(hex);
     command.on_run([options](const Context& context) { return read(context, *options); });
 }
 

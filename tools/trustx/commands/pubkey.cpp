@@ -30,9 +30,10 @@ Examples:
 
 Result<void> pubkey(const Context& context, const PubkeyOptions& options) {
     TRY(const auto slot, parse_slot(options.slot));
+    TRYV(options.der ? check_binary_output(options.out) : Result<void>{});
     TRY(auto chip, open_chip(context));
     TRY(const auto key, find_public_key(context, chip, slot, options.trust_certificate));
-    return options.der ? files::write_file(options.out, key.subject_public_key_info())
+    return options.der ? deliver_binary(options.out, key.subject_public_key_info())
                        : files::write_file(options.out, keys::public_key_pem(key));
 }
 

@@ -50,15 +50,26 @@ Result<std::uint64_t> parse_count(const std::string& text) {
     return count;
 }
 
-Result<void> random(const Context& context, const RandomOptions& options) {
-    TRY(const auto count, parse_count(options.count));
-    TRY(auto chip, open_chip(context));
-    TRY(auto file, files::OutputFile::create(options.answer.out, 0));
-    const auto encoding = options.answer.encoding();
+Result<void> fetch(Chip& chip, std::uint64_t count, Encoding encoding, files::OutputFile& file) {
+    if (file.is_stdout() && stdout_is_terminal()) {
+        chip.progress = std::make_unique<Progress>(-1);  // its line would be in the middle of the answer's
+    }
+    const Progress::Work work{*chip.progress, "fetching random bytes"};
     for (std::uint64_t left = count; left > 0; left -= std::min<std::uint64_t>(left, piece)) {
+        chip.progress->count(count - left, count);
         TRY(const auto bytes, random_piece(chip, left));
         TRYV(file.write(encode(bytes, encoding)));
     }
+    return {};
+}
+
+Result<void> random(const Context& context, const RandomOptions& options) {
+    TRY(const auto count, parse_count(options.count));
+    TRYV(options.answer.check());
+    TRY(auto chip, open_chip(context));
+    TRY(auto file, files::OutputFile::create(options.answer.out, 0));
+    const auto encoding = options.answer.encoding();
+    TRYV(fetch(chip, count, encoding, file));
     if (encoding != Encoding::raw) {
         TRYV(file.write("\n"));
     }

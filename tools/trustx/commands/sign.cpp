@@ -28,6 +28,7 @@ Examples:
 
 Result<void> sign(const Context& context, const SignOptions& options) {
     TRY(const auto slot, parse_slot(options.slot));
+    TRYV(options.answer.check());
     TRY(auto chip, open_chip(context));
     TRY(const auto curve, occupied_curve(chip, slot));
     TRY(const auto digest, message_digest(options.message, curve));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx trace: what programs did with the chip, from the file that TRUSTX_TRACE named.
 #include "cli/arguments.hpp"
+#include "cli/nearest.hpp"
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
 #include "common/files/input_error.hpp"
@@ -9,6 +10,8 @@
 #include "trace/line_reader.hpp"
 #include "trace/trace_entry.hpp"
 #include "trace/trace_summary.hpp"
+
+#include <trustx/commands.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -41,10 +44,29 @@ Examples:
   tail -f chip.trace | trustx trace -
   trustx trace chip.trace --failed --json | jq -r '.[].object')";
 
+template <class... Commands>
+std::vector<std::string> names_of() {
+    return {std::string{Commands::info.name}...};
+}
+
+// check_command refuses a name that no trace has. The names are those that libtrustx gives its commands.
+Result<void> check_command(const std::string& name) {
+    auto known =
+        names_of<GetDataObject, GetMetadata, SetDataObject, SetMetadata, GetRandom, GenKeyPair, CalcSign, ExportKeyPair,
+                 VerifySign, CalcSSec, DeriveKey, CalcHash, SetAuthScheme, SetAuthMsg, GetAuthMsg>();
+    known.insert(known.end(), {"OpenApplication", "attach", "reset"});
+    const auto is_name = [&name](const std::string& one) { return text::lower_case(one) == text::lower_case(name); };
+    if (name.empty() || std::ranges::any_of(known, is_name)) {
+        return {};
+    }
+    return fail(InputErrc::usage, "--command: the chip has no command `" + name + "`" + did_you_mean(name, known));
+}
+
 // Filter keeps the activities that were asked for, and of frames and transfers those of chosen processes.
 class Filter {
  public:
     static Result<Filter> from(const TraceCommandOptions& options) {
+        TRYV(check_command(options.command));
         Filter filter{options};
         if (!options.object.empty()) {
             TRY(const auto object, parse_object(options.object));

@@ -71,7 +71,7 @@ Result<void> verify(const Context& context, const VerifyOptions& options) {
     TRY(auto chip, open_chip(context));
     TRY(const auto verifier, find_verifier(chip, options));
     TRY(const auto digest, message_digest(options.message, verifier.curve));
-    const auto verified = chip.device->run(VerifySign{.digest = digest, .signature = signature, .key = verifier.key});
+    const auto verified = chip.run(VerifySign{.digest = digest, .signature = signature, .key = verifier.key});
     if (!verified && verified.error() == ChipError::signature_verification_failure) {
         return fail(InputErrc::check_failed, verified.error().message());
     }
