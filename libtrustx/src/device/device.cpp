@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Device and LockedDevice: the public interface of what device_impl.hpp declares. Each function that can wait or touches a
-// descriptor postpones thread cancellation, and so do those of SessionLease.
+// Device and LockedDevice: the public interface of what device_impl.hpp declares. Each function that can wait or
+// touches a descriptor postpones thread cancellation, and so do those of SessionLease.
 #include "common/no_cancellation.hpp"
 #include "common/try.hpp"
 #include "device/device_impl.hpp"
