@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/try.hpp"
 #include "objects/device_commands.hpp"
+#include "objects/object_io.hpp"
 
 #include <trustx/objects.hpp>
 
