@@ -7,13 +7,14 @@
 #include "core.hpp"
 #include "named_curves.hpp"
 #include "ossl.hpp"
+#include "parameter_lists.hpp"
 #include "settings.hpp"
 
 #include <memory>
 
 namespace trustx::provider {
 
-// ProviderContext is immutable but for its chips and what is computed once. Threads may share it.
+// ProviderContext is immutable once made, but for its chips and what is computed once. Threads may share it.
 class ProviderContext {
  public:
     // make reads the configuration and makes the private library context. It opens nothing. nullptr when libcrypto
@@ -43,6 +44,9 @@ class ProviderContext {
         return settings_.child_library_context ? nullptr : curves_.import(libctx(), selection, params);
     }
 
+    // parameters are the lists of what can be asked and set.
+    [[nodiscard]] ParameterLists& parameters() { return parameters_; }
+
     // forward_capabilities passes on what the providers of libctx say, without ourselves. 1 unless a callback said 0.
     [[nodiscard]] int forward_capabilities(const char* capability, OSSL_CALLBACK* callback, void* argument) const;
 
@@ -54,6 +58,7 @@ class ProviderContext {
     openssl::LibraryContext libctx_;  // freed last
     openssl::Provider software_;      // the default provider, in libctx_; nullptr in a child context
     NamedCurves curves_;              // in libctx_
+    ParameterLists parameters_{libctx_.get(), properties()};
     Chips chips_{settings_};
 };
 

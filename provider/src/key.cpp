@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "key.hpp"
 
+#include "common/openssl/curve_names.hpp"
 #include "param.hpp"
 
+#include <algorithm>
+#include <array>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <openssl/core_names.h>
 #include <unistd.h>
@@ -37,6 +42,39 @@ Outcome<openssl::Pkey> from_parameters(ProviderContext& context, int selection, 
 Outcome<openssl::Pkey> from_point(ProviderContext& context, const PublicKey& key) {
     const PublicKeyParams params{key};
     return from_parameters(context, EVP_PKEY_PUBLIC_KEY, params.get());
+}
+
+// is_form: parameters that change how a key is written or checked, not the key. A key reference always holds the public
+// key, so `include-public` changes nothing there.
+bool is_form(std::string_view name) {
+    return name == OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT || name == OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC ||
+           name == OSSL_PKEY_PARAM_EC_GROUP_CHECK_TYPE;
+}
+
+bool names(const OSSL_PARAM& param, Curve curve) {
+    std::string name;
+    return read(param, name) && curve_named(openssl::group_name(name)) == curve;
+}
+
+std::string text_of(EVP_PKEY& key, const char* name) {
+    std::array<char, 80> text{};
+    return EVP_PKEY_get_utf8_string_param(&key, name, text.data(), text.size(), nullptr) == 1 ? text.data() : "";
+}
+
+// tells says whether a key answers just this when it is asked for the parameter.
+bool tells(EVP_PKEY& key, const OSSL_PARAM& param) {
+    std::vector<unsigned char> told(param.data_size + 1);
+    std::array<OSSL_PARAM, 2> asked{param, OSSL_PARAM_construct_end()};
+    asked[0].data = told.data();
+    asked[0].data_size = param.data_size;
+    asked[0].return_size = OSSL_PARAM_UNMODIFIED;
+    if (param.data_type == OSSL_PARAM_UTF8_STRING) {
+        std::string wanted;
+        return read(param, wanted) && text_of(key, param.key) == wanted;
+    }
+    return EVP_PKEY_get_params(&key, asked.data()) == 1 && OSSL_PARAM_modified(asked.data()) == 1 &&
+           asked[0].return_size == param.data_size &&
+           std::equal(told.begin(), told.end() - 1, static_cast<const unsigned char*>(param.data));
 }
 
 }  // namespace
@@ -81,7 +119,7 @@ Outcome<KeyRef> Key::from_reference(ProviderContext& context, KeyReference refer
 Outcome<KeyRef> Key::from_session(ProviderContext& context, SessionKey key) {
     auto made = from_reference(context, std::move(key.reference));
     if (made) {
-        (*made)->lease_.emplace(std::move(key.lease));
+        (*made)->lease_ = std::make_shared<const SessionLease>(std::move(key.lease));
         (*made)->owner_ = ::getpid();
     }
     return made;
@@ -129,10 +167,44 @@ Outcome<void> Key::import(int selection, const OSSL_PARAM* params) {
     return {};
 }
 
-Outcome<KeyRef> Key::duplicate(int selection) {
-    if (is_chip_key() && (selection & private_selected) != 0) {
-        return KeyRef::share(this);
+Outcome<void> Key::set(const OSSL_PARAM* params) {
+    if (params == nullptr || params->key == nullptr) {
+        return {};
     }
+    if (is_chip_key()) {
+        return set_of_chip_key(params);
+    }
+    if (inner_ == nullptr || EVP_PKEY_set_params(inner_.get(), only_read(params)) != 1) {
+        return software_failed("set parameters of an EC key");
+    }
+    return {};
+}
+
+// What is asked for is tried on a copy of the public half. It is done when nothing but the form would change, and in
+// place, as with a software key: another thread may have the key in its hands.
+Outcome<void> Key::set_of_chip_key(const OSSL_PARAM* params) {
+    const openssl::Pkey changed(EVP_PKEY_dup(inner_.get()));
+    if (changed == nullptr || EVP_PKEY_set_params(changed.get(), only_read(params)) != 1) {
+        return software_failed("set parameters of key " + reference_->key.hex());
+    }
+    const bool same_point = EVP_PKEY_eq(changed.get(), inner_.get()) == 1;
+    for (const OSSL_PARAM* param = params; param->key != nullptr; ++param) {
+        const std::string_view name = param->key;
+        const bool allowed = name == OSSL_PKEY_PARAM_GROUP_NAME           ? names(*param, reference_->public_key.curve)
+                             : name == OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY ? same_point
+                                                                          : is_form(name) || tells(*inner_, *param);
+        if (!allowed) {
+            return fail(Reason::key_not_changeable,
+                        std::string("set ") + param->key + " of key " + reference_->key.hex());
+        }
+    }
+    if (EVP_PKEY_set_params(inner_.get(), only_read(params)) != 1) {
+        return software_failed("set parameters of key " + reference_->key.hex());
+    }
+    return {};
+}
+
+Outcome<KeyRef> Key::duplicate(int selection) const {
     if (kind_ == Kind::empty) {
         return empty(context_);
     }
@@ -148,6 +220,12 @@ Outcome<KeyRef> Key::duplicate(int selection) {
         openssl::Pkey copy{EVP_PKEY_dup(inner_.get())};
         if (copy == nullptr) {
             return software_failed("copy an EC key");
+        }
+        if (is_chip_key() && (selection & private_selected) != 0) {
+            auto same = KeyRef::adopt(new Key(context_, kind_, std::move(copy), reference_));
+            same->lease_ = lease_;
+            same->owner_ = owner_;
+            return same;
         }
         return from_software(context_, std::move(copy), inner_has_private);
     }
@@ -174,9 +252,14 @@ bool Key::matches(const Key& other, int selection) const {
 }
 
 Outcome<void> Key::export_public(int selection, OSSL_CALLBACK* callback, void* argument) const {
-    const PublicKeyParams params{reference_->public_key, (selection & public_selected) != 0
-                                                             ? PublicKeyParams::with_point
-                                                             : PublicKeyParams::curve_only};
+    std::string form = text_of(*inner_, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT);
+    if (form == "uncompressed") {
+        form.clear();
+    }
+    const PublicKeyParams params{
+        reference_->public_key,
+        (selection & public_selected) != 0 ? PublicKeyParams::with_point : PublicKeyParams::curve_only,
+        std::move(form)};
     if (callback(params.get(), argument) != 1) {
         return fail(Reason::software_failed, "hand over the public key of " + reference_->key.hex());
     }

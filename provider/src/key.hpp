@@ -9,6 +9,7 @@
 #include <trustx/key_reference.hpp>
 
 #include <atomic>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -47,7 +48,7 @@ class KeyRef {
 };
 
 // Key never changes once made; threads share it. There are two exceptions while libcrypto makes a key and nobody else
-// has it yet: import into a key made empty, and set_params on a software key.
+// has it yet: import into a key made empty, and set.
 class Key {
  public:
     enum class Kind {
@@ -83,7 +84,7 @@ class Key {
     // reference is where the private key is; only for chip keys.
     [[nodiscard]] const KeyReference& reference() const { return *reference_; }
     // is_session_key: a chip key that no file can name.
-    [[nodiscard]] bool is_session_key() const { return lease_.has_value(); }
+    [[nodiscard]] bool is_session_key() const { return lease_ != nullptr; }
     // usable says whether this process may use the private key in the chip. Error: a session key of another process.
     [[nodiscard]] Outcome<void> usable() const;
     // max_signature is the size of the largest DER signature.
@@ -92,14 +93,19 @@ class Key {
     // import completes an empty key from parameters.
     [[nodiscard]] Outcome<void> import(int selection, const OSSL_PARAM* params);
 
-    // duplicate copies the selected part: a chip key with its private part is shared, software keys are copied.
-    // Not const, because sharing counts.
-    [[nodiscard]] Outcome<KeyRef> duplicate(int selection);
+    // set changes parameters. A software key takes what one of the default provider takes. Of a chip key the form in
+    // which its point is written can be changed; anything else may only be set to what it is. Error:
+    // Reason::key_not_changeable.
+    [[nodiscard]] Outcome<void> set(const OSSL_PARAM* params);
+
+    // duplicate copies the selected part. Copies of a chip key with its private part use the same key in the chip.
+    [[nodiscard]] Outcome<KeyRef> duplicate(int selection) const;
 
     // matches compares the selected parts (openssl-provider.md section 1.3).
     [[nodiscard]] bool matches(const Key& other, int selection) const;
 
-    // export_public calls back with `group` and, when selected, `pub`, and nothing else.
+    // export_public calls back with `group`, when selected `pub`, and the form of the point unless it is
+    // uncompressed; nothing else.
     [[nodiscard]] Outcome<void> export_public(int selection, OSSL_CALLBACK* callback, void* argument) const;
 
     void count_up() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
@@ -109,11 +115,13 @@ class Key {
     Key(ProviderContext& context, Kind kind, openssl::Pkey inner, std::optional<KeyReference> reference = std::nullopt);
     ~Key() = default;
 
+    [[nodiscard]] Outcome<void> set_of_chip_key(const OSSL_PARAM* params);
+
     ProviderContext& context_;
     Kind kind_;
     openssl::Pkey inner_;
     std::optional<KeyReference> reference_;
-    std::optional<SessionLease> lease_;
+    std::shared_ptr<const SessionLease> lease_;
     pid_t owner_ = 0;  // of the lease
     std::atomic<int> references_ = 1;
 };

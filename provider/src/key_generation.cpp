@@ -15,14 +15,8 @@ constexpr const char* param_force = "force";
 constexpr const char* param_device = "device";
 constexpr const char* param_label = "label";
 
-constexpr auto settable_params = with_curve(std::array{
-    describe_integer(OSSL_PKEY_PARAM_USE_COFACTOR_ECDH),
-    describe_text(param_slot),
-    describe_text(param_usage),
-    describe_integer(param_force),
-    describe_text(param_device),
-    describe_text(param_label),
-});
+constexpr std::array own_settable{describe_text(param_slot), describe_text(param_usage), describe_integer(param_force),
+                                  describe_text(param_device), describe_text(param_label)};
 
 Outcome<Curve> chip_curve(const std::string& group) {
     if (const auto curve = curve_named(openssl::group_name(group))) {
@@ -45,8 +39,8 @@ Outcome<ObjectId> key_slot(const std::string& text) {
 
 }  // namespace
 
-const OSSL_PARAM* KeyGeneration::settable() noexcept {
-    return settable_params.data();
+const OSSL_PARAM* KeyGeneration::settable(ProviderContext& context) noexcept {
+    return context.parameters().get(ParameterLists::Of::generation_settable, own_settable);
 }
 
 Outcome<std::unique_ptr<KeyGeneration>> KeyGeneration::begin(ProviderContext& context, int selection,

@@ -28,7 +28,7 @@ class KeyGeneration {
     // `session`), `usage` (auth,sign,keyagree ...), `force` (1: destroy the key that is in the slot), `device`,
     // `label`.
     [[nodiscard]] Outcome<void> set(const OSSL_PARAM* params);
-    static const OSSL_PARAM* settable() noexcept;
+    static const OSSL_PARAM* settable(ProviderContext& context) noexcept;
 
     [[nodiscard]] Outcome<KeyRef> generate();
 

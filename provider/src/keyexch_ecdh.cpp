@@ -146,26 +146,12 @@ int keyexch_get_ctx_params(void* ctx, OSSL_PARAM params[]) {
     return answer(agreement.core(), [&] { return agreement.get(params); });
 }
 
-const OSSL_PARAM settable_ctx_params[] = {
-    describe_integer(OSSL_EXCHANGE_PARAM_EC_ECDH_COFACTOR_MODE),
-    describe_text(OSSL_EXCHANGE_PARAM_KDF_TYPE),
-    describe_text(OSSL_EXCHANGE_PARAM_KDF_DIGEST),
-    describe_text(OSSL_EXCHANGE_PARAM_KDF_DIGEST_PROPS),
-    describe_unsigned(OSSL_EXCHANGE_PARAM_KDF_OUTLEN),
-    describe_octets(OSSL_EXCHANGE_PARAM_KDF_UKM),
-    describe_text(OSSL_KDF_PARAM_CEK_ALG),
-    end_of_params,
-};
-
-const OSSL_PARAM gettable_ctx_params[] = {
-    describe_integer(OSSL_EXCHANGE_PARAM_EC_ECDH_COFACTOR_MODE),
-    describe_text(OSSL_EXCHANGE_PARAM_KDF_TYPE),
-    describe_text(OSSL_EXCHANGE_PARAM_KDF_DIGEST),
-    describe_unsigned(OSSL_EXCHANGE_PARAM_KDF_OUTLEN),
-    {OSSL_EXCHANGE_PARAM_KDF_UKM, OSSL_PARAM_OCTET_PTR, nullptr, 0, 0},
-    describe_text(OSSL_KDF_PARAM_CEK_ALG),
-    end_of_params,
-};
+const OSSL_PARAM* keyexch_settable_ctx_params(void*, void* provctx) {
+    return ProviderContext::of(provctx).parameters().get(ParameterLists::Of::agreement_settable);
+}
+const OSSL_PARAM* keyexch_gettable_ctx_params(void*, void* provctx) {
+    return ProviderContext::of(provctx).parameters().get(ParameterLists::Of::agreement_gettable);
+}
 
 }  // namespace
 
@@ -177,9 +163,9 @@ const OSSL_DISPATCH keyexch_ecdh[] = {
     TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_SET_PEER, keyexch_set_peer, keyexch_set_peer),
     TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_DERIVE, keyexch_derive, keyexch_derive),
     TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_SET_CTX_PARAMS, keyexch_set_ctx_params, keyexch_set_ctx_params),
-    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_SETTABLE_CTX_PARAMS, keyexch_settable_ctx_params, list<settable_ctx_params>),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_SETTABLE_CTX_PARAMS, keyexch_settable_ctx_params, keyexch_settable_ctx_params),
     TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_GET_CTX_PARAMS, keyexch_get_ctx_params, keyexch_get_ctx_params),
-    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_GETTABLE_CTX_PARAMS, keyexch_gettable_ctx_params, list<gettable_ctx_params>),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYEXCH_GETTABLE_CTX_PARAMS, keyexch_gettable_ctx_params, keyexch_gettable_ctx_params),
     end_of_dispatch,
 };
 

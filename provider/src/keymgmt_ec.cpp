@@ -85,6 +85,7 @@ int keymgmt_import(void* keydata, int selection, const OSSL_PARAM params[]) {
 const OSSL_PARAM public_types[] = {
     describe_text(OSSL_PKEY_PARAM_GROUP_NAME),
     describe_octets(OSSL_PKEY_PARAM_PUB_KEY),
+    describe_text(OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT),
     end_of_params,
 };
 
@@ -120,8 +121,7 @@ int keymgmt_export(void* keydata, int selection, OSSL_CALLBACK* callback, void* 
 }
 
 void* keymgmt_dup(const void* keydata, int selection) {
-    // Sharing counts, and counting is the one thing that changes in a key that libcrypto calls const.
-    Key& key = Key::of(const_cast<void*>(keydata));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    const Key& key = Key::of(keydata);
     return hand_over(key.context().core(), [&] { return key.duplicate(selection); });
 }
 
@@ -130,31 +130,11 @@ constexpr const char* param_kind = "trustx-kind";
 constexpr const char* param_slot = "trustx-slot";
 constexpr const char* param_uid = "trustx-uid";
 
-constexpr auto gettable_params = with_curve(std::array{
-    describe_integer(OSSL_PKEY_PARAM_BITS),
-    describe_integer(OSSL_PKEY_PARAM_SECURITY_BITS),
-    describe_integer(OSSL_PKEY_PARAM_MAX_SIZE),
-    describe_text(OSSL_PKEY_PARAM_DEFAULT_DIGEST),
-    describe_octets(OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY),
-    describe_octets(OSSL_PKEY_PARAM_PUB_KEY),
-    describe_unsigned(OSSL_PKEY_PARAM_EC_PUB_X),
-    describe_unsigned(OSSL_PKEY_PARAM_EC_PUB_Y),
-#ifndef OPENSSL_NO_EC2M  // of software keys
-    describe_integer(OSSL_PKEY_PARAM_EC_CHAR2_M),
-    describe_text(OSSL_PKEY_PARAM_EC_CHAR2_TYPE),
-    describe_integer(OSSL_PKEY_PARAM_EC_CHAR2_TP_BASIS),
-    describe_integer(OSSL_PKEY_PARAM_EC_CHAR2_PP_K1),
-    describe_integer(OSSL_PKEY_PARAM_EC_CHAR2_PP_K2),
-    describe_integer(OSSL_PKEY_PARAM_EC_CHAR2_PP_K3),
-#endif
-    describe_integer(OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS),
-    describe_integer(OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC),
-    describe_integer(OSSL_PKEY_PARAM_USE_COFACTOR_ECDH),
-    describe_unsigned(OSSL_PKEY_PARAM_PRIV_KEY),
-    describe_text(param_kind),
-    describe_unsigned(param_slot),
-    describe_octets(param_uid),
-});
+constexpr std::array own_gettable{describe_text(param_kind), describe_unsigned(param_slot), describe_octets(param_uid)};
+
+const OSSL_PARAM* keymgmt_gettable_params(void* provctx) {
+    return ProviderContext::of(provctx).parameters().get(ParameterLists::Of::key_gettable, own_gettable);
+}
 
 const char* name_of(Key::Kind kind) {
     switch (kind) {
@@ -193,38 +173,13 @@ int keymgmt_get_params(void* keydata, OSSL_PARAM params[]) {
     });
 }
 
-const OSSL_PARAM settable_params[] = {
-    describe_octets(OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY), describe_text(OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT),
-    describe_text(OSSL_PKEY_PARAM_EC_ENCODING),          describe_octets(OSSL_PKEY_PARAM_EC_SEED),
-    describe_integer(OSSL_PKEY_PARAM_USE_COFACTOR_ECDH), describe_integer(OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC),
-    describe_text(OSSL_PKEY_PARAM_EC_GROUP_CHECK_TYPE),  end_of_params,
-};
-
-// set_of_chip_key accepts what is so already: `openssl ec` asks for the public key in its output, always.
-Outcome<void> set_of_chip_key(const Key& key, const OSSL_PARAM* params) {
-    for (; params->key != nullptr; ++params) {
-        if (std::string_view{params->key} != OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC) {
-            return fail(Reason::key_not_changeable,
-                        std::string{"set "} + params->key + " of key " + key.reference().key.hex());
-        }
-    }
-    return {};
+const OSSL_PARAM* keymgmt_settable_params(void* provctx) {
+    return ProviderContext::of(provctx).parameters().get(ParameterLists::Of::key_settable);
 }
 
 int keymgmt_set_params(void* keydata, const OSSL_PARAM params[]) {
     Key& key = Key::of(keydata);
-    return answer(key.context().core(), [&]() -> Outcome<void> {
-        if (params == nullptr || params->key == nullptr) {
-            return {};
-        }
-        if (key.is_chip_key()) {
-            return set_of_chip_key(key, params);
-        }
-        if (key.inner() == nullptr || EVP_PKEY_set_params(key.inner(), only_read(params)) != 1) {
-            return software_failed("set parameters of an EC key");
-        }
-        return {};
-    });
+    return answer(key.context().core(), [&] { return key.set(params); });
 }
 
 const char* keymgmt_query_operation_name(int operation) {
@@ -253,8 +208,8 @@ int keymgmt_gen_set_params(void* genctx, const OSSL_PARAM params[]) {
     return answer(generation.core(), [&] { return generation.set(params); });
 }
 
-const OSSL_PARAM* keymgmt_gen_settable_params(void*, void*) {
-    return KeyGeneration::settable();
+const OSSL_PARAM* keymgmt_gen_settable_params(void*, void* provctx) {
+    return KeyGeneration::settable(ProviderContext::of(provctx));
 }
 
 void* keymgmt_gen(void* genctx, OSSL_CALLBACK*, void*) {
@@ -277,9 +232,9 @@ const OSSL_DISPATCH keymgmt_ec[] = {
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_EXPORT_TYPES, keymgmt_export_types, keymgmt_export_types),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_DUP, keymgmt_dup, keymgmt_dup),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GET_PARAMS, keymgmt_get_params, keymgmt_get_params),
-    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, keymgmt_gettable_params, list<gettable_params>),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, keymgmt_gettable_params, keymgmt_gettable_params),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_SET_PARAMS, keymgmt_set_params, keymgmt_set_params),
-    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_SETTABLE_PARAMS, keymgmt_settable_params, list<settable_params>),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_SETTABLE_PARAMS, keymgmt_settable_params, keymgmt_settable_params),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_QUERY_OPERATION_NAME, keymgmt_query_operation_name, keymgmt_query_operation_name),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GEN_INIT, keymgmt_gen_init, keymgmt_gen_init),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GEN_SET_TEMPLATE, keymgmt_gen_set_template, keymgmt_gen_set_template),

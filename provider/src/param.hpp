@@ -59,18 +59,20 @@ constexpr auto with_curve(const std::array<OSSL_PARAM, count>& others) noexcept 
 }
 
 // PublicKeyParams is `group` and, unless told otherwise, `pub` of a key: what we import into the private library
-// context and all that we ever export of a chip key. Points into the key, which must outlive it.
+// context and, with `point-format`, all that we ever export of a chip key. Points into the key, which must outlive it.
 class PublicKeyParams {
  public:
     enum Content : bool { curve_only, with_point };
-    explicit PublicKeyParams(const PublicKey& key, Content content = with_point);
-    PublicKeyParams(const PublicKeyParams&) = delete;  // params_ points into group_
+    // form is that of the point in what is written later, "compressed"; empty for the default.
+    explicit PublicKeyParams(const PublicKey& key, Content content = with_point, std::string form = {});
+    PublicKeyParams(const PublicKeyParams&) = delete;  // params_ points into the texts
     PublicKeyParams& operator=(const PublicKeyParams&) = delete;
     [[nodiscard]] const OSSL_PARAM* get() const { return params_.data(); }
 
  private:
     std::string group_;
-    std::array<OSSL_PARAM, 3> params_;
+    std::string form_;
+    std::array<OSSL_PARAM, 4> params_;
 };
 
 // read takes the value of a parameter; octets stay where the parameter has them. Error: Reason::parameter_invalid

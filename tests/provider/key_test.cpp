@@ -5,6 +5,8 @@
 #include "workbench.hpp"
 
 #include <array>
+#include <functional>
+#include <utility>
 
 #include <openssl/core_names.h>
 #include <openssl/params.h>
@@ -205,7 +207,55 @@ TEST_CASE("a chip key cannot be changed", "[key]") {
     CHECK(EVP_PKEY_set1_encoded_public_key(keys.chip.get(), reinterpret_cast<const unsigned char*>(point.data()),
                                            point.size()) != 1);
     CHECK(take_reasons() == std::vector{Reason::key_not_changeable});
+    for (const auto& [name, value] : {std::pair{OSSL_PKEY_PARAM_GROUP_NAME, "P-384"},
+                                      {OSSL_PKEY_PARAM_EC_ENCODING, "explicit"},
+                                      {"trustx-kind", "software"},
+                                      {"no-such-parameter", "x"}}) {
+        INFO(name);
+        CHECK(EVP_PKEY_set_utf8_string_param(keys.chip.get(), name, value) != 1);
+        CHECK(take_reasons() == std::vector{Reason::key_not_changeable});
+    }
+    CHECK(EVP_PKEY_set_int_param(keys.chip.get(), OSSL_PKEY_PARAM_USE_COFACTOR_ECDH, 1) != 1);
+    CHECK(take_reasons() == std::vector{Reason::key_not_changeable});
     CHECK(EVP_PKEY_eq(keys.chip.get(), keys.software.get()) == 1);
+    CHECK(spki_of(keys.chip.get()) == spki_of(keys.software.get()));
+}
+
+TEST_CASE("what a chip key is already can be set", "[key]") {
+    const Keys keys;
+    for (const auto& [name, value] : {std::pair{OSSL_PKEY_PARAM_GROUP_NAME, "P-256"},
+                                      {OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1"},
+                                      {OSSL_PKEY_PARAM_EC_ENCODING, "named_curve"},
+                                      {OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "uncompressed"},
+                                      {OSSL_PKEY_PARAM_EC_GROUP_CHECK_TYPE, "default"}}) {
+        INFO(name << " " << value);
+        CHECK(EVP_PKEY_set_utf8_string_param(keys.chip.get(), name, value) == 1);
+    }
+    CHECK(EVP_PKEY_set_int_param(keys.chip.get(), OSSL_PKEY_PARAM_USE_COFACTOR_ECDH, 0) == 1);
+    CHECK(EVP_PKEY_set_int_param(keys.chip.get(), OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC, 1) == 1);
+    const std::string point = octet_param(keys.software, OSSL_PKEY_PARAM_PUB_KEY);
+    CHECK(EVP_PKEY_set1_encoded_public_key(keys.chip.get(), reinterpret_cast<const unsigned char*>(point.data()),
+                                           point.size()) == 1);
+    CHECK(take_errors().empty());
+    CHECK(text_param(keys.chip, "trustx-kind") == "chip");
+}
+
+TEST_CASE("the public half of a chip key is written compressed like a software key's, in this copy alone", "[key]") {
+    const auto arrangement = GENERATE(from_range(every_arrangement));
+    const std::string form = GENERATE("compressed", "hybrid");
+    INFO(name_of(arrangement) << ", " << form);
+    const Keys keys("P-256", arrangement);
+    const Pkey copy(EVP_PKEY_dup(keys.chip.get()));
+    const auto plain = spki_of(keys.software.get());
+    for (const Pkey& key : {std::cref(keys.chip), std::cref(keys.software)}) {
+        REQUIRE(EVP_PKEY_set_utf8_string_param(key.get(), OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, form.c_str()) ==
+                1);
+    }
+    CHECK(spki_of(keys.chip.get()) == spki_of(keys.software.get()));
+    CHECK(octet_param(keys.chip, OSSL_PKEY_PARAM_PUB_KEY) == octet_param(keys.software, OSSL_PKEY_PARAM_PUB_KEY));
+    CHECK(spki_of(keys.chip.get()) != plain);
+    CHECK(spki_of(copy.get()) == plain);
+    CHECK(EVP_PKEY_eq(keys.chip.get(), copy.get()) == 1);
 }
 
 TEST_CASE("checks of a chip key pass in software", "[key]") {
