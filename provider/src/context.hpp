@@ -5,12 +5,15 @@
 
 #include "chip.hpp"
 #include "core.hpp"
+#include "fips_claim.hpp"
 #include "named_curves.hpp"
 #include "ossl.hpp"
 #include "parameter_lists.hpp"
 #include "settings.hpp"
 
+#include <initializer_list>
 #include <memory>
+#include <optional>
 
 namespace trustx::provider {
 
@@ -47,6 +50,12 @@ class ProviderContext {
     // parameters are the lists of what can be asked and set.
     [[nodiscard]] ParameterLists& parameters() { return parameters_; }
 
+    // claim_fips is called once, before the first program asks for an algorithm. claimed is the table to answer with.
+    void claim_fips(std::initializer_list<const OSSL_ALGORITHM*> tables) { claim_.emplace(tables); }
+    [[nodiscard]] const OSSL_ALGORITHM* claimed(const OSSL_ALGORITHM* table) const noexcept {
+        return claim_ ? claim_->claimed(table) : table;
+    }
+
     // forward_capabilities passes on what the providers of libctx say, without ourselves. 1 unless a callback said 0.
     [[nodiscard]] int forward_capabilities(const char* capability, OSSL_CALLBACK* callback, void* argument) const;
 
@@ -59,6 +68,7 @@ class ProviderContext {
     openssl::Provider software_;      // the default provider, in libctx_; nullptr in a child context
     NamedCurves curves_;              // in libctx_
     ParameterLists parameters_{libctx_.get(), properties()};
+    std::optional<FipsClaim> claim_;
     Chips chips_{settings_};
 };
 

@@ -77,8 +77,7 @@ const OSSL_ALGORITHM encoders[] = {
     {nullptr, nullptr, nullptr, nullptr},
 };
 
-const OSSL_ALGORITHM* provider_query_operation(void* provctx, int operation, int* no_cache) {
-    *no_cache = 0;
+const OSSL_ALGORITHM* algorithms_of(const Core& core, int operation) {
     switch (operation) {
         case OSSL_OP_KEYMGMT:
             return keymgmts;
@@ -91,12 +90,18 @@ const OSSL_ALGORITHM* provider_query_operation(void* provctx, int operation, int
         case OSSL_OP_STORE:
             return stores;
         case OSSL_OP_DECODER:
-            return is_before_3_2(ProviderContext::of(provctx).core()) ? decoders_before_3_2 : decoders;
+            return is_before_3_2(core) ? decoders_before_3_2 : decoders;
         case OSSL_OP_ENCODER:
             return encoders;
         default:
             return nullptr;
     }
+}
+
+const OSSL_ALGORITHM* provider_query_operation(void* provctx, int operation, int* no_cache) {
+    *no_cache = 0;
+    const auto& context = ProviderContext::of(provctx);
+    return context.claimed(algorithms_of(context.core(), operation));
 }
 
 // Our own: how often this process used private keys of the default device, and that chip's security event counter when
@@ -191,6 +196,10 @@ extern "C" __attribute__((visibility("default"))) int OSSL_provider_init(const O
         auto context = ProviderContext::make(handle, in);
         if (context == nullptr) {
             return fail(Reason::out_of_memory, "make the private library context");
+        }
+        if (context->settings().claim_fips) {
+            context->claim_fips(
+                {keymgmts, signatures, key_exchanges, rands, stores, decoders, decoders_before_3_2, encoders});
         }
         *provctx = context.release();
         *out = provider_functions;

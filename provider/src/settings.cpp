@@ -17,9 +17,12 @@ ProviderSettings ProviderSettings::read(const Core& core) {
             settings.fault = fail(Reason::setting_invalid, taken.error().message()).value();
         }
     }
-    if (const auto* verify = settings.values.find("self-verify")) {
-        settings.self_verify = parse_flag(verify->text).value_or(true);
-    }
+    const auto flag = [&settings](std::string_view name, bool otherwise) {
+        const auto* const value = settings.values.find(name);
+        return value == nullptr ? otherwise : parse_flag(value->text).value_or(otherwise);
+    };
+    settings.self_verify = flag("self-verify", settings.self_verify);
+    settings.claim_fips = flag("claim-fips", settings.claim_fips);
     const auto* context = settings.values.find("library-context");
     settings.child_library_context = context != nullptr && context->text == "child";
     return settings;

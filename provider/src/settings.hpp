@@ -17,6 +17,7 @@ struct ProviderSettings {
     bool self_verify = true;
     // Work in software is left to the application's providers instead of a separate default provider.
     bool child_library_context = false;
+    bool claim_fips = false;             // fips_claim.hpp
     std::optional<ProviderError> fault;  // the first value that could not be read
 
     static ProviderSettings read(const Core& core);

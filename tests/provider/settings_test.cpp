@@ -15,12 +15,42 @@ const auto bad_values = {
     {"command-timeout-ms", "-5"},
     {"command-timeout-ms", "99999999999"},
     {"self-verify", "perhaps"},
+    {"claim-fips", "maybe"},
     {"lock-directory", "locks"},
     {"trace", "chip.trace"},
     {"trace-level", "everything"},
     {"library-context", "global"},
     {"device", "usb:7"},
 };
+
+// Layers are a machine where each place of settings may name a chip: the strongest first.
+struct Layers {
+    std::string environment;
+    std::string openssl_conf;
+    std::string file;
+};
+
+// signing_with signs with a key file in such a machine.
+Outcome signing_with(const ChipBench& chip, const Layers& layers, const std::string& key,
+                     const std::map<std::string, std::string>& settings = {}) {
+    const Bench bench = chip.with(Arrangement::default_first, settings);
+    std::string configuration = read_file(bench.configuration());
+    const std::string line = "device = " + chip.simulator().address() + "\n";
+    configuration.replace(configuration.find(line), line.size(),
+                          layers.openssl_conf.empty() ? "" : "device = " + layers.openssl_conf + "\n");
+    write_file(bench.configuration(), configuration);
+    write_file(bench.path("trustx.conf"), layers.file);
+    write_file(bench.path("key.pem"), key);
+    ProcessOptions options = bench.process_options();
+    std::erase(options.without_environment, "TRUSTX_CONF");
+    options.environment["TRUSTX_CONF"] = bench.path("trustx.conf").string();
+    if (!layers.environment.empty()) {
+        std::erase(options.without_environment, "TRUSTX_DEVICE");
+        options.environment["TRUSTX_DEVICE"] = layers.environment;
+    }
+    options.input = "message";
+    return run("openssl", {"dgst", "-sha256", "-sign", "key.pem", "-out", "signature"}, options);
+}
 
 }  // namespace
 
@@ -137,4 +167,137 @@ TEST_CASE("a child library context without EC keys in it says what is missing", 
     CHECK_FALSE(outcome.ok());
     CHECK_THAT(first_error_line(outcome), ContainsSubstring(":trustx:"));
     CHECK_THAT(first_error_line(outcome), ContainsSubstring("activate"));
+}
+
+TEST_CASE("algorithms count as fips=yes only when the setting claims it", "[settings]") {
+    const std::string claim = GENERATE("yes", "no", "");
+    INFO("claim-fips = " << claim);
+    const bool claimed = claim == "yes";
+    std::map<std::string, std::string> settings;
+    if (!claim.empty()) {
+        settings["claim-fips"] = claim;
+    }
+    const Bench bench(BenchOptions{.settings = settings});
+    const LibCtx libctx = bench.libctx();
+    const std::string properties = "provider=trustx,fips=yes";
+    const Handle<EVP_KEYMGMT, EVP_KEYMGMT_free> keys(EVP_KEYMGMT_fetch(libctx.get(), "EC", properties.c_str()));
+    const Handle<EVP_SIGNATURE, EVP_SIGNATURE_free> signature(
+        EVP_SIGNATURE_fetch(libctx.get(), "ECDSA", properties.c_str()));
+    const Handle<EVP_KEYEXCH, EVP_KEYEXCH_free> exchange(EVP_KEYEXCH_fetch(libctx.get(), "ECDH", properties.c_str()));
+    const Rand rand(EVP_RAND_fetch(libctx.get(), "TRUSTX-RNG", properties.c_str()));
+    const Handle<OSSL_STORE_LOADER, OSSL_STORE_LOADER_free> store(
+        OSSL_STORE_LOADER_fetch(libctx.get(), "trustx", properties.c_str()));
+    CHECK((keys != nullptr) == claimed);
+    CHECK((signature != nullptr) == claimed);
+    CHECK((exchange != nullptr) == claimed);
+    CHECK((rand != nullptr) == claimed);
+    CHECK((store != nullptr) == claimed);
+    // Who does not ask finds them either way.
+    const Handle<EVP_SIGNATURE, EVP_SIGNATURE_free> anyway(
+        EVP_SIGNATURE_fetch(libctx.get(), "ECDSA", "provider=trustx"));
+    CHECK(anyway != nullptr);
+    static_cast<void>(take_errors());
+}
+
+TEST_CASE("with default_properties = fips=yes the claim makes chip keys sign and URIs open", "[settings]") {
+    const bool claimed = GENERATE(true, false);
+    ChipBench chip;
+    const auto key = chip.make_key("E0F1");
+    chip->must_openssl({"pkey", "-in", key.string(), "-pubout", "-out", "key.pub"});
+    write_file(chip->path("digest"), std::string(32, 'd'));
+    const Bench strict = chip.with(Arrangement::default_first, {{"claim-fips", claimed ? "yes" : "no"}});
+    std::string configuration = read_file(strict.configuration());
+    const std::string line = "providers = ";
+    configuration.insert(configuration.find(line), "alg_section = properties\n");
+    write_file(strict.configuration(), configuration + "\n[properties]\ndefault_properties = fips=yes\n");
+    INFO(read_file(strict.configuration()));
+    const Outcome signing = strict.openssl({"pkeyutl", "-sign", "-inkey", key.string(), "-in",
+                                            chip->path("digest").string(), "-out", chip->path("signature").string()});
+    INFO(signing.both());
+    CHECK(signing.ok() == claimed);
+    const Outcome listing = strict.openssl({"storeutl", "-noout", "trustx:E0E0"});
+    INFO(listing.both());
+    CHECK(listing.ok() == claimed);
+    if (claimed) {
+        chip->must_openssl(
+            {"pkeyutl", "-verify", "-pubin", "-inkey", "key.pub", "-in", "digest", "-sigfile", "signature"});
+    }
+}
+
+TEST_CASE("where layers name different chips the strongest decides, right or wrong", "[settings]") {
+    ChipBench chip;
+    const std::string key = read_file(chip.make_key("E0F1"));
+    const std::string here = chip.simulator().address();
+    const std::string absent = "unix:/nonexistent/other-chip";
+    const auto in_file = [](const std::string& device) { return "device = " + device + "\n"; };
+    for (const Layers& right : {Layers{here, absent, in_file(absent)}, Layers{here, "", in_file(absent)},
+                                Layers{"", here, in_file(absent)}, Layers{"", "", in_file(here)}}) {
+        const Outcome outcome = signing_with(chip, right, key);
+        INFO(right.environment << " | " << right.openssl_conf << " | " << right.file << outcome.both());
+        CHECK(outcome.ok());
+    }
+    for (const Layers& wrong : {Layers{absent, here, in_file(here)}, Layers{absent, "", in_file(here)},
+                                Layers{"", absent, in_file(here)}, Layers{"", "", in_file(absent)}}) {
+        const Outcome outcome = signing_with(chip, wrong, key);
+        INFO(wrong.environment << " | " << wrong.openssl_conf << " | " << wrong.file << outcome.both());
+        CHECK_FALSE(outcome.ok());
+        CHECK_THAT(first_error_line(outcome), ContainsSubstring("/nonexistent/other-chip"));
+    }
+}
+
+TEST_CASE("a key that names a device gets that of the settings file, whatever openssl.cnf calls `device`",
+          "[settings]") {
+    ChipBench chip;
+    const std::string here = chip.simulator().address();
+    const auto file = chip->path("second.pem");
+    ProcessOptions options = chip->process_options();
+    std::erase(options.without_environment, "TRUSTX_CONF");
+    options.environment["TRUSTX_CONF"] = chip->path("trustx.conf").string();
+    const std::string settings = "device = unix:/nonexistent/first\n[device second]\ndevice = " + here + "\n";
+    write_file(chip->path("trustx.conf"), settings);
+    REQUIRE(run("openssl",
+                {"genpkey", "-propquery", "?provider=trustx", "-algorithm", "EC", "-pkeyopt", "group:P-256", "-pkeyopt",
+                 "slot:E0F1", "-pkeyopt", "device:second", "-out", file.string()},
+                options)
+                .ok());
+    const std::string key = read_file(file);
+    for (const std::string other : {"", "unix:/nonexistent/first"}) {
+        INFO(other);
+        CHECK(signing_with(chip, {"", other, settings}, key).ok());
+    }
+    // The environment is stronger than any file; without a section nobody knows the device.
+    const Outcome overridden = signing_with(chip, {"unix:/nonexistent/third", "", settings}, key);
+    INFO(overridden.both());
+    CHECK_THAT(first_error_line(overridden), ContainsSubstring("/nonexistent/third"));
+    const Outcome unknown = signing_with(chip, {"", here, "device = " + here + "\n"}, key);
+    INFO(unknown.both());
+    CHECK_THAT(first_error_line(unknown), ContainsSubstring("[device second]"));
+}
+
+TEST_CASE("a wrong value is reported with its place, also where a stronger layer overrides it", "[settings]") {
+    ChipBench chip;
+    const std::string key = read_file(chip.make_key("E0F1"));
+    const Outcome in_file = signing_with(chip, {"", chip.simulator().address(), "lock-timeout-ms = soon\n"}, key,
+                                         {{"lock-timeout-ms", "5"}});
+    INFO(in_file.both());
+    CHECK_FALSE(in_file.ok());
+    CHECK_THAT(first_error_line(in_file), ContainsSubstring("trustx.conf:1") && ContainsSubstring("`soon`"));
+    const Outcome in_openssl_conf = signing_with(chip, {chip.simulator().address(), "usb:7", ""}, key);
+    INFO(in_openssl_conf.both());
+    CHECK_FALSE(in_openssl_conf.ok());
+    CHECK_THAT(first_error_line(in_openssl_conf), ContainsSubstring("openssl.cnf") && ContainsSubstring("usb:7"));
+}
+
+TEST_CASE("a settings file that cannot be read has a reason of its own", "[settings]") {
+    ChipBench chip;
+    const std::string key = read_file(chip.make_key("E0F1"));
+    const Bench bench = chip.with(Arrangement::default_first);
+    write_file(bench.path("key.pem"), key);
+    ProcessOptions options = bench.process_options();
+    std::erase(options.without_environment, "TRUSTX_CONF");
+    options.environment["TRUSTX_CONF"] = bench.path("").string();  // a directory
+    const Outcome outcome = run("openssl", {"dgst", "-sha256", "-sign", "key.pem", "-out", "signature"}, options);
+    INFO(outcome.both());
+    CHECK_FALSE(outcome.ok());
+    CHECK_THAT(first_error_line(outcome), ContainsSubstring("settings file"));
 }

@@ -65,6 +65,7 @@ constexpr std::array declarations{
     SettingDeclaration{"trace", variable_and_files, "TRUSTX_TRACE", check_trace},
     SettingDeclaration{"trace-level", variable_and_files, "TRUSTX_TRACE_LEVEL", check_trace_level},
     SettingDeclaration{"self-verify", provider, nullptr, check_flag},
+    SettingDeclaration{"claim-fips", provider, nullptr, check_flag},
     SettingDeclaration{"library-context", provider, nullptr, check_library_context},
 };
 
