@@ -147,9 +147,14 @@ Chip* Chips::known(const std::string& name) const noexcept {
 
 Outcome<std::unique_ptr<Chip>> Chips::make(const std::string& name) const {
     TRYV(settings_.check());
-    TRY(const auto resolved, outcome_of(resolve_settings({.openssl_conf = settings_.values, .device_name = name})));
-    return std::make_unique<Chip>(name, Device::open(resolved.address, resolved.options),
-                                  resolved.options.command_timeout);
+    const auto resolved = resolve_settings({.openssl_conf = settings_.values, .device_name = name});
+    if (!resolved) {
+        const Error& error = resolved.error();
+        const bool unreadable = error.code().category() == std::system_category();
+        return unreadable ? fail(Reason::settings_unreadable, error.message()) : fail(error);
+    }
+    return std::make_unique<Chip>(name, Device::open(resolved->address, resolved->options),
+                                  resolved->options.command_timeout);
 }
 
 Outcome<Chip*> Chips::find(const std::string& name) {

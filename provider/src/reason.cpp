@@ -4,6 +4,8 @@
 #include "common/openssl/provider_reason.hpp"
 #include "ossl.hpp"
 
+#include <cerrno>
+
 namespace trustx::provider {
 namespace {
 
@@ -62,6 +64,11 @@ const OSSL_ITEM table[] = {
     item(Reason::session_lost, "key in a session object is gone"),
     item(Reason::key_not_storable, "key in a session object cannot be stored"),
     item(Reason::software_missing, "no provider for EC keys in software"),
+    item(Reason::bus_missing, "bus of the chip does not exist"),
+    item(Reason::bus_denied, "no permission for the bus of the chip"),
+    item(Reason::bus_taken, "address of the chip is in use by a kernel driver"),
+    item(Reason::bus_silent, "bus of the chip does not answer"),
+    item(Reason::settings_unreadable, "settings file cannot be read"),
 
     item(Errc::address_nak, "chip did not acknowledge its address"),
     item(Errc::no_chip, "no chip"),
@@ -125,13 +132,38 @@ bool has_text(unsigned int id) noexcept {
     return false;
 }
 
+// What the system says when a bus is opened or used. Its lock file and settings have codes of their own.
+Reason reason_of_errno(int number) noexcept {
+    switch (number) {
+        case ENOENT:
+        case ENOTDIR:
+        case ENODEV:
+        case ENXIO:
+        case ENOTTY:
+            return Reason::bus_missing;
+        case EACCES:
+        case EPERM:
+            return Reason::bus_denied;
+        case EBUSY:
+            return Reason::bus_taken;
+        case ECONNREFUSED:
+        case ECONNRESET:
+        case EPIPE:
+        case ETIMEDOUT:
+        case EREMOTEIO:
+            return Reason::bus_silent;
+        default:
+            return Reason::system_error;
+    }
+}
+
 }  // namespace
 
 Reason reason_of(const Error& error) noexcept {
     const auto& category = error.code().category();
     const auto value = static_cast<unsigned int>(error.code().value());
     if (category == std::system_category() || category == std::generic_category()) {
-        return Reason::system_error;
+        return reason_of_errno(error.code().value());
     }
     const auto base = category == chip_category() ? Reason::chip_base : Reason::driver_base;
     // A chip may give a code that no document lists: the text has the number, the reason stays within the table.

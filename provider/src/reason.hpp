@@ -21,7 +21,7 @@ namespace trustx::provider {
 enum class Reason : std::uint32_t {
     out_of_memory = 5001,
     internal_error = 5002,
-    system_error = 5003,  // errno, named in the text
+    system_error = 5003,  // errno, named in the text; not one of those with a reason of their own below
     setting_invalid = 5004,
     software_failed = 5005,  // the delegated software implementation refused; its own errors are in the queue as well
     key_file_malformed = 5006,
@@ -55,6 +55,11 @@ enum class Reason : std::uint32_t {
     session_lost = 5034,
     key_not_storable = 5035,
     software_missing = 5036,  // a child library context without EC keys
+    bus_missing = 5037,       // no such adapter or socket
+    bus_denied = 5038,        // the process may not open the bus
+    bus_taken = 5039,         // a kernel driver owns the address
+    bus_silent = 5040,        // nobody behind the socket or adapter
+    settings_unreadable = 5041,
 
     driver_base = 5100,
     chip_base = 5200,

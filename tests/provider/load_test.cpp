@@ -139,7 +139,12 @@ TEST_CASE("every error of the driver and of the chip has its own reason with a t
                            0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29, 0x2A, 0x2B, 0x2C}) {
         check(static_cast<trustx::ChipError>(code));
     }
-    check(trustx::errno_code(EACCES));
+    std::set<trustx::provider::Reason> of_the_system;
+    for (const int number : {ENOENT, EACCES, EBUSY, ECONNREFUSED, EIO}) {
+        check(trustx::errno_code(number));
+        of_the_system.insert(trustx::provider::reason_of(trustx::Error(trustx::errno_code(number))));
+    }
+    CHECK(of_the_system.size() == 5);
 }
 
 TEST_CASE("a chip code that no document lists still has a text", "[load]") {
@@ -153,8 +158,9 @@ TEST_CASE("the manual page is well formed and names every setting", "[load]") {
     INFO(lint.both());
     CHECK(lint.ok());
     const std::string text = read_file(page);
-    for (const char* name : {"device", "lock-directory", "lock-timeout-ms", "command-timeout-ms", "self-verify",
-                             "trace", "trace-level", "library-context", "slot", "group", "usage", "force", "label"}) {
+    for (const char* name :
+         {"device", "lock-directory", "lock-timeout-ms", "command-timeout-ms", "self-verify", "trace", "trace-level",
+          "library-context", "claim-fips", "slot", "group", "usage", "force", "label"}) {
         CHECK_THAT(text,
                    ContainsSubstring(std::string(".It Cm ") + name) || ContainsSubstring(std::string(", ") + name));
     }
