@@ -33,6 +33,10 @@ constexpr bool encrypts(const Format& format) {
     return format.structure != nullptr && std::string_view{format.structure} == encrypted_private_key_pem.structure;
 }
 
+constexpr bool is_pkcs8(const Format& format) {
+    return format.structure != nullptr && std::string_view{format.structure} == private_key_der.structure;
+}
+
 // Encoding is the state behind an encoder context: the cipher, when the key is to be encrypted. Used by one thread.
 struct Encoding {
     explicit Encoding(ProviderContext& made_in) : context{made_in} {}
@@ -92,6 +96,14 @@ Outcome<Bytes> as_text(const Encoding& encoding, const Key& key, int selection) 
     return Bytes(all.begin(), all.end());
 }
 
+// Whoever asks for DER and PrivateKeyInfo (EVP_PKEY2PKCS8: openssl pkcs8 -topk8, pkcs12 -export) reads what it gets as
+// PKCS#8, which a reference is not. Who wants a key file in DER asks for `type-specific` first (i2d_PrivateKey).
+Outcome<Bytes> not_pkcs8(const KeyReference& reference) {
+    return fail(Reason::key_not_exportable, "write key " + reference.key.hex() +
+                                                " as PKCS#8: the key is in a chip and has no such form; the key file "
+                                                "takes its place, beside the certificate");
+}
+
 Outcome<Bytes> as_reference(const Encoding& encoding, const Key& key, const Format& format) {
     const KeyReference& reference = key.reference();
     if (key.is_session_key()) {
@@ -107,7 +119,7 @@ Outcome<Bytes> as_reference(const Encoding& encoding, const Key& key, const Form
     }
     auto der = reference.to_der();
     if (format.output == private_key_der.output) {
-        return der;
+        return is_pkcs8(format) ? not_pkcs8(reference) : Outcome<Bytes>{std::move(der)};
     }
     const auto pem = reference.comment() + openssl::pem_text(KeyReference::pem_label, der);
     return Bytes(pem.begin(), pem.end());

@@ -76,6 +76,46 @@ TEST_CASE("there is no traditional form of a chip key, and the first error says 
     CHECK_THAT(first_error_line(outcome), ContainsSubstring("private key cannot leave the chip"));
 }
 
+TEST_CASE("a key file's public key is written in any form of its point, as a software key's", "[key_file]") {
+    const auto arrangement = GENERATE(from_range(every_arrangement));
+    INFO(name_of(arrangement));
+    const KeyFile file(BenchOptions{.arrangement = arrangement});
+    for (const std::string form : {"uncompressed", "compressed", "hybrid"}) {
+        INFO(form);
+        for (const auto& arguments : {std::vector<std::string>{"ec", "-pubout", "-conv_form", form},
+                                      {"pkey", "-pubout", "-ec_conv_form", form}}) {
+            const auto of = [&](const char* key) {
+                auto all = arguments;
+                all.insert(all.end(), {"-in", key});
+                return file.bench.must_openssl(all);
+            };
+            CHECK(of("key.pem") == of("software.pem"));
+        }
+        // A reference holds its point in one form only.
+        CHECK_THAT(file.bench.must_openssl({"ec", "-in", "key.pem", "-conv_form", form, "-param_enc", "named_curve"}),
+                   ContainsSubstring(file.pem));
+    }
+}
+
+TEST_CASE("a chip key is not exported as PKCS#8 or PKCS#12, and the first error says why", "[key_file]") {
+    const auto arrangement = GENERATE(from_range(every_arrangement));
+    INFO(name_of(arrangement));
+    const KeyFile file(BenchOptions{.arrangement = arrangement});
+    file.bench.must_openssl({"req", "-x509", "-key", "software.pem", "-subj", "/CN=x", "-out", "cert.pem"});
+    for (const auto& arguments :
+         {std::vector<std::string>{"pkcs8", "-topk8", "-nocrypt", "-in", "key.pem"},
+          {"pkcs8", "-topk8", "-in", "key.pem", "-passout", "pass:x"},
+          {"pkcs8", "-topk8", "-nocrypt", "-outform", "DER", "-in", "key.pem"},
+          {"pkcs12", "-export", "-inkey", "key.pem", "-in", "cert.pem", "-passout", "pass:x"}}) {
+        const Outcome outcome = file.bench.openssl(arguments);
+        INFO(arguments.front() << ": " << outcome.both());
+        CHECK_FALSE(outcome.ok());
+        CHECK(outcome.out.empty());
+        CHECK_THAT(first_error_line(outcome),
+                   ContainsSubstring("private key cannot leave the chip") && ContainsSubstring("E0F1"));
+    }
+}
+
 TEST_CASE("a reference is never written encrypted", "[key_file]") {
     const KeyFile file;
     for (const auto& arguments : {std::vector<std::string>{"pkey", "-in", "key.pem", "-aes256", "-passout", "pass:x"},
