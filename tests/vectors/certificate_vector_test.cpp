@@ -29,10 +29,13 @@ Certificate parsed(const Bytes& certificate) {
     return x509;
 }
 
+std::span<const std::uint8_t> bytes_in(const ASN1_BIT_STRING* bits) {
+    return {ASN1_STRING_get0_data(bits), static_cast<std::size_t>(ASN1_STRING_length(bits))};
+}
+
 PublicKey key_in(const Bytes& certificate) {
     const auto x509 = parsed(certificate);
-    const ASN1_BIT_STRING* point = X509_get0_pubkey_bitstr(x509.get());
-    return PublicKey::from_point({point->data, static_cast<std::size_t>(point->length)}).value();
+    return PublicKey::from_point(bytes_in(X509_get0_pubkey_bitstr(x509.get()))).value();
 }
 
 Signed taken_apart(const Bytes& certificate) {
@@ -50,7 +53,7 @@ Signed taken_apart(const Bytes& certificate) {
                        sha384 ? EVP_sha384() : EVP_sha256(), nullptr) == 1);
     const ASN1_BIT_STRING* bits = nullptr;
     X509_get0_signature(&bits, nullptr, x509.get());
-    der::Reader sequence{{bits->data, static_cast<std::size_t>(bits->length)}};
+    der::Reader sequence{bytes_in(bits)};
     der::Reader numbers{sequence.content(der::tag_sequence)};
     const auto r = numbers.unsigned_integer();
     const auto s = numbers.unsigned_integer();

@@ -338,7 +338,7 @@ Outcome<CertificateKey> Crypto::certificate_key(ByteView der) const {
         return refuse(ErrorCode::unsupported_certificate);
     }
     const ASN1_BIT_STRING* subject_key = X509_get0_pubkey_bitstr(certificate.get());
-    const ByteView point{subject_key->data, static_cast<std::size_t>(subject_key->length)};
+    const ByteView point{ASN1_STRING_get0_data(subject_key), static_cast<std::size_t>(ASN1_STRING_length(subject_key))};
     const bool supported = static_cast<std::size_t>(cursor - der.data()) <= max_certificate_size &&
                            ecdsa_without_parameters(outer) && point.size() == 1 + 2 * field_size(*curve);
     if (!supported) {
