@@ -91,7 +91,8 @@ std::filesystem::path Host::configuration(Arrangement arrangement, const std::st
         write_file(path("drop-in.cnf"), read_file(shipped) + settings);
         write_file(file, stock_configuration(tls) + ".include " + path("drop-in.cnf").string() + "\n");
     } else {
-        write_file(file, stock_configuration(tls) + "[openssl_init]\n" + provider_sections(arrangement) + settings);
+        write_file(file, "nodejs_conf = openssl_init\n" + stock_configuration(tls) + "[openssl_init]\n" +
+                             provider_sections(arrangement) + settings);
     }
     return file;
 }

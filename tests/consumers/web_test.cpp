@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Other people's web: curl, nginx as server and as proxy with a client key, and Python's ssl module, which stands for
-// every program written in Python. None of them is told of a provider except by the environment.
+// Other people's web: curl, nginx as server and as proxy with a client key, and the modules of Python and Node.js,
+// which stand for every program written in these languages. None of them is told of a provider except by the
+// environment.
 #include "host.hpp"
 #include "support/build_tree.hpp"
 #include "support/catch.hpp"
@@ -237,6 +238,32 @@ TEST_CASE("Python's ssl module uses each key once, and none for a resumed sessio
             CHECK(python(host.software_client(), host.server(), "full") == "TLSv" + tls + " full\n");
             CHECK(host.key_uses() == 1);
             CHECK(python(host.client(), host.server(), "resumed") == "TLSv" + tls + " full\nTLSv" + tls + " resumed\n");
+            CHECK(host.key_uses() == 2);
+        }
+    }
+}
+
+TEST_CASE("Node.js uses each key once, and none for a resumed session", "[consumers]") {
+    const auto curve = GENERATE(from_range(both_curves));
+    const Host host{curve};
+    const auto script = source_directory() / "tests" / "consumers" / "handshakes.js";
+    for (const auto& tls : both_versions) {
+        for (const auto arrangement : every_configuration) {
+            INFO(curve << " TLS " << tls << " " << name_of(arrangement));
+            const auto node = [&](const Identity& client, const Identity& server, const char* mode) {
+                return Host::must_run(host.environment(arrangement), "node",
+                                      {script, host.path("node.socket"), host.ca(), client.certificate, client.key,
+                                       server.certificate, server.key, tls, mode})
+                    .out;
+            };
+            static_cast<void>(host.counters());
+            CHECK(node(host.client(), host.server(), "load") == "loaded\n");
+            CHECK(host.counters().transfers == 0);
+            CHECK(node(host.client(), host.software_server(), "full") == "TLSv" + tls + " full\n");
+            CHECK(host.key_uses() == 1);
+            CHECK(node(host.software_client(), host.server(), "full") == "TLSv" + tls + " full\n");
+            CHECK(host.key_uses() == 1);
+            CHECK(node(host.client(), host.server(), "resumed") == "TLSv" + tls + " full\nTLSv" + tls + " resumed\n");
             CHECK(host.key_uses() == 2);
         }
     }
