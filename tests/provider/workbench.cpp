@@ -6,6 +6,7 @@
 
 #include <trustx/key_reference.hpp>
 
+#include <sstream>
 #include <stdexcept>
 
 #include <openssl/core_names.h>
@@ -158,12 +159,16 @@ bool signs(OSSL_LIB_CTX* libctx, EVP_PKEY* key) {
 }
 
 std::string first_error_line(const Outcome& outcome) {
-    const auto at = outcome.err.find(":error:");
-    if (at == std::string::npos) {
-        return {};
+    // `openssl dgst` of 4.0 looks for a digest called dgst before anything else, and leaves what libcrypto says to that
+    // in the queue.
+    const std::string before_the_command = "Algorithm (dgst :";
+    std::istringstream lines{outcome.err};
+    for (std::string line; std::getline(lines, line);) {
+        if (line.find(":error:") != std::string::npos && line.find(before_the_command) == std::string::npos) {
+            return line;
+        }
     }
-    const auto begin = outcome.err.rfind('\n', at);
-    return outcome.err.substr(begin == std::string::npos ? 0 : begin + 1, outcome.err.find('\n', at) - begin - 1);
+    return {};
 }
 
 std::string reference_pem(EVP_PKEY* key, const std::string& slot) {

@@ -14,9 +14,12 @@ openssl::X509Certificate issue_certificate(EVP_PKEY* subject_key, const char* su
     ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), issuer == nullptr ? 1 : 2);
     X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
     X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 86400);
-    X509_NAME* name = X509_get_subject_name(certificate.get());
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(subject), -1, -1, 0);
-    X509_set_issuer_name(certificate.get(), issuer == nullptr ? name : X509_get_subject_name(issuer));
+    // Since 4.0 the names in a certificate cannot be changed in place.
+    const auto name = openssl::must<openssl::X509Name>(X509_NAME_new());
+    X509_NAME_add_entry_by_txt(name.get(), "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(subject), -1, -1,
+                               0);
+    X509_set_subject_name(certificate.get(), name.get());
+    X509_set_issuer_name(certificate.get(), issuer == nullptr ? name.get() : X509_get_subject_name(issuer));
     X509_set_pubkey(certificate.get(), subject_key);
     if (issuer == nullptr) {
         X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, NID_basic_constraints, "critical,CA:TRUE");

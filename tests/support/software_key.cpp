@@ -30,9 +30,11 @@ Bytes integer(const BIGNUM* number) {
     return bytes;
 }
 
-void set_name(X509_NAME* name, const std::string& text) {
-    require(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(text.c_str()),
-                                       -1, -1, 0));
+openssl::X509Name name_of(const std::string& text) {
+    auto name = openssl::must<openssl::X509Name>(X509_NAME_new());
+    require(X509_NAME_add_entry_by_txt(name.get(), "CN", MBSTRING_UTF8,
+                                       reinterpret_cast<const unsigned char*>(text.c_str()), -1, -1, 0));
+    return name;
 }
 
 void add_extension(X509* x509, int nid, const std::string& value) {
@@ -78,7 +80,8 @@ Bytes SoftwareKey::certificate_for(const PublicKey& subject, const std::string& 
                                    const std::string& issuer_name, std::size_t padding) const {
     std::vector<Extension> extensions;
     if (padding > 0) {
-        extensions.push_back({NID_netscape_comment, std::string(padding, 'x')});
+        // An octet string of that many bytes.
+        extensions.push_back({NID_subject_key_identifier, std::string(2 * padding, 'A')});
     }
     return issue(subject, common_name, issuer_name, extensions);
 }
@@ -88,8 +91,8 @@ Bytes SoftwareKey::issue(const PublicKey& subject, const std::string& common_nam
     const auto x509 = openssl::must<openssl::X509Certificate>(X509_new());
     require(X509_set_version(x509.get(), X509_VERSION_3));
     require(ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), 0x1234));
-    set_name(X509_get_subject_name(x509.get()), common_name);
-    set_name(X509_get_issuer_name(x509.get()), issuer_name);
+    require(X509_set_subject_name(x509.get(), name_of(common_name).get()));
+    require(X509_set_issuer_name(x509.get(), name_of(issuer_name).get()));
     X509_gmtime_adj(X509_getm_notBefore(x509.get()), 0);
     X509_gmtime_adj(X509_getm_notAfter(x509.get()), 24L * 60 * 60);
     const auto key = public_handle(subject);
