@@ -89,17 +89,31 @@ const OSSL_PARAM public_types[] = {
     end_of_params,
 };
 
-constexpr auto all_types = with_curve(std::array{
-    describe_octets(OSSL_PKEY_PARAM_PUB_KEY),
+// Nothing tells here which library context is meant, so these are listed; no version of OpenSSL has others.
+const OSSL_PARAM all_types[] = {
     describe_unsigned(OSSL_PKEY_PARAM_PRIV_KEY),
+    describe_octets(OSSL_PKEY_PARAM_PUB_KEY),
+    describe_text(OSSL_PKEY_PARAM_GROUP_NAME),
+    describe_text(OSSL_PKEY_PARAM_EC_ENCODING),
+    describe_text(OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT),
+    describe_text(OSSL_PKEY_PARAM_EC_FIELD_TYPE),
+    describe_unsigned(OSSL_PKEY_PARAM_EC_P),
+    describe_unsigned(OSSL_PKEY_PARAM_EC_A),
+    describe_unsigned(OSSL_PKEY_PARAM_EC_B),
+    describe_octets(OSSL_PKEY_PARAM_EC_GENERATOR),
+    describe_unsigned(OSSL_PKEY_PARAM_EC_ORDER),
+    describe_unsigned(OSSL_PKEY_PARAM_EC_COFACTOR),
+    describe_octets(OSSL_PKEY_PARAM_EC_SEED),
+    describe_integer(OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS),
     describe_integer(OSSL_PKEY_PARAM_USE_COFACTOR_ECDH),
     describe_integer(OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC),
-});
+    end_of_params,
+};
 
 // A list for the selection, not for a key: without the private key it is what a chip key gives, with it what only a
 // software key gives.
 const OSSL_PARAM* keymgmt_export_types(int selection) {
-    return (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0 ? all_types.data() : public_types;
+    return (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0 ? all_types : public_types;
 }
 
 int keymgmt_export(void* keydata, int selection, OSSL_CALLBACK* callback, void* argument) {

@@ -6,7 +6,6 @@
 
 #include <trustx/key.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <optional>
@@ -14,7 +13,6 @@
 #include <string_view>
 
 #include <openssl/core.h>
-#include <openssl/core_names.h>
 #include <openssl/params.h>
 
 namespace trustx::provider {
@@ -36,27 +34,6 @@ constexpr OSSL_PARAM describe_unsigned(const char* key) noexcept {
     return {key, OSSL_PARAM_UNSIGNED_INTEGER, nullptr, 0, 0};
 }
 inline constexpr OSSL_PARAM end_of_params{nullptr, 0, nullptr, 0, 0};
-
-// with_curve is a constant list: what describes a curve, by name or by its numbers, and then `others`.
-template <std::size_t count>
-constexpr auto with_curve(const std::array<OSSL_PARAM, count>& others) noexcept {
-    const std::array curve{
-        describe_text(OSSL_PKEY_PARAM_GROUP_NAME),
-        describe_text(OSSL_PKEY_PARAM_EC_ENCODING),
-        describe_text(OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT),
-        describe_text(OSSL_PKEY_PARAM_EC_FIELD_TYPE),
-        describe_unsigned(OSSL_PKEY_PARAM_EC_P),
-        describe_unsigned(OSSL_PKEY_PARAM_EC_A),
-        describe_unsigned(OSSL_PKEY_PARAM_EC_B),
-        describe_octets(OSSL_PKEY_PARAM_EC_GENERATOR),
-        describe_unsigned(OSSL_PKEY_PARAM_EC_ORDER),
-        describe_unsigned(OSSL_PKEY_PARAM_EC_COFACTOR),
-        describe_octets(OSSL_PKEY_PARAM_EC_SEED),
-    };
-    std::array<OSSL_PARAM, curve.size() + count + 1> list{};
-    *std::copy(others.begin(), others.end(), std::copy(curve.begin(), curve.end(), list.begin())) = end_of_params;
-    return list;
-}
 
 // PublicKeyParams is `group` and, unless told otherwise, `pub` of a key: what we import into the private library
 // context and, with `point-format`, all that we ever export of a chip key. Points into the key, which must outlive it.
