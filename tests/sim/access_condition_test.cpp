@@ -37,6 +37,13 @@ TEST_CASE("sim: a condition compares a life cycle with a value", "[access]") {
     CHECK(holds("70FA07", LifeCycle::creation));
 }
 
+TEST_CASE("sim: the value of a condition need not be a life cycle state", "[access]") {
+    // As in the recorded expression below, whose 04 is none.
+    CHECK(valid("E1FC09"));
+    CHECK(holds("E1FC09", LifeCycle::operational));
+    CHECK_FALSE(holds("E1FC09", LifeCycle::termination));
+}
+
 TEST_CASE("sim: or separates tokens, and binds its conditions less than and", "[access]") {
     // The expression recorded from a chip: LcsO > 3 or LcsG < 4.
     CHECK_FALSE(holds("E1FB03FE70FC04", LifeCycle::creation));

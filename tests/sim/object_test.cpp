@@ -211,6 +211,7 @@ TEST_CASE("sim: metadata that makes no sense is refused and nothing changes", "[
     CHECK(host.error("0201000CF1D000002006D00100D00100") == "05");    // twice
     CHECK(host.error("02010009F1D000012003D00100") == "05");          // offset
     CHECK(host.error("0201000CF1D000002006D00100D00101") == "05");    // the first would do
+    CHECK(host.error("02010006F1D000002000") == "05");                // nothing to change
     CHECK(metadata(host, "F1D0") == before);
 
     const std::string key = metadata(host, "E0F3");

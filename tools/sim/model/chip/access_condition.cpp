@@ -17,6 +17,8 @@ constexpr std::uint8_t logical_or = 0xFE;
 constexpr int max_conditions_in_token = 7;
 constexpr int max_tokens = 3;
 
+// The value need not be a life cycle state: a chip was sold with `LcsG < 4` in its metadata (chip-objects.md section
+// 5).
 bool valid_condition(ByteReader& reader) {
     const auto identifier = reader.u8();
     const auto comparison = reader.u8();

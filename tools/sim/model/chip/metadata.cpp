@@ -184,8 +184,9 @@ std::optional<Metadata> decode_metadata(ByteView encoded) {
 }
 
 Outcome<Metadata> changed(const Metadata& metadata, ByteView request, std::size_t used_size) {
+    // A request without tags asks for nothing; that a chip refuses it is our choice.
     const auto tags = tags_of(request);
-    if (!tags) {
+    if (!tags || tags->empty()) {
         return fail(ErrorCode::invalid_parameter_in_data);
     }
     Metadata result = metadata;

@@ -61,19 +61,22 @@ Outcome<HashRequest> parse(const Request& request) {
     return parsed;
 }
 
-// The context is the saved state, a check value that only this chip can compute, and zeros.
+// The context is the saved state and a check value that only this chip can compute. The two fill it: no byte of it can
+// be changed unnoticed.
+constexpr std::ptrdiff_t check_value_size = context_size - Sha256::saved_size;
+
 Bytes check_value(const ChipState& chip, ByteView saved) {
     Sha256 hash;
     hash.update(chip.context_key);
     hash.update(saved);
     const auto digest = hash.finish();
-    return {digest.begin(), digest.begin() + 16};
+    static_assert(std::tuple_size_v<decltype(digest)> >= check_value_size);
+    return {digest.begin(), digest.begin() + check_value_size};
 }
 
 Bytes export_context(const ChipState& chip, const Sha256& hash) {
     Bytes context = hash.save();
     append(context, check_value(chip, Bytes(context)));
-    context.resize(context_size, 0);
     return context;
 }
 
