@@ -52,6 +52,31 @@ struct Fixture {
     Result<void> exchange(Repeat repeat = Repeat::never, const Bytes& apdu = command) {
         return link.exchange(apdu, received, 0x0615, repeat, expectation, clock.in(6s));
     }
+    // after_exchanges leaves so many exchanges behind: the next frame has that number.
+    void after_exchanges(FrameNumber count) {
+        for (FrameNumber number = 0; number < count; ++number) {
+            chip.expect(data_frame(number, (number + 3U) & 3U, command_packet),
+                        {data_frame(number, number, answer_packet)});
+            chip.expect(ack(number));
+            REQUIRE(exchange());
+        }
+    }
+    // answer_late makes the chip look idle for so long after it was sent its last frame.
+    void answer_late(Duration by, std::vector<Bytes> offers) {
+        chip.before_state = [this, by, offers = std::move(offers), asked = chip.frames.size(),
+                             due = TimePoint::max()]() mutable {
+            if (due == TimePoint::max() && chip.frames.size() > asked) {
+                due = clock.now() + by;
+            }
+            if (clock.now() >= due) {
+                std::for_each(offers.begin(), offers.end(), [this](const Bytes& frame) { chip.offer(frame); });
+                offers.clear();
+            }
+        };
+    }
+    [[nodiscard]] auto times_sent(const Bytes& frame) const {
+        return std::count(chip.frames.begin(), chip.frames.end(), frame);
+    }
     void check_answered() {
         const auto done = exchange();
         INFO((done ? std::string{} : done.error().message()));
@@ -182,6 +207,128 @@ TEST_CASE("a command that must not be repeated is sent once when nothing comes b
     CHECK_FALSE(f.link.in_sync());
 }
 
+TEST_CASE("a chip that acknowledges or answers late is waited for", "[link]") {
+    // Nothing in I2C_STATE shows that the command arrived; Infineon's host would have sent it four times meanwhile.
+    const auto late = GENERATE(12ms, 60ms);
+    const bool acknowledges = GENERATE(true, false);
+    Fixture f;
+    f.chip.expect(first_frame);
+    f.chip.expect(ack(0));
+    f.answer_late(late, acknowledges ? std::vector<Bytes>{ack(0), first_answer} : std::vector<Bytes>{first_answer});
+    f.check_answered();
+    CHECK(f.times_sent(first_frame) == 1);
+}
+
+TEST_CASE("one look at a chip is not taken for patience", "[link]") {
+    // The look began before the chip could answer, and ended long after.
+    Fixture f;
+    f.chip.expect(first_frame);
+    f.chip.expect(ack(0));
+    f.chip.before_state = [&, polls = 0]() mutable {
+        f.clock.advance(++polls == 1 ? 300ms : 0ms);
+        if (polls == 4) {
+            f.chip.offer(first_answer);
+        }
+    };
+    f.check_answered();
+}
+
+namespace {
+
+// What the host asks where it must not send a command twice: a repetition with a wrong checksum.
+const Bytes question = [] {
+    Bytes frame = data_frame(0, 0, {0x07});
+    std::for_each(frame.end() - 2, frame.end(), [](auto& byte) { byte ^= 0xFFU; });
+    return frame;
+}();
+const Bytes second_frame = data_frame(1, 0, command_packet);
+const Bytes second_answer = data_frame(1, 1, answer_packet);
+
+}  // namespace
+
+TEST_CASE("a command that certainly was lost is sent again, whatever it does", "[link]") {
+    Fixture f;
+    f.after_exchanges(1);
+    f.chip.expect(second_frame);
+    f.chip.expect(question, {nak(1)});  // frame 1 is what the chip expects
+    f.chip.expect(second_frame, {second_answer});
+    f.chip.expect(ack(1));
+    f.check_answered();
+    CHECK(f.chip.resyncs == 1);
+}
+
+TEST_CASE("a command that arrived is waited for, not sent again", "[link]") {
+    const bool answered = GENERATE(true, false);
+    Fixture f;
+    f.after_exchanges(1);
+    f.chip.expect(second_frame);
+    f.chip.expect(question, {nak(2)});
+    if (answered) {
+        f.answer_late(150ms, {second_answer});
+        f.chip.expect(ack(1));
+        f.check_answered();
+    } else {
+        const auto done = f.exchange(Repeat::never);
+        REQUIRE_FALSE(done);
+        CHECK(done.error().code() == Errc::outcome_unknown);
+    }
+    CHECK(f.times_sent(second_frame) == 1);
+    CHECK(f.chip.surprises.empty());
+}
+
+TEST_CASE("a question that is lost is asked again", "[link]") {
+    Fixture f;
+    f.after_exchanges(1);
+    f.chip.expect(second_frame);
+    f.chip.expect(question);
+    f.chip.expect(question, {damaged(nak(1))});
+    f.chip.expect(question, {nak(1)});
+    f.chip.expect(second_frame, {second_answer});
+    f.chip.expect(ack(1));
+    f.check_answered();
+}
+
+TEST_CASE("a chip that was reset does not prove that a command was lost", "[link]") {
+    // It expects frame 0, whether or not it carried the command out before.
+    const auto number = static_cast<FrameNumber>(GENERATE(1, 3));
+    Fixture f;
+    f.after_exchanges(number);
+    const FrameNumber before = (number + 3U) & 3U;
+    const Bytes frame = data_frame(number, before, command_packet);
+    Bytes asked = data_frame(before, before, {0x07});
+    std::for_each(asked.end() - 2, asked.end(), [](auto& byte) { byte ^= 0xFFU; });
+    f.chip.expect(frame);
+    f.chip.expect(asked, {nak(0)});
+    const auto done = f.exchange(Repeat::never);
+    REQUIRE_FALSE(done);
+    CHECK(done.error().code() == Errc::outcome_unknown);
+    CHECK(f.times_sent(frame) == 1);
+    CHECK(f.chip.surprises.empty());
+}
+
+TEST_CASE("nothing is concluded from frame numbers once another host has used the chip", "[link]") {
+    // It has moved the register pointer.
+    Fixture f;
+    f.after_exchanges(1);
+    f.chip.expect(second_frame);
+    f.chip.before_state = [&, polls = 0]() mutable { f.chip.read_as_ones = ++polls == 3 ? 1 : 0; };
+    const auto done = f.exchange(Repeat::never);
+    REQUIRE_FALSE(done);
+    CHECK(done.error().code() == Errc::outcome_unknown);
+    CHECK(f.chip.surprises.empty());
+}
+
+TEST_CASE("acknowledgements that keep arriving damaged leave the outcome unknown", "[link]") {
+    Fixture f;
+    for (int i = 0; i < 4; ++i) {
+        f.chip.expect(first_frame, {damaged(ack(0))});
+    }
+    const auto done = f.exchange(Repeat::never);
+    REQUIRE_FALSE(done);
+    CHECK(done.error().code() == Errc::outcome_unknown);
+    CHECK(f.chip.surprises.empty());
+}
+
 TEST_CASE("a busy chip is given time to acknowledge", "[link]") {
     Fixture f;
     f.chip.expect(first_frame);
@@ -200,9 +347,24 @@ TEST_CASE("a busy chip is given time to acknowledge", "[link]") {
 
 TEST_CASE("an acknowledgement of another frame is ignored", "[link]") {
     Fixture f;
-    f.chip.expect(first_frame, {ack(2), first_answer});
-    f.chip.expect(ack(0));
+    f.after_exchanges(1);
+    f.chip.expect(data_frame(1, 0, command_packet), {ack(2), data_frame(1, 1, answer_packet)});
+    f.chip.expect(ack(1));
     f.check_answered();
+}
+
+TEST_CASE("a chip that missed the re-synchronisation gets it again at once", "[link]") {
+    // It acknowledges another number than that of the first frame.
+    const auto last = static_cast<FrameNumber>(GENERATE(1, 2));
+    Fixture f;
+    f.chip.resyncs = 0;
+    f.chip.expect(first_frame, {ack(last)});
+    f.chip.expect(first_frame, {first_answer});
+    f.chip.expect(ack(0));
+    const auto start = f.clock.now();
+    f.check_answered();
+    CHECK(f.chip.resyncs == 1);
+    CHECK(f.clock.now() - start < 5ms);
 }
 
 TEST_CASE("a damaged acknowledgement makes the data link resend", "[link]") {
@@ -549,4 +711,15 @@ TEST_CASE("a throttled chip is distinguished from one that does not answer", "[l
     } else {
         CHECK(done.error().code() == Errc::no_chip);
     }
+}
+
+TEST_CASE("nothing is concluded from frame numbers when there was time for another host", "[link]") {
+    Fixture f;
+    f.after_exchanges(1);
+    f.chip.expect(second_frame);
+    f.chip.before_state = [&, polls = 0]() mutable { f.clock.advance(++polls == 1 ? 5ms : 0ms); };
+    const auto done = f.exchange(Repeat::never);
+    REQUIRE_FALSE(done);
+    CHECK(done.error().code() == Errc::outcome_unknown);
+    CHECK(f.chip.surprises.empty());
 }

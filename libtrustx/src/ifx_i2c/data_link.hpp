@@ -35,8 +35,9 @@ class DataLink {
     [[nodiscard]] Result<void> resync(Deadline deadline);
 
     // send delivers one packet and returns when the chip acknowledged it; expectation is of that wait. A frame that was
-    // refused is sent again; one without any response only with Repeat::allowed. A chip in step takes the second
-    // for a repetition, but one that was reset or re-synchronised by another host in between would execute it.
+    // refused is sent again. So is one without any response with Repeat::allowed. A chip in step takes the second
+    // for a repetition, but one that was reset or re-synchronised by another host in between would execute it: with
+    // Repeat::never it is sent again only when the chip tells that it still expects this number.
     // Errors: Errc::sync_lost when the chip did not accept it; Errc::outcome_unknown when an answer came but could
     // not be read, or when there was no response; Errc::chip_busy at the deadline if the chip was at work; those of the
     // physical layer.
@@ -58,11 +59,24 @@ class DataLink {
     [[nodiscard]] bool acknowledged() const noexcept { return acknowledged_; }
 
  private:
-    enum class Verdict { keep_waiting, acknowledged, refused, no_response, out_of_step };
+    enum class Verdict {
+        keep_waiting,
+        acknowledged,
+        refused,     // the chip expects the frame still
+        unreadable,  // a control frame came, damaged
+        no_response,
+        out_of_step,  // the chip expects another frame and has dropped ours
+    };
+    class Inactivity;
 
-    Result<Verdict> await_acknowledgement(FrameNumber number, Expectation& expectation, Deadline deadline);
+    Result<Verdict> send_once(FrameNumber number, Repeat repeat, Expectation& expectation, Deadline deadline);
+    [[nodiscard]] bool can_ask(FrameNumber number) const;
+    Result<Verdict> ask_what_arrived(FrameNumber number, Deadline deadline);
+    Result<Verdict> await_acknowledgement(FrameNumber number, Inactivity inactivity, Expectation& expectation,
+                                          Deadline deadline);
     Result<Verdict> judge(const Frame& frame, FrameNumber number, Deadline deadline);
     Result<Verdict> judge_control(const Frame& frame, FrameNumber number);
+    Verdict judge_acknowledgement(FrameNumber acknowledged, FrameNumber number);
     Result<Verdict> judge_damaged(std::uint16_t length, Deadline deadline);
     Result<State> poll_state(Watch& watch, Deadline deadline);
     Result<void> deliver(ByteView register_and_frame, Deadline deadline);
@@ -81,6 +95,11 @@ class DataLink {
     FrameNumber received_ = number_after_sync;
     TimePoint delivered_at_{};  // end of the host's last frame
     bool executing_ = false;    // the chip was seen busy, or answering, since the last packet was sent
+    bool asked_ = false;        // a NAK is the answer to ask_what_arrived
+    bool fresh_ = false;        // no frame was exchanged since the re-synchronisation
+    bool polled_ = false;       // since the host's last frame
+    bool alone_ = true;         // nothing shows that another host used the chip since the last packet was sent
+    unsigned misreads_ = 0;     // of the physical layer, when the last packet was sent
     bool acknowledged_ = true;
     int damaged_ = 0;
     Bytes outgoing_;  // register and data frame, kept for resending

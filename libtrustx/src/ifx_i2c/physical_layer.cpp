@@ -142,6 +142,7 @@ Result<State> PhysicalLayer::read_state(Deadline deadline) {
         if (could_be_state(raw, state)) {
             return state;
         }
+        ++misreads_;
         pointer_known_ = false;
         if (++disturbances > max_disturbances) {
             return strange("I2C_STATE", raw);

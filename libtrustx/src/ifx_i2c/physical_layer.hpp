@@ -53,6 +53,10 @@ class PhysicalLayer {
     // last_nak is when the chip last did not acknowledge its address.
     [[nodiscard]] TimePoint last_nak() const noexcept { return last_nak_; }
 
+    // misreads counts what was read as I2C_STATE and can be none: the bus was disturbed, or another host has moved the
+    // register pointer.
+    [[nodiscard]] unsigned misreads() const noexcept { return misreads_; }
+
  private:
     template <class Transfer>
     Result<void> persist(Transfer transfer, Deadline deadline);
@@ -64,6 +68,7 @@ class PhysicalLayer {
     Clock& clock_;
     TimePoint bus_free_at_{};  // end of the guard time
     TimePoint last_nak_{};
+    unsigned misreads_ = 0;
     bool pointer_known_ = false;
     Register pointer_{};
     Bytes outgoing_;
