@@ -3,6 +3,7 @@
 // only transfers that a driver may ask for.
 #include "fuzz_input.hpp"
 #include "usbip/conversation.hpp"
+#include "usbip/i2c_tiny_usb.hpp"
 
 using namespace trustx;
 using test::expect;
@@ -45,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     sim::usbip::I2cTinyUsb device{bus};
     sim::usbip::Export exported{device};
     {
-        sim::usbip::Conversation conversation{exported};
+        sim::usbip::Conversation conversation{{&exported, 1}};
         if ((input.u8() & 1U) != 0) {
             conversation.feed(import_request());
         }

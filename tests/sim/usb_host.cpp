@@ -82,7 +82,8 @@ UsbHost::Reply UsbHost::reply() {
 
 UsbHost::Reply UsbHost::in(std::uint8_t type, std::uint8_t request, std::uint16_t value, std::uint16_t index,
                            std::uint16_t length) {
-    send_(submit({.direction = 1, .length = length, .setup = setup(type, request, value, index, length)}));
+    send_(submit(
+        {.device = device, .direction = 1, .length = length, .setup = setup(type, request, value, index, length)}));
     Reply answer = reply();
     answer.data = sim::to_hex(receive_(answer.length));
     return answer;
@@ -91,7 +92,8 @@ UsbHost::Reply UsbHost::in(std::uint8_t type, std::uint8_t request, std::uint16_
 UsbHost::Reply UsbHost::out(std::uint8_t type, std::uint8_t request, std::uint16_t value, std::uint16_t index,
                             const std::string& data) {
     const auto length = static_cast<std::uint32_t>(data.size() / 2);
-    send_(submit({.length = length, .setup = setup(type, request, value, index, length), .data = data}));
+    send_(submit(
+        {.device = device, .length = length, .setup = setup(type, request, value, index, length), .data = data}));
     return reply();
 }
 

@@ -4,6 +4,8 @@
 #include "support/catch.hpp"
 #include "usb_host.hpp"
 #include "usbip/conversation.hpp"
+#include "usbip/cp2112.hpp"
+#include "usbip/i2c_tiny_usb.hpp"
 
 #include <memory>
 #include <string_view>
@@ -30,13 +32,20 @@ struct Bus final : sim::I2cTarget {
         }
         return {status, sim::Duration::zero()};
     }
-    sim::Duration pulse_reset() override { return sim::Duration::zero(); }
-    sim::Duration power_cycle() override { return sim::Duration::zero(); }
+    sim::Duration pulse_reset() override {
+        seen.emplace_back("reset");
+        return sim::Duration::zero();
+    }
+    sim::Duration power_cycle() override {
+        seen.emplace_back("power cycle");
+        return sim::Duration::zero();
+    }
 };
 
 // Link connects a host with a conversation, without a socket.
 struct Link {
-    explicit Link(sim::usbip::Export& device) : conversation{device} {}
+    explicit Link(sim::usbip::Export& device) : Link{std::span{&device, 1}} {}
+    explicit Link(std::span<sim::usbip::Export> devices) : conversation{devices} {}
 
     sim::usbip::Conversation conversation;
     Bytes arrived;  // at the host
@@ -260,4 +269,92 @@ TEST_CASE("usbip: a host reaches the chip through the USB device", "[usbip]") {
     CHECK(link.host.i2c_write(0x30, "82").empty());
     CHECK(link.host.i2c_read(0x30, 4) == "08000000");
     CHECK(link.host.i2c_write(0x58, "82") == "ENXIO");
+}
+
+namespace {
+
+// Lines is a host that has imported the bridge with the GPIO lines, as the driver hid-cp2112 does.
+struct Lines {
+    Bus bus;
+    sim::usbip::I2cTinyUsb adapter{bus};
+    sim::usbip::Cp2112 bridge{bus};
+    std::array<sim::usbip::Export, 2> exports{sim::usbip::Export{adapter}, sim::usbip::Export{bridge}};
+    Link link{exports};
+
+    Lines() { REQUIRE(link.host.import_device("1-2") == 0); }
+
+    // HID specification 1.11 section 7.2: feature reports; the host names device 1-2 in them.
+    UsbHost::Reply get_report(std::uint8_t number, std::uint16_t length) {
+        return link.host.in(0xA1, 0x01, static_cast<std::uint16_t>(0x0300 | number), 0, length);
+    }
+    UsbHost::Reply set_report(const std::string& report) {
+        const auto number = static_cast<std::uint16_t>(std::stoi(report.substr(0, 2), nullptr, 16));
+        return link.host.out(0x21, 0x09, static_cast<std::uint16_t>(0x0300 | number), 0, report);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("usbip: the device list has the adapter and the bridge with the lines", "[usbip]") {
+    Lines f;
+    Link asking{f.exports};
+    asking.deliver(sim::from_hex("0111800500000000").value());
+    const std::string list = sim::to_hex(asking.arrived);
+    CHECK(list.substr(0, 24) == "011100050000000000000002");
+    CHECK(asking.arrived.size() == 12 + 2 * (312 + 4));
+    CHECK(list.find("0403C631") != std::string::npos);
+    CHECK(list.find("10C4EA90") != std::string::npos);
+}
+
+TEST_CASE("usbip: the kernel's driver finds a CP2112", "[usbip][lines]") {
+    Lines f;
+    f.link.host.device = 0x10003;
+    CHECK(f.link.host.in(0x80, 6, 0x0100, 0, 64).data ==
+          "12011001000000"
+          "40C41090EA000101020301");
+    const auto configuration = f.link.host.in(0x80, 6, 0x0200, 0, 255).data;
+    CHECK(configuration.substr(0, 8) == "09022200");
+    CHECK(configuration.find("0921110100012216"
+                             "00") != std::string::npos);
+    CHECK(f.link.host.in(0x81, 6, 0x2200, 0, 255).length == 22);
+    CHECK(f.get_report(0x05, 3).data == "050C02");
+    CHECK(f.get_report(0x06, 13).length == 13);
+    CHECK(f.get_report(0x20, 2).length == 2);
+    CHECK(f.get_report(0x13, 2).status == stalled);
+}
+
+TEST_CASE("usbip: line 0 is the chip's reset and line 1 its supply", "[usbip][lines]") {
+    Lines f;
+    f.link.host.device = 0x10003;
+    CHECK(f.get_report(0x03, 2).data == "03FF");  // pulled up
+    CHECK(f.set_report("0201FF0000").status == 0);
+    CHECK(f.bus.seen.empty());  // an output that stays high
+    CHECK(f.set_report("040001").status == 0);
+    CHECK(f.bus.seen == std::vector<std::string>{"reset"});
+    CHECK(f.get_report(0x03, 2).data == "03FE");
+    CHECK(f.set_report("04FF01").status == 0);
+    CHECK(f.bus.seen.size() == 1);
+    CHECK(f.set_report("040002").status == 0);
+    CHECK(f.bus.seen.size() == 1);  // an input still
+    CHECK(f.set_report("0203FF0000").status == 0);
+    CHECK(f.bus.seen.back() == "power cycle");
+    CHECK(f.set_report("0403").status == stalled);
+}
+
+TEST_CASE("usbip: a transfer that waits for an interrupt ends when it is cancelled", "[usbip][lines]") {
+    Lines f;
+    f.link.host.device = 0x10003;
+    f.link.deliver(f.link.host.submit({.device = 0x10003, .direction = 1, .endpoint = 1, .length = 64}));
+    CHECK(f.link.arrived.empty());
+    f.link.deliver(f.link.host.unlink(1));
+    CHECK(f.link.host.reply().status == -104);  // ECONNRESET
+    f.link.deliver(f.link.host.unlink(1));
+    CHECK(f.link.host.reply().status == 0);
+    // Their number has a limit.
+    for (int i = 0; i < 16; ++i) {
+        f.link.deliver(f.link.host.submit({.device = 0x10003, .direction = 1, .endpoint = 1, .length = 64}));
+    }
+    CHECK(f.link.arrived.empty());
+    f.link.deliver(f.link.host.submit({.device = 0x10003, .direction = 1, .endpoint = 1, .length = 64}));
+    CHECK(f.link.host.reply().status == stalled);
 }

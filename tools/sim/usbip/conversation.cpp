@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "usbip/conversation.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
+#include <vector>
 
 namespace trustx::sim::usbip {
+
+namespace {
+
+// A host has one transfer at each endpoint, or a few.
+constexpr std::size_t most_unanswered = 16;
+
+}  // namespace
 
 bool Export::take() {
     if (taken_) {
@@ -16,8 +25,8 @@ bool Export::take() {
 }
 
 Conversation::~Conversation() {
-    if (imported_) {
-        export_.give_back();
+    if (imported_ != nullptr) {
+        imported_->give_back();
     }
 }
 
@@ -37,41 +46,63 @@ std::optional<Conversation::Step> Conversation::serve_decoded(const std::optiona
 }
 
 std::optional<Conversation::Step> Conversation::step() {
-    return imported_ ? serve_decoded(decode_urb(pending_)) : serve_decoded(decode_operation(pending_));
+    return imported() ? serve_decoded(decode_urb(pending_)) : serve_decoded(decode_operation(pending_));
 }
 
 Conversation::Step Conversation::serve(const DeviceListRequest&) {
-    return {.reply = encode_device_list(I2cTinyUsb::description()), .close = "the device list was sent"};
+    std::vector<const Device*> list;
+    for (const Export& exported : devices_) {
+        list.push_back(&exported.device().description());
+    }
+    return {.reply = encode_device_list(list), .close = "the device list was sent"};
 }
 
 Conversation::Step Conversation::serve(const ImportRequest& request) {
-    const Device& device = I2cTinyUsb::description();
-    if (request.bus_id != device.bus_id) {
-        return {.reply = encode_import_reply(Status::no_device, device),
+    const auto found = std::ranges::find(devices_, request.bus_id,
+                                         [](const Export& one) { return one.device().description().bus_id; });
+    if (found == devices_.end()) {
+        return {.reply = encode_import_reply(Status::no_device, {}),
                 .close = "it asks for a device with another bus id"};
     }
-    if (!export_.take()) {
+    const Device& device = found->device().description();
+    if (!found->take()) {
         return {.reply = encode_import_reply(Status::device_busy, device), .close = "another host has the device"};
     }
-    imported_ = true;
+    imported_ = &*found;
     return {.reply = encode_import_reply(Status::ok, device)};
 }
 
 Conversation::Step Conversation::serve(const Submit& submit) {
+    UsbDevice& device = imported_->device();
+    const bool is_ours = submit.device == device.description().id();
+    if (is_ours && submit.endpoint != 0) {
+        return serve_interrupt(submit);
+    }
     // A transfer without data has the direction of its status stage, whatever its setup says (USB 2.0 section 9.3.1).
     const bool agrees =
         submit.length == submit.setup.length && (submit.length == 0 || submit.to_host == submit.setup.to_host());
-    if (submit.device != I2cTinyUsb::description().id() || submit.endpoint != 0 || !agrees) {
+    if (!is_ours || !agrees) {
         return {.reply = encode_submit_reply(submit.sequence, -EPIPE, 0, {})};
     }
-    const auto done = export_.device().control(submit.setup, submit.data);
+    const auto done = device.control(submit.setup, submit.data);
     return {.reply = encode_submit_reply(submit.sequence, done.status, done.taken, done.data)};
 }
 
-// Transfers are carried out in the order in which they arrive, so the transfer to cancel was answered before this was
+// No device here ever has data for an interrupt endpoint, so the transfer waits until the host cancels it.
+Conversation::Step Conversation::serve_interrupt(const Submit& submit) {
+    const bool waits = submit.to_host && imported_->device().listens_on(submit.endpoint);
+    if (!waits || unanswered_.size() == most_unanswered) {
+        return {.reply = encode_submit_reply(submit.sequence, -EPIPE, 0, {})};
+    }
+    unanswered_.insert(submit.sequence);
+    return {};
+}
+
+// Other transfers are carried out in the order in which they arrive, so such a one was answered before this was
 // read.
 Conversation::Step Conversation::serve(const Unlink& unlink) {
-    return {.reply = encode_unlink_reply(unlink.sequence, 0)};
+    const bool waited = unanswered_.erase(unlink.victim) != 0;
+    return {.reply = encode_unlink_reply(unlink.sequence, waited ? -ECONNRESET : 0)};
 }
 
 Conversation::Step Conversation::serve(const Malformed& malformed) {

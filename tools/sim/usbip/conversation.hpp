@@ -3,38 +3,40 @@
 // tests and fuzzers can pass it anything.
 #pragma once
 
-#include "usbip/i2c_tiny_usb.hpp"
 #include "usbip/messages.hpp"
+#include "usbip/usb_device.hpp"
 
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace trustx::sim::usbip {
 
-// Export is the exported device: at most one conversation has it at a time.
+// Export is an exported device: at most one conversation has it at a time.
 class Export {
  public:
     // device outlives the export.
-    explicit Export(I2cTinyUsb& device) : device_{device} {}
+    explicit Export(UsbDevice& device) : device_{device} {}
     Export(const Export&) = delete;
     Export& operator=(const Export&) = delete;
 
     // take gives the device to a conversation; false while another one has it.
     [[nodiscard]] bool take();
     void give_back() { taken_ = false; }
-    I2cTinyUsb& device() { return device_; }
+    [[nodiscard]] UsbDevice& device() const { return device_; }
 
  private:
-    I2cTinyUsb& device_;
+    UsbDevice& device_;
     bool taken_ = false;
 };
 
-// Conversation serves one peer. All conversations with one Export belong to one thread.
+// Conversation serves one peer, which may import one device. All conversations with one Export belong to one thread.
 class Conversation {
  public:
-    // device outlives the conversation.
-    explicit Conversation(Export& device) : export_{device} {}
+    // What is in devices outlives the conversation.
+    explicit Conversation(std::span<Export> devices) : devices_{devices} {}
     ~Conversation();
     Conversation(const Conversation&) = delete;
     Conversation& operator=(const Conversation&) = delete;
@@ -52,7 +54,7 @@ class Conversation {
     [[nodiscard]] std::optional<Step> step();
 
     // imported: the peer has the device and may send nothing for any time between two messages.
-    [[nodiscard]] bool imported() const { return imported_; }
+    [[nodiscard]] bool imported() const { return imported_ != nullptr; }
     // between_messages: nothing of a message has arrived without its end.
     [[nodiscard]] bool between_messages() const { return pending_.empty(); }
 
@@ -65,9 +67,12 @@ class Conversation {
     template <class Decoded>
     std::optional<Step> serve_decoded(const std::optional<Decoded>& decoded);
 
-    Export& export_;
+    Step serve_interrupt(const Submit& submit);
+
+    std::span<Export> devices_;
     Bytes pending_;
-    bool imported_ = false;
+    Export* imported_ = nullptr;
+    std::set<std::uint32_t> unanswered_;  // transfers that wait for data of an interrupt endpoint, by their numbers
 };
 
 }  // namespace trustx::sim::usbip

@@ -18,7 +18,6 @@ namespace {
 constexpr std::uint16_t vendor_id = 0x0403;
 constexpr std::uint16_t product_id = 0xC631;
 constexpr std::uint16_t device_release = 0x0205;
-constexpr std::uint8_t configuration_value = 1;
 
 enum class Command : std::uint8_t { echo = 0, functions = 1, set_delay = 2, status = 3, message = 4 };
 // Two flags share the number of Command::message: first and last message of a transfer.
@@ -31,15 +30,8 @@ constexpr std::uint8_t full_speed_packet = 64;
 constexpr std::uint8_t milliamperes_100 = 50;
 constexpr std::uint8_t bus_powered = USB_CONFIG_ATT_ONE;
 
-enum TextIndex : std::uint8_t { languages = 0, manufacturer = 1, product = 2, serial_number = 3 };
-constexpr std::array<std::string_view, 4> texts{"", "trustx", "OPTIGA Trust X (simulated)", "trustx-sim"};
-
-constexpr std::uint8_t low(unsigned value) {
-    return static_cast<std::uint8_t>(value & 0xFFU);
-}
-constexpr std::uint8_t high(unsigned value) {
-    return low(value >> 8);
-}
+enum TextNumber : std::uint8_t { manufacturer = 1, product = 2, serial_number = 3 };
+constexpr std::array<std::string_view, 3> texts{"trustx", "OPTIGA Trust X (simulated)", "trustx-sim"};
 
 // clang-format off: one line per field or pair of fields, as in USB 2.0 tables 9-8, 9-10 and 9-12
 constexpr std::array<std::uint8_t, USB_DT_DEVICE_SIZE> device_descriptor{
@@ -87,51 +79,13 @@ constexpr std::array<std::uint8_t, configuration_size> configuration_descriptor{
 };
 // clang-format on
 
-// A string descriptor holds UTF-16; the texts above are ASCII.
-Bytes text_descriptor(std::size_t index) {
-    Bytes bytes{0, USB_DT_STRING};
-    if (index == languages) {
-        append(bytes, std::array<std::uint8_t, 2>{0x09, 0x04});  // English (United States)
-    }
-    for (const char letter : texts.at(index)) {
-        bytes.push_back(static_cast<std::uint8_t>(letter));
-        bytes.push_back(0);
-    }
-    bytes.front() = static_cast<std::uint8_t>(bytes.size());
-    return bytes;
-}
-
-ControlReply stall() {
-    return {.status = -EPIPE};
-}
-
-ControlReply accepted(std::size_t bytes = 0) {
-    return {.taken = bytes};
-}
-
-// A host may ask for less than there is, as it does to learn a descriptor's size.
-ControlReply answer(const Setup& setup, ByteView data) {
-    const auto sent = data.first(std::min<std::size_t>(data.size(), setup.length));
-    return {.data = to_bytes(sent)};
-}
-
-ControlReply descriptor(const Setup& setup) {
-    const std::size_t index = setup.value & 0xFF;
-    switch (setup.value >> 8) {
-        case USB_DT_DEVICE:
-            return answer(setup, device_descriptor);
-        case USB_DT_CONFIG:
-            return index == 0 ? answer(setup, configuration_descriptor) : stall();
-        case USB_DT_STRING:
-            return index < texts.size() ? answer(setup, text_descriptor(index)) : stall();
-        default:
-            return stall();
-    }
-}
-
 }  // namespace
 
-const Device& I2cTinyUsb::description() {
+I2cTinyUsb::I2cTinyUsb(I2cTarget& target)
+    : UsbDevice{{.device = device_descriptor, .configuration = configuration_descriptor, .texts = texts}},
+      target_{target} {}
+
+const Device& I2cTinyUsb::description() const {
     static constexpr Device device{.path = "/sys/devices/trustx-sim/usb1/1-1",
                                    .bus_id = "1-1",
                                    .bus_number = 1,
@@ -148,52 +102,14 @@ const Device& I2cTinyUsb::description() {
 }
 
 void I2cTinyUsb::reset() {
+    UsbDevice::reset();
     status_ = BusStatus::idle;
-    configuration_ = 0;
 }
 
-ControlReply I2cTinyUsb::control(const Setup& setup, ByteView data) {
-    if (data.size() != (setup.to_host() ? 0U : setup.length)) {
+ControlReply I2cTinyUsb::special(const Setup& setup, ByteView data) {
+    if ((setup.request_type & USB_TYPE_MASK) != USB_TYPE_VENDOR) {
         return stall();
     }
-    switch (setup.request_type & USB_TYPE_MASK) {
-        case USB_TYPE_STANDARD:
-            return standard(setup);
-        case USB_TYPE_VENDOR:
-            return vendor(setup, data);
-        default:
-            return stall();
-    }
-}
-
-// USB 2.0 section 9.4, as far as it concerns a device without further endpoints and features.
-ControlReply I2cTinyUsb::standard(const Setup& setup) {
-    const bool to_host = setup.to_host();
-    switch (setup.request) {
-        case USB_REQ_GET_DESCRIPTOR:
-            return to_host ? descriptor(setup) : stall();
-        case USB_REQ_GET_STATUS:
-            return to_host ? answer(setup, std::array<std::uint8_t, 2>{}) : stall();
-        case USB_REQ_GET_CONFIGURATION:
-            return to_host ? answer(setup, std::array<std::uint8_t, 1>{configuration_}) : stall();
-        case USB_REQ_GET_INTERFACE:
-            return to_host && setup.index == 0 ? answer(setup, std::array<std::uint8_t, 1>{}) : stall();
-        case USB_REQ_SET_CONFIGURATION:
-            if (to_host || setup.value > configuration_value) {
-                return stall();
-            }
-            configuration_ = low(setup.value);
-            return accepted();
-        case USB_REQ_SET_INTERFACE:
-            return !to_host && setup.value == 0 && setup.index == 0 ? accepted() : stall();
-        case USB_REQ_SET_ADDRESS:
-            return to_host ? stall() : accepted();  // the virtual host controller keeps the address
-        default:
-            return stall();
-    }
-}
-
-ControlReply I2cTinyUsb::vendor(const Setup& setup, ByteView data) {
     if ((setup.request & ~message_flags) == static_cast<int>(Command::message)) {
         return message(setup, data);
     }

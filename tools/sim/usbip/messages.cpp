@@ -153,15 +153,14 @@ std::optional<Decoded<Submit, Unlink>> decode_urb(ByteView bytes) {
     return Result{submit, urb_header_size + payload};
 }
 
-Bytes encode_device_list(const Device& device) {
+Bytes encode_device_list(std::span<const Device* const> devices) {
     Bytes bytes;
     append_header(bytes, Operation::reply_device_list, Status::ok);
-    append_u32(bytes, 1);
-    append_device(bytes, device);
-    const std::array<std::uint8_t, 4> interface {
-        device.interface_class, 0, 0, 0
-    };
-    append(bytes, interface);
+    append_u32(bytes, static_cast<std::uint32_t>(devices.size()));
+    for (const Device* device : devices) {
+        append_device(bytes, *device);
+        append(bytes, std::array<std::uint8_t, 4>{device->interface_class, 0, 0, 0});
+    }
     return bytes;
 }
 

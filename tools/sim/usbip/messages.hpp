@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The messages of USB/IP 1.1.1 as values, and their bytes on the wire (Documentation/usb/usbip_protocol.rst of the
-// Linux kernel). Only what a device with nothing but its control endpoint needs. No sockets in here.
+// Linux kernel). Only what devices with control and interrupt endpoints need. No sockets in here.
 #pragma once
 
 #include "model/base/bytes.hpp"
@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <variant>
 
@@ -104,7 +105,7 @@ struct ImportRequest {
 std::optional<Decoded<DeviceListRequest, ImportRequest>> decode_operation(ByteView bytes);
 std::optional<Decoded<Submit, Unlink>> decode_urb(ByteView bytes);
 
-Bytes encode_device_list(const Device& device);
+Bytes encode_device_list(std::span<const Device* const> devices);
 Bytes encode_import_reply(Status status, const Device& device);
 
 // encode_submit_reply answers a Submit: status is 0 or a negative errno; taken counts the bytes that came from the

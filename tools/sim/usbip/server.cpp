@@ -29,7 +29,7 @@ timespec to_timespec(Duration time) {
 }  // namespace
 
 Server::Server(I2cTarget& target, const Clock& clock, TcpListener listener, int stop_fd, spdlog::logger& log)
-    : clock_{clock}, listener_{std::move(listener)}, stop_fd_{stop_fd}, log_{log}, device_{target} {}
+    : clock_{clock}, listener_{std::move(listener)}, stop_fd_{stop_fd}, log_{log}, adapter_{target}, lines_{target} {}
 
 void Server::run() {
     for (;;) {
@@ -96,7 +96,7 @@ void Server::accept_peers() {
             return;
         }
         if (configure(fd)) {
-            peers_.emplace_back(std::move(fd), export_, clock_.now() + time_for_a_message);
+            peers_.emplace_back(std::move(fd), exports_, clock_.now() + time_for_a_message);
         }
     }
 }

@@ -5,8 +5,11 @@
 
 #include "model/base/clock.hpp"
 #include "usbip/conversation.hpp"
+#include "usbip/cp2112.hpp"
+#include "usbip/i2c_tiny_usb.hpp"
 #include "usbip/tcp.hpp"
 
+#include <array>
 #include <list>
 #include <optional>
 #include <string>
@@ -32,8 +35,8 @@ class Server {
     // Peer is one connection. Its deadline is for the end of what has begun: the import, or a message in either
     // direction.
     struct Peer {
-        Peer(UniqueFd connection, Export& device, Time handshake_until)
-            : fd{std::move(connection)}, conversation{device}, deadline{handshake_until} {}
+        Peer(UniqueFd connection, std::span<Export> devices, Time handshake_until)
+            : fd{std::move(connection)}, conversation{devices}, deadline{handshake_until} {}
 
         UniqueFd fd;
         Conversation conversation;
@@ -58,8 +61,9 @@ class Server {
     TcpListener listener_;
     int stop_fd_;
     spdlog::logger& log_;
-    I2cTinyUsb device_;
-    Export export_{device_};
+    I2cTinyUsb adapter_;
+    Cp2112 lines_;
+    std::array<Export, 2> exports_{Export{adapter_}, Export{lines_}};
     std::list<Peer> peers_;
     std::optional<Time> accept_after_;  // descriptors are used up
 };

@@ -46,6 +46,11 @@ Transfer SocketTarget::read(std::uint8_t address, std::span<std::uint8_t> bytes)
     return {request(BusOperation::read, address, bytes.size(), {}, bytes), Duration::zero()};
 }
 
+Duration SocketTarget::pulse(BusOperation operation) {
+    static_cast<void>(request(operation, 0, 0, {}, {}));
+    return Duration::zero();
+}
+
 TransferStatus SocketTarget::request(BusOperation operation, std::uint8_t address, std::size_t length, ByteView data,
                                      std::span<std::uint8_t> answer) {
     if (length > longest_transfer) {

@@ -22,11 +22,12 @@ class SocketTarget final : public I2cTarget {
 
     Transfer write(std::uint8_t address, ByteView bytes) override;
     Transfer read(std::uint8_t address, std::span<std::uint8_t> bytes) override;
-    // Zero, and nothing done: a USB adapter has no such lines.
-    Duration pulse_reset() override { return Duration::zero(); }
-    Duration power_cycle() override { return Duration::zero(); }
+    // The chip's side takes its time for these; zero is left to wait for.
+    Duration pulse_reset() override { return pulse(BusOperation::reset); }
+    Duration power_cycle() override { return pulse(BusOperation::power_cycle); }
 
  private:
+    Duration pulse(BusOperation operation);
     TransferStatus request(BusOperation operation, std::uint8_t address, std::size_t length, ByteView data,
                            std::span<std::uint8_t> answer);
     TransferStatus exchange(ByteView request, std::span<std::uint8_t> answer);
