@@ -81,7 +81,8 @@ Outcome<typename Command::Response> Chip::use(const KeyReference& reference, con
     if (refused) {
         TRYV(explain(reference));
     }
-    if (is_session(reference.key) && refused) {
+    const bool lost_by_reset = error.reason == reason_of(Error{Errc::session_lost});
+    if (is_session(reference.key) && (refused || lost_by_reset)) {
         error.reason = Reason::session_lost;
         error.text += "; session keys are lost when the chip is reset: make a new one";
     }

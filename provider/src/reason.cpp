@@ -94,6 +94,8 @@ const OSSL_ITEM table[] = {
     item(Errc::already_locked, "chip is locked by the same thread"),
     item(Errc::not_locked, "chip is not locked"),
     item(Errc::chip_hangs, "chip hangs"),
+    item(Errc::line_unavailable, "reset or supply line of the chip cannot be driven"),
+    item(Errc::session_lost, "session of the chip lost by a reset"),
 
     item(ChipError::no_error, "chip: no error"),
     item(ChipError::invalid_oid, "chip: invalid OID"),

@@ -20,10 +20,11 @@ LAYERS = {
              ("bytes.hpp", "error.hpp", "export.hpp", "result.hpp", "secret.hpp")], "common/base", ""),
     "codec": (["libtrustx/src/codec/"], "base common/base", ""),
     "values": (["libtrustx/src/values/"] + [PUBLIC + h for h in
-               ("bus_address.hpp", "key.hpp", "key_reference.hpp", "metadata.hpp", "object_id.hpp", "uid.hpp")],
+               ("bus_address.hpp", "gpio_line.hpp", "key.hpp", "key_reference.hpp", "metadata.hpp", "object_id.hpp",
+                "uid.hpp")],
                "codec base common/base", ""),
     "bus": (["libtrustx/src/bus/", PUBLIC + "i2c_bus.hpp", PUBLIC + "clock.hpp"], "values codec base common/base",
-            "linux/i2c i2c/"),
+            "linux/i2c i2c/ gpiod.h"),
     "ifx_i2c": (["libtrustx/src/ifx_i2c/"], "bus codec base common/base", ""),
     "command": (["libtrustx/src/command/", PUBLIC + "commands.hpp"], "values codec base common/base", ""),
     "trace": (["libtrustx/src/trace/", PUBLIC + "trace.hpp"], "command ifx_i2c bus values codec base common/base", ""),

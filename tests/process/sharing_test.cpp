@@ -64,6 +64,26 @@ struct Gateway {
 
 }  // namespace
 
+TEST_CASE("whoever had a session in a chip that was reset is told so", "[sharing]") {
+    const Gateway gateway;
+    const auto device = gateway.device();
+    const auto lease = device->lease_session();
+    REQUIRE(lease);
+    const Bytes digest(32, 0x5A);
+    const auto generate = [&] { return device->run(GenKeyPair{.key = lease->object(), .usage = KeyUsage::sign}); };
+    const auto sign = [&] { return device->run(CalcSign{.key = lease->object(), .digest = digest}); };
+    REQUIRE(generate());
+    REQUIRE(sign());
+    REQUIRE(gateway.trustx({"reset"}).ok());
+
+    const auto lost = sign();
+    REQUIRE_FALSE(lost);
+    CHECK(lost.error() == Errc::session_lost);
+    // What is new in it was not lost.
+    REQUIRE(generate());
+    CHECK(sign());
+}
+
 TEST_CASE("programs that come and go neither reset the chip nor open its application again", "[sharing]") {
     const Gateway gateway;
     gateway.check_works();

@@ -39,7 +39,7 @@ TEST_CASE("a wider operation is put in front of an error's own", "[error]") {
 
 TEST_CASE("every failure that trustx finds has its own words", "[error]") {
     std::set<std::string> texts;
-    for (int code = static_cast<int>(Errc::address_nak); code <= static_cast<int>(Errc::chip_hangs); ++code) {
+    for (int code = static_cast<int>(Errc::address_nak); code <= static_cast<int>(Errc::session_lost); ++code) {
         const std::string text = trustx_category().message(code);
         CAPTURE(code, text);
         const bool is_free = code == 7;
@@ -58,6 +58,7 @@ TEST_CASE("the numbers of failures stay: OpenSSL reason codes are built on them"
     CHECK(static_cast<int>(Errc::wrong_chip) == 20);
     CHECK(static_cast<int>(Errc::chip_refused) == 22);
     CHECK(static_cast<int>(Errc::chip_hangs) == 25);
+    CHECK(static_cast<int>(Errc::session_lost) == 27);
 }
 
 TEST_CASE("every error code of the chip has words and shows its number", "[error]") {

@@ -315,3 +315,33 @@ TEST_CASE("a trace setting that makes no sense is refused", "[settings]") {
     CHECK(settings.error() == Errc::setting_invalid);
     CHECK_THAT(settings.error().message(), ContainsSubstring("TRUSTX_TRACE_LEVEL"));
 }
+
+TEST_CASE("the file names the lines of the chip that it names", "[settings]") {
+    const Surroundings surroundings{
+        "device = /dev/i2c-1\nreset-line = gpiochip0:17\nsupply-line = PWR:active-low\n"
+        "[device second]\ndevice = /dev/i2c-3\nreset-line = R2\n"};
+    const auto first = resolved().address;
+    CHECK(first.text() == "i2c:/dev/i2c-1@0x30,reset=/dev/gpiochip0:17,supply=PWR:active-low");
+    CHECK(resolved({.device_name = "second"}).address.text() == "i2c:/dev/i2c-3@0x30,reset=R2");
+    // However the program came to its device: the lines are the chip's.
+    CHECK(resolved({.command_line = "/dev/i2c-3"}).address.text() == "i2c:/dev/i2c-3@0x30,reset=R2");
+    CHECK(resolved({.command_line = "/dev/i2c-1@0x30,reset=OTHER"}).address.text() ==
+          "i2c:/dev/i2c-1@0x30,reset=OTHER,supply=PWR:active-low");
+    // Another chip is not reset by them.
+    for (const char* other : {"/dev/i2c-1@0x31", "/dev/i2c-2", "unix:/dev/i2c-1"}) {
+        CAPTURE(other);
+        const auto address = resolved({.command_line = other}).address;
+        CHECK_FALSE(address.reset_line);
+        CHECK_FALSE(address.supply_line);
+    }
+}
+
+TEST_CASE("without a device the file's lines are those of the default device", "[settings]") {
+    const Surroundings surroundings{"reset-line = GPIO17\n"};
+    CHECK(resolved().address.text() == "i2c:/dev/i2c-1@0x30,reset=GPIO17");
+}
+
+TEST_CASE("a line that cannot be read is refused", "[settings]") {
+    CHECK_THAT(refusal("reset-line = gpiochip0:\n"), ContainsSubstring("reset-line"));
+    CHECK(!set_message(SettingLayer::openssl_conf, "reset-line", "GPIO17").empty());
+}

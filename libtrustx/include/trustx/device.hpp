@@ -48,6 +48,9 @@ struct SecurityEvents {
 // Device is one chip. Opening it does not touch the bus: the first command attaches to the chip, without resetting
 // it and without opening an application that is open already. Threads may share a Device. After a fork the child's
 // Device opens its own bus at the next use.
+//
+// Where the bus has lines that were set up for it (I2cBus::resets_hung_chip), a chip that answers nothing any more, or
+// works for longer than it ever can, is reset by them, under the lock; see Errc::session_lost.
 class TRUSTX_EXPORT Device {
  public:
     // open names the chip and refuses nothing; the pointer is never null. What cannot be used shows later: bus, chip
@@ -79,7 +82,9 @@ class TRUSTX_EXPORT Device {
     // stay in use; Errc::already_locked where this thread holds the lock.
     [[nodiscard]] Result<SessionLease> lease_session();
 
-    // reset pulses the reset line: sessions, a running hash and the open application are lost for every process.
+    // reset pulses the reset line, and the supply, as far as the bus has such lines: sessions, a running hash and the
+    // open application are lost for every process. It needs no chip that answers. Errors: Errc::line_unavailable;
+    // those of lock(), and those of attaching afterwards.
     [[nodiscard]] Result<void> reset();
 
     [[nodiscard]] const std::string& name() const;

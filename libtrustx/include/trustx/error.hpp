@@ -41,6 +41,8 @@ enum class Errc {
     already_locked = 23,          // this thread holds the lock of the device, which it would wait for
     not_locked = 24,              // a LockedDevice that was moved from
     chip_hangs = 25,              // at work for longer than any command takes, even one that the chip delays
+    line_unavailable = 26,        // a GPIO line of the chip cannot be driven
+    session_lost = 27,            // the chip was reset since the session object was filled
 };
 
 // ChipError lists the chip's error codes. Source: chip-commands.md section 3.

@@ -30,9 +30,13 @@ class TRUSTX_EXPORT I2cBus {
     // read fills bytes in one transfer.
     [[nodiscard]] virtual Result<void> read(std::span<std::uint8_t> bytes, Deadline deadline) = 0;
 
-    // pulse_reset drives the chip's reset line low and high again, where the bus has such a line;
-    // Errc::not_supported elsewhere.
+    // pulse_reset drives the chip's reset line low and high again, and interrupts its supply, as far as the bus has
+    // such lines; Errc::not_supported where it has none, Errc::line_unavailable when they cannot be driven.
     [[nodiscard]] virtual Result<void> pulse_reset(Deadline deadline);
+
+    // resets_hung_chip: who set up this system has given the bus lines for pulse_reset(), so that a chip that answers
+    // nothing any more can be reset without being asked for.
+    [[nodiscard]] virtual bool resets_hung_chip() const { return false; }
 
     // rest says that the bus is not needed for a while: it may release what it holds of the system, and take that again
     // at the next transfer.
@@ -43,7 +47,8 @@ class TRUSTX_EXPORT I2cBus {
 };
 
 // open_bus opens the bus that an address names. Errors, which do not repeat the address: errno codes,
-// Errc::not_supported when the adapter cannot do plain I2C transfers.
-TRUSTX_EXPORT Result<std::unique_ptr<I2cBus>> open_bus(const BusAddress& address, const Clock& clock);
+// Errc::not_supported when the adapter cannot do plain I2C transfers. The lines that the address names are taken when
+// they are used. clock must outlive the bus.
+TRUSTX_EXPORT Result<std::unique_ptr<I2cBus>> open_bus(const BusAddress& address, Clock& clock);
 
 }  // namespace trustx

@@ -50,7 +50,8 @@ constexpr std::array trustx_words{
     Words{key(Errc::outcome_unknown), "the answer was lost, so it is unknown whether the chip carried out the command",
           "repeat it; look first at what a command that writes an object or generates a key has left there"},
     Words{key(Errc::response_malformed), "the chip's answer does not have the form that the command prescribes",
-          "check that the device is an OPTIGA Trust X"},
+          "look for another host on the bus that does not know the lock, such as i2ctransfer or a vendor's tool: its "
+          "answer may have been taken for this one; otherwise check that the device is an OPTIGA Trust X"},
     Words{key(Errc::argument_invalid), "the request is outside the chip's limits", ""},
     Words{key(Errc::address_invalid), "not a device address",
           "write i2c:/dev/i2c-1, i2c:/dev/i2c-1@0x30 or unix:/path/to/socket"},
@@ -76,6 +77,12 @@ constexpr std::array trustx_words{
     Words{key(Errc::chip_hangs), "the chip has been at work for longer than any command takes, so it hangs",
           "reset it, or switch its power off and on"},
     Words{key(Errc::not_locked), "this LockedDevice was moved from", "use the one that it was moved to"},
+    Words{
+        key(Errc::line_unavailable), "the line cannot be driven",
+        "correct reset-line and supply-line; the line must be free, and its controller (/dev/gpiochipN) accessible to "
+        "the user, for whom the udev rules have a group"},
+    Words{key(Errc::session_lost), "the chip was reset, and what the session object held is gone",
+          "make the session's key or secret again"},
 };
 
 constexpr std::string_view odd_request =

@@ -4,14 +4,13 @@
 // one goes through libi2c.
 #include "bus/linux_i2c_bus.hpp"
 
+#include "bus/owning_group.hpp"
 #include "common/io/unique_fd.hpp"
 #include "common/try.hpp"
 
-#include <array>
 #include <cerrno>
 
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/i2c-dev.h>
 #include <linux/i2c.h>
 #include <sys/ioctl.h>
@@ -32,17 +31,8 @@ bool is_address_nak(const std::error_code& code) {
 
 // An error of opening names the group that may open it, where permission is what is missing.
 tl::unexpected<Error> cannot_open(const std::string& path, std::error_code code) {
-    struct stat status {};
-    if (code != errno_code(EACCES) || ::stat(path.c_str(), &status) != 0) {
-        return fail(code, "open the adapter");
-    }
-    std::array<char, 4096> buffer{};
-    group entry{};
-    group* found = nullptr;
-    const int failed = ::getgrgid_r(status.st_gid, &entry, buffer.data(), buffer.size(), &found);
-    const bool named = failed == 0 && found != nullptr;
-    return fail(code, "open the adapter, which is for group " +
-                          (named ? std::string{entry.gr_name} : std::to_string(status.st_gid)));
+    const auto group = code == errno_code(EACCES) ? owning_group(path) : std::string{};
+    return fail(code, group.empty() ? "open the adapter" : "open the adapter, which is for group " + group);
 }
 
 Result<UniqueFd> open_adapter(const BusAddress& address) {

@@ -23,6 +23,8 @@ class ObservedBus final : public I2cBus {
         return watched(BusTransfer::Kind::reset, {}, [&] { return bus_->pulse_reset(deadline); });
     }
 
+    bool resets_hung_chip() const override { return bus_->resets_hung_chip(); }
+
     void rest() noexcept override { bus_->rest(); }
 
     const std::string& name() const override { return bus_->name(); }

@@ -3,25 +3,44 @@
 #include "common/try.hpp"
 #include "device/device_impl.hpp"
 
+#include <cerrno>
 #include <utility>
 
 namespace trustx {
 
-Result<void> Device::Impl::ensure_attached(Deadline deadline) {
+Result<void> Device::Impl::ensure_open() {
     if (!bus_) {
         TRY(auto bus, open_bus(*address_, *clock_));
         bus_ = tracer_.watch(std::move(bus));
         link_.emplace(*bus_, *clock_);
     }
+    return {};
+}
+
+Result<void> Device::Impl::ensure_attached(Deadline deadline) {
+    TRYV(ensure_open());
     if (link_->in_sync()) {
         return {};
     }
     auto attached =
         tracer_.attach([&] { return link_->attach(std::exchange(known_frame_size_, std::nullopt), deadline); });
+    if (!attached && may_reset_after(attached.error())) {
+        attached = reset().during("reset the chip, which does not answer");
+    }
     if (!attached) {
         drop_bus();
     }
     return attached;
+}
+
+// The last resort. All others wait for the lock that this device holds, so none of them is in the middle of a command.
+// A chip that hangs may also hold the data line low, which adapters report in these ways.
+bool Device::Impl::may_reset_after(const Error& error) const {
+    if (!bus_ || !bus_->resets_hung_chip()) {
+        return false;
+    }
+    const bool bus_is_held = error == errno_code(ETIMEDOUT) || error == errno_code(EIO) || error == errno_code(EAGAIN);
+    return error == Errc::no_chip || error == Errc::chip_hangs || bus_is_held;
 }
 
 // An adapter that was unplugged or a peer that went away comes back as another one.
@@ -33,7 +52,10 @@ void Device::Impl::drop_bus() {
 }
 
 Result<void> Device::Impl::reset() {
+    TRYV(ensure_open());
     auto done = tracer_.reset([&] { return link_->reset(command_deadline()); });
+    // Also after a failure: the lines may have done their work.
+    note_reset();
     if (!done) {
         drop_bus();
     }

@@ -40,7 +40,8 @@ Result<void> Device::carry_out(const CommandCall& call) {
 
 Result<void> Device::reset() {
     const NoCancellation uncancelled;
-    TRY(const auto locked, lock().during("reset"));
+    TRYV(impl_->claim().during(name()).during("reset"));
+    const LockedDevice locked{*impl_, fork_generation()};
     return impl_->reset().during(name()).during("reset");
 }
 

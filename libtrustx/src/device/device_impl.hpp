@@ -17,6 +17,7 @@
 
 #include <trustx/device.hpp>
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -30,6 +31,7 @@ class Device::Impl {
     Impl(std::unique_ptr<I2cBus> bus, Clock& clock, DeviceOptions options);
 
     // locking.cpp
+    Result<void> claim();  // without touching the bus
     Result<void> lock();
     void unlock() noexcept;
 
@@ -57,15 +59,23 @@ class Device::Impl {
     void drop_what_was_inherited();
 
     // attachment.cpp
+    Result<void> ensure_open();
     Result<void> ensure_attached(Deadline deadline);
     void drop_bus();
+    [[nodiscard]] bool may_reset_after(const Error& error) const;
 
     // session_lease.cpp
     Result<std::optional<int>> try_any_session();
+    [[nodiscard]] std::uint32_t resets() const;
+    void note_reset();
+    [[nodiscard]] std::optional<std::size_t> leased(const std::optional<ObjectId>& object) const;
 
     // transaction.cpp
     Result<ByteView> transact(const EncodedCommand& command);
     Result<ResponseApdu> exchange(const EncodedCommand& command, Repeatable repeatable, Deadline deadline);
+    Result<void> exchange_once(const EncodedCommand& command, Repeatable repeatable, Deadline deadline);
+    Result<void> recover(const Error& error, const EncodedCommand& command, Repeatable repeatable);
+    [[nodiscard]] tl::unexpected<Error> refused(const EncodedCommand& command, ChipError reason) const;
     Result<ChipError> fetch_last_error(Deadline deadline);
     Result<void> open_application(Deadline deadline);
     void forget_secrets();
@@ -82,6 +92,9 @@ class Device::Impl {
 
     FairThreadLock thread_lock_;
     std::atomic<std::uint32_t> leased_sessions_{0};  // one bit each; within this process
+    // How often the chip had been reset when each session object was leased, or used with success.
+    std::array<std::atomic<std::uint32_t>, 4> session_resets_{};
+    std::uint32_t own_resets_ = 0;  // where there is no process lock to count them
     std::optional<ProcessLock> process_lock_;
     Tracer tracer_;  // outlives the bus, which it watches
     std::unique_ptr<I2cBus> bus_;

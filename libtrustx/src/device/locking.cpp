@@ -22,7 +22,7 @@ Device::Impl::Impl(BusAddress address, DeviceOptions options)
     : address_{std::move(address)},
       options_{std::move(options)},
       clock_{&system_clock_},
-      name_{address_->text()},
+      name_{address_->chip().text()},
       user_{random_user()},
       tracer_{options_.trace, *clock_, name_} {}
 
@@ -36,21 +36,27 @@ Device::Impl::Impl(std::unique_ptr<I2cBus> bus, Clock& clock, DeviceOptions opti
     link_.emplace(*bus_, *clock_);
 }
 
-Result<void> Device::Impl::lock() {
+Result<void> Device::Impl::claim() {
     const auto deadline = Deadline::after(*clock_, options_.lock_timeout);
     TRYV(lock_out_threads());
     if (auto locked = lock_out_processes(deadline); !locked) {
         thread_lock_.unlock();
         return locked;
     }
+    auto learned = learn_from_record();
+    if (!learned) {
+        unlock();
+    }
+    return learned;
+}
+
+Result<void> Device::Impl::lock() {
+    TRYV(claim());
     if (link_) {
         // Under the lock no other process uses the chip; before, a program that does not know the lock may have.
         link_->suspect_others();
     }
-    auto ready = learn_from_record();
-    if (ready) {
-        ready = ensure_attached(command_deadline());
-    }
+    auto ready = ensure_attached(command_deadline());
     if (!ready) {
         unlock();
     }

@@ -41,7 +41,8 @@ struct FileRecord {
 };
 static_assert(sizeof(FileRecord) == 56);
 constexpr off_t queue_number_at = sizeof(FileRecord);
-constexpr off_t file_size = queue_number_at + static_cast<off_t>(sizeof(std::uint32_t));
+constexpr off_t resets_at = queue_number_at + static_cast<off_t>(sizeof(std::uint32_t));
+constexpr off_t file_size = resets_at + static_cast<off_t>(sizeof(std::uint32_t));
 constexpr std::array<char, 8> record_magic{'t', 'r', 'u', 's', 't', 'x', '0', '1'};
 
 using RecordBytes = std::array<std::byte, sizeof(FileRecord)>;
@@ -136,6 +137,17 @@ LinkRecord ProcessLock::read_record() const {
         return {};
     }
     return {.user = record->user, .frame_size = record->frame_size, .in_sync = record->in_sync != 0};
+}
+
+std::uint32_t ProcessLock::resets() const noexcept {
+    std::uint32_t count = 0;
+    const bool read = ::pread(fd_.get(), &count, sizeof count, resets_at) == static_cast<ssize_t>(sizeof count);
+    return read ? count : 0;
+}
+
+void ProcessLock::count_reset() const noexcept {
+    const std::uint32_t count = resets() + 1;
+    [[maybe_unused]] const auto written = ::pwrite(fd_.get(), &count, sizeof count, resets_at);
 }
 
 Result<void> ProcessLock::write_record(const LinkRecord& record) const {

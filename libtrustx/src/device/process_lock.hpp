@@ -50,6 +50,11 @@ class ProcessLock {
     [[nodiscard]] LinkRecord read_record() const;
     [[nodiscard]] Result<void> write_record(const LinkRecord& record) const;
 
+    // resets is how often the chip was reset on purpose, by whatever process: a counter that starts anywhere. The
+    // holder counts; a count that cannot be written costs others the reason of a failure.
+    [[nodiscard]] std::uint32_t resets() const noexcept;
+    void count_reset() const noexcept;
+
  private:
     ProcessLock(UniqueFd fd, std::string path) : fd_{std::move(fd)}, path_{std::move(path)} {}
 

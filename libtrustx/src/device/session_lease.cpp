@@ -43,10 +43,30 @@ Result<std::optional<int>> Device::Impl::try_any_session() {
         TRY(const auto claimed, process_lock_ ? process_lock_->try_session(index) : Result<bool>{true});
         if (claimed) {
             leased_sessions_.fetch_or(bit);
+            session_resets_.at(static_cast<std::size_t>(index)) = resets();
             return index;
         }
     }
     return std::nullopt;
+}
+
+std::uint32_t Device::Impl::resets() const {
+    return process_lock_ ? process_lock_->resets() : own_resets_;
+}
+
+void Device::Impl::note_reset() {
+    ++own_resets_;
+    if (process_lock_) {
+        process_lock_->count_reset();
+    }
+}
+
+std::optional<std::size_t> Device::Impl::leased(const std::optional<ObjectId>& object) const {
+    if (!object || *object < object::session_1 || *object > object::session_4) {
+        return std::nullopt;
+    }
+    const auto index = static_cast<std::size_t>(object->value - object::session_1.value);
+    return (leased_sessions_.load() >> index & 1U) != 0 ? std::optional{index} : std::nullopt;
 }
 
 void Device::Impl::release_session(int index) noexcept {

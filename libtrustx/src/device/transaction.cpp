@@ -32,6 +32,9 @@ Result<ByteView> Device::Impl::transact(const EncodedCommand& command) {
         TRY(const auto response, exchange(command, command.info.repeatable, deadline));
         if (response.status == 0) {
             security_log_.answered(command, clock_->now());
+            if (const auto session = leased(command.facts.object)) {
+                session_resets_.at(*session) = resets();
+            }
             return response.data;
         }
         const auto reason = fetch_last_error(deadline);
@@ -41,7 +44,7 @@ Result<ByteView> Device::Impl::transact(const EncodedCommand& command) {
         const bool is_closed = reason && *reason == ChipError::command_not_available;
         const bool is_lost = !reason || *reason == ChipError::no_error;
         if (!is_lost && (!is_closed || command.info.opcode == OpenApplication::info.opcode)) {
-            return fail(*reason);
+            return refused(command, *reason);
         }
         // A command that was refused was not carried out: it can be sent again, also when it must not be repeated.
         if (refusals == max_refusals) {
@@ -53,17 +56,41 @@ Result<ByteView> Device::Impl::transact(const EncodedCommand& command) {
     }
 }
 
+// A chip that was reset refuses to use what it no longer has, for reasons that name everything but that.
+tl::unexpected<Error> Device::Impl::refused(const EncodedCommand& command, ChipError reason) const {
+    const auto session = leased(command.facts.object);
+    const bool was_reset = session && session_resets_.at(*session) != resets();
+    return was_reset ? fail(Errc::session_lost) : fail(reason);
+}
+
 Result<ResponseApdu> Device::Impl::exchange(const EncodedCommand& command, Repeatable repeatable, Deadline deadline) {
-    const auto repeat = repeatable == Repeatable::yes ? ifx_i2c::Repeat::allowed : ifx_i2c::Repeat::never;
     TRYV(ensure_attached(deadline));
-    auto exchanged = tracer_.exchange(command, answer_, [&] {
-        return link_->exchange(command.apdu, answer_, max_apdu_size, repeat, durations_.of(command), deadline);
-    });
+    auto exchanged = exchange_once(command, repeatable, deadline);
+    if (!exchanged && may_reset_after(exchanged.error())) {
+        exchanged = recover(exchanged.error(), command, repeatable);
+    }
     if (!exchanged) {
         drop_bus();
         return exchanged.failure();
     }
     return parse_response_apdu(answer_);
+}
+
+Result<void> Device::Impl::exchange_once(const EncodedCommand& command, Repeatable repeatable, Deadline deadline) {
+    const auto repeat = repeatable == Repeatable::yes ? ifx_i2c::Repeat::allowed : ifx_i2c::Repeat::never;
+    return tracer_.exchange(command, answer_, [&] {
+        return link_->exchange(command.apdu, answer_, max_apdu_size, repeat, durations_.of(command), deadline);
+    });
+}
+
+// recover resets a chip that stopped in the middle of a command, for all who come next, and repeats the command where
+// that is allowed.
+Result<void> Device::Impl::recover(const Error& error, const EncodedCommand& command, Repeatable repeatable) {
+    TRYV(reset().during("reset the chip, which does not answer any more"));
+    if (repeatable == Repeatable::no) {
+        return fail(Errc::outcome_unknown, error.description() + ", and was reset");
+    }
+    return exchange_once(command, repeatable, command_deadline());
 }
 
 Result<ChipError> Device::Impl::fetch_last_error(Deadline deadline) {

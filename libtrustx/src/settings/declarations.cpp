@@ -41,6 +41,12 @@ Result<void> check_trace_level(std::string_view name, std::string_view text, Set
     return parse_trace_level(text) ? Result<void>{} : takes(name, "one of apdu, frames and transfers", text);
 }
 
+Result<void> check_line(std::string_view name, std::string_view text, SettingLayer /*layer*/) {
+    const auto line = GpioLine::parse(text);
+    return line ? Result<void>{}
+                : fail(Errc::setting_invalid, "`" + std::string{name} + "`: " + line.error().operation());
+}
+
 Result<void> check_flag(std::string_view name, std::string_view text, SettingLayer /*layer*/) {
     return parse_flag(text) ? Result<void>{} : takes(name, "yes or no", text);
 }
@@ -60,6 +66,8 @@ constexpr unsigned everywhere = bit(SettingLayer::command_line) | variable_and_f
 constexpr std::array declarations{
     SettingDeclaration{"device", everywhere, "TRUSTX_DEVICE", check_device},
     SettingDeclaration{"lock-directory", variable_and_files, "TRUSTX_LOCK_DIRECTORY", check_directory},
+    SettingDeclaration{"reset-line", bit(SettingLayer::file), nullptr, check_line},
+    SettingDeclaration{"supply-line", bit(SettingLayer::file), nullptr, check_line},
     SettingDeclaration{"lock-timeout-ms", files, nullptr, check_timeout},
     SettingDeclaration{"command-timeout-ms", files, nullptr, check_timeout},
     SettingDeclaration{"trace", variable_and_files, "TRUSTX_TRACE", check_trace},

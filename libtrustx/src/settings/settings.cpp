@@ -82,19 +82,45 @@ Result<SettingValues> outside_the_file(const SettingOverrides& overrides) {
     return values;
 }
 
+std::string text_of(const SettingValues& values, std::string_view name, const std::string& otherwise) {
+    const auto* value = values.find(name);
+    return value != nullptr ? value->text : otherwise;
+}
+
 // The texts were checked when they were set.
 DeviceOptions options_from(const SettingValues& values) {
-    const auto text_of = [&values](const char* name, const std::string& otherwise) {
-        const auto* value = values.find(name);
-        return value != nullptr ? value->text : otherwise;
-    };
     DeviceOptions options;
-    options.lock_timeout = parse_timeout(text_of("lock-timeout-ms", "")).value_or(options.lock_timeout);
-    options.command_timeout = parse_timeout(text_of("command-timeout-ms", "")).value_or(options.command_timeout);
-    options.lock_directory = text_of("lock-directory", options.lock_directory);
-    options.trace.file = text_of("trace", options.trace.file);
-    options.trace.level = parse_trace_level(text_of("trace-level", "")).value_or(options.trace.level);
+    options.lock_timeout = parse_timeout(text_of(values, "lock-timeout-ms", "")).value_or(options.lock_timeout);
+    options.command_timeout =
+        parse_timeout(text_of(values, "command-timeout-ms", "")).value_or(options.command_timeout);
+    options.lock_directory = text_of(values, "lock-directory", options.lock_directory);
+    options.trace.file = text_of(values, "trace", options.trace.file);
+    options.trace.level = parse_trace_level(text_of(values, "trace-level", "")).value_or(options.trace.level);
     return options;
+}
+
+void add_line(std::optional<GpioLine>& line, const SettingValues& part, std::string_view setting) {
+    if (const auto* value = part.find(setting); value != nullptr && !line) {
+        line = GpioLine::parse(value->text).value();
+    }
+}
+
+// add_lines joins to an address the lines that one part of the file has for the chip which that part names, and for no
+// other: a program that was told another device must not reset this one.
+void add_lines(BusAddress& address, const SettingValues& part, const std::string& device) {
+    const auto named = BusAddress::parse(device);
+    if (address.kind == BusAddress::Kind::linux_i2c && named && named->chip() == address.chip()) {
+        add_line(address.reset_line, part, "reset-line");
+        add_line(address.supply_line, part, "supply-line");
+    }
+}
+
+void add_lines(BusAddress& address, const SettingsFile& file) {
+    const auto default_of_file = text_of(file.defaults, "device", default_device);
+    for (const auto& [name, part] : file.devices) {
+        add_lines(address, part, text_of(part, "device", default_of_file));
+    }
+    add_lines(address, file.defaults, default_of_file);
 }
 
 }  // namespace
@@ -113,6 +139,7 @@ Result<Settings> resolve_settings(const SettingOverrides& overrides) {
     values.add_weaker(file.defaults);
     const auto* device = values.find("device");
     TRY(auto address, BusAddress::parse(device != nullptr ? device->text : default_device));
+    add_lines(address, file);
     return Settings{std::move(address), options_from(values), device != nullptr ? device->source : "built-in default"};
 }
 

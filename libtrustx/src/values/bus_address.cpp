@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codec/parse_number.hpp"
+#include "common/try.hpp"
 
 #include <trustx/bus_address.hpp>
 #include <trustx/bytes.hpp>
 
+#include <algorithm>
 #include <optional>
 
 namespace trustx {
@@ -11,6 +13,8 @@ namespace {
 
 constexpr std::string_view i2c_scheme = "i2c:";
 constexpr std::string_view unix_scheme = "unix:";
+constexpr std::string_view reset_option = ",reset=";
+constexpr std::string_view supply_option = ",supply=";
 
 // The 7-bit addresses outside this range are reserved (I2C specification section 3.1.12).
 constexpr std::uint8_t lowest_target = 0x08;
@@ -49,6 +53,32 @@ std::size_t find_target(std::string_view text) {
     return in_path ? text.npos : at;
 }
 
+// take_lines removes the lines from the end of an address.
+Result<void> take_lines(std::string_view& rest, BusAddress& address) {
+    const std::size_t begin = std::min(rest.find(reset_option), rest.find(supply_option));
+    if (begin == rest.npos) {
+        return {};
+    }
+    std::string_view lines = rest.substr(begin);
+    rest = rest.substr(0, begin);
+    while (!lines.empty()) {
+        const bool is_reset = take_prefix(lines, reset_option);
+        auto& line = is_reset ? address.reset_line : address.supply_line;
+        if ((!is_reset && !take_prefix(lines, supply_option)) || line) {
+            return fail(Errc::address_invalid, "device: `" + std::string{lines} +
+                                                   "` (at the end stand ,reset=LINE and ,supply=LINE, once each)");
+        }
+        const auto end = std::min(lines.find(','), lines.size());
+        const auto parsed = GpioLine::parse(lines.substr(0, end));
+        if (!parsed) {
+            return fail(Errc::address_invalid, parsed.error().operation());
+        }
+        line = *parsed;
+        lines.remove_prefix(end);
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<BusAddress> BusAddress::parse(std::string_view text) {
@@ -58,6 +88,9 @@ Result<BusAddress> BusAddress::parse(std::string_view text) {
         address.kind = Kind::unix_socket;
     } else if (!take_prefix(rest, i2c_scheme) && !rest.starts_with('/')) {
         return invalid(text, "neither i2c: nor unix: nor a path");
+    }
+    if (address.kind == Kind::linux_i2c) {
+        TRYV(take_lines(rest, address));
     }
     if (const std::size_t at = find_target(rest); at != rest.npos) {
         const auto target = parse_target(rest.substr(at + 1));
@@ -80,9 +113,20 @@ Result<BusAddress> BusAddress::parse(std::string_view text) {
     return address;
 }
 
+BusAddress BusAddress::chip() const {
+    return {.kind = kind, .path = path, .target = target};
+}
+
 std::string BusAddress::text() const {
     const std::string_view scheme = kind == Kind::linux_i2c ? i2c_scheme : unix_scheme;
-    return std::string{scheme}.append(path).append("@0x").append(to_hex({&target, 1}));
+    auto text = std::string{scheme}.append(path).append("@0x").append(to_hex({&target, 1}));
+    if (reset_line) {
+        text.append(reset_option).append(reset_line->text());
+    }
+    if (supply_line) {
+        text.append(supply_option).append(supply_line->text());
+    }
+    return text;
 }
 
 }  // namespace trustx

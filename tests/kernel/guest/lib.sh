@@ -5,6 +5,7 @@
 
 adapter=/dev/i2c-1
 attach=("$SOURCE/tests/kernel/adapter" attach "$USBIP")
+lines=("$SOURCE/tests/kernel/adapter" lines "$USBIP")
 detach=("$SOURCE/tests/kernel/adapter" detach)
 
 # fail says what is wrong and ends the scenario.
@@ -35,6 +36,18 @@ says() {
   for text in "$@"; do
     [[ $said == *"$text"* ]] || fail "the message does not say \"$text\""
   done
+}
+
+# as USER COMMAND... runs a command as a plain user.
+as() {
+  local user=$1
+  shift
+  setpriv --reuid="$user" --regid="$user" --init-groups env HOME="/home/$user" "$@"
+}
+
+# counted NAME prints a counter of the simulated chip.
+counted() {
+  trustx-sim ctl "$SIMULATOR" stats | grep -o "\"$1\": *[0-9]*" | grep -o '[0-9]*$'
 }
 
 # eventually SECONDS COMMAND... asks again and again until the answer is yes.

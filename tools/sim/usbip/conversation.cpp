@@ -101,7 +101,7 @@ Conversation::Step Conversation::serve_interrupt(const Submit& submit) {
 // Other transfers are carried out in the order in which they arrive, so such a one was answered before this was
 // read.
 Conversation::Step Conversation::serve(const Unlink& unlink) {
-    const bool waited = unanswered_.erase(unlink.victim) != 0;
+    const bool waited = unanswered_.erase(unlink.unlinked) != 0;
     return {.reply = encode_unlink_reply(unlink.sequence, waited ? -ECONNRESET : 0)};
 }
 

@@ -44,6 +44,7 @@ bool is_unreachable(const Error& error) {
         case Errc::verify_mismatch:
         case Errc::wrong_chip:
         case Errc::chip_refused:
+        case Errc::session_lost:
         case Errc::not_supported:
             return false;
         default:

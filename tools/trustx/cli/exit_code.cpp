@@ -42,6 +42,7 @@ ExitCode of_library(Errc code) {
         case Errc::wrong_chip:
             return ExitCode::mismatch;
         case Errc::chip_refused:
+        case Errc::session_lost:
         case Errc::not_supported:
             return ExitCode::refused;
         default:

@@ -9,8 +9,9 @@ namespace trustx::cli {
 namespace {
 
 constexpr const char* examples =
-    R"(The reset line is pulsed, where the bus has one: the simulator has, a plain I2C adapter has not. Objects, keys and
-life cycles stay; sessions, a running hash and the credit of the security monitor are lost, for other programs too.
+    R"(The reset line is pulsed, where the bus has one: the simulator has; the chip on an I2C adapter has if trustx.conf
+says which GPIO line leads to it (reset-line), and a supply-line switches its supply off and on as well. Objects, keys
+and life cycles stay; sessions, a running hash and the credit of the security monitor are lost, for other programs too.
 
 Example:
   trustx reset)";
@@ -19,8 +20,10 @@ Result<void> reset(const Context& context) {
     TRY(auto chip, open_chip(context));
     const auto done = chip.device->reset();
     if (!done && done.error() == Errc::not_supported) {
-        return fail(InputErrc::refused, chip.settings.address.text() +
-                                            ": this bus has no reset line; switch the chip's power off and on instead");
+        return fail(InputErrc::refused,
+                    chip.settings.address.text() +
+                        ": no line leads to the chip's reset pin; set reset-line in trustx.conf, or "
+                        "switch the chip's power off and on");
     }
     TRYV(done);
     context.note("reset " + chip.settings.address.text());

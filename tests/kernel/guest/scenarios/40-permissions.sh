@@ -6,12 +6,6 @@ run ls -l "$adapter" /dev/i2c-0
 [ "$(stat -c %G:%a "$adapter")" = trustx:660 ]
 [ "$(stat -c %G "/dev/i2c-0")" != trustx ]
 
-as() {
-  local user=$1
-  shift
-  setpriv --reuid="$user" --regid="$user" --init-groups env HOME="/home/$user" "$@"
-}
-
 refused as stranger trustx info
 says "Permission denied" trustx "join the group"
 
