@@ -130,6 +130,10 @@ class Chips {
     // find gives the chip of a device section, making it at the first use. Error: settings that cannot be read.
     [[nodiscard]] Outcome<Chip*> find(const std::string& name);
 
+    // expect_use makes the chip of a key that was loaded, so that settings are read, and what is to be opened then is
+    // opened (`open = load`), while the program can still reach them. What fails shows at the first use.
+    void expect_use(const std::string& name) noexcept;
+
     // known gives it only if it was found before; nullptr otherwise.
     [[nodiscard]] Chip* known(const std::string& name) const noexcept;
 

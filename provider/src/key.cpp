@@ -113,6 +113,7 @@ Outcome<KeyRef> Key::from_reference(ProviderContext& context, KeyReference refer
                                                     std::string{curve_name(reference.public_key.curve)});
     }
     TRY(auto made, std::move(inner));
+    context.chips().expect_use(reference.device);
     return KeyRef::adopt(new Key(context, Kind::chip, std::move(made), std::move(reference)));
 }
 

@@ -96,6 +96,8 @@ const OSSL_ITEM table[] = {
     item(Errc::chip_hangs, "chip hangs"),
     item(Errc::line_unavailable, "reset or supply line of the chip cannot be driven"),
     item(Errc::session_lost, "session of the chip lost by a reset"),
+    item(Errc::lock_directory_refused, "lock directory of another user"),
+    item(Errc::root_changed, "not found under the new root directory (chroot)"),
 
     item(ChipError::no_error, "chip: no error"),
     item(ChipError::invalid_oid, "chip: invalid OID"),

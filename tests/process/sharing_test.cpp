@@ -16,6 +16,7 @@
 #include <functional>
 #include <set>
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -61,6 +62,24 @@ struct Gateway {
         CHECK(done.ok());
     }
 };
+
+// wait_for_a_queue returns when a process waits for the chip: a place in the queue is locked (lock_queue.cpp).
+void wait_for_a_queue(const std::filesystem::path& locks) {
+    const auto give_up_at = std::chrono::steady_clock::now() + test::patience();
+    for (const auto& entry : std::filesystem::directory_iterator{locks}) {
+        const int fd = ::open(entry.path().c_str(), O_RDWR | O_CLOEXEC);
+        REQUIRE(fd >= 0);
+        struct flock place {};
+        do {
+            place = {};
+            place.l_type = F_WRLCK;
+            place.l_start = off_t{1} << 20;
+            REQUIRE(::fcntl(fd, F_OFD_GETLK, &place) == 0);
+            REQUIRE(std::chrono::steady_clock::now() < give_up_at);
+        } while (place.l_type == F_UNLCK);
+        ::close(fd);
+    }
+}
 
 }  // namespace
 
@@ -122,6 +141,36 @@ TEST_CASE("a stopped owner is waited for in bounds, and goes on when it is conti
     holder.signal(SIGCONT);
     CHECK(holder.terminate().ok());
     gateway.check_works();
+}
+
+TEST_CASE("a waiter that was stopped holds nobody up where nobody has the chip", "[sharing]") {
+    const Gateway gateway{5'000};
+    auto holder = gateway.neighbour({"hold"});
+    holder.wait_for_line("locked");
+    auto waiter = gateway.neighbour({"hold"});
+    wait_for_a_queue(gateway.locks());
+    waiter.signal(SIGSTOP);
+    holder.kill9();
+    gateway.check_works();
+    const auto device = gateway.device(50ms);  // less than it takes to see that nobody takes the chip
+    CHECK(device->run(GetRandom{.length = 8}));
+    waiter.signal(SIGCONT);
+    waiter.wait_for_line("locked");
+}
+
+TEST_CASE("a program that waits in vain is told who has the chip, not who waits", "[sharing]") {
+    const Gateway gateway{200};
+    const Gateway patient{60'000};
+    auto holder = gateway.neighbour({"hold"});
+    holder.wait_for_line("locked");
+    auto options = gateway.options();
+    options.environment["TRUSTX_CONF"] = patient.options().environment["TRUSTX_CONF"];
+    const Process waiter{test::program("trustx_neighbour"), {"hold"}, options};
+    wait_for_a_queue(gateway.locks());
+    const auto refused = gateway.trustx({"random", "8"});
+    CHECK_FALSE(refused.ok());
+    CHECK_THAT(refused.err, ContainsSubstring("process " + std::to_string(holder.pid()) + " (trustx_neighbour)"));
+    CHECK_THAT(refused.err, !ContainsSubstring(std::to_string(waiter.pid())));
 }
 
 TEST_CASE("a program that died in the middle of a chain of packets leaves a usable chip", "[sharing]") {

@@ -17,6 +17,7 @@ const auto bad_values = {
     {"self-verify", "perhaps"},
     {"claim-fips", "maybe"},
     {"lock-directory", "locks"},
+    {"open", "later"},
     {"trace", "chip.trace"},
     {"trace-level", "everything"},
     {"library-context", "global"},

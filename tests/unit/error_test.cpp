@@ -37,9 +37,15 @@ TEST_CASE("a wider operation is put in front of an error's own", "[error]") {
     CHECK(error.during("x") == make_error_code(Errc::timeout));
 }
 
+TEST_CASE("a message cannot be forged by what it names", "[error]") {
+    const Error error{Errc::timeout, "read /tmp/a\n\x1B[2Jtrustx: ok\xE2\x80\xAE"};
+    CHECK(error.message().starts_with("read /tmp/a\\x0A\\x1B[2Jtrustx: ok\\xE2\\x80\\xAE: "));
+    CHECK(error.operation() == "read /tmp/a\n\x1B[2Jtrustx: ok\xE2\x80\xAE");
+}
+
 TEST_CASE("every failure that trustx finds has its own words", "[error]") {
     std::set<std::string> texts;
-    for (int code = static_cast<int>(Errc::address_nak); code <= static_cast<int>(Errc::session_lost); ++code) {
+    for (int code = static_cast<int>(Errc::address_nak); code <= static_cast<int>(Errc::root_changed); ++code) {
         const std::string text = trustx_category().message(code);
         CAPTURE(code, text);
         const bool is_free = code == 7;

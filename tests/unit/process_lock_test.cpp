@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/process_lock.hpp"
 
+#include "device/byte_lock.hpp"
 #include "device/lock_file.hpp"
 #include "device/thread_lock.hpp"
 #include "support/catch.hpp"
@@ -17,6 +18,9 @@
 #include <utility>
 #include <vector>
 
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -52,8 +56,8 @@ class WaitingClock final : public Clock {
 // set_next_number says which number is drawn next, as many draws before would have.
 void set_next_number(const std::filesystem::path& file, std::uint32_t number) {
     auto content = test::read_file(file);
-    REQUIRE(content.size() == 60);
-    std::memcpy(content.data() + 56, &number, sizeof number);
+    REQUIRE(content.size() == lock_file_size);
+    std::memcpy(content.data() + queue_numbers_at, &number, sizeof number);
     std::fstream stream{file, std::ios::in | std::ios::out | std::ios::binary};
     stream.write(content.data(), static_cast<std::streamsize>(content.size()));
 }
@@ -239,6 +243,172 @@ TEST_CASE("a damaged record is an empty one", "[process_lock]") {
     const auto record = lock->read_record();
     CHECK(record.user == 0);
     CHECK_FALSE(record.in_sync);
+}
+
+TEST_CASE("a record with fields of a later version is read, and one without them, too", "[process_lock]") {
+    const TempDir dir;
+    const auto file = dir / lock_file_name(address("/nowhere/chip"));
+    auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    REQUIRE(lock);
+    REQUIRE(lock->write_record({.user = 7, .frame_size = 0x115, .in_sync = true}));
+    constexpr std::size_t size_at = 8;
+    const auto with_size = [&](std::uint32_t size) {
+        auto content = test::read_file(file);
+        std::memcpy(content.data() + size_at, &size, sizeof size);
+        test::write_file(file, content);
+        return lock->read_record();
+    };
+    CHECK(with_size(24).user == 7);
+    CHECK(with_size(0x800).user == 7);
+    CHECK(with_size(23).user == 0);
+    CHECK(with_size(0x801).user == 0);
+    CHECK(with_size(0xFFFFFFFF).user == 0);
+    CHECK(with_size(0).user == 0);
+    test::write_file(file, test::read_file(file).substr(0, 23));
+    CHECK(lock->read_record().user == 0);
+}
+
+TEST_CASE("a frame size that the protocol does not have is an unknown one", "[process_lock]") {
+    const TempDir dir;
+    auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    REQUIRE(lock);
+    for (const auto size : {std::uint16_t{0x000F}, std::uint16_t{0x0116}, std::uint16_t{0xFFFF}}) {
+        REQUIRE(lock->write_record({.user = 7, .frame_size = size, .in_sync = true}));
+        CHECK(lock->read_record().frame_size == 0);
+    }
+}
+
+TEST_CASE("who owns a chip is what the kernel says, whatever stands in the lock file", "[process_lock]") {
+    const TempDir dir;
+    VirtualClock clock;
+    const auto file = dir / lock_file_name(address("/nowhere/chip"));
+    auto first = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    REQUIRE(first);
+    REQUIRE(first->lock(clock, clock.in(1s)));
+    std::string forged(lock_file_size, '\x1B');
+    forged.replace(0, 8, "trustx02");
+    std::fstream{file, std::ios::in | std::ios::out | std::ios::binary} << forged;
+    auto second = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    REQUIRE(second);
+    const auto refused = second->lock(clock, clock.in(10ms));
+    REQUIRE_FALSE(refused);
+    CHECK_THAT(refused.error().message(), ContainsSubstring("process " + std::to_string(::getpid()) + " ("));
+    CHECK_THAT(refused.error().message(), !ContainsSubstring("\x1B"));
+}
+
+TEST_CASE("a limit of file sizes is an error, never a signal", "[process_lock]") {
+    const TempDir dir;
+    auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    REQUIRE(lock);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const rlimit nothing{.rlim_cur = 0, .rlim_max = 0};
+        ::setrlimit(RLIMIT_FSIZE, &nothing);
+        ::signal(SIGXFSZ, SIG_DFL);
+        const auto written = lock->write_record({.user = 7});
+        const auto opened = ProcessLock::open(dir.path(), address("/nowhere/other"));
+        const bool good = !written && written.error() == errno_code(EFBIG) && !opened;
+        ::_exit(good ? 0 : 1);
+    }
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+}
+
+TEST_CASE("whatever stands in the place of a lock file, nobody waits for it", "[process_lock]") {
+    const TempDir dir;
+    const auto file = dir / lock_file_name(address("/nowhere/chip"));
+    SECTION("a pipe") {
+        REQUIRE(::mkfifo(file.c_str(), 0666) == 0);
+    }
+    SECTION("a directory") {
+        REQUIRE(::mkdir(file.c_str(), 0777) == 0);
+    }
+    SECTION("a link that leads nowhere") {
+        REQUIRE(::symlink("nowhere", file.c_str()) == 0);
+    }
+    const auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    REQUIRE_FALSE(lock);
+    CHECK_THAT(lock.error().message(), ContainsSubstring(file.string()));
+}
+
+TEST_CASE("a lease on the lock file makes nobody wait for its end", "[process_lock]") {
+    const TempDir dir;
+    const auto file = dir / lock_file_name(address("/nowhere/chip"));
+    test::write_file(file, "");
+    const int fd = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+    ::signal(SIGIO, SIG_IGN);
+    const bool leased = ::fcntl(fd, F_SETLEASE, F_WRLCK) == 0;  // not every file system has leases
+    const auto begin = std::chrono::steady_clock::now();
+    const auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    CHECK(std::chrono::steady_clock::now() - begin < 10s);  // the kernel would give its holder 45 s
+    CHECK(lock.has_value() != leased);
+    ::close(fd);
+    ::signal(SIGIO, SIG_DFL);
+}
+
+TEST_CASE("a program that locks the whole file is waited for in bounds", "[process_lock]") {
+    const TempDir dir;
+    VirtualClock clock;
+    auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    REQUIRE(lock);
+    const int fd = ::open((dir / lock_file_name(address("/nowhere/chip"))).c_str(), O_RDWR | O_CLOEXEC);
+    const ByteLocks locks{.fd = fd, .owner = LockOwner::description};
+    REQUIRE(locks.try_lock(0x1000).value());
+    for (off_t byte : {off_t{(1 << 20) - 1}, off_t{1 << 20}, off_t{(1 << 20) + 1}}) {
+        REQUIRE(locks.try_lock(byte).value());
+    }
+    const auto begin = clock.now();
+    const auto refused = lock->lock(clock, clock.in(2s));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error() == Errc::lock_timeout);
+    CHECK(clock.now() - begin < 2100ms);
+    locks.unlock(0x1000);  // a queue without anybody on the chip is passed by
+    CHECK(lock->lock(clock, clock.in(2s)));
+    ::close(fd);
+}
+
+TEST_CASE("a lock file that was deleted is left for its successor", "[process_lock]") {
+    const TempDir dir;
+    VirtualClock clock;
+    const auto file = dir / lock_file_name(address("/nowhere/chip"));
+    auto first = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    REQUIRE(first);
+    REQUIRE(std::filesystem::remove(file));
+    auto second = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    REQUIRE(second);
+    REQUIRE(second->lock(clock, clock.in(1s)));
+    CHECK_FALSE(first->lock(clock, clock.in(10ms)));
+}
+
+TEST_CASE("a lock directory that is a link or another user's is refused", "[process_lock]") {
+    const TempDir dir;
+    const auto real = dir / "real";
+    REQUIRE(::mkdir(real.c_str(), 0777) == 0);
+    SECTION("a link") {
+        REQUIRE(::symlink("real", (dir / "locks").c_str()) == 0);
+        const auto lock = ProcessLock::open(dir / "locks", address("/nowhere/chip"));
+        REQUIRE_FALSE(lock);
+        CHECK(lock.error() == Errc::lock_directory_refused);
+        CHECK_THAT(lock.error().message(), ContainsSubstring((dir / "locks").string()));
+    }
+    SECTION("a link that leads nowhere, and is not followed to make a directory") {
+        REQUIRE(::symlink("made", (dir / "locks").c_str()) == 0);
+        const auto lock = ProcessLock::open(dir / "locks", address("/nowhere/chip"));
+        REQUIRE_FALSE(lock);
+        CHECK(lock.error() == Errc::lock_directory_refused);
+        CHECK_FALSE(std::filesystem::exists(dir / "made"));
+    }
+    SECTION("another user's") {
+        constexpr uid_t nobody = 65534;
+        if (::geteuid() != 0 || ::chown(real.c_str(), nobody, nobody) != 0) {
+            return;  // only root can make such a directory
+        }
+        const auto lock = ProcessLock::open(real, address("/nowhere/chip"));
+        REQUIRE_FALSE(lock);
+        CHECK(lock.error() == Errc::lock_directory_refused);
+    }
+    CHECK(std::filesystem::is_empty(real));
 }
 
 TEST_CASE("a lock that cannot be made names its path", "[process_lock]") {

@@ -97,6 +97,7 @@ TEST_CASE("an empty environment variable counts as not set", "[settings]") {
     const test::ScopedVariable level{"TRUSTX_TRACE_LEVEL", ""};
     CHECK(resolved().address.path == "/file");
     CHECK(resolved().options.lock_directory == "/locks");
+    CHECK_FALSE(resolved().options.keep_open);
 
     SettingOverrides overrides;
     overrides.openssl_conf = openssl_conf(
@@ -110,12 +111,14 @@ TEST_CASE("an empty environment variable counts as not set", "[settings]") {
 TEST_CASE("every setting comes from the first layer that has it", "[settings]") {
     const Surroundings surroundings{
         "lock-directory = /top\nlock-timeout-ms = 1\ncommand-timeout-ms = 1\ntrace = /top\ntrace-level = frames\n"
+        "open = load\n"
         "[device a]\nlock-directory = /a\nlock-timeout-ms = 2\ndevice = unix:/a\n"};
     SettingOverrides overrides;
     overrides.device_name = "a";
     CHECK(resolved(overrides).options.lock_directory == "/a");
     CHECK(resolved(overrides).options.lock_timeout == 2ms);
     CHECK(resolved(overrides).options.trace.file == "/top");
+    CHECK(resolved(overrides).options.keep_open);
 
     overrides.openssl_conf = openssl_conf({{"lock-directory", "/c"}, {"lock-timeout-ms", "3"}, {"trace", "/c"}});
     CHECK(resolved(overrides).options.lock_directory == "/c");
@@ -149,6 +152,7 @@ TEST_CASE("a setting takes the same values in openssl.cnf as in the settings fil
                                                                         {"command-timeout-ms", "1s"},
                                                                         {"lock-directory", "locks"},
                                                                         {"lock-directory", ""},
+                                                                        {"open", "later"},
                                                                         {"trace", "here"},
                                                                         {"trace-level", "all"},
                                                                         {"device", "usb:7"},

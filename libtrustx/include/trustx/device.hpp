@@ -26,6 +26,9 @@ struct DeviceOptions {
     std::chrono::milliseconds command_timeout{12'000};
     // Where the lock files are. Every program that uses the chip must use the same directory.
     std::string lock_directory{"/run/lock/trustx"};
+    // Open bus and lock file at once and keep them: for a process that cannot open them later, because it gives up its
+    // root directory (chroot) or its privileges. Forked children use what they inherit, one at a time.
+    bool keep_open = false;
     // Files to write a trace and a recording to; none by default.
     TraceOptions trace{};
 };
@@ -53,8 +56,8 @@ struct SecurityEvents {
 // works for longer than it ever can, is reset by them, under the lock; see Errc::session_lost.
 class TRUSTX_EXPORT Device {
  public:
-    // open names the chip and refuses nothing; the pointer is never null. What cannot be used shows later: bus, chip
-    // and lock directory at the first lock(), the trace in trace_trouble().
+    // open names the chip and refuses nothing, with options.keep_open either; the pointer is never null. What cannot be
+    // used shows later: bus, chip and lock directory at the first lock(), the trace in trace_trouble().
     static std::unique_ptr<Device> open(BusAddress address, DeviceOptions options);
 
     // with_bus takes a bus that is already open, of a type that the caller may have defined, and a clock; no process

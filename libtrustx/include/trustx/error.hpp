@@ -43,6 +43,8 @@ enum class Errc {
     chip_hangs = 25,              // at work for longer than any command takes, even one that the chip delays
     line_unavailable = 26,        // a GPIO line of the chip cannot be driven
     session_lost = 27,            // the chip was reset since the session object was filled
+    lock_directory_refused = 28,  // the directory of the lock files is a link, or another user's
+    root_changed = 29,            // not found, and the process has another root directory than before (chroot)
 };
 
 // ChipError lists the chip's error codes. Source: chip-commands.md section 3.
@@ -106,7 +108,8 @@ class TRUSTX_EXPORT Error {
     // remedy says what to do about it, or nothing where there is no advice. One clause, no full stop.
     [[nodiscard]] std::string remedy() const;
 
-    // description is operation and code in words, as far as there are such.
+    // description is operation and code in words, as far as there are such. Bytes that a terminal would obey, or that
+    // would make it look different from what it is, are written as `\x1B`.
     [[nodiscard]] std::string description() const;
 
     // message is description and remedy: one line without line break.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The words of an error: what came back, and what a user can do about it.
+#include "common/text/printable.hpp"
+
 #include <trustx/error.hpp>
 
 #include <array>
@@ -76,6 +78,12 @@ constexpr std::array trustx_words{
           "run the command on the LockedDevice, or destroy that first"},
     Words{key(Errc::chip_hangs), "the chip has been at work for longer than any command takes, so it hangs",
           "reset it, or switch its power off and on"},
+    Words{
+        key(Errc::lock_directory_refused), "it is neither root's nor this user's own, or only a link",
+        "let root make it (systemd-tmpfiles --create makes /run/lock/trustx), or correct lock-directory; every program "
+        "that uses the chip needs the same one"},
+    Words{key(Errc::root_changed), "the process has changed its root directory (chroot), and it is not there",
+          "set `open = load`, so that bus and lock are opened with the key, before the change, and stay open"},
     Words{key(Errc::not_locked), "this LockedDevice was moved from", "use the one that it was moved to"},
     Words{
         key(Errc::line_unavailable), "the line cannot be driven",
@@ -226,7 +234,8 @@ std::string Error::remedy() const {
 
 std::string Error::description() const {
     const std::string words = code_.message();
-    return operation_ + (operation_.empty() || words.empty() ? "" : ": ") + words;
+    // What was tried names files, chips, certificates and peers in their own words.
+    return text::printable(operation_ + (operation_.empty() || words.empty() ? "" : ": ") + words);
 }
 
 std::string Error::message() const {

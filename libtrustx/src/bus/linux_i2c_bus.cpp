@@ -4,6 +4,8 @@
 // one goes through libi2c.
 #include "bus/linux_i2c_bus.hpp"
 
+#include "base/kept_fd.hpp"
+#include "base/root_directory.hpp"
 #include "bus/owning_group.hpp"
 #include "common/io/unique_fd.hpp"
 #include "common/try.hpp"
@@ -32,10 +34,11 @@ bool is_address_nak(const std::error_code& code) {
 // An error of opening names the group that may open it, where permission is what is missing.
 tl::unexpected<Error> cannot_open(const std::string& path, std::error_code code) {
     const auto group = code == errno_code(EACCES) ? owning_group(path) : std::string{};
-    return fail(code, group.empty() ? "open the adapter" : "open the adapter, which is for group " + group);
+    return tl::unexpected{explained_by_root(
+        Error{code, group.empty() ? "open the adapter" : "open the adapter, which is for group " + group})};
 }
 
-Result<UniqueFd> open_adapter(const BusAddress& address) {
+Result<KeptFd> open_adapter(const BusAddress& address) {
     UniqueFd fd{::open(address.path.c_str(), O_RDWR | O_CLOEXEC)};
     if (!fd) {
         return cannot_open(address.path, errno_code());
@@ -46,15 +49,16 @@ Result<UniqueFd> open_adapter(const BusAddress& address) {
         const auto code = errno_code();
         return fail(code, code == errno_code(ENOTTY) ? "use it as an I2C adapter" : "take the address");
     }
-    return fd;
+    return KeptFd::keep(std::move(fd));
 }
 
 // The kernel takes the path of an adapter that was unplugged away, or gives it to the next one, and then waits for
-// those who have it open.
-bool unplugged(const UniqueFd& fd, const std::string& path) {
-    struct stat ours {};
+// those who have it open. Under another root directory the path says nothing.
+bool unplugged(const KeptFd& fd, const std::string& path) {
+    const auto ours = fd.status();
     struct stat there {};
-    return ::fstat(fd.get(), &ours) == 0 && (::stat(path.c_str(), &there) != 0 || there.st_rdev != ours.st_rdev);
+    const bool found = ::stat(path.c_str(), &there) == 0;
+    return ours && !root_changed() && (!found || there.st_rdev != ours->st_rdev);
 }
 
 // LinuxI2cBus has the adapter open only while it is used. The kernel keeps an adapter that is unplugged, and
@@ -62,7 +66,7 @@ bool unplugged(const UniqueFd& fd, const std::string& path) {
 // (i2c_del_adapter() in drivers/i2c/i2c-core-base.c); a program that is idle for hours must not keep it open.
 class LinuxI2cBus final : public I2cBus {
  public:
-    LinuxI2cBus(UniqueFd fd, BusAddress address, unsigned long functions)
+    LinuxI2cBus(KeptFd fd, BusAddress address, unsigned long functions)
         : fd_{std::move(fd)}, address_{std::move(address)}, name_{address_.text()}, functions_{functions} {}
 
     // The adapter bounds each transfer with its own time limit, so the deadline needs no help here.
@@ -84,9 +88,10 @@ class LinuxI2cBus final : public I2cBus {
 
  private:
     Result<void> ensure_open() {
-        if (fd_) {
+        if (fd_.ours()) {
             return {};
         }
+        fd_.reset();
         TRY(auto opened, open_adapter(address_));
         fd_ = std::move(opened);
         return {};
@@ -127,7 +132,7 @@ class LinuxI2cBus final : public I2cBus {
         return fail(code, what);
     }
 
-    UniqueFd fd_;
+    KeptFd fd_;
     BusAddress address_;
     std::string name_;
     unsigned long functions_;

@@ -3,6 +3,8 @@
 // and the next transfer opens another; it holds nothing of the chip's state.
 #include "bus/socket_bus.hpp"
 
+#include "base/kept_fd.hpp"
+#include "base/root_directory.hpp"
 #include "common/io/unique_fd.hpp"
 #include "common/try.hpp"
 
@@ -55,9 +57,10 @@ class SocketBus final : public I2cBus {
         const timeval limit{.tv_sec = 5, .tv_usec = 0};
         ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
         if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&peer), sizeof peer) != 0) {
-            return fail(errno_code(), "connect");
+            return tl::unexpected{explained_by_root(Error{errno_code(), "connect"})};
         }
-        fd_ = std::move(fd);
+        TRY(auto kept, KeptFd::keep(std::move(fd)));
+        fd_ = std::move(kept);
         return {};
     }
 
@@ -93,8 +96,9 @@ class SocketBus final : public I2cBus {
     }
 
     // A server that was restarted between two transfers left a closed connection behind: another one loses nothing.
+    // Neither does it where the program closed ours.
     bool peer_has_gone() const {
-        if (!fd_) {
+        if (!fd_.ours()) {
             return true;
         }
         pollfd event{.fd = fd_.get(), .events = POLLIN, .revents = 0};
@@ -186,7 +190,7 @@ class SocketBus final : public I2cBus {
     std::uint8_t target_;
     std::string name_;
     const Clock& clock_;
-    UniqueFd fd_;
+    KeptFd fd_;
     Bytes request_;
 };
 

@@ -10,9 +10,7 @@ namespace trustx {
 
 Result<void> Device::Impl::ensure_open() {
     if (!bus_) {
-        TRY(auto bus, open_bus(*address_, *clock_));
-        bus_ = tracer_.watch(std::move(bus));
-        link_.emplace(*bus_, *clock_);
+        TRYV(attach_bus());
     }
     return {};
 }
@@ -43,9 +41,27 @@ bool Device::Impl::may_reset_after(const Error& error) const {
     return error == Errc::no_chip || error == Errc::chip_hangs || bus_is_held;
 }
 
-// An adapter that was unplugged or a peer that went away comes back as another one.
+Result<void> Device::Impl::attach_bus() {
+    TRY(auto opened, open_bus(*address_, *clock_));
+    bus_ = tracer_.watch(std::move(opened));
+    link_.emplace(*bus_, *clock_);
+    return {};
+}
+
+// What cannot be opened yet shows at the first use, which tries again.
+void Device::Impl::open_now() {
+    if (address_ && options_.keep_open) {
+        static_cast<void>(open_process_lock());
+        static_cast<void>(attach_bus());
+    }
+}
+
+// An adapter that was unplugged or a peer that went away comes back as another one. A bus that has to stay open looks
+// for that itself.
 void Device::Impl::drop_bus() {
-    if (address_) {
+    if (address_ && options_.keep_open && bus_) {
+        link_.emplace(*bus_, *clock_);
+    } else if (address_) {
         link_.reset();
         bus_.reset();
     }

@@ -11,7 +11,9 @@ namespace trustx {
 
 std::unique_ptr<Device> Device::open(BusAddress address, DeviceOptions options) {
     const NoCancellation uncancelled;
-    return std::unique_ptr<Device>{new Device{std::make_unique<Impl>(std::move(address), std::move(options))}};
+    auto impl = std::make_unique<Impl>(std::move(address), std::move(options));
+    impl->open_now();
+    return std::unique_ptr<Device>{new Device{std::move(impl)}};
 }
 
 std::unique_ptr<Device> Device::with_bus(std::unique_ptr<I2cBus> bus, Clock& clock, DeviceOptions options) {

@@ -36,6 +36,7 @@ class Device::Impl {
     void unlock() noexcept;
 
     // attachment.cpp
+    void open_now();
     Result<void> reset();
 
     // session_lease.cpp
@@ -61,6 +62,7 @@ class Device::Impl {
     // attachment.cpp
     Result<void> ensure_open();
     Result<void> ensure_attached(Deadline deadline);
+    Result<void> attach_bus();
     void drop_bus();
     [[nodiscard]] bool may_reset_after(const Error& error) const;
 

@@ -32,40 +32,72 @@ std::error_code lock_error() {
     return errno == ENOENT ? make_error_code(Errc::lock_directory_missing) : errno_code();
 }
 
-// The directory is made on demand where the package's tmpfiles.d entry has not made it. Everybody may lock a chip that
-// they can reach, hence the modes; the sticky bit keeps users from removing each other's files.
-Result<void> make_directory(const std::string& directory) {
-    constexpr mode_t shared_directory = 01777;
-    if (::mkdir(directory.c_str(), shared_directory) == 0) {
-        ::chmod(directory.c_str(), shared_directory);  // mkdir applied the umask
-        return {};
-    }
-    if (errno == EEXIST) {
-        return {};
-    }
-    return fail(lock_error(), "make the lock directory " + directory);
+// Everybody may lock a chip that they can reach, hence the modes; the sticky bit keeps users from removing each other's
+// files.
+constexpr mode_t shared_directory = 01777;
+constexpr mode_t shared_file = 0666;
+
+constexpr int no_detours = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+tl::unexpected<Error> cannot_open_directory(const std::string& directory) {
+    const auto code = lock_error();
+    struct stat status {};
+    const bool link = ::lstat(directory.c_str(), &status) == 0 && S_ISLNK(status.st_mode);
+    return fail(link ? make_error_code(Errc::lock_directory_refused) : code, "open the lock directory " + directory);
 }
 
-Result<UniqueFd> open_file(const std::string& path) {
-    constexpr mode_t shared_file = 0666;
-    constexpr int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
+// The directory is made on demand where the package's tmpfiles.d entry has not made it. /run/lock is everybody's: what
+// is there already may be anybody's work.
+Result<UniqueFd> make_directory(const std::string& directory) {
+    if (::mkdir(directory.c_str(), shared_directory) != 0 && errno != EEXIST) {
+        return fail(lock_error(), "make the lock directory " + directory);
+    }
+    UniqueFd fd{::open(directory.c_str(), O_RDONLY | no_detours)};
+    struct stat status {};
+    if (!fd || ::fstat(fd.get(), &status) != 0) {
+        return cannot_open_directory(directory);
+    }
+    if (status.st_uid == ::geteuid()) {
+        ::fchmod(fd.get(), shared_directory);  // mkdir applied the umask
+    }
+    return fd;
+}
+
+Result<UniqueFd> open_directory(const std::string& directory) {
+    UniqueFd fd{::open(directory.c_str(), O_PATH | no_detours)};
+    if (!fd && errno == ENOENT) {
+        TRY(fd, make_directory(directory));
+    }
+    struct stat status {};
+    if (!fd || ::fstat(fd.get(), &status) != 0) {
+        return cannot_open_directory(directory);
+    }
+    if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
+        return fail(Errc::lock_directory_refused, "open the lock directory " + directory + ", which belongs to user " +
+                                                      std::to_string(status.st_uid));
+    }
+    return fd;
+}
+
+Result<UniqueFd> open_file(int directory, const std::string& name) {
+    constexpr int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
     // Without O_CREAT first: with it, Linux refuses to open other users' files in a sticky directory
     // (fs.protected_regular, proc_sys_fs(5)).
     for (int attempt = 0; attempt < 2; ++attempt) {
-        UniqueFd fd{::open(path.c_str(), flags)};
+        UniqueFd fd{::openat(directory, name.c_str(), flags)};
         if (fd || errno != ENOENT) {
-            return fd ? Result<UniqueFd>{std::move(fd)} : fail(lock_error(), "open the lock file " + path);
+            return fd ? Result<UniqueFd>{std::move(fd)} : fail(lock_error(), "open the lock file");
         }
-        fd = UniqueFd{::open(path.c_str(), flags | O_CREAT | O_EXCL, shared_file)};
+        fd = UniqueFd{::openat(directory, name.c_str(), flags | O_CREAT | O_EXCL, shared_file)};
         if (fd) {
             ::fchmod(fd.get(), shared_file);
             return fd;
         }
         if (errno != EEXIST) {
-            return fail(lock_error(), "make the lock file " + path);
+            return fail(lock_error(), "make the lock file");
         }
     }
-    return fail(Errc::lock_directory_missing, "open the lock file " + path);
+    return fail(Errc::lock_directory_missing, "open the lock file");
 }
 
 }  // namespace
@@ -76,9 +108,17 @@ std::string lock_file_name(const BusAddress& address) {
     return (adapter ? "i2c:" : "unix:") + escaped(real_path(address.path)) + "@" + to_hex(target) + ".lock";
 }
 
-Result<UniqueFd> open_lock_file(const std::string& directory, const std::string& path) {
-    TRYV(make_directory(directory));
-    return open_file(path);
+Result<UniqueFd> open_lock_file(const std::string& directory, const std::string& name) {
+    TRY(const auto there, open_directory(directory));
+    auto opened = open_file(there.get(), name);
+    struct stat status {};
+    if (opened && (::fstat(opened->get(), &status) != 0 || !S_ISREG(status.st_mode))) {
+        return fail(errno_code(EINVAL), "use " + directory + "/" + name + " as a lock file");
+    }
+    if (!opened) {
+        return fail(opened.error().code(), opened.error().operation() + " " + directory + "/" + name);
+    }
+    return opened;
 }
 
 }  // namespace trustx

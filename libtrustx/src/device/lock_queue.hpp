@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A queue of processes in a file: first come, first served. One that waits draws a number and locks the byte of that
-// number; it is the first when none has a lower one. The kernel removes processes that end from the queue.
+// number; it is the first when none has a lower one. The kernel removes those that end from the queue; one that is
+// stopped is passed over by the next.
 #pragma once
 
 #include "device/byte_lock.hpp"
@@ -15,9 +16,9 @@ namespace trustx {
 // LockQueue is one place in the queue, or none. The queue orders; it protects nothing. Errors: errno codes.
 class LockQueue {
  public:
-    // The next number is kept in the file at number_at; the bytes that stand for numbers lie far beyond any content.
-    LockQueue(int fd, off_t number_at) : fd_{fd}, number_at_{number_at} {}
-    ~LockQueue() { leave(); }
+    // Two numbers of 32 bits are kept in the file at numbers_at: the next one, and the first that is not passed over.
+    // The bytes that stand for numbers lie far beyond any content.
+    LockQueue(ByteLocks locks, off_t numbers_at) : locks_{locks}, numbers_at_{numbers_at} {}
     LockQueue(const LockQueue&) = delete;
     LockQueue& operator=(const LockQueue&) = delete;
 
@@ -28,16 +29,22 @@ class LockQueue {
     [[nodiscard]] Result<void> enter();
     [[nodiscard]] bool entered() const noexcept { return number_.has_value(); }
 
+    // first says whether nobody is before this place, or it was passed over.
     [[nodiscard]] Result<bool> first() const;
+
+    // pass_over lets nobody wait any longer for those that are before this place.
+    void pass_over() const noexcept;
 
     void leave() noexcept;
 
  private:
     [[nodiscard]] std::uint32_t draw_number() const;
+    [[nodiscard]] std::uint32_t load(off_t index) const noexcept;
+    void store(off_t index, std::uint32_t number) const noexcept;
     [[nodiscard]] Result<bool> none_between(std::uint32_t from, std::uint32_t to) const;
 
-    int fd_;
-    off_t number_at_;
+    ByteLocks locks_;
+    off_t numbers_at_;
     std::optional<std::uint32_t> number_;
 };
 

@@ -64,7 +64,7 @@ Result<void> Device::Impl::lock() {
 }
 
 void Device::Impl::unlock() noexcept {
-    if (bus_) {
+    if (bus_ && !options_.keep_open) {
         bus_->rest();
     }
     if (process_lock_) {
@@ -95,9 +95,18 @@ void Device::Impl::drop_what_was_inherited() {
         return;
     }
     // The parent goes on using the connection, the lock and the frame numbers: close our copies, tell the chip nothing.
+    // What has to stay open is used in turn: the lock covers the bus.
     link_.reset();
-    bus_.reset();
-    process_lock_.reset();
+    if (!options_.keep_open) {
+        bus_.reset();
+        process_lock_.reset();
+    }
+    if (bus_) {
+        link_.emplace(*bus_, *clock_);
+    }
+    if (process_lock_) {
+        process_lock_->continue_in_child();
+    }
     leased_sessions_ = 0;
     user_ = random_user();
     generation_ = fork_generation();
@@ -110,7 +119,8 @@ Result<void> Device::Impl::lock_out_processes(Deadline deadline) {
 
 Result<void> Device::Impl::open_process_lock() {
     if (address_ && !process_lock_) {
-        TRY(auto opened, ProcessLock::open(options_.lock_directory, *address_));
+        const auto owner = options_.keep_open ? LockOwner::process : LockOwner::description;
+        TRY(auto opened, ProcessLock::open(options_.lock_directory, *address_, owner));
         process_lock_.emplace(std::move(opened));
     }
     return {};

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/process_lock.hpp"
 
+#include "base/root_directory.hpp"
+#include "common/io/no_size_signal.hpp"
 #include "common/try.hpp"
 #include "device/byte_lock.hpp"
 #include "device/lock_file.hpp"
 #include "device/lock_queue.hpp"
+#include "device/process_name.hpp"
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cerrno>
+#include <utility>
 
 #include <fcntl.h>
-#include <sys/stat.h>
 
 namespace trustx {
 namespace {
@@ -22,7 +23,10 @@ using namespace std::chrono_literals;
 // Locks on single bytes of one file, beyond the record: the chip, each session object, and the queue of those that wait
 // for the chip. A program that releases the chip and wants it again at once finds the queue and joins it.
 constexpr off_t chip_byte = 0x1000;
+// Whoever has the chip has this one too, with a lock of the kind that tells its owner's process.
+constexpr off_t owner_byte = 0x1001;
 constexpr off_t first_session_byte = 0x1010;
+constexpr int max_sessions = 16;
 
 // The kernel offers no lock with a time limit, so waiting is polling. The first in the queue looks often, which hands
 // the chip over quickly; the others have time.
@@ -30,138 +34,292 @@ constexpr Duration first_pause = 50us;
 constexpr Duration longest_pause_of_first = 250us;
 constexpr Duration longest_pause = 2ms;
 
-// The content of the file, in the byte order of the machine: no other machine reads it.
-struct FileRecord {
-    std::array<char, 8> magic;
-    std::uint64_t user;
-    std::int32_t pid;
-    std::uint16_t frame_size;
-    std::uint16_t in_sync;
-    std::array<char, 32> program;
-};
-static_assert(sizeof(FileRecord) == 56);
-constexpr off_t queue_number_at = sizeof(FileRecord);
-constexpr off_t resets_at = queue_number_at + static_cast<off_t>(sizeof(std::uint32_t));
-constexpr off_t file_size = resets_at + static_cast<off_t>(sizeof(std::uint32_t));
-constexpr std::array<char, 8> record_magic{'t', 'r', 'u', 's', 't', 'x', '0', '1'};
+// A process that does not take a chip that nobody has for so long is stopped, or wishes the others ill.
+constexpr Duration turn_expires = 100ms;
 
-using RecordBytes = std::array<std::byte, sizeof(FileRecord)>;
-
-std::optional<FileRecord> load(int fd) {
-    RecordBytes raw{};
-    if (::pread(fd, raw.data(), raw.size(), 0) != static_cast<ssize_t>(raw.size())) {
-        return std::nullopt;
-    }
-    const auto record = std::bit_cast<FileRecord>(raw);
-    if (record.magic != record_magic) {
-        return std::nullopt;
-    }
-    return record;
-}
+// Others of this process close theirs in microseconds; one that uses the chip is not waited for.
+constexpr Duration patience_to_close = 100ms;
 
 }  // namespace
 
-Result<ProcessLock> ProcessLock::open(const std::string& directory, const BusAddress& address) {
-    auto path = directory + "/" + lock_file_name(address);
-    TRY(auto fd, open_lock_file(directory, path));
-    // Space for the record now, so that a disk that fills up later does not matter.
-    struct stat status {};
-    if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
-        return fail(errno_code(EINVAL), "use " + path + " as a lock file");
-    }
-    if (status.st_size < file_size) {
-        if (const int error = ::posix_fallocate(fd.get(), 0, file_size); error != 0) {
-            return fail(errno_code(error), "extend the lock file " + path);
+ProcessLock::ProcessLock(const std::string& directory, const BusAddress& address, LockOwner owner)
+    : directory_{directory}, name_{lock_file_name(address)}, path_{directory_ + "/" + name_}, owner_{owner} {}
+
+ProcessLock::ProcessLock(ProcessLock&& other) noexcept : owner_{other.owner_} {
+    swap(other);
+}
+
+ProcessLock& ProcessLock::operator=(ProcessLock&& other) noexcept {
+    swap(other);
+    return *this;
+}
+
+void ProcessLock::swap(ProcessLock& other) noexcept {
+    std::swap(directory_, other.directory_);
+    std::swap(name_, other.name_);
+    std::swap(path_, other.path_);
+    std::swap(owner_, other.owner_);
+    std::swap(fd_, other.fd_);
+    std::swap(claims_, other.claims_);
+    std::swap(locked_, other.locked_);
+    std::swap(sessions_, other.sessions_);
+    std::swap(generation_, other.generation_);
+}
+
+ProcessLock::~ProcessLock() {
+    unlock();
+    for (int index = 0; index < max_sessions; ++index) {
+        if ((sessions_ & 1U << static_cast<unsigned>(index)) != 0) {
+            release_session(index);
         }
     }
-    return ProcessLock{std::move(fd), std::move(path)};
+    close_file();
 }
 
-// try_chip takes the chip for the first in the queue, or for a process that finds the queue empty.
-Result<bool> ProcessLock::try_chip(const LockQueue& queue) const {
+Result<ProcessLock> ProcessLock::open(const std::string& directory, const BusAddress& address, LockOwner owner) {
+    ProcessLock lock{directory, address, owner};
+    TRYV(lock.ensure_open());
+    return lock;
+}
+
+// usable also finds a file that was deleted: the others use its successor.
+bool ProcessLock::usable() const noexcept {
+    const auto status = fd_.status();
+    return status && status->st_nlink > 0;
+}
+
+Result<void> ProcessLock::ensure_open() {
+    if (usable()) {
+        return {};
+    }
+    close_file();
+    auto opened = open_lock_file(directory_, name_);
+    if (!opened) {
+        return tl::unexpected{explained_by_root(opened.error())};
+    }
+    // The mark tells a file of ours from the same one opened by the library inside the provider's module.
+    TRY(auto kept, KeptFd::keep(*std::move(opened), KeptFd::Mark::offset).during("open the lock file " + path_));
+    fd_ = std::move(kept);
+    TRYV(reserve_space());
+    claim_sessions_again();
+    return {};
+}
+
+// The claims went with the former file. Where another process was faster, it has the session now.
+void ProcessLock::claim_sessions_again() {
+    auto* const former = claims_;
+    const auto status = fd_.status();
+    claims_ = owner_ == LockOwner::process && status ? &LocalClaims::of(status->st_ino) : nullptr;
+    for (int index = 0; index < max_sessions; ++index) {
+        const auto bit = 1U << static_cast<unsigned>(index);
+        if ((sessions_ & bit) == 0) {
+            continue;
+        }
+        if (former != nullptr && former != claims_) {
+            former->release_session(index);
+        }
+        const bool free_here = claims_ == former || claims_ == nullptr || claims_->claim_session(index);
+        if (!free_here || !locks().try_lock(first_session_byte + index).value_or(false)) {
+            sessions_ &= ~bit;
+        }
+    }
+}
+
+// To close any descriptor of the file takes away what this process has locked by itself: one that comes at the wrong
+// time stays open.
+void ProcessLock::close_file() noexcept {
+    const auto status = fd_.status();
+    if (!status) {
+        fd_.reset();
+        return;
+    }
+    auto& claims = LocalClaims::of(status->st_ino);
+    if (!claims.chip.try_lock_for(patience_to_close)) {
+        fd_.forget();
+        return;
+    }
+    if (claims.any_session()) {
+        fd_.forget();
+    } else {
+        fd_.reset();
+    }
+    claims.chip.unlock();
+}
+
+// Space for the record now, so that a disk that fills up later cannot get in the way.
+Result<void> ProcessLock::reserve_space() {
+    const auto status = fd_.status();
+    if (!status || status->st_size >= lock_file_size) {
+        return {};
+    }
+    const io::NoSizeSignal guard;
+    if (const int error = ::posix_fallocate(fd_.get(), 0, lock_file_size); error != 0) {
+        return fail(errno_code(error), "extend the lock file " + path_);
+    }
+    return {};
+}
+
+// try_chip takes the chip for the first in the queue, for a process that finds the queue empty, and for anybody when it
+// stays idle because the first does not take it.
+Result<bool> ProcessLock::try_chip(const LockQueue& queue, TimePoint now, std::optional<TimePoint>& idle_since) const {
     TRY(const bool its_turn, queue.entered() ? queue.first() : queue.anybody_waits());
-    return its_turn == queue.entered() ? try_lock_byte(fd_.get(), chip_byte) : false;
+    if (its_turn != queue.entered()) {
+        TRY(const bool used, in_use());
+        idle_since = used ? std::nullopt : std::optional{idle_since.value_or(now)};
+        if (!idle_since || now - *idle_since < turn_expires) {
+            return false;
+        }
+        queue.pass_over();
+    }
+    return take_chip();
 }
 
-Result<void> ProcessLock::lock(Clock& clock, Deadline deadline) {
-    LockQueue queue{fd_.get(), queue_number_at};
+// in_use sees the chip in the hands of another user, in this process or elsewhere.
+Result<bool> ProcessLock::in_use() const {
+    return claims_ != nullptr && claims_->chip.is_held() ? Result<bool>{true} : locks().others_lock(chip_byte, 1);
+}
+
+Result<bool> ProcessLock::take_chip() const {
+    if (claims_ != nullptr && !claims_->chip.try_lock_for(Duration::zero())) {
+        return false;
+    }
+    const auto taken = locks().try_lock(chip_byte);
+    if (taken.value_or(false)) {
+        locks().sign(owner_byte);
+    } else if (claims_ != nullptr) {
+        claims_->chip.unlock();
+    }
+    return taken;
+}
+
+Result<ProcessLock::Waited> ProcessLock::wait_in(LockQueue& queue, Clock& clock, Deadline deadline) const {
+    std::optional<TimePoint> idle_since;
     for (Duration pause = first_pause;;) {
-        TRY(const auto taken, try_chip(queue).during("lock " + path_));
+        if (!usable()) {
+            return Waited::file_is_gone;
+        }
+        TRY(const bool taken, try_chip(queue, clock.now(), idle_since));
         if (taken) {
-            return {};
+            return Waited::locked;
         }
         if (deadline.passed(clock)) {
-            return fail(Errc::lock_timeout, "wait for the chip, used by " + owner());
+            return fail(Errc::lock_timeout, "wait for the chip, used by " + users());
         }
         if (!queue.entered()) {
-            TRYV(queue.enter().during("lock " + path_));
+            TRYV(queue.enter());
         }
         clock.sleep_until(std::min(clock.now() + pause, deadline.at));
-        const bool is_first = queue.first().value_or(false);
+        const bool is_first = usable() && queue.first().value_or(false);
         pause = std::min<Duration>(pause * 2, is_first ? longest_pause_of_first : longest_pause);
     }
 }
 
+Result<void> ProcessLock::lock(Clock& clock, Deadline deadline) {
+    for (;;) {
+        TRYV(ensure_open());
+        LockQueue queue{locks(), queue_numbers_at};
+        const auto waited = wait_in(queue, clock, deadline);
+        if (usable()) {
+            queue.leave();
+        }
+        TRY(const auto outcome, waited);
+        if (outcome == Waited::locked) {
+            locked_ = true;
+            return {};
+        }
+        if (deadline.passed(clock)) {
+            return fail(Errc::lock_timeout, "wait for the chip; the lock file " + path_ + " does not stay open");
+        }
+    }
+}
+
+// A forked child has a copy of this: what its parent locked is the parent's to release.
+bool ProcessLock::ours_to_release() const noexcept {
+    return generation_ == fork_generation() && fd_.ours();
+}
+
 void ProcessLock::unlock() noexcept {
-    release(chip_byte);
-}
-
-Result<bool> ProcessLock::try_session(int index) const {
-    return try_lock_byte(fd_.get(), first_session_byte + index).during("lock " + path_);
-}
-
-void ProcessLock::release_session(int index) const noexcept {
-    release(first_session_byte + index);
-}
-
-void ProcessLock::release(off_t byte) const noexcept {
-    // The lock belongs to the open file description, which a forked child shares: it must not release the parent's.
-    if (generation_ == fork_generation()) {
-        unlock_byte(fd_.get(), byte);
+    if (!std::exchange(locked_, false)) {
+        return;
+    }
+    if (ours_to_release()) {
+        locks().unsign(owner_byte);
+        locks().unlock(chip_byte);
+    }
+    if (claims_ != nullptr && generation_ == fork_generation()) {
+        claims_->chip.unlock();
     }
 }
 
-std::string ProcessLock::owner() const {
-    const auto record = load(fd_.get());
-    if (!record) {
-        return "another process";
+void ProcessLock::continue_in_child() noexcept {
+    generation_ = fork_generation();
+    locked_ = false;
+    sessions_ = 0;
+}
+
+Result<bool> ProcessLock::try_session(int index) {
+    TRYV(ensure_open());
+    if (claims_ == nullptr) {
+        return lock_session(index);
     }
-    const auto& name = record->program;
-    return "process " + std::to_string(record->pid) + " (" +
-           std::string{name.begin(), std::find(name.begin(), name.end(), '\0')} + ")";
+    if (!claims_->chip.try_lock_for(Duration::zero())) {
+        return false;
+    }
+    const bool free_here = claims_->claim_session(index);
+    const auto claimed = free_here ? lock_session(index) : Result<bool>{false};
+    if (free_here && !claimed.value_or(false)) {
+        claims_->release_session(index);
+    }
+    claims_->chip.unlock();
+    return claimed;
+}
+
+Result<bool> ProcessLock::lock_session(int index) {
+    TRY(const bool claimed, locks().try_lock(first_session_byte + index).during("lock " + path_));
+    sessions_ |= claimed ? 1U << static_cast<unsigned>(index) : 0U;
+    return claimed;
+}
+
+void ProcessLock::release_session(int index) noexcept {
+    sessions_ &= ~(1U << static_cast<unsigned>(index));
+    if (generation_ != fork_generation()) {
+        return;
+    }
+    if (fd_.ours()) {
+        locks().unlock(first_session_byte + index);
+    }
+    if (claims_ != nullptr) {
+        claims_->release_session(index);
+    }
+}
+
+// users tells who has the chip, not who waits for it.
+std::string ProcessLock::users() const {
+    if (!in_use().value_or(true)) {
+        return "several processes in turn";
+    }
+    const auto pid = locks().signer(owner_byte);
+    return pid ? describe_process(*pid) : "another process";
 }
 
 LinkRecord ProcessLock::read_record() const {
-    const auto record = load(fd_.get());
-    if (!record) {
-        return {};
-    }
-    return {.user = record->user, .frame_size = record->frame_size, .in_sync = record->in_sync != 0};
+    return fd_.ours() ? trustx::read_record(fd_.get()) : LinkRecord{};
 }
 
 std::uint32_t ProcessLock::resets() const noexcept {
-    std::uint32_t count = 0;
-    const bool read = ::pread(fd_.get(), &count, sizeof count, resets_at) == static_cast<ssize_t>(sizeof count);
-    return read ? count : 0;
+    return fd_.ours() ? read_resets(fd_.get()) : 0;
 }
 
 void ProcessLock::count_reset() const noexcept {
-    const std::uint32_t count = resets() + 1;
-    [[maybe_unused]] const auto written = ::pwrite(fd_.get(), &count, sizeof count, resets_at);
+    if (fd_.ours()) {
+        write_resets(fd_.get(), read_resets(fd_.get()) + 1);
+    }
 }
 
 Result<void> ProcessLock::write_record(const LinkRecord& record) const {
-    FileRecord file{};
-    file.magic = record_magic;
-    file.user = record.user;
-    file.pid = ::getpid();
-    file.frame_size = record.frame_size;
-    file.in_sync = record.in_sync ? 1 : 0;
-    const std::string_view program{program_invocation_short_name};
-    std::copy_n(program.begin(), std::min(program.size(), file.program.size()), file.program.begin());
-    const auto raw = std::bit_cast<RecordBytes>(file);
-    if (::pwrite(fd_.get(), raw.data(), raw.size(), 0) != static_cast<ssize_t>(raw.size())) {
-        return fail(errno_code(), "write " + path_);
+    const auto code = fd_.ours() ? trustx::write_record(fd_.get(), record) : errno_code(EBADF);
+    if (code) {
+        return fail(code, "write " + path_);
     }
     return {};
 }

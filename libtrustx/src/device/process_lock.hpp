@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lets one process at a time use a chip, and tells each whether another used the chip in between.
 //
-// The lock is an open file description lock (fcntl(2)) on a file per chip: the kernel releases it when its holder ends,
-// and two Devices of one process exclude each other too. Beside it the file holds a record of the last user.
+// The lock is one on a byte of a file per chip (byte_lock.hpp): the kernel releases it when its holder dies. Usually it
+// belongs to an open file description, so that two Devices of one process exclude each other too; a forked child opens
+// its own. A process that will not be able to open the file again (chroot(2)) has locks of the process instead, with
+// which a forked child can use the descriptor that it inherits. Beside the locks the file holds a record of the last
+// user (lock_record.hpp).
 #pragma once
 
-#include "common/io/unique_fd.hpp"
+#include "base/kept_fd.hpp"
+#include "device/byte_lock.hpp"
 #include "device/fork_generation.hpp"
+#include "device/local_claims.hpp"
+#include "device/lock_record.hpp"
 
 #include <trustx/bus_address.hpp>
 #include <trustx/bytes.hpp>
@@ -21,32 +27,35 @@
 
 namespace trustx {
 
-// LinkRecord is what the last user of the chip left for the next one. It is a hint: the chip may have been reset or
-// used by a program that does not know the lock.
-struct LinkRecord {
-    std::uint64_t user = 0;        // a random number of the Device that used the chip
-    std::uint16_t frame_size = 0;  // negotiated DATA_REG_LEN; 0: unknown
-    bool in_sync = false;          // false while the chip is in use, and after a failure
-};
-
 class LockQueue;
 
 class ProcessLock {
  public:
-    // open makes or opens the lock file of a chip. Errors: errno codes naming the path.
-    static Result<ProcessLock> open(const std::string& directory, const BusAddress& address);
+    // open makes or opens the lock file of a chip. Errors: those of open_lock_file.
+    static Result<ProcessLock> open(const std::string& directory, const BusAddress& address,
+                                    LockOwner owner = LockOwner::description);
+    ProcessLock(ProcessLock&& other) noexcept;
+    ProcessLock& operator=(ProcessLock&& other) noexcept;
+    ProcessLock(const ProcessLock&) = delete;
+    ProcessLock& operator=(const ProcessLock&) = delete;
+    ~ProcessLock();
 
-    // lock waits until the deadline, in the order of arrival. Error: Errc::lock_timeout naming the process that has the
-    // chip.
+    // continue_in_child is for a forked child that goes on with the descriptor it inherited, and with none of the
+    // locks; only for locks of the process.
+    void continue_in_child() noexcept;
+
+    // lock waits until the deadline, in the order of arrival. A lock file that the program closed, or that was deleted,
+    // is opened again. Errors: Errc::lock_timeout naming the process that has the chip; those of open.
     [[nodiscard]] Result<void> lock(Clock& clock, Deadline deadline);
     void unlock() noexcept;
 
     // try_session claims one of the session objects for as long as this ProcessLock lives, or until it is released;
-    // false when another process has it. The kernel releases the claims of a process that ends.
-    [[nodiscard]] Result<bool> try_session(int index) const;
-    void release_session(int index) const noexcept;
+    // false when another process has it. The kernel releases the claims of a dead process.
+    [[nodiscard]] Result<bool> try_session(int index);
+    void release_session(int index) noexcept;
 
-    // The record may be read and written by the holder only. An unreadable record is an empty one.
+    // The record may be read and written by the holder only. An unreadable record is an empty one. Error: EBADF where
+    // the program closed the lock file since it was locked.
     [[nodiscard]] LinkRecord read_record() const;
     [[nodiscard]] Result<void> write_record(const LinkRecord& record) const;
 
@@ -56,14 +65,34 @@ class ProcessLock {
     void count_reset() const noexcept;
 
  private:
-    ProcessLock(UniqueFd fd, std::string path) : fd_{std::move(fd)}, path_{std::move(path)} {}
+    ProcessLock(const std::string& directory, const BusAddress& address, LockOwner owner);
 
-    [[nodiscard]] Result<bool> try_chip(const LockQueue& queue) const;
-    void release(off_t byte) const noexcept;
-    [[nodiscard]] std::string owner() const;
+    void swap(ProcessLock& other) noexcept;
+    [[nodiscard]] bool usable() const noexcept;
+    [[nodiscard]] Result<void> ensure_open();
+    void claim_sessions_again();
+    void close_file() noexcept;
+    [[nodiscard]] Result<void> reserve_space();
 
-    UniqueFd fd_;
-    std::string path_;
+    enum class Waited : std::uint8_t { locked, file_is_gone };
+    [[nodiscard]] Result<Waited> wait_in(LockQueue& queue, Clock& clock, Deadline deadline) const;
+    [[nodiscard]] bool ours_to_release() const noexcept;
+    [[nodiscard]] ByteLocks locks() const noexcept { return {.fd = fd_.get(), .owner = owner_}; }
+    [[nodiscard]] Result<bool> in_use() const;
+    [[nodiscard]] Result<bool> take_chip() const;
+    [[nodiscard]] Result<bool> lock_session(int index);
+    [[nodiscard]] Result<bool> try_chip(const LockQueue& queue, TimePoint now,
+                                        std::optional<TimePoint>& idle_since) const;
+    [[nodiscard]] std::string users() const;
+
+    std::string directory_;
+    std::string name_;
+    std::string path_;  // of both, for messages
+    LockOwner owner_;
+    KeptFd fd_;
+    LocalClaims* claims_ = nullptr;  // where the locks are the process's
+    bool locked_ = false;
+    unsigned sessions_ = 0;  // claimed; one bit each
     std::uint32_t generation_ = fork_generation();
 };
 

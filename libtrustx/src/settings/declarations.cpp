@@ -51,6 +51,10 @@ Result<void> check_flag(std::string_view name, std::string_view text, SettingLay
     return parse_flag(text) ? Result<void>{} : takes(name, "yes or no", text);
 }
 
+Result<void> check_open(std::string_view name, std::string_view text, SettingLayer /*layer*/) {
+    return text == "first-use" || text == "load" ? Result<void>{} : takes(name, "first-use or load", text);
+}
+
 Result<void> check_library_context(std::string_view name, std::string_view text, SettingLayer /*layer*/) {
     return text == "isolated" || text == "child" ? Result<void>{} : takes(name, "isolated or child", text);
 }
@@ -70,6 +74,7 @@ constexpr std::array declarations{
     SettingDeclaration{"supply-line", bit(SettingLayer::file), nullptr, check_line},
     SettingDeclaration{"lock-timeout-ms", files, nullptr, check_timeout},
     SettingDeclaration{"command-timeout-ms", files, nullptr, check_timeout},
+    SettingDeclaration{"open", files, nullptr, check_open},
     SettingDeclaration{"trace", variable_and_files, "TRUSTX_TRACE", check_trace},
     SettingDeclaration{"trace-level", variable_and_files, "TRUSTX_TRACE_LEVEL", check_trace_level},
     SettingDeclaration{"self-verify", provider, nullptr, check_flag},

@@ -94,6 +94,7 @@ DeviceOptions options_from(const SettingValues& values) {
     options.command_timeout =
         parse_timeout(text_of(values, "command-timeout-ms", "")).value_or(options.command_timeout);
     options.lock_directory = text_of(values, "lock-directory", options.lock_directory);
+    options.keep_open = text_of(values, "open", "first-use") == "load";
     options.trace.file = text_of(values, "trace", options.trace.file);
     options.trace.level = parse_trace_level(text_of(values, "trace-level", "")).value_or(options.trace.level);
     return options;

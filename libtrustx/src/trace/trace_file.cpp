@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace/trace_file.hpp"
 
+#include "common/io/no_size_signal.hpp"
+#include "common/io/unique_fd.hpp"
+
 #include <array>
 #include <cerrno>
 
@@ -24,8 +27,8 @@ class KeepErrno {
     int saved_ = errno;
 };
 
-// Writing beyond the limit of file sizes would kill the process (SIGXFSZ, setrlimit(2)). Others may append at the same
-// time, so some distance is kept.
+// A line that ends at the limit of file sizes would be torn. Others may append at the same time, so some distance is
+// kept.
 bool within_size_limit(off_t size) noexcept {
     constexpr rlim_t distance = rlim_t{64} * 1024;
     rlimit limit{};
@@ -34,16 +37,6 @@ bool within_size_limit(off_t size) noexcept {
 }
 
 }  // namespace
-
-// A daemon may have closed descriptors it does not know, and opened another file under the same number.
-bool TraceFile::still_ours() noexcept {
-    struct stat status {};
-    if (!fd_ || ::fstat(fd_.get(), &status) != 0 || status.st_dev != device_ || status.st_ino != inode_) {
-        return false;
-    }
-    size_ = status.st_size;
-    return true;
-}
 
 bool TraceFile::open() noexcept {
     constexpr mode_t owner_only = 0600;
@@ -59,18 +52,22 @@ bool TraceFile::open() noexcept {
         trouble_ = EINVAL;
         return false;
     }
-    device_ = status.st_dev;
-    inode_ = status.st_ino;
+    auto kept = KeptFd::keep(std::move(fd));
+    if (!kept) {
+        trouble_ = kept.error().code().value();
+        return false;
+    }
     size_ = status.st_size;
     torn_ = false;
-    fd_ = std::move(fd);
+    fd_ = *std::move(kept);
     return true;
 }
 
 bool TraceFile::ready() noexcept {
-    if (!still_ours()) {
-        // Whatever has that number now is not ours, so it is not closed.
-        fd_.release();
+    if (const auto status = fd_.status()) {
+        size_ = status->st_size;
+    } else {
+        fd_.reset();
         if (!open()) {
             return false;
         }
@@ -94,6 +91,7 @@ void TraceFile::append(std::string_view line) noexcept {
                                      iovec{.iov_base = text, .iov_len = line.size()}};
     const std::size_t size = parts[0].iov_len + parts[1].iov_len;
     ssize_t written = 0;
+    const io::NoSizeSignal guard;
     do {
         written = ::writev(fd_.get(), parts.data(), static_cast<int>(parts.size()));
     } while (written < 0 && errno == EINTR);

@@ -3,7 +3,7 @@
 // reason is kept for trouble().
 #pragma once
 
-#include "common/io/unique_fd.hpp"
+#include "base/kept_fd.hpp"
 
 #include <trustx/error.hpp>
 
@@ -30,12 +30,9 @@ class TraceFile {
  private:
     bool ready() noexcept;
     bool open() noexcept;
-    bool still_ours() noexcept;
 
     std::string path_;
-    UniqueFd fd_;
-    dev_t device_ = 0;
-    ino_t inode_ = 0;
+    KeptFd fd_;
     off_t size_ = 0;
     bool torn_ = false;            // the last line has no end in the file
     std::atomic<int> trouble_{0};  // errno

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codec/der.hpp"
-#include "codec/utf8.hpp"
 #include "common/text/as_bytes.hpp"
+#include "common/text/printable.hpp"
 #include "common/try.hpp"
 
 #include <trustx/key_reference.hpp>
@@ -29,7 +29,7 @@ std::string take_text(der::Reader& reader, std::uint8_t tag) {
     }
     const ByteView content = reader.content(tag);
     std::string text{content.begin(), content.end()};
-    if (text.empty() || !is_printable_utf8(text)) {
+    if (text.empty() || !text::is_printable(text)) {
         reader.fail();
     }
     return text;

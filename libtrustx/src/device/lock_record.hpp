@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// What stands in a lock file: a record of the last user of the chip, and the numbers of the queue behind it. Everybody
+// who may lock the chip can write it, so whatever is read is a hint, checked for form and range; there is no text in
+// it.
+#pragma once
+
+#include <cstdint>
+#include <system_error>
+
+#include <sys/types.h>
+
+namespace trustx {
+
+// LinkRecord is what the last user of the chip left for the next one. The chip may have been reset since, or used by a
+// program that does not know the lock.
+struct LinkRecord {
+    std::uint64_t user = 0;        // a random number of the Device that used the chip
+    std::uint16_t frame_size = 0;  // negotiated DATA_REG_LEN, within the protocol's limits; 0: unknown
+    bool in_sync = false;          // false while the chip is in use, and after a failure
+};
+
+// The record may grow up to here; then come the numbers of the queue (lock_queue.hpp).
+inline constexpr off_t queue_numbers_at = 0x800;
+// Behind them is the number of resets, which is no part of the record because a reset must not be lost with it.
+inline constexpr off_t resets_at = queue_numbers_at + 8;
+inline constexpr off_t lock_file_size = resets_at + 4;
+
+// read_record gives an empty record for what is none, and empty fields for those that the writer did not know.
+LinkRecord read_record(int fd) noexcept;
+
+// How often the chip was reset on purpose; 0 where it cannot be read. A count that cannot be written is lost.
+std::uint32_t read_resets(int fd) noexcept;
+void write_resets(int fd, std::uint32_t count) noexcept;
+
+// write_record gives a code of the system category.
+[[nodiscard]] std::error_code write_record(int fd, const LinkRecord& record) noexcept;
+
+}  // namespace trustx
