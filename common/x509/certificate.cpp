@@ -4,6 +4,7 @@
 #include "common/files/input_error.hpp"
 #include "common/openssl/certificate.hpp"
 #include "common/openssl/pem.hpp"
+#include "common/text/printable.hpp"
 #include "common/text/time_text.hpp"
 #include "common/try.hpp"
 
@@ -24,7 +25,8 @@ constexpr const char* empty_name = "(no name)";
 std::string name_text(const X509_NAME* name) {
     const auto bio = openssl::writing();
     X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB));
-    auto text = openssl::written(bio.get());
+    // OpenSSL escapes control characters of ASCII only.
+    auto text = text::printable(openssl::written(bio.get()));
     return text.empty() ? empty_name : text;
 }
 

@@ -2,8 +2,10 @@
 // trustx-mqtt: publishes and receives over mutual TLS with Paho and a key in the chip. Nothing here knows the chip:
 // key and certificate come through OpenSSL, so the same lines work in any program that uses Paho.
 #include "advice.hpp"
+#include "common/io/standard_descriptors.hpp"
 #include "common/io/termination_signals.hpp"
 #include "common/io/unique_fd.hpp"
+#include "common/text/printable.hpp"
 #include "connection/backoff.hpp"
 #include "connection/certificate_source.hpp"
 #include "connection/connection.hpp"
@@ -17,12 +19,15 @@
 
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 #include <exception>
+#include <memory>
 #include <random>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -31,9 +36,23 @@ namespace {
 
 using namespace trustx::mqtt;
 
+// PrintableMessage is a message with what brokers and certificates say made printable.
+class PrintableMessage final : public spdlog::custom_flag_formatter {
+ public:
+    void format(const spdlog::details::log_msg& message, const std::tm& /*time*/, spdlog::memory_buf_t& line) override {
+        const auto text = trustx::text::printable({message.payload.data(), message.payload.size()});
+        line.append(text.data(), text.data() + text.size());
+    }
+    [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+        return std::make_unique<PrintableMessage>();
+    }
+};
+
 void set_up_logging(bool verbose) {
     auto logger = spdlog::stderr_logger_mt("trustx-mqtt");
-    logger->set_pattern("%n: %v");
+    auto formatter = std::make_unique<spdlog::pattern_formatter>();
+    formatter->add_flag<PrintableMessage>('*').set_pattern("%n: %*");
+    logger->set_formatter(std::move(formatter));
     logger->set_level(verbose ? spdlog::level::debug : spdlog::level::info);
     spdlog::set_default_logger(std::move(logger));
 }
@@ -111,6 +130,7 @@ int run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    trustx::io::occupy_standard_descriptors();
     try {
         const auto options = parse_options(argc, argv);
         if (const auto* code = std::get_if<int>(&options)) {
@@ -118,7 +138,7 @@ int main(int argc, char** argv) {
         }
         return run(std::get<Options>(options));
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "trustx-mqtt: %s\n", error.what());
+        std::fprintf(stderr, "trustx-mqtt: %s\n", trustx::text::printable(error.what()).c_str());
         return static_cast<int>(ExitCode::failed);
     }
 }

@@ -112,7 +112,8 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
         app.parse(argc, argv);
         check_combination(options);
     } catch (const CLI::Success& request) {
-        return app.exit(request, std::cout, std::cerr);
+        static_cast<void>(app.exit(request, std::cout, std::cerr));
+        return static_cast<int>(std::cout.flush() ? ExitCode::done : ExitCode::failed);
     } catch (const CLI::ParseError& error) {
         std::cerr << "trustx-mqtt: " << error.what() << "\nRun with --help for more information.\n";
         return static_cast<int>(ExitCode::usage);

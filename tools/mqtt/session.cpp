@@ -2,6 +2,7 @@
 #include "session.hpp"
 
 #include "advice.hpp"
+#include "common/text/printable.hpp"
 
 #include <algorithm>
 #include <array>
@@ -179,9 +180,11 @@ void Session::on(const MessageArrived& event) {
     }
     ++received_;
     spdlog::debug("received {} bytes on {}", event.payload.size(), event.topic);
-    const bool written =
-        std::fwrite(event.payload.data(), 1, event.payload.size(), parts_.output) == event.payload.size() &&
-        std::fputc('\n', parts_.output) != EOF && std::fflush(parts_.output) == 0;
+    // A terminal obeys what it gets; programs get the bytes as they came.
+    const bool person_reads = ::isatty(::fileno(parts_.output)) == 1;
+    const auto shown = person_reads ? text::printable(event.payload) : event.payload;
+    const bool written = std::fwrite(shown.data(), 1, shown.size(), parts_.output) == shown.size() &&
+                         std::fputc('\n', parts_.output) != EOF && std::fflush(parts_.output) == 0;
     if (!written) {
         fail({Cause::output, "write to standard output: " + std::system_category().message(errno), {}});
     }

@@ -83,7 +83,7 @@ std::string lines(const KeyReference& reference, std::string_view mark) {
 }  // namespace
 
 Result<void> KeyReference::check_label(std::string_view label) {
-    if (!is_printable_utf8(label) || label.size() > max_label) {
+    if (!text::is_printable(label) || label.size() > max_label) {
         return fail(Errc::argument_invalid, "label of a key: " + std::to_string(label.size()) +
                                                 " bytes; it is one line of UTF-8 of at most " +
                                                 std::to_string(max_label) + " bytes");

@@ -8,6 +8,7 @@
 #include "server/paced_clock.hpp"
 #include "usbip/exporter.hpp"
 
+#include <iostream>
 #include <map>
 
 #include <CLI/CLI.hpp>
@@ -16,6 +17,7 @@ namespace trustx::sim {
 
 namespace {
 
+constexpr int exit_failed = 1;
 constexpr int exit_usage = 2;
 
 // readable refuses a value that `parse` does not take while the command line is read, so that all mistakes in it end
@@ -105,7 +107,9 @@ Result<Options, int> parse_options(int argc, char** argv) {
             throw CLI::RequiredError("--listen or --usbip");
         }
     } catch (const CLI::ParseError& error) {
-        return tl::unexpected{app.exit(error) == 0 ? 0 : exit_usage};
+        const bool answered = app.exit(error) == 0;
+        const bool written = static_cast<bool>(std::cout.flush());
+        return tl::unexpected{!answered ? exit_usage : written ? 0 : exit_failed};
     }
     return options;
 }

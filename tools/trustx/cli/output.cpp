@@ -6,8 +6,10 @@
 #include "common/files/output_file.hpp"
 #include "common/io/write_all.hpp"
 #include "common/text/as_bytes.hpp"
+#include "common/text/printable.hpp"
 #include "common/try.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 #include <nlohmann/json.hpp>
@@ -44,7 +46,7 @@ std::string dump_line(ByteView bytes, std::size_t offset) {
 
 void say(std::string_view text) {
     std::string line{"trustx: "};
-    line.append(text).append("\n");
+    line.append(text::printable(text)).append("\n");
     std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
@@ -55,8 +57,18 @@ Result<void> answer(ByteView bytes) {
     return {};
 }
 
+// A terminal obeys what it gets; programs get the text as it is.
 Result<void> answer(std::string_view text) {
-    return answer(text::as_bytes(text));
+    if (!stdout_is_terminal()) {
+        return answer(text::as_bytes(text));
+    }
+    std::string shown;
+    for (std::size_t begin = 0; begin < text.size();) {
+        const auto end = std::min(text.find('\n', begin), text.size());
+        shown.append(text::printable(text.substr(begin, end - begin))).append(end < text.size() ? "\n" : "");
+        begin = end + 1;
+    }
+    return answer(text::as_bytes(shown));
 }
 
 std::string json_text(const nlohmann::ordered_json& json) {
