@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/no_cancellation.hpp"
+#include "common/text/printable.hpp"
 #include "context.hpp"
 
 #include <exception>
@@ -39,7 +40,9 @@ R guard(const Core& core, R otherwise, Function&& function) noexcept {
             }
             return *outcome;
         }
-        raise_first(core, marked, outcome.error());
+        ProviderError shown = outcome.error();
+        shown.text = text::printable(shown.text);  // it names files, keys and certificates in their own words
+        raise_first(core, marked, shown);
     } catch (const std::bad_alloc&) {
         core.raise(Reason::out_of_memory, "");
     } catch (const std::exception& exception) {

@@ -2,6 +2,7 @@
 #include "key_generation.hpp"
 
 #include "common/openssl/curve_names.hpp"
+#include "common/text/printable.hpp"
 #include "param.hpp"
 
 #include <openssl/core_names.h>
@@ -103,6 +104,9 @@ Outcome<void> KeyGeneration::set_chip(const OSSL_PARAM* params) {
     TRYV(take(params, param_device, request_.device));
     TRYV(take(params, param_label, request_.label));
     TRYV(outcome_of(KeyReference::check_label(request_.label)));
+    if (!text::is_printable(request_.device)) {
+        return fail(Reason::parameter_invalid, "the name of a device is UTF-8 without control characters");
+    }
     if (slot) {
         session_ = *slot == "session";
         slot_.reset();

@@ -43,6 +43,14 @@ TEST_CASE("the certificate of a real chip is described", "[certificate]") {
     CHECK(certificate.public_key().value().curve == Curve::p256);
 }
 
+TEST_CASE("names in certificates do not drive a terminal", "[certificate]") {
+    const SoftwareKey key{Curve::p256};
+    const auto der = key.certificate_for(key.public_key(), "gate\xE2\x80\xAEyaw\xC2\x9B", "a\x1B[2Jb");
+    const auto certificate = Certificate::parse(der, "leaf").value();
+    CHECK(certificate.subject() == "CN=gate\\xE2\\x80\\xAEyaw\\xC2\\x9B");
+    CHECK_THAT(certificate.issuer(), !ContainsSubstring("\x1B"));
+}
+
 TEST_CASE("a certificate knows its issuer by name and signature", "[certificate]") {
     const auto vectors = test::golden("crypto");
     const auto leaf = Certificate::parse(chip_certificate(), "leaf").value();

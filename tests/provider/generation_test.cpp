@@ -87,6 +87,7 @@ TEST_CASE("what the chip cannot make is refused before it is asked", "[generatio
     CHECK_THAT(refusal({"group:P-256", "slot:E0E1"}), ContainsSubstring("not a key slot of the chip"));
     CHECK_THAT(refusal({"group:P-256", "slot:nonsense"}), ContainsSubstring("E0F0 to E0F3"));
     CHECK_THAT(refusal({"group:P-256", "slot:E0F1", "usage:fly"}), ContainsSubstring("key usage is not valid"));
+    CHECK_THAT(refusal({"group:P-256", "slot:E0F1", "label:pump\x1B[2J"}), ContainsSubstring("one line of UTF-8"));
     CHECK(chip.transfers() == 0);
 }
 

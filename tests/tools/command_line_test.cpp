@@ -113,6 +113,8 @@ TEST_CASE("mistakes on the command line are named before a chip is looked for", 
     check_mistake({"keygen", "E0F1", "--curve", "P-521"}, "P-256 and P-384");
     check_mistake({"keygen", "E0F1", "--usage", "fly"}, "fly");
     check_mistake({"keygen", "E0F1", "--label", "a\nb"}, "--label");
+    check_mistake({"keygen", "E0F1", "--label", "a\xFF"}, "--label");            // key files hold UTF-8
+    check_mistake({"keygen", "E0F1", "--label", "key\xE2\x80\xAE"}, "--label");  // right-to-left override
     check_mistake({"metadata", "show", "ABCD"}, "no object ABCD");
     check_mistake({"metadata", "show", "nonsense"}, "nonsense");
     check_mistake({"object", "read", "F1D0", "--offset", "70000"}, "--offset");
