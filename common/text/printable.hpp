@@ -9,7 +9,7 @@
 namespace trustx::text {
 
 // is_printable accepts UTF-8 as RFC 3629 defines it without control characters (C0, DEL, C1), line and paragraph
-// separators, and the controls of the bidirectional algorithm (Unicode Standard Annex 9, section 2), which make text
+// separators, and the controls of the bidirectional algorithm (Unicode Standard Annex 9), which make text
 // look different from what it is.
 [[nodiscard]] bool is_printable(std::string_view text) noexcept;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lets one process at a time use a chip, and tells each whether another used the chip in between.
 //
-// The lock is one on a byte of a file per chip (byte_lock.hpp): the kernel releases it when its holder dies. Usually it
+// The lock is one on a byte of a file per chip (byte_lock.hpp): the kernel releases it when its holder ends. Usually it
 // belongs to an open file description, so that two Devices of one process exclude each other too; a forked child opens
 // its own. A process that will not be able to open the file again (chroot(2)) has locks of the process instead, with
 // which a forked child can use the descriptor that it inherits. Beside the locks the file holds a record of the last
