@@ -133,6 +133,27 @@ TEST_CASE("trustx-mqtt publishes every line of its input and prints what it rece
     CHECK(world.gateway.key_uses() == 1);
 }
 
+TEST_CASE("what trustx-mqtt receives does not drive a terminal, and reaches programs as it came", "[mqtt]") {
+    World world;
+    const std::string message = "a\x1B[2Jb";
+    const auto arguments =
+        world.trustx_mqtt_arguments({"--cert", world.gateway.certificate(), "--topic", "t", "--message", message,
+                                     "--subscribe", "t", "--count", "1", "--once"});
+    const auto piped = world.gateway.run_ours("trustx-mqtt", arguments);
+    INFO(piped.both());
+    CHECK(piped.out == message + "\n");
+    std::string command = "exec " + program("trustx-mqtt").string();
+    for (const auto& argument : arguments) {
+        command += " '" + argument + "'";
+    }
+    write_file(world.directory / "command", command + "\n");
+    const auto shown = run("script", {"-qec", "sh " + (world.directory / "command").string(), "/dev/null"},
+                           {.environment = world.gateway.environment()});
+    INFO(shown.both());
+    CHECK(shown.ok());
+    CHECK_THAT(shown.out, ContainsSubstring("a\\x1B[2Jb") && !ContainsSubstring("\x1B[2J"));
+}
+
 TEST_CASE("trustx-mqtt ends when what it receives cannot be written", "[mqtt]") {
     World world;
     std::vector<std::string> arguments{"-c", "exec \"$0\" \"$@\" >/dev/full", program("trustx-mqtt")};
