@@ -65,6 +65,20 @@ TEST_CASE("a UID of the wrong size is reported with its object", "[device]") {
     CHECK(f.chip->surprises.empty());
 }
 
+TEST_CASE("after an answer that cannot be this command's the chip is attached to again", "[device]") {
+    // Another host may have used the chip in between; its answer had the number that ours should have.
+    Fixture f;
+    f.expect(0, "0C 00 00 02 00 08", "00 00 00 00");
+    const auto random = f.device->run(GetRandom{.length = 8});
+    REQUIRE_FALSE(random);
+    CHECK(random.error() == Errc::response_malformed);
+    f.chip->resyncs = 0;
+    f.expect(0, "0C 00 00 02 00 08", "00 00 00 08 01 02 03 04 05 06 07 08");
+    CHECK(f.device->run(GetRandom{.length = 8}));
+    CHECK(f.chip->resyncs == 1);
+    CHECK(f.chip->surprises.empty());
+}
+
 TEST_CASE("the bus may rest whenever nobody has the chip locked", "[device]") {
     Fixture f;
     for (int command = 1; command <= 2; ++command) {

@@ -19,7 +19,12 @@ Result<void> Device::Impl::carry_out(const CommandCall& call) {
     auto done = [&]() -> Result<void> {
         TRY(const auto command, encode_command(call, command_));
         TRY(const auto data, transact(command).during(name_));
-        return call.decode(data).during(name_);
+        auto decoded = call.decode(data).during(name_);
+        if (!decoded && link_) {
+            // It may be the answer that another host was waiting for: the next command attaches first.
+            link_->doubt();
+        }
+        return decoded;
     }();
     forget_secrets();
     return done;
