@@ -98,6 +98,7 @@ const OSSL_ITEM table[] = {
     item(Errc::session_lost, "session of the chip lost by a reset"),
     item(Errc::lock_directory_refused, "lock directory of another user"),
     item(Errc::root_changed, "not found under the new root directory (chroot)"),
+    item(Errc::lock_directory_denied, "no permission for the lock directory"),
 
     item(ChipError::no_error, "chip: no error"),
     item(ChipError::invalid_oid, "chip: invalid OID"),

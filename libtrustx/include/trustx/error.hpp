@@ -45,6 +45,7 @@ enum class Errc {
     session_lost = 27,            // the chip was reset since the session object was filled
     lock_directory_refused = 28,  // the directory of the lock files is a link, or another user's
     root_changed = 29,            // not found, and the process has another root directory than before (chroot)
+    lock_directory_denied = 30,   // the process may not use the directory of the lock files, or the file in it
 };
 
 // ChipError lists the chip's error codes. Source: chip-commands.md section 3.

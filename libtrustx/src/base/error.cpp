@@ -72,6 +72,8 @@ constexpr std::array trustx_words{
     Words{key(Errc::lock_directory_missing), "the directory does not exist",
           "make it (systemd-tmpfiles --create makes /run/lock/trustx), or correct lock-directory; every program that "
           "uses the chip needs the same one"},
+    Words{key(Errc::lock_directory_denied), "Permission denied",
+          "join the group that owns the lock directory, see `ls -ld` (usually trustx), and log in again"},
     Words{key(Errc::chip_refused), "the chip refused the command without giving a reason",
           "try again; if it stays, reset the chip"},
     Words{key(Errc::already_locked), "this thread has locked the device already, and would wait in vain",

@@ -29,7 +29,15 @@ std::string real_path(const std::string& path) {
 
 // An ENOENT here is about the lock directory, not about the bus or socket that the remedy of ENOENT is about.
 std::error_code lock_error() {
-    return errno == ENOENT ? make_error_code(Errc::lock_directory_missing) : errno_code();
+    switch (errno) {
+        case ENOENT:
+            return Errc::lock_directory_missing;
+        case EACCES:
+        case EPERM:
+            return Errc::lock_directory_denied;
+        default:
+            return errno_code();
+    }
 }
 
 // Everybody may lock a chip that they can reach, hence the modes; the sticky bit keeps users from removing each other's
