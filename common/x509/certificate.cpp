@@ -145,6 +145,21 @@ Result<PublicKey> Certificate::public_key() const {
     return std::move(*key);
 }
 
+Validity Certificate::validity(std::time_t now) const {
+    // 1 is after that moment, -1 before or at it, 0 unreadable.
+    const bool begun = X509_cmp_time(X509_get0_notBefore(x509_.get()), &now) < 0;
+    const bool ended = X509_cmp_time(X509_get0_notAfter(x509_.get()), &now) <= 0;
+    ERR_clear_error();
+    if (ended) {
+        return Validity::expired;
+    }
+    return begun ? Validity::valid : Validity::not_yet;
+}
+
+bool Certificate::is_version_3() const {
+    return X509_get_version(x509_.get()) == X509_VERSION_3;
+}
+
 bool Certificate::is_authority() const {
     const bool authority = X509_check_ca(x509_.get()) > 0;
     ERR_clear_error();
@@ -187,10 +202,18 @@ Result<std::vector<Certificate>> parse_stored_certificates(const CertificateObje
     return certificates;
 }
 
-std::string summary(const Certificate& certificate) {
-    return (certificate.has_subject() ? certificate.subject()
-                                      : "a certificate without subject, issued by " + certificate.issuer()) +
-           ", valid until " + certificate.not_after();
+std::string summary(const Certificate& certificate, std::time_t now) {
+    const auto name = certificate.has_subject() ? certificate.subject()
+                                                : "a certificate without subject, issued by " + certificate.issuer();
+    switch (certificate.validity(now)) {
+        case Validity::not_yet:
+            return name + ", not valid before " + certificate.not_before();
+        case Validity::expired:
+            return name + ", expired at " + certificate.not_after();
+        case Validity::valid:
+            break;
+    }
+    return name + ", valid until " + certificate.not_after();
 }
 
 }  // namespace trustx::x509

@@ -10,10 +10,15 @@
 #include <trustx/objects.hpp>
 #include <trustx/result.hpp>
 
+#include <cstdint>
+#include <ctime>
 #include <string>
 #include <vector>
 
 namespace trustx::x509 {
+
+// Validity is how the two dates of a certificate stand to a moment.
+enum class Validity : std::uint8_t { not_yet, valid, expired };
 
 // Certificate is one parsed X.509 certificate.
 class Certificate {
@@ -32,13 +37,18 @@ class Certificate {
     [[nodiscard]] std::string serial() const;      // hexadecimal
     [[nodiscard]] std::string not_before() const;  // 2024-05-26T05:55:24Z
     [[nodiscard]] std::string not_after() const;
+    // validity judges by both dates. A date that cannot be read is past.
+    [[nodiscard]] Validity validity(std::time_t now) const;
     [[nodiscard]] std::string fingerprint() const;  // SHA-256 of the DER, hexadecimal
 
     // public_key is the key on P-256 or P-384; an Error for every other kind, which this chip cannot use.
     [[nodiscard]] Result<PublicKey> public_key() const;
 
+    // is_version_3 is false for versions 1 and 2, which have no extensions.
+    [[nodiscard]] bool is_version_3() const;
     // is_authority says whether the certificate may issue others.
     [[nodiscard]] bool is_authority() const;
+    [[nodiscard]] bool is_self_signed() const { return issued_by(*this); }
     [[nodiscard]] X509* handle() const { return x509_.get(); }
 
     // issued_by says whether the other certificate's name and key signed this one.
@@ -59,7 +69,7 @@ Result<std::vector<Certificate>> parse_certificate_file(ByteView content, const 
 // parse_stored_certificates parses what a certificate object holds; an empty object gives none.
 Result<std::vector<Certificate>> parse_stored_certificates(const CertificateObject& stored, ObjectId object);
 
-// summary is for people: "CN=gateway, valid until 2034-01-01T00:00:00Z".
-std::string summary(const Certificate& certificate);
+// summary is for people: "CN=gateway, valid until 2034-01-01T00:00:00Z", or "expired at", or "not valid before".
+std::string summary(const Certificate& certificate, std::time_t now = std::time(nullptr));
 
 }  // namespace trustx::x509

@@ -14,6 +14,12 @@ constexpr unsigned int number(Reason reason) {
 }
 static_assert(number(Reason::out_of_memory) == openssl::first_provider_reason);
 static_assert(number(Reason::chip_base) + 0xFF == openssl::last_provider_reason);
+static_assert(number(Reason::driver_base) == openssl::provider_reason_of_driver);
+static_assert(number(Reason::chip_base) == openssl::provider_reason_of_chip);
+static_assert(number(Reason::setting_invalid) == openssl::provider_reason_setting_invalid);
+static_assert(number(Reason::key_file_malformed) == openssl::provider_reason_key_file_malformed);
+static_assert(number(Reason::usage_denied) == openssl::provider_reason_usage_denied);
+static_assert(number(Reason::signature_wrong) == openssl::provider_reason_signature_wrong);
 
 constexpr unsigned int number(Errc code) {
     return number(Reason::driver_base) + static_cast<unsigned int>(code);
@@ -99,6 +105,7 @@ const OSSL_ITEM table[] = {
     item(Errc::lock_directory_refused, "lock directory of another user"),
     item(Errc::root_changed, "not found under the new root directory (chroot)"),
     item(Errc::lock_directory_denied, "no permission for the lock directory"),
+    item(Errc::no_listener, "nothing listens on the socket"),
 
     item(ChipError::no_error, "chip: no error"),
     item(ChipError::invalid_oid, "chip: invalid OID"),

@@ -134,3 +134,27 @@ TEST_CASE("certificate objects give their chain in either form, and nothing when
     CHECK(refused.error() == InputErrc::check_failed);
     CHECK_THAT(refused.error().message(), ContainsSubstring("E0E0"));
 }
+
+TEST_CASE("a certificate is judged by its dates, and described so", "[certificate]") {
+    constexpr std::time_t before = 1'500'000'000;  // 2017
+    constexpr std::time_t within = 1'700'000'000;  // 2023
+    constexpr std::time_t after = 2'200'000'000;   // 2039
+    const auto certificate = Certificate::parse(chip_certificate(), "E0E0").value();
+    CHECK(certificate.validity(before) == x509::Validity::not_yet);
+    CHECK(certificate.validity(within) == x509::Validity::valid);
+    CHECK(certificate.validity(after) == x509::Validity::expired);
+    CHECK_THAT(x509::summary(certificate, before), ContainsSubstring("not valid before 2018-05-26"));
+    CHECK_THAT(x509::summary(certificate, within), ContainsSubstring("valid until 2038-05-26"));
+    CHECK_THAT(x509::summary(certificate, after), ContainsSubstring("expired at 2038-05-26"));
+}
+
+TEST_CASE("a certificate knows its version, and whether it signed itself", "[certificate]") {
+    const SoftwareKey key{Curve::p256};
+    const auto self_signed = Certificate::parse(key.certificate("authority"), "authority").value();
+    CHECK(self_signed.is_version_3());
+    CHECK(self_signed.is_self_signed());
+    const auto issued =
+        Certificate::parse(key.issue({.subject = SoftwareKey{Curve::p256}.public_key(), .version = 0}), "leaf").value();
+    CHECK_FALSE(issued.is_version_3());
+    CHECK_FALSE(issued.is_self_signed());
+}

@@ -73,31 +73,33 @@ Bytes SoftwareKey::certificate(const std::string& common_name) const {
 }
 
 Bytes SoftwareKey::authority_certificate(const std::string& common_name) const {
-    return issue(public_key_, common_name, common_name, {{NID_basic_constraints, "critical,CA:TRUE"}});
+    return issue({.subject = public_key_,
+                  .common_name = common_name,
+                  .issuer_name = common_name,
+                  .extensions = {{NID_basic_constraints, "critical,CA:TRUE"}}});
 }
 
 Bytes SoftwareKey::certificate_for(const PublicKey& subject, const std::string& common_name,
                                    const std::string& issuer_name, std::size_t padding) const {
-    std::vector<Extension> extensions;
+    Certificate certificate{.subject = subject, .common_name = common_name, .issuer_name = issuer_name};
     if (padding > 0) {
         // An octet string of that many bytes.
-        extensions.push_back({NID_subject_key_identifier, std::string(2 * padding, 'A')});
+        certificate.extensions.emplace_back(NID_subject_key_identifier, std::string(2 * padding, 'A'));
     }
-    return issue(subject, common_name, issuer_name, extensions);
+    return issue(certificate);
 }
 
-Bytes SoftwareKey::issue(const PublicKey& subject, const std::string& common_name, const std::string& issuer_name,
-                         const std::vector<Extension>& extensions) const {
+Bytes SoftwareKey::issue(const Certificate& certificate) const {
     const auto x509 = openssl::must<openssl::X509Certificate>(X509_new());
-    require(X509_set_version(x509.get(), X509_VERSION_3));
+    require(X509_set_version(x509.get(), certificate.version));
     require(ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), 0x1234));
-    require(X509_set_subject_name(x509.get(), name_of(common_name).get()));
-    require(X509_set_issuer_name(x509.get(), name_of(issuer_name).get()));
-    X509_gmtime_adj(X509_getm_notBefore(x509.get()), 0);
-    X509_gmtime_adj(X509_getm_notAfter(x509.get()), 24L * 60 * 60);
-    const auto key = public_handle(subject);
+    require(X509_set_subject_name(x509.get(), name_of(certificate.common_name).get()));
+    require(X509_set_issuer_name(x509.get(), name_of(certificate.issuer_name).get()));
+    X509_gmtime_adj(X509_getm_notBefore(x509.get()), certificate.begins);
+    X509_gmtime_adj(X509_getm_notAfter(x509.get()), certificate.ends);
+    const auto key = public_handle(certificate.subject);
     require(X509_set_pubkey(x509.get(), key.get()));
-    for (const auto& [nid, value] : extensions) {
+    for (const auto& [nid, value] : certificate.extensions) {
         add_extension(x509.get(), nid, value);
     }
     require(X509_sign(x509.get(), key_.get(), EVP_sha256()) > 0 ? 1 : 0);

@@ -7,6 +7,7 @@
 #include <trustx/key.hpp>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace trustx::test {
@@ -26,14 +27,19 @@ class SoftwareKey {
     [[nodiscard]] Bytes certificate_for(const PublicKey& subject, const std::string& common_name,
                                         const std::string& issuer_name, std::size_t padding = 0) const;
 
- private:
-    struct Extension {
-        int nid;
-        std::string value;
+    // Certificate says what else a certificate may be.
+    struct Certificate {
+        PublicKey subject;
+        std::string common_name = "gateway";
+        std::string issuer_name = "authority";
+        long version = 2;  // as X.509 counts: 0 is version 1
+        long begins = 0;   // seconds from now
+        long ends = 24L * 60 * 60;
+        std::vector<std::pair<int, std::string>> extensions = {};  // by NID, with the value as openssl.cnf has it
     };
-    [[nodiscard]] Bytes issue(const PublicKey& subject, const std::string& common_name, const std::string& issuer_name,
-                              const std::vector<Extension>& extensions) const;
+    [[nodiscard]] Bytes issue(const Certificate& certificate) const;
 
+ private:
     openssl::Pkey key_;
     PublicKey public_key_;
 };

@@ -38,6 +38,7 @@ TEST_CASE("errors of chip, library and system have their exit codes", "[exit_cod
     CHECK(exit_code(Errc::key_file_malformed) == ExitCode::file);
     CHECK(exit_code(Errc::wrong_chip) == ExitCode::mismatch);
     CHECK(exit_code(Errc::lock_timeout) == ExitCode::unreachable);
+    CHECK(exit_code(Errc::no_listener) == ExitCode::unreachable);
     CHECK(exit_code(std::error_code{EACCES, std::system_category()}) == ExitCode::unreachable);
 }
 

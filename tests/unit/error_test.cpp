@@ -45,7 +45,7 @@ TEST_CASE("a message cannot be forged by what it names", "[error]") {
 
 TEST_CASE("every failure that trustx finds has its own words", "[error]") {
     std::set<std::string> texts;
-    for (int code = static_cast<int>(Errc::address_nak); code <= static_cast<int>(Errc::lock_directory_denied); ++code) {
+    for (int code = static_cast<int>(Errc::address_nak); code <= static_cast<int>(Errc::no_listener); ++code) {
         const std::string text = trustx_category().message(code);
         CAPTURE(code, text);
         const bool is_free = code == 7;
@@ -83,7 +83,7 @@ TEST_CASE("every error code of the chip has words and shows its number", "[error
 TEST_CASE("failures of the operating system come with advice about the bus", "[error]") {
     CHECK_THAT(message(errno_code(EACCES)), ContainsSubstring("Permission denied; ") && ContainsSubstring("group"));
     CHECK_THAT(message(errno_code(ENOENT)), ContainsSubstring("i2c-dev"));
-    CHECK_THAT(message(errno_code(ECONNREFUSED)), ContainsSubstring("start the program"));
+    CHECK_THAT(message(Errc::no_listener), ContainsSubstring("start the program") && !ContainsSubstring("i2c"));
     CHECK_THAT(message(errno_code(ENXIO)), ContainsSubstring("target address"));
     CHECK_THAT(message(errno_code(EBUSY)), ContainsSubstring("kernel driver"));
     CHECK_THAT(message(errno_code(ETIMEDOUT)), ContainsSubstring("holds the bus low"));

@@ -46,6 +46,7 @@ enum class Errc {
     lock_directory_refused = 28,  // the directory of the lock files is a link, or another user's
     root_changed = 29,            // not found, and the process has another root directory than before (chroot)
     lock_directory_denied = 30,   // the process may not use the directory of the lock files, or the file in it
+    no_listener = 31,             // nothing listens on the socket of a bus
 };
 
 // ChipError lists the chip's error codes. Source: chip-commands.md section 3.

@@ -20,9 +20,13 @@ TRUSTX_EXPORT Result<Bytes> read_object(LockedDevice& device, ObjectId object);
 // ChipError::data_object_boundary_exceeded when it ends before the offset.
 TRUSTX_EXPORT Result<Bytes> read_slice(LockedDevice& device, ObjectId object, std::uint16_t offset, std::size_t length);
 
+// check_write says whether that many bytes at an offset may be written, as far as the chip's metadata tells: what the
+// functions below look at first. Errors: Errc::argument_invalid when they do not fit, or the object is a life cycle
+// state (life_cycle.hpp raises those).
+TRUSTX_EXPORT Result<void> check_write(LockedDevice& device, ObjectId object, std::size_t offset, std::size_t size);
+
 // write_object replaces the whole content of an object (erase and write, in slices), reads it back and compares.
-// Errors: Errc::argument_invalid before anything is written when the data does not fit, or the object is a life cycle
-// state (life_cycle.hpp raises those); Errc::verify_mismatch; a failure between slices says how much was written.
+// Errors: those of check_write; Errc::verify_mismatch; a failure between slices says how much was written.
 TRUSTX_EXPORT Result<void> write_object(LockedDevice& device, ObjectId object, ByteView data);
 
 // write_slice writes data at an offset and leaves the rest of the object alone; reads back and compares. Errors as

@@ -86,6 +86,8 @@ constexpr std::array trustx_words{
         "that uses the chip needs the same one"},
     Words{key(Errc::root_changed), "the process has changed its root directory (chroot), and it is not there",
           "set `open = load`, so that bus and lock are opened with the key, before the change, and stay open"},
+    Words{key(Errc::no_listener), "nothing listens on this socket",
+          "start the program that should listen on it, or correct `device`"},
     Words{key(Errc::not_locked), "this LockedDevice was moved from", "use the one that it was moved to"},
     Words{
         key(Errc::line_unavailable), "the line cannot be driven",
@@ -149,7 +151,6 @@ constexpr std::array system_words{
     Words{ENOTTY, {}, "correct `device`: `i2cdetect -l` lists the adapters"},
     Words{ENXIO, {}, "check power, wiring and target address of the chip"},
     Words{EREMOTEIO, {}, "check power, wiring and target address of the chip"},
-    Words{ECONNREFUSED, {}, "start the program that should listen on this socket"},
     Words{EPIPE, {}, "start the program behind this socket again: it has ended"},
     Words{ECONNRESET, {}, "start the program behind this socket again: it has ended"},
     Words{EBUSY, {}, "unbind the kernel driver that owns this address (see /sys/bus/i2c/devices)"},

@@ -42,6 +42,15 @@ Result<sockaddr_un> socket_address(const std::string& path) {
     return address;
 }
 
+// The system has the same number for a socket that is not there as for an adapter that is not there, whose remedy is
+// another.
+tl::unexpected<Error> no_connection(const Error& error) {
+    if (error == errno_code(ENOENT) || error == errno_code(ECONNREFUSED)) {
+        return fail(Errc::no_listener, error.operation() + ": " + error.code().message());
+    }
+    return tl::unexpected{error};
+}
+
 class SocketBus final : public I2cBus {
  public:
     SocketBus(const BusAddress& address, const Clock& clock)
@@ -57,7 +66,7 @@ class SocketBus final : public I2cBus {
         const timeval limit{.tv_sec = 5, .tv_usec = 0};
         ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
         if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&peer), sizeof peer) != 0) {
-            return tl::unexpected{explained_by_root(Error{errno_code(), "connect"})};
+            return no_connection(explained_by_root(Error{errno_code(), "connect"}));
         }
         TRY(auto kept, KeptFd::keep(std::move(fd)));
         fd_ = std::move(kept);

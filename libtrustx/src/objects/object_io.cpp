@@ -58,9 +58,14 @@ Result<Bytes> ObjectIo::read_range(Range range, const char* verb) {
     return content;
 }
 
+Result<Metadata> ObjectIo::check(std::size_t offset, std::size_t size) {
+    TRY(auto metadata, commands_.run(GetMetadata{object_}).during(name("write")));
+    TRYV(check_fit(metadata, offset, size).during(name("write")));
+    return metadata;
+}
+
 Result<void> ObjectIo::store(Range range, ByteView data, SetDataObject::Mode first_mode) {
-    TRY(const auto metadata, commands_.run(GetMetadata{object_}).during(name("write")));
-    TRYV(check_fit(metadata, range.offset, data.size()).during(name("write")));
+    TRY(const auto metadata, check(range.offset, data.size()));
     TRYV(write(range.offset, data, first_mode));
     return never_allows(metadata.read_access) ? Result<void>{} : compare(range, data);
 }
@@ -77,7 +82,7 @@ Result<void> ObjectIo::check_fit(const Metadata& metadata, std::size_t offset, s
     }
     if (offset > capacity || size > capacity - offset) {
         return fail(Errc::argument_invalid, std::to_string(size) + " bytes at offset " + std::to_string(offset) +
-                                                ", the object holds " + std::to_string(capacity));
+                                                " do not fit, the object takes " + std::to_string(capacity));
     }
     return {};
 }

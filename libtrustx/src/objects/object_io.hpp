@@ -16,6 +16,8 @@ class ObjectIo {
     ObjectIo(ObjectCommands& commands, ObjectId object) : commands_{commands}, object_{object} {}
 
     Result<Bytes> read();
+    // check gives the object's metadata when that many bytes can be written at an offset.
+    Result<Metadata> check(std::size_t offset, std::size_t size);
     Result<Bytes> read_slice(std::uint16_t offset, std::size_t length);
     Result<void> replace(ByteView data);
     Result<void> patch(std::uint16_t offset, ByteView data);

@@ -18,6 +18,12 @@ Result<Bytes> read_slice(LockedDevice& device, ObjectId object, std::uint16_t of
     return ObjectIo{commands, object}.read_slice(offset, length);
 }
 
+Result<void> check_write(LockedDevice& device, ObjectId object, std::size_t offset, std::size_t size) {
+    DeviceCommands commands{device};
+    TRYV(ObjectIo{commands, object}.check(offset, size));
+    return {};
+}
+
 Result<void> write_object(LockedDevice& device, ObjectId object, ByteView data) {
     DeviceCommands commands{device};
     return ObjectIo{commands, object}.replace(data);

@@ -46,10 +46,9 @@ std::string_view advice(std::error_code code) {
         Advice{ChipError::command_not_available, "try again; if it stays, `trustx info` shows the life cycle state"},
         Advice{ChipError::unsupported_extension_or_identifier,
                "check the key's usage with `trustx metadata show OBJECT`; a new usage needs a new key"},
-        Advice{
-            errno_code(ENOENT),
-            "enable the bus (Raspberry Pi: dtparam=i2c_arm=on; load i2c-dev), start trustx-sim, or correct `device`"},
-        Advice{errno_code(ECONNREFUSED), "start trustx-sim: nothing listens on this socket"},
+        Advice{errno_code(ENOENT),
+               "enable the bus (Raspberry Pi: dtparam=i2c_arm=on; load i2c-dev), or correct `device`"},
+        Advice{Errc::no_listener, "start trustx-sim or the relay that should listen there, or correct `device`"},
         Advice{errno_code(EPIPE), "start trustx-sim again: it has ended"},
         Advice{errno_code(ECONNRESET), "start trustx-sim again: it has ended"},
     };
@@ -59,9 +58,14 @@ std::string_view advice(std::error_code code) {
 
 }  // namespace
 
-std::string explain(const Error& error) {
+std::string remedy_of(const Error& error) {
     const auto text = advice(error.code());
-    return text.empty() ? error.message() : error.description().append("; ").append(text);
+    return text.empty() ? error.remedy() : std::string{text};
+}
+
+std::string explain(const Error& error) {
+    const auto remedy = remedy_of(error);
+    return remedy.empty() ? error.description() : error.description() + "; " + remedy;
 }
 
 }  // namespace trustx::cli

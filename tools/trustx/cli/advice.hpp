@@ -8,6 +8,9 @@
 
 namespace trustx::cli {
 
+// remedy_of is the advice alone; empty where there is none.
+std::string remedy_of(const Error& error);
+
 // explain is the error's description with advice: one line without line break.
 std::string explain(const Error& error);
 
