@@ -31,8 +31,9 @@ struct Provisioned {
                             "-out", "ca.pem", "-subj", "/CN=demo CA", "-days", "2"});
         chip.make_key("E0F1");
         chip->must_openssl({"req", "-new", "-key", "E0F1.pem", "-subj", "/CN=gateway", "-out", "E0F1.csr"});
+        write_file(chip->path("leaf.ext"), "basicConstraints = critical,CA:false\n");
         chip->must_openssl({"x509", "-req", "-in", "E0F1.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
-                            "-days", "2", "-out", "E0F1.crt"});
+                            "-days", "2", "-extfile", "leaf.ext", "-out", "E0F1.crt"});
         trustx_tool(chip, {"cert", "write", "E0E1", chip->path("E0F1.crt").string()});
         chip.reset_counters();
     }

@@ -48,7 +48,7 @@ TEST_CASE("a certificate goes in as PEM and comes out as PEM, DER and JSON", "[c
     CHECK(json.at("certificates")[0].at("subject") == "CN=gateway");
     CHECK(json.at("certificates")[0].at("pem") == issued.text);
 
-    chip.must({"cert", "read", "E0E1", "copy.pem"});
+    chip.must({"cert", "read", "E0E1", "--out", "copy.pem"});
     CHECK(read_file(chip.path("copy.pem")) == issued.text);
 }
 
@@ -104,6 +104,86 @@ TEST_CASE("a trust anchor takes an authority's certificate", "[cert]") {
     chip.must({"cert", "write", "trust-anchor-8"}, {.input = authority});
     CHECK(chip.must({"cert", "read", "E0EF"}) == authority);
     chip.must_fail(2, {"cert", "write", "E0EF", "--prove-key"}, {"no key slot"}, {.input = authority});
+}
+
+TEST_CASE("a trust anchor takes nothing but one authority's certificate, by whichever command", "[cert][anchor]") {
+    const Chip chip;
+    const Issued issued{chip};
+    for (const std::string group : {"cert", "anchor"}) {
+        CAPTURE(group);
+        chip.must_fail(5, {group, "write", "E0E8"}, {"CN=gateway", "not an authority", "--force"},
+                       {.input = issued.text});
+        chip.must_fail(4, {group, "write", "E0E8"}, {"2 certificates"}, {.input = issued.text + issued.authority_text});
+        chip.must_fail(6, {group, "read", "E0E8"}, {"E0E8", "empty", "trustx " + group + " write E0E8"});
+    }
+    chip.must_fail(2, {"cert", "write", "E0E8", "--form", "tls-identity"}, {"bare"}, {.input = issued.authority_text});
+    chip.must({"cert", "write", "E0E8"}, {.input = issued.authority_text});
+    for (const std::string group : {"cert", "anchor"}) {
+        chip.must_fail(1, {group, "write", "E0E8"}, {"E0E8", "CN=authority", "replaced", "--force"},
+                       {.input = other_certificate()});
+        CHECK(chip.must({group, "read", "E0E8"}) == issued.authority_text);
+    }
+    const auto forced = chip.trustx({"cert", "write", "E0E8", "--force"}, {.input = other_certificate()});
+    CHECK(forced.ok());
+    CHECK_THAT(forced.err, ContainsSubstring("warning") && ContainsSubstring("CN=authority"));
+}
+
+TEST_CASE("a certificate for another key replaces the one that is there with --force alone", "[cert]") {
+    const Chip chip;
+    const Issued issued{chip};
+    chip.must({"cert", "write", "E0E1"}, {.input = issued.text});
+    const auto other = other_certificate();
+    chip.must_fail(1, {"cert", "write", "E0E1"}, {"E0E1", "CN=gateway", "replaced", "--force"}, {.input = other});
+    CHECK(chip.must({"cert", "read", "E0E1"}) == issued.text);
+    const auto forced = chip.trustx({"cert", "write", "E0E1", "--force"}, {.input = other});
+    CHECK(forced.ok());
+    CHECK_THAT(forced.err, ContainsSubstring("warning") && ContainsSubstring("CN=gateway"));
+    CHECK(chip.must({"cert", "read", "E0E1"}) == other);
+}
+
+TEST_CASE("a certificate is renewed for the same key without --force, and the old one is named", "[cert]") {
+    const Chip chip;
+    const Issued issued{chip};
+    chip.must({"cert", "write", "E0E1"}, {.input = issued.text});
+    const auto renewed = pem(
+        "CERTIFICATE", issued.authority.issue({.subject = issued.key.public_key, .common_name = "gateway, renewed"}));
+    const auto outcome = chip.trustx({"cert", "write", "E0E1"}, {.input = renewed});
+    CHECK(outcome.ok());
+    CHECK_THAT(outcome.err, ContainsSubstring("replaces CN=gateway, valid until"));
+    CHECK(chip.must({"cert", "read", "E0E1"}) == renewed);
+}
+
+TEST_CASE("what an interrupted write left is replaced without --force", "[cert]") {
+    const Chip chip;
+    const Issued issued{chip};
+    const auto half = as_string(issued.leaf).substr(0, issued.leaf.size() / 2);
+    chip.must({"object", "write", "E0E1"}, {.input = half});
+    chip.must({"cert", "write", "E0E1"}, {.input = issued.text});
+    CHECK(chip.must({"cert", "read", "E0E1"}) == issued.text);
+}
+
+TEST_CASE("a certificate of X.509 version 1 is refused at once, in every object", "[cert]") {
+    const Chip chip;
+    const Issued issued{chip};
+    const auto leaf = pem("CERTIFICATE", issued.authority.issue({.subject = issued.key.public_key, .version = 0}));
+    chip.must_fail(5, {"cert", "write", "E0E1"}, {"version 1", "-extfile", "--force"}, {.input = leaf});
+    check_untouched(chip);
+    const auto root = pem(
+        "CERTIFICATE",
+        issued.authority.issue({.subject = issued.authority.public_key(), .common_name = "authority", .version = 0}));
+    chip.must_fail(5, {"anchor", "write", "E0E8"}, {"version 1"}, {.input = root});
+    chip.must_fail(6, {"anchor", "read", "E0E8"}, {"empty"});
+    chip.must({"cert", "write", "E0E1", "--force"}, {.input = leaf});
+    CHECK(chip.must({"cert", "read", "E0E1"}) == leaf);
+}
+
+TEST_CASE("a certificate that does not fit costs no private key use", "[cert]") {
+    const Chip chip;
+    const Issued issued{chip};
+    const auto large = issued.authority.certificate_for(issued.key.public_key, "gateway", "authority", 1600);
+    chip.simulator.reset_stats();
+    chip.must_fail(2, {"cert", "write", "E0E1", "--prove-key"}, {"do not fit"}, {.input = pem("CERTIFICATE", large)});
+    CHECK(chip.private_key_uses() == 0);
 }
 
 TEST_CASE("a certificate that belongs to the key file is written with --key", "[cert]") {
@@ -214,7 +294,7 @@ TEST_CASE("the factory certificate is protected by the chip itself", "[cert]") {
 
 TEST_CASE("an empty certificate object is told apart from failures", "[cert]") {
     const Chip chip;
-    chip.must_fail(6, {"cert", "read", "E0E1", "certificate.pem"}, {"E0E1", "holds no certificate"});
+    chip.must_fail(6, {"cert", "read", "E0E1", "--out", "certificate.pem"}, {"E0E1", "holds no certificate"});
     CHECK_FALSE(std::filesystem::exists(chip.files / "certificate.pem"));
 }
 
@@ -226,8 +306,8 @@ TEST_CASE("an object that holds something else than a certificate is reported", 
 
 TEST_CASE("a certificate that cannot be written to its file leaves nothing behind", "[cert]") {
     const Chip chip;
-    chip.must_fail(4, {"cert", "read", "E0E0", "/dev/full"}, {"/dev/full", "No space left"});
-    const auto outcome = chip.shell("ulimit -f 0; exec \"$TRUSTX\" cert read E0E0 certificate.pem");
+    chip.must_fail(4, {"cert", "read", "E0E0", "--out", "/dev/full"}, {"/dev/full", "No space left"});
+    const auto outcome = chip.shell("ulimit -f 0; exec \"$TRUSTX\" cert read E0E0 --out certificate.pem");
     INFO(outcome.both());
     CHECK(outcome.status != 0);
     CHECK_FALSE(std::filesystem::exists(chip.files / "certificate.pem"));

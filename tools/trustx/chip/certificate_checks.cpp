@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "chip/certificate_checks.hpp"
 
+#include "chip/chip_certificates.hpp"
 #include "chip/key_proof.hpp"
 #include "cli/arguments.hpp"
 #include "common/files/input_error.hpp"
@@ -8,21 +9,70 @@
 #include "common/keys/key_file.hpp"
 #include "common/try.hpp"
 
+#include <trustx/objects.hpp>
+
+#include <algorithm>
+
 namespace trustx::cli {
 namespace {
 
 constexpr std::string_view override_hint = "; --force writes it all the same";
 
-Result<void> check_chain(const std::vector<x509::Certificate>& certificates) {
-    for (std::size_t i = 0; i + 1 < certificates.size(); ++i) {
-        if (!certificates[i].issued_by(certificates[i + 1])) {
-            return fail(InputErrc::malformed, "not a chain: certificate " + std::to_string(i + 1) + " (" +
-                                                  certificates[i].subject() + ") is not signed by the one after it (" +
-                                                  certificates[i + 1].subject() +
-                                                  "). The leaf comes first, then each issuer");
-        }
+// override_refusal accepts what is refused with --force, and names --force otherwise. What cannot be done at all stays
+// an error.
+Result<void> override_refusal(const Context& context, Result<void> checked, bool force) {
+    const auto overridable = {InputErrc::refused, InputErrc::key_mismatch, InputErrc::check_failed};
+    if (checked || std::ranges::find(overridable, checked.error().code()) == overridable.end()) {
+        return checked;
     }
+    if (!force) {
+        return fail(checked.error().code(), checked.error().operation() + std::string{override_hint});
+    }
+    context.note("warning: " + checked.error().operation());
     return {};
+}
+
+bool is_trust_anchor(ObjectId object) {
+    return describe(object)->kind == ObjectKind::trust_anchor;
+}
+
+// The chip takes version 3 alone, and says so only when it verifies with the certificate (chip-objects.md section 7).
+Result<void> check_version(const CertificateFile& file) {
+    const auto& leaf = file.certificates.front();
+    if (leaf.is_version_3()) {
+        return {};
+    }
+    return fail(InputErrc::check_failed,
+                file.name + " (" + x509::summary(leaf) +
+                    ") is an X.509 certificate of version 1, with which the chip does not verify. Have it issued with "
+                    "extensions: `openssl x509 -req` needs -extfile, `openssl req -x509` x509_extensions in [req] of "
+                    "its configuration");
+}
+
+Result<void> check_authority(const CertificateFile& file) {
+    const auto& certificate = file.certificates.front();
+    if (certificate.is_authority() || certificate.is_self_signed()) {
+        return {};
+    }
+    return fail(InputErrc::check_failed, file.name + " (" + x509::summary(certificate) +
+                                             ") is not an authority's certificate, which a trust anchor is");
+}
+
+Result<CertificateForm> choose_form(ObjectId object, const CertificateFile& file, const std::string& wanted) {
+    const auto count = file.certificates.size();
+    if (is_trust_anchor(object) && count > 1) {
+        return fail(InputErrc::malformed, file.name + " has " + std::to_string(count) +
+                                              " certificates, and a trust anchor is one: give the root alone");
+    }
+    if (is_trust_anchor(object) && wanted == "tls-identity") {
+        return fail(InputErrc::usage, "--form tls-identity: the chip verifies only with a bare trust anchor");
+    }
+    if (wanted == "der" && count > 1) {
+        return fail(InputErrc::usage, "--form der holds one certificate and the input has " + std::to_string(count) +
+                                          "; use --form tls-identity, or give the leaf alone");
+    }
+    const bool wrapped = wanted.empty() ? count > 1 : wanted == "tls-identity";
+    return wrapped ? CertificateForm::tls_identity : CertificateForm::der;
 }
 
 // Examination holds what is checked.
@@ -83,46 +133,95 @@ Result<void> against_proof(const Examination& examination, ObjectId slot) {
     return {};
 }
 
-// override_mismatch accepts a mismatch with --force, and names --force otherwise.
-Result<void> override_mismatch(const Context& context, Result<void> checked, bool force) {
-    if (checked || checked.error() != InputErrc::key_mismatch) {
-        return checked;
+// against_present looks at what would be lost. A certificate for the same key is renewed; something that is no
+// certificate, such as what an interrupted write left, is no loss.
+Result<void> against_present(const Context& context, const Examination& examination) {
+    const auto object = examination.object;
+    TRY(const auto metadata, examination.chip.run(GetMetadata{.object = object}));
+    if (never_allows(metadata.change_access)) {
+        return {};  // nothing is lost: the chip refuses the write, forced or not
     }
-    if (!force) {
-        return fail(InputErrc::key_mismatch, checked.error().operation() + std::string{override_hint});
+    const auto present = stored_certificates(examination.chip, object);
+    if (!present && is_unreachable(present.error())) {
+        return present.failure();
     }
-    context.note("warning: " + checked.error().operation());
-    return {};
+    if (!present || present->certificates.empty()) {
+        return {};
+    }
+    const auto& leaf = present->certificates.front();
+    const auto key = leaf.public_key();
+    if (!is_trust_anchor(object) && key && *key == examination.key) {
+        context.note("replaces " + x509::summary(leaf) + ", which is for the same key");
+        return {};
+    }
+    return fail(InputErrc::refused, title(object) + " holds " + x509::summary(leaf) + ", which would be replaced");
 }
 
 Result<void> compare_keys(const Context& context, const Examination& examination, const CertificateChecks& checks) {
     if (!checks.key_file.empty()) {
         TRY(const auto content, files::read_input(checks.key_file));
         TRY(const auto reference, keys::parse_key_file(content, files::input_name(checks.key_file)));
-        TRYV(override_mismatch(context, against_reference(examination, reference, checks.key_file), checks.force));
+        TRYV(override_refusal(context, against_reference(examination, reference, checks.key_file), checks.force));
     }
     const auto slot = paired_key(examination.object);
     if (!slot) {
         return {};  // a trust anchor is the certificate of another key
     }
-    TRYV(override_mismatch(context, against_slot(context, examination, *slot, checks.prove_key), checks.force));
+    TRYV(override_refusal(context, against_slot(context, examination, *slot, checks.prove_key), checks.force));
     if (checks.prove_key) {
-        TRYV(override_mismatch(context, against_proof(examination, *slot), checks.force));
+        TRYV(override_refusal(context, against_proof(examination, *slot), checks.force));
     }
     return {};
 }
 
 }  // namespace
 
-Result<void> check_certificates(const Context& context, Chip& chip, ObjectId object,
-                                const std::vector<x509::Certificate>& certificates, const CertificateChecks& checks) {
-    TRY(auto key, certificates.front().public_key());
-    TRYV(check_chain(certificates));
+Result<void> check_chain(const std::vector<x509::Certificate>& certificates) {
+    for (std::size_t i = 0; i + 1 < certificates.size(); ++i) {
+        if (!certificates[i].issued_by(certificates[i + 1])) {
+            return fail(InputErrc::malformed, "not a chain: certificate " + std::to_string(i + 1) + " (" +
+                                                  certificates[i].subject() + ") is not signed by the one after it (" +
+                                                  certificates[i + 1].subject() +
+                                                  "). The leaf comes first, then each issuer");
+        }
+    }
+    return {};
+}
+
+Result<CertificateFile> CertificateFile::read(const std::string& path) {
+    TRY(const auto input, files::read_input(path));
+    auto name = files::input_name(path);
+    TRY(auto certificates, x509::parse_certificate_file(input, name));
+    return CertificateFile{.name = std::move(name), .certificates = std::move(certificates)};
+}
+
+Result<Bytes> certificate_content(const Context& context, ObjectId object, const CertificateFile& file,
+                                  const CertificateChecks& checks) {
+    TRY(const auto form, choose_form(object, file, checks.form));
+    TRYV(file.certificates.front().public_key());
+    TRYV(check_chain(file.certificates));
     if (checks.prove_key && !paired_key(object)) {
         return fail(InputErrc::usage, "--prove-key: no key slot belongs to " + title(object));
     }
-    return compare_keys(context, Examination{.chip = chip, .object = object, .leaf = certificates.front(), .key = key},
-                        checks);
+    TRYV(override_refusal(context, check_version(file), checks.force));
+    if (is_trust_anchor(object)) {
+        TRYV(override_refusal(context, check_authority(file), checks.force));
+    }
+    CertificateObject content{.form = form, .certificates = {}};
+    for (const auto& certificate : file.certificates) {
+        content.certificates.push_back(certificate.der());
+    }
+    return encode_certificate_object(content);
+}
+
+Result<void> check_certificates(const Context& context, Chip& chip, ObjectId object, const CertificateFile& file,
+                                const Bytes& content, const CertificateChecks& checks) {
+    const auto& leaf = file.certificates.front();
+    TRY(auto key, leaf.public_key());
+    TRYV(chip.with([&](LockedDevice& device) { return check_write(device, object, 0, content.size()); }));
+    const Examination examination{.chip = chip, .object = object, .leaf = leaf, .key = std::move(key)};
+    TRYV(override_refusal(context, against_present(context, examination), checks.force));
+    return compare_keys(context, examination, checks);
 }
 
 }  // namespace trustx::cli

@@ -5,9 +5,22 @@
 
 namespace trustx::cli {
 
-Result<std::vector<x509::Certificate>> stored_certificates(Chip& chip, ObjectId object) {
+std::string_view form_name(CertificateForm form) {
+    switch (form) {
+        case CertificateForm::tls_identity:
+            return "tls-identity";
+        case CertificateForm::usb_type_c:
+            return "usb-type-c";
+        case CertificateForm::der:
+            break;
+    }
+    return "der";
+}
+
+Result<StoredCertificates> stored_certificates(Chip& chip, ObjectId object) {
     TRY(const auto stored, chip.with([object](LockedDevice& device) { return read_certificates(device, object); }));
-    return x509::parse_stored_certificates(stored, object);
+    TRY(auto certificates, x509::parse_stored_certificates(stored, object));
+    return StoredCertificates{.form = stored.form, .certificates = std::move(certificates)};
 }
 
 std::optional<x509::Certificate> paired_leaf(Chip& chip, ObjectId slot) {
@@ -15,11 +28,11 @@ std::optional<x509::Certificate> paired_leaf(Chip& chip, ObjectId slot) {
     if (!object) {
         return std::nullopt;
     }
-    auto certificates = stored_certificates(chip, *object);
-    if (!certificates || certificates->empty()) {
+    auto stored = stored_certificates(chip, *object);
+    if (!stored || stored->certificates.empty()) {
         return std::nullopt;
     }
-    return std::move(certificates->front());
+    return std::move(stored->certificates.front());
 }
 
 }  // namespace trustx::cli

@@ -5,15 +5,26 @@
 #include "cli/context.hpp"
 #include "common/x509/certificate.hpp"
 
+#include <trustx/objects.hpp>
+
 #include <optional>
-#include <string>
+#include <string_view>
 #include <vector>
 
 namespace trustx::cli {
 
-// stored_certificates reads what an object holds: leaf first, none when it is empty. An object that was never
-// written costs one short command instead of a long read of zeros (chip-objects.md section 1.5).
-Result<std::vector<x509::Certificate>> stored_certificates(Chip& chip, ObjectId object);
+// StoredCertificates is what an object holds: leaf first, none when it is empty.
+struct StoredCertificates {
+    CertificateForm form = CertificateForm::der;
+    std::vector<x509::Certificate> certificates;
+};
+
+// form_name is "der", "tls-identity" or "usb-type-c".
+std::string_view form_name(CertificateForm form);
+
+// stored_certificates reads an object. One that was never written costs one short command instead of a long read of
+// zeros (chip-objects.md section 1.5).
+Result<StoredCertificates> stored_certificates(Chip& chip, ObjectId object);
 
 // paired_leaf is the certificate in a key slot's certificate object. Nothing when the object is empty or holds
 // something that is no certificate: this is for advice, not for checks.

@@ -68,6 +68,10 @@ Result<ObjectId> parse_certificate_place(const std::string& text) {
     return parse_kind(text, {ObjectKind::certificate, ObjectKind::trust_anchor}, "a place for certificates");
 }
 
+Result<ObjectId> parse_anchor(const std::string& text) {
+    return parse_kind(text, {ObjectKind::trust_anchor}, "a trust anchor");
+}
+
 Result<Curve> parse_curve(const std::string& text) {
     const auto curve = curve_named(openssl::group_name(text));
     if (!curve) {

@@ -22,6 +22,9 @@ Result<ObjectId> parse_slot(const std::string& text);
 // parse_certificate_place reads an object that holds certificates: a certificate object or a trust anchor.
 Result<ObjectId> parse_certificate_place(const std::string& text);
 
+// parse_anchor reads a trust anchor, E0E8 or E0EF.
+Result<ObjectId> parse_anchor(const std::string& text);
+
 // parse_curve reads P-256, prime256v1, secp256r1 and the like, in either case.
 Result<Curve> parse_curve(const std::string& text);
 

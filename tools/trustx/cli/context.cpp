@@ -68,8 +68,10 @@ Result<Uid> chip_uid(Chip& chip) {
     return chip.with([](LockedDevice& device) { return read_uid(device); });
 }
 
-Result<Chip> open_chip(const Context& context) {
-    TRY(auto settings, resolve_settings({.command_line = context.device, .device_name = context.device_name}));
+Result<Chip> open_chip(const Context& context, const SettingValues& openssl_conf) {
+    TRY(auto settings,
+        resolve_settings(
+            {.command_line = context.device, .openssl_conf = openssl_conf, .device_name = context.device_name}));
     if (!context.recording.empty()) {
         TRYV(make_new_file(context.recording));
         settings.options.trace.recording = context.recording;

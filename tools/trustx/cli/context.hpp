@@ -85,7 +85,8 @@ bool is_unreachable(const Error& error);
 // chip_uid reads the UID.
 Result<Uid> chip_uid(Chip& chip);
 
-// open_chip resolves the settings, and makes the file of a recording that was asked for.
-Result<Chip> open_chip(const Context& context);
+// open_chip resolves the settings, and makes the file of a recording that was asked for. openssl_conf is what the
+// provider's section says, where the provider's chip is meant.
+Result<Chip> open_chip(const Context& context, const SettingValues& openssl_conf = {});
 
 }  // namespace trustx::cli

@@ -101,12 +101,12 @@ Result<void> check_response(const Proof& proof, ObjectId slot) {
 Result<Proof> authenticate(Chip& chip, ObjectId slot, const AuthOptions& options) {
     TRY(auto challenge, choose_challenge(options.challenge));
     Proof proof{.challenge = std::move(challenge), .response = {}, .certificates = {}, .chain = {}};
-    TRY(auto certificates, stored_certificates(chip, *paired_certificate(slot)));
-    if (certificates.empty()) {
+    TRY(auto stored, stored_certificates(chip, *paired_certificate(slot)));
+    if (stored.certificates.empty()) {
         return fail(InputErrc::nothing_there,
                     title(*paired_certificate(slot)) + " holds no certificate for " + title(slot));
     }
-    proof.certificates = std::move(certificates);
+    proof.certificates = std::move(stored.certificates);
     if (!options.any_issuer) {
         TRY(const auto trusted, read_authorities(options.authority));
         TRY(auto chain, x509::verify_chain(proof.certificates, trusted));

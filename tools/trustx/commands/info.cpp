@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx info: what chip this is, its state, which slots hold keys and which objects hold certificates.
 #include "chip/certificate_json.hpp"
-#include "chip/chip_certificates.hpp"
+#include "chip/chip_contents.hpp"
 #include "chip/metadata_text.hpp"
 #include "cli/advice.hpp"
 #include "cli/arguments.hpp"
@@ -24,18 +24,6 @@ struct InfoOptions {
     bool json = false;
 };
 
-struct SlotState {
-    ObjectId slot;
-    Metadata metadata;
-};
-
-// CertificateState is what a certificate object holds, or in words why that cannot be told.
-struct CertificateState {
-    ObjectId object;
-    std::vector<x509::Certificate> certificates;
-    std::string trouble;
-};
-
 struct ChipState {
     Uid uid;
     LifeCycleState global;
@@ -55,41 +43,6 @@ Examples:
   trustx --device unix:/tmp/chip.sock info
   trustx info --json | jq -r .uid)";
 
-Result<std::vector<SlotState>> read_slots(Chip& chip) {
-    std::vector<SlotState> slots;
-    for (const auto& info : all_objects()) {
-        if (info.kind != ObjectKind::key) {
-            continue;
-        }
-        TRY(auto metadata, chip.run(GetMetadata{.object = info.id}));
-        slots.push_back({.slot = info.id, .metadata = std::move(metadata)});
-    }
-    return slots;
-}
-
-// Where a chip answers other commands but not this one, the report has a gap; where it answers none, there is no
-// report.
-Result<std::vector<CertificateState>> read_certificates(Chip& chip) {
-    std::vector<CertificateState> states;
-    for (const auto& info : all_objects()) {
-        if (info.kind != ObjectKind::certificate && info.kind != ObjectKind::trust_anchor) {
-            continue;
-        }
-        auto certificates = stored_certificates(chip, info.id);
-        if (!certificates && is_unreachable(certificates.error())) {
-            return certificates.failure();
-        }
-        CertificateState state{.object = info.id, .certificates = {}, .trouble = {}};
-        if (certificates) {
-            state.certificates = std::move(*certificates);
-        } else {
-            state.trouble = explain(certificates.error());
-        }
-        states.push_back(std::move(state));
-    }
-    return states;
-}
-
 Result<ChipState> examine(Chip& chip) {
     TRY(const auto uid, chip_uid(chip));
     const auto byte = [&chip](ObjectId object) {
@@ -101,7 +54,7 @@ Result<ChipState> examine(Chip& chip) {
     TRY(const auto current_limit, byte(object::current_limitation));
     TRY(const auto sleep_delay, byte(object::sleep_activation_delay));
     TRY(auto slots, read_slots(chip));
-    TRY(auto certificates, read_certificates(chip));
+    TRY(auto certificates, read_certificate_objects(chip));
     return ChipState{.uid = uid,
                      .global = LifeCycleState{global},
                      .application = LifeCycleState{application},
@@ -113,15 +66,15 @@ Result<ChipState> examine(Chip& chip) {
 }
 
 std::string certificate_text(const CertificateState& state) {
-    if (!state.trouble.empty()) {
-        return state.trouble;
+    if (state.trouble) {
+        return explain(*state.trouble);
     }
-    if (state.certificates.empty()) {
+    const auto& certificates = state.stored.certificates;
+    if (certificates.empty()) {
         return "empty";
     }
-    const auto more = state.certificates.size() - 1;
-    return x509::summary(state.certificates.front()) +
-           (more > 0 ? ", and " + std::to_string(more) + " more" : std::string{});
+    const auto more = certificates.size() - 1;
+    return x509::summary(certificates.front()) + (more > 0 ? ", and " + std::to_string(more) + " more" : std::string{});
 }
 
 std::string security_text(std::uint8_t counter) {
@@ -189,11 +142,14 @@ nlohmann::ordered_json to_json(const SlotState& slot) {
 nlohmann::ordered_json to_json(const CertificateState& state) {
     nlohmann::ordered_json json{{"object", state.object.hex()}, {"name", describe(state.object)->name}};
     json["certificates"] = nlohmann::ordered_json::array();
-    for (const auto& certificate : state.certificates) {
+    for (const auto& certificate : state.stored.certificates) {
         json["certificates"].push_back(certificate_json(certificate));
     }
-    if (!state.trouble.empty()) {
-        json["error"] = state.trouble;
+    if (!state.stored.certificates.empty()) {
+        json["form"] = form_name(state.stored.form);
+    }
+    if (state.trouble) {
+        json["error"] = explain(*state.trouble);
     }
     return json;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx verify: the chip verifies a signature, with a public key from outside or with a certificate that it holds.
+#include "chip/chip_certificates.hpp"
 #include "chip/ecdsa.hpp"
 #include "cli/arguments.hpp"
 #include "cli/message_digest.hpp"
@@ -38,7 +39,7 @@ struct Verifier {
 };
 
 Result<Verifier> stored_verifier(Chip& chip, ObjectId object) {
-    TRY(const auto stored, chip.with([object](LockedDevice& device) { return read_certificates(device, object); }));
+    TRY(const auto stored, stored_certificates(chip, object));
     if (stored.certificates.empty()) {
         return fail(InputErrc::nothing_there, title(object) + " holds no certificate");
     }
@@ -47,8 +48,7 @@ Result<Verifier> stored_verifier(Chip& chip, ObjectId object) {
                                             " holds a wrapped certificate, and the chip verifies only with "
                                             "a bare one; `trustx cert write --form der` stores it so");
     }
-    TRY(const auto certificates, x509::parse_stored_certificates(stored, object));
-    TRY(const auto key, certificates.front().public_key());
+    TRY(const auto key, stored.certificates.front().public_key());
     return Verifier{.key = object, .curve = key.curve};
 }
 

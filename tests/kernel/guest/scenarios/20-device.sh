@@ -10,7 +10,8 @@ run openssl req -new -key key.pem -subj /CN=gateway -out request.pem
 run openssl req -in request.pem -verify -noout
 run signature key.pem
 
-run openssl x509 -req -in request.pem -signkey key.pem -days 2 -out certificate.pem
+echo 'basicConstraints = critical,CA:FALSE' >extensions
+run openssl x509 -req -in request.pem -signkey key.pem -days 2 -extfile extensions -out certificate.pem
 run trustx cert write E0E1 certificate.pem --key key.pem --prove-key
 run trustx cert read E0E1 | openssl x509 -noout -fingerprint -sha256 >from-chip
 openssl x509 -in certificate.pem -noout -fingerprint -sha256 | cmp - from-chip
