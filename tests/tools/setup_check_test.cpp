@@ -3,6 +3,9 @@
 #include "chip_fixture.hpp"
 #include "support/catch.hpp"
 
+#include <nlohmann/json.hpp>
+
+using namespace trustx;
 using namespace trustx::test;
 
 namespace {
@@ -125,8 +128,11 @@ TEST_CASE("check names a chip that does not answer, and still tells about the re
     Machine machine;
     machine.chip.simulator.kill9();
     const auto outcome = machine.check();
-    check_fault(outcome, 3, {"chip", "the group trustx"});
+    check_fault(outcome, 3, {"chip", "start trustx-sim"});
     CHECK_THAT(outcome.out, ContainsSubstring("loads"));
+    CHECK_THAT(outcome.out, !ContainsSubstring("i2c"));  // it is a socket
+    const auto adapter = machine.check({"--device", "i2c:/nonexistent/i2c-7"});
+    check_fault(adapter, 3, {"the group trustx", "i2cdetect -y 7", "ls -l /nonexistent/i2c-7"});
 }
 
 TEST_CASE("check names a key file that no chip key is behind", "[setup]") {
@@ -140,5 +146,152 @@ TEST_CASE("check names a key file that no chip key is behind", "[setup]") {
     check_fault(encrypted, 4, {"cannot be loaded"});
     CHECK_THAT(encrypted.err, !ContainsSubstring("pass phrase"));  // it was not asked for
     machine.chip.must({"keygen", "E0F1", "--force", "--out", "another.pem"});
-    check_fault(machine.check({"--key", "key.pem"}), 3, {"signature", "E0F1"});
+    check_fault(machine.check({"--key", "key.pem"}), 5, {"signature", "another one now"});
+}
+
+TEST_CASE("check finds what keeps a key from signing, without using it, by the exit codes of all commands", "[setup]") {
+    const Machine machine;
+    const auto& chip = machine.chip;
+    auto reference = chip.keygen("E0F1");
+    const auto key_file = [&](const KeyReference& key) { return chip.write("k.pem", keys::key_file_text(key)); };
+    chip.simulator.reset_stats();
+
+    auto other_chip = reference;
+    other_chip.coprocessor->bytes[18] ^= 0xFF;
+    check_fault(machine.check({"--key", key_file(other_chip)}), 5, {other_chip.coprocessor->hex()});
+    auto empty = reference;
+    empty.key.value = 0xE0F3;
+    check_fault(machine.check({"--key", key_file(empty)}), 6, {"E0F3", "holds no key"});
+    CHECK(chip.private_key_uses() == 0);
+
+    const auto agreement = chip.keygen("E0F2", {"--usage", "keyagree"});
+    check_fault(machine.check({"--key", key_file(agreement)}), 1, {"may not sign", "keyagree"});
+    chip.keygen("E0F1", {"--force", "--curve", "P-384"});
+    check_fault(machine.check({"--key", key_file(reference)}), 5, {"another key"});
+}
+
+TEST_CASE("no remedy of check would write over the file that it looked at", "[setup]") {
+    const Machine machine;
+    const auto& chip = machine.chip;
+    const SoftwareKey authority{Curve::p256};
+    chip.write("certificate.pem", pem("CERTIFICATE", authority.certificate("gateway")));
+    chip.write("text.pem", "no key\n");
+    for (const std::string file : {"certificate.pem", "text.pem", "missing.pem"}) {
+        const auto outcome = machine.check({"--key", file});
+        check_fault(outcome, 4, {file, "NEW-FILE"});
+        CHECK_THAT(outcome.out, !ContainsSubstring("--out " + file));
+    }
+    check_fault(machine.check({"--key", "certificate.pem"}), 4, {"holds a certificate", "--cert"});
+}
+
+TEST_CASE("check signs with the chip that --device names, which it reports", "[setup]") {
+    const Machine machine;
+    const Chip other;
+    const auto key = other.keygen("E0F1");
+    machine.chip.write("key.pem", keys::key_file_text(key));
+    machine.chip.simulator.reset_stats();
+    other.simulator.reset_stats();
+    const auto outcome = machine.check({"--device", other.simulator.address(), "--key", "key.pem"});
+    CHECK(outcome.status == 0);
+    CHECK_THAT(outcome.out, ContainsSubstring(other.simulator.address()) && ContainsSubstring("(from --device)"));
+    CHECK(other.private_key_uses() == 1);
+    CHECK(machine.chip.private_key_uses() == 0);
+}
+
+TEST_CASE("check reports every setting that is wrong, and goes on with the others", "[setup]") {
+    const Machine machine{
+        "lock_directory = /tmp\nself-verify = perhaps\nlock-timeout-ms = 0\ncommand-timeout-ms = 5000\n"};
+    machine.chip.keygen("E0F1");
+    const auto outcome = machine.check();
+    check_fault(outcome, 2, {"`lock_directory`", "self-verify", "lock-timeout-ms", "answers at unix:", "E0F0, E0F1"});
+    CHECK_THAT(outcome.out, !ContainsSubstring("command-timeout-ms"));
+}
+
+TEST_CASE("check reports several faults in one run, and names the first in its exit code", "[setup]") {
+    const Machine machine{"self-verify = perhaps\n", ""};
+    machine.chip.write("text.pem", "no key\n");
+    const auto outcome = machine.check({"--key", "text.pem", "--json"});
+    CHECK(outcome.status == 5);
+    const auto report = nlohmann::json::parse(outcome.out);
+    std::vector<std::pair<std::string, int>> failures;
+    for (const auto& finding : report.at("findings")) {
+        if (finding.at("verdict") == "failed") {
+            CHECK_FALSE(finding.at("remedy").get<std::string>().empty());
+            failures.emplace_back(finding.at("subject"), finding.at("exit_code"));
+        }
+    }
+    CHECK(failures ==
+          std::vector<std::pair<std::string, int>>{{"default provider", 5}, {"setting", 2}, {"key file", 4}});
+}
+
+TEST_CASE("check judges the certificates in the chip", "[setup]") {
+    const Machine machine;
+    const auto& chip = machine.chip;
+    constexpr long day = 24L * 60 * 60;
+    const SoftwareKey authority{Curve::p256};
+    const auto store = [&](const std::string& object, const SoftwareKey::Certificate& certificate) {
+        chip.must({"cert", "write", object, "--force", "--quiet"},
+                  {.input = pem("CERTIFICATE", authority.issue(certificate))});
+    };
+    const auto key = chip.keygen("E0F1");
+    chip.write("key.pem", keys::key_file_text(key));
+
+    store("E0E1", {.subject = key.public_key});
+    auto outcome = machine.check({"--key", "key.pem"});
+    CHECK(outcome.status == 0);
+    CHECK_THAT(outcome.out, ContainsSubstring("certificate E0E1") && ContainsSubstring("its issuer, CN=authority"));
+
+    store("E0E1", {.subject = key.public_key, .begins = -2 * day, .ends = -day});
+    check_fault(machine.check(), 5, {"certificate E0E1", "expired at", "trustx cert write E0E1"});
+    store("E0E1", {.subject = key.public_key, .begins = day, .ends = 2 * day});
+    check_fault(machine.check(), 5, {"certificate E0E1", "not valid before", "clock"});
+    store("E0E1", {.subject = authority.public_key()});
+    CHECK(machine.check().status == 0);  // nothing shows that the key is another one
+    check_fault(machine.check({"--key", "key.pem"}), 5, {"certificate E0E1", "another key", "key.pem"});
+    store("E0E1", {.subject = SoftwareKey{Curve::p384}.public_key()});
+    check_fault(machine.check(), 5, {"certificate E0E1", "P-256 key in E0F1"});
+    chip.must({"object", "write", "E0E1"}, {.input = "no certificate"});
+    check_fault(machine.check(), 5, {"certificate E0E1"});
+}
+
+TEST_CASE("check judges trust anchors", "[setup]") {
+    const Machine machine;
+    const SoftwareKey authority{Curve::p256};
+    const auto store = [&](const SoftwareKey::Certificate& certificate) {
+        machine.chip.must({"cert", "write", "E0E8", "--force", "--quiet"},
+                          {.input = pem("CERTIFICATE", authority.issue(certificate))});
+    };
+    const SoftwareKey::Certificate root{.subject = authority.public_key(), .common_name = "authority"};
+    store(root);
+    CHECK(machine.check().status == 0);
+    auto old = root;
+    old.version = 0;
+    store(old);
+    check_fault(machine.check(), 5, {"trust anchor E0E8", "version 3"});
+    store({.subject = SoftwareKey{Curve::p256}.public_key()});
+    check_fault(machine.check(), 5, {"trust anchor E0E8", "authority"});
+    auto expired = root;
+    expired.begins = -20;
+    expired.ends = -10;
+    store(expired);
+    check_fault(machine.check(), 5, {"trust anchor E0E8", "expired at"});
+}
+
+TEST_CASE("check judges the certificate file that goes with a key", "[setup]") {
+    const Machine machine;
+    const auto& chip = machine.chip;
+    const SoftwareKey authority{Curve::p256};
+    const auto key = chip.keygen("E0F1");
+    chip.write("key.pem", keys::key_file_text(key));
+    const auto leaf = pem("CERTIFICATE", authority.issue({.subject = key.public_key}));
+    const auto root = pem("CERTIFICATE", authority.authority_certificate("authority"));
+    chip.write("chain.pem", leaf + root);
+    const auto good = machine.check({"--key", "key.pem", "--cert", "chain.pem"});
+    CHECK(good.status == 0);
+    CHECK_THAT(good.out, ContainsSubstring("ok      certificate file"));
+    chip.write("disorder.pem", root + leaf);
+    check_fault(machine.check({"--cert", "disorder.pem"}), 5, {"not a chain"});
+    chip.write("other.pem", root);
+    check_fault(machine.check({"--key", "key.pem", "--cert", "other.pem"}), 5, {"another key", "key.pem"});
+    check_fault(machine.check({"--cert", "key.pem"}), 4, {"no CERTIFICATE block"});
 }

@@ -393,3 +393,38 @@ TEST_CASE("our own drop-in, included by a line, counts as enabled by hand", "[se
     configuration.must("enable");
     CHECK(configuration.text() == before);
 }
+
+TEST_CASE("the configuration that is installed makes certificates of version 3", "[setup]") {
+    const TempDir directory;
+    const auto configuration = module_directory().parent_path() / "conf" / "openssl-trustx.cnf";
+    ProcessOptions options{.environment = foreign_program_environment(), .directory = directory.path()};
+    options.environment["OPENSSL_CONF"] = configuration;
+    const auto made = run("sh",
+                          {"-ec",
+                           "openssl genpkey -algorithm EC -pkeyopt group:P-256 -out key.pem\n"
+                           "openssl req -x509 -key key.pem -subj /CN=authority -out ca.pem\n"
+                           "openssl req -new -key key.pem -subj /CN=gateway -out gateway.csr\n"
+                           "openssl x509 -req -in gateway.csr -CA ca.pem -CAkey key.pem -CAcreateserial -out leaf.pem "
+                           "-extfile \"$OPENSSL_CONF\" -extensions usr_cert\n"
+                           "openssl verify -CAfile ca.pem leaf.pem\n"
+                           "openssl x509 -in ca.pem -noout -text && openssl x509 -in leaf.pem -noout -text\n"},
+                          options);
+    INFO(made.both());
+    REQUIRE(made.ok());
+    CHECK_THAT(made.out, ContainsSubstring("leaf.pem: OK") && !ContainsSubstring("Version: 1"));
+    CHECK_THAT(made.out, ContainsSubstring("CA:TRUE") && ContainsSubstring("CA:FALSE"));
+}
+
+TEST_CASE("enable activates the default provider where trustx was activated by hand and alone", "[setup]") {
+    const auto module = (module_directory() / "trustx.so").string();
+    const auto text =
+        "openssl_conf = i\n[i]\nproviders = p\n[p]\ntrustx = t\n[t]\nactivate = 1\nmodule = " + module + "\n";
+    const Configuration configuration{text};
+    configuration.must("enable");
+    configuration.check_works();
+    const auto once = configuration.text();
+    configuration.must("enable");
+    CHECK(configuration.text() == once);
+    configuration.must("disable");
+    CHECK(configuration.text() == text);
+}

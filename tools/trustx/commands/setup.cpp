@@ -10,8 +10,8 @@
 #include "common/files/output_file.hpp"
 #include "common/openssl/environment.hpp"
 #include "common/try.hpp"
+#include "setup/checks.hpp"
 #include "setup/setup_block.hpp"
-#include "setup/setup_check.hpp"
 
 #include <trustx/error.hpp>
 
@@ -51,8 +51,8 @@ Example:
   trustx setup disable)";
 
 constexpr const char* what_check_does =
-    R"(Nothing is changed. With --key one signature is made: one use of the private key. Otherwise none is used.
-A private key is never used without --key.
+    R"(Nothing is changed. Everything is examined: configuration, settings, provider, chip, keys, certificates. With --key
+one signature is made, with the chip that the report names: one use of the private key. Otherwise none is used.
 
 Examples:
   trustx setup check
@@ -100,27 +100,27 @@ Result<void> replace(const std::string& path, const std::string& text) {
     return file.commit();
 }
 
-// module_to_name is the path that the configuration must contain; absent where OpenSSL finds the module itself.
-Result<std::optional<std::string>> module_to_name(const std::string& chosen) {
+// settings_to_name are what the configuration must contain: the module only where OpenSSL does not find it by itself.
+Result<ProviderSettings> settings_to_name(const EditOptions& options) {
     std::error_code ignored;
-    if (!chosen.empty()) {
+    if (const auto& chosen = options.module; !chosen.empty()) {
         if (!fs::is_regular_file(chosen, ignored)) {
             return fail(InputErrc::malformed, "--module " + chosen + ": there is no such file");
         }
-        return std::optional<std::string>{fs::absolute(chosen).lexically_normal().string()};
+        return ProviderSettings{{"module", fs::absolute(chosen).lexically_normal().string()}};
     }
     const auto place = fs::path{openssl::module_directory()} / "trustx.so";
     if (!fs::is_regular_file(place, ignored)) {
         return fail(InputErrc::malformed, "the provider is not where OpenSSL looks for it: there is no " +
                                               place.string() + "; install it, or say with --module where it is");
     }
-    return std::optional<std::string>{};
+    return ProviderSettings{};
 }
 
 // check_result makes sure, with OpenSSL's parser, that a configuration does what it should.
 Result<void> check_result(const std::string& text, const std::string& path) {
     TRY(const auto result, OpensslConfiguration::parse(text, path));
-    if (!result.activates("trustx")) {
+    if (!result.activates("trustx") || !result.activates_another_than("trustx")) {
         return fail(InputErrc::refused, path +
                                             " is left as it is: what would be added takes no effect there; add it "
                                             "by hand as shown in provider-trustx(7)");
@@ -152,12 +152,13 @@ Result<void> enable_by_drop_in(const Context& context, const Target& target, con
 
 Result<void> enable(const Context& context, const EditOptions& options) {
     TRY(const auto target, open_target(options.config));
-    TRY(const auto module, module_to_name(options.module));
+    TRY(const auto settings, settings_to_name(options));
     const auto without = target.parts.without();
     TRY(const auto configuration, OpensslConfiguration::parse(without, target.path));
-    TRY(const auto lines, activating_lines(configuration, module, target.path));
+    TRY(const auto lines, activating_lines(configuration, settings, target.path));
     if (lines.empty()) {
-        context.note(target.path + " activates the provider already; nothing changed");
+        context.note(target.path + " activates the provider already; nothing changed" +
+                     (configuration.activates("default") ? "" : ". The default provider is not activated, but others"));
         return {};
     }
     if (const auto inclusion = included_directory(without); inclusion && target.parts.block.empty()) {
@@ -243,6 +244,9 @@ void add_check(Command& setup) {
         setup.subcommand("check", "Say what is enabled, what works, and what to do about the rest", what_check_does);
     add_config_option(command, options->config);
     command.option("--key", options->key, "Sign with this key file through the provider, once", "FILE");
+    command.option("--cert", options->certificate, "Examine this certificate or chain, which goes with the key",
+                   "FILE");
+    command.flag("--json", options->json, "The same for programs");
     command.on_run([options](const Context& context) { return check_setup(context, *options); });
 }
 

@@ -1,67 +1,87 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether the chip answers: through the library, with what the provider would use.
+#include "cli/advice.hpp"
+#include "cli/arguments.hpp"
 #include "common/try.hpp"
 #include "setup/checks.hpp"
 
-#include <trustx/objects.hpp>
+#include <trustx/system_objects.hpp>
+
+#include <cstdlib>
 
 namespace trustx::cli {
 namespace {
 
-Result<Chip> open_configured_chip(const Context& context, const ProviderEntry* entry) {
-    SettingOverrides overrides{.command_line = context.device, .device_name = context.device_name};
-    for (const auto& [name, value] : entry == nullptr ? ProviderEntry{}.settings : entry->settings) {
-        TRYV(overrides.openssl_conf.set(SettingLayer::openssl_conf, name, value,
-                                        "section [" + entry->section + "] of the OpenSSL configuration"));
+// how_to_reach says what to do about a chip that does not answer there.
+std::string how_to_reach(const Error& error, const BusAddress& address) {
+    const auto& category = error.code().category();
+    const bool bus = category == std::system_category() || error == Errc::no_chip || error == Errc::address_nak ||
+                     error == Errc::bus_failure;
+    auto remedy = remedy_of(error);
+    if (bus && address.kind == BusAddress::Kind::linux_i2c) {
+        remedy += (remedy.empty() ? "" : "; ") +
+                  ("look for the bus with `ls -l " + address.path + "`, for the chip with `i2cdetect -y " +
+                   address.path.substr(address.path.find_last_not_of("0123456789") + 1) +
+                   "`, for the group with `id`: programs that use the chip need the group trustx");
     }
-    TRY(auto settings, resolve_settings(overrides));
-    auto device = Device::open(settings.address, settings.options);
-    return Chip{.settings = std::move(settings), .device = std::move(device)};
+    return remedy.empty() ? "`trustx info` says more" : remedy;
 }
 
-Result<std::string> occupied_slots(Chip& chip) {
-    std::string slots;
-    for (const auto& info : all_objects()) {
-        if (info.kind != ObjectKind::key) {
-            continue;
-        }
-        TRY(const auto metadata, chip.run(GetMetadata{.object = info.id}));
+std::string occupied(const std::vector<SlotState>& slots) {
+    std::string text;
+    for (const auto& [slot, metadata] : slots) {
         if (metadata.key_algorithm) {
-            slots += (slots.empty() ? "" : ", ") + info.id.hex();
+            text += (text.empty() ? "" : ", ") + slot.hex();
         }
     }
-    return slots;
+    return text;
+}
+
+void report_keys(CheckReport& report, const std::vector<SlotState>& slots) {
+    const auto keys = occupied(slots);
+    if (keys.empty()) {
+        report.note("keys", "the chip holds none yet; `trustx keygen E0F1 --out NEW-FILE` makes one");
+    } else {
+        report.ok("keys", "in " + keys);
+    }
+}
+
+void report_pace(CheckReport& report, std::uint8_t counter) {
+    if (SecurityEventCounter{counter}.throttled()) {
+        report.note("pace",
+                    "the security event counter is at " + std::to_string(counter) +
+                        ": the chip slows down the use of private keys",
+                    "use them less often; `trustx monitor` shows the counter");
+    }
 }
 
 }  // namespace
 
-bool check_chip(CheckReport& report, const Context& context, const ProviderEntry* entry) {
-    auto chip = open_configured_chip(context, entry);
+std::optional<ExaminedChip> check_chip(CheckReport& report, const Context& context, const SettingValues& settings) {
+    auto chip = open_chip(context, settings);
     if (!chip) {
         report.failed("chip", chip.error(), "correct the setting");
-        return false;
+        return std::nullopt;
     }
+    const auto& address = chip->settings.address;
+    if (context.device || !context.device_name.empty()) {
+        // The only layer in front of the provider's own section that a program can set.
+        ::setenv("TRUSTX_DEVICE", address.text().c_str(), 1);
+    }
+    const auto where = address.text() + " (from " + chip->settings.source + ")";
     const auto uid = chip_uid(*chip);
-    const auto where = chip->settings.address.text() + " (from " + chip->settings.source + ")";
-    if (!uid) {
-        report.failed("chip", uid.error(),
-                      "the address is " + where +
-                          "; look for the bus with `ls -l /dev/i2c-*`, for the chip with `i2cdetect -y 1`, for the "
-                          "group with `id`; programs that use the chip need the group trustx");
-        return false;
+    const auto counter =
+        uid ? chip->with([](LockedDevice& device) { return read_byte(device, object::security_event_counter); })
+            : Result<std::uint8_t>{uid.failure()};
+    auto slots = counter ? read_slots(*chip) : Result<std::vector<SlotState>>{counter.failure()};
+    if (!slots) {
+        report.failed("chip", slots.error().during(where), how_to_reach(slots.error(), address));
+        return std::nullopt;
     }
     report.ok("chip", "answers at " + where + ", UID " + uid->hex());
-    const auto slots = occupied_slots(*chip);
-    if (!slots) {
-        report.failed("keys", slots.error(), "`trustx info` says more");
-        return false;
-    }
-    if (slots->empty()) {
-        report.note("keys", "the chip holds none yet; `trustx keygen E0F1 --out key.pem` makes one");
-    } else {
-        report.ok("keys", "in " + *slots);
-    }
-    return true;
+    report_pace(report, *counter);
+    report_keys(report, *slots);
+    return ExaminedChip{.chip = std::move(*chip), .uid = *uid, .slots = std::move(*slots)};
 }
 
 }  // namespace trustx::cli

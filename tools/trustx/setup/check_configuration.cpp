@@ -58,18 +58,29 @@ std::optional<OpensslConfiguration> check_configuration(CheckReport& report, con
         }
     }
     const auto* entry = configuration->find("trustx");
-    if (!configuration->activates("trustx")) {
+    if (configuration->activates("trustx")) {
+        report.ok("configuration", path + " activates trustx " + how_activated(*parts, *entry));
+        report_default_provider(report, *configuration);
+    } else {
         report.failed("configuration", InputErrc::check_failed,
                       path + (entry == nullptr ? " does not name the provider trustx"
                                                : " names the provider trustx, but section [" + entry->section +
                                                      "] does not say `activate = 1`"),
                       "`trustx setup enable --config " + path + "`, or OPENSSL_CONF=/etc/trustx/openssl-trustx.cnf");
-        return std::nullopt;
     }
-    report.ok("configuration", path + " activates trustx " + how_activated(*parts, *entry));
-    report_default_provider(report, *configuration);
     report_properties(report, *configuration);
     return *configuration;
+}
+
+SettingValues check_settings(CheckReport& report, const ProviderEntry& entry) {
+    SettingValues usable;
+    const auto section = "section [" + entry.section + "] of the OpenSSL configuration";
+    for (const auto& [name, value] : entry.settings) {
+        if (const auto set = usable.set(SettingLayer::openssl_conf, name, value, section); !set) {
+            report.failed("setting", set.error(), "correct the setting or delete its line");
+        }
+    }
+    return usable;
 }
 
 }  // namespace trustx::cli

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether OpenSSL gets the provider to run.
+// Whether OpenSSL can load and start the provider.
 #include "common/openssl/environment.hpp"
 #include "setup/checks.hpp"
 

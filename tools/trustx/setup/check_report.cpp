@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "setup/check_report.hpp"
 
+#include "cli/exit_code.hpp"
 #include "cli/output.hpp"
+#include "common/text/lower_case.hpp"
 #include "common/try.hpp"
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 namespace trustx::cli {
 namespace {
 
-constexpr std::size_t indent = 23;
+constexpr std::size_t indent = 25;
 
 std::string padded(std::string text, std::size_t width) {
     text.resize(std::max(width, text.size() + 1), ' ');
@@ -18,20 +22,38 @@ std::string padded(std::string text, std::size_t width) {
 
 }  // namespace
 
-void CheckReport::failed(const std::string& subject, const Error& error, const std::string& remedy) {
-    add("FAILED", subject, error.description() + "\n" + std::string(indent, ' ') + "remedy: " + remedy);
-    if (!first_) {
-        first_ = error.during(subject);
+Result<void> CheckReport::finish(bool json) const {
+    TRYV(answer(json ? this->json() : text()));
+    const auto first =
+        std::ranges::find_if(findings_, [](const Finding& finding) { return finding.error.has_value(); });
+    return first == findings_.end() ? Result<void>{} : tl::unexpected<Error>(first->error->during(first->subject));
+}
+
+std::string CheckReport::text() const {
+    std::string text;
+    for (const auto& [verdict, subject, finding, remedy, error] : findings_) {
+        text += padded(verdict, 8) + padded(subject, indent - 8) + finding + "\n";
+        if (!remedy.empty()) {
+            text += std::string(indent, ' ') + "remedy: " + remedy + "\n";
+        }
     }
+    return text;
 }
 
-Result<void> CheckReport::finish() const {
-    TRYV(answer(text_));
-    return first_ ? Result<void>{tl::unexpected<Error>(*first_)} : Result<void>{};
-}
-
-void CheckReport::add(const std::string& verdict, const std::string& subject, const std::string& finding) {
-    text_ += padded(verdict, 8) + padded(subject, indent - 8) + finding + "\n";
+std::string CheckReport::json() const {
+    auto list = nlohmann::ordered_json::array();
+    for (const auto& [verdict, subject, finding, remedy, error] : findings_) {
+        nlohmann::ordered_json entry{
+            {"verdict", text::lower_case(verdict)}, {"subject", subject}, {"finding", finding}};
+        if (!remedy.empty()) {
+            entry["remedy"] = remedy;
+        }
+        if (error) {
+            entry["exit_code"] = static_cast<int>(exit_code_of(*error));
+        }
+        list.push_back(std::move(entry));
+    }
+    return json_text({{"findings", std::move(list)}});
 }
 
 }  // namespace trustx::cli

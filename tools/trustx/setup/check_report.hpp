@@ -8,29 +8,43 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace trustx::cli {
 
-// CheckReport collects findings, a line each: "ok", "note", "skipped" or "FAILED", the subject, and the finding. A
-// failure has a second line with the remedy.
+// CheckReport collects findings: "ok", "note", "skipped" or "FAILED", the subject, the finding, and where there is one
+// the remedy. Every failure has one.
 class CheckReport {
  public:
-    void ok(const std::string& subject, const std::string& finding) { add("ok", subject, finding); }
-    void note(const std::string& subject, const std::string& finding) { add("note", subject, finding); }
-    void skipped(const std::string& subject, const std::string& why) { add("skipped", subject, why); }
-    void failed(const std::string& subject, const Error& error, const std::string& remedy);
+    void ok(const std::string& subject, const std::string& finding) { add({"ok", subject, finding}); }
+    void note(const std::string& subject, const std::string& finding, const std::string& remedy = {}) {
+        add({"note", subject, finding, remedy});
+    }
+    void skipped(const std::string& subject, const std::string& why) { add({"skipped", subject, why}); }
+    void failed(const std::string& subject, const Error& error, const std::string& remedy) {
+        add({"FAILED", subject, error.description(), remedy, error});
+    }
     void failed(const std::string& subject, InputErrc code, const std::string& finding, const std::string& remedy) {
         failed(subject, Error{code, finding}, remedy);
     }
 
-    // finish prints everything. Error: the first that failed.
-    [[nodiscard]] Result<void> finish() const;
+    // finish prints everything, as text or as JSON. Error: the first that failed.
+    [[nodiscard]] Result<void> finish(bool json) const;
 
  private:
-    void add(const std::string& verdict, const std::string& subject, const std::string& finding);
+    struct Finding {
+        std::string verdict;
+        std::string subject;
+        std::string finding;
+        std::string remedy = {};
+        std::optional<Error> error = {};
+    };
 
-    std::string text_;
-    std::optional<Error> first_;
+    void add(Finding finding) { findings_.push_back(std::move(finding)); }
+    [[nodiscard]] std::string text() const;
+    [[nodiscard]] std::string json() const;
+
+    std::vector<Finding> findings_;
 };
 
 }  // namespace trustx::cli

@@ -1,29 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
-// The steps of `trustx setup check`. Each writes into the report what it found.
+// trustx setup check: from the configuration to a signature, each step in plain words and with its remedy. The steps
+// write into the report what they found, everything that they can find.
 #pragma once
 
+#include "chip/chip_contents.hpp"
 #include "cli/context.hpp"
 #include "common/openssl/handles.hpp"
 #include "setup/check_report.hpp"
 #include "setup/openssl_configuration.hpp"
 
+#include <trustx/key_reference.hpp>
+
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace trustx::cli {
 
-// check_configuration gives what the file says, if it activates trustx.
+struct SetupCheckOptions {
+    std::string config;       // empty: what OpenSSL reads
+    std::string key;          // key file to sign with; empty: no private key is used
+    std::string certificate;  // file with the certificate that goes with the key; empty: none
+    bool json = false;
+};
+
+// check_setup prints what was looked at. Error: that of the first that is not as it should be, after everything was
+// printed.
+Result<void> check_setup(const Context& context, const SetupCheckOptions& options);
+
+// check_configuration gives what the file says, if it can be read.
 std::optional<OpensslConfiguration> check_configuration(CheckReport& report, const std::string& path);
+
+// check_settings gives those of the provider's settings that can be used.
+SettingValues check_settings(CheckReport& report, const ProviderEntry& entry);
 
 // check_provider gives a library context in which OpenSSL has loaded that configuration and the provider; nullptr: it
 // could not. entry is trustx's in the configuration.
 openssl::LibraryContext check_provider(CheckReport& report, const std::string& path, const ProviderEntry& entry);
 
-// check_chip is true when the chip answers, found with the settings that the provider would use. entry is trustx's in
-// the configuration, if there is one.
-bool check_chip(CheckReport& report, const Context& context, const ProviderEntry* entry);
+// KeyFile is a key file that can be read.
+struct KeyFile {
+    std::string path;
+    KeyReference reference;
+};
+std::optional<KeyFile> check_key_file(CheckReport& report, const std::string& path);
 
-// check_signature signs once with a key file, as a program would.
-void check_signature(CheckReport& report, OSSL_LIB_CTX* libctx, const std::string& key_file);
+// ExaminedChip is a chip that answers.
+struct ExaminedChip {
+    Chip chip;
+    Uid uid;
+    std::vector<SlotState> slots;
+};
+
+// check_chip finds the chip with the settings that the provider would use, and lets the provider use the same: a chip
+// that the command line names is named to the provider, too.
+std::optional<ExaminedChip> check_chip(CheckReport& report, const Context& context, const SettingValues& settings);
+
+// check_certificate_objects judges what certificate objects and trust anchors hold, by the chip and the key, if there
+// is one.
+void check_certificate_objects(CheckReport& report, ExaminedChip& examined, const std::optional<KeyFile>& key);
+
+// check_certificate_file judges a certificate, or a chain, that programs are given with the key.
+void check_certificate_file(CheckReport& report, const std::string& path, const std::optional<KeyFile>& key);
+
+// check_signature signs once with a key file, as a program would, when chip and key file agree.
+void check_signature(CheckReport& report, OSSL_LIB_CTX* libctx, const ExaminedChip& examined, const KeyFile& key);
 
 }  // namespace trustx::cli

@@ -135,9 +135,10 @@ bool OpensslConfiguration::activates(std::string_view provider) const {
     return entry != nullptr && entry->activation == Activation::yes;
 }
 
-bool OpensslConfiguration::activates_any() const {
-    return std::any_of(providers.begin(), providers.end(),
-                       [](const ProviderEntry& entry) { return entry.activation != Activation::no; });
+bool OpensslConfiguration::activates_another_than(std::string_view provider) const {
+    return std::any_of(providers.begin(), providers.end(), [provider](const ProviderEntry& entry) {
+        return entry.name != provider && entry.activation != Activation::no;
+    });
 }
 
 bool OpensslConfiguration::has_section(std::string_view section) const {

@@ -38,7 +38,7 @@ struct OpensslConfiguration {
 
     [[nodiscard]] const ProviderEntry* find(std::string_view provider) const;
     [[nodiscard]] bool activates(std::string_view provider) const;
-    [[nodiscard]] bool activates_any() const;
+    [[nodiscard]] bool activates_another_than(std::string_view provider) const;
     [[nodiscard]] bool has_section(std::string_view section) const;
 };
 

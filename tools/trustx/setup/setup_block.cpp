@@ -87,10 +87,10 @@ Result<void> check_entry(const ProviderEntry* entry, const std::string& name) {
     return {};
 }
 
-// default_lines make explicit what activating trustx would otherwise switch off.
+// default_lines make explicit what activating trustx would otherwise switch off, or has switched off already.
 std::string default_lines(const OpensslConfiguration& configuration, const std::string& providers_section) {
     const auto* entry = configuration.find("default");
-    if (configuration.activates_any()) {
+    if (configuration.activates_another_than("trustx")) {
         return {};  // the configuration chooses its providers; default is on, or off on purpose
     }
     if (entry != nullptr) {
@@ -99,7 +99,7 @@ std::string default_lines(const OpensslConfiguration& configuration, const std::
     return "[" + providers_section + "]\ndefault = trustx_setup_default\n[trustx_setup_default]\nactivate = 1\n";
 }
 
-Result<void> check_names(const OpensslConfiguration& configuration, const std::optional<std::string>& module,
+Result<void> check_names(const OpensslConfiguration& configuration, const ProviderSettings& settings,
                          const std::string& name) {
     for (const auto* section :
          {"trustx_setup_init", "trustx_setup_providers", "trustx_setup_default", "trustx_setup_module"}) {
@@ -113,9 +113,11 @@ Result<void> check_names(const OpensslConfiguration& configuration, const std::o
             return refuse(name, "the section name \"" + section + "\" needs quoting; give it a plain name");
         }
     }
-    if (module && !plain(*module)) {
-        return refuse(name, "the module's path " + *module +
-                                " has characters that mean something in a configuration; put the module elsewhere");
+    for (const auto& [setting, value] : settings) {
+        if (!plain(value)) {
+            return refuse(name, "the value of " + setting + ", " + value +
+                                    ", has characters that mean something in a configuration; choose another");
+        }
     }
     return {};
 }
@@ -154,21 +156,25 @@ Result<ConfigurationText> ConfigurationText::split(const std::string& text, cons
     return split;
 }
 
-Result<std::string> activating_lines(const OpensslConfiguration& configuration,
-                                     const std::optional<std::string>& module, const std::string& name) {
+Result<std::string> activating_lines(const OpensslConfiguration& configuration, const ProviderSettings& settings,
+                                     const std::string& name) {
     const auto* trustx = configuration.find("trustx");
     const auto* standard = configuration.find("default");
     for (const auto* entry : {trustx, standard}) {
         TRYV(check_entry(entry, name));
     }
-    if (trustx != nullptr && trustx->activation == Activation::yes) {
+    const bool active = trustx != nullptr && trustx->activation == Activation::yes;
+    if (active && configuration.activates_another_than("trustx")) {
         return std::string{};
     }
-    if (trustx != nullptr) {
+    if (trustx != nullptr && !active) {
         return refuse(name, "it has a section [" + trustx->section +
                                 "] for trustx that does not activate it; write `activate = 1` there, or remove it");
     }
-    TRYV(check_names(configuration, module, name));
+    TRYV(check_names(configuration, settings, name));
+    if (active) {
+        return default_lines(configuration, configuration.providers_section);
+    }
     std::string lines;
     auto init = configuration.init_section;
     if (init.empty()) {
@@ -183,7 +189,10 @@ Result<std::string> activating_lines(const OpensslConfiguration& configuration,
     // default comes first: the first one is used where both have an algorithm.
     lines += default_lines(configuration, providers);
     lines += "[" + providers + "]\ntrustx = trustx_setup_module\n[trustx_setup_module]\nactivate = 1\n";
-    return lines + (module ? "module = " + *module + "\n" : "");
+    for (const auto& [setting, value] : settings) {
+        lines.append(setting).append(" = ").append(value).append("\n");
+    }
+    return lines;
 }
 
 Result<std::string> with_block(const std::string& text, const std::string& lines, const std::string& name) {

@@ -9,6 +9,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace trustx::cli {
 
@@ -25,12 +27,15 @@ struct ConfigurationText {
     [[nodiscard]] std::string without() const { return before + after; }
 };
 
-// activating_lines are the lines that make this configuration activate trustx, and default where that was only
-// implied. Empty: it does already. module is the path to name; absent where OpenSSL finds it.
+// ProviderSettings are lines of trustx's own section, besides `activate`.
+using ProviderSettings = std::vector<std::pair<std::string, std::string>>;
+
+// activating_lines are the lines that make this configuration activate trustx with these settings, and default where
+// that was only implied. Empty: it activates both already.
 // Error: InputErrc::refused with the reason, when the configuration says something that the block would have to
 // override.
-Result<std::string> activating_lines(const OpensslConfiguration& configuration,
-                                     const std::optional<std::string>& module, const std::string& name);
+Result<std::string> activating_lines(const OpensslConfiguration& configuration, const ProviderSettings& settings,
+                                     const std::string& name);
 
 // with_block appends the lines as a block, in the file's own line ends, and opens again the section that was open.
 // Error: InputErrc::refused when the text ends in a continued line.

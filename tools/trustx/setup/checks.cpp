@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "setup/checks.hpp"
+
+#include "common/openssl/environment.hpp"
+
+namespace trustx::cli {
+namespace {
+
+openssl::LibraryContext load_provider(CheckReport& report, const std::string& path,
+                                      const std::optional<OpensslConfiguration>& configuration) {
+    if (!configuration || !configuration->activates("trustx")) {
+        report.skipped("provider", "it is not activated");
+        return nullptr;
+    }
+    return check_provider(report, path, *configuration->find("trustx"));
+}
+
+// A key file may name a section of trustx.conf, and the provider then uses the chip of that section.
+Context context_for(const Context& context, const std::optional<KeyFile>& key) {
+    auto meant = context;
+    if (key && !context.device && context.device_name.empty()) {
+        meant.device_name = key->reference.device;
+    }
+    return meant;
+}
+
+}  // namespace
+
+Result<void> check_setup(const Context& context, const SetupCheckOptions& options) {
+    CheckReport report;
+    const auto path = options.config.empty() ? openssl::configuration_file() : options.config;
+    const auto configuration = check_configuration(report, path);
+    const auto* entry = configuration ? configuration->find("trustx") : nullptr;
+    const auto settings = entry != nullptr ? check_settings(report, *entry) : SettingValues{};
+    const auto libctx = load_provider(report, path, configuration);
+    const auto key = options.key.empty() ? std::nullopt : check_key_file(report, options.key);
+    auto chip = check_chip(report, context_for(context, key), settings);
+    if (chip) {
+        check_certificate_objects(report, *chip, key);
+    }
+    if (!options.certificate.empty()) {
+        check_certificate_file(report, options.certificate, key);
+    }
+    if (options.key.empty()) {
+        report.note("signature", "not tried; `--key FILE` makes one");
+    } else if (libctx == nullptr || !chip || !key) {
+        report.skipped("signature", "provider, chip or key file are missing");
+    } else {
+        check_signature(report, libctx.get(), *chip, *key);
+    }
+    return report.finish(options.json);
+}
+
+}  // namespace trustx::cli
