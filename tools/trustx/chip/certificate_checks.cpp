@@ -9,6 +9,7 @@
 #include "common/keys/key_file.hpp"
 #include "common/try.hpp"
 
+#include <trustx/life_cycle.hpp>
 #include <trustx/objects.hpp>
 
 #include <algorithm>
@@ -133,14 +134,20 @@ Result<void> against_proof(const Examination& examination, ObjectId slot) {
     return {};
 }
 
+// against_life_cycle comes first: what the chip refuses, --force does not help.
+Result<void> against_life_cycle(const Examination& examination) {
+    const auto object = examination.object;
+    TRY(const auto metadata, examination.chip.run(GetMetadata{.object = object}));
+    TRY(const auto states,
+        examination.chip.with([&](LockedDevice& device) { return read_life_cycles(device, metadata); }));
+    const auto refusal = explain_refusal(object, AccessKind::change, metadata, states);
+    return refusal.empty() ? Result<void>{} : fail(ChipError::access_conditions_not_satisfied, refusal);
+}
+
 // against_present looks at what would be lost. A certificate for the same key is renewed; something that is no
 // certificate, such as what an interrupted write left, is no loss.
 Result<void> against_present(const Context& context, const Examination& examination) {
     const auto object = examination.object;
-    TRY(const auto metadata, examination.chip.run(GetMetadata{.object = object}));
-    if (never_allows(metadata.change_access)) {
-        return {};  // nothing is lost: the chip refuses the write, forced or not
-    }
     const auto present = stored_certificates(examination.chip, object);
     if (!present && is_unreachable(present.error())) {
         return present.failure();
@@ -220,6 +227,7 @@ Result<void> check_certificates(const Context& context, Chip& chip, ObjectId obj
     TRY(auto key, leaf.public_key());
     TRYV(chip.with([&](LockedDevice& device) { return check_write(device, object, 0, content.size()); }));
     const Examination examination{.chip = chip, .object = object, .leaf = leaf, .key = std::move(key)};
+    TRYV(against_life_cycle(examination));
     TRYV(override_refusal(context, against_present(context, examination), checks.force));
     return compare_keys(context, examination, checks);
 }

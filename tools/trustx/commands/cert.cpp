@@ -111,14 +111,11 @@ Result<void> read(const Context& context, const Group& group, const ReadOptions&
     if (!options.der) {
         return files::write_file(options.out, options.json ? encode_json(stored, object) : encode_pem(stored));
     }
-    if (options.out == "-" && stdout_is_terminal()) {
-        return fail(InputErrc::usage, "--der: a terminal shows no binary; name a file with --out");
-    }
     if (certificates.size() > 1) {
         context.note("the chain's " + std::to_string(certificates.size() - 1) +
                      " further certificate(s) are left out; without --der they are all there");
     }
-    return files::write_file(options.out, certificates.front().der());
+    return deliver_binary(options.out, certificates.front().der());
 }
 
 Result<void> write(const Context& context, const Group& group, const WriteOptions& options) {
