@@ -123,7 +123,8 @@ TEST_CASE("a chip that cannot be reached is answered with path, reason and remed
         write_file(bench.path("key.pem"), pem);
         check(bench, {device, sign_with("key.pem"), words});
     };
-    check_device("unix:/nonexistent/chip", {"E0F1", "/nonexistent/chip", "No such file", "`device`"});
+    check_device("unix:/nonexistent/chip",
+                 {"nothing listens on the socket", "E0F1", "/nonexistent/chip", "No such file", "`device`"});
     check_device("i2c:/nonexistent/i2c-1@0x30",
                  {"bus of the chip does not exist", "E0F1", "/nonexistent/i2c-1", "No such file", "i2c-dev"});
     check_device("i2c:/dev/null@0x30", {"E0F1", "/dev/null", "i2cdetect"});
