@@ -34,6 +34,8 @@ TEST_CASE("info tells programs the same in JSON", "[info]") {
     CHECK(info.at("keys")[1].at("present") == false);
     REQUIRE(info.at("certificate_objects").size() == 6);
     CHECK(info.at("certificate_objects")[0].at("certificates").size() == 1);
+    // Where the text speaks of a certificate without subject, the subject is empty, and not words in its place.
+    CHECK(info.at("certificate_objects")[0].at("certificates")[0].at("subject") == "");
     CHECK(info.at("certificate_objects")[1].at("certificates").empty());
 }
 
