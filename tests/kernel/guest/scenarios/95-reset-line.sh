@@ -10,8 +10,15 @@ reset_by() {
 }
 hang() { trustx-sim ctl "$SIMULATOR" fault hang,before=write >/dev/null; }
 
+# Without a line a chip can be told to reset itself, if it listens.
+soft=$(counted soft_resets)
+run trustx reset
+[ "$(counted soft_resets)" -eq $((soft + 1)) ]
+hang
 refused trustx reset
 says "reset-line"
+run trustx-sim ctl "$SIMULATOR" reset
+reset_by 1
 
 controller=$("${lines[@]}")
 [ "$controller" = /dev/gpiochip0 ]
