@@ -22,6 +22,8 @@ extern const OSSL_DISPATCH encoder_encrypted_private_key_pem[];
 extern const OSSL_DISPATCH encoder_encrypted_private_key_der[];
 extern const OSSL_DISPATCH encoder_type_specific_pem[];
 extern const OSSL_DISPATCH encoder_type_specific_der[];
+extern const OSSL_DISPATCH encoder_public_key_pem[];
+extern const OSSL_DISPATCH encoder_public_key_der[];
 extern const OSSL_DISPATCH encoder_text[];
 
 }  // namespace trustx::provider

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writing keys. A chip key is written as its reference, whatever structure a program asks for, and as text for
-// people; other keys go to the private library context. There is no encoder for public keys here: the default
-// provider's write what we export, byte for byte as for a software key (openssl-provider.md section 1.9).
+// people; public halves and other keys are written by the private library context, so to the byte as the default
+// provider writes them. Exporting a public key to the default provider's encoder would lose the form of its point,
+// which `openssl ec -conv_form` sets and does not select.
 #include "algorithms.hpp"
 #include "c_boundary.hpp"
 #include "common/openssl/pem.hpp"
@@ -27,6 +28,8 @@ constexpr Format encrypted_private_key_pem{"PEM", "EncryptedPrivateKeyInfo"};
 constexpr Format encrypted_private_key_der{"DER", "EncryptedPrivateKeyInfo"};
 constexpr Format type_specific_pem{"PEM", "type-specific"};
 constexpr Format type_specific_der{"DER", "type-specific"};
+constexpr Format public_key_pem{"PEM", "SubjectPublicKeyInfo"};
+constexpr Format public_key_der{"DER", "SubjectPublicKeyInfo"};
 constexpr Format text{"TEXT", nullptr};
 
 constexpr bool encrypts(const Format& format) {
@@ -35,6 +38,10 @@ constexpr bool encrypts(const Format& format) {
 
 constexpr bool is_pkcs8(const Format& format) {
     return format.structure != nullptr && std::string_view{format.structure} == private_key_der.structure;
+}
+
+constexpr bool is_public(const Format& format) {
+    return format.structure != nullptr && std::string_view{format.structure} == public_key_der.structure;
 }
 
 // Encoding is the state behind an encoder context: the cipher, when the key is to be encrypted. Used by one thread.
@@ -130,7 +137,7 @@ Outcome<Bytes> encoded(const Encoding& encoding, const Key& key, int selection, 
     if (key.inner() == nullptr) {
         return fail(Reason::key_incomplete, "write an empty key");
     }
-    if (!key.is_chip_key()) {
+    if (!key.is_chip_key() || is_public(format)) {
         return in_software(encoding, key, selection, format, passphrase);
     }
     return format.structure == nullptr ? as_text(encoding, key, selection) : as_reference(encoding, key, format);
@@ -156,8 +163,12 @@ int encoder_set_ctx_params(void* ctx, const OSSL_PARAM params[]) {
 
 template <const Format& format>
 int encoder_does_selection(void*, int selection) {
+    const bool with_private = (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0;
+    if (is_public(format)) {
+        return !with_private && (selection & OSSL_KEYMGMT_SELECT_PUBLIC_KEY) != 0;
+    }
     // Private keys, and text of anything.
-    return format.structure == nullptr || (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0;
+    return format.structure == nullptr || with_private;
 }
 
 template <const Format& format>
@@ -196,6 +207,8 @@ const OSSL_DISPATCH encoder_encrypted_private_key_pem[] = TRUSTX_ENCODER(encrypt
 const OSSL_DISPATCH encoder_encrypted_private_key_der[] = TRUSTX_ENCODER(encrypted_private_key_der);
 const OSSL_DISPATCH encoder_type_specific_pem[] = TRUSTX_ENCODER(type_specific_pem);
 const OSSL_DISPATCH encoder_type_specific_der[] = TRUSTX_ENCODER(type_specific_der);
+const OSSL_DISPATCH encoder_public_key_pem[] = TRUSTX_ENCODER(public_key_pem);
+const OSSL_DISPATCH encoder_public_key_der[] = TRUSTX_ENCODER(public_key_der);
 const OSSL_DISPATCH encoder_text[] = TRUSTX_ENCODER(text);
 
 #undef TRUSTX_ENCODER

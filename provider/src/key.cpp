@@ -253,14 +253,9 @@ bool Key::matches(const Key& other, int selection) const {
 }
 
 Outcome<void> Key::export_public(int selection, OSSL_CALLBACK* callback, void* argument) const {
-    std::string form = text_of(*inner_, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT);
-    if (form == "uncompressed") {
-        form.clear();
-    }
-    const PublicKeyParams params{
-        reference_->public_key,
-        (selection & public_selected) != 0 ? PublicKeyParams::with_point : PublicKeyParams::curve_only,
-        std::move(form)};
+    const PublicKeyParams params{reference_->public_key, (selection & public_selected) != 0
+                                                             ? PublicKeyParams::with_point
+                                                             : PublicKeyParams::curve_only};
     if (callback(params.get(), argument) != 1) {
         return fail(Reason::software_failed, "hand over the public key of " + reference_->key.hex());
     }

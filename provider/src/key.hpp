@@ -104,8 +104,7 @@ class Key {
     // matches compares the selected parts (openssl-provider.md section 1.3).
     [[nodiscard]] bool matches(const Key& other, int selection) const;
 
-    // export_public calls back with `group`, when selected `pub`, and the form of the point unless it is
-    // uncompressed; nothing else.
+    // export_public calls back with `group` and, when selected, `pub`, and nothing else.
     [[nodiscard]] Outcome<void> export_public(int selection, OSSL_CALLBACK* callback, void* argument) const;
 
     void count_up() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }

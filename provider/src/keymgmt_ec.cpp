@@ -85,7 +85,6 @@ int keymgmt_import(void* keydata, int selection, const OSSL_PARAM params[]) {
 const OSSL_PARAM public_types[] = {
     describe_text(OSSL_PKEY_PARAM_GROUP_NAME),
     describe_octets(OSSL_PKEY_PARAM_PUB_KEY),
-    describe_text(OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT),
     end_of_params,
 };
 

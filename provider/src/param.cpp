@@ -28,20 +28,13 @@ Outcome<void> answer(OSSL_PARAM* params, const char* key, Set&& set) {
 
 }  // namespace
 
-PublicKeyParams::PublicKeyParams(const PublicKey& key, Content content, std::string form)
-    : group_{group_name(key.curve)}, form_{std::move(form)}, params_{} {
-    auto next = params_.begin();
-    *next++ = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group_.data(), group_.size());
-    if (content == with_point) {
-        *next++ =
-            OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, only_read(key.point.data()), key.point.size());
-    }
-    if (!form_.empty()) {
-        *next++ =
-            OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, form_.data(), form_.size());
-    }
-    *next = OSSL_PARAM_construct_end();
-}
+PublicKeyParams::PublicKeyParams(const PublicKey& key, Content content)
+    : group_{group_name(key.curve)},
+      params_{OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group_.data(), group_.size()),
+              content == with_point ? OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY,
+                                                                        only_read(key.point.data()), key.point.size())
+                                    : OSSL_PARAM_construct_end(),
+              OSSL_PARAM_construct_end()} {}
 
 Outcome<void> read(const OSSL_PARAM& param, std::string& into) {
     const char* text = nullptr;

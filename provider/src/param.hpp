@@ -36,20 +36,18 @@ constexpr OSSL_PARAM describe_unsigned(const char* key) noexcept {
 inline constexpr OSSL_PARAM end_of_params{nullptr, 0, nullptr, 0, 0};
 
 // PublicKeyParams is `group` and, unless told otherwise, `pub` of a key: what we import into the private library
-// context and, with `point-format`, all that we ever export of a chip key. Points into the key, which must outlive it.
+// context and all that we ever export of a chip key. Points into the key, which must outlive it.
 class PublicKeyParams {
  public:
     enum Content : bool { curve_only, with_point };
-    // form is that of the point in what is written later, "compressed"; empty for the default.
-    explicit PublicKeyParams(const PublicKey& key, Content content = with_point, std::string form = {});
-    PublicKeyParams(const PublicKeyParams&) = delete;  // params_ points into the texts
+    explicit PublicKeyParams(const PublicKey& key, Content content = with_point);
+    PublicKeyParams(const PublicKeyParams&) = delete;  // params_ points into group_
     PublicKeyParams& operator=(const PublicKeyParams&) = delete;
     [[nodiscard]] const OSSL_PARAM* get() const { return params_.data(); }
 
  private:
     std::string group_;
-    std::string form_;
-    std::array<OSSL_PARAM, 4> params_;
+    std::array<OSSL_PARAM, 3> params_;
 };
 
 // read takes the value of a parameter; octets stay where the parameter has them. Error: Reason::parameter_invalid

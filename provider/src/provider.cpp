@@ -73,6 +73,8 @@ const OSSL_ALGORITHM encoders[] = {
     {"EC", "provider=trustx,output=der,structure=EncryptedPrivateKeyInfo", encoder_encrypted_private_key_der, nullptr},
     {"EC", "provider=trustx,output=pem,structure=type-specific", encoder_type_specific_pem, nullptr},
     {"EC", "provider=trustx,output=der,structure=type-specific", encoder_type_specific_der, nullptr},
+    {"EC", "provider=trustx,output=pem,structure=SubjectPublicKeyInfo", encoder_public_key_pem, nullptr},
+    {"EC", "provider=trustx,output=der,structure=SubjectPublicKeyInfo", encoder_public_key_der, nullptr},
     {"EC", "provider=trustx,output=text", encoder_text, nullptr},
     {nullptr, nullptr, nullptr, nullptr},
 };

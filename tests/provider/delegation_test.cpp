@@ -28,6 +28,7 @@ TEST_CASE("software keys of any curve are made, written, read, checked and used"
                                   {"pkey", "-in", key, "-traditional"},
                                   {"pkey", "-in", key, "-outform", "DER"},
                                   {"pkey", "-in", key, "-pubout", "-ec_conv_form", "compressed"},
+                                  {"ec", "-in", key, "-pubout", "-conv_form", "compressed"},
                                   {"ec", "-in", key, "-text"},
                                   {"ec", "-in", key, "-param_enc", "explicit"},
                                   {"ec", "-in", key, "-no_public"},
