@@ -97,8 +97,8 @@ Result<std::string> content_of(Chip& chip, ObjectId object, const Metadata& meta
                                           : "the empty slot, which can then never get a key";
         case ObjectKind::certificate:
         case ObjectKind::trust_anchor:
-            if (const auto certificates = stored_certificates(chip, object); certificates && !certificates->empty()) {
-                return "the certificate " + x509::summary(certificates->front());
+            if (const auto stored = stored_certificates(chip, object); stored && !stored->certificates.empty()) {
+                return "the certificate " + x509::summary(stored->certificates.front());
             }
             return "the object for certificates";
         default:
