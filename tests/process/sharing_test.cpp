@@ -40,7 +40,7 @@ struct Gateway {
                                 {"TRUSTX_LOCK_DIRECTORY", locks()},
                                 {"TRUSTX_CONF", chip.directory() / "trustx.conf"}}};
     }
-    explicit Gateway(int lock_timeout_ms = 10'000) {
+    explicit Gateway(int lock_timeout_ms = 10'000, const std::string& timing = "none") : chip{{.timing = timing}} {
         test::write_file(chip.directory() / "trustx.conf",
                          "lock-timeout-ms = " + std::to_string(lock_timeout_ms) + "\n");
     }
@@ -250,6 +250,39 @@ TEST_CASE("a forked child and its parent use the chip side by side", "[sharing]"
     int status = -1;
     REQUIRE(::waitpid(child, &status, 0) == child);
     CHECK(status == 0);
+}
+
+TEST_CASE("a program that signs for the first time knows from others how long that takes", "[sharing]") {
+    const Gateway gateway{10'000, "typical"};
+    const auto made = gateway.trustx({"keygen", "E0F1"});
+    INFO(made.both());
+    REQUIRE(made.ok());
+    const auto transfers_of_a_signature = [&] {
+        gateway.chip.reset_stats();
+        // A Device of its own has nothing but what stands in the lock file.
+        REQUIRE(gateway.device()->run(CalcSign{.key = ObjectId{0xE0F1}, .digest = Bytes(32, 0x11)}));
+        return gateway.chip.stats().at("transfers").get<int>();
+    };
+    static_cast<void>(transfers_of_a_signature());
+    CHECK(transfers_of_a_signature() <= 30);
+}
+
+TEST_CASE("programs know how often private keys were used since one of them read the counter", "[sharing]") {
+    const Gateway gateway;
+    REQUIRE(gateway.trustx({"keygen", "E0F1"}).ok());
+    const auto one = gateway.device();
+    const auto other = gateway.device();
+    const auto known = [](Device& device) { return device.lock().value().security_events(); };
+    const auto before = known(*other).uses;
+    for (int i = 0; i < 20; ++i) {
+        REQUIRE(one->run(CalcSign{.key = ObjectId{0xE0F1}, .digest = Bytes(32, 0x11)}));
+    }
+    CHECK(known(*other).uses > before + 10);  // time may have taken some away
+    CHECK_FALSE(known(*other).read_ago);
+    REQUIRE(one->run(GetDataObject{.object = object::security_event_counter, .length = 1}));
+    CHECK(known(*other).uses == 0);
+    CHECK(known(*other).read_ago);
+    CHECK(known(*gateway.device()).read_ago);
 }
 
 TEST_CASE("a thread that is cancelled ends after the work on the chip, and leaves nothing behind", "[sharing]") {

@@ -4,6 +4,8 @@
 #include "support/catch.hpp"
 #include "workbench.hpp"
 
+#include <trustx/device.hpp>
+
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
@@ -96,6 +98,25 @@ TEST_CASE("the counter is read once in a while, not with each signature", "[thro
     }
     // One more only if this machine is so slow that the reading became old.
     CHECK(chip.stats().at("commands").value("GetDataObject", 0) <= before + 1);
+}
+
+TEST_CASE("a first use reads the counter when other programs made many", "[throttle]") {
+    ChipBench chip;
+    const auto file = chip.make_key("E0F1");
+    const auto read_by_the_next = [&] {
+        chip.reset_counters();
+        chip->must_openssl({"dgst", "-sha256", "-sign", file.string(), "-out", "signature"}, "message");
+        return chip.stats().at("commands").value("GetDataObject", 0);
+    };
+    CHECK(read_by_the_next() == 0);
+    trustx::DeviceOptions options;
+    options.lock_directory = chip.simulator().directory().path().string();
+    const auto other = trustx::Device::open(*trustx::BusAddress::parse(chip.simulator().address()), options);
+    for (int i = 0; i < 40; ++i) {
+        REQUIRE(other->run(trustx::CalcSign{.key = trustx::ObjectId{0xE0F1}, .digest = trustx::Bytes(32, 0x11)}));
+    }
+    CHECK(read_by_the_next() == 1);
+    CHECK(read_by_the_next() == 0);
 }
 
 TEST_CASE("the trace warns before the chip slows down, and not earlier", "[throttle]") {

@@ -467,3 +467,25 @@ TEST_CASE("a forked child that releases its parent's lock changes nothing", "[pr
     auto other = ProcessLock::open(dir.path(), address("/nowhere/chip"));
     CHECK_FALSE(other->lock(clock, clock.in(0s)));
 }
+
+TEST_CASE("a record keeps the hints that its writer gave it, and forged ones stay within their form",
+          "[process_lock]") {
+    const TempDir dir;
+    auto lock = ProcessLock::open(dir.path().string(), address("/nowhere/chip"));
+    REQUIRE(lock);
+    LinkRecord record{.user = 1, .frame_size = 277, .in_sync = true};
+    record.security = {.uses = 7, .last_use = TimePoint{5s}, .read_at = TimePoint{3s}};
+    record.durations.back() = {
+        .kind = {.opcode = 0x31, .param = 0x11, .sent = 6, .wanted = 0, .object = ObjectId{0xE0F1}},
+        .experience = {.first_poll = 145ms, .times_late = 2}};
+    REQUIRE(lock->write_record(record));
+    const auto read = lock->read_record();
+    CHECK(read.security == record.security);
+    CHECK(read.durations == record.durations);
+
+    record.security.last_use = TimePoint{-1s};
+    record.durations.back().experience.first_poll = -1s;
+    REQUIRE(lock->write_record(record));
+    CHECK(lock->read_record().security == SecurityLog::State{});
+    CHECK(lock->read_record().durations.back().experience.first_poll == 0s);
+}

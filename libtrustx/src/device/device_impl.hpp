@@ -57,6 +57,7 @@ class Device::Impl {
     Result<void> lock_out_processes(Deadline deadline);
     Result<void> open_process_lock();
     Result<void> learn_from_record();
+    [[nodiscard]] LinkRecord record(std::uint16_t frame_size, bool in_sync) noexcept;
     void drop_what_was_inherited();
 
     // attachment.cpp

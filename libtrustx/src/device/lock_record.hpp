@@ -4,6 +4,9 @@
 // it.
 #pragma once
 
+#include "device/durations.hpp"
+#include "device/security_log.hpp"
+
 #include <cstdint>
 #include <system_error>
 
@@ -17,6 +20,8 @@ struct LinkRecord {
     std::uint64_t user = 0;        // a random number of the Device that used the chip
     std::uint16_t frame_size = 0;  // negotiated DATA_REG_LEN, within the protocol's limits; 0: unknown
     bool in_sync = false;          // false while the chip is in use, and after a failure
+    SecurityLog::State security = {};
+    Durations::Hints durations = {};
 };
 
 // The record may grow up to here; then come the numbers of the queue (lock_queue.hpp).

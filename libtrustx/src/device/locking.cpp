@@ -70,8 +70,7 @@ void Device::Impl::unlock() noexcept {
     if (process_lock_) {
         const bool in_sync = link_ && link_->in_sync();
         // A record that cannot be written says "not in sync" still, which costs the next user three transfers.
-        static_cast<void>(process_lock_->write_record(
-            {.user = user_, .frame_size = link_ ? link_->frame_size() : std::uint16_t{0}, .in_sync = in_sync}));
+        static_cast<void>(process_lock_->write_record(record(link_ ? link_->frame_size() : std::uint16_t{0}, in_sync)));
         process_lock_->unlock();
     }
     thread_lock_.unlock();
@@ -134,12 +133,24 @@ Result<void> Device::Impl::learn_from_record() {
     if (link_ && (record.user != user_ || !record.in_sync)) {
         link_->doubt();
     }
+    if (record.user != 0 && record.user != user_) {
+        security_log_.go_on_with(record.security, clock_->now());
+        durations_.go_on_with(record.durations);
+    }
     known_frame_size_.reset();
     if (record.in_sync && record.frame_size != 0) {
         known_frame_size_ = record.frame_size;
     }
     // Until unlock() says otherwise: should this process be killed, the next one knows.
-    return process_lock_->write_record({.user = user_, .frame_size = 0, .in_sync = false});
+    return process_lock_->write_record(this->record(0, false));
+}
+
+LinkRecord Device::Impl::record(std::uint16_t frame_size, bool in_sync) noexcept {
+    return {.user = user_,
+            .frame_size = frame_size,
+            .in_sync = in_sync,
+            .security = security_log_.state(),
+            .durations = durations_.hints()};
 }
 
 }  // namespace trustx
