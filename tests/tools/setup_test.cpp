@@ -206,6 +206,39 @@ TEST_CASE("a block that was damaged is restored by enable", "[setup]") {
     CHECK(configuration.text() == enabled);
 }
 
+TEST_CASE("fips=yes is claimed only when it is asked for, reported each time, and taken back", "[setup]") {
+    const Configuration configuration{debian};
+    configuration.must("enable");
+    const auto plain = configuration.text();
+    CHECK_THAT(plain, !ContainsSubstring("claim-fips"));
+    const auto module = (module_directory() / "trustx.so").string();
+    CHECK(configuration.setup("enable", {"--module", module, "--claim-fips"}).status == 0);
+    CHECK_THAT(configuration.text(), ContainsSubstring("claim-fips = yes\n"));
+    for (int round = 0; round < 2; ++round) {
+        CHECK_THAT(configuration.setup("check").both(), ContainsSubstring("claim-fips"));
+    }
+    configuration.must("enable");
+    CHECK(configuration.text() == plain);
+}
+
+TEST_CASE("a configuration that activates trustx by hand gets no claim", "[setup]") {
+    const Configuration configuration{
+        "openssl_conf = init\n[init]\nproviders = p\n[p]\ndefault = d\ntrustx = t\n[d]\nactivate = 1\n[t]\nactivate = "
+        "1\nmodule = " +
+        (module_directory() / "trustx.so").string() + "\n"};
+    configuration.refuses("enable", 1, {"claim-fips = yes", "[t]"},
+                          {"--module", module_directory() / "trustx.so", "--claim-fips"});
+}
+
+TEST_CASE("enable serves Node.js, which looks for a name of its own", "[setup]") {
+    const Configuration configuration{debian};
+    configuration.must("enable");
+    CHECK_THAT(configuration.text(), ContainsSubstring("nodejs_conf = openssl_init\n"));
+    const Configuration chosen{"nodejs_conf = mine\n" + debian + "[mine]\nx = 1\n"};
+    chosen.must("enable");
+    CHECK_THAT(chosen.text(), !ContainsSubstring("nodejs_conf = openssl_init"));
+}
+
 TEST_CASE("enable adds no default provider where a configuration chooses the providers", "[setup]") {
     const Configuration configuration{
         "openssl_conf = init\n[init]\nproviders = some\n[some]\nbase = b\n[b]\nactivate = 1\n"};

@@ -61,6 +61,7 @@ Examples:
 struct EditOptions {
     std::string config;
     std::string module;
+    bool claim_fips = false;
 };
 
 // Target is the configuration to work on.
@@ -100,21 +101,33 @@ Result<void> replace(const std::string& path, const std::string& text) {
     return file.commit();
 }
 
-// settings_to_name are what the configuration must contain: the module only where OpenSSL does not find it by itself.
-Result<ProviderSettings> settings_to_name(const EditOptions& options) {
+// module_to_name is the path that the configuration must contain; empty where OpenSSL finds the module by itself.
+Result<std::string> module_to_name(const std::string& chosen) {
     std::error_code ignored;
-    if (const auto& chosen = options.module; !chosen.empty()) {
+    if (!chosen.empty()) {
         if (!fs::is_regular_file(chosen, ignored)) {
             return fail(InputErrc::malformed, "--module " + chosen + ": there is no such file");
         }
-        return ProviderSettings{{"module", fs::absolute(chosen).lexically_normal().string()}};
+        return fs::absolute(chosen).lexically_normal().string();
     }
     const auto place = fs::path{openssl::module_directory()} / "trustx.so";
     if (!fs::is_regular_file(place, ignored)) {
         return fail(InputErrc::malformed, "the provider is not where OpenSSL looks for it: there is no " +
                                               place.string() + "; install it, or say with --module where it is");
     }
-    return ProviderSettings{};
+    return std::string{};
+}
+
+Result<ProviderSettings> settings_to_name(const EditOptions& options) {
+    TRY(const auto module, module_to_name(options.module));
+    ProviderSettings settings;
+    if (!module.empty()) {
+        settings.emplace_back("module", module);
+    }
+    if (options.claim_fips) {
+        settings.emplace_back("claim-fips", "yes");
+    }
+    return settings;
 }
 
 // check_result makes sure, with OpenSSL's parser, that a configuration does what it should.
@@ -156,6 +169,11 @@ Result<void> enable(const Context& context, const EditOptions& options) {
     const auto without = target.parts.without();
     TRY(const auto configuration, OpensslConfiguration::parse(without, target.path));
     TRY(const auto lines, activating_lines(configuration, settings, target.path));
+    if (lines.empty() && options.claim_fips && !configuration.claims_fips()) {
+        return fail(InputErrc::refused,
+                    target.path + " activates the provider already: write `claim-fips = yes` into [" +
+                        configuration.find("trustx")->section + "], or `trustx setup disable` first");
+    }
     if (lines.empty()) {
         context.note(target.path + " activates the provider already; nothing changed" +
                      (configuration.activates("default") ? "" : ". The default provider is not activated, but others"));
@@ -228,6 +246,8 @@ void add_enable(Command& setup) {
     auto command = setup.subcommand("enable", "Make a configuration load the provider", what_enable_does);
     add_config_option(command, options->config);
     command.option("--module", options->module, "Where trustx.so is, if not in OpenSSL's own directory", "FILE");
+    command.flag("--claim-fips", options->claim_fips,
+                 "Let the provider's algorithms count as fips=yes, although it is no validated module");
     command.on_run([options](const Context& context) { return enable(context, *options); });
 }
 

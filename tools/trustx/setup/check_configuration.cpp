@@ -25,8 +25,19 @@ void report_default_provider(CheckReport& report, const OpensslConfiguration& co
 }
 
 void report_properties(CheckReport& report, const OpensslConfiguration& configuration) {
+    const bool claim = configuration.claims_fips();
+    if (claim) {
+        report.note(
+            "claim-fips",
+            "the provider's algorithms count as fips=yes, although it is no validated module: the claim is yours",
+            "delete the line if nobody demands fips=yes, or the claim is not meant");
+    }
     const auto& properties = configuration.default_properties;
     if (properties.empty()) {
+        return;
+    }
+    if (claim && properties == "fips=yes") {
+        report.ok("properties", "default_properties = fips=yes, which claim-fips answers");
         return;
     }
     // A property without question mark is demanded of every algorithm.

@@ -7,6 +7,8 @@
 #include "common/text/as_bytes.hpp"
 #include "common/text/lower_case.hpp"
 
+#include <trustx/settings.hpp>
+
 #include <algorithm>
 #include <array>
 
@@ -108,6 +110,7 @@ Result<OpensslConfiguration> OpensslConfiguration::parse(const std::string& text
     OpensslConfiguration configuration;
     configuration.sections = sections_of(conf.get());
     configuration.init_section = value_of(conf.get(), "", "openssl_conf").value_or("");
+    configuration.node_section = value_of(conf.get(), "", "nodejs_conf").value_or("");
     if (configuration.init_section.empty()) {
         return configuration;
     }
@@ -143,6 +146,13 @@ bool OpensslConfiguration::activates_another_than(std::string_view provider) con
 
 bool OpensslConfiguration::has_section(std::string_view section) const {
     return std::find(sections.begin(), sections.end(), section) != sections.end();
+}
+
+bool OpensslConfiguration::claims_fips() const {
+    const auto* const entry = find("trustx");
+    return entry != nullptr && std::any_of(entry->settings.begin(), entry->settings.end(), [](const auto& setting) {
+               return setting.first == "claim-fips" && parse_flag(setting.second).value_or(false);
+           });
 }
 
 std::optional<AppendedLine> read_appended(const std::string& text, std::string_view value) {

@@ -27,6 +27,7 @@ struct ProviderEntry {
 
 struct OpensslConfiguration {
     std::string init_section;        // what openssl_conf names; empty: there is no such line
+    std::string node_section;        // what nodejs_conf names, for Node.js; empty: there is no such line
     std::string providers_section;   // what `providers` in it names; empty: there is no such line
     std::string default_properties;  // of alg_section or evp_properties; empty: none
     std::vector<ProviderEntry> providers;
@@ -40,6 +41,8 @@ struct OpensslConfiguration {
     [[nodiscard]] bool activates(std::string_view provider) const;
     [[nodiscard]] bool activates_another_than(std::string_view provider) const;
     [[nodiscard]] bool has_section(std::string_view section) const;
+    // claims_fips: trustx is told to let its algorithms count as fips=yes.
+    [[nodiscard]] bool claims_fips() const;
 };
 
 // AppendedLine is a line `name = value` behind a configuration as OpenSSL reads it.

@@ -181,6 +181,9 @@ Result<std::string> activating_lines(const OpensslConfiguration& configuration, 
         init = "trustx_setup_init";
         lines += "[default]\nopenssl_conf = " + init + "\n";
     }
+    if (configuration.node_section.empty()) {
+        lines += "[default]\nnodejs_conf = " + init + "\n";
+    }
     auto providers = configuration.providers_section;
     if (providers.empty()) {
         providers = "trustx_setup_providers";
