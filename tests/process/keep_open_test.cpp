@@ -147,7 +147,7 @@ TEST_CASE("a process and its child exclude each other with the descriptor that t
 
 TEST_CASE("the lock of a killed process does not live on in its child", "[keep_open]") {
     const Gone gone;
-    const auto device = gone.device(true, 5s);
+    const auto device = gone.device(GENERATE(true, false), 5s);
     const Pipe pipe;
     const Pipe end;
     const pid_t holder = ::fork();

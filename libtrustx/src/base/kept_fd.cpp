@@ -11,6 +11,7 @@
 #include <new>
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -44,12 +45,42 @@ std::atomic<Ticket>* place_of(int fd) noexcept {
     return &(*page)[number % page_size];
 }
 
-// Small enough for the offsets of every file system, and for those of 32 bits.
-off_t random_offset() noexcept {
-    constexpr std::uint32_t mask = 0x3FFFFFFF;
+// The ticket of a description with a mark is its mark, small enough for the offsets of every file system; the others
+// have one bit more.
+constexpr Ticket mark_mask = 0x3FFFFFFF;
+constexpr Ticket unmarked = mark_mask + 1;
+constexpr Ticket not_for_children = Ticket{1} << 62U;
+
+Ticket make_ticket(KeptFd::Mark mark) noexcept {
+    if (mark == KeptFd::Mark::none) {
+        return unmarked + last_ticket.fetch_add(1);
+    }
     std::uint32_t value = 0;
     static_cast<void>(::getrandom(&value, sizeof value, 0));
-    return static_cast<off_t>((value & mask) | 1U);
+    const Ticket ticket = (value & mark_mask) | 1U;
+    return mark == KeptFd::Mark::offset_of_this_process ? ticket | not_for_children : ticket;
+}
+
+// A parent that is killed while it holds a lock would leave it to a child that never looks at it. In the child of a
+// multi-threaded process nothing but async-signal-safe work is allowed.
+void close_in_child() {
+    for (std::size_t index = 0; index < page_count; ++index) {
+        Page* const page = pages[index].load(std::memory_order_acquire);
+        for (std::size_t at = 0; page != nullptr && at < page_size; ++at) {
+            const auto ticket = (*page)[at].load();
+            const int fd = static_cast<int>(index * page_size + at);
+            if ((ticket & not_for_children) != 0 &&
+                ::lseek(fd, 0, SEEK_CUR) == static_cast<off_t>(ticket & mark_mask)) {
+                (*page)[at].store(0);
+                ::close(fd);
+            }
+        }
+    }
+}
+
+// The library is linked with -z nodelete, so the handler stays mapped.
+[[gnu::constructor]] void register_fork_handler() {
+    ::pthread_atfork(nullptr, nullptr, close_in_child);
 }
 
 Result<UniqueFd> above_standard(UniqueFd fd) {
@@ -76,8 +107,9 @@ Result<KeptFd> KeptFd::keep(UniqueFd fd, Mark mark) {
         return fail(errno_code(ENOMEM), "remember a descriptor");
     }
     KeptFd kept;
-    if (mark == Mark::offset) {
-        kept.mark_ = random_offset();
+    kept.ticket_ = make_ticket(mark);
+    if (mark != Mark::none) {
+        kept.mark_ = static_cast<off_t>(kept.ticket_ & mark_mask);
         if (::lseek(moved.get(), kept.mark_, SEEK_SET) != kept.mark_) {
             return fail(errno_code(), "mark a descriptor");
         }
@@ -85,7 +117,6 @@ Result<KeptFd> KeptFd::keep(UniqueFd fd, Mark mark) {
     kept.device_ = status.st_dev;
     kept.inode_ = status.st_ino;
     kept.special_ = status.st_rdev;
-    kept.ticket_ = last_ticket.fetch_add(1) + 1;
     kept.fd_ = moved.release();
     place->store(kept.ticket_);
     return kept;

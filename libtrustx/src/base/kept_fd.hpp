@@ -25,6 +25,8 @@ class KeptFd {
     enum class Mark : std::uint8_t {
         none,
         offset,  // the file offset, which nothing may use: only for pread(2), pwrite(2) and locks
+        // The same for a description whose locks are not to live on in children that fork(2) makes: those close it.
+        offset_of_this_process,
     };
 
     KeptFd() = default;

@@ -98,7 +98,8 @@ Result<void> ProcessLock::ensure_open() {
         return tl::unexpected{explained_by_root(opened.error())};
     }
     // The mark tells a file of ours from the same one opened by the library inside the provider's module.
-    TRY(auto kept, KeptFd::keep(*std::move(opened), KeptFd::Mark::offset).during("open the lock file " + path_));
+    const auto mark = owner_ == LockOwner::process ? KeptFd::Mark::offset : KeptFd::Mark::offset_of_this_process;
+    TRY(auto kept, KeptFd::keep(*std::move(opened), mark).during("open the lock file " + path_));
     fd_ = std::move(kept);
     TRYV(reserve_space());
     claim_sessions_again();

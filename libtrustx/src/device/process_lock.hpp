@@ -53,6 +53,10 @@ class ProcessLock {
     // false when another process has it. The kernel releases the claims of a dead process.
     [[nodiscard]] Result<bool> try_session(int index);
     void release_session(int index) noexcept;
+    // has_session is false for a claim that was lost: the program closed the lock file, and another process was faster.
+    [[nodiscard]] bool has_session(int index) const noexcept {
+        return (sessions_ >> static_cast<unsigned>(index) & 1U) != 0;
+    }
 
     // The record may be read and written by the holder only. An unreadable record is an empty one. Error: EBADF where
     // the program closed the lock file since it was locked.

@@ -32,12 +32,16 @@ Result<void> Device::Impl::carry_out(const CommandCall& call) {
 
 Result<ByteView> Device::Impl::transact(const EncodedCommand& command) {
     const auto deadline = command_deadline();
+    const auto session = leased(command.facts.object);
+    if (session && process_lock_ && !process_lock_->has_session(static_cast<int>(*session))) {
+        return fail(Errc::session_lost, "the lock file was closed, and another process took the session");
+    }
     security_log_.sent(command, clock_->now());
     for (int refusals = 1;; ++refusals) {
         TRY(const auto response, exchange(command, command.info.repeatable, deadline));
         if (response.status == 0) {
             security_log_.answered(command, clock_->now());
-            if (const auto session = leased(command.facts.object)) {
+            if (session) {
                 session_resets_.at(*session) = resets();
             }
             return response.data;
