@@ -203,6 +203,10 @@ extern "C" __attribute__((visibility("default"))) int OSSL_provider_init(const O
             context->claim_fips(
                 {keymgmts, signatures, key_exchanges, rands, stores, decoders, decoders_before_3_2, encoders});
         }
+        if (context->settings().open_at_load) {
+            // A program may load its keys after it changed its root directory, but the provider before that.
+            context->chips().expect_use("");
+        }
         *provctx = context.release();
         *out = provider_functions;
         return {};

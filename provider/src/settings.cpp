@@ -23,6 +23,8 @@ ProviderSettings ProviderSettings::read(const Core& core) {
     };
     settings.self_verify = flag("self-verify", settings.self_verify);
     settings.claim_fips = flag("claim-fips", settings.claim_fips);
+    const auto* open = settings.values.find("open");
+    settings.open_at_load = open != nullptr && open->text == "load";
     const auto* context = settings.values.find("library-context");
     settings.child_library_context = context != nullptr && context->text == "child";
     return settings;

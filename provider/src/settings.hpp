@@ -14,6 +14,7 @@ namespace trustx::provider {
 
 struct ProviderSettings {
     SettingValues values;
+    bool open_at_load = false;  // of the provider; that of a key may be in trustx.conf too
     bool self_verify = true;
     // Work in software is left to the application's providers instead of a separate default provider.
     bool child_library_context = false;

@@ -85,7 +85,7 @@ constexpr std::array trustx_words{
         "let root make it (systemd-tmpfiles --create makes /run/lock/trustx), or correct lock-directory; every program "
         "that uses the chip needs the same one"},
     Words{key(Errc::root_changed), "the process has changed its root directory (chroot), and it is not there",
-          "set `open = load`, so that bus and lock are opened with the key, before the change, and stay open"},
+          "set `open = load`, so that bus and lock are opened before the change, and stay open"},
     Words{key(Errc::no_listener), "nothing listens on this socket",
           "start the program that should listen on it, or correct `device`"},
     Words{key(Errc::not_locked), "this LockedDevice was moved from", "use the one that it was moved to"},
@@ -157,6 +157,7 @@ constexpr std::array system_words{
     Words{ETIMEDOUT, {}, "check that nothing holds the bus low, and the bus speed (at most 1 MHz)"},
     Words{EIO, {}, check_the_bus},
     Words{ENOSPC, {}, "free space on that file system"},
+    Words{EFBIG, {}, "raise the limit of file sizes (`ulimit -f`, systemd's LimitFSIZE)"},
     Words{EROFS, {}, "choose a directory on a file system that can be written"},
     Words{EMFILE, {}, "close files or raise the limit (`ulimit -n`)"},
 };
