@@ -17,7 +17,7 @@ TEST_CASE("forty signatures succeed however late the chip shows what became of t
                  // a look at I2C_STATE that began in time and ended too late
                  "delay=12ms,after=read,register=i2c_state,every=8", "delay=30ms,after=read,register=i2c_state,every=3",
                  // the transfer that brings the frame, or the next one
-                 "delay=12ms,at=transfer,every=8", "delay=12ms,after=write,every=8");
+                 "delay=12ms,before=transfer,every=8", "delay=12ms,after=write,every=8");
     const auto style =
         GENERATE(sim::AcknowledgeStyle::automatic, sim::AcknowledgeStyle::separate, sim::AcknowledgeStyle::piggyback);
     CAPTURE(rule, static_cast<int>(style));
