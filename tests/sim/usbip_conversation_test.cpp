@@ -318,7 +318,7 @@ TEST_CASE("usbip: the kernel's driver finds a CP2112", "[usbip][lines]") {
                              "00") != std::string::npos);
     CHECK(f.link.host.in(0x81, 6, 0x2200, 0, 255).length == 22);
     CHECK(f.get_report(0x05, 3).data == "050C02");
-    CHECK(f.get_report(0x06, 13).length == 13);
+    CHECK(f.get_report(0x06, 14).length == 14);
     CHECK(f.get_report(0x20, 2).length == 2);
     CHECK(f.get_report(0x13, 2).status == stalled);
 }

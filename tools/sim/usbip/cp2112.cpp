@@ -28,7 +28,7 @@ enum class Report : std::uint8_t {
 constexpr std::uint8_t feature = 3;  // HID specification 1.11 section 7.2.1
 constexpr std::uint8_t part_number = 0x0C;
 constexpr std::uint8_t part_version = 0x02;
-constexpr std::size_t smbus_configuration_size = 13;
+constexpr std::size_t smbus_configuration_size = 14;
 
 constexpr std::uint8_t reset_line = 0x01;
 constexpr std::uint8_t supply_line = 0x02;
