@@ -68,6 +68,20 @@ std::set<int> opened_by(const std::function<bool()>& act) {
     return made;
 }
 
+// out_of_the_way gives a descriptor a number that no test expects.
+int out_of_the_way(int fd) {
+    const int moved = ::fcntl(fd, F_DUPFD_CLOEXEC, 200);
+    REQUIRE(moved >= 0);
+    ::close(fd);
+    return moved;
+}
+
+// take_number makes a number mean what the descriptor means, which is closed.
+void take_number(int fd, int number) {
+    REQUIRE(::dup2(fd, number) == number);
+    ::close(fd);
+}
+
 // Files are what a program opens under numbers that it closed before.
 class Files {
  public:
@@ -75,9 +89,7 @@ class Files {
         for (const int number : numbers) {
             const auto path = directory / ("own" + std::to_string(number));
             test::write_file(path, content);
-            const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
-            REQUIRE(::dup2(fd, number) == number);
-            ::close(fd);
+            take_number(out_of_the_way(::open(path.c_str(), O_RDWR | O_CLOEXEC)), number);
             files_.emplace(number, path);
         }
     }
@@ -161,9 +173,8 @@ TEST_CASE("a socket of the program with the number of a former connection gets n
     for (const int number : numbers) {
         std::array<int, 2> ends{};
         REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
-        REQUIRE(::dup2(ends[0], number) == number);
-        ::close(ends[0]);
-        peers.push_back(ends[1]);
+        peers.push_back(out_of_the_way(ends[1]));
+        take_number(out_of_the_way(ends[0]), number);
     }
     CHECK(works(*device));
     for (const int peer : peers) {
