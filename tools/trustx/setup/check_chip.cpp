@@ -75,7 +75,8 @@ std::optional<ExaminedChip> check_chip(CheckReport& report, const Context& conte
             : Result<std::uint8_t>{uid.failure()};
     auto slots = counter ? read_slots(*chip) : Result<std::vector<SlotState>>{counter.failure()};
     if (!slots) {
-        report.failed("chip", slots.error().during(where), how_to_reach(slots.error(), address));
+        report.failed("chip", slots.error(),
+                      how_to_reach(slots.error(), address) + "; the address is from " + chip->settings.source);
         return std::nullopt;
     }
     report.ok("chip", "answers at " + where + ", UID " + uid->hex());
