@@ -230,7 +230,7 @@ TEST_CASE("an unreadable key file is refused before the chip is written", "[cert
     const Chip chip;
     const Issued issued{chip};
     chip.write("key.pem", issued.text);
-    chip.must_fail(4, {"cert", "write", "E0E1", "--key", "key.pem"}, {"key.pem is not a key file"},
+    chip.must_fail(4, {"cert", "write", "E0E1", "--key", "key.pem"}, {"key.pem", "TRUSTX PRIVATE KEY"},
                    {.input = issued.text});
     chip.must_fail(4, {"cert", "write", "E0E1", "--key", "gone.pem"}, {"cannot read gone.pem"}, {.input = issued.text});
     check_untouched(chip);
