@@ -106,7 +106,7 @@ TEST_CASE("mistakes on the command line are named before a chip is looked for", 
     check_mistake({"keygen", "--curv", "P-256"}, "no option `--curv`; did you mean `--curve`?");
     check_mistake({"info", "--devcie=unix:/x"}, "no option `--devcie`; did you mean `--device`?");
     check_mistake({"metadata", "show", "device-kye-2"}, "did you mean `device-key-2`");
-    check_mistake({"trace", "/dev/null", "--command", "CalcSing"}, "did you mean `CalcSign`?");
+    check_mistake({"trace", "/dev/null", "--command", "CalcSing"}, "did you mean `CalcSign`");
     check_mistake({"lifecycle", "raise", "F1D0", "operatonal"}, "did you mean `operational`?");
     check_mistake({"keygen"}, "SLOT is required");
     check_mistake({"keygen", "E0E1"}, "E0E1 (certificate-2) is not a key slot");

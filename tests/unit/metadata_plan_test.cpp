@@ -106,10 +106,10 @@ TEST_CASE("what the chip would refuse is no plan", "[metadata_plan]") {
     const auto plan = plan_metadata(key, successor, {.execute_access = from_hex("FF")}).value();
     CHECK(plan.steps == std::vector<std::string>{"execute: always -> never"});
     CHECK(plan.cautions.size() == 1);
-    const Metadata full = metadata("20 17 C0 01 01 C4 02 06 C0 C5 02 06 C0 D0 01 FF D1 01 00 F0 02 00 00");
+    const Metadata full = metadata("20 15 C0 01 01 C4 02 06 C0 C5 02 06 C0 D0 01 FF D1 01 00 F0 02 00 00");
     CHECK(full.other_tags == 4);
     check_refused(certificate, full, {.change_access = from_hex("E1 FC 07 FE 70 FC 04")}, Errc::argument_invalid,
-                  "31 bytes");
+                  "29 bytes");
 }
 
 TEST_CASE("a condition that these life cycle states do not grant is a caution", "[metadata_plan]") {

@@ -39,9 +39,9 @@ class Planner {
     }
 
     MetadataPlan plan() && {
-        caution(plan_.tags.change_access, "write the content");
-        caution(plan_.tags.read_access, "read the content");
-        caution(plan_.tags.execute_access, "use the key");
+        caution(&Metadata::change_access, "write the content");
+        caution(&Metadata::read_access, "read the content");
+        caution(&Metadata::execute_access, "use the key");
         if (plan_.tags.key_usage) {
             plan_.cautions.emplace_back("programs that use the key for something else will be refused");
         }
@@ -49,18 +49,21 @@ class Planner {
     }
 
  private:
-    void caution(const std::optional<Bytes>& access, const std::string& action) {
-        if (!access) {
+    void caution(std::optional<Bytes> Metadata::*field, const std::string& action) {
+        if (!(plan_.tags.*field)) {
             return;
         }
-        switch (permission(access, states_)) {
+        const bool granted_now = permission(plan_.before.*field, states_) == Permission::granted;
+        switch (permission(plan_.tags.*field, states_)) {
             case Permission::never:
                 plan_.cautions.push_back(
                     "nobody can " + action +
                     " until this is changed again, and never again once the object is operational");
                 break;
             case Permission::later:
-                plan_.cautions.push_back("nobody can " + action + " until a life cycle state is raised");
+                if (granted_now) {
+                    plan_.cautions.push_back("nobody can " + action + " until a life cycle state is raised");
+                }
                 break;
             case Permission::granted:
             case Permission::unknown:

@@ -160,7 +160,7 @@ Result<std::variant<Task, std::string>> CommandLine::parse(int argc, const char*
         return app_->help();
     } catch (const CLI::ParseError& error) {
         const auto chosen = chosen_command(*app_);
-        return fail(InputErrc::usage, mistake(*app_, chosen, error) + "\nTry `" + chosen.name + " --help`.");
+        return fail(InputErrc::usage, mistake(*app_, chosen, error) + " (see `" + chosen.name + " --help`)");
     }
 }
 

@@ -101,6 +101,7 @@ std::string encode_pem(const StoredCertificates& stored) {
 
 Result<void> read(const Context& context, const Group& group, const ReadOptions& options) {
     TRY(const auto object, group.parse(options.object));
+    TRYV(options.der ? check_binary_output(options.out) : Result<void>{});
     TRY(auto chip, open_chip(context));
     TRY(const auto stored, stored_certificates(chip, object));
     const auto& certificates = stored.certificates;

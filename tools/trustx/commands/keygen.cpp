@@ -13,6 +13,7 @@
 #include <trustx/key_generation.hpp>
 #include <trustx/life_cycle.hpp>
 
+#include <cstdio>
 #include <memory>
 
 namespace trustx::cli {
@@ -77,8 +78,9 @@ tl::unexpected<Error> rescue(const Error& error, bool stdout_failed, const std::
     if (!stdout_failed && answer(text)) {
         return fail(error.code(), message + "; its key file was printed to standard output instead: save it");
     }
-    message += "; its key file follows, save it:\n" + text;
-    return fail(error.code(), message);
+    say(message + "; its key file follows, save it:");
+    std::fwrite(text.data(), 1, text.size(), stderr);  // not by say, which makes one line of it
+    return tl::unexpected{error};
 }
 
 Result<void> keygen(const Context& context, const KeygenOptions& options) {
