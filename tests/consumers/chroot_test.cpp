@@ -78,7 +78,8 @@ void write_postfix_configuration(const Host& host) {
                    "inet_protocols = ipv4\nsmtpd_tls_security_level = may\nsmtpd_relay_restrictions = reject\n"
                    "smtpd_tls_cert_file = " +
                    host.server().certificate.string() + "\nsmtpd_tls_key_file = " + host.server().key.string() +
-                   "\nmaillog_file = /dev/stdout\nimport_environment = MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ LANG=C "
+                   "\nmaillog_file = " + (base / "log").string() + "\nmaillog_file_prefixes = " + base.string() +
+                   "\nimport_environment = MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ LANG=C "
                    "POSTLOG_SERVICE POSTLOG_HOSTNAME OPENSSL_CONF\n");
     // The fifth column is chroot.
     write_file(base / "conf" / "master.cf",
@@ -155,10 +156,12 @@ TEST_CASE("Postfix's server signs in its chroot with what it opened before", "[.
     write_postfix_configuration(host);
     Server postfix{environment_of(host, Open::load),
                    "postfix -c " + (host.path("postfix") / "conf").string() + " start-fg"};
-    postfix.process().wait_for_line("daemon started");
+    const auto log = host.path("postfix") / "log";
+    Process follower{"tail", {"--follow=name", "--retry", "--lines=+1", log.string()}};
+    follower.wait_for_line("daemon started");
     static_cast<void>(host.counters());
     const auto connected = postfix.connect(host, "465", "QUIT\r\n");
-    INFO(connected.both() << postfix.process().out());
+    INFO(connected.both() << follower.out());
     CHECK(connected.ok());
     CHECK(host.key_uses() == 1);
 }
