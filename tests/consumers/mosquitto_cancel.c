@@ -54,7 +54,7 @@ int main(int argc, char** argv) {
     mosquitto_lib_init();
 
     struct mosquitto* impatient = make_client("impatient", argv);
-    mosquitto_connect_async(impatient, "localhost", port, 60);
+    mosquitto_connect_async(impatient, "127.0.0.1", port, 60);
     mosquitto_loop_start(impatient);
     wait_for_signal();
     mosquitto_loop_stop(impatient, true);
@@ -65,7 +65,7 @@ int main(int argc, char** argv) {
     struct mosquitto* client = make_client("patient", argv);
     mosquitto_connect_callback_set(client, publish);
     mosquitto_publish_callback_set(client, leave);
-    int result = mosquitto_connect(client, "localhost", port, 60);
+    int result = mosquitto_connect(client, "127.0.0.1", port, 60);
     if (result == MOSQ_ERR_SUCCESS) {
         result = mosquitto_loop_forever(client, -1, 1);
     }
