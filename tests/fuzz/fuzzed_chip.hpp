@@ -33,6 +33,7 @@ class FuzzedChip final : public I2cBus {
     // What the chip does once the input is used up.
     enum class Ending : std::uint8_t { idle, silent, busy, busy_then_answer };
 
+    [[nodiscard]] static bool is_question(ByteView written);
     Result<void> begin(std::size_t size);
     void hold_up(Duration duration);
     [[nodiscard]] std::size_t full_payload() const;
