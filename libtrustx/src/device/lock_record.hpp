@@ -24,8 +24,9 @@ struct LinkRecord {
     Durations::Hints durations = {};
 };
 
-// The record may grow up to here; then come the numbers of the queue (lock_queue.hpp).
-inline constexpr off_t queue_numbers_at = 0x800;
+// The record may grow up to here; then come the numbers of the queue (lock_queue.hpp). All of it fits into 512 bytes,
+// the smallest limit of file sizes that a shell sets (`ulimit -f 1`).
+inline constexpr off_t queue_numbers_at = 0x1F0;
 // Behind them is the number of resets, which is no part of the record because a reset must not be lost with it.
 inline constexpr off_t resets_at = queue_numbers_at + 8;
 inline constexpr off_t lock_file_size = resets_at + 4;
