@@ -49,7 +49,7 @@ TEST_CASE("without the chip there are no random numbers instead", "[rand]") {
     const RandCtx generator = chip_generator(libctx.get());
     std::array<unsigned char, 16> bytes{};
     CHECK(EVP_RAND_generate(generator.get(), bytes.data(), bytes.size(), 256, 0, nullptr, 0) != 1);
-    CHECK(take_reasons() == std::vector{provider::reason_of(Error(Errc::no_listener))});
+    CHECK(take_reasons() == std::vector{trustx::provider::reason_of(trustx::Error(trustx::Errc::no_listener))});
     CHECK(RAND_bytes_ex(libctx.get(), bytes.data(), bytes.size(), 128) == 1);  // the application's own go on
 }
 
