@@ -141,6 +141,64 @@ TEST_CASE("a certificate for another key replaces the one that is there with --f
     CHECK(chip.must({"cert", "read", "E0E1"}) == other);
 }
 
+TEST_CASE("a certificate whose key was destroyed is replaced without --force, and the slots' signatures prove it",
+          "[cert]") {
+    const Chip chip;
+    const Issued old{chip};
+    chip.must({"cert", "write", "E0E1"}, {.input = old.text});
+    const Issued issued{chip};
+    chip.simulator.reset_stats();
+    const auto outcome = chip.trustx({"cert", "write", "E0E1"}, {.input = issued.text});
+    INFO(outcome.both());
+    CHECK(outcome.ok());
+    CHECK(chip.private_key_uses() == 2);  // E0F1 and the factory's key, which could be this certificate's, too
+    CHECK_THAT(outcome.err, ContainsSubstring("CN=gateway") && ContainsSubstring("private key uses: 2"));
+    CHECK(chip.must({"cert", "read", "E0E1"}) == issued.text);
+}
+
+TEST_CASE("one signature of a slot serves --prove-key and the question what is replaced", "[cert]") {
+    const Chip chip;
+    const Issued old{chip};
+    chip.must({"cert", "write", "E0E1"}, {.input = old.text});
+    const Issued issued{chip};
+    chip.simulator.reset_stats();
+    chip.must({"cert", "write", "E0E1", "--prove-key"}, {.input = issued.text});
+    CHECK(chip.private_key_uses() == 2);
+}
+
+TEST_CASE("the certificate of another slot's key is replaced with --force alone", "[cert]") {
+    const Chip chip;
+    const Issued issued{chip};
+    const auto neighbour = chip.keygen("E0F2");
+    const auto other = pem("CERTIFICATE", issued.authority.certificate_for(neighbour.public_key, "pump", "authority"));
+    chip.must({"cert", "write", "E0E1"}, {.input = other});
+    chip.must_fail(1, {"cert", "write", "E0E1"}, {"CN=pump", "E0F2", "--force"}, {.input = issued.text});
+    CHECK(chip.must({"cert", "read", "E0E1"}) == other);
+    chip.simulator.reset_stats();
+    chip.must({"cert", "write", "E0E1", "--force"}, {.input = issued.text});
+    CHECK(chip.private_key_uses() == 0);
+}
+
+TEST_CASE("where a slot cannot show whether a certificate is for its key, --force is needed", "[cert]") {
+    const Chip chip;
+    const Issued old{chip};
+    chip.must({"cert", "write", "E0E1"}, {.input = old.text});
+    const Issued issued{chip};
+    chip.keygen("E0F2", {"--usage", "keyagree"});
+    chip.must_fail(1, {"cert", "write", "E0E1"}, {"CN=gateway", "E0F2", "cannot sign", "--force"},
+                   {.input = issued.text});
+    CHECK(chip.must({"cert", "read", "E0E1"}) == old.text);
+}
+
+TEST_CASE("an authority's certificate in a certificate object is replaced with --force alone", "[cert]") {
+    const Chip chip;
+    const Issued issued{chip};
+    chip.must({"cert", "write", "E0E1"}, {.input = issued.authority_text});
+    chip.simulator.reset_stats();
+    chip.must_fail(1, {"cert", "write", "E0E1"}, {"CN=authority", "--force"}, {.input = issued.text});
+    CHECK(chip.private_key_uses() == 0);
+}
+
 TEST_CASE("a certificate is renewed for the same key without --force, and the old one is named", "[cert]") {
     const Chip chip;
     const Issued issued{chip};

@@ -82,6 +82,7 @@ struct Examination {
     ObjectId object;
     const x509::Certificate& leaf;
     PublicKey key;
+    KeyProofs& proofs;
 };
 
 // against_slot is free of private key uses: is there a key, and is it on the certificate's curve?
@@ -126,8 +127,8 @@ Result<void> against_reference(const Examination& examination, const KeyReferenc
 }
 
 Result<void> against_proof(const Examination& examination, ObjectId slot) {
-    TRY(const auto proof, sign_fresh(examination.chip, slot, examination.key.curve));
-    if (!verifies(examination.key, proof)) {
+    TRY(const auto belongs, examination.proofs.belongs(examination.key, slot));
+    if (!belongs) {
         return fail(InputErrc::key_mismatch, "the certificate (" + examination.leaf.subject() +
                                                  ") is for another key than the one in " + title(slot));
     }
@@ -144,9 +145,29 @@ Result<void> against_life_cycle(const Examination& examination) {
     return refusal.empty() ? Result<void>{} : fail(ChipError::access_conditions_not_satisfied, refusal);
 }
 
-// against_present looks at what would be lost. A certificate for the same key is renewed; something that is no
-// certificate, such as what an interrupted write left, is no loss.
-Result<void> against_present(const Context& context, const Examination& examination) {
+// against_holder lets the slots sign, to tell a certificate in use from one whose key was destroyed: that one is as
+// good as nothing. All slots are asked, because a certificate of the factory key can be kept in any object but its own.
+Result<void> against_holder(const Context& context, const Examination& examination, const x509::Certificate& present,
+                            const PublicKey& key, ObjectId likely) {
+    const auto held = title(examination.object) + " holds " + x509::summary(present);
+    TRY(const auto holder, find_holder(examination.chip, examination.proofs, key, likely));
+    if (holder.slot) {
+        return fail(InputErrc::refused,
+                    held + ", the certificate of the key in " + title(*holder.slot) + ", which would be replaced");
+    }
+    if (holder.untold) {
+        return fail(InputErrc::refused, held + ", which would be replaced, and the key in " + title(*holder.untold) +
+                                            " cannot sign to show whether it is for that key");
+    }
+    context.note("replaces " + x509::summary(present) +
+                 ", which is for no key in the chip; private key uses: " + std::to_string(examination.proofs.uses()));
+    return {};
+}
+
+// against_present looks at what would be lost. A certificate for the same key is renewed; a certificate for a key that
+// is no more, and something that is no certificate, such as what an interrupted write left, are no loss. An authority's
+// certificate needs no key in the chip.
+Result<void> against_present(const Context& context, const Examination& examination, bool force) {
     const auto object = examination.object;
     const auto present = stored_certificates(examination.chip, object);
     if (!present && is_unreachable(present.error())) {
@@ -157,13 +178,18 @@ Result<void> against_present(const Context& context, const Examination& examinat
     }
     const auto& leaf = present->certificates.front();
     const auto key = leaf.public_key();
-    if (!is_trust_anchor(object) && key && *key == examination.key) {
+    const auto slot = paired_key(object);
+    if (slot && key && *key == examination.key) {
         context.note("replaces " + x509::summary(leaf) + ", which is for the same key");
         return {};
+    }
+    if (slot && key && !leaf.is_authority() && !force) {
+        return against_holder(context, examination, leaf, *key, *slot);
     }
     return fail(InputErrc::refused, title(object) + " holds " + x509::summary(leaf) + ", which would be replaced");
 }
 
+// compare_keys is free of private key uses.
 Result<void> compare_keys(const Context& context, const Examination& examination, const CertificateChecks& checks) {
     if (!checks.key_file.empty()) {
         TRY(const auto content, files::read_input(checks.key_file));
@@ -174,11 +200,7 @@ Result<void> compare_keys(const Context& context, const Examination& examination
     if (!slot) {
         return {};  // a trust anchor is the certificate of another key
     }
-    TRYV(override_refusal(context, against_slot(context, examination, *slot, checks.prove_key), checks.force));
-    if (checks.prove_key) {
-        TRYV(override_refusal(context, against_proof(examination, *slot), checks.force));
-    }
-    return {};
+    return override_refusal(context, against_slot(context, examination, *slot, checks.prove_key), checks.force);
 }
 
 }  // namespace
@@ -226,10 +248,14 @@ Result<void> check_certificates(const Context& context, Chip& chip, ObjectId obj
     const auto& leaf = file.certificates.front();
     TRY(auto key, leaf.public_key());
     TRYV(chip.with([&](LockedDevice& device) { return check_write(device, object, 0, content.size()); }));
-    const Examination examination{.chip = chip, .object = object, .leaf = leaf, .key = std::move(key)};
+    KeyProofs proofs{chip};
+    const Examination examination{
+        .chip = chip, .object = object, .leaf = leaf, .key = std::move(key), .proofs = proofs};
     TRYV(against_life_cycle(examination));
-    TRYV(override_refusal(context, against_present(context, examination), checks.force));
-    return compare_keys(context, examination, checks);
+    TRYV(compare_keys(context, examination, checks));
+    TRYV(override_refusal(context, against_present(context, examination, checks.force), checks.force));
+    return checks.prove_key ? override_refusal(context, against_proof(examination, *paired_key(object)), checks.force)
+                            : Result<void>{};
 }
 
 }  // namespace trustx::cli

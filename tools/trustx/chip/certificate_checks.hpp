@@ -36,7 +36,8 @@ Result<Bytes> certificate_content(const Context& context, ObjectId object, const
                                   const CertificateChecks& checks);
 
 // check_certificates judges what the chip tells: whether the content fits, what it would replace and, for a
-// certificate object that has a key slot, whether certificate and key can belong together. It changes nothing.
+// certificate object that has a key slot, whether certificate and key can belong together. It changes nothing. Where a
+// certificate for another key would be replaced, the slots sign once each, unless forced, to show whether it is in use.
 Result<void> check_certificates(const Context& context, Chip& chip, ObjectId object, const CertificateFile& file,
                                 const Bytes& content, const CertificateChecks& checks);
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "chip/key_proof.hpp"
 
+#include "chip/chip_contents.hpp"
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
 #include "common/openssl/handles.hpp"
 #include "common/text/as_bytes.hpp"
 #include "common/try.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <openssl/rand.h>
@@ -32,6 +34,12 @@ Bytes fresh_digest(Curve curve) {
     return digest;
 }
 
+// The chip lets no other key sign (chip-commands.md section 6.8).
+bool may_sign(const Metadata& metadata) {
+    constexpr auto signing = KeyUsage::authentication | KeyUsage::sign;
+    return metadata.key_usage && (*metadata.key_usage & signing) != KeyUsage::none;
+}
+
 }  // namespace
 
 Result<SignedDigest> sign_fresh(Chip& chip, ObjectId slot, Curve curve) {
@@ -39,6 +47,40 @@ Result<SignedDigest> sign_fresh(Chip& chip, ObjectId slot, Curve curve) {
     TRY(auto signature, chip.run(CalcSign{.key = slot, .digest = digest})
                             .during("let " + title(slot) + " sign to show its public key"));
     return SignedDigest{.digest = std::move(digest), .signature = std::move(signature)};
+}
+
+Result<bool> KeyProofs::belongs(const PublicKey& key, ObjectId slot) {
+    auto proof = proofs_.find(slot);
+    if (proof == proofs_.end()) {
+        TRY(auto made, sign_fresh(chip_, slot, key.curve));
+        proof = proofs_.emplace(slot, std::move(made)).first;
+    }
+    return verifies(key, proof->second);
+}
+
+Result<KeyHolder> find_holder(Chip& chip, KeyProofs& proofs, const PublicKey& key, ObjectId likely) {
+    TRY(auto slots, read_slots(chip));
+    std::ranges::stable_partition(slots, [likely](const SlotState& state) { return state.slot == likely; });
+    KeyHolder holder;
+    for (const auto& [slot, metadata] : slots) {
+        if (metadata.key_algorithm != key.curve) {
+            continue;
+        }
+        if (!may_sign(metadata)) {
+            holder.untold = slot;
+            continue;
+        }
+        const auto belongs = proofs.belongs(key, slot);
+        if (!belongs && is_unreachable(belongs.error())) {
+            return belongs.failure();
+        }
+        if (!belongs) {
+            holder.untold = slot;
+        } else if (*belongs) {
+            return KeyHolder{.slot = slot};
+        }
+    }
+    return holder;
 }
 
 }  // namespace trustx::cli
