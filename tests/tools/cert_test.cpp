@@ -74,6 +74,8 @@ TEST_CASE("a chain is wrapped as TLS identity and comes out whole", "[cert]") {
     chip.must({"cert", "write", "E0E1"}, {.input = issued.text + issued.authority_text});
     CHECK(chip.must({"cert", "read", "E0E1"}) == issued.text + issued.authority_text);
     CHECK(chip.must({"object", "read", "E0E1", "--length", "1", "--hex"}) == "C0\n");
+    CHECK_THAT(chip.trustx({"cert", "read", "E0E1"}).err, ContainsSubstring("2 certificate(s), form tls-identity"));
+    CHECK(chip.trustx({"--quiet", "cert", "read", "E0E1"}).err.empty());
     const auto leaf_only = chip.trustx({"cert", "read", "E0E1", "--der"});
     CHECK(leaf_only.out == as_string(issued.leaf));
     CHECK_THAT(leaf_only.err, ContainsSubstring("1 further certificate"));
@@ -215,7 +217,7 @@ TEST_CASE("what an interrupted write left is replaced without --force", "[cert]"
     const Chip chip;
     const Issued issued{chip};
     const auto half = as_string(issued.leaf).substr(0, issued.leaf.size() / 2);
-    chip.must({"object", "write", "E0E1"}, {.input = half});
+    chip.must({"object", "write", "E0E1", "--force"}, {.input = half});
     chip.must({"cert", "write", "E0E1"}, {.input = issued.text});
     CHECK(chip.must({"cert", "read", "E0E1"}) == issued.text);
 }
@@ -358,7 +360,7 @@ TEST_CASE("an empty certificate object is told apart from failures", "[cert]") {
 
 TEST_CASE("an object that holds something else than a certificate is reported", "[cert]") {
     const Chip chip;
-    chip.must({"object", "write", "E0E1"}, {.input = "no certificate"});
+    chip.must({"object", "write", "E0E1", "--force"}, {.input = "no certificate"});
     chip.must_fail(5, {"cert", "read", "E0E1"}, {"E0E1", "trustx object read"});
 }
 

@@ -46,12 +46,16 @@ TEST_CASE("info names the leaf of a chain and counts the rest", "[info]") {
     chip.must({"cert", "write", "E0E1"},
               {.input = pem("CERTIFICATE", authority.certificate_for(key.public_key, "gateway", "authority")) +
                         pem("CERTIFICATE", authority.certificate("authority"))});
-    CHECK_THAT(chip.must({"info"}), ContainsSubstring("CN=gateway") && ContainsSubstring("and 1 more"));
+    CHECK_THAT(chip.must({"info"}),
+               ContainsSubstring("CN=gateway") && ContainsSubstring("and 1 more; form tls-identity"));
+    chip.must({"cert", "write", "E0E1"},
+              {.input = pem("CERTIFICATE", authority.certificate_for(key.public_key, "gateway", "authority"))});
+    CHECK_THAT(chip.must({"info"}), ContainsSubstring("; form der"));
 }
 
 TEST_CASE("info goes on when a certificate object holds something else, and says so", "[info]") {
     const Chip chip;
-    chip.must({"object", "write", "E0E2"}, {.input = "no certificate"});
+    chip.must({"object", "write", "E0E2", "--force"}, {.input = "no certificate"});
     const auto text = chip.must({"info"});
     CHECK_THAT(text, ContainsSubstring("E0E2 (certificate-3)") && ContainsSubstring("neither a certificate nor"));
     CHECK_THAT(text, ContainsSubstring("E0EF (trust-anchor-8)"));

@@ -61,7 +61,7 @@ TEST_CASE("a certificate for another key is told and not believed", "[key_file]"
 TEST_CASE("something in the certificate object that is no certificate does not stand in the way", "[key_file]") {
     const Chip chip;
     const auto made = chip.keygen("E0F1");
-    chip.must({"object", "write", "E0E1"}, {.input = "no certificate"});
+    chip.must({"object", "write", "E0E1", "--force"}, {.input = "no certificate"});
     CHECK(key_file(chip, {"key-file", "E0F1"}, 2).public_key == made.public_key);
 }
 

@@ -60,6 +60,27 @@ TEST_CASE("what the chip does not allow is refused with the reason", "[object]")
                    {.input = "00"});
 }
 
+TEST_CASE("certificate objects and trust anchors are written by the commands that check, or by force", "[object]") {
+    const Chip chip;
+    for (const std::string object : {"E0E1", "E0E8"}) {
+        CAPTURE(object);
+        chip.must_fail(1, {"object", "write", object}, {object, "write " + object + " FILE", "--force"},
+                       {.input = "no certificate"});
+        chip.must_fail(1, {"object", "write", object, "--offset", "0"}, {"--force"}, {.input = "no certificate"});
+        CHECK(chip.trustx({"cert", "read", object}).status == 6);
+        chip.must({"object", "write", object, "--force"}, {.input = "no certificate"});
+        CHECK(chip.must({"object", "read", object, "--raw"}) == "no certificate");
+    }
+}
+
+TEST_CASE("content that does not fit is refused by the size that the chip tells, before it is written", "[object]") {
+    const Chip chip;
+    chip.must({"object", "write", "F1D0"}, {.input = "as before"});
+    chip.must_fail(2, {"object", "write", "F1D0"}, {"F1D0", "101 bytes", "100"}, {.input = counting(101)});
+    chip.must_fail(2, {"object", "write", "F1D0", "--offset", "99"}, {"F1D0", "2 bytes", "99", "100"}, {.input = "xy"});
+    CHECK(chip.must({"object", "read", "F1D0"}) == "as before");
+}
+
 TEST_CASE("metadata is explained in words", "[object]") {
     const Chip chip;
     const auto slot = chip.must({"metadata", "show", "E0F1"});

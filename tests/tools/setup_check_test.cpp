@@ -250,7 +250,7 @@ TEST_CASE("check judges the certificates in the chip", "[setup]") {
     check_fault(machine.check({"--key", "key.pem"}), 5, {"certificate E0E1", "another key", "key.pem"});
     store("E0E1", {.subject = SoftwareKey{Curve::p384}.public_key()});
     check_fault(machine.check(), 5, {"certificate E0E1", "P-256 key in E0F1"});
-    chip.must({"object", "write", "E0E1"}, {.input = "no certificate"});
+    chip.must({"object", "write", "E0E1", "--force"}, {.input = "no certificate"});
     check_fault(machine.check(), 5, {"certificate E0E1"});
 }
 

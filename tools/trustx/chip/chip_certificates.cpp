@@ -17,6 +17,10 @@ std::string_view form_name(CertificateForm form) {
     return "der";
 }
 
+std::string form_text(CertificateForm form) {
+    return "form " + std::string{form_name(form)};
+}
+
 Result<StoredCertificates> stored_certificates(Chip& chip, ObjectId object) {
     TRY(const auto stored, chip.with([object](LockedDevice& device) { return read_certificates(device, object); }));
     TRY(auto certificates, x509::parse_stored_certificates(stored, object));

@@ -8,6 +8,7 @@
 #include <trustx/objects.hpp>
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct StoredCertificates {
 
 // form_name is "der", "tls-identity" or "usb-type-c".
 std::string_view form_name(CertificateForm form);
+// form_text is "form der" and so on, for people.
+std::string form_text(CertificateForm form);
 
 // stored_certificates reads an object. One that was never written costs one short command instead of a long read of
 // zeros (chip-objects.md section 1.5).

@@ -110,14 +110,18 @@ Result<void> read(const Context& context, const Group& group, const ReadOptions&
         return fail(InputErrc::nothing_there, title(object) + " holds no certificate, it is empty; `trustx " +
                                                   group.name + " write " + object.hex() + " FILE` puts one there");
     }
-    if (!options.der) {
-        return files::write_file(options.out, options.json ? encode_json(stored, object) : encode_pem(stored));
+    if (options.der) {
+        TRYV(deliver_binary(options.out, certificates.front().der()));
+    } else {
+        TRYV(files::write_file(options.out, options.json ? encode_json(stored, object) : encode_pem(stored)));
     }
-    if (certificates.size() > 1) {
-        context.note("the chain's " + std::to_string(certificates.size() - 1) +
-                     " further certificate(s) are left out; without --der they are all there");
-    }
-    return deliver_binary(options.out, certificates.front().der());
+    const auto left_out = options.der ? certificates.size() - 1 : 0;
+    context.note(
+        title(object) + ": " + std::to_string(certificates.size()) + " certificate(s), " + form_text(stored.form) +
+        (left_out > 0
+             ? "; " + std::to_string(left_out) + " further certificate(s) are left out, which is not so without --der"
+             : std::string{}));
+    return {};
 }
 
 Result<void> write(const Context& context, const Group& group, const WriteOptions& options) {

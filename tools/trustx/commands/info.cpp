@@ -74,7 +74,8 @@ std::string certificate_text(const CertificateState& state) {
         return "empty";
     }
     const auto more = certificates.size() - 1;
-    return x509::summary(certificates.front()) + (more > 0 ? ", and " + std::to_string(more) + " more" : std::string{});
+    return x509::summary(certificates.front()) +
+           (more > 0 ? ", and " + std::to_string(more) + " more" : std::string{}) + "; " + form_text(state.stored.form);
 }
 
 std::string security_text(std::uint8_t counter) {

@@ -32,6 +32,7 @@ struct WriteOptions {
     std::string file = "-";
     std::optional<std::uint16_t> offset;
     bool hex = false;
+    bool force = false;
 };
 
 constexpr const char* read_examples = R"(Examples:
@@ -41,7 +42,8 @@ constexpr const char* read_examples = R"(Examples:
 
 constexpr const char* write_examples =
     R"(Without --offset the whole content is replaced: what was there before is gone, and the object is as long as the
-input. With --offset the rest stays. What was written is read back and compared.
+input. With --offset the rest stays. What was written is read back and compared. Certificate objects and trust anchors
+take certificates, which `trustx cert write` checks; --force writes other bytes there.
 
 Examples:
   trustx object write F1D0 settings.bin
@@ -93,7 +95,6 @@ Result<void> read(const Context& context, const ReadOptions& options) {
                        : files::write_file(options.out, encode(content, options));
 }
 
-// Raising a life cycle state is the only write that cannot be undone, so another subcommand does it.
 Result<void> refuse_life_cycle(ObjectId object) {
     const bool of_chip = object == object::life_cycle_global;
     if (of_chip || object == object::life_cycle_application) {
@@ -103,6 +104,24 @@ Result<void> refuse_life_cycle(ObjectId object) {
                                             (of_chip ? "chip" : "application") + " STATE`");
     }
     return {};
+}
+
+Result<void> refuse_certificates(ObjectId object, bool force) {
+    const auto kind = describe(object)->kind;
+    if (force || (kind != ObjectKind::certificate && kind != ObjectKind::trust_anchor)) {
+        return {};
+    }
+    return fail(InputErrc::refused, title(object) + " is for certificates: `trustx " +
+                                        (kind == ObjectKind::certificate ? "cert" : "anchor") + " write " +
+                                        object.hex() +
+                                        " FILE` checks them; --force writes any bytes, and what is there is lost");
+}
+
+// refuse_unguarded sends to the subcommand that knows this kind of object: what it would refuse is not written this
+// way.
+Result<void> refuse_unguarded(ObjectId object, bool force) {
+    TRYV(refuse_life_cycle(object));
+    return refuse_certificates(object, force);
 }
 
 Result<Bytes> read_data(const WriteOptions& options) {
@@ -125,15 +144,8 @@ Result<void> store(Chip& chip, ObjectId object, const Bytes& data, std::optional
 
 Result<void> write(const Context& context, const WriteOptions& options) {
     TRY(const auto object, parse_open_object(options.object));
-    TRYV(refuse_life_cycle(object));
+    TRYV(refuse_unguarded(object, options.force));
     TRY(const auto data, read_data(options));
-    const std::size_t end = std::size_t{options.offset.value_or(0)} + data.size();
-    if (end > describe(object)->max_size) {
-        return fail(InputErrc::usage, std::to_string(data.size()) + " bytes at offset " +
-                                          std::to_string(options.offset.value_or(0)) + " do not fit into " +
-                                          title(object) + ", which takes " +
-                                          std::to_string(describe(object)->max_size));
-    }
     TRY(auto chip, open_chip(context));
     TRYV(store(chip, object, data, options.offset));
     context.note("wrote " + std::to_string(data.size()) + " bytes to " + title(object));
@@ -159,6 +171,7 @@ void add_write(Command& group) {
     command.argument("FILE", options->file, "Content; default: standard input");
     command.option("--offset", options->offset, "Where the input goes; the rest stays as it is", "N");
     command.flag("--hex", options->hex, "The input is hexadecimal digits; white space is skipped");
+    command.flag("--force", options->force, "Write into a certificate object or trust anchor, without its checks");
     command.on_run([options](const Context& context) { return write(context, *options); });
 }
 
