@@ -100,7 +100,10 @@ Result<Options, int> parse_options(int argc, char** argv) {
     define_simulator(app, options);
     define_control(app, options);
     app.require_subcommand(0, 1);
-    app.footer("Example:\n  trustx-sim --listen unix:/tmp/chip --nvm chip.nvm\n  trustx-sim ctl unix:/tmp/chip stats");
+    app.footer(
+        "Example:\n  trustx-sim --listen unix:/tmp/chip --nvm chip.nvm\n  trustx-sim ctl unix:/tmp/chip stats\n\n"
+        "Exit codes: 0 ended by a signal, or done; 1 something failed, or the simulator refused; 2 wrong command "
+        "line.");
     try {
         app.parse(argc, argv);
         if (options.action == Options::Action::simulate && options.listen.empty() && options.usbip.empty()) {
