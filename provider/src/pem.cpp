@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pem.hpp"
 
+#include "advice.hpp"
 #include "common/openssl/handles.hpp"
 
 #include <string_view>
@@ -29,10 +30,10 @@ std::optional<std::string_view> label_of(std::string_view line, std::string_view
 }
 
 tl::unexpected<ProviderError> malformed(std::string_view why, Place place = Place::here()) {
-    return fail(Reason::key_file_malformed,
-                "read a " + std::string{KeyReference::pem_label} + " block: " + std::string{why} +
-                    "; write it again with trustx key-file",
-                place);
+    return fail(
+        Reason::key_file_malformed,
+        "read a " + std::string{KeyReference::pem_label} + " block: " + std::string{why} + "; " + advise_key_file(),
+        place);
 }
 
 Outcome<Bytes> from_base64(const std::string& text) {

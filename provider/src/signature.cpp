@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "signature.hpp"
 
+#include "advice.hpp"
 #include "param.hpp"
 
 #include <algorithm>
@@ -167,11 +168,10 @@ Outcome<std::size_t> Signing::sign_in_chip(std::span<std::uint8_t> output, ByteV
         TRY(const auto right, verify_digest(der, digest));
         if (right != 1) {
             TRYV(chip->explain(reference));
-            return fail(Reason::signature_wrong,
-                        "sign with key " + reference.key.hex() +
-                            ": the slot holds another key than the key reference says; write the reference again "
-                            "(trustx key-file " +
-                            reference.key.hex() + ") or restore the key's certificate");
+            return fail(Reason::signature_wrong, "sign with key " + reference.key.hex() +
+                                                     ": the slot holds another key than the key reference says; " +
+                                                     advise_key_file(reference.key.hex()) +
+                                                     ", or restore the key's certificate");
         }
     }
     std::copy(der.begin(), der.end(), output.begin());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The store: OSSL_OP_STORE "trustx", for URIs such as trustx:E0F1. The chip is asked when the first object is loaded,
 // for all of them at once, so that the end is known after the last one (openssl-provider.md section 1.9).
+#include "advice.hpp"
 #include "algorithms.hpp"
 #include "c_boundary.hpp"
 #include "chip_inventory.hpp"
@@ -122,9 +123,8 @@ class Reader {
         TRY(auto reference, key_in(context_.libctx(), chip, slot));
         if (!reference) {
             return uri_.object
-                       ? Outcome<void>{fail(
-                             Reason::object_empty,
-                             "key " + slot.hex() + ": the slot is empty; make a key with trustx keygen " + slot.hex())}
+                       ? Outcome<void>{fail(Reason::object_empty,
+                                            "key " + slot.hex() + ": the slot is empty; " + advise_keygen(slot))}
                        : Outcome<void>{};
         }
         const bool only_public = uri_.type == StoreUri::Type::public_key ||
@@ -138,9 +138,8 @@ class Reader {
     Outcome<void> find_certificates(Chip& chip, ObjectId object) {
         TRY(auto certificates, certificates_in(chip, object, uri_.object ? Content::expected : Content::unknown));
         if (certificates.empty() && uri_.object) {
-            return fail(Reason::object_empty, "certificate object " + object.hex() +
-                                                  ": nothing is written there; write one with trustx cert write " +
-                                                  object.hex());
+            return fail(Reason::object_empty, "certificate object " + object.hex() + ": nothing is written there; " +
+                                                  advise_certificate(object));
         }
         for (auto& certificate : certificates) {
             if (search_.matches(context_.libctx(), certificate)) {

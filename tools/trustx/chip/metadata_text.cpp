@@ -35,12 +35,12 @@ std::string life_cycle_text(const Metadata& metadata) {
     return metadata.life_cycle ? to_string(*metadata.life_cycle) : "operational, permanently";
 }
 
+std::string key_text(Curve curve, std::optional<KeyUsage> usage) {
+    return std::string{curve_name(curve)} + (usage ? ", usage " + to_string(*usage) : std::string{});
+}
+
 std::string key_text(const Metadata& metadata) {
-    if (!metadata.key_algorithm) {
-        return "no key";
-    }
-    return std::string{curve_name(*metadata.key_algorithm)} +
-           (metadata.key_usage ? ", usage " + to_string(*metadata.key_usage) : std::string{});
+    return metadata.key_algorithm ? key_text(*metadata.key_algorithm, metadata.key_usage) : "no key";
 }
 
 std::string explain(ObjectId object, const Metadata& metadata) {

@@ -2,9 +2,11 @@
 // Metadata in words and in JSON.
 #pragma once
 
+#include <trustx/key.hpp>
 #include <trustx/metadata.hpp>
 #include <trustx/object_id.hpp>
 
+#include <optional>
 #include <string>
 
 #include <nlohmann/json_fwd.hpp>
@@ -15,6 +17,7 @@ namespace trustx::cli {
 std::string life_cycle_text(const Metadata& metadata);
 
 // key_text is "P-256, usage auth,sign", or "no key".
+std::string key_text(Curve curve, std::optional<KeyUsage> usage);
 std::string key_text(const Metadata& metadata);
 
 // explain says everything, one fact on each line.

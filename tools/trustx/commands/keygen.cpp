@@ -105,8 +105,8 @@ Result<void> keygen(const Context& context, const KeygenOptions& options) {
     if (generated.before.key_algorithm) {
         context.note("destroyed: " + loss(chip, generated.before, request.key));
     }
-    context.note("generated a " + std::string{curve_name(request.curve)} + " key pair in " + title(request.key) +
-                 ", usage " + to_string(request.usage) + (file.is_stdout() ? "" : "; key file: " + file.name()));
+    context.note("generated a key pair (" + key_text(request.curve, request.usage) + ") in " + title(request.key) +
+                 (file.is_stdout() ? "" : "; key file: " + file.name()));
     return {};
 }
 
