@@ -195,7 +195,8 @@ TEST_CASE("where a slot cannot show whether a certificate is for its key, --forc
 TEST_CASE("an authority's certificate in a certificate object is replaced with --force alone", "[cert]") {
     const Chip chip;
     const Issued issued{chip};
-    chip.must({"cert", "write", "E0E1"}, {.input = issued.authority_text});
+    chip.must({"cert", "write", "E0E1"},
+              {.input = pem("CERTIFICATE", issued.authority.authority_certificate("authority"))});
     chip.simulator.reset_stats();
     chip.must_fail(1, {"cert", "write", "E0E1"}, {"CN=authority", "--force"}, {.input = issued.text});
     CHECK(chip.private_key_uses() == 0);

@@ -73,7 +73,7 @@ TEST_CASE("certificate objects and trust anchors are written by the commands tha
     }
 }
 
-TEST_CASE("content that does not fit is refused by the size that the chip tells, before it is written", "[object]") {
+TEST_CASE("content that does not fit is refused before anything is written", "[object]") {
     const Chip chip;
     chip.must({"object", "write", "F1D0"}, {.input = "as before"});
     chip.must_fail(2, {"object", "write", "F1D0"}, {"F1D0", "101 bytes", "100"}, {.input = counting(101)});

@@ -25,6 +25,9 @@ TRUSTX_EXPORT Result<Bytes> read_slice(LockedDevice& device, ObjectId object, st
 // state (life_cycle.hpp raises those).
 TRUSTX_EXPORT Result<void> check_write(LockedDevice& device, ObjectId object, std::size_t offset, std::size_t size);
 
+// The same without a chip, as far as the map of objects tells.
+TRUSTX_EXPORT Result<void> check_write(ObjectId object, std::size_t offset, std::size_t size);
+
 // write_object replaces the whole content of an object (erase and write, in slices), reads it back and compares.
 // Errors: those of check_write; Errc::verify_mismatch; a failure between slices says how much was written.
 TRUSTX_EXPORT Result<void> write_object(LockedDevice& device, ObjectId object, ByteView data);

@@ -14,6 +14,23 @@ constexpr std::size_t largest_object = std::numeric_limits<std::uint16_t>::max()
 
 }  // namespace
 
+Result<void> check_fit(ObjectId object, const Metadata& metadata, std::size_t offset, std::size_t size) {
+    const ObjectInfo* info = describe(object);
+    const std::size_t capacity = metadata.max_size.value_or(info != nullptr ? info->max_size : 0);
+    if (size == 0) {
+        return fail(Errc::argument_invalid, "no bytes to write");
+    }
+    if (object == object::life_cycle_global || object == object::life_cycle_application) {
+        // What cannot be undone has functions that do nothing else.
+        return fail(Errc::argument_invalid, "a life cycle state is raised, not written (trustx/life_cycle.hpp)");
+    }
+    if (offset > capacity || size > capacity - offset) {
+        return fail(Errc::argument_invalid, std::to_string(size) + " bytes at offset " + std::to_string(offset) +
+                                                " do not fit, the object takes " + std::to_string(capacity));
+    }
+    return {};
+}
+
 Result<Bytes> ObjectIo::read() {
     return read_range({0, largest_object}, "read");
 }
@@ -60,7 +77,7 @@ Result<Bytes> ObjectIo::read_range(Range range, const char* verb) {
 
 Result<Metadata> ObjectIo::check(std::size_t offset, std::size_t size) {
     TRY(auto metadata, commands_.run(GetMetadata{object_}).during(name("write")));
-    TRYV(check_fit(metadata, offset, size).during(name("write")));
+    TRYV(check_fit(object_, metadata, offset, size).during(name("write")));
     return metadata;
 }
 
@@ -68,23 +85,6 @@ Result<void> ObjectIo::store(Range range, ByteView data, SetDataObject::Mode fir
     TRY(const auto metadata, check(range.offset, data.size()));
     TRYV(write(range.offset, data, first_mode));
     return never_allows(metadata.read_access) ? Result<void>{} : compare(range, data);
-}
-
-Result<void> ObjectIo::check_fit(const Metadata& metadata, std::size_t offset, std::size_t size) const {
-    const ObjectInfo* info = describe(object_);
-    const std::size_t capacity = metadata.max_size.value_or(info != nullptr ? info->max_size : 0);
-    if (size == 0) {
-        return fail(Errc::argument_invalid, "no bytes to write");
-    }
-    if (object_ == object::life_cycle_global || object_ == object::life_cycle_application) {
-        // What cannot be undone has functions that do nothing else.
-        return fail(Errc::argument_invalid, "a life cycle state is raised, not written (trustx/life_cycle.hpp)");
-    }
-    if (offset > capacity || size > capacity - offset) {
-        return fail(Errc::argument_invalid, std::to_string(size) + " bytes at offset " + std::to_string(offset) +
-                                                " do not fit, the object takes " + std::to_string(capacity));
-    }
-    return {};
 }
 
 Result<void> ObjectIo::write(std::size_t offset, ByteView data, SetDataObject::Mode first_mode) {

@@ -10,6 +10,9 @@
 
 namespace trustx {
 
+// check_fit says whether that many bytes at an offset fit: by the metadata, or by the map where it tells nothing.
+Result<void> check_fit(ObjectId object, const Metadata& metadata, std::size_t offset, std::size_t size);
+
 // ObjectIo reads and writes one object. It keeps nothing between calls.
 class ObjectIo {
  public:
@@ -31,7 +34,6 @@ class ObjectIo {
 
     Result<Bytes> read_range(Range range, const char* verb);
     Result<void> store(Range range, ByteView data, SetDataObject::Mode first_mode);
-    [[nodiscard]] Result<void> check_fit(const Metadata& metadata, std::size_t offset, std::size_t size) const;
     Result<void> write(std::size_t offset, ByteView data, SetDataObject::Mode first_mode);
     Result<void> compare(Range range, ByteView data);
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 namespace trustx {
+
 Result<Bytes> read_object(LockedDevice& device, ObjectId object) {
     DeviceCommands commands{device};
     return ObjectIo{commands, object}.read();
@@ -22,6 +23,10 @@ Result<void> check_write(LockedDevice& device, ObjectId object, std::size_t offs
     DeviceCommands commands{device};
     TRYV(ObjectIo{commands, object}.check(offset, size));
     return {};
+}
+
+Result<void> check_write(ObjectId object, std::size_t offset, std::size_t size) {
+    return check_fit(object, Metadata{}, offset, size).during("write object " + object.hex());
 }
 
 Result<void> write_object(LockedDevice& device, ObjectId object, ByteView data) {

@@ -108,7 +108,12 @@ Result<void> refuse_life_cycle(ObjectId object) {
 
 Result<void> refuse_certificates(ObjectId object, bool force) {
     const auto kind = describe(object)->kind;
-    if (force || (kind != ObjectKind::certificate && kind != ObjectKind::trust_anchor)) {
+    const bool takes_certificates = kind == ObjectKind::certificate || kind == ObjectKind::trust_anchor;
+    if (force && !takes_certificates) {
+        return fail(InputErrc::usage,
+                    "--force is for certificate objects and trust anchors, and " + title(object) + " is none");
+    }
+    if (force || !takes_certificates) {
         return {};
     }
     return fail(InputErrc::refused, title(object) + " is for certificates: `trustx " +
@@ -120,8 +125,8 @@ Result<void> refuse_certificates(ObjectId object, bool force) {
 // refuse_unguarded sends to the subcommand that knows this kind of object: what it would refuse is not written this
 // way.
 Result<void> refuse_unguarded(ObjectId object, bool force) {
-    TRYV(refuse_life_cycle(object));
-    return refuse_certificates(object, force);
+    TRYV(refuse_certificates(object, force));
+    return refuse_life_cycle(object);
 }
 
 Result<Bytes> read_data(const WriteOptions& options) {
@@ -146,6 +151,7 @@ Result<void> write(const Context& context, const WriteOptions& options) {
     TRY(const auto object, parse_open_object(options.object));
     TRYV(refuse_unguarded(object, options.force));
     TRY(const auto data, read_data(options));
+    TRYV(check_write(object, options.offset.value_or(0), data.size()));
     TRY(auto chip, open_chip(context));
     TRYV(store(chip, object, data, options.offset));
     context.note("wrote " + std::to_string(data.size()) + " bytes to " + title(object));
