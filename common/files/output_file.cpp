@@ -8,13 +8,18 @@
 
 #include <trustx/error.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <filesystem>
+#include <optional>
 #include <random>
+#include <string_view>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 namespace trustx::files {
@@ -58,13 +63,50 @@ UniqueFd create_without_name(const fs::path& target, mode_t mode) {
     return file && ::access(link_of(file).c_str(), F_OK) == 0 ? std::move(file) : UniqueFd{};
 }
 
-// take_over gives a file the owner, group and mode of another. The owner first: a change of owner clears the
-// set-user-id bits.
-bool take_over(const UniqueFd& file, const struct stat& status, mode_t mode) {
+constexpr const char* access_list = "system.posix_acl_access";
+
+// value_of_attribute gives an extended attribute; nothing: it cannot be read.
+std::optional<std::vector<char>> value_of_attribute(const std::string& path, const char* name) {
+    const auto size = ::getxattr(path.c_str(), name, nullptr, 0);
+    std::vector<char> value(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+    return size >= 0 && ::getxattr(path.c_str(), name, value.data(), value.size()) == size ? std::optional{value}
+                                                                                           : std::nullopt;
+}
+
+// take_attributes gives a file the extended attributes of another: access control lists, labels, what users added. The
+// kernel itself keeps those that protect the content.
+bool take_attributes(const UniqueFd& file, const std::string& path) {
+    const auto size = ::listxattr(path.c_str(), nullptr, 0);
+    std::vector<char> names(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+    if (size <= 0 || ::listxattr(path.c_str(), names.data(), names.size()) != size) {
+        return size == 0 || (size < 0 && errno == ENOTSUP);
+    }
+    for (const char* name = names.data(); name < names.data() + names.size();
+         name += std::string_view{name}.size() + 1) {
+        constexpr std::array<std::string_view, 2> of_content{"security.ima", "security.evm"};
+        if (std::ranges::find(of_content, name) != of_content.end()) {
+            continue;
+        }
+        const auto value = value_of_attribute(path, name);
+        if (!value || ::fsetxattr(file.get(), name, value->data(), value->size(), 0) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// take_over gives a file the owner, group, mode and attributes of another, and no access control list of the
+// directory's. The owner first: a change of owner clears the set-user-id bits. The attributes last: a list decides
+// about the mode.
+bool take_over(const UniqueFd& file, const std::string& path, const struct stat& status, mode_t mode) {
     struct stat ours {};
     const bool same_owner =
         ::fstat(file.get(), &ours) == 0 && ours.st_uid == status.st_uid && ours.st_gid == status.st_gid;
-    return (same_owner || ::fchown(file.get(), status.st_uid, status.st_gid) == 0) && ::fchmod(file.get(), mode) == 0;
+    if (!same_owner && ::fchown(file.get(), status.st_uid, status.st_gid) != 0) {
+        return false;
+    }
+    const bool no_list = ::fremovexattr(file.get(), access_list) == 0 || errno == ENODATA || errno == ENOTSUP;
+    return no_list && ::fchmod(file.get(), mode) == 0 && take_attributes(file, path);
 }
 
 }  // namespace
@@ -121,9 +163,9 @@ Result<OutputFile> OutputFile::replacement(const std::string& path, std::size_t 
         return cannot_write(path, errno_code());
     }
     auto file = regular(path, reserve, Readers::as_umask_allows);
-    if (file && !take_over(file->file_, status, status.st_mode & 07777)) {
+    if (file && !take_over(file->file_, path, status, status.st_mode & 07777)) {
         return fail(InputErrc::unwritable, "cannot replace " + path +
-                                               " and keep its owner and mode: " + errno_code().message() +
+                                               " and keep its owner, mode and attributes: " + errno_code().message() +
                                                "; run this as the owner of the file or as root");
     }
     return file;
@@ -134,7 +176,7 @@ Result<OutputFile> OutputFile::over(const std::string& path, const struct stat& 
                                     Readers readers) {
     TRY(auto file, regular(path, reserve, Readers::owner));
     const mode_t mode = status.st_mode & (readers == Readers::owner ? 0600U : 07777U);
-    const bool replaceable = status.st_nlink == 1 && take_over(file.file_, status, mode);
+    const bool replaceable = status.st_nlink == 1 && take_over(file.file_, path, status, mode);
     if (replaceable) {
         return file;
     }
