@@ -5,6 +5,7 @@
 
 #include <openssl/conf.h>
 #include <openssl/crypto.h>
+#include <openssl/x509.h>
 
 namespace trustx::openssl {
 
@@ -13,6 +14,10 @@ std::string configuration_file() {
     std::string file = name == nullptr ? "" : name;
     OPENSSL_free(name);
     return file;
+}
+
+std::string own_configuration_file() {
+    return std::string{X509_get_default_cert_area()} + "/openssl.cnf";
 }
 
 std::string module_directory() {

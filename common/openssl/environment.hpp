@@ -10,6 +10,9 @@ namespace trustx::openssl {
 // configuration_file is what a program reads that is told nothing else: OPENSSL_CONF, then OpenSSL's own.
 std::string configuration_file();
 
+// own_configuration_file is OpenSSL's own alone.
+std::string own_configuration_file();
+
 // module_directory is where modules are looked for: OPENSSL_MODULES, then the directory OpenSSL was built with.
 std::string module_directory();
 

@@ -7,7 +7,7 @@
 namespace trustx::cli {
 namespace {
 
-std::string how_activated(const ConfigurationText& parts, const ProviderEntry& entry) {
+std::string how_activated(const MarkedText& parts, const ProviderEntry& entry) {
     return parts.block.empty() ? "by its section [" + entry.section + "]" : "by the block of `trustx setup enable`";
 }
 
@@ -60,7 +60,7 @@ std::optional<OpensslConfiguration> check_configuration(CheckReport& report, con
         return std::nullopt;
     }
     const std::string text{content->begin(), content->end()};
-    const auto parts = ConfigurationText::split(text, path);
+    const auto parts = MarkedText::split(text, path);
     const auto configuration = OpensslConfiguration::parse(text, path);
     for (const auto* failure : {parts ? nullptr : &parts.error(), configuration ? nullptr : &configuration.error()}) {
         if (failure != nullptr) {

@@ -2,6 +2,7 @@
 #include "setup/checks.hpp"
 
 #include "common/openssl/environment.hpp"
+#include "common/try.hpp"
 
 namespace trustx::cli {
 namespace {
@@ -24,10 +25,25 @@ Context context_for(const Context& context, const std::optional<KeyFile>& key) {
     return meant;
 }
 
+// What the installed files and the unit allow is judged by the settings that the chip is looked for with.
+void check_surroundings(CheckReport& report, const Context& context, const SettingValues& openssl_conf,
+                        const std::optional<UnitSettings>& unit, const std::string& root) {
+    const auto settings = resolve_settings(
+        {.command_line = context.device, .openssl_conf = openssl_conf, .device_name = context.device_name});
+    if (!settings) {
+        return;  // check_chip says why
+    }
+    check_system(report, *settings, root);
+    if (unit) {
+        check_service(report, *unit, *settings, root);
+    }
+}
+
 }  // namespace
 
 Result<void> check_setup(const Context& context, const SetupCheckOptions& options) {
     CheckReport report;
+    TRY(const auto unit, become_checked(report, options));
     const auto path = options.config.empty() ? openssl::configuration_file() : options.config;
     const auto configuration = check_configuration(report, path);
     const auto* entry = configuration ? configuration->find("trustx") : nullptr;
@@ -35,6 +51,7 @@ Result<void> check_setup(const Context& context, const SetupCheckOptions& option
     const auto libctx = load_provider(report, path, configuration);
     const auto key = options.key.empty() ? std::nullopt : check_key_file(report, options.key);
     auto chip = check_chip(report, context_for(context, key), settings);
+    check_surroundings(report, context_for(context, key), settings, unit, options.root);
     if (chip) {
         check_certificate_objects(report, *chip, key);
     }

@@ -8,8 +8,10 @@
 #include "common/openssl/handles.hpp"
 #include "setup/check_report.hpp"
 #include "setup/openssl_configuration.hpp"
+#include "setup/unit_settings.hpp"
 
 #include <trustx/key_reference.hpp>
+#include <trustx/settings.hpp>
 
 #include <optional>
 #include <string>
@@ -21,6 +23,9 @@ struct SetupCheckOptions {
     std::string config;       // empty: what OpenSSL reads
     std::string key;          // key file to sign with; empty: no private key is used
     std::string certificate;  // file with the certificate that goes with the key; empty: none
+    std::string user;         // to check as; empty: whoever runs the program
+    std::string service;      // to check as the program of this service; empty: none
+    std::string root;         // where the files of the machine are; empty: here
     bool json = false;
 };
 
@@ -30,6 +35,16 @@ Result<void> check_setup(const Context& context, const SetupCheckOptions& option
 
 // check_configuration gives what the file says, if it can be read.
 std::optional<OpensslConfiguration> check_configuration(CheckReport& report, const std::string& path);
+
+// become_checked makes this process what is to be checked: the user, or the program of the service with its
+// environment. The unit, where there is one. Errors: those of UnitSettings::read and become, and of the user's name.
+Result<std::optional<UnitSettings>> become_checked(CheckReport& report, const SetupCheckOptions& options);
+
+// check_service judges what the unit forbids, and what AppArmor does.
+void check_service(CheckReport& report, const UnitSettings& unit, const Settings& settings, const std::string& root);
+
+// check_system looks at what the packages install: group, permission of the bus, lock directory.
+void check_system(CheckReport& report, const Settings& settings, const std::string& root);
 
 // check_settings gives those of the provider's settings that can be used.
 SettingValues check_settings(CheckReport& report, const ProviderEntry& entry);

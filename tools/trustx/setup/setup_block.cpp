@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <set>
 #include <sstream>
 #include <string_view>
 #include <vector>
@@ -14,29 +15,7 @@
 namespace trustx::cli {
 namespace {
 
-constexpr std::string_view begin_mark = "# BEGIN trustx";
-constexpr std::string_view end_mark = "# END trustx";
-constexpr std::string_view no_end_of_line = "# (the line above the block had no end of line)";
-
-// Line is a piece of text with its line end.
-struct Line {
-    std::size_t at;
-    std::string_view whole;
-
-    [[nodiscard]] std::string_view text() const { return whole.substr(0, whole.find_last_not_of("\r\n") + 1); }
-    [[nodiscard]] std::size_t end() const { return at + whole.size(); }
-};
-
-std::vector<Line> lines_of(std::string_view text) {
-    std::vector<Line> lines;
-    for (std::size_t at = 0; at < text.size();) {
-        const auto end = text.find('\n', at);
-        const auto size = (end == std::string_view::npos ? text.size() : end + 1) - at;
-        lines.push_back({at, text.substr(at, size)});
-        at += size;
-    }
-    return lines;
-}
+constexpr std::string_view before_section = "# What follows belongs to the section that was open before.";
 
 // included is what a line `.include PATH` or `.include = PATH` names, as written; empty: it is no such line.
 std::string_view included(const Line& line) {
@@ -51,11 +30,6 @@ std::string_view included(const Line& line) {
     return path == 0 || path == std::string_view::npos ? std::string_view{} : text.substr(path);
 }
 
-std::string line_end_of(std::string_view text) {
-    const auto end = text.find('\n');
-    return end != std::string_view::npos && end > 0 && text[end - 1] == '\r' ? "\r\n" : "\n";
-}
-
 // plain tells whether a word can stand in a configuration without quotes, variables and escapes.
 bool plain(std::string_view word) {
     return !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
@@ -63,15 +37,8 @@ bool plain(std::string_view word) {
     });
 }
 
-std::string framed(const std::string& lines, const std::string& section, bool line_was_open) {
-    std::string text{begin_mark};
-    text += ": made by `trustx setup enable`, removed by `trustx setup disable`\n";
-    if (line_was_open) {
-        text.append(no_end_of_line).append("\n");
-    }
-    text += lines;
-    text += "# What follows belongs to the section that was open before.\n[" + section + "]\n";
-    return text.append(end_mark).append("\n");
+std::string with_section(const std::string& lines, const std::string& section) {
+    return lines + std::string{before_section} + "\n[" + section + "]\n";
 }
 
 tl::unexpected<Error> refuse(const std::string& name, const std::string& why) {
@@ -122,39 +89,21 @@ Result<void> check_names(const OpensslConfiguration& configuration, const Provid
     return {};
 }
 
-}  // namespace
-
-Result<ConfigurationText> ConfigurationText::split(const std::string& text, const std::string& name) {
-    std::optional<std::size_t> begin;
-    std::optional<std::size_t> end;
-    bool line_was_open = false;
-    for (const auto& line : lines_of(text)) {
-        const bool begins = line.text().starts_with(begin_mark);
-        const bool ends = line.text() == end_mark;
-        if ((begins && begin) || (ends && (!begin || end))) {
-            return fail(InputErrc::malformed,
-                        name + ": the marks \"" + std::string{begin_mark} + "\" and \"" + std::string{end_mark} +
-                            "\" do not pair; remove by hand what `trustx setup` put between them");
-        }
-        begin = begins ? line.at : begin;
-        end = ends ? line.end() : end;
-        line_was_open = line_was_open || (begin && !end && line.text() == no_end_of_line);
+// lines_written are those that enable would write into a configuration, with every setting that it knows.
+std::set<std::string> lines_written(const std::string& without, const std::string& name) {
+    std::set<std::string> written;
+    const auto configuration = OpensslConfiguration::parse(without, name);
+    if (!configuration) {
+        return written;
     }
-    if (begin.has_value() != end.has_value()) {
-        return fail(InputErrc::malformed, name + ": \"" + std::string{end_mark} +
-                                              "\" is missing; remove by hand what `trustx setup` put into the file");
+    const auto lines = activating_lines(*configuration, {{"claim-fips", "yes"}}, name).value_or("");
+    for (const auto& line : lines_of(lines)) {
+        written.emplace(line.text());
     }
-    if (!begin) {
-        return ConfigurationText{.before = text, .block = {}, .after = {}};
-    }
-    ConfigurationText split{
-        .before = text.substr(0, *begin), .block = text.substr(*begin, *end - *begin), .after = text.substr(*end)};
-    // The end of line that we added goes, unless other lines now follow it.
-    if (line_was_open && split.after.empty()) {
-        split.before.resize(split.before.size() - line_end_of(split.block).size());
-    }
-    return split;
+    return written;
 }
+
+}  // namespace
 
 Result<std::string> activating_lines(const OpensslConfiguration& configuration, const ProviderSettings& settings,
                                      const std::string& name) {
@@ -206,7 +155,7 @@ Result<std::string> with_block(const std::string& text, const std::string& lines
     const bool line_is_open = !text.empty() && text.back() != '\n';
     const auto line_end = line_end_of(text);
     std::string block;
-    std::istringstream stream{framed(lines, end->section, line_is_open)};
+    std::istringstream stream{framed(with_section(lines, end->section), line_is_open)};
     for (std::string line; std::getline(stream, line);) {
         block += line + line_end;
     }
@@ -214,7 +163,32 @@ Result<std::string> with_block(const std::string& text, const std::string& lines
 }
 
 std::string drop_in(const std::string& lines, const std::string& section) {
-    return framed(lines, section, false);
+    return framed(with_section(lines, section), false);
+}
+
+std::string edits_of(const MarkedText& parts, const std::string& name) {
+    if (!parts.edited) {
+        return {};
+    }
+    const auto written = lines_written(parts.without(), name);
+    const auto line_end = line_end_of(parts.block);
+    std::vector<std::string> elsewhere;
+    std::string in_section;
+    bool section_named = false;
+    bool section_open = false;
+    for (const auto& line : parts.lines()) {
+        const auto text = std::string{line.text()};
+        if (section_open) {
+            in_section += text + line_end;
+        } else if (section_named) {
+            section_open = true;
+        } else if (text == before_section) {
+            section_named = true;
+        } else if (!text.empty() && !is_remark(text) && !written.contains(text) && !text.starts_with("module = ")) {
+            elsewhere.push_back(text);
+        }
+    }
+    return kept_as_comments(elsewhere, line_end) + in_section;
 }
 
 std::optional<Inclusion> included_directory(const std::string& text) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The lines that `trustx setup` puts into an OpenSSL configuration: one block between two marks, appended and nothing
-// else touched, so that removing it restores every byte that was there.
+// The lines that `trustx setup` appends to an OpenSSL configuration, as one block (marked_block.hpp).
 #pragma once
 
+#include "setup/marked_block.hpp"
 #include "setup/openssl_configuration.hpp"
 
 #include <trustx/result.hpp>
@@ -13,19 +13,6 @@
 #include <vector>
 
 namespace trustx::cli {
-
-// ConfigurationText is a file's text split at the block.
-struct ConfigurationText {
-    std::string before;  // everything that is not the block: the file without the block
-    std::string block;   // empty: there is none
-    std::string after;   // what was appended later
-
-    // split finds the block. Error: InputErrc::malformed when its marks do not pair or there are two.
-    static Result<ConfigurationText> split(const std::string& text, const std::string& name);
-
-    // without is the file as it was before the block was added.
-    [[nodiscard]] std::string without() const { return before + after; }
-};
 
 // ProviderSettings are lines of trustx's own section, besides `activate`.
 using ProviderSettings = std::vector<std::pair<std::string, std::string>>;
@@ -43,6 +30,10 @@ Result<std::string> with_block(const std::string& text, const std::string& lines
 
 // drop_in is the same block as a separate file, included where `section` is open.
 std::string drop_in(const std::string& lines, const std::string& section);
+
+// edits_of are the lines that a person added to the block, as what remains of them where the block was: those of the
+// section that it opens again as they are, the others as comments. Empty: the block is as it was written.
+std::string edits_of(const MarkedText& parts, const std::string& name);
 
 // Inclusion is a line that includes a whole directory, and the section that is open there.
 struct Inclusion {

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "setup/machine.hpp"
+
+#include "common/files/file_error.hpp"
+#include "common/files/input_error.hpp"
+#include "common/files/input_file.hpp"
+#include "common/files/output_file.hpp"
+#include "common/openssl/environment.hpp"
+#include "common/try.hpp"
+#include "setup/marked_block.hpp"
+#include "setup/setup_block.hpp"
+
+#include <trustx/error.hpp>
+
+#include <cerrno>
+#include <filesystem>
+#include <optional>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace trustx::cli {
+namespace fs = std::filesystem;
+namespace {
+
+// Target is the configuration to work on.
+struct Target {
+    std::string path;
+    std::string text;
+    MarkedText parts;
+};
+
+Result<Target> open_target(const std::string& config) {
+    Target target{.path = config.empty() ? openssl::configuration_file() : config, .text = {}, .parts = {}};
+    struct stat status {};
+    if (::stat(target.path.c_str(), &status) != 0) {
+        return files::cannot_read(target.path, errno_code());
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return fail(InputErrc::malformed, target.path + " is not a regular file; name the configuration with --config");
+    }
+    if (status.st_nlink > 1) {
+        return fail(InputErrc::refused, target.path + " has " + std::to_string(status.st_nlink) +
+                                            " names (hard links), and replacing it would separate them; edit it by "
+                                            "hand or make it a file of one name");
+    }
+    TRY(const auto content, files::read_input(target.path));
+    target.text.assign(content.begin(), content.end());
+    if (target.text.find('\0') != std::string::npos) {
+        return fail(InputErrc::malformed, target.path + " holds NUL bytes and is no OpenSSL configuration");
+    }
+    TRY(auto parts, MarkedText::split(target.text, target.path));
+    target.parts = std::move(parts);
+    return target;
+}
+
+Result<void> replace(const std::string& path, const std::string& text) {
+    TRY(auto file, files::OutputFile::replacement(path, text.size()));
+    TRYV(file.write(text));
+    return file.commit();
+}
+
+// module_to_name is the path that the configuration must contain; empty where OpenSSL finds the module by itself.
+Result<std::string> module_to_name(const std::string& chosen) {
+    std::error_code ignored;
+    if (!chosen.empty()) {
+        if (!fs::is_regular_file(chosen, ignored)) {
+            return fail(InputErrc::malformed, "--module " + chosen + ": there is no such file");
+        }
+        return fs::absolute(chosen).lexically_normal().string();
+    }
+    const auto place = fs::path{openssl::module_directory()} / "trustx.so";
+    if (!fs::is_regular_file(place, ignored)) {
+        return fail(InputErrc::malformed, "the provider is not where OpenSSL looks for it: there is no " +
+                                              place.string() + "; install it, or say with --module where it is");
+    }
+    return std::string{};
+}
+
+Result<ProviderSettings> settings_to_name(const MachineOptions& options) {
+    TRY(const auto module, module_to_name(options.module));
+    ProviderSettings settings;
+    if (!module.empty()) {
+        settings.emplace_back("module", module);
+    }
+    if (options.claim_fips) {
+        settings.emplace_back("claim-fips", "yes");
+    }
+    return settings;
+}
+
+// check_result makes sure, with OpenSSL's parser, that a configuration does what it should.
+Result<void> check_result(const std::string& text, const std::string& path) {
+    TRY(const auto result, OpensslConfiguration::parse(text, path));
+    if (!result.activates("trustx") || !result.activates_another_than("trustx")) {
+        return fail(InputErrc::refused, path +
+                                            " is left as it is: what would be added takes no effect there; add it "
+                                            "by hand as shown in provider-trustx(7)");
+    }
+    return {};
+}
+
+std::string drop_in_path(const Inclusion& inclusion) {
+    return inclusion.directory + (inclusion.directory.ends_with('/') ? "" : "/") + "trustx.cnf";
+}
+
+Result<void> enable_by_drop_in(const Context& context, const Target& target, const Inclusion& inclusion,
+                               const std::string& lines) {
+    const auto path = drop_in_path(inclusion);
+    std::error_code ignored;
+    if (fs::exists(fs::symlink_status(path, ignored))) {
+        return fail(InputErrc::refused, path +
+                                            " is there already and does not activate the provider; look at it, "
+                                            "and remove it or `trustx setup disable`");
+    }
+    TRYV(files::write_file(path, drop_in(lines, inclusion.section)));
+    if (auto good = check_result(target.text, target.path); !good) {
+        ::unlink(path.c_str());
+        return good;
+    }
+    context.note("enabled by " + path + ", which " + target.path + " includes");
+    return {};
+}
+
+// leave_activated is for a configuration that activates the provider by lines of others.
+Result<void> leave_activated(const Context& context, const Target& target, const OpensslConfiguration& configuration,
+                             const MachineOptions& options) {
+    if (options.claim_fips && !configuration.claims_fips()) {
+        return fail(InputErrc::refused,
+                    target.path + " activates the provider already: write `claim-fips = yes` into [" +
+                        configuration.find("trustx")->section + "], or `trustx setup disable` first");
+    }
+    context.note(target.path + " activates the provider already; nothing changed" +
+                 (configuration.activates("default") ? "" : ". The default provider is not activated, but others"));
+    return {};
+}
+
+// does_what_is_wanted is asked about a block that a person edited: what works is left.
+bool does_what_is_wanted(const Target& target, const MachineOptions& options) {
+    const auto configuration = OpensslConfiguration::parse(target.text, target.path);
+    const auto* entry = configuration ? configuration->find("trustx") : nullptr;
+    return entry != nullptr && check_result(target.text, target.path) &&
+           configuration->claims_fips() == options.claim_fips &&
+           (options.module.empty() || entry->module == fs::absolute(options.module).lexically_normal().string());
+}
+
+// drop_in_of is the file that enable would have made beside the configuration; nothing: there is none.
+std::optional<std::string> drop_in_of(const Target& target) {
+    const auto inclusion = included_directory(target.text);
+    const auto path = inclusion ? drop_in_path(*inclusion) : std::string{};
+    std::error_code ignored;
+    return inclusion && fs::is_regular_file(path, ignored) ? std::optional{path} : std::nullopt;
+}
+
+Result<void> disable_drop_in(const Context& context, const std::string& path) {
+    TRY(const auto content, files::read_input(path));
+    TRY(const auto parts, MarkedText::split({content.begin(), content.end()}, path));
+    if (parts.block.empty()) {
+        return fail(InputErrc::refused,
+                    path + " holds lines that `trustx setup enable` did not write; edit or remove it by hand");
+    }
+    const auto rest = parts.without(edits_of(parts, path));
+    if (!rest.empty()) {
+        TRYV(replace(path, rest));
+        context.note("disabled in " + path + ", which keeps what was added by hand");
+        return {};
+    }
+    if (::unlink(path.c_str()) != 0) {
+        return files::cannot_write(path, errno_code());
+    }
+    context.note("disabled: " + path + " is removed");
+    return {};
+}
+
+Result<void> disable_block(const Context& context, const Target& target) {
+    const auto edits = edits_of(target.parts, target.path);
+    TRYV(replace(target.path, target.parts.without(edits)));
+    context.note("disabled in " + target.path +
+                 (edits.empty() ? "" : "; the lines that were added to the block by hand are kept there"));
+    return {};
+}
+
+}  // namespace
+
+Result<void> enable_machine(const Context& context, const MachineOptions& options) {
+    TRY(const auto target, open_target(options.config));
+    TRY(const auto settings, settings_to_name(options));
+    if (target.parts.edited && does_what_is_wanted(target, options)) {
+        context.note("enabled in " + target.path + " already, by a block that was edited by hand; nothing changed");
+        return {};
+    }
+    const auto without = target.parts.without(edits_of(target.parts, target.path));
+    TRY(const auto configuration, OpensslConfiguration::parse(without, target.path));
+    TRY(const auto lines, activating_lines(configuration, settings, target.path));
+    if (lines.empty()) {
+        return leave_activated(context, target, configuration, options);
+    }
+    if (const auto inclusion = included_directory(without); inclusion && target.parts.block.empty()) {
+        return enable_by_drop_in(context, target, *inclusion, lines);
+    }
+    TRY(const auto result, with_block(without, lines, target.path));
+    if (result == target.text) {
+        context.note("enabled in " + target.path + " already; nothing changed");
+        return {};
+    }
+    TRYV(check_result(result, target.path));
+    TRYV(replace(target.path, result));
+    context.note("enabled in " + target.path + "; `trustx setup check` tries it");
+    return {};
+}
+
+Result<void> disable_machine(const Context& context, const std::string& config) {
+    TRY(const auto target, open_target(config));
+    if (!target.parts.block.empty()) {
+        return disable_block(context, target);
+    }
+    if (const auto path = drop_in_of(target)) {
+        return disable_drop_in(context, *path);
+    }
+    const auto configuration = OpensslConfiguration::parse(target.text, target.path);
+    if (configuration && configuration->activates("trustx")) {
+        return fail(InputErrc::refused, target.path + " activates the provider in section [" +
+                                            configuration->find("trustx")->section +
+                                            "], which `trustx setup enable` did not write; remove it by hand");
+    }
+    context.note(target.path + " does not activate the provider; nothing changed");
+    return {};
+}
+
+Result<void> undo_machine(const Context& context, const std::string& config) {
+    std::error_code ignored;
+    if (!fs::exists(config, ignored)) {
+        return {};
+    }
+    TRY(const auto target, open_target(config));
+    if (!target.parts.block.empty()) {
+        return disable_block(context, target);
+    }
+    const auto path = drop_in_of(target);
+    return path ? disable_drop_in(context, *path) : Result<void>{};
+}
+
+}  // namespace trustx::cli
