@@ -3,6 +3,7 @@
 // open, gets their numbers for files of its own, starts without standard output, or makes children without fork(3).
 #include "support/build_tree.hpp"
 #include "support/catch.hpp"
+#include "support/forked_child.hpp"
 #include "support/simulator.hpp"
 
 #include <trustx/commands.hpp>
@@ -154,7 +155,7 @@ TEST_CASE("descriptors that the program closed and uses for its files are left a
         CHECK(works(*first));
     }
     SECTION("by a forked child") {
-        const pid_t child = ::fork();
+        const pid_t child = test::fork_with_deadline();
         if (child == 0) {
             ::_exit(works(*first) && works(*second) && works(*third) ? 0 : 1);
         }
@@ -252,7 +253,7 @@ TEST_CASE("a lease of a session outlives its closed descriptor", "[descriptors]"
 TEST_CASE("a process without standard descriptors keeps their numbers free", "[descriptors]") {
     const Simulator chip;
     const auto device = open_device(chip);
-    const pid_t child = ::fork();
+    const pid_t child = test::fork_with_deadline();
     if (child == 0) {
         for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
             ::close(number);
@@ -284,6 +285,7 @@ TEST_CASE("a child made without fork handlers and its parent use the chip side b
     const auto child = static_cast<pid_t>(::syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
     REQUIRE(child >= 0);
     if (child == 0) {
+        ::alarm(test::child_seconds);
         ::_exit(work() == 0 ? 0 : 1);
     }
     CHECK(work() == 0);
@@ -295,7 +297,7 @@ TEST_CASE("a limit of file sizes ends no program", "[descriptors]") {
     const Simulator chip;
     const auto device = open_device(chip);
     REQUIRE(works(*device));
-    const pid_t child = ::fork();
+    const pid_t child = test::fork_with_deadline();
     if (child == 0) {
         ::signal(SIGXFSZ, SIG_DFL);
         const rlimit nothing{.rlim_cur = 0, .rlim_max = 0};

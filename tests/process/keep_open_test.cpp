@@ -3,6 +3,7 @@
 // descriptors that they have.
 #include "support/build_tree.hpp"
 #include "support/catch.hpp"
+#include "support/forked_child.hpp"
 #include "support/simulator.hpp"
 
 #include <trustx/commands.hpp>
@@ -95,7 +96,7 @@ TEST_CASE("a device that keeps open what it needs works when the paths are gone,
     CHECK(works(*device));
     std::vector<pid_t> children;
     for (int i = 0; i < 3; ++i) {
-        const pid_t child = ::fork();
+        const pid_t child = test::fork_with_deadline();
         REQUIRE(child >= 0);
         if (child == 0) {
             ::_exit(works(*device, commands) ? 0 : 1);
@@ -118,7 +119,7 @@ TEST_CASE("a process and its child exclude each other with the descriptor that t
     {
         const auto locked = device->lock();
         REQUIRE(locked);
-        const pid_t child = ::fork();
+        const pid_t child = test::fork_with_deadline();
         if (child == 0) {
             const auto refused = device->lock();
             const auto owner = "process " + std::to_string(::getppid()) + " (";
@@ -130,7 +131,7 @@ TEST_CASE("a process and its child exclude each other with the descriptor that t
         CHECK(exit_status(child) == 0);
     }
     const Pipe pipe;
-    const pid_t child = ::fork();
+    const pid_t child = test::fork_with_deadline();
     if (child == 0) {
         const auto locked = device->lock();
         pipe.say();
@@ -150,10 +151,10 @@ TEST_CASE("the lock of a killed process does not live on in its child", "[keep_o
     const auto device = gone.device(GENERATE(true, false), 5s);
     const Pipe pipe;
     const Pipe end;
-    const pid_t holder = ::fork();
+    const pid_t holder = test::fork_with_deadline();
     if (holder == 0) {
         const auto locked = device->lock();
-        if (::fork() == 0) {
+        if (test::fork_with_deadline() == 0) {
             pipe.say();
             end.wait();
             ::_exit(0);
@@ -183,7 +184,7 @@ TEST_CASE("handles of one process that keep open what they need exclude each oth
         CHECK(refused.error() == Errc::lock_timeout);
         CHECK_FALSE(third->lock());
         third.reset();  // closes a descriptor of the lock file, or leaves it open
-        const pid_t child = ::fork();
+        const pid_t child = test::fork_with_deadline();
         if (child == 0) {
             ::_exit(gone.device(false, 100ms)->lock() ? 1 : 0);
         }
@@ -200,7 +201,7 @@ TEST_CASE("handles of one process that keep open what they need exclude each oth
     }
     CHECK(leased.size() == 4);
     CHECK_FALSE(second->lease_session());
-    const pid_t child = ::fork();
+    const pid_t child = test::fork_with_deadline();
     if (child == 0) {
         ::_exit(first->lease_session() ? 1 : 0);
     }
@@ -231,7 +232,7 @@ TEST_CASE("in a chroot the chip is used by what was opened before, and otherwise
         const auto device = gone.device();
         const auto ordinary = gone.device(false);
         REQUIRE((!used_before || (works(*device) && works(*ordinary))));
-        const pid_t child = ::fork();
+        const pid_t child = test::fork_with_deadline();
         if (child == 0) {
             if (::chroot(jail.c_str()) != 0 || ::chdir("/") != 0 || ::setgid(65534) != 0 || ::setuid(65534) != 0) {
                 ::_exit(2);

@@ -4,6 +4,7 @@
 #include "support/build_tree.hpp"
 #include "support/cancelled_thread.hpp"
 #include "support/catch.hpp"
+#include "support/forked_child.hpp"
 #include "support/simulator.hpp"
 
 #include <trustx/commands.hpp>
@@ -232,7 +233,7 @@ TEST_CASE("a forked child and its parent use the chip side by side", "[sharing]"
     REQUIRE(device->run(GetRandom{.length = 8}));
     auto locked = device->lock();  // at the moment of the fork the parent is in the middle of something
     REQUIRE(locked);
-    const pid_t child = ::fork();
+    const pid_t child = test::fork_with_deadline();
     if (child == 0) {
         bool good = true;
         for (int i = 0; i < 20 && good; ++i) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keys in session objects: made for the life of one program, used like any other key, gone with it.
 #include "support/catch.hpp"
+#include "support/forked_child.hpp"
 #include "workbench.hpp"
 
 #include <vector>
@@ -123,7 +124,7 @@ TEST_CASE("a forked process does not use its parent's key in a session object", 
     const LibCtx libctx = chip->libctx();
     const Pkey key = session_key(libctx.get());
     REQUIRE(signs(libctx.get(), key.get()));
-    const pid_t child = ::fork();
+    const pid_t child = fork_with_deadline();
     REQUIRE(child >= 0);
     if (child == 0) {
         const bool refused = !signs(libctx.get(), key.get());

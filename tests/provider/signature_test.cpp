@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signing with a chip key through EVP: every digest, curve and manner of calling, and what each costs the chip.
 #include "support/catch.hpp"
+#include "support/forked_child.hpp"
 #include "workbench.hpp"
 
 #include <array>
@@ -304,7 +305,7 @@ TEST_CASE("a process may fork in the middle of a signature, and both sides finis
     static_cast<void>(one_shot(signer.begin("SHA256").get()));  // the parent is attached to the chip
     const MdCtx ctx = signer.begin("SHA256");
     REQUIRE(EVP_DigestSignUpdate(ctx.get(), message.data(), message.size()) == 1);
-    const pid_t child = ::fork();
+    const pid_t child = fork_with_deadline();
     REQUIRE(child >= 0);
     if (child == 0) {
         Buffer signature(72);

@@ -96,6 +96,9 @@ LibCtx Bench::libctx() const {
 ChipBench::ChipBench(Arrangement arrangement, std::map<std::string, std::string> settings)
     : bench_{with(arrangement, std::move(settings))} {}
 
+ChipBench::ChipBench(SimulatorOptions options)
+    : simulator_{std::move(options)}, bench_{with(Arrangement::default_first)} {}
+
 Bench ChipBench::with(Arrangement arrangement, std::map<std::string, std::string> settings) const {
     // One lock directory for all that use this chip.
     settings.try_emplace("lock-directory", simulator_.directory().path().string());

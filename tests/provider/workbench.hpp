@@ -57,6 +57,7 @@ class ChipBench {
  public:
     explicit ChipBench(Arrangement arrangement = Arrangement::default_first,
                        std::map<std::string, std::string> settings = {});
+    explicit ChipBench(SimulatorOptions options);
 
     Simulator& simulator() { return simulator_; }
     [[nodiscard]] const Simulator& simulator() const { return simulator_; }

@@ -5,6 +5,7 @@
 #include "device/lock_file.hpp"
 #include "device/thread_lock.hpp"
 #include "support/catch.hpp"
+#include "support/forked_child.hpp"
 #include "support/temp_dir.hpp"
 #include "support/virtual_clock.hpp"
 
@@ -133,7 +134,7 @@ TEST_CASE("a killed owner releases the chip", "[process_lock]") {
     VirtualClock clock;
     int ready[2];
     REQUIRE(::pipe(ready) == 0);
-    const pid_t child = ::fork();
+    const pid_t child = test::fork_with_deadline();
     if (child == 0) {
         auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
         const bool taken = lock && lock->lock(clock, clock.in(1s));
@@ -208,7 +209,7 @@ TEST_CASE("a process that ends in the queue delays nobody", "[process_lock]") {
     REQUIRE(holder->lock(clock, Deadline::after(clock, 30s)));
     int queued[2];
     REQUIRE(::pipe(queued) == 0);
-    const pid_t child = ::fork();
+    const pid_t child = test::fork_with_deadline();
     if (child == 0) {
         WaitingClock waiting{[&] { static_cast<void>(!::write(queued[1], "q", 1)); }};
         auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
@@ -299,7 +300,7 @@ TEST_CASE("who owns a chip is what the kernel says, whatever stands in the lock 
 
 TEST_CASE("a limit of file sizes is an error, never a signal", "[process_lock]") {
     const TempDir dir;
-    const pid_t child = ::fork();
+    const pid_t child = test::fork_with_deadline();
     if (child == 0) {
         const auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
         const rlimit nothing{.rlim_cur = 0, .rlim_max = 0};
@@ -426,7 +427,7 @@ TEST_CASE("a thread lock that was held at the moment of a fork is free in the ch
     ThreadLock lock;
     REQUIRE(lock.try_lock_for(0s));
     CHECK_FALSE(lock.try_lock_for(1ms));
-    const pid_t child = ::fork();
+    const pid_t child = test::fork_with_deadline();
     if (child == 0) {
         const bool taken = lock.try_lock_for(0s);
         const bool taken_twice = lock.try_lock_for(1ms);
@@ -458,7 +459,7 @@ TEST_CASE("a forked child that releases its parent's lock changes nothing", "[pr
     VirtualClock clock;
     auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
     REQUIRE(lock->lock(clock, clock.in(1s)));
-    const pid_t child = ::fork();
+    const pid_t child = test::fork_with_deadline();
     if (child == 0) {
         lock->unlock();
         ::_exit(0);

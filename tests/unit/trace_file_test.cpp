@@ -2,6 +2,7 @@
 #include "trace/trace_file.hpp"
 
 #include "support/catch.hpp"
+#include "support/forked_child.hpp"
 #include "support/temp_dir.hpp"
 #include "trace/json_line.hpp"
 
@@ -55,7 +56,7 @@ TEST_CASE("lines of several processes do not mix", "[trace]") {
     constexpr int lines = 300;
     const std::string line(900, 'x');
     file.append(line + "\n");  // open before the fork: the child goes on with the same descriptor
-    const pid_t child = ::fork();
+    const pid_t child = test::fork_with_deadline();
     REQUIRE(child >= 0);
     for (int i = 0; i < lines; ++i) {
         file.append((child == 0 ? "child" : "parent") + line + "\n");
