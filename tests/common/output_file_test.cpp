@@ -7,6 +7,7 @@
 #include "support/temp_dir.hpp"
 
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 using namespace trustx;
 namespace fs = std::filesystem;
@@ -104,6 +105,47 @@ TEST_CASE("an output file that was there keeps its mode", "[output_file]") {
     CHECK(mode_after(0640, files::Readers::as_umask_allows) == 0640);
     CHECK(mode_after(0666, files::Readers::as_umask_allows) == 0666);
     CHECK(mode_after(0664, files::Readers::owner) == 0600);
+}
+
+TEST_CASE("a replaced file keeps its attributes and its access control list, and gets none of its directory",
+          "[output_file]") {
+    const TempDir directory;
+    const auto path = (directory / "file").string();
+    test::write_file(path, "old");
+    constexpr const char* access = "system.posix_acl_access";
+    constexpr const char* inherited = "system.posix_acl_default";
+    // The form of acl(5) in the kernel: version 2, then tag, permissions and number of each entry. The user 1 may read.
+    const std::string list{
+        "\2\0\0\0"
+        "\1\0\6\0\xff\xff\xff\xff"
+        "\2\0\4\0\1\0\0\0"
+        "\4\0\4\0\xff\xff\xff\xff"
+        "\x10\0\4\0\xff\xff\xff\xff"
+        "\x20\0\0\0\xff\xff\xff\xff",
+        44};
+    if (::setxattr(path.c_str(), "user.origin", "here", 4, 0) != 0 ||
+        ::setxattr(path.c_str(), access, list.data(), list.size(), 0) != 0) {
+        SUCCEED("the file system has no attributes");
+        return;
+    }
+    const auto attribute = [&path](const char* name) {
+        std::string value(256, '\0');
+        const auto size = ::getxattr(path.c_str(), name, value.data(), value.size());
+        return size < 0 ? "none" : value.substr(0, static_cast<std::size_t>(size));
+    };
+    for (const bool replaced : {true, false}) {
+        auto file = replaced ? OutputFile::replacement(path, 3) : OutputFile::create(path, 3);
+        REQUIRE(file);
+        REQUIRE(file->write("new"));
+        REQUIRE(file->commit());
+        CHECK(attribute("user.origin") == "here");
+        CHECK(attribute(access) == list);
+    }
+    const auto plain = (directory / "plain").string();
+    test::write_file(plain, "old");
+    REQUIRE(::setxattr(directory.path().c_str(), inherited, list.data(), list.size(), 0) == 0);
+    REQUIRE(files::write_file(plain, "new"));
+    CHECK(::getxattr(plain.c_str(), access, nullptr, 0) == -1);
 }
 
 TEST_CASE("an output file with several names keeps them all, and is complete or as it was", "[output_file]") {

@@ -294,7 +294,8 @@ TEST_CASE("check examines a service with its user, environment and sandbox", "[s
             machine.setup({"check", "--service", "gateway", "--json"},
                           {.environment = {{"OPENSSL_CONF", "/nonexistent"}, {"TRUSTX_DEVICE", "unix:/nonexistent"}}});
         std::map<std::string, nlohmann::json> findings;
-        for (const auto& finding : nlohmann::json::parse(outcome.out).at("findings")) {
+        const auto report = nlohmann::json::parse(outcome.out);
+        for (const auto& finding : report.at("findings")) {
             findings.emplace(finding.at("subject").get<std::string>(), finding);
         }
         findings["exit"]["status"] = outcome.status;

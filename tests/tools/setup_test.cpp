@@ -194,6 +194,101 @@ TEST_CASE("lines that others append after enable stay where they belong, and sta
     CHECK(open_line.text() == "openssl_conf = init\n[init]\n[other]\nx = 1\ny = 2\n");
 }
 
+TEST_CASE("what is added by hand to the block survives enable and disable", "[setup]") {
+    const Configuration configuration{debian};
+    configuration.must("enable");
+    const auto enabled = configuration.text();
+    const auto with = [&enabled](const std::string& behind, const std::string& line) {
+        const auto at = enabled.find(behind);
+        REQUIRE(at != std::string::npos);
+        return enabled.substr(0, at + behind.size()) + line + enabled.substr(at + behind.size());
+    };
+    // In the provider's section the line counts while it is enabled, and is a comment afterwards.
+    const auto edited = with("[trustx_setup_module]\nactivate = 1\n", "device = unix:/run/chip.sock\n");
+    write_file(configuration.file, edited);
+    configuration.must("enable");
+    CHECK(configuration.text() == edited);
+    configuration.must("disable");
+    const auto kept = configuration.text();
+    CHECK(kept.starts_with(debian + "# "));
+    CHECK(kept.ends_with(": device = unix:/run/chip.sock\n"));
+    CHECK(std::count(kept.begin(), kept.end(), '\n') == std::count(debian.begin(), debian.end(), '\n') + 1);
+    // In the section that the block opens again the line means what it meant.
+    write_file(configuration.file, with("\n[tsa_config1]\n", "serial = $dir/serial\n"));
+    configuration.must("disable");
+    CHECK(configuration.text() == debian + "serial = $dir/serial\n");
+    // Where the edit spoils the block, enable makes it again, and keeps the edit.
+    auto spoilt = edited;
+    const std::string needed = "trustx = trustx_setup_module\n";
+    write_file(configuration.file, spoilt.erase(spoilt.find(needed), needed.size()));
+    configuration.must("enable");
+    configuration.check_works();
+    CHECK_THAT(configuration.text(), ContainsSubstring(": device = unix:/run/chip.sock\n# BEGIN trustx"));
+}
+
+TEST_CASE("an editor that converts line ends has not edited the block", "[setup]") {
+    const Configuration configuration{debian};
+    configuration.must("enable");
+    std::string text;
+    for (const char letter : configuration.text()) {
+        text.append(letter == '\n' ? "\r" : "").push_back(letter);
+    }
+    write_file(configuration.file, text);
+    configuration.must("disable");
+    CHECK_THAT(configuration.text(), !ContainsSubstring("by hand"));
+}
+
+TEST_CASE("a block of a later format is left alone, and its format is named", "[setup]") {
+    const Configuration configuration{debian};
+    configuration.must("enable");
+    auto text = configuration.text();
+    const auto at = text.find(": format 1,");
+    REQUIRE(at != std::string::npos);
+    write_file(configuration.file, text.replace(at, 11, ": format 2,"));
+    configuration.refuses("enable", 4, {"format 2", "format 1"}, {"--module", module_directory() / "trustx.so"});
+    configuration.refuses("disable", 4, {"format 2", "format 1"});
+    CHECK_THAT(configuration.setup("check").both(), ContainsSubstring("format 2"));
+}
+
+TEST_CASE("without the module nothing else of OpenSSL stops working, and disable still restores the file", "[setup]") {
+    for (const std::string diagnostics : {"0", "1"}) {
+        const auto text = "config_diagnostics = " + diagnostics + "\nopenssl_conf = openssl_init\n[openssl_init]\n";
+        const Configuration configuration{text};
+        const TempDir elsewhere;
+        const auto module = (elsewhere / "trustx.so").string();
+        fs::copy_file(module_directory() / "trustx.so", module);
+        CHECK(configuration.setup("enable", {"--module", module}).ok());
+        fs::remove(module);
+        CHECK(configuration.openssl({"version"}).ok());
+        CHECK(configuration.openssl({"dgst", "-sha256", configuration.file}).ok());
+        CHECK(configuration.openssl({"genpkey", "-algorithm", "EC", "-pkeyopt", "group:P-256"}).ok());
+        // TLS, too: that nobody answers at that port is the only fault.
+        const auto client = configuration.openssl({"s_client", "-connect", "127.0.0.1:1"});
+        CHECK_THAT(client.err, ContainsSubstring("refused"));
+        const auto listed = configuration.openssl({"list", "-providers"});
+        CHECK((listed.ok() && listed.err.empty()));
+        CHECK_THAT(listed.out, ContainsSubstring("default") && !ContainsSubstring("trustx"));
+        configuration.must("disable");
+        CHECK(configuration.text() == text);
+    }
+}
+
+TEST_CASE("on a read-only file system nothing changes, and the reason is named", "[setup]") {
+    const Configuration configuration{debian};
+    const auto outcome = in_shell(
+        "exec unshare --map-root-user --mount sh -ec 'mount --bind \"$DIRECTORY\" \"$DIRECTORY\"; mount -o "
+        "remount,bind,ro \"$DIRECTORY\" || exit 77; exec \"$TRUSTX\" setup enable --config \"$CONFIG\" --module "
+        "\"$MODULE\"' || exit 77",
+        configuration);
+    INFO(outcome.both());
+    CHECK(configuration.text() == debian);
+    if (outcome.status == 4) {
+        CHECK_THAT(outcome.err, ContainsSubstring("openssl.cnf") && ContainsSubstring("Read-only file system"));
+    } else {
+        CHECK_THAT(outcome.err, ContainsSubstring("unshare") || ContainsSubstring("mount"));  // not allowed here
+    }
+}
+
 TEST_CASE("a block that was damaged is restored by enable", "[setup]") {
     const Configuration configuration{debian};
     configuration.must("enable");

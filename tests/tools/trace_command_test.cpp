@@ -100,6 +100,17 @@ TEST_CASE("lines that are not a trace's are counted and skipped", "[trace]") {
     CHECK(empty.print({}).ok());
 }
 
+TEST_CASE("a line of a later format is refused by its number", "[trace]") {
+    const File later{line("CalcSign", 1) + R"({"format":2,"event":"sign","us":1})" + "\n"};
+    const auto outcome = later.print({});
+    CHECK(outcome.status == 4);
+    CHECK_THAT(outcome.err, ContainsSubstring("line 2") && ContainsSubstring("format 2"));
+    CHECK(File{R"({"format":1,"event":"attach","us":1})"
+               "\n"}
+              .print({})
+              .ok());
+}
+
 TEST_CASE("members of unexpected types do no harm", "[trace]") {
     const File file{R"({"event":"apdu","us":"long","pid":{},"command":7,"transfers":1e99,"status":null})"
                     "\n"};

@@ -246,6 +246,34 @@ TEST_CASE("a damaged record is an empty one", "[process_lock]") {
     CHECK_FALSE(record.in_sync);
 }
 
+TEST_CASE("a record of a later format is an empty one, and its user and this one exclude each other",
+          "[process_lock]") {
+    const TempDir dir;
+    const auto file = dir / lock_file_name(address("/nowhere/chip"));
+    auto later = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    REQUIRE((later && lock));
+    VirtualClock clock;
+    REQUIRE(later->lock(clock, clock.in(1s)));
+    REQUIRE(later->write_record({.user = 7, .frame_size = 0x115, .in_sync = true}));
+    auto content = test::read_file(file);
+    REQUIRE(content.starts_with("trustx02"));
+    content[7] = '3';
+    test::write_file(file, content);
+    CHECK(later->try_session(1).value_or(false));
+
+    // Neither chip nor session are taken from the user of the later format. Without a record the next one attaches, as
+    // if it were the first.
+    const auto refused = lock->lock(clock, clock.in(0s));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error() == Errc::lock_timeout);
+    CHECK_FALSE(lock->try_session(1).value_or(true));
+    later->unlock();
+    REQUIRE(lock->lock(clock, clock.in(1s)));
+    CHECK(lock->read_record().user == 0);
+    CHECK_FALSE(lock->read_record().in_sync);
+}
+
 TEST_CASE("a record with fields of a later version is read, and one without them, too", "[process_lock]") {
     const TempDir dir;
     const auto file = dir / lock_file_name(address("/nowhere/chip"));

@@ -160,6 +160,11 @@ Result<void> trace(const Context& context, const TraceCommandOptions& options) {
             break;
         }
         const auto entry = TraceEntry::parse(*line);
+        if (entry && entry->format > known_format) {
+            return fail(InputErrc::malformed, options.file + " line " + std::to_string(reader.number()) +
+                                                  " is of a later trustx, in format " + std::to_string(entry->format) +
+                                                  "; this one knows format " + std::to_string(known_format));
+        }
         if (!entry && !line->empty() && unreadable.count++ == 0) {
             unreadable.first = reader.number();
         }

@@ -81,9 +81,10 @@ void check_bus(CheckReport& report, const BusAddress& address, const std::string
 void check_lock_directory(CheckReport& report, const std::string& directory, const std::string& root) {
     struct stat status {};
     const auto path = in_root(root, directory);
+    const bool is_default = directory == DeviceOptions{}.lock_directory;
     if (::lstat(path.c_str(), &status) != 0) {
         report.note("lock directory", "there is no " + directory + " yet; the first program makes it, for everybody",
-                    "`systemd-tmpfiles --create trustx.conf` makes it for the group trustx");
+                    is_default ? "`systemd-tmpfiles --create trustx.conf` makes it for the group trustx" : "");
     } else if (::faccessat(AT_FDCWD, path.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
         report.note("lock directory",
                     directory + " is closed to this process; it belongs to the group " + name_of_group(status.st_gid),
@@ -91,7 +92,7 @@ void check_lock_directory(CheckReport& report, const std::string& directory, con
     } else {
         report.ok("lock directory", directory + ", of the group " + name_of_group(status.st_gid));
     }
-    if (directory == DeviceOptions{}.lock_directory && !installed(root, "tmpfiles.d", "trustx.conf")) {
+    if (is_default && !installed(root, "tmpfiles.d", "trustx.conf")) {
         report.note("lock directory", "nothing makes it when the machine starts",
                     "install tmpfiles.d/trustx.conf in /etc/tmpfiles.d");
     }

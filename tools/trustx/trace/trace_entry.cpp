@@ -132,10 +132,17 @@ std::string milliseconds(std::int64_t microseconds) {
 
 std::optional<TraceEntry> TraceEntry::parse(const std::string& line) {
     auto json = Json::parse(line, nullptr, false);
-    if (!json.is_object() || !is_known(text_of(json, "event"))) {
+    if (!json.is_object()) {
         return std::nullopt;
     }
     TraceEntry entry;
+    if (entry.format = std::max(number_of(json, "format"), known_format); entry.format > known_format) {
+        entry.json = std::move(json);
+        return entry;
+    }
+    if (!is_known(text_of(json, "event"))) {
+        return std::nullopt;
+    }
     entry.event = text_of(json, "event");
     entry.time = text_of(json, "time");
     entry.pid = number_of(json, "pid");

@@ -10,9 +10,15 @@
 
 namespace trustx::cli {
 
+// known_format is the last format that this program knows.
+inline constexpr std::int64_t known_format = 1;
+
 // TraceEntry is a parsed line. Members that this kind of line does not have are empty or 0.
 // NOLINTNEXTLINE(bugprone-exception-escape): moving JSON throws nothing, which clang-tidy cannot see
 struct TraceEntry {
+    // format is the number of what the members mean; a line without one is of the first. Processes of two versions may
+    // write to one file, so each line says it for itself.
+    std::int64_t format = known_format;
     std::string event;  // apdu, attach, reset, frame, transfer, note
     std::string time;
     std::int64_t pid = 0;
@@ -28,7 +34,7 @@ struct TraceEntry {
     bool failed = false;  // refused by the chip, or without an answer
     nlohmann::ordered_json json;
 
-    // parse reads a line; nothing when it is not one of a trace.
+    // parse reads a line; nothing when it is not one of a trace. Of a line in a later format only that is known.
     static std::optional<TraceEntry> parse(const std::string& line);
 
     // is_activity: something done with the chip, not a detail of it, nor a program's note.
