@@ -145,8 +145,9 @@ TEST_CASE("a service gets the chip, the lines and the lock directory of the sett
     machine.write(
         "/etc/trustx/trustx.conf",
         "device = /dev/i2c-3\nreset-line = gpiochip0:17\nsupply-line = gpiochip0:27\nlock-directory = /run/chip\n");
+    // The environment is this program's and not the service's.
     const ProcessOptions options{
-        .environment = {{"TRUSTX_CONF", machine.path("/etc/trustx/trustx.conf")}, {"TRUSTX_DEVICE", "/dev/i2c-9"}}};
+        .environment = {{"TRUSTX_CONF", "/nonexistent/trustx.conf"}, {"TRUSTX_DEVICE", "/dev/i2c-9"}}};
     REQUIRE(
         run(program("trustx"), {"setup", "enable", "--service", "gateway", "--root", machine.directory.path()}, options)
             .status == 0);
@@ -324,6 +325,20 @@ TEST_CASE("check examines a service with its user, environment and sandbox", "[s
     CHECK(check()["AppArmor"]["verdict"] == "note");
     machine.write("/etc/apparmor.d/local/usr.bin.gateway", "include <abstractions/trustx>\n");
     CHECK(check()["AppArmor"]["verdict"] == "ok");
+
+    CHECK(check()["abstraction"]["verdict"] == "note");
+    machine.write("/etc/apparmor.d/abstractions/trustx", "");
+    CHECK(check()["abstraction"]["verdict"] == "ok");
+
+    // A process of the service is older than the drop-in.
+    machine.write("/sys/fs/cgroup/system.slice/gateway.service/cgroup.procs", "77\n");
+    using namespace std::string_literals;
+    machine.write("/proc/77/environ", "PATH=/bin\0LANG=C\0"s);
+    CHECK_THAT(check()["running"]["remedy"].get<std::string>(), ContainsSubstring("systemctl restart gateway"));
+    machine.write("/proc/77/environ", "PATH=/bin\0OPENSSL_CONF="s + config + "\0"s);
+    CHECK_FALSE(check().contains("running"));
+    machine.write("/proc/77/environ", "gateway: worker process");
+    CHECK_FALSE(check().contains("running"));
 
     unit("Group=no-such-group\n");
     machine.refuses(5, {"check", "--service", "gateway"}, {"no-such-group"});

@@ -12,6 +12,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <optional>
+#include <sstream>
 
 #include <unistd.h>
 
@@ -44,16 +46,49 @@ void take_environment(const Environment& environment, const Identity& identity) 
     }
 }
 
+std::string short_name(const UnitSettings& unit) {
+    return unit.name().substr(0, unit.name().rfind('.'));
+}
+
 void report_configuration_of(CheckReport& report, const UnitSettings& unit, const Environment& environment) {
     const auto chosen = environment.find("OPENSSL_CONF");
-    const auto short_name = unit.name().substr(0, unit.name().rfind('.'));
     if (chosen != environment.end()) {
-        report.ok("service", unit.name() + " gets OPENSSL_CONF=" + chosen->second +
-                                 "; a change counts from `systemctl daemon-reload` and `systemctl restart " +
-                                 short_name + "` on");
+        report.ok("service", unit.name() + " gets OPENSSL_CONF=" + chosen->second);
     } else {
         report.note("service", unit.name() + " gets no OPENSSL_CONF: it reads the machine's configuration",
-                    "`trustx setup enable --service " + short_name + "` gives it one");
+                    "`trustx setup enable --service " + short_name(unit) + "` gives it one");
+    }
+}
+
+// configuration_of_process is the OPENSSL_CONF with which a process was started; nothing: its environment cannot be
+// read, or the program has written over it.
+std::optional<std::string> configuration_of_process(const std::string& root, const std::string& pid) {
+    std::istringstream environment{text_of(in_root(root, "/proc/" + pid + "/environ"))};
+    std::string configuration;
+    bool readable = false;
+    for (std::string variable; std::getline(environment, variable, '\0');) {
+        readable = readable || variable.starts_with("PATH=");
+        configuration = variable.starts_with("OPENSSL_CONF=") ? variable.substr(variable.find('=') + 1) : configuration;
+    }
+    return readable ? std::optional{configuration} : std::nullopt;
+}
+
+// report_running compares the processes of a service with what it would get if it were started now.
+void report_running(CheckReport& report, const UnitSettings& unit, const Environment& environment,
+                    const std::string& root) {
+    const auto chosen = environment.find("OPENSSL_CONF");
+    const auto wanted = chosen == environment.end() ? std::string{} : chosen->second;
+    std::istringstream processes{
+        text_of(in_root(root, "/sys/fs/cgroup/system.slice/" + unit.name() + "/cgroup.procs"))};
+    for (std::string pid; std::getline(processes, pid);) {
+        const auto started_with = configuration_of_process(root, pid);
+        if (started_with && *started_with != wanted) {
+            report.note("running",
+                        "process " + pid + " was started with " +
+                            (started_with->empty() ? "no OPENSSL_CONF" : "OPENSSL_CONF=" + *started_with),
+                        "`systemctl daemon-reload`, then `systemctl restart " + short_name(unit) + "`");
+            return;
+        }
     }
 }
 
@@ -100,6 +135,9 @@ Result<std::optional<UnitSettings>> become_checked(CheckReport& report, const Se
     TRY(const auto identity, options.user.empty() ? identity_of_service(*unit) : identity_of(options.user));
     // systemd reads the files of the environment as root.
     const auto environment = unit ? unit->environment(options.root) : Environment{};
+    if (unit) {
+        report_running(report, *unit, environment, options.root);
+    }
     TRYV(become(identity));
     if (unit) {
         take_environment(environment, identity);
@@ -121,8 +159,7 @@ void check_service(CheckReport& report, const UnitSettings& unit, const Settings
         report.ok("sandbox", "the unit lets bus and lock directory through");
     } else {
         report.failed("sandbox", InputErrc::check_failed, "the unit keeps the chip from the program: " + list,
-                      "`trustx setup enable --service " + unit.name().substr(0, unit.name().rfind('.')) +
-                          "` lets through what is needed");
+                      "`trustx setup enable --service " + short_name(unit) + "` lets through what is needed");
     }
     report_apparmor(report, unit, root);
 }

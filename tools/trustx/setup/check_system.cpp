@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <fstream>
 #include <vector>
 
 #include <fcntl.h>
@@ -98,12 +99,29 @@ void check_lock_directory(CheckReport& report, const std::string& directory, con
     }
 }
 
+// A profile that does not include the abstraction keeps the chip from its program.
+void check_apparmor(CheckReport& report, const std::string& root) {
+    std::ifstream enabled{in_root(root, "/sys/module/apparmor/parameters/enabled")};
+    std::error_code ignored;
+    if (enabled.get() != 'Y') {
+        return;
+    }
+    if (fs::exists(in_root(root, "/etc/apparmor.d/abstractions/trustx"), ignored)) {
+        report.ok("abstraction", "AppArmor is on, and profiles can include abstractions/trustx");
+    } else {
+        report.note("abstraction",
+                    "AppArmor is on, and there is no abstraction for profiles of programs that use the chip",
+                    "install apparmor/trustx in /etc/apparmor.d/abstractions");
+    }
+}
+
 }  // namespace
 
 void check_system(CheckReport& report, const Settings& settings, const std::string& root) {
     check_group(report, root);
     check_bus(report, settings.address, root);
     check_lock_directory(report, settings.options.lock_directory, root);
+    check_apparmor(report, root);
 }
 
 }  // namespace trustx::cli

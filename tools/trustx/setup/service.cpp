@@ -40,11 +40,22 @@ Result<MarkedText> read_drop_in(const std::string& path) {
     return parts;
 }
 
-// what_service_gets are the settings of the chip without this program's own environment, which no service has.
-Result<ServiceAccess> what_service_gets(const Context& context, const ServiceOptions& options,
-                                        const std::string& service) {
+// forget_environment leaves the settings that a service finds: those of the machine's file. This program's own
+// environment is no service's.
+void forget_environment(const std::string& root) {
     ::unsetenv("TRUSTX_DEVICE");
     ::unsetenv("TRUSTX_LOCK_DIRECTORY");
+    ::unsetenv("TRUSTX_CONF");
+    if (!root.empty()) {
+        const auto file = in_root(root, "/etc/trustx/trustx.conf");
+        std::error_code ignored;
+        ::setenv("TRUSTX_CONF", fs::exists(file, ignored) ? file.c_str() : "/dev/null", 1);
+    }
+}
+
+Result<ServiceAccess> what_service_gets(const Context& context, const ServiceOptions& options,
+                                        const std::string& service) {
+    forget_environment(options.root);
     TRY(const auto settings, resolve_settings({.command_line = context.device}));
     auto access = access_for(service, settings);
     access.openssl_conf = options.config.empty() ? installed_configuration : options.config;
@@ -140,8 +151,10 @@ std::set<std::string> lines_written(const std::string& service, const ServiceAcc
     return written;
 }
 
-Result<void> remove_drop_in(const Context& context, const std::string& path, const std::string& service) {
+Result<void> remove_drop_in(const Context& context, const std::string& root, const std::string& service) {
+    const auto path = drop_in_path(root, service);
     TRY(const auto parts, read_drop_in(path));
+    forget_environment(root);
     auto access = access_for(service, resolve_settings({}).value_or(Settings{}));
     access.openssl_conf = installed_configuration;
     const auto rest = parts.without(edits_in(parts, lines_written(service, access)));
@@ -231,8 +244,13 @@ Result<void> enable_service(const Context& context, const ServiceOptions& option
         }
     }
     TRYV(install(path, whole));
-    context.note("enabled by " + path + "; what is left to do, as root:");
     const auto user = becomes_user(service);
+    if (user.empty() && unit.value("User").empty() && !unit.is_on("DynamicUser")) {
+        context.note(service +
+                     " runs as root; if its program becomes another user by itself, put that user into the "
+                     "group trustx, too");
+    }
+    context.note("enabled by " + path + "; what is left to do, as root:");
     return print_what_is_left(service, in_group(options.root, user, "trustx") ? "" : user);
 }
 
@@ -246,7 +264,7 @@ Result<void> disable_service(const Context& context, const ServiceOptions& optio
         context.note("there is no " + path + "; nothing changed");
         return {};
     }
-    TRYV(remove_drop_in(context, path, service));
+    TRYV(remove_drop_in(context, options.root, service));
     context.note("what is left to do, as root:");
     return print_what_is_left(service, "");
 }
@@ -268,7 +286,7 @@ Result<void> disable_all(const Context& context, const std::string& root) {
                            .value_or(false)) {
             continue;  // somebody else's
         }
-        keep(remove_drop_in(context, path, path.parent_path().stem()));
+        keep(remove_drop_in(context, root, path.parent_path().stem()));
     }
     return first ? Result<void>{tl::unexpected{*first}} : Result<void>{};
 }
