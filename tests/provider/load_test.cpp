@@ -77,6 +77,13 @@ TEST_CASE("the module exports OSSL_provider_init and nothing else", "[load]") {
     CHECK_THAT(symbols.out, ContainsSubstring(" T OSSL_provider_init"));
 }
 
+TEST_CASE("the module does not make every program load what only a reset line needs", "[load]") {
+    const Outcome dynamic = run("readelf", {"-d", (module_directory() / "trustx.so").string()});
+    INFO(dynamic.both());
+    REQUIRE(dynamic.ok());
+    CHECK_THAT(dynamic.out, ContainsSubstring("libcrypto") && !ContainsSubstring("gpiod"));
+}
+
 TEST_CASE("the provider can be loaded and unloaded a hundred times", "[load]") {
     const Bench bench;
     for (int i = 0; i < 100; ++i) {

@@ -2,6 +2,7 @@
 // libgpiod has two interfaces: 1.6 in Debian 12, 2 in Debian 13. What differs stands once, in the class Request.
 #include "bus/output_line.hpp"
 
+#include "bus/gpiod.hpp"
 #include "bus/owning_group.hpp"
 #include "common/try.hpp"
 
@@ -10,17 +11,15 @@
 #include <filesystem>
 #include <vector>
 
-#include <gpiod.h>
-
 namespace trustx {
 namespace {
 
 constexpr const char* consumer = "trustx";
 
-struct CloseController {
-    void operator()(gpiod_chip* chip) const noexcept { gpiod_chip_close(chip); }
-};
-using Controller = std::unique_ptr<gpiod_chip, CloseController>;
+// Owned is freed by a function of libgpiod, which must be loaded until then.
+template <class T>
+using Owned = std::unique_ptr<T, void (*)(T*)>;
+using Controller = Owned<gpiod_chip>;
 
 tl::unexpected<Error> unavailable(const GpioLine& line, const std::string& what, std::error_code code) {
     return fail(Errc::line_unavailable, what + " for GPIO line " + line.text() + " (" + code.message() + ")");
@@ -28,94 +27,83 @@ tl::unexpected<Error> unavailable(const GpioLine& line, const std::string& what,
 
 #if TRUSTX_GPIOD_MAJOR >= 2
 
-struct FreeSettings {
-    void operator()(gpiod_line_settings* settings) const noexcept { gpiod_line_settings_free(settings); }
-    void operator()(gpiod_line_config* config) const noexcept { gpiod_line_config_free(config); }
-    void operator()(gpiod_request_config* config) const noexcept { gpiod_request_config_free(config); }
-    void operator()(gpiod_line_request* request) const noexcept { gpiod_line_request_release(request); }
-};
-template <class T>
-using Owned = std::unique_ptr<T, FreeSettings>;
-
 gpiod_line_value value_of(bool active) {
     return active ? GPIOD_LINE_VALUE_ACTIVE : GPIOD_LINE_VALUE_INACTIVE;
 }
 
-int find_line(gpiod_chip* chip, const std::string& name) {
-    return gpiod_chip_get_line_offset_from_name(chip, name.c_str());
+int find_line(const Gpiod& gpiod, gpiod_chip* chip, const std::string& name) {
+    return gpiod.chip_get_line_offset_from_name(chip, name.c_str());
 }
 
 class Request {
  public:
+    explicit Request(const Gpiod& gpiod) : gpiod_{gpiod}, request_{nullptr, gpiod.line_request_release} {}
+
     bool take(gpiod_chip* chip, unsigned offset, bool active_low, bool active) {
-        const Owned<gpiod_line_settings> settings{gpiod_line_settings_new()};
-        const Owned<gpiod_line_config> lines{gpiod_line_config_new()};
-        const Owned<gpiod_request_config> config{gpiod_request_config_new()};
+        const Owned<gpiod_line_settings> settings{gpiod_.line_settings_new(), gpiod_.line_settings_free};
+        const Owned<gpiod_line_config> lines{gpiod_.line_config_new(), gpiod_.line_config_free};
+        const Owned<gpiod_request_config> config{gpiod_.request_config_new(), gpiod_.request_config_free};
         if (!settings || !lines || !config ||
-            gpiod_line_settings_set_direction(settings.get(), GPIOD_LINE_DIRECTION_OUTPUT) != 0 ||
-            gpiod_line_settings_set_output_value(settings.get(), value_of(active)) != 0) {
+            gpiod_.line_settings_set_direction(settings.get(), GPIOD_LINE_DIRECTION_OUTPUT) != 0 ||
+            gpiod_.line_settings_set_output_value(settings.get(), value_of(active)) != 0) {
             return false;
         }
-        gpiod_line_settings_set_active_low(settings.get(), active_low);
-        gpiod_request_config_set_consumer(config.get(), consumer);
-        if (gpiod_line_config_add_line_settings(lines.get(), &offset, 1, settings.get()) != 0) {
+        gpiod_.line_settings_set_active_low(settings.get(), active_low);
+        gpiod_.request_config_set_consumer(config.get(), consumer);
+        if (gpiod_.line_config_add_line_settings(lines.get(), &offset, 1, settings.get()) != 0) {
             return false;
         }
         offset_ = offset;
-        request_.reset(gpiod_chip_request_lines(chip, config.get(), lines.get()));
+        request_.reset(gpiod_.chip_request_lines(chip, config.get(), lines.get()));
         return request_ != nullptr;
     }
 
-    bool set(bool active) { return gpiod_line_request_set_value(request_.get(), offset_, value_of(active)) == 0; }
+    bool set(bool active) { return gpiod_.line_request_set_value(request_.get(), offset_, value_of(active)) == 0; }
 
  private:
+    const Gpiod& gpiod_;
     Owned<gpiod_line_request> request_;
     unsigned offset_ = 0;
 };
 
 #else
 
-int find_line(gpiod_chip* chip, const std::string& name) {
-    gpiod_line* const line = gpiod_chip_find_line(chip, name.c_str());
-    return line != nullptr ? static_cast<int>(gpiod_line_offset(line)) : -1;
+int find_line(const Gpiod& gpiod, gpiod_chip* chip, const std::string& name) {
+    gpiod_line* const line = gpiod.chip_find_line(chip, name.c_str());
+    return line != nullptr ? static_cast<int>(gpiod.line_offset(line)) : -1;
 }
 
 class Request {
  public:
-    Request() = default;
-    ~Request() {
-        if (line_ != nullptr) {
-            gpiod_line_release(line_);
-        }
-    }
-    Request(const Request&) = delete;
-    Request& operator=(const Request&) = delete;
+    explicit Request(const Gpiod& gpiod) : gpiod_{gpiod}, line_{nullptr, gpiod.line_release} {}
 
     bool take(gpiod_chip* chip, unsigned offset, bool active_low, bool active) {
-        gpiod_line* const line = gpiod_chip_get_line(chip, offset);
+        gpiod_line* const line = gpiod_.chip_get_line(chip, offset);
         const gpiod_line_request_config config{
             .consumer = consumer,
             .request_type = GPIOD_LINE_REQUEST_DIRECTION_OUTPUT,
             .flags = active_low ? GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW : 0,
         };
-        if (line == nullptr || gpiod_line_request(line, &config, active ? 1 : 0) != 0) {
+        if (line == nullptr || gpiod_.line_request(line, &config, active ? 1 : 0) != 0) {
             return false;
         }
-        line_ = line;
+        line_.reset(line);
         return true;
     }
 
-    bool set(bool active) { return gpiod_line_set_value(line_, active ? 1 : 0) == 0; }
+    bool set(bool active) { return gpiod_.line_set_value(line_.get(), active ? 1 : 0) == 0; }
 
  private:
-    gpiod_line* line_ = nullptr;
+    const Gpiod& gpiod_;
+    Owned<gpiod_line> line_;
 };
 
 #endif
 
 class GpiodLine final : public OutputLine {
  public:
-    GpiodLine(Controller controller, GpioLine line) : controller_{std::move(controller)}, line_{std::move(line)} {}
+    GpiodLine(std::shared_ptr<const Gpiod> gpiod, Controller controller, GpioLine line)
+        : gpiod_{std::move(gpiod)}, controller_{std::move(controller)}, line_{std::move(line)}, request_{*gpiod_} {}
 
     Result<void> take(unsigned offset, bool active_low, bool active) {
         return request_.take(controller_.get(), offset, active_low, active)
@@ -128,7 +116,8 @@ class GpiodLine final : public OutputLine {
     }
 
  private:
-    Controller controller_;  // outlives what was requested of it
+    std::shared_ptr<const Gpiod> gpiod_;  // outlives what its functions free
+    Controller controller_;               // outlives what was requested of it
     GpioLine line_;
     Request request_;
 };
@@ -138,8 +127,12 @@ struct Found {
     unsigned offset;
 };
 
-Result<Found> open_controller(const GpioLine& line) {
-    Controller controller{gpiod_chip_open(line.controller.c_str())};
+Controller open_path(const Gpiod& gpiod, const std::string& path) {
+    return {gpiod.chip_open(path.c_str()), gpiod.chip_close};
+}
+
+Result<Found> open_controller(const Gpiod& gpiod, const GpioLine& line) {
+    auto controller = open_path(gpiod, line.controller);
     if (!controller) {
         const auto code = errno_code();
         const bool forbidden = code == errno_code(EACCES);
@@ -163,12 +156,12 @@ std::vector<std::string> all_controllers() {
 }
 
 // libgpiod's own search ends at the first controller that may not be opened; the line may be of another one.
-Result<Found> find_by_name(const GpioLine& line) {
+Result<Found> find_by_name(const Gpiod& gpiod, const GpioLine& line) {
     std::error_code reason = errno_code(ENOENT);
     std::string what = "look for the name in all controllers";
     for (const auto& path : all_controllers()) {
-        Controller controller{gpiod_chip_open(path.c_str())};
-        const int offset = controller ? find_line(controller.get(), line.name) : -1;
+        auto controller = open_path(gpiod, path);
+        const int offset = controller ? find_line(gpiod, controller.get(), line.name) : -1;
         if (offset >= 0) {
             return Found{std::move(controller), static_cast<unsigned>(offset)};
         }
@@ -183,8 +176,9 @@ Result<Found> find_by_name(const GpioLine& line) {
 }  // namespace
 
 Result<std::unique_ptr<OutputLine>> take_output_line(const GpioLine& line, GpioLine::Level usual, bool active) {
-    TRY(auto found, line.name.empty() ? open_controller(line) : find_by_name(line));
-    auto taken = std::make_unique<GpiodLine>(std::move(found.controller), line);
+    TRY(const auto gpiod, Gpiod::load());
+    TRY(auto found, line.name.empty() ? open_controller(*gpiod, line) : find_by_name(*gpiod, line));
+    auto taken = std::make_unique<GpiodLine>(gpiod, std::move(found.controller), line);
     TRYV(taken->take(found.offset, line.active.value_or(usual) == GpioLine::Level::low, active));
     return std::unique_ptr<OutputLine>{std::move(taken)};
 }
