@@ -1,58 +1,267 @@
 // SPDX-License-Identifier: Apache-2.0
-// The completion of trustx in bash.
+// Completion in bash and zsh. Most is asked of bash's function without a terminal, because that is quick; what a line
+// becomes is then typed on a terminal, in both shells.
+#include "support/build_tree.hpp"
 #include "support/catch.hpp"
+#include "support/process.hpp"
 #include "support/temp_dir.hpp"
-#include "trustx_program.hpp"
 
 #include <cstdlib>
+#include <iterator>
+#include <map>
+#include <regex>
 #include <set>
 #include <sstream>
+#include <vector>
+
+using namespace trustx::test;
 
 namespace {
 
-// completed gives what bash offers for the last of the words, the first of which is the program as it was typed.
-std::set<std::string> completed(const std::string& words, const std::string& program = "trustx",
-                                trustx::test::ProcessOptions options = {}) {
-    const auto script = "source " + (trustx::test::source_directory() / "conf" / "trustx.bash-completion").string() +
-                        "\nCOMP_WORDS=(" + program + " " + words +
-                        ")\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n_trustx\nprintf '%s\\n' \"${COMPREPLY[@]}\"\n";
-    const auto built = trustx::test::program("trustx").parent_path().string();
-    options.environment.emplace("PATH", built + ":" + std::getenv("PATH"));
-    const auto outcome = trustx::test::run("bash", {"-c", script}, options);
+using Words = std::set<std::string>;
+
+std::filesystem::path completions() {
+    return program("trustx").parent_path().parent_path() / "conf" / "completion";
+}
+
+std::map<std::string, std::string> found_by_path() {
+    return {{"PATH", program("trustx").parent_path().string() + ":" + std::getenv("PATH")}};
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::istringstream stream{text};
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(stream, line);) {
+        lines.push_back(line);
+    }
+    return lines;
+}
+
+Words words_of(const std::string& text) {
+    std::istringstream stream{text};
+    return {std::istream_iterator<std::string>{stream}, {}};
+}
+
+// completed_all gives what bash offers for the last word of each line. The words are as readline splits them: "=", ":"
+// and "@" are words. The first one is the program as it was typed; the last one may be ''.
+std::vector<Words> completed_all(const std::string& name, const std::string& lines, ProcessOptions options = {}) {
+    auto function = "_" + name;
+    std::replace(function.begin(), function.end(), '-', '_');
+    const auto script =
+        "source " + (completions() / "bash" / name).string() +
+        "\nwhile read -r line; do\neval \"COMP_WORDS=($line)\"\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n" + function +
+        "\nprintf '%s\\n' \"${COMPREPLY[*]}\"\ndone\n";
+    options.environment.merge(found_by_path());
+    options.input = lines;
+    const auto outcome = run("bash", {"-c", script}, options);
     INFO(outcome.both());
     REQUIRE(outcome.ok());
-    std::istringstream lines{outcome.out};
-    std::set<std::string> offered;
-    for (std::string line; std::getline(lines, line);) {
-        offered.insert(line);
+    std::vector<Words> offered;
+    for (const auto& line : lines_of(outcome.out)) {
+        offered.push_back(words_of(line));
     }
+    REQUIRE(offered.size() == lines_of(lines).size());
     return offered;
+}
+
+Words completed(const std::string& words, const std::string& typed = "trustx", ProcessOptions options = {}) {
+    return completed_all("trustx", typed + " " + words + "\n", std::move(options)).front();
+}
+
+// Help is the --help of a command: "trustx", "trustx cert read".
+struct Help {
+    std::string command;
+    std::string text;
+
+    [[nodiscard]] std::string part(const std::string& heading) const {
+        const auto begin = text.find(heading + "\n");
+        return begin == std::string::npos ? "" : text.substr(begin, text.find("\n\n", begin) - begin) + "\n";
+    }
+    [[nodiscard]] Words all(const std::string& of, const std::string& pattern) const {
+        const std::regex form{pattern};
+        Words found;
+        for (auto match = std::sregex_iterator{of.begin(), of.end(), form}; match != std::sregex_iterator{}; ++match) {
+            found.insert((*match)[1]);
+        }
+        return found;
+    }
+    [[nodiscard]] Words subcommands() const { return all(part("Subcommands:"), R"(\n  ([a-z-]+))"); }
+    [[nodiscard]] Words options() const { return all(text, R"(\n\s+(?:-\w,)?(--[a-z-]+))"); }
+    // placeholders are the words that stand for a value, and the arguments.
+    [[nodiscard]] Words placeholders() const {
+        auto found = all(text, R"(\n\s+(?:-\w,)?--[a-z-]+ ([^ =\n]+))");
+        found.merge(all(part("Positionals:"), R"(\n  ([A-Z]+))"));
+        return found;
+    }
+};
+
+std::vector<Help> helps(const std::string& command) {
+    std::istringstream stream{command};
+    std::vector<std::string> words{std::istream_iterator<std::string>{stream}, {}};
+    const auto name = words.front();
+    words.erase(words.begin());
+    words.emplace_back("--help");
+    std::vector<Help> found{{command, run(program(name), words).out}};
+    for (const auto& below : found.front().subcommands()) {
+        for (auto& help : helps(command + " " + below)) {
+            found.push_back(std::move(help));
+        }
+    }
+    return found;
+}
+
+// typed gives what the line editor of a shell makes of each line and a TAB behind it.
+std::vector<std::string> typed(const std::string& shell, const std::vector<std::string>& lines,
+                               const std::filesystem::path& directory) {
+    ProcessOptions options{.environment = found_by_path(), .input = "", .directory = directory};
+    for (const auto& line : lines) {
+        *options.input += line + "\n";
+    }
+    const auto program = source_directory() / "tests" / "tools" / "type_keys";
+    const auto outcome =
+        run("python3", {program.string(), shell, completions().string()}, options, patience(std::chrono::seconds{120}));
+    INFO(outcome.both());
+    REQUIRE(outcome.ok());
+    return lines_of(outcome.out);
 }
 
 }  // namespace
 
 TEST_CASE("bash completes subcommands, options and objects as the program knows them", "[completion]") {
-    CHECK(completed("met") == std::set<std::string>{"metadata"});
-    CHECK(completed("metadata s") == std::set<std::string>{"set", "show"});
-    CHECK(completed("--quiet metadata p") == std::set<std::string>{"plan"});
-    CHECK(completed("sign --ha") == std::set<std::string>{"--hashed"});
-    CHECK(completed("sign device-key-") ==
-          std::set<std::string>{"device-key-1", "device-key-2", "device-key-3", "device-key-4"});
-    CHECK(completed("object read F1E") == std::set<std::string>{"F1E0", "F1E1"});
+    CHECK(completed("met") == Words{"metadata"});
+    CHECK(completed("metadata s") == Words{"set", "show"});
+    CHECK(completed("--quiet metadata p") == Words{"plan"});
+    CHECK(completed("sign --ha") == Words{"--hashed"});
+    CHECK(completed("sign device-key-") == Words{"device-key-1", "device-key-2", "device-key-3", "device-key-4"});
+    CHECK(completed("object read F1E") == Words{"F1E0", "F1E1"});
 }
 
 TEST_CASE("bash runs no program but the one that PATH finds to complete a word", "[completion]") {
-    const trustx::test::TempDir directory;
+    const TempDir directory;
     const auto foreign = directory / "trustx";
-    trustx::test::write_file(foreign, "#!/bin/sh\ntouch was-run\n");
+    write_file(foreign, "#!/bin/sh\ntouch was-run\n");
     std::filesystem::permissions(foreign, std::filesystem::perms::owner_all);
     for (const auto& typed : {std::string{"./trustx"}, foreign.string()}) {
         CAPTURE(typed);
-        CHECK(completed("met", typed, {.directory = directory.path()}) == std::set<std::string>{"metadata"});
+        CHECK(completed("met", typed, {.directory = directory.path()}) == Words{"metadata"});
         CHECK_FALSE(std::filesystem::exists(directory / "was-run"));
     }
     // Without a program there is nothing to offer, and nothing is run in its place.
     CHECK(completed("met", "./trustx", {.environment = {{"PATH", "/usr/bin:/bin"}}, .directory = directory.path()}) ==
-          std::set<std::string>{""});
+          Words{});
     CHECK_FALSE(std::filesystem::exists(directory / "was-run"));
+}
+
+TEST_CASE("bash offers every subcommand and every option of each program where --help has it", "[completion]") {
+    for (const std::string name : {"trustx", "trustx-mqtt", "trustx-sim"}) {
+        const auto all = helps(name);
+        std::string lines;
+        for (const auto& help : all) {
+            lines += help.command + " --\n" + help.command + " ''\n";
+        }
+        const auto offered = completed_all(name, lines);
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            CAPTURE(all[i].command);
+            auto options = all[i].options();
+            CHECK_FALSE(options.empty());
+            // The options of the program may stand behind each subcommand, too.
+            options.merge(all.front().options());
+            CHECK(offered[2 * i] == options);
+            if (const auto subcommands = all[i].subcommands(); !subcommands.empty()) {
+                CHECK(offered[2 * i + 1] == subcommands);
+            }
+        }
+    }
+}
+
+TEST_CASE("completion knows every word that stands for a value", "[completion]") {
+    const Words proposed{"ADDRESS", "COMMAND", "CONDITION", "DIRECTORY", "FILE", "LIST", "OBJECT",
+                         "PEER",    "SERVICE", "SLOT",      "STATE",     "USER", "WHAT", "FILE|trustx:OBJECT"};
+    const Words free{"ADDR:PORT", "CLOCK",    "FILTER", "HEX",     "ID",   "N",    "NAME",
+                     "PORT",      "PROTOCOL", "RULE",   "SECONDS", "TEXT", "TOPIC"};
+    const auto rules = read_file(source_directory() / "conf" / "completion" / "help.awk");
+    for (const auto& word : proposed) {
+        CHECK_THAT(rules, ContainsSubstring(word.substr(0, word.find('|'))));
+    }
+    for (const std::string name : {"trustx", "trustx-mqtt", "trustx-sim"}) {
+        for (const auto& help : helps(name)) {
+            for (const auto& word : help.placeholders()) {
+                CAPTURE(help.command, word);
+                const bool choice = word.find('|') != std::string::npos;
+                const bool rule = word.starts_with("Excludes:") || word.starts_with("Needs:");
+                CHECK((choice || rule || proposed.contains(word) || free.contains(word)));
+            }
+        }
+    }
+}
+
+TEST_CASE("bash proposes what a value may be", "[completion]") {
+    CHECK(completed("keygen --curve ''") == Words{"P-256", "P-384"});
+    CHECK(completed("sign --digest sha5") == Words{"sha512"});
+    CHECK(completed("cert write E0E1 --form = t") == Words{"tls-identity"});
+    CHECK(completed("keygen --usage sign,a") == Words{"sign,auth"});
+    CHECK(completed("lifecycle raise cha") == Words{});
+    CHECK(completed("lifecycle raise chi") == Words{"chip"});
+    CHECK(completed("lifecycle raise F1D0 ''") == Words{"initialisation", "operational", "termination"});
+    CHECK(completed("derive --secret F1E") == Words{"F1E0", "F1E1"});
+    CHECK(completed("derive --key F1E") == Words{});
+    CHECK(completed("metadata set F1D0 --change ne") == Words{"never"});
+    CHECK(completed("setup check --user roo") == Words{"root"});
+    CHECK(completed("random 1") == Words{});
+    CHECK(completed_all("trustx-mqtt",
+                        "trustx-mqtt --cert trustx : E0E8\ntrustx-mqtt --cert trust\n"
+                        "trustx-mqtt --qos ''\n") == std::vector<Words>{{"E0E8"}, {"trustx:"}, {"0", "1"}});
+    CHECK(completed_all("trustx-sim",
+                        "trustx-sim --timing ''\ntrustx-sim --acknowledge p\n"
+                        "trustx-sim ctl unix : /tmp/chip power\n") ==
+          std::vector<Words>{{"none", "typical"}, {"piggyback"}, {"power-cycle"}});
+}
+
+TEST_CASE("what completion proposes for a word with a list of its own, the program takes", "[completion]") {
+    const auto text = run(program("trustx"), {"lifecycle", "raise", "--help"}).out;
+    for (const auto& state : completed("lifecycle raise F1D0 ''")) {
+        CHECK_THAT(text, ContainsSubstring(state));
+    }
+    const auto usages = completed("keygen --usage ''");
+    CHECK(usages.size() == 6);
+    for (const auto& usage : usages) {
+        CHECK_THAT(run(program("trustx"), {"keygen", "--help"}).out, ContainsSubstring(usage));
+    }
+}
+
+TEST_CASE("on a terminal a TAB completes the line, in bash and in zsh", "[completion]") {
+    const TempDir directory;
+    write_file(directory / "key.pem", "");
+    const std::vector<std::pair<std::string, std::string>> lines{
+        {"trustx met", "trustx metadata "},
+        {"./trustx met", "./trustx metadata "},
+        {"trustx -q cert wr", "trustx -q cert write "},
+        {"trustx sign --ha", "trustx sign --hashed "},
+        {"trustx sign --qui", "trustx sign --quiet "},
+        {"trustx object read F1E1", "trustx object read F1E1 "},
+        {"trustx cert write E0E1 ke", "trustx cert write E0E1 key.pem "},
+        {"trustx keygen E0F1 --out ke", "trustx keygen E0F1 --out key.pem "},
+        {"trustx keygen -o ke", "trustx keygen -o key.pem "},
+        {"trustx keygen --usage sign,k", "trustx keygen --usage sign,keyagree "},
+        {"trustx keygen --curve P-3", "trustx keygen --curve P-384 "},
+        {"trustx lifecycle raise F1D0 o", "trustx lifecycle raise F1D0 operational "},
+        {"trustx trace x --object=F1E1", "trustx trace x --object=F1E1 "},
+        {"trustx -d un", "trustx -d unix:"},
+        {"trustx -d unix:ke", "trustx -d unix:key.pem "},
+        {"trustx-mqtt --persis", "trustx-mqtt --persistent-session "},
+        {"trustx-mqtt --cert tru", "trustx-mqtt --cert trustx:"},
+        {"trustx-mqtt --cert trustx:F1E1", "trustx-mqtt --cert trustx:F1E1 "},
+        {"trustx-mqtt --key ke", "trustx-mqtt --key key.pem "},
+        {"trustx-sim --timing ty", "trustx-sim --timing typical "},
+        {"trustx-sim ctl unix:key.pem power", "trustx-sim ctl unix:key.pem power-cycle "}};
+    std::vector<std::string> short_lines;
+    std::vector<std::string> whole_lines;
+    for (const auto& [line, whole] : lines) {
+        short_lines.push_back(line);
+        whole_lines.push_back(whole);
+    }
+    for (const std::string shell : {"bash", "zsh"}) {
+        CAPTURE(shell);
+        CHECK(typed(shell, short_lines, directory.path()) == whole_lines);
+    }
 }

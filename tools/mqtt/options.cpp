@@ -26,63 +26,86 @@ Received payloads go to standard output, one per line; everything else goes to s
 Exit codes: 0 done; 1 local failure; 2 wrong command line; 3 key, certificate or CA file cannot be used;
 4 no connection; 5 connected, but not all messages got through; 6 subscription refused.)";
 
+// unnamed keeps CLI11's name of a rule out of --help, where the shells' completion reads what a value may be.
+CLI::Validator unnamed(CLI::Validator rule) {
+    rule.description("");
+    return rule;
+}
+
 void add_connection_options(CLI::App& app, Options& options) {
     auto* group = app.add_option_group("Connection");
-    group->add_option("--host", options.host, "Name of the broker, as its certificate has it")->required();
-    group->add_option("--port", options.port, "Port of the broker")->capture_default_str()->check(CLI::Range(1, 65535));
-    group->add_option("--ca", options.ca_file, "File of the CA certificates that the broker is checked against")
+    group->add_option("--host", options.host, "Name of the broker, as its certificate has it")
+        ->type_name("NAME")
         ->required();
-    group->add_option("--key", options.key_file, "Key file: the reference to the key in the chip, PEM")->required();
+    group->add_option("--port", options.port, "Port of the broker")
+        ->type_name("PORT")
+        ->capture_default_str()
+        ->check(unnamed(CLI::Range(1, 65535)));
+    group->add_option("--ca", options.ca_file, "File of the CA certificates that the broker is checked against")
+        ->type_name("FILE")
+        ->required();
+    group->add_option("--key", options.key_file, "Key file: the reference to the key in the chip, PEM")
+        ->type_name("FILE")
+        ->required();
     group
         ->add_option("--cert", options.certificate,
                      "Certificate of that key: a PEM file, or trustx:OBJECT to take it from the chip")
+        ->type_name("FILE|trustx:OBJECT")
         ->required();
-    group->add_option("--client-id", options.client_id,
-                      "MQTT client id, unique at the broker (default: common name of the certificate)");
-    group->add_option("--alpn", options.alpn,
-                      "TLS application protocol to ask for; AWS IoT on port 443: x-amzn-mqtt-ca");
-    group->add_option("--keep-alive", options.keep_alive, "Seconds between pings on an idle connection")
+    group
+        ->add_option("--client-id", options.client_id,
+                     "MQTT client id, unique at the broker (default: common name of the certificate)")
+        ->type_name("ID");
+    group
+        ->add_option("--alpn", options.alpn, "TLS application protocol to ask for; AWS IoT on port 443: x-amzn-mqtt-ca")
+        ->type_name("PROTOCOL");
+    group->add_option("--keep-alive", options.keep_alive, "Seconds between pings on an idle connection, 5 to 1200")
         ->type_name("SECONDS")
         ->capture_default_str()
-        ->check(CLI::Range(5, 1200));
+        ->check(unnamed(CLI::Range(5, 1200)));
     group->add_flag("--persistent-session", options.persistent_session,
                     "Let the broker keep subscriptions and messages between connections; needs --client-id");
 }
 
 void add_message_options(CLI::App& app, Options& options) {
     auto* group = app.add_option_group("Messages");
-    auto* topic = group->add_option("--topic", options.topic, "Topic to publish on");
+    auto* topic = group->add_option("--topic", options.topic, "Topic to publish on")->type_name("TOPIC");
     auto* message =
         group->add_option("--message", options.message, "Payload (default: each line of standard input is one message)")
+            ->type_name("TEXT")
             ->needs(topic);
-    group->add_option("--repeat", options.repeat, "Send the message so many times")
+    group->add_option("--repeat", options.repeat, "Send the message so many times, up to 1000000")
+        ->type_name("N")
         ->needs(message)
-        ->check(CLI::Range(1U, 1'000'000U));
-    auto* subscribe = group->add_option("--subscribe", options.subscribe, "Topic filter to receive");
+        ->check(unnamed(CLI::Range(1U, 1'000'000U)));
+    auto* subscribe =
+        group->add_option("--subscribe", options.subscribe, "Topic filter to receive")->type_name("FILTER");
     group->add_option("--count", options.count, "End after so many received messages (default: until interrupted)")
+        ->type_name("N")
         ->needs(subscribe)
-        ->check(CLI::PositiveNumber);
+        ->check(unnamed(CLI::PositiveNumber));
     group->add_option("--qos", options.qos, "0: at most once; 1: at least once")
+        ->type_name("0|1")
         ->capture_default_str()
-        ->check(CLI::Range(0, 1));
+        ->check(unnamed(CLI::Range(0, 1)));
 }
 
 void add_patience_options(CLI::App& app, Options& options) {
     auto* group = app.add_option_group("Patience");
     auto* attempts = group->add_option("--max-attempts", options.max_attempts,
                                        "Give up after so many failed connection attempts in a row (default: never)");
-    attempts->check(CLI::PositiveNumber);
+    attempts->type_name("N")->check(unnamed(CLI::PositiveNumber));
     group
         ->add_flag_callback(
             "--once", [&options] { options.max_attempts = 1; }, "Same as --max-attempts 1")
         ->excludes(attempts);
     group->add_option("--timeout", options.timeout, "Seconds after which to give up altogether (default: never)")
         ->type_name("SECONDS")
-        ->check(CLI::PositiveNumber);
-    group->add_option("--connect-timeout", options.connect_timeout, "Seconds for one connection attempt")
+        ->check(unnamed(CLI::PositiveNumber));
+    group->add_option("--connect-timeout", options.connect_timeout, "Seconds for one connection attempt, 1 to 300")
         ->type_name("SECONDS")
         ->capture_default_str()
-        ->check(CLI::Range(1, 300));
+        ->check(unnamed(CLI::Range(1, 300)));
     group->add_flag("-v,--verbose", options.verbose, "Report every step, and OpenSSL's messages in full");
 }
 

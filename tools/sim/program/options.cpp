@@ -49,16 +49,19 @@ void define_simulator(CLI::App& app, Options& options) {
                    "Without it the memory is lost at the end")
         ->type_name("FILE");
     app.add_option("--timing", options.timing, "none: answers at once; typical: takes the time of a real chip and bus")
-        ->check(CLI::IsMember({"none", "typical"}))
+        ->check(CLI::IsMember({"none", "typical"}).description(""))
+        ->type_name("none|typical")
         ->capture_default_str();
     app.add_option("--scl", options.scl_khz, "Bus frequency in kHz for --timing typical")
-        ->check(CLI::IsMember({100U, 400U, 1000U}))
+        ->check(CLI::IsMember({100U, 400U, 1000U}).description(""))
+        ->type_name("100|400|1000")
         ->capture_default_str();
     app.add_option("--profile", options.profile,
                    "Recorded chip to resemble when the memory is new: A (at address 0x58), B or C [C]")
-        ->check(CLI::IsMember({"A", "B", "C"}));
+        ->check(CLI::IsMember({"A", "B", "C"}).description(""))
+        ->type_name("A|B|C");
     app.add_option("--acknowledge", options.acknowledge, "How the end of a command is acknowledged")
-        ->transform(CLI::CheckedTransformer(styles))
+        ->transform(CLI::CheckedTransformer(styles).description(""))
         ->type_name("automatic|piggyback|separate");
     app.add_option("--clock", options.clock,
                    "real; virtual: time passes with transfers and by `ctl advance` only; 10x: ten times as fast")
@@ -79,10 +82,11 @@ void define_simulator(CLI::App& app, Options& options) {
 
 void define_control(CLI::App& app, Options& options) {
     CLI::App* control = app.add_subcommand("ctl", "Send a command to a running simulator");
-    control->add_option("address", options.control_address, "Address of the simulator, as its --listen")
+    control->add_option("ADDRESS", options.control_address, "Address of the simulator, as its --listen")
         ->check(readable(parse_address))
+        ->type_name("")
         ->required();
-    control->add_option("command", options.control_command, "See below")->required();
+    control->add_option("COMMAND", options.control_command, "See below")->type_name("")->required();
     control->footer("Commands:\n" + control_commands());
     control->callback([&options] {
         if (const auto known = check_control_command(options.control_command); !known) {

@@ -103,7 +103,12 @@ const Option& Option::excludes(const Option& other) const {
 }
 
 const Option& Option::one_of(std::initializer_list<std::string> values) const {
-    option_->check(CLI::IsMember(std::vector<std::string>{values}));
+    std::string choice;
+    for (const auto& value : values) {
+        choice += (choice.empty() ? "" : "|") + value;
+    }
+    option_->type_name(choice);
+    option_->check(CLI::IsMember(std::vector<std::string>{values}).description(""));
     return *this;
 }
 

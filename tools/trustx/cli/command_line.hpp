@@ -35,7 +35,7 @@ class Option {
     const Option& required() const;
     // excludes: not together with the other.
     const Option& excludes(const Option& other) const;
-    // one_of: the value is one of these.
+    // one_of: the value is one of these, which help shows in place of the placeholder.
     const Option& one_of(std::initializer_list<std::string> values) const;
 
  private:

@@ -116,7 +116,7 @@ void add_keygen(Command& program) {
     const auto options = std::make_shared<KeygenOptions>();
     auto command = program.subcommand("keygen", "Generate a key pair in a slot and write its key file", examples);
     command.argument("SLOT", options->slot, "Key slot, E0F1 to E0F3; E0F0 is the factory's").required();
-    command.option("--curve", options->curve, "P-256 (default) or P-384", "CURVE");
+    command.option("--curve", options->curve, "P-256 (default) or P-384", "P-256|P-384");
     command.option("--usage", options->usage,
                    "What the key may do: sign, auth, keyagree (or enc, hostfw, devmgmt); default: sign,auth", "LIST");
     command.option("-o,--out", options->out, "Key file to write; default: standard output", "FILE");

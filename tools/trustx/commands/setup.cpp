@@ -114,7 +114,7 @@ void add_enable(Command& setup) {
                    "FILE");
     command.flag("--claim-fips", options->machine.claim_fips,
                  "Let the provider's algorithms count as fips=yes, although it is no validated module");
-    command.option("--service", options->service.service, service_help, "NAME");
+    command.option("--service", options->service.service, service_help, "SERVICE");
     command.flag("--harden", options->service.harden,
                  "Also forbid the service what it does not need: mosquitto and nginx as Debian has them");
     command.flag("--print", options->service.print, "Print the drop-in of the service and install nothing");
@@ -126,7 +126,7 @@ void add_disable(Command& setup) {
     const auto options = std::make_shared<EditOptions>();
     auto command = setup.subcommand("disable", "Undo what enable did", what_disable_does);
     const auto config = add_config_option(command, options->machine.config);
-    const auto service = command.option("--service", options->service.service, service_help, "NAME");
+    const auto service = command.option("--service", options->service.service, service_help, "SERVICE");
     service.excludes(config);
     command.flag("--all", options->all, "Everything: OpenSSL's own configuration and every service")
         .excludes(service)
@@ -144,7 +144,7 @@ void add_check(Command& setup) {
     command.option("--cert", options->certificate, "Examine this certificate or chain, which goes with the key",
                    "FILE");
     command.option("--user", options->user, "Examine it as this user", "USER");
-    command.option("--service", options->service, "Examine it as the program of this systemd service", "NAME");
+    command.option("--service", options->service, "Examine it as the program of this systemd service", "SERVICE");
     command.option("--root", options->root, root_help, "DIRECTORY");
     command.flag("--json", options->json, "The same for programs");
     command.on_run([options](const Context& context) { return check_setup(context, *options); });
