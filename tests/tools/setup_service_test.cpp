@@ -139,6 +139,29 @@ TEST_CASE("a drop-in opens what the unit closes, and closes nothing that is open
                ContainsSubstring("ReadWritePaths"));
 }
 
+TEST_CASE("systemd reads the drop-ins that setup makes", "[setup][service]") {
+    if (!run("sh", {"-c", "command -v systemd-analyze"}).ok()) {
+        SUCCEED("systemd is not installed");
+        return;
+    }
+    const Machine machine;
+    const std::string path =
+        machine.path("/etc/systemd/system").string() + ":" + machine.path("/usr/lib/systemd/system").string() + ":";
+    for (const std::string lines : {"", "PrivateDevices=yes\nProtectSystem=strict\n", "DeviceAllow=/dev/null rw\n"}) {
+        machine.write("/usr/lib/systemd/system/gateway.service",
+                      "[Unit]\nDescription=gateway\n[Service]\nExecStart=/bin/true\n" + lines);
+        static_cast<void>(machine.must({"enable", "--service", "gateway", "--device", "/dev/i2c-1"}));
+        const auto outcome = run(
+            "systemd-analyze",
+            {"verify", "--man=no", "--recursive-errors=no", machine.path("/usr/lib/systemd/system/gateway.service")},
+            {.environment = {{"SYSTEMD_UNIT_PATH", path}}});
+        INFO(outcome.both());
+        CHECK(outcome.ok());
+        CHECK_THAT(outcome.err, !ContainsSubstring("gateway"));
+        static_cast<void>(machine.must({"disable", "--service", "gateway"}));
+    }
+}
+
 TEST_CASE("a service gets the chip, the lines and the lock directory of the settings", "[setup][service]") {
     const Machine machine;
     machine.write("/usr/lib/systemd/system/gateway.service", "[Service]\nPrivateDevices=yes\nProtectSystem=strict\n");
