@@ -9,7 +9,7 @@ set(TRUSTX_CONFIGURATION_DIR /etc/trustx)
 # Beside README.md, with the same paths as in the source tree, so that their links hold. A link to anything else becomes
 # its text.
 set(TRUSTX_DOCUMENTS README.md SECURITY.md CHANGELOG.md)
-foreach(page kernel-bus library performance provider raspberry-pi services sharing simulator trace)
+foreach(page gateway kernel-bus library performance provider raspberry-pi services sharing simulator trace)
   if(EXISTS "${PROJECT_SOURCE_DIR}/docs/${page}.md")
     list(APPEND TRUSTX_DOCUMENTS docs/${page}.md)
   endif()
