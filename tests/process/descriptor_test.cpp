@@ -309,6 +309,20 @@ TEST_CASE("a limit of file sizes ends no program", "[descriptors]") {
     CHECK(works(*device));
 }
 
+TEST_CASE("an answer beyond a limit of file sizes is a failure, and no signal", "[descriptors]") {
+    const test::TempDir directory;
+    const auto limited = [&](const std::string& name, const std::string& option) {
+        const auto output = (directory / name).string();
+        return test::run("sh", {"-c", "ulimit -f 0; exec \"$0\" \"$1\" >\"$2\"", test::program(name), option, output},
+                         {.environment = {{"TRUSTX_CONF", "/dev/null"}}});
+    };
+    CHECK(limited("trustx", "--version").status == 4);
+    CHECK(limited("trustx-sim", "--help").status == 1);
+    if (std::filesystem::exists(test::program("trustx-mqtt"))) {
+        CHECK(limited("trustx-mqtt", "--help").status == 1);
+    }
+}
+
 TEST_CASE("an answer that could not be written is a failure", "[descriptors]") {
     const Simulator chip;
     const auto device = open_device(chip);

@@ -2,7 +2,7 @@
 // trustx-mqtt: publishes and receives over mutual TLS with Paho and a key in the chip. Nothing here knows the chip:
 // key and certificate come through OpenSSL, so the same lines work in any program that uses Paho.
 #include "advice.hpp"
-#include "common/io/standard_descriptors.hpp"
+#include "common/io/program_start.hpp"
 #include "common/io/termination_signals.hpp"
 #include "common/io/unique_fd.hpp"
 #include "common/text/printable.hpp"
@@ -130,7 +130,7 @@ int run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    trustx::io::occupy_standard_descriptors();
+    trustx::io::start_program();
     try {
         const auto options = parse_options(argc, argv);
         if (const auto* code = std::get_if<int>(&options)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx-sim: puts a simulated OPTIGA Trust X behind a socket, and sends commands to one that runs.
-#include "common/io/standard_descriptors.hpp"
+#include "common/io/program_start.hpp"
 #include "common/try.hpp"
 #include "program/options.hpp"
 #include "program/simulate.hpp"
@@ -57,7 +57,7 @@ int exit_status(int argc, char** argv) {
 }  // namespace trustx::sim
 
 int main(int argc, char** argv) {
-    trustx::io::occupy_standard_descriptors();
+    trustx::io::start_program();
     // The configuration file may name the provider that uses a chip; the simulator must not load it.
     ::OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
     try {

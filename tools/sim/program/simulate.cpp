@@ -31,7 +31,6 @@ std::shared_ptr<spdlog::logger> make_log(int verbosity) {
 // Signals become readable, so that the server ends between two transfers and never inside one.
 Result<UniqueFd> catch_termination() {
     std::signal(SIGPIPE, SIG_IGN);
-    std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is like a full disk: the command fails, the program continues
     auto signals = io::take_termination_signals();
     if (!signals) {
         return fail("cannot receive signals: " + signals.error().message());
