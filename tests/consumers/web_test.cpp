@@ -69,6 +69,36 @@ Outcome curl_front(const Host& host, const Nginx& nginx, const std::string& url,
     return Host::must_run(host.plain_environment(), "curl", arguments);
 }
 
+std::filesystem::path scripts() {
+    return source_directory() / "tests" / "consumers";
+}
+
+// check_script runs a script that has both sides of its handshakes in one process, and counts the uses of keys. What
+// follows the given arguments is the same for all scripts.
+void check_script(const std::string& program, const std::vector<std::string>& begin, const Host& host,
+                  const std::string& curve) {
+    for (const auto& tls : both_versions) {
+        for (const auto arrangement : every_configuration) {
+            INFO(curve << " TLS " << tls << " " << name_of(arrangement));
+            const auto script = [&](const Identity& client, const Identity& server, const char* mode) {
+                auto arguments = begin;
+                arguments.insert(arguments.end(), {host.ca(), client.certificate, client.key, server.certificate,
+                                                   server.key, tls, mode});
+                return Host::must_run(host.environment(arrangement), program, arguments).out;
+            };
+            static_cast<void>(host.counters());
+            CHECK(script(host.client(), host.server(), "load") == "loaded\n");
+            CHECK(host.counters().transfers == 0);
+            CHECK(script(host.client(), host.software_server(), "full") == "TLSv" + tls + " full\n");
+            CHECK(host.key_uses() == 1);
+            CHECK(script(host.software_client(), host.server(), "full") == "TLSv" + tls + " full\n");
+            CHECK(host.key_uses() == 1);
+            CHECK(script(host.client(), host.server(), "resumed") == "TLSv" + tls + " full\nTLSv" + tls + " resumed\n");
+            CHECK(host.key_uses() == 2);
+        }
+    }
+}
+
 }  // namespace
 
 TEST_CASE("curl uses the client key once for each connection", "[consumers]") {
@@ -219,52 +249,12 @@ TEST_CASE("nginx works with our sample, as server and as proxy, each with one si
 TEST_CASE("Python's ssl module uses each key once, and none for a resumed session", "[consumers]") {
     const auto curve = GENERATE(from_range(both_curves));
     const Host host{curve};
-    const auto script = source_directory() / "tests" / "consumers" / "handshakes.py";
-    for (const auto& tls : both_versions) {
-        for (const auto arrangement : every_configuration) {
-            INFO(curve << " TLS " << tls << " " << name_of(arrangement));
-            const auto python = [&](const Identity& client, const Identity& server, const char* mode) {
-                // Debian's own Python, whatever else the PATH has: it is the one that uses the system's OpenSSL.
-                return Host::must_run(host.environment(arrangement), "/usr/bin/python3",
-                                      {script, host.ca(), client.certificate, client.key, server.certificate,
-                                       server.key, tls, mode})
-                    .out;
-            };
-            static_cast<void>(host.counters());
-            CHECK(python(host.client(), host.server(), "load") == "loaded\n");
-            CHECK(host.counters().transfers == 0);
-            CHECK(python(host.client(), host.software_server(), "full") == "TLSv" + tls + " full\n");
-            CHECK(host.key_uses() == 1);
-            CHECK(python(host.software_client(), host.server(), "full") == "TLSv" + tls + " full\n");
-            CHECK(host.key_uses() == 1);
-            CHECK(python(host.client(), host.server(), "resumed") == "TLSv" + tls + " full\nTLSv" + tls + " resumed\n");
-            CHECK(host.key_uses() == 2);
-        }
-    }
+    // Debian's own Python, whatever else the PATH has: it is the one that uses the system's OpenSSL.
+    check_script("/usr/bin/python3", {scripts() / "handshakes.py"}, host, curve);
 }
 
 TEST_CASE("Node.js uses each key once, and none for a resumed session", "[consumers]") {
     const auto curve = GENERATE(from_range(both_curves));
     const Host host{curve};
-    const auto script = source_directory() / "tests" / "consumers" / "handshakes.js";
-    for (const auto& tls : both_versions) {
-        for (const auto arrangement : every_configuration) {
-            INFO(curve << " TLS " << tls << " " << name_of(arrangement));
-            const auto node = [&](const Identity& client, const Identity& server, const char* mode) {
-                return Host::must_run(host.environment(arrangement), "node",
-                                      {script, host.path("node.socket"), host.ca(), client.certificate, client.key,
-                                       server.certificate, server.key, tls, mode})
-                    .out;
-            };
-            static_cast<void>(host.counters());
-            CHECK(node(host.client(), host.server(), "load") == "loaded\n");
-            CHECK(host.counters().transfers == 0);
-            CHECK(node(host.client(), host.software_server(), "full") == "TLSv" + tls + " full\n");
-            CHECK(host.key_uses() == 1);
-            CHECK(node(host.software_client(), host.server(), "full") == "TLSv" + tls + " full\n");
-            CHECK(host.key_uses() == 1);
-            CHECK(node(host.client(), host.server(), "resumed") == "TLSv" + tls + " full\nTLSv" + tls + " resumed\n");
-            CHECK(host.key_uses() == 2);
-        }
-    }
+    check_script("node", {scripts() / "handshakes.js", host.path("node.socket")}, host, curve);
 }
