@@ -185,6 +185,31 @@ TEST_CASE("a session is recorded only into a new file that its owner alone can r
     CHECK_THAT(again.err, ContainsSubstring(file.string()) && ContainsSubstring("choose another name"));
 }
 
+TEST_CASE("a recording that cannot be written to its end is a failure, whatever the command did", "[trace]") {
+    const Simulator simulator;
+    const TempDir directory;
+    const trustx::test::ProcessOptions options{
+        .environment = {{"TRUSTX_DEVICE", simulator.address()},
+                        {"TRUSTX_LOCK_DIRECTORY", (directory / "locks").string()}}};
+    const auto file = (directory / "recording").string();
+    const auto limited = trustx::test::run("sh",
+                                           {"-c", R"(ulimit -f 1; exec "$0" random 16 --hex --record "$1")",
+                                            trustx::test::program("trustx").string(), file},
+                                           options);
+    INFO(limited.both());
+    CHECK(limited.status == 4);
+    CHECK(limited.out.size() == 33);
+    CHECK_THAT(limited.err, ContainsSubstring(file) && ContainsSubstring("ulimit -f"));
+    for (const std::string name : {"-", ""}) {
+        auto here = options;
+        here.directory = directory.path();
+        const auto refused = run_trustx({"random", "16", "--hex", "--record", name}, here);
+        CHECK(refused.status == 2);
+        CHECK(refused.out.empty());
+        CHECK_FALSE(std::filesystem::exists(directory / "-"));
+    }
+}
+
 TEST_CASE("info tells why a trace cannot be written", "[trace]") {
     const Simulator simulator;
     const TempDir directory;

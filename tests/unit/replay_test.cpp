@@ -94,6 +94,32 @@ TEST_CASE("a recording holds what happened on the bus, and can be played", "[rep
     CHECK(replay.finished());
 }
 
+TEST_CASE("a recording is complete when it was finished, and a line that was lost is known from then on", "[replay]") {
+    const test::TempDir directory;
+    const auto file = directory / "recording";
+    VirtualClock clock;
+    auto chip = std::make_unique<test::ScriptedChip>(clock);
+    DeviceOptions options;
+    options.trace.recording = file.string();
+    SECTION("complete") {
+        const auto device = Device::with_bus(std::move(chip), clock, options);
+        REQUIRE(device->lock());
+        CHECK(device->finish_recording());
+        CHECK(device->finish_recording());  // once is enough
+        CHECK(Recording::load(file).transfers.size() > 0);
+    }
+    SECTION("not complete, although its last line is there") {
+        std::filesystem::create_directory(file);
+        const auto device = Device::with_bus(std::move(chip), clock, options);
+        REQUIRE(device->lock());
+        std::filesystem::remove(file);
+        const auto finished = device->finish_recording();
+        REQUIRE_FALSE(finished);
+        CHECK(finished.error().code() == std::errc::is_a_directory);
+        CHECK(device->trace_trouble());
+    }
+}
+
 TEST_CASE("a recording that cannot be played is refused with its name and what is wrong", "[replay]") {
     const auto read = [](const std::string& lines) {
         std::istringstream stream{lines};

@@ -44,7 +44,7 @@ void add_global_options(Command& program, Context& context) {
     program.option("-d,--device", context.device, "Where the chip is, as i2c:/dev/i2c-1@0x30 or unix:/path", "ADDRESS");
     program.option("--device-name", context.device_name,
                    "Use the section [device NAME] of trustx.conf; key files remember the name", "NAME");
-    program.option("--record", context.recording,
+    program.option("--record", context.recording->file,
                    "Record every byte on the bus, secrets included, in a new file; for tests", "FILE");
     program.flag("-q,--quiet", context.quiet, "Print no notes; errors are still printed");
 }
@@ -76,7 +76,15 @@ void add_subcommands(Command& program) {
 Result<void> run_chosen(CommandLine& command_line, int argc, const char* const* argv, const Context& context) {
     TRY(const auto chosen, command_line.parse(argc, argv));
     const auto* text = std::get_if<std::string>(&chosen);
-    return text != nullptr ? answer(*text) : std::get<Task>(chosen)(context);
+    if (text != nullptr) {
+        return answer(*text);
+    }
+    auto done = std::get<Task>(chosen)(context);
+    auto recorded = context.recording->finish();
+    if (!done && !recorded) {
+        say(explain(recorded.error()));
+    }
+    return done ? std::move(recorded) : std::move(done);
 }
 
 }  // namespace

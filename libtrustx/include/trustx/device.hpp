@@ -92,9 +92,14 @@ class TRUSTX_EXPORT Device {
 
     [[nodiscard]] const std::string& name() const;
 
-    // trace_trouble says why the trace or the recording has gaps: the last line could not be written. Commands never
-    // fail for that.
+    // trace_trouble says why the trace or the recording has gaps: the last line of the trace, or any line of the
+    // recording, could not be written. Commands never fail for that.
     [[nodiscard]] std::optional<Error> trace_trouble() const;
+
+    // finish_recording ends the recording, so that it is complete before the Device is gone; what the Device does
+    // afterwards is not recorded. No command may run meanwhile. Errors: the errno code of the first line that could not
+    // be written; without it, and without a recording, none.
+    Result<void> finish_recording();
 
  private:
     friend class LockedDevice;

@@ -55,6 +55,11 @@ std::optional<Error> Device::trace_trouble() const {
     return impl_->trace_trouble();
 }
 
+Result<void> Device::finish_recording() {
+    const NoCancellation uncancelled;
+    return impl_->finish_recording();
+}
+
 LockedDevice::LockedDevice(LockedDevice&& other) noexcept
     : impl_{std::exchange(other.impl_, nullptr)}, generation_{other.generation_} {}
 

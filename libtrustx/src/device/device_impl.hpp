@@ -49,6 +49,7 @@ class Device::Impl {
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] std::optional<Error> trace_trouble() const { return tracer_.trouble(); }
+    Result<void> finish_recording() { return tracer_.finish_recording(); }
     void note(std::string_view text) { tracer_.note(text); }
 
  private:

@@ -89,6 +89,10 @@ void Tracer::saw(const BusTransfer& transfer) noexcept {
     writer_->write(transfer, meter_);
 }
 
+Result<void> Tracer::finish_recording() {
+    return recorder_ ? recorder_->finish() : Result<void>{};
+}
+
 std::optional<Error> Tracer::trouble() const {
     auto trouble = writer_ ? writer_->trouble() : std::nullopt;
     return trouble || !recorder_ ? trouble : recorder_->trouble();

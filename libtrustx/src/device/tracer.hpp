@@ -59,6 +59,7 @@ class Tracer final : private BusObserver {
     void note(std::string_view text);
 
     [[nodiscard]] std::optional<Error> trouble() const;
+    Result<void> finish_recording();
 
  private:
     template <class Work>

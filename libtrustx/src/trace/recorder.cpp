@@ -3,6 +3,8 @@
 
 #include "trace/json_line.hpp"
 
+#include <utility>
+
 namespace trustx {
 
 // A forked child has the file too, but its transfers are another session's.
@@ -11,11 +13,17 @@ bool Recorder::inherited() const noexcept {
 }
 
 Recorder::~Recorder() {
-    if (transfers_ > 0 && !inherited()) {
+    static_cast<void>(finish());  // for programs that do not ask
+}
+
+Result<void> Recorder::finish() {
+    if (!std::exchange(finished_, true) && transfers_ > 0 && !inherited()) {
         JsonLine line;
         line.number("end", transfers_);
         file_.append(line.finish());
     }
+    auto lost = trouble();
+    return lost ? Result<void>{tl::unexpected{*std::move(lost)}} : Result<void>{};
 }
 
 std::unique_ptr<I2cBus> Recorder::watch(std::unique_ptr<I2cBus> bus) {
@@ -24,7 +32,7 @@ std::unique_ptr<I2cBus> Recorder::watch(std::unique_ptr<I2cBus> bus) {
 
 // The members are those of the recorded sessions in tests/golden.
 void Recorder::saw(const BusTransfer& transfer) noexcept {
-    if (inherited()) {
+    if (finished_ || inherited()) {
         return;
     }
     if (transfers_++ == 0) {

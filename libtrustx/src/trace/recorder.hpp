@@ -7,6 +7,7 @@
 #include "trace/trace_file.hpp"
 
 #include <trustx/clock.hpp>
+#include <trustx/result.hpp>
 
 #include <memory>
 #include <optional>
@@ -29,7 +30,12 @@ class Recorder final : private BusObserver {
     // watch wraps a bus; the Recorder must outlive it.
     [[nodiscard]] std::unique_ptr<I2cBus> watch(std::unique_ptr<I2cBus> bus);
 
-    [[nodiscard]] std::optional<Error> trouble() const { return file_.trouble(); }
+    // finish writes the line that ends the recording; what happens afterwards is not recorded. Error: why the first
+    // line that was lost is not in the file.
+    Result<void> finish();
+
+    // trouble is that error as soon as it is known: a recording with a gap cannot be played, whatever follows.
+    [[nodiscard]] std::optional<Error> trouble() const { return file_.loss(); }
 
  private:
     void saw(const BusTransfer& transfer) noexcept override;
@@ -41,6 +47,7 @@ class Recorder final : private BusObserver {
     TimePoint begin_;
     pid_t process_;
     std::int64_t transfers_ = 0;
+    bool finished_ = false;
 };
 
 }  // namespace trustx

@@ -81,6 +81,13 @@ bool TraceFile::ready() noexcept {
 
 void TraceFile::append(std::string_view line) noexcept {
     const KeepErrno keep;
+    write(line);
+    if (int none = 0; trouble_ != none) {
+        loss_.compare_exchange_strong(none, trouble_);
+    }
+}
+
+void TraceFile::write(std::string_view line) noexcept {
     if (!ready()) {
         return;
     }
@@ -106,9 +113,15 @@ void TraceFile::append(std::string_view line) noexcept {
 
 std::optional<Error> TraceFile::trouble() const {
     const int number = trouble_.load();
-    if (number == 0) {
-        return std::nullopt;
-    }
+    return number == 0 ? std::nullopt : std::optional{cannot_write(number)};
+}
+
+std::optional<Error> TraceFile::loss() const {
+    const int number = loss_.load();
+    return number == 0 ? std::nullopt : std::optional{cannot_write(number)};
+}
+
+Error TraceFile::cannot_write(int number) const {
     return Error{errno_code(number), "write the trace " + path_};
 }
 

@@ -26,16 +26,21 @@ class TraceFile {
 
     // trouble says why the last line is not in the file.
     [[nodiscard]] std::optional<Error> trouble() const;
+    // loss says why the first of the lines that were lost is not in the file.
+    [[nodiscard]] std::optional<Error> loss() const;
 
  private:
     bool ready() noexcept;
     bool open() noexcept;
+    void write(std::string_view line) noexcept;
+    [[nodiscard]] Error cannot_write(int number) const;
 
     std::string path_;
     KeptFd fd_;
     off_t size_ = 0;
     bool torn_ = false;            // the last line has no end in the file
     std::atomic<int> trouble_{0};  // errno
+    std::atomic<int> loss_{0};     // errno
 };
 
 }  // namespace trustx

@@ -19,6 +19,9 @@ namespace {
 
 // The library appends; two recordings in one file would be none.
 Result<void> make_new_file(const std::string& path) {
+    if (path.empty() || path == "-") {
+        return fail(InputErrc::usage, "--record: a recording goes into a new file, not to standard output; name one");
+    }
     constexpr mode_t owner_only = 0600;
     const UniqueFd file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, owner_only)};
     if (!file) {
@@ -52,6 +55,15 @@ bool is_unreachable(const Error& error) {
     }
 }
 
+Result<void> Recording::finish() const {
+    const auto finished = device ? device->finish_recording() : Result<void>{};
+    if (!finished) {
+        return fail(InputErrc::unwritable, "the recording " + *file + " is not complete and cannot be played: " +
+                                               files::cannot_write(*file, finished.error().code()).value().operation());
+    }
+    return {};
+}
+
 void Context::note(std::string_view text) const {
     if (!quiet) {
         say(text);
@@ -72,14 +84,16 @@ Result<Chip> open_chip(const Context& context, const SettingValues& openssl_conf
     TRY(auto settings,
         resolve_settings(
             {.command_line = context.device, .openssl_conf = openssl_conf, .device_name = context.device_name}));
-    if (!context.recording.empty()) {
-        TRYV(make_new_file(context.recording));
-        settings.options.trace.recording = context.recording;
+    const auto& record = context.recording->file;
+    if (record) {
+        TRYV(make_new_file(*record));
+        settings.options.trace.recording = *record;
     }
-    auto device = Device::open(settings.address, settings.options);
+    const std::shared_ptr<Device> device{Device::open(settings.address, settings.options)};
+    context.recording->device = record ? device : nullptr;
     const bool shown = !context.quiet && ::isatty(STDERR_FILENO) == 1;
     return Chip{.settings = std::move(settings),
-                .device = std::move(device),
+                .device = device,
                 .progress = std::make_unique<Progress>(shown ? STDERR_FILENO : -1)};
 }
 

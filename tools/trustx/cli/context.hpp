@@ -20,11 +20,21 @@
 
 namespace trustx::cli {
 
+// Recording is what --record asked for, and the device that makes it.
+struct Recording {
+    std::optional<std::string> file = {};
+    std::shared_ptr<Device> device = {};
+
+    // finish completes the file. Error: InputErrc::unwritable where it is not complete.
+    [[nodiscard]] Result<void> finish() const;
+};
+
 struct Context {
     std::optional<std::string> device;  // --device
     std::string device_name;            // --device-name
-    std::string recording;              // --record; empty: none
     bool quiet = false;                 // --quiet
+    // Outlives the chip that a subcommand opens: what was lost is known at the end.
+    std::shared_ptr<Recording> recording = std::make_shared<Recording>();
 
     // note tells people on stderr what happens. Answers never go this way.
     void note(std::string_view text) const;
@@ -42,7 +52,7 @@ Result<T> without_traces(Result<T> result);
 // Chip is the device that the settings name. Opening it does not touch the bus yet.
 struct Chip {
     Settings settings;
-    std::unique_ptr<Device> device;
+    std::shared_ptr<Device> device;
     std::unique_ptr<Progress> progress = std::make_unique<Progress>(-1);
 
     // run runs one command under the lock.
