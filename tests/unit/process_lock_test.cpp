@@ -23,6 +23,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -94,6 +95,39 @@ TEST_CASE("every way to name a chip leads to the same lock file", "[process_lock
     CHECK(lock_file_name(address(dir / "chip")) == lock_file_name(address(dir / "alias")));
     CHECK(lock_file_name(address(dir / "chip")) == lock_file_name(address(dir.path() / "." / "chip")));
     CHECK(lock_file_name(address(dir / "chip")) != lock_file_name(address(dir / "other")));
+}
+
+TEST_CASE("the lock file of an adapter has its device number for a name, whatever the path", "[process_lock]") {
+    CHECK(device_path(makedev(89, 1)) == "/dev/i2c-1");
+    CHECK(device_path(makedev(89, 300)) == "/dev/i2c-300");
+    CHECK(device_path(makedev(1, 3)) == "/dev/char/1:3");
+    CHECK(lock_file_name(BusAddress::parse("i2c:/dev/null@0x31").value()) == "i2c:+dev+char+1:3@31.lock");
+    CHECK(lock_file_name(BusAddress::parse("i2c:/nowhere/i2c-1").value()) == "i2c:+nowhere+i2c-1@30.lock");
+    const TempDir dir;
+    const auto other = dir / "i2c-7";
+    if (::mknod(other.c_str(), S_IFCHR | 0600, makedev(1, 3)) == 0) {  // needs CAP_MKNOD
+        CHECK(lock_file_name(BusAddress::parse("i2c:" + other.string()).value()) == "i2c:+dev+char+1:3@30.lock");
+    }
+}
+
+TEST_CASE("an adapter that the address leads to by now is the one that is locked", "[process_lock]") {
+    const TempDir dir;
+    const auto link = dir / "adapter";
+    std::filesystem::create_symlink("/dev/null", link);
+    VirtualClock clock;
+    const auto by_link = BusAddress::parse("i2c:" + link.string()).value();
+    auto first = ProcessLock::open(dir.path(), by_link);
+    REQUIRE(first);
+    REQUIRE(first->lock(clock, clock.in(1s)));
+    first->unlock();
+    std::filesystem::remove(link);
+    std::filesystem::create_symlink("/dev/zero", link);
+    auto second = ProcessLock::open(dir.path(), BusAddress::parse("i2c:/dev/zero").value());
+    REQUIRE(second);
+    REQUIRE(second->lock(clock, clock.in(1s)));
+    CHECK(first->lock(clock, clock.in(1s)).error() == Errc::lock_timeout);
+    second->unlock();
+    CHECK(first->lock(clock, clock.in(1s)));
 }
 
 TEST_CASE("a chip in use is waited for until the deadline, and its owner is named", "[process_lock]") {

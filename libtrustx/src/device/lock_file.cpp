@@ -13,9 +13,13 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 namespace trustx {
 namespace {
+
+// The kernel's number for I2C adapters (I2C_MAJOR in include/linux/i2c-dev.h); the minor is the N of /dev/i2c-N.
+constexpr unsigned i2c_major = 89;
 
 std::string escaped(std::string path) {
     std::replace(path.begin(), path.end(), '/', '+');
@@ -25,6 +29,14 @@ std::string escaped(std::string path) {
 std::string real_path(const std::string& path) {
     const std::unique_ptr<char, decltype(&std::free)> resolved{::realpath(path.c_str(), nullptr), &std::free};
     return resolved ? std::string{resolved.get()} : path;
+}
+
+// Each container, mknod(1) and bind mount may give an adapter another path, but none another number.
+std::string place_of(const BusAddress& address) {
+    struct stat status {};
+    const bool device = address.kind == BusAddress::Kind::linux_i2c && ::stat(address.path.c_str(), &status) == 0 &&
+                        S_ISCHR(status.st_mode);
+    return device ? device_path(status.st_rdev) : real_path(address.path);
 }
 
 // An ENOENT here is about the lock directory, not about the bus or socket that the remedy of ENOENT is about.
@@ -110,10 +122,16 @@ Result<UniqueFd> open_file(int directory, const std::string& name) {
 
 }  // namespace
 
+std::string device_path(dev_t number) {
+    const std::string minor_number = std::to_string(minor(number));
+    return major(number) == i2c_major ? "/dev/i2c-" + minor_number
+                                      : "/dev/char/" + std::to_string(major(number)) + ":" + minor_number;
+}
+
 std::string lock_file_name(const BusAddress& address) {
     const bool adapter = address.kind == BusAddress::Kind::linux_i2c;
     const std::array<std::uint8_t, 1> target{address.target};
-    return (adapter ? "i2c:" : "unix:") + escaped(real_path(address.path)) + "@" + to_hex(target) + ".lock";
+    return (adapter ? "i2c:" : "unix:") + escaped(place_of(address)) + "@" + to_hex(target) + ".lock";
 }
 
 Result<UniqueFd> open_lock_file(const std::string& directory, const std::string& name) {

@@ -9,9 +9,16 @@
 
 #include <string>
 
+#include <sys/types.h>
+
 namespace trustx {
 
-// lock_file_name is derived from where the chip really is, so that every way to name it leads to one file.
+// device_path is the path that a character device has without further rules: of an I2C adapter /dev/i2c-N, of another
+// one that in /dev/char.
+std::string device_path(dev_t number);
+
+// lock_file_name is derived from where the chip really is, so that every way to name it leads to one file: from the
+// device number of an adapter, whatever its path, and from the path of a socket without symbolic links.
 std::string lock_file_name(const BusAddress& address);
 
 // open_lock_file opens a file in the directory; both are made where they do not exist. No link is followed, and the

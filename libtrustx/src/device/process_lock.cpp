@@ -43,7 +43,11 @@ constexpr Duration patience_to_close = 100ms;
 }  // namespace
 
 ProcessLock::ProcessLock(const std::string& directory, const BusAddress& address, LockOwner owner)
-    : directory_{directory}, name_{lock_file_name(address)}, path_{directory_ + "/" + name_}, owner_{owner} {}
+    : directory_{directory},
+      address_{address},
+      name_{lock_file_name(address)},
+      path_{directory_ + "/" + name_},
+      owner_{owner} {}
 
 ProcessLock::ProcessLock(ProcessLock&& other) noexcept : owner_{other.owner_} {
     swap(other);
@@ -56,6 +60,7 @@ ProcessLock& ProcessLock::operator=(ProcessLock&& other) noexcept {
 
 void ProcessLock::swap(ProcessLock& other) noexcept {
     std::swap(directory_, other.directory_);
+    std::swap(address_, other.address_);
     std::swap(name_, other.name_);
     std::swap(path_, other.path_);
     std::swap(owner_, other.owner_);
@@ -80,6 +85,19 @@ Result<ProcessLock> ProcessLock::open(const std::string& directory, const BusAdd
     ProcessLock lock{directory, address, owner};
     TRYV(lock.ensure_open());
     return lock;
+}
+
+// An adapter that was plugged in again may have another number, to which a link that udev made leads by now. The bus is
+// opened by its path for each command, unless it has to stay open, as locks of the process have to.
+void ProcessLock::follow_adapter() {
+    if (owner_ == LockOwner::process || address_.kind != BusAddress::Kind::linux_i2c) {
+        return;
+    }
+    if (auto name = lock_file_name(address_); name != name_) {
+        close_file();
+        name_ = std::move(name);
+        path_ = directory_ + "/" + name_;
+    }
 }
 
 // usable also finds a file that was deleted: the others use its successor.
@@ -216,6 +234,7 @@ Result<ProcessLock::Waited> ProcessLock::wait_in(LockQueue& queue, Clock& clock,
 }
 
 Result<void> ProcessLock::lock(Clock& clock, Deadline deadline) {
+    follow_adapter();
     for (;;) {
         TRYV(ensure_open());
         LockQueue queue{locks(), queue_numbers_at};

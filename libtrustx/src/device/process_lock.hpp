@@ -45,7 +45,8 @@ class ProcessLock {
     void continue_in_child() noexcept;
 
     // lock waits until the deadline, in the order of arrival. A lock file that the program closed, or that was deleted,
-    // is opened again. Errors: Errc::lock_timeout naming the process that has the chip; those of open.
+    // is opened again, and that of another adapter where the address leads to another one by now. Errors:
+    // Errc::lock_timeout naming the process that has the chip; those of open.
     [[nodiscard]] Result<void> lock(Clock& clock, Deadline deadline);
     void unlock() noexcept;
 
@@ -72,6 +73,7 @@ class ProcessLock {
     ProcessLock(const std::string& directory, const BusAddress& address, LockOwner owner);
 
     void swap(ProcessLock& other) noexcept;
+    void follow_adapter();
     [[nodiscard]] bool usable() const noexcept;
     [[nodiscard]] Result<void> ensure_open();
     void claim_sessions_again();
@@ -90,6 +92,7 @@ class ProcessLock {
     [[nodiscard]] std::string users() const;
 
     std::string directory_;
+    BusAddress address_;
     std::string name_;
     std::string path_;  // of both, for messages
     LockOwner owner_;

@@ -24,3 +24,10 @@ cmp written read
 
 [ "$(run trustx random 32 --raw | wc -c)" -eq 32 ]
 [ "$(trustx random 32 --hex)" != "$(trustx random 32 --hex)" ]
+
+# Another path of the same adapter, as a container may have it, leads to the same lock file.
+ls /run/lock/trustx >locks
+run mknod /dev/i2c-chip c 89 "${adapter##*-}"
+run trustx --device /dev/i2c-chip info
+rm /dev/i2c-chip
+ls /run/lock/trustx | cmp - locks
