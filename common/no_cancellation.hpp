@@ -8,11 +8,13 @@
 namespace trustx {
 
 // NoCancellation postpones the cancellation of its thread for as long as it lives: the thread is cancelled at its next
-// cancellation point after that. Functions that others call have one for their whole body. They nest.
+// cancellation point after that, and at the end of this where its type is asynchronous. Then the destructor throws, so
+// to speak: the function must not be noexcept, or the process ends. Functions that others call have one for their whole
+// body. They nest.
 class NoCancellation {
  public:
     NoCancellation() noexcept { ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &former_); }
-    ~NoCancellation() { ::pthread_setcancelstate(former_, nullptr); }
+    ~NoCancellation() noexcept(false) { ::pthread_setcancelstate(former_, nullptr); }
     NoCancellation(const NoCancellation&) = delete;
     NoCancellation& operator=(const NoCancellation&) = delete;
 

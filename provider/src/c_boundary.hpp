@@ -3,7 +3,6 @@
 // Every dispatch function that can fail is one call of these.
 #pragma once
 
-#include "common/no_cancellation.hpp"
 #include "common/text/printable.hpp"
 #include "context.hpp"
 
@@ -26,11 +25,9 @@ inline void raise_first(const Core& core, bool marked, const ProviderError& erro
     core.raise(error);
 }
 
-// guard runs a function that returns Outcome<R>; on an error it raises and returns `otherwise`. A thread that is
-// cancelled meanwhile ends after it.
+// guard runs a function that returns Outcome<R>; on an error it raises and returns `otherwise`.
 template <class R, class Function>
 R guard(const Core& core, R otherwise, Function&& function) noexcept {
-    const NoCancellation uncancelled;
     const bool marked = core.set_mark();
     try {
         const Outcome<R> outcome = function();

@@ -186,13 +186,7 @@ const OSSL_DISPATCH provider_functions[] = {
     end_of_dispatch,
 };
 
-}  // namespace
-}  // namespace trustx::provider
-
-extern "C" __attribute__((visibility("default"))) int OSSL_provider_init(const OSSL_CORE_HANDLE* handle,
-                                                                         const OSSL_DISPATCH* in,
-                                                                         const OSSL_DISPATCH** out, void** provctx) {
-    using namespace trustx::provider;
+int initialize(const OSSL_CORE_HANDLE* handle, const OSSL_DISPATCH* in, const OSSL_DISPATCH** out, void** provctx) {
     const Core core = Core::from(handle, in);
     return answer(core, [&]() -> Outcome<void> {
         auto context = ProviderContext::make(handle, in);
@@ -211,4 +205,14 @@ extern "C" __attribute__((visibility("default"))) int OSSL_provider_init(const O
         *out = provider_functions;
         return {};
     });
+}
+
+}  // namespace
+}  // namespace trustx::provider
+
+extern "C" __attribute__((visibility("default"))) int OSSL_provider_init(const OSSL_CORE_HANDLE* handle,
+                                                                         const OSSL_DISPATCH* in,
+                                                                         const OSSL_DISPATCH** out, void** provctx) {
+    using namespace trustx::provider;
+    return Uncancelled<initialize>::call(handle, in, out, provctx);
 }

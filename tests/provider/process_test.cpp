@@ -21,6 +21,7 @@
 #include <grp.h>
 #include <openssl/core_names.h>
 #include <openssl/params.h>
+#include <openssl/pem.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -314,6 +315,27 @@ TEST_CASE("a thread that is cancelled while it uses the chip ends afterwards, an
     CHECK(thread.cancelled);
     CHECK(loaded.sign());
     loaded.chip->must_openssl({"dgst", "-sha256", "-sign", loaded.file.string(), "-out", "signature"}, "message");
+}
+
+TEST_CASE("a thread that asked to be cancelled at once ends when the provider returns", "[process]") {
+    const Loaded loaded;
+    // In a child: what libcrypto allocated before it called the provider is lost.
+    const int status = in_child([&] {
+        const auto thread = run_cancelled_at_once([&] {
+            BIO* const bio = BIO_new(BIO_s_mem());
+            BIO_set_callback_ex(
+                bio, [](BIO*, int operation, const char*, std::size_t, int, long, int result, std::size_t*) -> long {
+                    if (operation == BIO_CB_WRITE) {
+                        cancel_if_postponed();
+                    }
+                    return result;
+                });
+            return PEM_write_bio_PrivateKey(bio, loaded.key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1;
+        });
+        return !thread.finished && thread.cancelled && loaded.sign();
+    });
+    CHECK(status == 0);
+    CHECK(loaded.sign());
 }
 
 TEST_CASE("nothing is ever written to standard output or standard error", "[process]") {

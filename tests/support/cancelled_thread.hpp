@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A thread that is cancelled (pthread_cancel(3)) before it begins, so that no test depends on the moment.
+// A thread that is cancelled (pthread_cancel(3)) before it begins, or by itself while its cancellation is postponed, so
+// that no test depends on the moment.
 #pragma once
 
 #include <functional>
@@ -15,20 +16,16 @@ struct CancelledThread {
     bool cancelled = false;  // the thread ended as cancelled
 };
 
-// run_cancelled does work in a thread whose cancellation is pending all the while, and looks for it afterwards. Code
-// that lets itself be cancelled ends at its first cancellation point, and the process with it where the unwinding meets
-// a noexcept function.
-inline CancelledThread run_cancelled(const std::function<bool()>& work) {
+// run_in_thread does work in a thread, after `prepare`, and looks for a cancellation afterwards.
+inline CancelledThread run_in_thread(void (*prepare)(), const std::function<bool()>& work) {
     struct Shared {
+        void (*prepare)();
         const std::function<bool()>& work;
         CancelledThread seen;
-    } shared{work, {}};
+    } shared{prepare, work, {}};
     const auto thread_function = [](void* argument) -> void* {
         auto& mine = *static_cast<Shared*>(argument);
-        int former = 0;
-        ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &former);
-        ::pthread_cancel(::pthread_self());
-        ::pthread_setcancelstate(former, nullptr);
+        mine.prepare();
         mine.seen.good = mine.work();
         mine.seen.finished = true;
         ::pthread_testcancel();
@@ -41,6 +38,38 @@ inline CancelledThread run_cancelled(const std::function<bool()>& work) {
     }
     shared.seen.cancelled = result == PTHREAD_CANCELED;
     return shared.seen;
+}
+
+// run_cancelled does work in a thread whose cancellation is pending all the while. Code that lets itself be cancelled
+// ends at its first cancellation point, and the process with it where the unwinding meets a noexcept function.
+inline CancelledThread run_cancelled(const std::function<bool()>& work) {
+    const auto prepare = [] {
+        int former = 0;
+        ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &former);
+        ::pthread_cancel(::pthread_self());
+        ::pthread_setcancelstate(former, nullptr);
+    };
+    return run_in_thread(prepare, work);
+}
+
+// run_cancelled_at_once does work in a thread that does not wait for a cancellation point. Work calls
+// cancel_if_postponed somewhere inside the code that is tested.
+inline CancelledThread run_cancelled_at_once(const std::function<bool()>& work) {
+    const auto prepare = [] {
+        int former = 0;
+        ::pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &former);
+    };
+    return run_in_thread(prepare, work);
+}
+
+// cancel_if_postponed cancels its own thread where that has no effect yet.
+inline void cancel_if_postponed() {
+    int state = 0;
+    ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    if (state == PTHREAD_CANCEL_DISABLE) {
+        ::pthread_cancel(::pthread_self());
+    }
+    ::pthread_setcancelstate(state, nullptr);
 }
 
 }  // namespace trustx::test

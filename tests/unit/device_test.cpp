@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands through Device: what the device adds to the link, on a chip that follows a script.
 #include "ifx_i2c/frame.hpp"
+#include "support/cancelled_thread.hpp"
 #include "support/catch.hpp"
+#include "support/forked_child.hpp"
 #include "support/golden.hpp"
 #include "support/scripted_chip.hpp"
 
@@ -9,6 +11,9 @@
 #include <trustx/objects.hpp>
 
 #include <thread>
+#include <utility>
+
+#include <sys/wait.h>
 
 using namespace trustx;
 using test::from_hex;
@@ -51,7 +56,43 @@ struct Fixture {
     }
 };
 
+// CancellingBus cancels the first thread that uses it.
+class CancellingBus final : public I2cBus {
+ public:
+    Result<void> write(ByteView /*bytes*/, Deadline /*deadline*/) override { return broken(); }
+    Result<void> read(std::span<std::uint8_t> /*bytes*/, Deadline /*deadline*/) override { return broken(); }
+    const std::string& name() const override { return name_; }
+
+ private:
+    Result<void> broken() {
+        if (!std::exchange(cancelled_, true)) {
+            test::cancel_if_postponed();
+        }
+        return fail(errno_code(EIO));
+    }
+
+    std::string name_ = "cancelling";
+    bool cancelled_ = false;
+};
+
 }  // namespace
+
+TEST_CASE("a thread that asked to be cancelled at once ends when a function of Device returns", "[device]") {
+    const pid_t child = test::fork_with_deadline();
+    if (child == 0) {
+        VirtualClock clock;
+        const auto device = Device::with_bus(std::make_unique<CancellingBus>(), clock, {});
+        const auto runs_into_the_bus = [&] {
+            const auto done = device->run(GetRandom{.length = 8});
+            return !done && done.error() == errno_code(EIO);
+        };
+        const auto thread = test::run_cancelled_at_once(runs_into_the_bus);
+        ::_exit(!thread.finished && thread.cancelled && runs_into_the_bus() ? 0 : 1);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+}
 
 TEST_CASE("a UID of the wrong size is reported with its object", "[device]") {
     Fixture f;
