@@ -4,6 +4,7 @@
 #   opt NAMES VALUE DESCRIPTION      an option, as -o,--out; VALUE is - for a flag
 #   arg VALUE DESCRIPTION            the next argument without dashes
 #   obj NUMBER NAME DESCRIPTION      an object of the chip
+#   alone                            its options do not stand behind a subcommand, because it does without one
 # VALUE has alternatives with | in between: words, and FILE, DIRECTORY, OBJECT, SLOT, ADDRESS, SERVICE and USER, of which the
 # shells know what they may be, perhaps behind a word with a colon (trustx:OBJECT). It begins with LIST: where several
 # are joined by commas, and is ANY for what nobody can propose: a number, a text. There are no apostrophes in this file,
@@ -41,6 +42,8 @@ pending != "" {
     pending = ""
     next
 }
+
+/^Usage:.*\[SUBCOMMAND\]/ { print "alone" }
 
 /^Positionals:/ { part = "arg"; next }
 /Options:/      { part = "opt"; next }
