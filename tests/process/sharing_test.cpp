@@ -286,6 +286,18 @@ TEST_CASE("programs know how often private keys were used since one of them read
     CHECK(known(*gateway.device()).read_ago);
 }
 
+TEST_CASE("an error of a chip behind a socket has the remedy of one", "[sharing]") {
+    const Gateway gateway;
+    DeviceOptions options;
+    options.lock_directory = gateway.locks();
+    auto address = BusAddress::parse(gateway.chip.socket_address()).value();
+    address.target = 0x31;
+    const auto refused = Device::open(address, options)->run(GetRandom{.length = 8});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error() == Errc::no_chip);
+    CHECK(refused.error().remedy() == Error{Errc::no_chip}.behind_socket().remedy());
+}
+
 TEST_CASE("a thread that is cancelled ends after the work on the chip, and leaves nothing behind", "[sharing]") {
     const Gateway gateway;
     DeviceOptions options;

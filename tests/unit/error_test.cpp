@@ -90,6 +90,20 @@ TEST_CASE("failures of the operating system come with advice about the bus", "[e
     CHECK_THAT(message(errno_code(ENOSPC)), ContainsSubstring("free space"));
 }
 
+TEST_CASE("behind a socket nobody is sent to look at wires", "[error]") {
+    for (int code = 0; code < 0x100; ++code) {
+        for (const std::error_category* category : {&trustx_category(), &chip_category(), &std::system_category()}) {
+            const auto error = Error{std::error_code{code, *category}}.behind_socket().during("run");
+            CAPTURE(error.message());
+            CHECK_THAT(error.remedy(), !ContainsSubstring("wiring") && !ContainsSubstring("pull-ups") &&
+                                           !ContainsSubstring("bus speed") && !ContainsSubstring("bus low"));
+            CHECK(error.remedy().empty() == Error{error.code()}.remedy().empty());
+        }
+    }
+    CHECK_THAT(Error{Errc::no_chip}.message(), ContainsSubstring("wiring"));
+    CHECK_THAT(Error{Errc::no_chip}.behind_socket().message(), ContainsSubstring("target address"));
+}
+
 TEST_CASE("a message is one line", "[error]") {
     for (int code = 0; code < 0x100; ++code) {
         for (const std::error_category* category : {&trustx_category(), &chip_category(), &std::system_category()}) {

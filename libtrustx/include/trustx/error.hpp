@@ -107,6 +107,10 @@ class TRUSTX_EXPORT Error {
     // during puts the wider operation in front: "write certificate E0E1: SetDataObject E0E1".
     [[nodiscard]] Error during(std::string_view wider) const;
 
+    // behind_socket says that the bus is a socket: wires and adapters, which remedies are about otherwise, are those of
+    // the program that listens there.
+    [[nodiscard]] Error behind_socket() const;
+
     // remedy says what to do about it, or nothing where there is no advice. One clause, no full stop.
     [[nodiscard]] std::string remedy() const;
 
@@ -122,6 +126,7 @@ class TRUSTX_EXPORT Error {
  private:
     std::error_code code_;
     std::string operation_;
+    bool behind_socket_ = false;
 };
 
 }  // namespace trustx

@@ -18,6 +18,7 @@ struct Words {
     int code;
     std::string_view what;
     std::string_view remedy;
+    std::string_view remedy_behind_socket = {};  // where it is another one
 };
 
 constexpr auto key(Errc code) {
@@ -31,12 +32,19 @@ constexpr std::string_view report_this = "update trustx; if it stays, report it 
 constexpr std::string_view check_the_bus =
     "check wiring, pull-ups and bus speed, and that nothing else uses the target address";
 
+constexpr std::string_view check_the_program = "look whether the program behind this socket reports trouble of its bus";
+
 constexpr std::array trustx_words{
     Words{key(Errc::address_nak), "the chip did not acknowledge its address",
-          "check that the chip is powered and at this address (0x30 unless it was changed)"},
-    Words{key(Errc::no_chip), "no chip answers at this address",
-          "check power, wiring and target address, and that `device` names the right bus"},
-    Words{key(Errc::bus_failure), "the bus failed", check_the_bus},
+          "check that the chip is powered and at this address (0x30 unless it was changed)",
+          "correct the target address in `device` (0x30 unless it was changed)"},
+    Words{
+        key(Errc::no_chip), "no chip answers at this address",
+        "check power, wiring and target address, and that `device` names the right bus",
+        "correct the target address in `device` (0x30 unless it was changed), and look whether the program behind this "
+        "socket has a chip there"},
+    Words{key(Errc::bus_failure), "the bus failed", check_the_bus,
+          "correct `device`, or start the program behind this socket again: it breaks the protocol"},
     Words{key(Errc::timeout), "no answer within the time allowed",
           "try again; command-timeout-ms bounds the time of one command"},
     Words{
@@ -149,13 +157,13 @@ constexpr std::array system_words{
     Words{ENOENT, {}, "enable the bus and load its driver (i2c-dev), or correct `device`"},
     Words{ENODEV, {}, "plug the bus adapter in again, and check that its driver is loaded"},
     Words{ENOTTY, {}, "correct `device`: `i2cdetect -l` lists the adapters"},
-    Words{ENXIO, {}, "check power, wiring and target address of the chip"},
-    Words{EREMOTEIO, {}, "check power, wiring and target address of the chip"},
+    Words{ENXIO, {}, "check power, wiring and target address of the chip", check_the_program},
+    Words{EREMOTEIO, {}, "check power, wiring and target address of the chip", check_the_program},
     Words{EPIPE, {}, "start the program behind this socket again: it has ended"},
     Words{ECONNRESET, {}, "start the program behind this socket again: it has ended"},
     Words{EBUSY, {}, "unbind the kernel driver that owns this address (see /sys/bus/i2c/devices)"},
-    Words{ETIMEDOUT, {}, "check that nothing holds the bus low, and the bus speed (at most 1 MHz)"},
-    Words{EIO, {}, check_the_bus},
+    Words{ETIMEDOUT, {}, "check that nothing holds the bus low, and the bus speed (at most 1 MHz)", check_the_program},
+    Words{EIO, {}, check_the_bus, check_the_program},
     Words{ENOSPC, {}, "free space on that file system"},
     Words{EFBIG, {}, "raise the limit of file sizes (`ulimit -f`, systemd's LimitFSIZE)"},
     Words{EROFS, {}, "choose a directory on a file system that can be written"},
@@ -218,10 +226,15 @@ std::error_code errno_code() noexcept {
 }
 
 Error Error::during(std::string_view wider) const {
-    if (operation_.empty()) {
-        return Error{code_, std::string{wider}};
-    }
-    return Error{code_, std::string{wider}.append(": ").append(operation_)};
+    Error error{*this};
+    error.operation_ = std::string{wider}.append(operation_.empty() ? "" : ": ").append(operation_);
+    return error;
+}
+
+Error Error::behind_socket() const {
+    Error error{*this};
+    error.behind_socket_ = true;
+    return error;
 }
 
 std::string Error::remedy() const {
@@ -233,7 +246,11 @@ std::string Error::remedy() const {
     } else if (code_.category() == std::system_category() || code_.category() == std::generic_category()) {
         words = find(system_words, code_.value());
     }
-    return words != nullptr ? std::string{words->remedy} : std::string{};
+    if (words == nullptr) {
+        return {};
+    }
+    return std::string{behind_socket_ && !words->remedy_behind_socket.empty() ? words->remedy_behind_socket
+                                                                              : words->remedy};
 }
 
 std::string Error::description() const {

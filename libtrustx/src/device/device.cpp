@@ -30,7 +30,7 @@ Device::~Device() {
 
 Result<LockedDevice> Device::lock() {
     const NoCancellation uncancelled;
-    TRYV(impl_->lock().during(name()));
+    TRYV(impl_->located(impl_->lock()));
     return LockedDevice{*impl_, fork_generation()};
 }
 
@@ -42,9 +42,9 @@ Result<void> Device::carry_out(const CommandCall& call) {
 
 Result<void> Device::reset() {
     const NoCancellation uncancelled;
-    TRYV(impl_->claim().during(name()).during("reset"));
+    TRYV(impl_->located(impl_->claim()).during("reset"));
     const LockedDevice locked{*impl_, fork_generation()};
-    return impl_->reset().during(name()).during("reset");
+    return impl_->located(impl_->reset()).during("reset");
 }
 
 const std::string& Device::name() const {

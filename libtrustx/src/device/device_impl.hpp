@@ -48,6 +48,16 @@ class Device::Impl {
     [[nodiscard]] SecurityEvents security_events() const { return security_log_.events(clock_->now()); }
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    // located adds to an error which device it is about, and how that is reached.
+    template <class T>
+    [[nodiscard]] Result<T> located(Result<T> outcome) const {
+        if (outcome) {
+            return outcome;
+        }
+        const auto error = outcome.error().during(name_);
+        const bool socket = address_ && address_->kind == BusAddress::Kind::unix_socket;
+        return tl::unexpected{socket ? error.behind_socket() : error};
+    }
     [[nodiscard]] std::optional<Error> trace_trouble() const { return tracer_.trouble(); }
     Result<void> finish_recording() { return tracer_.finish_recording(); }
     void note(std::string_view text) { tracer_.note(text); }

@@ -78,7 +78,7 @@ void Device::Impl::release_session(int index) noexcept {
 
 Result<SessionLease> Device::lease_session() {
     const NoCancellation uncancelled;
-    TRY(const auto index, impl_->lease_session().during(name()).during("lease a session"));
+    TRY(const auto index, impl_->located(impl_->lease_session()).during("lease a session"));
     return SessionLease{*impl_, index, fork_generation()};
 }
 

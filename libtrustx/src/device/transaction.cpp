@@ -18,8 +18,8 @@ constexpr int max_refusals = 4;
 Result<void> Device::Impl::carry_out(const CommandCall& call) {
     auto done = [&]() -> Result<void> {
         TRY(const auto command, encode_command(call, command_));
-        TRY(const auto data, transact(command).during(name_));
-        auto decoded = call.decode(data).during(name_);
+        TRY(const auto data, located(transact(command)));
+        auto decoded = located(call.decode(data));
         if (!decoded && link_) {
             // It may be the answer that another host was waiting for: the next command attaches first.
             link_->doubt();

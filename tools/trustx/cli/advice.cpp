@@ -17,9 +17,6 @@ struct Advice {
 // In place of the library's remedy, which names no program.
 std::string_view advice(std::error_code code) {
     static const std::array known{
-        Advice{
-            Errc::no_chip,
-            "check power, wiring and target address, that `device` names the right bus, or that trustx-sim is running"},
         Advice{Errc::chip_busy,
                "wait a minute, then look at the security event counter (E0C5) with `trustx info`: from 128 on the chip "
                "delays private key operations by up to 5 s, and command-timeout-ms should stay well above that"},
