@@ -110,6 +110,18 @@ TEST_CASE("a key file that standard output does not take is told on standard err
     CHECK(reference_in(outcome.err).public_key == reference_in(chip.must({"key-file", "E0F1"})).public_key);
 }
 
+TEST_CASE("a section that the command line names is used, whatever the environment says", "[keygen]") {
+    const Chip chip;
+    const Chip other;
+    const auto conf = chip.write("trustx.conf", "[device line-2]\ndevice = " + other.simulator.address() + "\n");
+    chip.must({"keygen", "E0F1", "--device-name", "line-2"}, {.environment = {{"TRUSTX_CONF", conf}}});
+    CHECK(other.holds_key("E0F1"));
+    CHECK_FALSE(chip.holds_key("E0F1"));
+    chip.must_fail(2, {"keygen", "E0F1", "--device-name", "line-3"}, {"[device line-3]"},
+                   {.environment = {{"TRUSTX_CONF", conf}}});
+    CHECK_FALSE(chip.holds_key("E0F1"));
+}
+
 TEST_CASE("a key file remembers the name of the device's section", "[keygen]") {
     const Chip chip;
     const auto conf = chip.write("trustx.conf", "[device line-2]\ndevice = " + chip.simulator.address() + "\n");

@@ -246,6 +246,28 @@ TEST_CASE("a device that no section describes is an error unless the address is 
     CHECK(resolved(overrides).address.path == "/known");
 }
 
+TEST_CASE("a device name of the command line comes before the environment's device, and must be known", "[settings]") {
+    const Surroundings surroundings{"device = unix:/top\n[device a]\ndevice = unix:/a\n[device b]\nopen = load\n"};
+    const test::ScopedVariable device{"TRUSTX_DEVICE", "unix:/environment"};
+    SettingOverrides overrides;
+    overrides.device_name = "a";
+    CHECK(resolved(overrides).address.path == "/environment");  // a key file's name
+    overrides.device_name_from_command_line = true;
+    CHECK(resolved(overrides).address.path == "/a");
+    CHECK(resolved(overrides).source == surroundings.line(3));
+    overrides.device_name = "b";
+    CHECK(resolved(overrides).address.path == "/top");
+    CHECK(resolved(overrides).options.keep_open);
+    overrides.command_line = "unix:/command-line";
+    CHECK(resolved(overrides).address.path == "/command-line");
+    for (const std::string unknown : {"c", ""}) {
+        overrides.device_name = unknown;
+        const auto settings = resolve_settings(overrides);
+        REQUIRE_FALSE(settings);
+        CHECK(settings.error() == Errc::setting_invalid);
+    }
+}
+
 TEST_CASE("what the settings file gets wrong is named with its line", "[settings]") {
     CHECK_THAT(refusal("\n\ndevise = x\n"), ContainsSubstring(".conf:3: unknown setting `devise`"));
     CHECK_THAT(refusal("lock-timeout-ms = 0\n"), ContainsSubstring(":1: `lock-timeout-ms` takes 1 to 600000"));

@@ -59,6 +59,9 @@ struct SettingOverrides {
     std::optional<std::string> command_line = {};  // --device
     SettingValues openssl_conf = {};               // its `device` is the default device and no other
     std::string device_name = {};                  // the [device NAME] section to use; empty: the default device
+    // --device-name: the name belongs to the command line, so the environment's `device` does not come before that of
+    // the section, and the section must be there whatever names the address.
+    bool device_name_from_command_line = false;
 };
 
 struct Settings {
@@ -71,7 +74,7 @@ struct Settings {
 // The file is /etc/trustx/trustx.conf, which may be missing, or what TRUSTX_CONF names. An empty environment variable
 // counts as not set. The environment is ignored in programs that run with raised privileges (secure_getenv).
 // Errors: Errc::setting_invalid or Errc::address_invalid naming the source, also for a value that another layer
-// overrides.
+// overrides, and for a device name without a section where no layer in front of the file names an address.
 TRUSTX_EXPORT Result<Settings> resolve_settings(const SettingOverrides& overrides);
 
 }  // namespace trustx

@@ -72,7 +72,10 @@ Result<SettingValues> outside_the_file(const SettingOverrides& overrides) {
     if (overrides.command_line) {
         TRYV(values.set(SettingLayer::command_line, "device", *overrides.command_line, "--device"));
     }
-    TRY(const auto variables, read_environment());
+    TRY(auto variables, read_environment());
+    if (overrides.device_name_from_command_line) {
+        variables.remove("device");
+    }
     values.add_weaker(variables);
     SettingValues provider = overrides.openssl_conf;
     if (!overrides.device_name.empty()) {
@@ -80,6 +83,12 @@ Result<SettingValues> outside_the_file(const SettingOverrides& overrides) {
     }
     values.add_weaker(provider);
     return values;
+}
+
+// must_be_known says that a device name without a section is an error.
+bool must_be_known(const SettingOverrides& overrides, const SettingValues& outside_the_file) {
+    return overrides.device_name_from_command_line ||
+           (!overrides.device_name.empty() && outside_the_file.find("device") == nullptr);
 }
 
 std::string text_of(const SettingValues& values, std::string_view name, const std::string& otherwise) {
@@ -132,7 +141,7 @@ Result<Settings> resolve_settings(const SettingOverrides& overrides) {
     TRY(auto values, outside_the_file(overrides));
     if (const auto named = file.devices.find(overrides.device_name); named != file.devices.end()) {
         values.add_weaker(named->second);
-    } else if (!overrides.device_name.empty() && values.find("device") == nullptr) {
+    } else if (must_be_known(overrides, values)) {
         return fail(Errc::setting_invalid, "device `" + overrides.device_name +
                                                "`: the settings file says nothing in a section [device " +
                                                overrides.device_name + "]");

@@ -55,6 +55,13 @@ bool is_unreachable(const Error& error) {
     }
 }
 
+SettingOverrides Context::overrides(const SettingValues& openssl_conf) const {
+    return {.command_line = device,
+            .openssl_conf = openssl_conf,
+            .device_name = device_name.value_or(key_device),
+            .device_name_from_command_line = device_name.has_value()};
+}
+
 Result<void> Recording::finish() const {
     const auto finished = device ? device->finish_recording() : Result<void>{};
     if (!finished) {
@@ -81,9 +88,7 @@ Result<Uid> chip_uid(Chip& chip) {
 }
 
 Result<Chip> open_chip(const Context& context, const SettingValues& openssl_conf) {
-    TRY(auto settings,
-        resolve_settings(
-            {.command_line = context.device, .openssl_conf = openssl_conf, .device_name = context.device_name}));
+    TRY(auto settings, resolve_settings(context.overrides(openssl_conf)));
     const auto& record = context.recording->file;
     if (record) {
         TRYV(make_new_file(*record));

@@ -30,11 +30,15 @@ struct Recording {
 };
 
 struct Context {
-    std::optional<std::string> device;  // --device
-    std::string device_name;            // --device-name
-    bool quiet = false;                 // --quiet
+    std::optional<std::string> device;       // --device
+    std::optional<std::string> device_name;  // --device-name
+    std::string key_device;  // what a key file names where the command line names none; empty: the default device
+    bool quiet = false;      // --quiet
     // Outlives the chip that a subcommand opens: what was lost is known at the end.
     std::shared_ptr<Recording> recording = std::make_shared<Recording>();
+
+    // overrides are what resolve_settings is told.
+    [[nodiscard]] SettingOverrides overrides(const SettingValues& openssl_conf = {}) const;
 
     // note tells people on stderr what happens. Answers never go this way.
     void note(std::string_view text) const;

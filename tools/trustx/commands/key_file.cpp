@@ -41,7 +41,7 @@ Result<void> key_file(const Context& context, const KeyFileOptions& options) {
     const KeyReference reference{.key = slot,
                                  .public_key = std::move(key),
                                  .coprocessor = uid,
-                                 .device = context.device_name,
+                                 .device = context.device_name.value_or(""),
                                  .label = options.label};
     TRYV(file.write(keys::key_file_text(reference)));
     return file.commit();

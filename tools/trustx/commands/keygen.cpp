@@ -96,7 +96,7 @@ Result<void> keygen(const Context& context, const KeygenOptions& options) {
     const KeyReference reference{.key = request.key,
                                  .public_key = *generated.key,
                                  .coprocessor = uid,
-                                 .device = context.device_name,
+                                 .device = context.device_name.value_or(""),
                                  .label = options.label};
     const auto text = keys::key_file_text(reference);
     if (const auto stored = store(file, text); !stored) {

@@ -64,7 +64,7 @@ std::optional<ExaminedChip> check_chip(CheckReport& report, const Context& conte
         return std::nullopt;
     }
     const auto& address = chip->settings.address;
-    if (context.device || !context.device_name.empty()) {
+    if (context.device || context.device_name) {
         // The only layer in front of the provider's own section that a program can set.
         ::setenv("TRUSTX_DEVICE", address.text().c_str(), 1);
     }

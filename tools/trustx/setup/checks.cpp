@@ -19,8 +19,8 @@ openssl::LibraryContext load_provider(CheckReport& report, const std::string& pa
 // A key file may name a section of trustx.conf, and the provider then uses the chip of that section.
 Context context_for(const Context& context, const std::optional<KeyFile>& key) {
     auto meant = context;
-    if (key && !context.device && context.device_name.empty()) {
-        meant.device_name = key->reference.device;
+    if (key && !context.device && !context.device_name) {
+        meant.key_device = key->reference.device;
     }
     return meant;
 }
@@ -28,8 +28,7 @@ Context context_for(const Context& context, const std::optional<KeyFile>& key) {
 // What the installed files and the unit allow is judged by the settings that the chip is looked for with.
 void check_surroundings(CheckReport& report, const Context& context, const SettingValues& openssl_conf,
                         const std::optional<UnitSettings>& unit, const std::string& root) {
-    const auto settings = resolve_settings(
-        {.command_line = context.device, .openssl_conf = openssl_conf, .device_name = context.device_name});
+    const auto settings = resolve_settings(context.overrides(openssl_conf));
     if (!settings) {
         return;  // check_chip says why
     }
