@@ -202,6 +202,21 @@ TEST_CASE("an authority's certificate in a certificate object is replaced with -
     CHECK(chip.private_key_uses() == 0);
 }
 
+TEST_CASE("a certificate for no key in the chip replaces another with --force alone, even one without use", "[cert]") {
+    const Chip chip;
+    const Issued old{chip};
+    chip.must({"cert", "write", "E0E1"}, {.input = old.text});
+    const Issued issued{chip};  // the old certificate is for no key any more
+    chip.must_fail(1, {"cert", "write", "E0E1"}, {"CN=gateway", "CN=somebody else", "--force"},
+                   {.input = other_certificate()});
+    chip.simulator.reset_stats();
+    const auto authority = pem("CERTIFICATE", issued.authority.authority_certificate("authority"));
+    chip.must_fail(1, {"cert", "write", "E0E1"}, {"CN=gateway", "--force"}, {.input = authority});
+    CHECK(chip.private_key_uses() == 0);
+    CHECK(chip.must({"cert", "read", "E0E1"}) == old.text);
+    chip.must({"cert", "write", "E0E1", "--force"}, {.input = authority});
+}
+
 TEST_CASE("a certificate is renewed for the same key without --force, and the old one is named", "[cert]") {
     const Chip chip;
     const Issued issued{chip};

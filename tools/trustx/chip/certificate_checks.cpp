@@ -145,6 +145,17 @@ Result<void> against_life_cycle(const Examination& examination) {
     return refusal.empty() ? Result<void>{} : fail(ChipError::access_conditions_not_satisfied, refusal);
 }
 
+// against_stranger keeps a certificate from giving way to one that is for no key in the chip: whoever writes that one
+// has the wrong file, or the wrong object. It costs no further private key use where both are on one curve.
+Result<void> against_stranger(const Examination& examination, const std::string& held, ObjectId likely) {
+    TRY(const auto holder, find_holder(examination.chip, examination.proofs, examination.key, likely));
+    return holder.slot ? Result<void>{}
+                       : fail(InputErrc::refused, held +
+                                                      ", which would be replaced, and no key in the chip shows to "
+                                                      "be that of the new certificate (" +
+                                                      examination.leaf.subject() + ")");
+}
+
 // against_holder lets the slots sign, to tell a certificate in use from one whose key was destroyed: that one is as
 // good as nothing. All slots are asked, because a certificate of the factory key can be kept in any object but its own.
 Result<void> against_holder(const Context& context, const Examination& examination, const x509::Certificate& present,
@@ -159,14 +170,15 @@ Result<void> against_holder(const Context& context, const Examination& examinati
         return fail(InputErrc::refused, held + ", which would be replaced, and the key in " + title(*holder.untold) +
                                             " cannot sign to show whether it is for that key");
     }
+    TRYV(against_stranger(examination, held, likely));
     context.note("replaces " + x509::summary(present) +
                  ", which is for no key in the chip; private key uses: " + std::to_string(examination.proofs.uses()));
     return {};
 }
 
 // against_present looks at what would be lost. A certificate for the same key is renewed; a certificate for a key that
-// is no more, and something that is no certificate, such as what an interrupted write left, are no loss. An authority's
-// certificate needs no key in the chip.
+// is no more gives way to one for a key in the chip; something that is no certificate, such as what an interrupted
+// write left, is no loss. An authority's certificate needs no key in the chip, and takes nobody's place.
 Result<void> against_present(const Context& context, const Examination& examination, bool force) {
     const auto object = examination.object;
     const auto present = stored_certificates(examination.chip, object);
@@ -183,7 +195,8 @@ Result<void> against_present(const Context& context, const Examination& examinat
         context.note("replaces " + x509::summary(leaf) + ", which is for the same key");
         return {};
     }
-    if (slot && key && !leaf.is_authority() && !force) {
+    const bool authority = leaf.is_authority() || examination.leaf.is_authority();
+    if (slot && key && !authority && !force) {
         return against_holder(context, examination, leaf, *key, *slot);
     }
     return fail(InputErrc::refused, title(object) + " holds " + x509::summary(leaf) + ", which would be replaced");

@@ -57,8 +57,8 @@ Examples:
     .write_examples =
         R"(The input is PEM, with one certificate or a chain with the leaf first, or DER with one certificate.
 Nothing is written before every check has passed; what was written is read back and compared. To replace the certificate
-of another key needs --force, unless no key in the chip is that one any more: the slots on its curve sign once each to
-show that. A trust anchor is one certificate of an authority (`trustx anchor write`).
+of another key needs --force, unless no key in the chip is that one any more and one is that of the new certificate: the
+slots on their curves sign once each to show that. A trust anchor is one certificate of an authority (`trustx anchor write`).
 
 Examples:
   trustx cert write E0E1 certificate.pem --key key.pem
