@@ -50,6 +50,21 @@ std::string first_line(const std::string& text) {
 
 }  // namespace
 
+TEST_CASE("the program in docs/library.md counts its starts in the chip") {
+    Bench bench;
+    for (const std::string count : {"1", "2"}) {
+        const auto started = bench.example("gateway", {});
+        INFO(started.both());
+        REQUIRE(started.ok());
+        CHECK_THAT(started.out, ContainsSubstring("chip ") && ContainsSubstring(", start " + count + "\n"));
+    }
+    CHECK(first_line(bench.must("$TRUSTX object read F1D0 --hex")) == "02");
+    bench.simulator.kill9();
+    const auto alone = bench.example("gateway", {});
+    CHECK(alone.status == 1);
+    CHECK_THAT(alone.err, ContainsSubstring("gateway: "));
+}
+
 TEST_CASE("sign: openssl accepts the signature") {
     Bench bench;
     bench.must(
