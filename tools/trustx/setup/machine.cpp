@@ -118,7 +118,8 @@ Result<void> enable_by_drop_in(const Context& context, const Target& target, con
         ::unlink(path.c_str());
         return good;
     }
-    context.note("enabled by " + path + ", which " + target.path + " includes");
+    context.note("enabled by " + path + ", which " + target.path +
+                 " includes. Programs that run already need a restart");
     return {};
 }
 
@@ -205,7 +206,8 @@ Result<void> enable_machine(const Context& context, const MachineOptions& option
     }
     TRYV(check_result(result, target.path));
     TRYV(replace(target.path, result));
-    context.note("enabled in " + target.path + "; `trustx setup check` tries it");
+    context.note("enabled in " + target.path +
+                 "; `trustx setup check` tries it. Programs that run already need a restart");
     return {};
 }
 

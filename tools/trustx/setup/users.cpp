@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <set>
 #include <sstream>
 
 #include <grp.h>
@@ -160,11 +161,8 @@ Result<void> become(const Identity& identity) {
 }
 
 std::string description(const Identity& identity) {
-    auto groups = identity.groups;
-    groups.push_back(identity.group);
-    std::ranges::sort(groups);
-    const auto doubles = std::ranges::unique(groups);
-    groups.erase(doubles.begin(), doubles.end());
+    std::set<gid_t> groups{identity.groups.begin(), identity.groups.end()};
+    groups.insert(identity.group);
     std::string names;
     for (const auto group : groups) {
         names += (names.empty() ? "" : ", ") + group_name(group);
