@@ -18,4 +18,9 @@ inline std::string lower_case(std::string_view text) {
     return lower;
 }
 
+// starts_with is true of a text that begins with a prefix, which is in lower case, in whatever letters.
+inline bool starts_with(std::string_view text, std::string_view prefix) {
+    return lower_case(text.substr(0, prefix.size())) == prefix;
+}
+
 }  // namespace trustx::text

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store_uri.hpp"
 
+#include "common/text/lower_case.hpp"
+
 namespace trustx::provider {
 namespace {
 
-constexpr std::string_view scheme = "trustx:";
+constexpr std::string_view scheme = "trustx:";  // in any letters (RFC 3986 section 3.1)
 
 tl::unexpected<ProviderError> unreadable(std::string_view uri, std::string_view why, Place place = Place::here()) {
     return fail(Reason::uri_invalid, std::string{uri} + ": " + std::string{why}, place);
@@ -60,7 +62,7 @@ Outcome<void> read_part(StoreUri& result, std::string_view uri, std::string_view
 }  // namespace
 
 Outcome<StoreUri> StoreUri::parse(std::string_view uri) {
-    if (!uri.starts_with(scheme)) {
+    if (!text::starts_with(uri, scheme)) {
         return unreadable(uri, "expected trustx:");
     }
     StoreUri result;

@@ -88,6 +88,7 @@ TEST_CASE("a URI names one object, by number, name or attribute", "[store]") {
     const Provisioned set;
     const Bench& bench = set.chip.bench();
     CHECK(listing(bench, {"trustx:E0F1"}) == std::map<std::string, int>{{"Pkey", 1}});
+    CHECK(listing(bench, {"TrustX:e0f1"})["Pkey"] == 1);
     CHECK(listing(bench, {"trustx:device-key-2"})["Pkey"] == 1);
     CHECK(listing(bench, {"trustx:slot=E0F1;type=private"})["Pkey"] == 1);
     CHECK(listing(bench, {"trustx:slot=E0F1;type=public"})["Public key"] == 1);

@@ -485,6 +485,49 @@ TEST_CASE("a lock that cannot be made names its path", "[process_lock]") {
     CHECK_FALSE(ProcessLock::open(dir.path(), address("/nowhere/chip")));
 }
 
+TEST_CASE("a lock file that is a file for something else too stays as it is", "[process_lock]") {
+    const TempDir dir;
+    const auto precious = dir / "precious";
+    test::write_file(precious, "content");
+    std::filesystem::create_hard_link(precious, dir / lock_file_name(address("/nowhere/chip")));
+    const auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    REQUIRE_FALSE(lock);
+    CHECK(lock.error() == errno_code(EMLINK));
+    CHECK_THAT(lock.error().message(), ContainsSubstring(lock_file_name(address("/nowhere/chip"))));
+    CHECK(test::read_file(precious) == "content");
+}
+
+TEST_CASE("a socket in place of a lock file is no chip that does not answer", "[process_lock]") {
+    const TempDir dir;
+    const auto file = dir / lock_file_name(address("/nowhere/chip"));
+    if (::mknod(file.c_str(), S_IFSOCK | 0600, 0) != 0) {
+        return;  // a file system without sockets
+    }
+    const auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    REQUIRE_FALSE(lock);
+    CHECK(lock.error() == errno_code(EINVAL));
+}
+
+TEST_CASE("a lease on the lock file is waited for until the deadline", "[process_lock]") {
+    const TempDir dir;
+    VirtualClock clock;
+    const auto file = dir / lock_file_name(address("/nowhere/chip"));
+    test::write_file(file, "");
+    int leased = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+    auto* const before = ::signal(SIGIO, SIG_IGN);  // tells the holder that somebody wants to open the file
+    if (::fcntl(leased, F_SETLEASE, F_WRLCK) == 0) {
+        auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+        REQUIRE(lock);
+        const auto start = clock.now();
+        CHECK(lock->lock(clock, clock.in(1s)).error() == Errc::lock_timeout);
+        CHECK(clock.now() - start >= 1s);
+        ::close(std::exchange(leased, -1));
+        CHECK(lock->lock(clock, clock.in(1s)));
+    }
+    ::close(leased);
+    ::signal(SIGIO, before);
+}
+
 TEST_CASE("a thread lock that was held at the moment of a fork is free in the child", "[thread_lock]") {
     ThreadLock lock;
     REQUIRE(lock.try_lock_for(0s));

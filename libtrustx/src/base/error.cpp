@@ -165,6 +165,7 @@ constexpr std::array system_words{
     Words{ETIMEDOUT, {}, "check that nothing holds the bus low, and the bus speed (at most 1 MHz)", check_the_program},
     Words{EIO, {}, check_the_bus, check_the_program},
     Words{ENOSPC, {}, "free space on that file system"},
+    Words{EMLINK, {}, "remove this name of the file, which has another one too"},
     Words{EFBIG, {}, "raise the limit of file sizes (`ulimit -f`, systemd's LimitFSIZE)"},
     Words{EROFS, {}, "choose a directory on a file system that can be written"},
     Words{EMFILE, {}, "close files or raise the limit (`ulimit -n`)"},

@@ -47,6 +47,8 @@ std::error_code lock_error() {
         case EACCES:
         case EPERM:
             return Errc::lock_directory_denied;
+        case ENXIO:  // a socket (open(2)), and no chip that does not answer
+            return errno_code(EINVAL);
         default:
             return errno_code();
     }
@@ -137,12 +139,17 @@ std::string lock_file_name(const BusAddress& address) {
 Result<UniqueFd> open_lock_file(const std::string& directory, const std::string& name) {
     TRY(const auto there, open_directory(directory));
     auto opened = open_file(there.get(), name);
-    struct stat status {};
-    if (opened && (::fstat(opened->get(), &status) != 0 || !S_ISREG(status.st_mode))) {
-        return fail(errno_code(EINVAL), "use " + directory + "/" + name + " as a lock file");
-    }
+    const auto path = directory + "/" + name;
     if (!opened) {
-        return fail(opened.error().code(), opened.error().operation() + " " + directory + "/" + name);
+        return fail(opened.error().code(), opened.error().operation() + " " + path);
+    }
+    struct stat status {};
+    if (::fstat(opened->get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+        return fail(errno_code(EINVAL), "use " + path + " as a lock file");
+    }
+    if (status.st_nlink > 1) {
+        // It is a file of somebody for something else, too, which would be overwritten.
+        return fail(errno_code(EMLINK), "use " + path + " as a lock file");
     }
     return opened;
 }

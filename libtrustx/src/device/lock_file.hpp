@@ -24,7 +24,8 @@ std::string lock_file_name(const BusAddress& address);
 // open_lock_file opens a file in the directory; both are made where they do not exist. No link is followed, and the
 // directory must be root's or the caller's: in one of another user that user could replace files at any time. It waits
 // for nothing, whatever there is under that name.
-// Errors: Errc::lock_directory_missing, _refused and _denied, errno codes; they name the path.
+// Errors: Errc::lock_directory_missing, _refused and _denied, errno codes, among them EMLINK for a file with a second
+// name and EAGAIN for one on which a process has a lease (F_SETLEASE in fcntl(2)); they name the path.
 Result<UniqueFd> open_lock_file(const std::string& directory, const std::string& name);
 
 }  // namespace trustx

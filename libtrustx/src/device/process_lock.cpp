@@ -40,6 +40,11 @@ constexpr Duration turn_expires = 100ms;
 // Others of this process close theirs in microseconds; one that uses the chip is not waited for.
 constexpr Duration patience_to_close = 100ms;
 
+// The kernel has told the process that has the lease to give it up, and takes it away after a while (fcntl(2)).
+bool is_leased(const Error& error) {
+    return error == errno_code(EAGAIN);
+}
+
 }  // namespace
 
 ProcessLock::ProcessLock(const std::string& directory, const BusAddress& address, LockOwner owner)
@@ -83,7 +88,10 @@ ProcessLock::~ProcessLock() {
 
 Result<ProcessLock> ProcessLock::open(const std::string& directory, const BusAddress& address, LockOwner owner) {
     ProcessLock lock{directory, address, owner};
-    TRYV(lock.ensure_open());
+    auto opened = lock.ensure_open();
+    if (!opened && !is_leased(opened.error())) {
+        return opened.failure();
+    }
     return lock;
 }
 
@@ -233,10 +241,23 @@ Result<ProcessLock::Waited> ProcessLock::wait_in(LockQueue& queue, Clock& clock,
     }
 }
 
+Result<void> ProcessLock::wait_to_open(Clock& clock, Deadline deadline) {
+    for (;;) {
+        auto opened = ensure_open();
+        if (opened || !is_leased(opened.error())) {
+            return opened;
+        }
+        if (deadline.passed(clock)) {
+            return fail(Errc::lock_timeout, "wait for the lock file " + path_ + ", on which a process has a lease");
+        }
+        clock.sleep_until(std::min(clock.now() + longest_pause, deadline.at));
+    }
+}
+
 Result<void> ProcessLock::lock(Clock& clock, Deadline deadline) {
     follow_adapter();
     for (;;) {
-        TRYV(ensure_open());
+        TRYV(wait_to_open(clock, deadline));
         LockQueue queue{locks(), queue_numbers_at};
         const auto waited = wait_in(queue, clock, deadline);
         if (usable()) {

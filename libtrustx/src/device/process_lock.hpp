@@ -31,7 +31,8 @@ class LockQueue;
 
 class ProcessLock {
  public:
-    // open makes or opens the lock file of a chip. Errors: those of open_lock_file.
+    // open makes or opens the lock file of a chip; one with a lease is opened by lock, which waits. Errors: those of
+    // open_lock_file.
     static Result<ProcessLock> open(const std::string& directory, const BusAddress& address,
                                     LockOwner owner = LockOwner::description);
     ProcessLock(ProcessLock&& other) noexcept;
@@ -76,6 +77,7 @@ class ProcessLock {
     void follow_adapter();
     [[nodiscard]] bool usable() const noexcept;
     [[nodiscard]] Result<void> ensure_open();
+    [[nodiscard]] Result<void> wait_to_open(Clock& clock, Deadline deadline);
     void claim_sessions_again();
     void close_file() noexcept;
     [[nodiscard]] Result<void> reserve_space();

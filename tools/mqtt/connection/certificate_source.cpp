@@ -5,6 +5,7 @@
 #include "common/openssl/handles.hpp"
 #include "common/openssl/pem.hpp"
 #include "common/text/as_bytes.hpp"
+#include "common/text/lower_case.hpp"
 #include "common/try.hpp"
 #include "connection/credentials.hpp"
 #include "connection/tls_error.hpp"
@@ -69,7 +70,7 @@ Result<std::string> certificates_as_pem(const std::string& uri) {
 }  // namespace
 
 Result<CertificateFile> CertificateFile::open(const std::string& source) {
-    if (!source.starts_with(chip_scheme)) {
+    if (!text::starts_with(source, chip_scheme)) {
         return CertificateFile{source, UniqueFd{}};
     }
     TRY(const auto pem, certificates_as_pem(source));
