@@ -104,6 +104,12 @@ TEST_CASE("check names a setting that OpenSSL passes to no provider", "[setup]")
                  "correct the setting"});
 }
 
+TEST_CASE("check names a setting whose value OpenSSL takes for the name of a section", "[setup]") {
+    const Machine machine{"open = load\n[load]\nanything = 1\n"};
+    check_fault(machine.check(), 2,
+                {"section [t] of the OpenSSL configuration: `open`", "a section [load]", "another name"});
+}
+
 TEST_CASE("check names a module that is missing or cannot be loaded", "[setup]") {
     const Machine machine;
     const auto with_module = [&](const std::string& module) {

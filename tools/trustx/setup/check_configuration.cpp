@@ -83,10 +83,19 @@ std::optional<OpensslConfiguration> check_configuration(CheckReport& report, con
     return *configuration;
 }
 
-SettingValues check_settings(CheckReport& report, const ProviderEntry& entry) {
+SettingValues check_settings(CheckReport& report, const OpensslConfiguration& configuration,
+                             const ProviderEntry& entry) {
     SettingValues usable;
     const auto section = "section [" + entry.section + "] of the OpenSSL configuration";
     for (const auto& [name, value] : entry.settings) {
+        if (configuration.has_section(value)) {
+            report.failed("setting",
+                          Error{Errc::setting_invalid,
+                                section + ": `" + name + "`: there is a section [" + value +
+                                    "], whose lines OpenSSL passes to the provider in place of this value"},
+                          "give section [" + value + "] another name");
+            continue;
+        }
         if (const auto set = usable.set(SettingLayer::openssl_conf, name, value, section); !set) {
             report.failed("setting", set.error(), "correct the setting or delete its line");
         }

@@ -46,7 +46,7 @@ Result<void> check_setup(const Context& context, const SetupCheckOptions& option
     const auto path = options.config.empty() ? openssl::configuration_file() : options.config;
     const auto configuration = check_configuration(report, path);
     const auto* entry = configuration ? configuration->find("trustx") : nullptr;
-    const auto settings = entry != nullptr ? check_settings(report, *entry) : SettingValues{};
+    const auto settings = entry != nullptr ? check_settings(report, *configuration, *entry) : SettingValues{};
     const auto libctx = load_provider(report, path, configuration);
     const auto key = options.key.empty() ? std::nullopt : check_key_file(report, options.key);
     auto chip = check_chip(report, context_for(context, key), settings);

@@ -46,8 +46,9 @@ void check_service(CheckReport& report, const UnitSettings& unit, const Settings
 // check_system looks at what the packages install: group, permission of the bus, lock directory.
 void check_system(CheckReport& report, const Settings& settings, const std::string& root);
 
-// check_settings gives those of the provider's settings that can be used.
-SettingValues check_settings(CheckReport& report, const ProviderEntry& entry);
+// check_settings gives those of the provider's settings that it gets and can use.
+SettingValues check_settings(CheckReport& report, const OpensslConfiguration& configuration,
+                             const ProviderEntry& entry);
 
 // check_provider gives a library context in which OpenSSL has loaded that configuration and the provider; nullptr: it
 // could not. entry is trustx's in the configuration.
