@@ -18,7 +18,7 @@ namespace trustx::files {
 namespace {
 
 bool is_stdin(const std::string& path) {
-    return path.empty() || path == "-";
+    return path == "-";
 }
 
 Result<void> take_all(int descriptor, const std::string& name, const std::function<Result<void>(ByteView)>& take) {
@@ -40,6 +40,9 @@ Result<void> take_all(int descriptor, const std::string& name, const std::functi
 }  // namespace
 
 Result<void> for_each_piece(const std::string& path, const std::function<Result<void>(ByteView)>& take) {
+    if (path.empty()) {
+        return fail(InputErrc::usage, "a file to read needs a name; `-` is standard input");
+    }
     if (is_stdin(path)) {
         return take_all(STDIN_FILENO, input_name(path), take);
     }

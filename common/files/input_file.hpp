@@ -13,11 +13,12 @@ namespace trustx::files {
 // Nothing that goes into the chip, and no key file or chain, is anywhere near this size.
 inline constexpr std::size_t input_limit = std::size_t{256} * 1024;
 
-// read_input reads a whole file; "-" or an empty path is standard input.
+// read_input reads a whole file; "-" is standard input. Errors: InputErrc::usage for an empty name;
+// InputErrc::unreadable; InputErrc::malformed for one that is too long.
 Result<Bytes> read_input(const std::string& path);
 
 // for_each_piece gives a file of any length in pieces, for what is only hashed; it stops at the first failure of
-// `take`. "-" or an empty path is standard input.
+// `take`. "-" is standard input.
 Result<void> for_each_piece(const std::string& path, const std::function<Result<void>(ByteView)>& take);
 
 // input_name is the path, or "standard input", for messages.

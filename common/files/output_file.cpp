@@ -18,6 +18,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -31,6 +32,28 @@ mode_t mode_for(Readers readers) {
     constexpr mode_t shared = 0664;
     constexpr mode_t secret = 0600;
     return readers == Readers::owner ? secret : shared;
+}
+
+// reader_left says that what is written to a pipe or socket arrives nowhere.
+bool reader_left(int fd) {
+    pollfd state{.fd = fd, .events = 0, .revents = 0};
+    return ::poll(&state, 1, 0) == 1 && (state.revents & POLLERR) != 0;
+}
+
+// target_of follows symbolic links, also to a file that is not there yet. Empty: there are too many.
+fs::path target_of(const std::string& path) {
+    constexpr int limit = 40;  // the kernel's (path_resolution(7))
+    std::error_code ignored;
+    auto target = fs::absolute(path);
+    for (int i = 0; i < limit; ++i) {
+        const auto canonical = fs::weakly_canonical(target, ignored);
+        target = canonical.empty() ? target : canonical;
+        if (!fs::is_symlink(fs::symlink_status(target, ignored))) {
+            return target;
+        }
+        target = target.parent_path() / fs::read_symlink(target, ignored);
+    }
+    return {};
 }
 
 // with_free_name calls make with names next to `target` until it finds one that nobody uses; it gives the error, or
@@ -112,8 +135,12 @@ bool take_over(const UniqueFd& file, const std::string& path, const struct stat&
 }  // namespace
 
 Result<OutputFile> OutputFile::create(const std::string& path, std::size_t reserve, Readers readers) {
-    if (path.empty() || path == "-") {
-        return OutputFile{};
+    if (path.empty()) {
+        return fail(InputErrc::usage, "a file to write needs a name; `-` is standard output");
+    }
+    if (path == "-") {
+        return reader_left(STDOUT_FILENO) ? cannot_write("standard output", errno_code(EPIPE))
+                                          : Result<OutputFile>{OutputFile{}};
     }
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0) {
@@ -124,9 +151,12 @@ Result<OutputFile> OutputFile::create(const std::string& path, std::size_t reser
     }
     OutputFile file;
     file.path_ = path;
-    file.file_ = UniqueFd{::open(path.c_str(), O_WRONLY | O_CLOEXEC)};
+    file.file_ = UniqueFd{::open(path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC)};
     if (!file.file_) {
         return cannot_write(path, errno_code());
+    }
+    if (reader_left(file.file_.get())) {
+        return cannot_write(path, errno_code(EPIPE));
     }
     return file;
 }
@@ -134,9 +164,11 @@ Result<OutputFile> OutputFile::create(const std::string& path, std::size_t reser
 Result<OutputFile> OutputFile::regular(const std::string& path, std::size_t reserve, Readers readers) {
     OutputFile file;
     file.path_ = path;
-    std::error_code ignored;
-    const auto target = fs::weakly_canonical(fs::absolute(path), ignored);
-    file.target_ = target.empty() ? path : target.string();
+    const auto target = target_of(path);
+    if (target.empty()) {
+        return cannot_write(path, errno_code(ELOOP));
+    }
+    file.target_ = target.string();
     file.file_ = create_without_name(file.target_, mode_for(readers));
     if (!file.file_) {
         const auto open = [&file, readers](const std::string& name) {

@@ -23,15 +23,17 @@ enum class Readers { as_umask_allows, owner };
 // and given its name at the end, so that no reader sees half of it, no power cut leaves half of it, and a killed
 // program leaves nothing behind. Where the file system has no files without name, and for the instant in which a file
 // that was there before is replaced, it is a hidden one beside the final name. A file that was there keeps its owner,
-// group, mode and extended attributes (access control lists among them); where that cannot be done by replacing it, and where it has further names (hard links), its content
-// is replaced instead. A new file is never writable for others.
+// group, mode and extended attributes (access control lists among them); where that cannot be done by replacing it, and
+// where it has further names (hard links), its content is replaced instead. A new file is never writable for others.
 class OutputFile {
  public:
-    // create claims the file and `reserve` bytes of space.
+    // create claims the file and `reserve` bytes of space, and finds a pipe that nobody reads any more. Errors:
+    // InputErrc::usage for an empty name; InputErrc::unwritable.
     static Result<OutputFile> create(const std::string& path, std::size_t reserve,
                                      Readers readers = Readers::as_umask_allows);
 
-    // replacement is create for a regular file that exists, and leaves it with the owner, group, mode and attributes it has.
+    // replacement is create for a regular file that exists, and leaves it with the owner, group, mode and attributes it
+    // has.
     static Result<OutputFile> replacement(const std::string& path, std::size_t reserve);
 
     OutputFile(OutputFile&& other) noexcept;

@@ -24,6 +24,7 @@ void occupy_standard_descriptors() noexcept {
 void start_program() noexcept {
     occupy_standard_descriptors();
     std::signal(SIGXFSZ, SIG_IGN);
+    std::signal(SIGPIPE, SIG_IGN);
 }
 
 }  // namespace trustx::io

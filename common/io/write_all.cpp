@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstddef>
 
+#include <poll.h>
 #include <unistd.h>
 
 namespace trustx::io {
@@ -13,6 +14,9 @@ std::error_code write_all(int fd, std::span<const std::uint8_t> bytes) noexcept 
         const auto written = ::write(fd, bytes.data(), bytes.size());
         if (written >= 0) {
             bytes = bytes.subspan(static_cast<std::size_t>(written));
+        } else if (errno == EAGAIN) {
+            pollfd state{.fd = fd, .events = POLLOUT, .revents = 0};
+            static_cast<void>(::poll(&state, 1, -1));  // what failed is seen by the next write
         } else if (errno != EINTR) {
             return {errno, std::system_category()};
         }

@@ -62,6 +62,28 @@ TEST_CASE("a write goes on after a signal and after a part of it", "[io]") {
     CHECK(received == sent);
 }
 
+TEST_CASE("a write waits where its descriptor does not", "[io]") {
+    Pipe pipe;
+    REQUIRE(::fcntl(pipe.writing.get(), F_SETFL, O_NONBLOCK) == 0);
+    const std::vector<std::uint8_t> sent(std::size_t{1} << 20, 0x5A);  // far more than a pipe holds
+    std::size_t received = 0;
+    std::thread reader{[&] {
+        std::array<std::uint8_t, 4096> part{};
+        while (received < sent.size()) {
+            const auto count = ::read(pipe.reading.get(), part.data(), part.size());
+            if (count <= 0) {
+                return;
+            }
+            received += static_cast<std::size_t>(count);
+        }
+    }};
+    const auto code = io::write_all(pipe.writing.get(), sent);
+    pipe.writing.reset();
+    reader.join();
+    CHECK_FALSE(code);
+    CHECK(received == sent.size());
+}
+
 TEST_CASE("what a write cannot store is its result", "[io]") {
     const UniqueFd full{::open("/dev/full", O_WRONLY | O_CLOEXEC)};
     const std::array<std::uint8_t, 1> byte{};

@@ -72,6 +72,26 @@ TEST_CASE("an output file behind a symbolic link replaces the link's target", "[
     CHECK(read_file(target) == "new");
 }
 
+TEST_CASE("an output file behind a symbolic link to nothing makes the link's target", "[output_file]") {
+    const TempDir directory;
+    fs::create_directory(directory / "below");
+    fs::create_symlink("below/second", directory / "first");
+    fs::create_symlink("../target", directory / "below/second");
+    REQUIRE(files::write_file((directory / "first").string(), "content"));
+    CHECK(fs::is_symlink(fs::symlink_status(directory / "first")));
+    CHECK(read_file(directory / "target") == "content");
+    fs::create_symlink("circle", directory / "circle");
+    const auto circle = files::write_file((directory / "circle").string(), "content");
+    REQUIRE_FALSE(circle);
+    CHECK(circle.error() == InputErrc::unwritable);
+}
+
+TEST_CASE("an output file has a name", "[output_file]") {
+    const auto file = OutputFile::create("", 0);
+    REQUIRE_FALSE(file);
+    CHECK(file.error() == InputErrc::usage);
+}
+
 TEST_CASE("the mode of an output file follows the umask and never lets everybody write", "[output_file]") {
     const TempDir directory;
     const auto mode = [&](mode_t mask, const std::string& name) {

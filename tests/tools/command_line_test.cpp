@@ -215,6 +215,22 @@ TEST_CASE("an answer that cannot be printed is a failure", "[command_line]") {
     CHECK_THAT(outcome.err, ContainsSubstring("cannot write standard output") && ContainsSubstring("No space left"));
 }
 
+TEST_CASE("a pipe that nobody reads any more is a failure and ends nothing", "[command_line]") {
+    const TempDir directory;
+    const auto outcome =
+        trustx::test::run("sh",
+                          {"-c", R"(mkfifo pipe; exec 4<>pipe; exec 5>pipe; exec 4<&-; exec "$0" --version >&5)",
+                           trustx::test::program("trustx").string()},
+                          {.directory = directory.path()});
+    CHECK(outcome.status == 4);
+    CHECK_THAT(outcome.err, ContainsSubstring("cannot write standard output"));
+}
+
+TEST_CASE("an empty name is no file, neither standard input nor standard output", "[command_line]") {
+    check_mistake({"cert", "write", "E0E1", ""}, "needs a name");
+    check_mistake({"random", "8", "--out", ""}, "needs a name");
+}
+
 TEST_CASE("an OpenSSL configuration is not read, least of all one that loads a provider", "[command_line]") {
     const TempDir directory;
     const auto conf = directory / "openssl.cnf";

@@ -110,6 +110,18 @@ TEST_CASE("a key file that standard output does not take is told on standard err
     CHECK(reference_in(outcome.err).public_key == reference_in(chip.must({"key-file", "E0F1"})).public_key);
 }
 
+TEST_CASE("a key is not destroyed for a key file that nobody reads", "[keygen]") {
+    const Chip chip;
+    const auto before = chip.keygen("E0F1");
+    // A pipe whose reader left, as after `| true`.
+    const auto outcome =
+        chip.shell("mkfifo pipe; exec 4<>pipe; exec 5>pipe; exec 4<&-; \"$TRUSTX\" keygen E0F1 --force >&5; echo $?");
+    INFO(outcome.both());
+    CHECK(outcome.out == "4\n");
+    CHECK_THAT(outcome.err, ContainsSubstring("standard output"));
+    CHECK(reference_in(chip.must({"key-file", "E0F1"})).public_key == before.public_key);
+}
+
 TEST_CASE("a section that the command line names is used, whatever the environment says", "[keygen]") {
     const Chip chip;
     const Chip other;

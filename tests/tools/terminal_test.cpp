@@ -31,7 +31,8 @@ TEST_CASE("bytes are refused on a terminal before the chip does anything for the
     chip.simulator.reset_stats();
     for (const auto* command :
          {"random 16 --raw", "sign E0F1 run --raw", "pubkey E0F1 --der", "object read F1D0 --raw",
-          "cert read E0E0 --der", "ecdh E0F1 run --raw", "derive --secret F1D0 --seed 0011223344556677 --raw"}) {
+          "cert read E0E0 --der", "random 16 --raw --out /dev/stdout", "pubkey E0F1 --der --out /dev/tty",
+          "ecdh E0F1 run --raw", "derive --secret F1D0 --seed 0011223344556677 --raw"}) {
         CAPTURE(command);
         const auto screen = on_terminal(chip, command);
         CAPTURE(screen);
@@ -44,7 +45,8 @@ TEST_CASE("bytes are refused on a terminal before the chip does anything for the
 TEST_CASE("on a terminal bytes are shown as text by themselves", "[terminal]") {
     const Chip chip;
     chip.must({"object", "write", "F1D0", "--hex"}, {.input = "00FF1B"});
-    for (const auto* command : {"random 300", "object read F1D0", "derive --secret F1D0 --seed 0011223344556677"}) {
+    for (const auto* command : {"random 300", "random 16 --out /dev/stdout", "object read F1D0",
+                                "object read F1D0 --out /dev/tty", "derive --secret F1D0 --seed 0011223344556677"}) {
         CAPTURE(command);
         const auto screen = on_terminal(chip, command);
         CAPTURE(screen);

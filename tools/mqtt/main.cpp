@@ -17,7 +17,6 @@
 #include "outbox.hpp"
 #include "session.hpp"
 
-#include <csignal>
 #include <cstdio>
 #include <ctime>
 #include <exception>
@@ -59,7 +58,6 @@ void set_up_logging(bool verbose) {
 
 // Must run before Paho starts its threads: they inherit the blocked signals, so only the descriptor gets them.
 trustx::UniqueFd take_over_signals() {
-    std::signal(SIGPIPE, SIG_IGN);
     auto signals = trustx::io::take_termination_signals();
     if (!signals) {
         throw std::system_error{signals.error(), "receive signals"};

@@ -9,7 +9,6 @@
 #include "server/socket_server.hpp"
 #include "usbip/exporter.hpp"
 
-#include <csignal>
 #include <iostream>
 #include <utility>
 
@@ -30,7 +29,6 @@ std::shared_ptr<spdlog::logger> make_log(int verbosity) {
 
 // Signals become readable, so that the server ends between two transfers and never inside one.
 Result<UniqueFd> catch_termination() {
-    std::signal(SIGPIPE, SIG_IGN);
     auto signals = io::take_termination_signals();
     if (!signals) {
         return fail("cannot receive signals: " + signals.error().message());

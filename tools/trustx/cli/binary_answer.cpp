@@ -12,7 +12,7 @@ Encoding BinaryAnswer::encoding() const {
     if (base64) {
         return Encoding::base64;
     }
-    const bool person_reads = out == "-" && stdout_is_terminal();
+    const bool person_reads = is_terminal(out);
     return hex || (person_reads && !raw) ? Encoding::hex : Encoding::raw;
 }
 

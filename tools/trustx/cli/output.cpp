@@ -4,6 +4,7 @@
 #include "common/files/file_error.hpp"
 #include "common/files/input_error.hpp"
 #include "common/files/output_file.hpp"
+#include "common/io/unique_fd.hpp"
 #include "common/io/write_all.hpp"
 #include "common/text/as_bytes.hpp"
 #include "common/text/printable.hpp"
@@ -12,8 +13,10 @@
 #include <algorithm>
 #include <cstdio>
 
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
 #include <openssl/evp.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace trustx::cli {
@@ -59,7 +62,7 @@ Result<void> answer(ByteView bytes) {
 
 // A terminal obeys what it gets; programs get the text as it is.
 Result<void> answer(std::string_view text) {
-    if (!stdout_is_terminal()) {
+    if (!is_terminal("-")) {
         return answer(text::as_bytes(text));
     }
     std::string shown;
@@ -80,7 +83,7 @@ std::string json_line(const nlohmann::ordered_json& json) {
 }
 
 Result<void> check_binary_output(const std::string& out) {
-    if ((out.empty() || out == "-") && stdout_is_terminal()) {
+    if (is_terminal(out)) {
         return fail(InputErrc::usage,
                     "these bytes are not for a terminal; write them to a file with --out FILE, or to a "
                     "pipe");
@@ -93,8 +96,17 @@ Result<void> deliver_binary(const std::string& out, ByteView bytes) {
     return files::write_file(out, bytes);
 }
 
-bool stdout_is_terminal() {
-    return isatty(STDOUT_FILENO) == 1;
+// Without O_NONBLOCK the open of a serial line may wait for its carrier.
+bool is_terminal(const std::string& out) {
+    if (out == "-") {
+        return ::isatty(STDOUT_FILENO) == 1;
+    }
+    struct stat status {};
+    if (::stat(out.c_str(), &status) != 0 || !S_ISCHR(status.st_mode)) {
+        return false;
+    }
+    const UniqueFd file{::open(out.c_str(), O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)};
+    return file && ::isatty(file.get()) == 1;
 }
 
 std::string hex_dump(ByteView bytes, std::size_t first) {

@@ -25,15 +25,16 @@ std::string json_text(const nlohmann::ordered_json& json);
 // json_line is the same in one line, for answers that come one after another.
 std::string json_line(const nlohmann::ordered_json& json);
 
-// deliver_binary writes bytes to a file, or to standard output (`-`) unless that is a terminal, which bytes would
+// deliver_binary writes bytes to a file, or to standard output (`-`), unless that is a terminal, which bytes would
 // garble: InputErrc::usage then.
 Result<void> deliver_binary(const std::string& out, ByteView bytes);
 
 // check_binary_output is the check of deliver_binary, for what is written piece by piece.
 Result<void> check_binary_output(const std::string& out);
 
-// stdout_is_terminal says whether standard output is a terminal, which raw bytes must not reach.
-bool stdout_is_terminal();
+// is_terminal says whether what is written to that file (`-`: standard output) reaches a terminal, which raw bytes must
+// not.
+bool is_terminal(const std::string& out);
 
 // hex_dump shows bytes to people: offset, sixteen bytes, and what is printable. first is the offset of bytes[0].
 std::string hex_dump(ByteView bytes, std::size_t first);

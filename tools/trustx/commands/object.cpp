@@ -75,7 +75,7 @@ Bytes encode(const Bytes& content, const ReadOptions& options) {
     std::string text;
     if (options.hex) {
         text = to_hex(content) + "\n";
-    } else if (options.out != "-" || !stdout_is_terminal()) {
+    } else if (!is_terminal(options.out)) {
         return content;
     } else {
         text = hex_dump(content, options.offset.value_or(0));

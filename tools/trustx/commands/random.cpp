@@ -51,7 +51,7 @@ Result<std::uint64_t> parse_count(const std::string& text) {
 }
 
 Result<void> fetch(Chip& chip, std::uint64_t count, Encoding encoding, files::OutputFile& file) {
-    if (file.is_stdout() && stdout_is_terminal()) {
+    if (file.is_stdout() && is_terminal("-")) {
         chip.progress = std::make_unique<Progress>(-1);  // its line would be in the middle of the answer's
     }
     const Progress::Work work{*chip.progress, "fetching random bytes"};
