@@ -143,7 +143,7 @@ Outcome<Bytes> encoded(const Encoding& encoding, const Key& key, int selection, 
     return format.structure == nullptr ? as_text(encoding, key, selection) : as_reference(encoding, key, format);
 }
 
-const OSSL_PARAM settable_ctx_params[] = {
+const OSSL_PARAM encoder_params[] = {
     describe_text(OSSL_ENCODER_PARAM_CIPHER),
     describe_text(OSSL_ENCODER_PARAM_PROPERTIES),
     end_of_params,
@@ -193,8 +193,7 @@ int encoder_encode(void* ctx, OSSL_CORE_BIO* output, const void* object, const O
     {                                                                                                               \
         TRUSTX_ENTRY(OSSL_FUNC_ENCODER_NEWCTX, encoder_newctx, make_context<Encoding>),                             \
             TRUSTX_ENTRY(OSSL_FUNC_ENCODER_FREECTX, encoder_freectx, free_context<Encoding>),                       \
-            TRUSTX_ENTRY(OSSL_FUNC_ENCODER_SETTABLE_CTX_PARAMS, encoder_settable_ctx_params,                        \
-                         list<settable_ctx_params>),                                                                \
+            TRUSTX_ENTRY(OSSL_FUNC_ENCODER_SETTABLE_CTX_PARAMS, encoder_settable_ctx_params, list<encoder_params>), \
             TRUSTX_ENTRY(OSSL_FUNC_ENCODER_SET_CTX_PARAMS, encoder_set_ctx_params, encoder_set_ctx_params),         \
             TRUSTX_ENTRY(OSSL_FUNC_ENCODER_DOES_SELECTION, encoder_does_selection, encoder_does_selection<format>), \
             TRUSTX_ENTRY(OSSL_FUNC_ENCODER_ENCODE, encoder_encode, encoder_encode<format>), end_of_dispatch,        \

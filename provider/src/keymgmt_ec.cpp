@@ -140,10 +140,11 @@ void* keymgmt_dup(const void* keydata, int selection) {
 
 // Our own parameters, for diagnosis (openssl-provider.md section 1.4).
 constexpr const char* param_kind = "trustx-kind";
-constexpr const char* param_slot = "trustx-slot";
+constexpr const char* param_key_slot = "trustx-slot";
 constexpr const char* param_uid = "trustx-uid";
 
-constexpr std::array own_gettable{describe_text(param_kind), describe_unsigned(param_slot), describe_octets(param_uid)};
+constexpr std::array own_gettable{describe_text(param_kind), describe_unsigned(param_key_slot),
+                                  describe_octets(param_uid)};
 
 const OSSL_PARAM* keymgmt_gettable_params(void* provctx) {
     return ProviderContext::of(provctx).parameters().get(ParameterLists::Of::key_gettable, own_gettable);
@@ -168,7 +169,7 @@ Outcome<void> answer_own(const Key& key, OSSL_PARAM params[]) {
     if (auto kind = answer_text(params, param_kind, name); !kind || !key.is_chip_key()) {
         return kind;
     }
-    TRYV(answer_unsigned(params, param_slot, key.reference().key.value));
+    TRYV(answer_unsigned(params, param_key_slot, key.reference().key.value));
     const auto& uid = key.reference().coprocessor;
     return uid ? answer_octets(params, param_uid, ByteView{uid->bytes}) : Outcome<void>{};
 }

@@ -131,7 +131,7 @@ int rand_nothing_to_do(void*) {
 }
 void rand_unlock(void*) {}
 
-const OSSL_PARAM gettable_ctx_params[] = {
+const OSSL_PARAM rand_params[] = {
     describe_integer(OSSL_RAND_PARAM_STATE),
     describe_unsigned(OSSL_RAND_PARAM_STRENGTH),
     describe_unsigned(OSSL_RAND_PARAM_MAX_REQUEST),
@@ -163,7 +163,7 @@ const OSSL_DISPATCH rand_trustx[] = {
     TRUSTX_ENTRY(OSSL_FUNC_RAND_ENABLE_LOCKING, rand_enable_locking, rand_nothing_to_do),
     TRUSTX_ENTRY(OSSL_FUNC_RAND_LOCK, rand_lock, rand_nothing_to_do),
     TRUSTX_ENTRY(OSSL_FUNC_RAND_UNLOCK, rand_unlock, rand_unlock),
-    TRUSTX_ENTRY(OSSL_FUNC_RAND_GETTABLE_CTX_PARAMS, rand_gettable_ctx_params, list<gettable_ctx_params>),
+    TRUSTX_ENTRY(OSSL_FUNC_RAND_GETTABLE_CTX_PARAMS, rand_gettable_ctx_params, list<rand_params>),
     TRUSTX_ENTRY(OSSL_FUNC_RAND_GET_CTX_PARAMS, rand_get_ctx_params, rand_get_ctx_params),
     end_of_dispatch,
 };

@@ -100,7 +100,7 @@ int signature_digest_verify(void* ctx, const unsigned char* signature, std::size
     return update(ctx, data, data_size) != 1 ? -1 : signature_digest_verify_final(ctx, signature, size);
 }
 
-const OSSL_PARAM settable_ctx_params[] = {
+const OSSL_PARAM signature_params[] = {
     describe_text(OSSL_SIGNATURE_PARAM_DIGEST),
     describe_unsigned(OSSL_SIGNATURE_PARAM_DIGEST_SIZE),
     describe_text(OSSL_SIGNATURE_PARAM_PROPERTIES),
@@ -150,7 +150,7 @@ const OSSL_DISPATCH signature_ecdsa[] = {
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_GET_CTX_PARAMS, signature_get_ctx_params, get_ctx_params),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_GETTABLE_CTX_PARAMS, signature_gettable_ctx_params, gettable_ctx_params),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SET_CTX_PARAMS, signature_set_ctx_params, set_ctx_params),
-    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS, signature_settable_ctx_params, list<settable_ctx_params>),
+    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS, signature_settable_ctx_params, list<signature_params>),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_GET_CTX_MD_PARAMS, signature_get_ctx_md_params, signature_get_ctx_md_params),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_GETTABLE_CTX_MD_PARAMS, signature_gettable_ctx_md_params,
                  signature_gettable_ctx_md_params),

@@ -74,7 +74,7 @@ int verify_message_final(void* ctx) {
     return guard<int>(signing.core(), -1, [&] { return signing.verify_message(signing.expected()); });
 }
 
-const OSSL_PARAM settable_ctx_params[] = {
+const OSSL_PARAM explicit_signature_params[] = {
     describe_octets(OSSL_SIGNATURE_PARAM_SIGNATURE),
     describe_unsigned("nonce-type"),
     end_of_params,
@@ -100,7 +100,8 @@ const OSSL_DISPATCH functions[] = {
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_GET_CTX_PARAMS, signature_get_ctx_params, get_ctx_params),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_GETTABLE_CTX_PARAMS, signature_gettable_ctx_params, gettable_ctx_params),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SET_CTX_PARAMS, signature_set_ctx_params, set_ctx_params),
-    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS, signature_settable_ctx_params, list<settable_ctx_params>),
+    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS, signature_settable_ctx_params,
+                 list<explicit_signature_params>),
     end_of_dispatch,
 };
 

@@ -7,12 +7,12 @@
 namespace trustx {
 namespace {
 
-constexpr std::uint8_t tag_message = 0x00;       // plus the sequence
-constexpr std::uint8_t tag_object_slice = 0x10;  // plus the sequence
-constexpr std::uint8_t tag_import_context = 0x06;
-constexpr std::uint8_t tag_export_context = 0x07;
-constexpr std::uint8_t tag_digest = 0x01;
-constexpr std::uint8_t tag_context = 0x06;
+constexpr std::uint8_t calc_hash_tag_message = 0x00;       // plus the sequence
+constexpr std::uint8_t calc_hash_tag_object_slice = 0x10;  // plus the sequence
+constexpr std::uint8_t calc_hash_tag_import_context = 0x06;
+constexpr std::uint8_t calc_hash_tag_export_context = 0x07;
+constexpr std::uint8_t calc_hash_tag_digest = 0x01;
+constexpr std::uint8_t calc_hash_tag_context = 0x06;
 
 bool gives_digest(CalcHash::Sequence sequence) {
     using enum CalcHash::Sequence;
@@ -45,19 +45,19 @@ Result<void> CalcHash::encode(ApduWriter& apdu) const {
     }
     const auto sequence_bits = static_cast<std::uint8_t>(sequence);
     if (const auto* slice = std::get_if<ObjectSlice>(&data)) {
-        apdu.u8(tag_object_slice | sequence_bits);
+        apdu.u8(calc_hash_tag_object_slice | sequence_bits);
         apdu.u16(6);
         apdu.u16(slice->object.value);
         apdu.u16(slice->offset);
         apdu.u16(slice->length);
     } else {
-        apdu.tlv(tag_message | sequence_bits, std::get<CommandBytes>(data));
+        apdu.tlv(calc_hash_tag_message | sequence_bits, std::get<CommandBytes>(data));
     }
     if (!import_context.empty()) {
-        apdu.tlv(tag_import_context, import_context);
+        apdu.tlv(calc_hash_tag_import_context, import_context);
     }
     if (export_context) {
-        apdu.tlv(tag_export_context, {});
+        apdu.tlv(calc_hash_tag_export_context, {});
     }
     return {};
 }
@@ -74,9 +74,9 @@ Result<CalcHash::Response> CalcHash::decode(ByteView answer) const {
         return Bytes{value.begin(), value.end()};
     };
     if (export_context) {
-        response.context = take(tag_context, context_size);
+        response.context = take(calc_hash_tag_context, context_size);
     } else if (gives_digest(sequence)) {
-        response.digest = take(tag_digest, digest_size);
+        response.digest = take(calc_hash_tag_digest, digest_size);
     }
     if (!reader.done()) {
         return fail(Errc::response_malformed, "hash answer of " + std::to_string(answer.size()) + " bytes");

@@ -7,8 +7,8 @@
 namespace trustx {
 namespace {
 
-constexpr std::uint8_t tag_digest = 0x01;
-constexpr std::uint8_t tag_key_object = 0x03;
+constexpr std::uint8_t calc_sign_tag_digest = 0x01;
+constexpr std::uint8_t calc_sign_tag_key_object = 0x03;
 
 bool plausible(ByteView integer) {
     return !integer.empty() && integer.size() <= field_size(Curve::p384);
@@ -21,8 +21,8 @@ Result<void> CalcSign::encode(ApduWriter& apdu) const {
         return fail(Errc::argument_invalid, "digest of " + std::to_string(digest.size()) + " bytes, the chip signs " +
                                                 std::to_string(min_digest) + " to " + std::to_string(max_digest));
     }
-    apdu.tlv(tag_digest, digest);
-    apdu.tlv_u16(tag_key_object, key.value);
+    apdu.tlv(calc_sign_tag_digest, digest);
+    apdu.tlv_u16(calc_sign_tag_key_object, key.value);
     return {};
 }
 

@@ -7,9 +7,9 @@
 namespace trustx {
 namespace {
 
-constexpr std::uint8_t tag_secret_object = 0x01;
-constexpr std::uint8_t tag_seed = 0x02;
-constexpr std::uint8_t tag_length = 0x03;
+constexpr std::uint8_t derive_key_tag_secret_object = 0x01;
+constexpr std::uint8_t derive_key_tag_seed = 0x02;
+constexpr std::uint8_t derive_key_tag_length = 0x03;
 
 }  // namespace
 
@@ -25,9 +25,9 @@ Result<void> DeriveKey::encode(ApduWriter& apdu) const {
                                                 std::to_string(min_length) + " to " + std::to_string(longest) +
                                                 (session ? " into a session" : ""));
     }
-    apdu.tlv_u16(tag_secret_object, secret.value);
-    apdu.tlv(tag_seed, label_and_seed);
-    apdu.tlv_u16(tag_length, length);
+    apdu.tlv_u16(derive_key_tag_secret_object, secret.value);
+    apdu.tlv(derive_key_tag_seed, label_and_seed);
+    apdu.tlv_u16(derive_key_tag_length, length);
     return write_result_target(apdu, session);
 }
 

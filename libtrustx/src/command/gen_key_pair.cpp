@@ -9,11 +9,11 @@
 namespace trustx {
 namespace {
 
-constexpr std::uint8_t tag_key_object = 0x01;
-constexpr std::uint8_t tag_key_usage = 0x02;
-constexpr std::uint8_t tag_export = 0x07;
-constexpr std::uint8_t tag_private_key = 0x01;
-constexpr std::uint8_t tag_public_key = 0x02;
+constexpr std::uint8_t gen_key_pair_tag_key_object = 0x01;
+constexpr std::uint8_t gen_key_pair_tag_key_usage = 0x02;
+constexpr std::uint8_t gen_key_pair_tag_export = 0x07;
+constexpr std::uint8_t gen_key_pair_tag_private_key = 0x01;
+constexpr std::uint8_t gen_key_pair_tag_public_key = 0x02;
 
 bool makes_keys_on(Curve curve) {
     return curve == Curve::p256 || curve == Curve::p384;
@@ -36,14 +36,14 @@ Result<void> GenKeyPair::encode(ApduWriter& apdu) const {
     if (usage == KeyUsage::none) {
         return fail(Errc::argument_invalid, "a key without any usage");
     }
-    apdu.tlv_u16(tag_key_object, key.value);
-    apdu.tlv_u8(tag_key_usage, static_cast<std::uint8_t>(usage));
+    apdu.tlv_u16(gen_key_pair_tag_key_object, key.value);
+    apdu.tlv_u8(gen_key_pair_tag_key_usage, static_cast<std::uint8_t>(usage));
     return {};
 }
 
 Result<PublicKey> GenKeyPair::decode(ByteView data) {
     ByteReader reader{data};
-    reader.expect(tag_public_key);
+    reader.expect(gen_key_pair_tag_public_key);
     auto key = decode_public_key(reader.bytes(reader.u16()));
     if (!reader.done()) {
         return fail(Errc::response_malformed, "public key");
@@ -55,16 +55,16 @@ Result<void> ExportKeyPair::encode(ApduWriter& apdu) const {
     if (!makes_keys_on(curve)) {
         return fail(Errc::argument_invalid, "the chip makes keys on P-256 and P-384 only");
     }
-    apdu.tlv(tag_export, {});
+    apdu.tlv(gen_key_pair_tag_export, {});
     return {};
 }
 
 Result<ExportKeyPair::Response> ExportKeyPair::decode(ByteView data) const {
     ByteReader reader{data};
-    reader.expect(tag_private_key);
+    reader.expect(gen_key_pair_tag_private_key);
     der::Reader octet_string{reader.bytes(reader.u16())};
     const ByteView scalar = octet_string.content(der::tag_octet_string);
-    reader.expect(tag_public_key);
+    reader.expect(gen_key_pair_tag_public_key);
     auto public_key = decode_public_key(reader.bytes(reader.u16()));
     if (!reader.done() || !octet_string.done() || scalar.size() != field_size(curve) || !public_key ||
         public_key->curve != curve) {

@@ -10,29 +10,29 @@ namespace trustx {
 namespace {
 
 // A generation and the process that it is of, in one word.
-using Word = std::atomic<std::uint64_t>;
-static_assert(Word::is_always_lock_free);
+using GenerationWord = std::atomic<std::uint64_t>;
+static_assert(GenerationWord::is_always_lock_free);
 
 // One word for the page that the kernel clears in every child (MADV_WIPEONFORK, madvise(2)), however that was made: no
 // fork handler runs in those of _Fork() and clone(), and in a namespace of its own a child may have its parent's pid.
 // Where the kernel knows no such page the pid alone tells.
-constinit Word inherited{0};
-constinit std::atomic<Word*> known{nullptr};
+constinit GenerationWord inherited{0};
+constinit std::atomic<GenerationWord*> known{nullptr};
 // The last generation that this process or one that it descends from was in.
 constinit std::atomic<std::uint32_t> last{0};
 
-Word* make_word() noexcept {
+GenerationWord* make_word() noexcept {
     const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     void* const page = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    Word* made = &inherited;
+    GenerationWord* made = &inherited;
     if (page != MAP_FAILED) {
         if (::madvise(page, size, MADV_WIPEONFORK) == 0) {
-            made = static_cast<Word*>(page);  // a page of zeros is a word of value 0
+            made = static_cast<GenerationWord*>(page);  // a page of zeros is a word of value 0
         } else {
             ::munmap(page, size);
         }
     }
-    Word* first = nullptr;
+    GenerationWord* first = nullptr;
     if (!known.compare_exchange_strong(first, made)) {
         if (made != &inherited) {
             ::munmap(page, size);
@@ -42,8 +42,8 @@ Word* make_word() noexcept {
     return made;
 }
 
-Word& word() noexcept {
-    Word* const present = known.load(std::memory_order_acquire);
+GenerationWord& word() noexcept {
+    GenerationWord* const present = known.load(std::memory_order_acquire);
     return present != nullptr ? *present : *make_word();
 }
 
@@ -52,7 +52,7 @@ Word& word() noexcept {
 // No lock: in a forked child another thread of the parent might have held it.
 std::uint32_t fork_generation() noexcept {
     const auto pid = static_cast<std::uint32_t>(::getpid());
-    Word& present = word();
+    GenerationWord& present = word();
     auto seen = present.load();
     if (static_cast<std::uint32_t>(seen) != pid) {
         const std::uint64_t next = std::uint64_t{last.load()} + 1;

@@ -30,7 +30,7 @@ struct AuthOptions {
     bool json = false;
 };
 
-constexpr const char* examples =
+constexpr const char* auth_examples =
     R"(The chip signs the challenge with the key in the slot, which needs the usage auth: one private key use. The signature is
 checked with the certificate object that belongs to the slot, and that certificate with those in --ca.
 
@@ -128,7 +128,7 @@ std::string to_text(const Proof& proof) {
                                        : "The chip is authentic.\n");
 }
 
-nlohmann::ordered_json to_json(const Proof& proof, ObjectId slot) {
+nlohmann::ordered_json proof_json(const Proof& proof, ObjectId slot) {
     nlohmann::ordered_json json{{"object", slot.hex()},
                                 {"challenge", to_hex(proof.challenge)},
                                 {"response", to_hex(proof.response.der())},
@@ -150,14 +150,14 @@ Result<void> auth(const Context& context, const AuthOptions& options) {
     TRY(const auto slot, parse_slot(options.slot));
     TRY(auto chip, open_chip(context));
     TRY(const auto proof, authenticate(chip, slot, options));
-    return answer(options.json ? json_text(to_json(proof, slot)) : to_text(proof));
+    return answer(options.json ? json_text(proof_json(proof, slot)) : to_text(proof));
 }
 
 }  // namespace
 
 void add_auth(Command& program) {
     const auto options = std::make_shared<AuthOptions>();
-    auto command = program.subcommand("auth", "Let the chip prove that it is authentic", examples);
+    auto command = program.subcommand("auth", "Let the chip prove that it is authentic", auth_examples);
     command.argument("SLOT", options->slot, "Key slot; default: E0F0, the factory's");
     command.option("--ca", options->authority, "Certificates that are trusted, in PEM", "FILE");
     command.flag("--any-issuer", options->any_issuer, "Check that key and certificate belong together, nothing else");

@@ -25,7 +25,7 @@ struct DeriveOptions {
     BinaryAnswer answer;
 };
 
-constexpr const char* examples =
+constexpr const char* derive_examples =
     R"(The key is derived with the PRF of TLS 1.2 and SHA-256 over label and seed. The secret is the content of an object, or is
 agreed on by ECDH and then stays in a session of the chip. What comes out is SECRET: a file that is written is readable
 for its owner alone.
@@ -84,7 +84,7 @@ Result<void> derive(const Context& context, const DeriveOptions& options) {
 
 void add_derive(Command& program) {
     const auto options = std::make_shared<DeriveOptions>();
-    auto command = program.subcommand("derive", "Derive a key from a secret in the chip", examples);
+    auto command = program.subcommand("derive", "Derive a key from a secret in the chip", derive_examples);
     command.option("--secret", options->secret, "Data object that holds the secret", "OBJECT");
     command.option("--key", options->key, "Key slot to agree on a secret with, usage keyagree", "SLOT");
     command.option("--peer", options->peer, "Public key of the other side, for --key", "FILE");

@@ -18,7 +18,7 @@ struct EcdhOptions {
     BinaryAnswer answer;
 };
 
-constexpr const char* examples =
+constexpr const char* ecdh_examples =
     R"(The key needs the usage keyagree. The answer is the X coordinate, as `openssl pkeyutl -derive` gives it, and it is
 SECRET: a file that is written is readable for its owner alone. One private key use.
 
@@ -39,7 +39,7 @@ Result<void> ecdh(const Context& context, const EcdhOptions& options) {
 
 void add_ecdh(Command& program) {
     const auto options = std::make_shared<EcdhOptions>();
-    auto command = program.subcommand("ecdh", "Agree on a shared secret with a key in the chip", examples);
+    auto command = program.subcommand("ecdh", "Agree on a shared secret with a key in the chip", ecdh_examples);
     command.argument("SLOT", options->slot, "Key slot, E0F0 to E0F3").required();
     command.argument("PEER", options->peer, "Public key of the other side, in PEM or DER").required();
     add_binary_answer(command, options->answer);

@@ -29,7 +29,7 @@ struct HashOptions {
     bool json = false;
 };
 
-constexpr const char* examples =
+constexpr const char* hash_examples =
     R"(The lines are those of sha256sum, and `sha256sum -c` reads them. A file that cannot be read is reported, and the next
 one hashed. The chip hashes some 15 kB in a second; other programs get their turn in between. An object is hashed without
 leaving the chip.
@@ -148,7 +148,7 @@ Result<void> hash(const Context& context, const HashOptions& options) {
 
 void add_hash(Command& program) {
     const auto options = std::make_shared<HashOptions>();
-    auto command = program.subcommand("hash", "Hash files or objects on the chip with SHA-256", examples);
+    auto command = program.subcommand("hash", "Hash files or objects on the chip with SHA-256", hash_examples);
     const auto files = command.argument("FILE", options->files, "Files; default: standard input");
     command.option("--object", options->object, "Object to hash instead", "OBJECT").excludes(files);
     command.option("--offset", options->offset, "First byte of the object; default: 0", "N");

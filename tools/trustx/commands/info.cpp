@@ -35,7 +35,7 @@ struct ChipState {
     std::vector<CertificateState> certificates;
 };
 
-constexpr const char* examples =
+constexpr const char* info_examples =
     R"(The chip is neither reset nor re-opened, and no private key is used: safe while other programs are at work.
 
 Examples:
@@ -127,7 +127,7 @@ std::string to_text(const Chip& chip, const ChipState& state) {
     return text;
 }
 
-nlohmann::ordered_json to_json(const SlotState& slot) {
+nlohmann::ordered_json state_json(const SlotState& slot) {
     const auto& metadata = slot.metadata;
     nlohmann::ordered_json json{{"object", slot.slot.hex()}, {"name", describe(slot.slot)->name}};
     json["present"] = metadata.key_algorithm.has_value();
@@ -140,7 +140,7 @@ nlohmann::ordered_json to_json(const SlotState& slot) {
     return json;
 }
 
-nlohmann::ordered_json to_json(const CertificateState& state) {
+nlohmann::ordered_json state_json(const CertificateState& state) {
     nlohmann::ordered_json json{{"object", state.object.hex()}, {"name", describe(state.object)->name}};
     json["certificates"] = nlohmann::ordered_json::array();
     for (const auto& certificate : state.stored.certificates) {
@@ -155,7 +155,7 @@ nlohmann::ordered_json to_json(const CertificateState& state) {
     return json;
 }
 
-nlohmann::ordered_json to_json(const Chip& chip, const ChipState& state) {
+nlohmann::ordered_json state_json(const Chip& chip, const ChipState& state) {
     nlohmann::ordered_json json{{"device", chip.settings.address.text()},
                                 {"device_source", chip.settings.source},
                                 {"uid", state.uid.hex()},
@@ -170,11 +170,11 @@ nlohmann::ordered_json to_json(const Chip& chip, const ChipState& state) {
     }
     json["keys"] = nlohmann::ordered_json::array();
     for (const auto& slot : state.slots) {
-        json["keys"].push_back(to_json(slot));
+        json["keys"].push_back(state_json(slot));
     }
     json["certificate_objects"] = nlohmann::ordered_json::array();
     for (const auto& certificate : state.certificates) {
-        json["certificate_objects"].push_back(to_json(certificate));
+        json["certificate_objects"].push_back(state_json(certificate));
     }
     return json;
 }
@@ -182,14 +182,14 @@ nlohmann::ordered_json to_json(const Chip& chip, const ChipState& state) {
 Result<void> info(const Context& context, const InfoOptions& options) {
     TRY(auto chip, open_chip(context));
     TRY(const auto state, examine(chip));
-    return answer(options.json ? json_text(to_json(chip, state)) : to_text(chip, state));
+    return answer(options.json ? json_text(state_json(chip, state)) : to_text(chip, state));
 }
 
 }  // namespace
 
 void add_info(Command& program) {
     const auto options = std::make_shared<InfoOptions>();
-    auto command = program.subcommand("info", "Show what chip this is and what it holds", examples);
+    auto command = program.subcommand("info", "Show what chip this is and what it holds", info_examples);
     command.flag("--json", options->json, "The same for programs");
     command.on_run([options](const Context& context) { return info(context, *options); });
 }

@@ -21,7 +21,7 @@ struct KeyFileOptions {
     bool trust_certificate = false;
 };
 
-constexpr const char* examples =
+constexpr const char* key_file_examples =
     R"(The chip does not tell the public key of a key that it holds. It is taken from the slot's certificate object
 (E0E1 for E0F1), and one signature checks that certificate and key belong together. Without a certificate that
 fits, the key is recovered from two signatures. Each signature is a private key use, which the chip's security
@@ -51,7 +51,7 @@ Result<void> key_file(const Context& context, const KeyFileOptions& options) {
 
 void add_key_file(Command& program) {
     const auto options = std::make_shared<KeyFileOptions>();
-    auto command = program.subcommand("key-file", "Write the key file of a key that is in the chip", examples);
+    auto command = program.subcommand("key-file", "Write the key file of a key that is in the chip", key_file_examples);
     command.argument("SLOT", options->slot, "Key slot, E0F0 to E0F3").required();
     command.option("-o,--out", options->out, "Key file to write; default: standard output", "FILE");
     command.option("--label", options->label, "Text for people, kept in the key file", "TEXT");

@@ -28,7 +28,7 @@ struct KeygenOptions {
     bool force = false;
 };
 
-constexpr const char* examples =
+constexpr const char* keygen_examples =
     R"(A slot that holds a key is refused unless --force is given: the old key is destroyed.
 The key file holds no secret. It names the slot and carries the public key; give it to programs as their private key.
 
@@ -114,7 +114,8 @@ Result<void> keygen(const Context& context, const KeygenOptions& options) {
 
 void add_keygen(Command& program) {
     const auto options = std::make_shared<KeygenOptions>();
-    auto command = program.subcommand("keygen", "Generate a key pair in a slot and write its key file", examples);
+    auto command =
+        program.subcommand("keygen", "Generate a key pair in a slot and write its key file", keygen_examples);
     command.argument("SLOT", options->slot, "Key slot, E0F1 to E0F3; E0F0 is the factory's").required();
     command.option("--curve", options->curve, "P-256 (default) or P-384", "P-256|P-384");
     command.option("--usage", options->usage,

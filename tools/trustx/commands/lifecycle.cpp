@@ -27,14 +27,14 @@ struct RaiseOptions {
     bool force = false;
 };
 
-constexpr const char* show_examples =
+constexpr const char* lifecycle_show_examples =
     R"(LcsG is the state of the chip, LcsA that of its application; `trustx objects` shows those of the objects.
 
 Examples:
   trustx lifecycle show
   trustx lifecycle show --json | jq -r .chip)";
 
-constexpr const char* raise_examples =
+constexpr const char* lifecycle_raise_examples =
     R"(A state only rises: creation, initialisation, operational, termination. NOTHING TAKES IT BACK. Without --force the
 command says what would happen and changes nothing.
 
@@ -200,14 +200,14 @@ Result<void> raise(const Context& context, const RaiseOptions& options) {
 
 void add_show(Command& group) {
     const auto options = std::make_shared<ShowOptions>();
-    auto command = group.subcommand("show", "Print the states of chip and application", show_examples);
+    auto command = group.subcommand("show", "Print the states of chip and application", lifecycle_show_examples);
     command.flag("--json", options->json, "The same for programs");
     command.on_run([options](const Context& context) { return show(context, *options); });
 }
 
 void add_raise(Command& group) {
     const auto options = std::make_shared<RaiseOptions>();
-    auto command = group.subcommand("raise", "Raise a state, permanently", raise_examples);
+    auto command = group.subcommand("raise", "Raise a state, permanently", lifecycle_raise_examples);
     command.argument("WHAT", options->what, "Object by number or name, or `chip`, or `application`").required();
     command.argument("STATE", options->state, "initialisation, operational or termination").required();
     command.flag("--force", options->force, "Do it; it cannot be undone");

@@ -32,7 +32,7 @@ struct ChangeOptions {
     bool json = false;
 };
 
-constexpr const char* show_examples =
+constexpr const char* metadata_show_examples =
     R"(Conditions name life cycle states: LcsO of the object, LcsA of the application, LcsG of the chip. States only
 ever rise: creation, initialisation, operational, termination.
 
@@ -40,7 +40,7 @@ Examples:
   trustx metadata show E0F1
   trustx metadata show E0E1 --json)";
 
-constexpr const char* plan_examples =
+constexpr const char* metadata_plan_examples =
     R"(Conditions are always, never, or comparisons of life cycle states (LcsO of the object, LcsA of the application, LcsG
 of the chip) joined by `and` and `or`. Nothing is written.
 
@@ -48,7 +48,7 @@ Examples:
   trustx metadata plan E0E1 --change never
   trustx metadata plan F1D0 --change 'LcsO < operational' --read 'LcsG = operational')";
 
-constexpr const char* set_examples =
+constexpr const char* metadata_set_examples =
     R"(`trustx metadata plan` shows the same change without making it. Metadata can be changed until the object is
 operational; `trustx lifecycle raise` does that, permanently. A change that takes something away needs --force.
 
@@ -153,7 +153,7 @@ Result<void> set(const Context& context, const ChangeOptions& options) {
 
 void add_show(Command& group) {
     const auto options = std::make_shared<ShowOptions>();
-    auto command = group.subcommand("show", "Explain life cycle, size and access of an object", show_examples);
+    auto command = group.subcommand("show", "Explain life cycle, size and access of an object", metadata_show_examples);
     command.argument("OBJECT", options->object, "Object by number or name").required();
     command.flag("--json", options->json, "The same for programs");
     command.on_run([options](const Context& context) { return show(context, *options); });
@@ -170,7 +170,7 @@ void add_change_options(Command& command, ChangeOptions& options) {
 
 void add_plan(Command& group) {
     const auto options = std::make_shared<ChangeOptions>();
-    auto command = group.subcommand("plan", "Show what a change of metadata would do", plan_examples);
+    auto command = group.subcommand("plan", "Show what a change of metadata would do", metadata_plan_examples);
     add_change_options(command, *options);
     command.flag("--json", options->json, "The same for programs, with the metadata before and after");
     command.on_run([options](const Context& context) { return plan(context, *options); });
@@ -178,7 +178,7 @@ void add_plan(Command& group) {
 
 void add_set(Command& group) {
     const auto options = std::make_shared<ChangeOptions>();
-    auto command = group.subcommand("set", "Change the metadata of an object", set_examples);
+    auto command = group.subcommand("set", "Change the metadata of an object", metadata_set_examples);
     add_change_options(command, *options);
     command.flag("--force", options->force, "Change it although something is taken away");
     command.on_run([options](const Context& context) { return set(context, *options); });

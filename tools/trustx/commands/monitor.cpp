@@ -24,7 +24,7 @@ struct MonitorOptions {
     bool json = false;
 };
 
-constexpr const char* examples =
+constexpr const char* monitor_examples =
     R"(Uses of private keys beyond one in 5 seconds raise the security event counter once the credit (at most 5) is spent; each 5
 seconds without one lower it again, and then earn credit. From 128 on the chip delays each use, at 255 by 5 seconds. The
 chip does not tell its credit: shown are the most it can be, and what it is if nobody used a key since the start.
@@ -106,7 +106,7 @@ Result<void> monitor(const Context& context, const MonitorOptions& options) {
 
 void add_monitor(Command& program) {
     const auto options = std::make_shared<MonitorOptions>();
-    auto command = program.subcommand("monitor", "Watch the security event counter and the credit", examples);
+    auto command = program.subcommand("monitor", "Watch the security event counter and the credit", monitor_examples);
     command.option("--interval", options->interval, "Seconds between two readings; default: 1", "N");
     command.option("--count", options->count, "Readings to take; default: until Ctrl-C", "N");
     command.flag("--json", options->json, "A line of JSON for each reading");

@@ -35,12 +35,12 @@ struct WriteOptions {
     bool force = false;
 };
 
-constexpr const char* read_examples = R"(Examples:
+constexpr const char* object_read_examples = R"(Examples:
   trustx object read F1D0
   trustx object read F1E0 --offset 100 --length 32 --hex
   trustx object read data-1 --out data.bin)";
 
-constexpr const char* write_examples =
+constexpr const char* object_write_examples =
     R"(Without --offset the whole content is replaced: what was there before is gone, and the object is as long as the
 input. With --offset the rest stays. What was written is read back and compared. Certificate objects and trust anchors
 take certificates, which `trustx cert write` checks; --force writes other bytes there.
@@ -160,7 +160,7 @@ Result<void> write(const Context& context, const WriteOptions& options) {
 
 void add_read(Command& group) {
     const auto options = std::make_shared<ReadOptions>();
-    auto command = group.subcommand("read", "Print the content of an object", read_examples);
+    auto command = group.subcommand("read", "Print the content of an object", object_read_examples);
     command.argument("OBJECT", options->object, "Object by number or name").required();
     command.option("--offset", options->offset, "First byte to read; default: 0", "N");
     command.option("--length", options->length, "How many bytes at most; default: all", "N");
@@ -172,7 +172,7 @@ void add_read(Command& group) {
 
 void add_write(Command& group) {
     const auto options = std::make_shared<WriteOptions>();
-    auto command = group.subcommand("write", "Write the content of an object", write_examples);
+    auto command = group.subcommand("write", "Write the content of an object", object_write_examples);
     command.argument("OBJECT", options->object, "Object by number or name").required();
     command.argument("FILE", options->file, "Content; default: standard input");
     command.option("--offset", options->offset, "Where the input goes; the rest stays as it is", "N");

@@ -19,7 +19,7 @@ struct ObjectsOptions {
     bool json = false;
 };
 
-constexpr const char* examples =
+constexpr const char* objects_examples =
     R"(For each object: its size and how much of it is used, its life cycle state, who may change and who may read it, and
 which key is in it. `trustx metadata show` explains one of them.
 
@@ -103,7 +103,7 @@ Result<void> objects(const Context& context, const ObjectsOptions& options) {
 
 void add_objects(Command& program) {
     const auto options = std::make_shared<ObjectsOptions>();
-    auto command = program.subcommand("objects", "Show all objects with size, life cycle and access", examples);
+    auto command = program.subcommand("objects", "Show all objects with size, life cycle and access", objects_examples);
     command.flag("--json", options->json, "The same for programs");
     command.on_run([options](const Context& context) { return objects(context, *options); });
 }

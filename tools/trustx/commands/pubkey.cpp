@@ -20,7 +20,7 @@ struct PubkeyOptions {
     bool trust_certificate = false;
 };
 
-constexpr const char* examples =
+constexpr const char* pubkey_examples =
     R"(The chip does not tell the public key of a key that it holds: see `trustx key-file --help` for how it is found, and
 how many private key uses that takes.
 
@@ -41,7 +41,7 @@ Result<void> pubkey(const Context& context, const PubkeyOptions& options) {
 
 void add_pubkey(Command& program) {
     const auto options = std::make_shared<PubkeyOptions>();
-    auto command = program.subcommand("pubkey", "Print the public key of a slot", examples);
+    auto command = program.subcommand("pubkey", "Print the public key of a slot", pubkey_examples);
     command.argument("SLOT", options->slot, "Key slot, E0F0 to E0F3").required();
     command.option("-o,--out", options->out, "File to write; default: standard output", "FILE");
     command.flag("--der", options->der, "DER instead of PEM");

@@ -19,7 +19,7 @@ struct RandomOptions {
     BinaryAnswer answer;
 };
 
-constexpr const char* examples =
+constexpr const char* random_examples =
     R"(Long outputs are fetched in many short commands, so that other programs get their turn.
 
 Examples:
@@ -28,11 +28,11 @@ Examples:
   trustx random 1048576 --out random.bin)";
 
 // A multiple of 3 and of 16, so that the pieces of base64 and of hexadecimal lines can be put one after another.
-constexpr std::uint16_t piece = 240;
-static_assert(piece <= GetRandom::max_length && piece % 48 == 0);
+constexpr std::uint16_t bytes_at_once = 240;
+static_assert(bytes_at_once <= GetRandom::max_length && bytes_at_once % 48 == 0);
 
 Result<Bytes> random_piece(Chip& chip, std::uint64_t wanted) {
-    const auto length = static_cast<std::uint16_t>(std::min<std::uint64_t>(wanted, piece));
+    const auto length = static_cast<std::uint16_t>(std::min<std::uint64_t>(wanted, bytes_at_once));
     auto bytes = chip.run(GetRandom{.length = std::max(length, GetRandom::min_length)});
     if (bytes) {
         bytes->resize(length);  // the chip gives at least 8
@@ -55,7 +55,7 @@ Result<void> fetch(Chip& chip, std::uint64_t count, Encoding encoding, files::Ou
         chip.progress = std::make_unique<Progress>(-1);  // its line would be in the middle of the answer's
     }
     const Progress::Work work{*chip.progress, "fetching random bytes"};
-    for (std::uint64_t left = count; left > 0; left -= std::min<std::uint64_t>(left, piece)) {
+    for (std::uint64_t left = count; left > 0; left -= std::min<std::uint64_t>(left, bytes_at_once)) {
         chip.progress->count(count - left, count);
         TRY(const auto bytes, random_piece(chip, left));
         TRYV(file.write(encode(bytes, encoding)));
@@ -80,7 +80,7 @@ Result<void> random(const Context& context, const RandomOptions& options) {
 
 void add_random(Command& program) {
     const auto options = std::make_shared<RandomOptions>();
-    auto command = program.subcommand("random", "Print random bytes from the chip", examples);
+    auto command = program.subcommand("random", "Print random bytes from the chip", random_examples);
     command.argument("N", options->count, "How many bytes").required();
     add_binary_answer(command, options->answer);
     command.on_run([options](const Context& context) { return random(context, *options); });

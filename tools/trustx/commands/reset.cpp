@@ -7,7 +7,7 @@
 namespace trustx::cli {
 namespace {
 
-constexpr const char* examples =
+constexpr const char* reset_examples =
     R"(The reset line is pulsed, where the bus has one: the simulator has; a chip on an I2C adapter has if trustx.conf says
 which GPIO line leads to it (reset-line), and a supply-line switches its supply off and on as well. Without a line the
 chip is told to reset itself, which one that hangs does not do. Objects, keys and life cycles stay; sessions, a running
@@ -29,7 +29,7 @@ Result<void> reset(const Context& context) {
 }  // namespace
 
 void add_reset(Command& program) {
-    auto command = program.subcommand("reset", "Reset the chip", examples);
+    auto command = program.subcommand("reset", "Reset the chip", reset_examples);
     command.on_run(reset);
 }
 

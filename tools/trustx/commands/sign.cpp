@@ -18,7 +18,7 @@ struct SignOptions {
     BinaryAnswer answer;
 };
 
-constexpr const char* examples =
+constexpr const char* sign_examples =
     R"(The message is hashed here; the chip signs the digest. One private key use. The signature is DER, as openssl has it.
 
 Examples:
@@ -40,7 +40,7 @@ Result<void> sign(const Context& context, const SignOptions& options) {
 
 void add_sign(Command& program) {
     const auto options = std::make_shared<SignOptions>();
-    auto command = program.subcommand("sign", "Sign a file with a key in the chip", examples);
+    auto command = program.subcommand("sign", "Sign a file with a key in the chip", sign_examples);
     command.argument("SLOT", options->slot, "Key slot, E0F0 to E0F3").required();
     add_message_options(command, options->message);
     add_binary_answer(command, options->answer);

@@ -31,7 +31,7 @@ struct TraceCommandOptions {
     bool json = false;
 };
 
-constexpr const char* examples =
+constexpr const char* trace_examples =
     R"(A trace is written by every program that uses the chip through libtrustx, if it is asked to:
   TRUSTX_TRACE=chip.trace openssl req -new -key key.pem -subj /CN=gateway -out request.pem
   trustx trace chip.trace
@@ -181,7 +181,7 @@ Result<void> trace(const Context& context, const TraceCommandOptions& options) {
 
 void add_trace(Command& program) {
     const auto options = std::make_shared<TraceCommandOptions>();
-    auto command = program.subcommand("trace", "Print a trace that programs wrote", examples);
+    auto command = program.subcommand("trace", "Print a trace that programs wrote", trace_examples);
     command.argument("FILE", options->file, "The trace; - is standard input").required();
     command.option("--command", options->command, "Only this command, as CalcSign, or attach", "NAME");
     command.option("--object", options->object, "Only commands about this object", "OBJECT");

@@ -24,7 +24,7 @@ struct VerifyOptions {
     MessageOptions message;
 };
 
-constexpr const char* examples =
+constexpr const char* verify_examples =
     R"(A certificate in the chip must be stored bare (`trustx cert write --form der`), and may be a trust anchor. The chip
 does the arithmetic; no private key is used. The signature is DER, as openssl has it.
 
@@ -83,7 +83,7 @@ Result<void> verify(const Context& context, const VerifyOptions& options) {
 
 void add_verify(Command& program) {
     const auto options = std::make_shared<VerifyOptions>();
-    auto command = program.subcommand("verify", "Let the chip verify a signature", examples);
+    auto command = program.subcommand("verify", "Let the chip verify a signature", verify_examples);
     command.option("--signature", options->signature, "Signature in DER", "FILE").required();
     command.option("--public-key", options->public_key, "Public key, certificate or key file, in PEM or DER", "FILE");
     command.option("--certificate", options->certificate, "Object with a bare certificate, E0E1 to E0EF", "OBJECT");

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t indent = 25;
 
-std::string padded(std::string text, std::size_t width) {
+std::string column(std::string text, std::size_t width) {
     text.resize(std::max(width, text.size() + 1), ' ');
     return text;
 }
@@ -32,7 +32,7 @@ Result<void> CheckReport::finish(bool json) const {
 std::string CheckReport::text() const {
     std::string text;
     for (const auto& [verdict, subject, finding, remedy, error] : findings_) {
-        text += padded(verdict, 8) + padded(subject, indent - 8) + finding + "\n";
+        text += column(verdict, 8) + column(subject, indent - 8) + finding + "\n";
         if (!remedy.empty()) {
             text += std::string(indent, ' ') + "remedy: " + remedy + "\n";
         }

@@ -39,7 +39,7 @@ std::optional<std::string> value_of(CONF* conf, const std::string& section, cons
 }
 
 // lines_of is a section in its own order; NCONF_get_string would look into the default section, too.
-std::vector<std::pair<std::string, std::string>> lines_of(CONF* conf, const std::string& section) {
+std::vector<std::pair<std::string, std::string>> section_lines(CONF* conf, const std::string& section) {
     std::vector<std::pair<std::string, std::string>> lines;
     const auto* values = NCONF_get_section(conf, section.c_str());
     ERR_clear_error();
@@ -59,7 +59,7 @@ Activation activation_of(const std::string& value) {
 ProviderEntry entry_of(CONF* conf, const std::string& name, const std::string& section) {
     ProviderEntry entry{
         .name = after_dot(name), .section = section, .activate_value = {}, .module = {}, .settings = {}};
-    for (const auto& [raw, value] : lines_of(conf, section)) {
+    for (const auto& [raw, value] : section_lines(conf, section)) {
         const auto key = after_dot(raw);
         if (key == "identity") {
             entry.name = value;
@@ -115,12 +115,12 @@ Result<OpensslConfiguration> OpensslConfiguration::parse(const std::string& text
         return configuration;
     }
     configuration.default_properties = properties_of(conf.get(), configuration.init_section);
-    for (const auto& [key, section] : lines_of(conf.get(), configuration.init_section)) {
+    for (const auto& [key, section] : section_lines(conf.get(), configuration.init_section)) {
         if (before_dot(key) != "providers") {
             continue;
         }
         configuration.providers_section = section;
-        for (const auto& [name_of_provider, its_section] : lines_of(conf.get(), section)) {
+        for (const auto& [name_of_provider, its_section] : section_lines(conf.get(), section)) {
             configuration.providers.push_back(entry_of(conf.get(), name_of_provider, its_section));
         }
     }
@@ -162,7 +162,7 @@ std::optional<AppendedLine> read_appended(const std::string& text, std::string_v
     const auto conf = load((text + (line_is_open ? "\n" : "") + probe + " = ").append(value) + "\n", line);
     ERR_clear_error();
     for (const auto& section : conf == nullptr ? std::vector<std::string>{} : sections_of(conf.get())) {
-        for (const auto& [name, read] : lines_of(conf.get(), section)) {
+        for (const auto& [name, read] : section_lines(conf.get(), section)) {
             if (name == probe) {
                 return AppendedLine{section, read};
             }

@@ -57,7 +57,7 @@ std::vector<std::string> words_of(std::string_view text) {
     return words;
 }
 
-std::optional<std::string> text_of(const std::string& path) {
+std::optional<std::string> file_text(const std::string& path) {
     std::error_code ignored;
     const auto content = fs::is_regular_file(path, ignored) ? files::read_input(path) : Result<Bytes>{Bytes{}};
     return content ? std::optional{std::string{content->begin(), content->end()}} : std::nullopt;
@@ -169,7 +169,7 @@ Result<UnitSettings> UnitSettings::read(const std::string& root, const std::stri
     TRY(const auto content, files::read_input(target));
     settings.add(std::string{content.begin(), content.end()});
     for (const auto& [name, path] : drop_ins(root, settings.name_)) {
-        if (const auto text = path == without ? std::nullopt : text_of(target_of(root, path))) {
+        if (const auto text = path == without ? std::nullopt : file_text(target_of(root, path))) {
             settings.add(*text);
         }
     }
@@ -233,7 +233,7 @@ std::map<std::string, std::string> UnitSettings::environment(const std::string& 
     std::ranges::for_each(words("Environment"), add);
     for (auto path : words("EnvironmentFile")) {
         path.erase(0, path.starts_with('-') ? 1 : 0);
-        const auto text = text_of(in_root(root, path)).value_or("");
+        const auto text = file_text(in_root(root, path)).value_or("");
         for (const auto& line : lines_of(text)) {
             const auto words = trimmed(line.text());
             const auto assignment = words_of(words);

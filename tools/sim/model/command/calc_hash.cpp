@@ -10,10 +10,10 @@ namespace trustx::sim {
 
 namespace {
 
-constexpr std::uint8_t param_sha256 = 0xE2;
-constexpr std::uint8_t tag_digest = 0x01;
-constexpr std::uint8_t tag_context = 0x06;
-constexpr std::uint8_t tag_export = 0x07;
+constexpr std::uint8_t calc_hash_param_sha256 = 0xE2;
+constexpr std::uint8_t calc_hash_tag_digest = 0x01;
+constexpr std::uint8_t calc_hash_tag_context = 0x06;
+constexpr std::uint8_t calc_hash_tag_export = 0x07;
 constexpr std::size_t context_size = 130;
 
 enum class Step : std::uint8_t { start = 0, start_final = 1, carry_on = 2, final = 3, terminate = 4, keep = 5 };
@@ -44,11 +44,11 @@ Outcome<HashRequest> parse(const Request& request) {
     parsed.step = static_cast<Step>(tag & 0x0FU);
     parsed.from_object = (tag & 0xF0U) == 0x10;
     parsed.data = reader.take(tag);
-    if (reader.next_is(tag_context)) {
-        parsed.imported = reader.take(tag_context);
+    if (reader.next_is(calc_hash_tag_context)) {
+        parsed.imported = reader.take(calc_hash_tag_context);
     }
-    if (reader.next_is(tag_export)) {
-        reader.take_empty(tag_export);
+    if (reader.next_is(calc_hash_tag_export)) {
+        reader.take_empty(calc_hash_tag_export);
         parsed.exported = true;
     }
     TRYV(reader.finish());
@@ -131,7 +131,7 @@ Outcome<Sha256> state_before(const CommandContext& context, const HashRequest& r
 }  // namespace
 
 Outcome<Bytes> calc_hash(CommandContext& context, const Request& request) {
-    if (request.param != param_sha256) {
+    if (request.param != calc_hash_param_sha256) {
         return fail(ErrorCode::invalid_param);
     }
     TRY(const auto parsed, parse(request));
@@ -149,9 +149,9 @@ Outcome<Bytes> calc_hash(CommandContext& context, const Request& request) {
     running = stays ? std::optional<Sha256>(hash) : std::nullopt;
     Bytes out;
     if (yields_digest(parsed.step)) {
-        append_tlv(out, tag_digest, hash.finish());
+        append_tlv(out, calc_hash_tag_digest, hash.finish());
     } else if (parsed.exported) {
-        append_tlv(out, tag_context, export_context(context.chip, hash));
+        append_tlv(out, calc_hash_tag_context, export_context(context.chip, hash));
     }
     return out;
 }

@@ -10,21 +10,21 @@ namespace trustx::sim {
 
 namespace {
 
-constexpr std::uint8_t param_ecdh = 0x01;
-constexpr std::uint8_t tag_key = 0x01;
-constexpr std::uint8_t tag_algorithm = 0x05;
-constexpr std::uint8_t tag_public_key = 0x06;
+constexpr std::uint8_t calc_ssec_param_ecdh = 0x01;
+constexpr std::uint8_t calc_ssec_tag_key = 0x01;
+constexpr std::uint8_t calc_ssec_tag_algorithm = 0x05;
+constexpr std::uint8_t calc_ssec_tag_public_key = 0x06;
 
 }  // namespace
 
 Outcome<Bytes> calc_ssec(CommandContext& context, const Request& request) {
-    if (request.param != param_ecdh) {
+    if (request.param != calc_ssec_param_ecdh) {
         return fail(ErrorCode::invalid_param);
     }
     TlvReader reader{request.data};
-    const ObjectId id = reader.take_oid(tag_key);
-    const std::uint8_t algorithm = reader.take_u8(tag_algorithm);
-    const ByteView public_key = reader.take(tag_public_key);
+    const ObjectId id = reader.take_oid(calc_ssec_tag_key);
+    const std::uint8_t algorithm = reader.take_u8(calc_ssec_tag_algorithm);
+    const ByteView public_key = reader.take(calc_ssec_tag_public_key);
     TRY(const auto target, take_result_target(reader));
     TRY(const auto found, find_key(context, id));
     const auto peer = der::point_of(public_key, found.curve);
@@ -41,7 +41,7 @@ Outcome<Bytes> calc_ssec(CommandContext& context, const Request& request) {
 
 std::optional<ObjectId> key_used_by_calc_ssec(const ApplicationState&, const Request& request) {
     TlvReader reader{request.data};
-    const ObjectId id = reader.take_oid(tag_key);
+    const ObjectId id = reader.take_oid(calc_ssec_tag_key);
     return is_key(id) ? std::optional(id) : std::nullopt;
 }
 

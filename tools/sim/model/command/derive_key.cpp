@@ -8,10 +8,10 @@ namespace trustx::sim {
 
 namespace {
 
-constexpr std::uint8_t param_tls12_prf_sha256 = 0x01;
-constexpr std::uint8_t tag_secret = 0x01;
-constexpr std::uint8_t tag_seed = 0x02;
-constexpr std::uint8_t tag_length = 0x03;
+constexpr std::uint8_t derive_key_param_tls12_prf_sha256 = 0x01;
+constexpr std::uint8_t derive_key_tag_secret = 0x01;
+constexpr std::uint8_t derive_key_tag_seed = 0x02;
+constexpr std::uint8_t derive_key_tag_length = 0x03;
 constexpr std::size_t max_stored_secret_size = 64;
 
 bool holds_secrets(ObjectId id) {
@@ -41,13 +41,13 @@ Outcome<Bytes> secret_of(const CommandContext& context, ObjectId id) {
 }  // namespace
 
 Outcome<Bytes> derive_key(CommandContext& context, const Request& request) {
-    if (request.param != param_tls12_prf_sha256) {
+    if (request.param != derive_key_param_tls12_prf_sha256) {
         return fail(ErrorCode::invalid_param);
     }
     TlvReader reader{request.data};
-    const ObjectId id = reader.take_oid(tag_secret);
-    const ByteView seed = reader.take(tag_seed);
-    const std::size_t length = reader.take_u16(tag_length);
+    const ObjectId id = reader.take_oid(derive_key_tag_secret);
+    const ByteView seed = reader.take(derive_key_tag_seed);
+    const std::size_t length = reader.take_u16(derive_key_tag_length);
     TRY(const auto target, take_result_target(reader));
     const std::size_t max_length = target.session ? 48 : 256;
     if (seed.size() < 8 || seed.size() > 1024 || length < 16 || length > max_length) {

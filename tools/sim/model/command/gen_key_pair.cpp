@@ -9,11 +9,11 @@ namespace trustx::sim {
 
 namespace {
 
-constexpr std::uint8_t tag_key = 0x01;
-constexpr std::uint8_t tag_usage = 0x02;
-constexpr std::uint8_t tag_export = 0x07;
-constexpr std::uint8_t tag_private_key_out = 0x01;
-constexpr std::uint8_t tag_public_key_out = 0x02;
+constexpr std::uint8_t gen_key_pair_tag_key = 0x01;
+constexpr std::uint8_t gen_key_pair_tag_usage = 0x02;
+constexpr std::uint8_t gen_key_pair_tag_export = 0x07;
+constexpr std::uint8_t gen_key_pair_tag_private_key_out = 0x01;
+constexpr std::uint8_t gen_key_pair_tag_public_key_out = 0x02;
 
 Outcome<void> store_in_slot(CommandContext& context, ObjectId id, Curve curve, std::uint8_t mask, const Bytes& scalar) {
     Object* object = context.chip.find(id);
@@ -36,14 +36,14 @@ Outcome<void> store_in_slot(CommandContext& context, ObjectId id, Curve curve, s
 
 Bytes exported(const KeyPair& pair) {
     Bytes out;
-    append_tlv(out, tag_private_key_out, der::octet_string(pair.scalar));
-    append_tlv(out, tag_public_key_out, der::public_key(pair.point));
+    append_tlv(out, gen_key_pair_tag_private_key_out, der::octet_string(pair.scalar));
+    append_tlv(out, gen_key_pair_tag_public_key_out, der::public_key(pair.point));
     return out;
 }
 
 Bytes stored(const KeyPair& pair) {
     Bytes out;
-    append_tlv(out, tag_public_key_out, der::public_key(pair.point));
+    append_tlv(out, gen_key_pair_tag_public_key_out, der::public_key(pair.point));
     return out;
 }
 
@@ -55,13 +55,13 @@ Outcome<Bytes> gen_key_pair(CommandContext& context, const Request& request) {
     }
     const auto curve = static_cast<Curve>(request.param);
     TlvReader reader{request.data};
-    if (reader.next_is(tag_export)) {
-        reader.take_empty(tag_export);
+    if (reader.next_is(gen_key_pair_tag_export)) {
+        reader.take_empty(gen_key_pair_tag_export);
         TRYV(reader.finish());
         return exported(context.crypto.generate(curve));
     }
-    const ObjectId id = reader.take_oid(tag_key);
-    const std::uint8_t mask = reader.take_u8(tag_usage);
+    const ObjectId id = reader.take_oid(gen_key_pair_tag_key);
+    const std::uint8_t mask = reader.take_u8(gen_key_pair_tag_usage);
     TRYV(reader.finish());
     if (!usage::legal(mask)) {
         return fail(ErrorCode::unsupported_key_usage_or_algorithm);

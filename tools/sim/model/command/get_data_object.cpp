@@ -9,8 +9,8 @@ namespace trustx::sim {
 
 namespace {
 
-constexpr std::uint8_t param_data = 0x00;
-constexpr std::uint8_t param_metadata = 0x01;
+constexpr std::uint8_t get_data_object_param_data = 0x00;
+constexpr std::uint8_t get_data_object_param_metadata = 0x01;
 
 Outcome<Bytes> read_metadata(const Object& object, const ByteReader& reader) {
     if (!reader.complete()) {
@@ -58,7 +58,7 @@ Outcome<Bytes> slice(const Bytes& content, const Range& range) {
 }  // namespace
 
 Outcome<Bytes> get_data_object(CommandContext& context, const Request& request) {
-    if (request.param != param_data && request.param != param_metadata) {
+    if (request.param != get_data_object_param_data && request.param != get_data_object_param_metadata) {
         return fail(ErrorCode::invalid_param);
     }
     ByteReader reader{request.data};
@@ -70,7 +70,7 @@ Outcome<Bytes> get_data_object(CommandContext& context, const Request& request) 
     if (object == nullptr) {
         return fail(ErrorCode::invalid_oid);
     }
-    if (request.param == param_metadata) {
+    if (request.param == get_data_object_param_metadata) {
         return read_metadata(*object, reader);
     }
     TRY(const auto range, read_range(reader));

@@ -7,17 +7,17 @@ namespace trustx::sim {
 
 namespace {
 
-constexpr std::uint8_t tag_export = 0x07;
-constexpr std::uint8_t tag_session = 0x08;
+constexpr std::uint8_t result_target_tag_export = 0x07;
+constexpr std::uint8_t result_target_tag_session = 0x08;
 
 }  // namespace
 
 Outcome<ResultTarget> take_result_target(TlvReader& reader) {
     ResultTarget target;
-    if (reader.next_is(tag_session)) {
-        target.session = reader.take_oid(tag_session);
+    if (reader.next_is(result_target_tag_session)) {
+        target.session = reader.take_oid(result_target_tag_session);
     } else {
-        reader.take_empty(tag_export);
+        reader.take_empty(result_target_tag_export);
     }
     TRYV(reader.finish());
     if (target.session && !is_session(*target.session)) {

@@ -9,9 +9,9 @@ namespace trustx::sim {
 
 namespace {
 
-constexpr std::uint8_t param_write = 0x00;
-constexpr std::uint8_t param_metadata = 0x01;
-constexpr std::uint8_t param_erase_and_write = 0x40;
+constexpr std::uint8_t set_data_object_param_write = 0x00;
+constexpr std::uint8_t set_data_object_param_metadata = 0x01;
+constexpr std::uint8_t set_data_object_param_erase_and_write = 0x40;
 
 constexpr std::size_t header_size = 4;  // OID and offset
 // Objects up to this size are written as a whole or not at all: one page of memory, which is our choice. Known is only
@@ -88,8 +88,9 @@ Outcome<Bytes> write_data(Object& object, std::size_t offset, ByteView data, boo
 }  // namespace
 
 Outcome<Bytes> set_data_object(CommandContext& context, const Request& request) {
-    const bool known_param =
-        request.param == param_write || request.param == param_metadata || request.param == param_erase_and_write;
+    const bool known_param = request.param == set_data_object_param_write ||
+                             request.param == set_data_object_param_metadata ||
+                             request.param == set_data_object_param_erase_and_write;
     if (!known_param) {
         return fail(ErrorCode::invalid_param);
     }
@@ -104,7 +105,7 @@ Outcome<Bytes> set_data_object(CommandContext& context, const Request& request) 
     if (object == nullptr) {
         return fail(ErrorCode::invalid_oid);
     }
-    if (request.param == param_metadata) {
+    if (request.param == set_data_object_param_metadata) {
         return write_metadata(*object, offset, data);
     }
     const bool writable_kind = object->kind == ObjectKind::data || object->kind == ObjectKind::system;
@@ -114,19 +115,19 @@ Outcome<Bytes> set_data_object(CommandContext& context, const Request& request) 
     if (object->kind == ObjectKind::system) {
         return write_system_object(id, *object, offset, data);
     }
-    return write_data(*object, offset, data, request.param == param_erase_and_write);
+    return write_data(*object, offset, data, request.param == set_data_object_param_erase_and_write);
 }
 
 std::optional<Bytes> torn_set_data_object(const ChipState& chip, const Request& request, double share) {
     const Object* object = chip.find(static_cast<ObjectId>(ByteReader(request.data).u16()));
     const bool tears = object != nullptr && object->kind == ObjectKind::data &&
-                       object->capacity() > largest_atomic_object && request.param != param_metadata;
+                       object->capacity() > largest_atomic_object && request.param != set_data_object_param_metadata;
     if (!tears) {
         return std::nullopt;
     }
     const std::size_t size = request.data.size() - header_size;
     const auto written = std::min(size, static_cast<std::size_t>(share * static_cast<double>(size)));
-    if (written == 0 && request.param == param_write) {
+    if (written == 0 && request.param == set_data_object_param_write) {
         return std::nullopt;
     }
     return to_bytes(request.data.first(header_size + written));

@@ -9,12 +9,12 @@ namespace trustx::sim {
 
 namespace {
 
-constexpr std::uint8_t param_ecdsa = 0x11;
-constexpr std::uint8_t tag_digest = 0x01;
-constexpr std::uint8_t tag_signature = 0x02;
-constexpr std::uint8_t tag_certificate = 0x04;
-constexpr std::uint8_t tag_algorithm = 0x05;
-constexpr std::uint8_t tag_public_key = 0x06;
+constexpr std::uint8_t verify_sign_param_ecdsa = 0x11;
+constexpr std::uint8_t verify_sign_tag_digest = 0x01;
+constexpr std::uint8_t verify_sign_tag_signature = 0x02;
+constexpr std::uint8_t verify_sign_tag_certificate = 0x04;
+constexpr std::uint8_t verify_sign_tag_algorithm = 0x05;
+constexpr std::uint8_t verify_sign_tag_public_key = 0x06;
 constexpr std::uint8_t bare_der = 0x30;
 
 struct PublicKey {
@@ -58,16 +58,16 @@ Outcome<PublicKey> key_of_host(const CommandContext& context, std::uint8_t algor
 }  // namespace
 
 Outcome<Bytes> verify_sign(CommandContext& context, const Request& request) {
-    if (request.param != param_ecdsa) {
+    if (request.param != verify_sign_param_ecdsa) {
         return fail(ErrorCode::invalid_param);
     }
     TlvReader reader{request.data};
-    const ByteView digest = reader.take(tag_digest);
-    const ByteView signature = reader.take(tag_signature);
-    const bool by_certificate = reader.next_is(tag_certificate);
-    const ObjectId certificate = by_certificate ? reader.take_oid(tag_certificate) : ObjectId{};
-    const std::uint8_t algorithm = by_certificate ? std::uint8_t{0} : reader.take_u8(tag_algorithm);
-    const ByteView public_key = by_certificate ? ByteView{} : reader.take(tag_public_key);
+    const ByteView digest = reader.take(verify_sign_tag_digest);
+    const ByteView signature = reader.take(verify_sign_tag_signature);
+    const bool by_certificate = reader.next_is(verify_sign_tag_certificate);
+    const ObjectId certificate = by_certificate ? reader.take_oid(verify_sign_tag_certificate) : ObjectId{};
+    const std::uint8_t algorithm = by_certificate ? std::uint8_t{0} : reader.take_u8(verify_sign_tag_algorithm);
+    const ByteView public_key = by_certificate ? ByteView{} : reader.take(verify_sign_tag_public_key);
     TRYV(reader.finish());
     TRY(const auto key,
         by_certificate ? key_of_certificate(context, certificate) : key_of_host(context, algorithm, public_key));

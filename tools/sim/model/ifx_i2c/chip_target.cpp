@@ -8,7 +8,7 @@ namespace trustx::sim {
 namespace {
 
 constexpr std::uint8_t filler = 0xFF;
-constexpr Time never = Time::max();
+constexpr Time end_of_time = Time::max();
 
 template <class Integer>
 Bytes big_endian(Integer value) {
@@ -75,7 +75,7 @@ Duration ChipTarget::power_cycle() {
 
 void ChipTarget::hang() {
     advance();
-    nak_until_ = never;
+    nak_until_ = end_of_time;
 }
 
 Duration ChipTarget::reset_by(FaultKind cause) {
@@ -120,7 +120,7 @@ void ChipTarget::apply(const CommandFault& fault) {
         channel_.finish_without_response();
     }
     if (fault.kind == FaultKind::hang) {
-        nak_until_ = never;
+        nak_until_ = end_of_time;
     } else {
         reset_at(fault.kind, fault.at);
     }
