@@ -3,6 +3,9 @@
 // The chip is a simulator that takes no time, so that what is measured is ours and OpenSSL's.
 //
 // usage: trustx_provider_figures [--quick]
+//        trustx_provider_figures --resident PLAIN-CONFIGURATION SOFTWARE-KEY TRUSTX-CONFIGURATION CHIP-KEY
+// The second form is for the first: memory is measured in a process that has done nothing else.
+#include "resident_memory.hpp"
 #include "support/build_tree.hpp"
 #include "support/simulator.hpp"
 #include "tls_pair.hpp"
@@ -119,6 +122,7 @@ class Figures {
         signatures();
         handshakes();
         memory();
+        resident_memory();
     }
 
  private:
@@ -129,12 +133,14 @@ class Figures {
         std::fflush(stdout);
     }
 
-    static double openssl_version(const std::filesystem::path& configuration);
+    static double openssl(const std::filesystem::path& configuration, std::vector<std::string> arguments);
     void unrelated_program() const;
+    void unrelated_program(const std::string& name, const std::vector<std::string>& arguments) const;
     void key_loads() const;
     void signatures() const;
     void handshakes() const;
     void memory() const;
+    void resident_memory() const;
     [[nodiscard]] Pkey load(OSSL_LIB_CTX* libctx, const std::string& pem) const;
 
     Effort effort_;
@@ -142,8 +148,8 @@ class Figures {
     Configurations configurations_;
 };
 
-// openssl_version is the wall time of one `openssl version`, in milliseconds.
-double Figures::openssl_version(const std::filesystem::path& configuration) {
+// openssl is the wall time of one run of the program openssl, in milliseconds.
+double Figures::openssl(const std::filesystem::path& configuration, std::vector<std::string> arguments) {
     std::string variable = "OPENSSL_CONF=" + configuration.string();
     std::string path = std::string("PATH=") + std::getenv("PATH");
     std::vector<std::string> more;
@@ -156,34 +162,45 @@ double Figures::openssl_version(const std::filesystem::path& configuration) {
     }
     environment.push_back(nullptr);
     std::string name = "openssl";
-    std::string argument = "version";
-    std::array<char*, 3> arguments{name.data(), argument.data(), nullptr};
+    std::vector<char*> words{name.data()};
+    for (auto& argument : arguments) {
+        words.push_back(argument.data());
+    }
+    words.push_back(nullptr);
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     int status = -1;
     const auto took = time_of([&] {
         pid_t child = 0;
-        if (::posix_spawnp(&child, name.c_str(), &actions, nullptr, arguments.data(), environment.data()) == 0) {
+        if (::posix_spawnp(&child, name.c_str(), &actions, nullptr, words.data(), environment.data()) == 0) {
             ::waitpid(child, &status, 0);
         }
     });
     ::posix_spawn_file_actions_destroy(&actions);
     if (status != 0) {
-        throw std::runtime_error("openssl version failed with " + configuration.string());
+        throw std::runtime_error("openssl failed with " + configuration.string());
     }
     return took.count() * 1000;
 }
 
+// What `trustx setup enable` for the whole machine costs a program that does not use the chip.
 void Figures::unrelated_program() const {
+    const auto file = (simulator_.directory() / "file").string();
+    write_file(file, "nothing of interest\n");
+    unrelated_program("openssl version", {"version"});
+    unrelated_program("openssl dgst -sha256", {"dgst", "-sha256", file});
+}
+
+void Figures::unrelated_program(const std::string& name, const std::vector<std::string>& arguments) const {
     std::vector<double> without;
     std::vector<double> with;
     for (int i = 0; i < effort_.programs; ++i) {  // in turn: what else the machine does hits both
-        without.push_back(openssl_version(configurations_.plain()));
-        with.push_back(openssl_version(configurations_.with_trustx()));
+        without.push_back(openssl(configurations_.plain(), arguments));
+        with.push_back(openssl(configurations_.with_trustx(), arguments));
     }
-    line("openssl version, default provider alone, median", median(without), "ms");
-    line("openssl version, with the trustx provider, median", median(with), "ms");
+    line((name + ", default provider alone, median").c_str(), median(without), "ms");
+    line((name + ", with the trustx provider, median").c_str(), median(with), "ms");
     line("  cost of the provider, difference of the medians", median(with) - median(without), "ms");
     line("  cost of the provider, difference of the quickest", least(with) - least(without), "ms");
 }
@@ -318,11 +335,24 @@ void Figures::memory() const {
     }
 }
 
+void Figures::resident_memory() const {
+    std::printf("memory that the provider adds to a process:\n");
+    const auto outcome = run(program("trustx_provider_figures"),
+                             {"--resident", configurations_.plain().string(), software_key().string(),
+                              configurations_.with_trustx().string(), chip_key().string()});
+    check(outcome);
+    std::printf("%s", outcome.out.c_str());
+}
+
 }  // namespace
 }  // namespace trustx::test
 
 int main(int argc, char** argv) try {
     using trustx::test::Effort;
+    if (argc == 6 && std::strcmp(argv[1], "--resident") == 0) {
+        trustx::test::print_resident_memory_added(argv[2], argv[3], argv[4], argv[5]);
+        return 0;
+    }
     const bool quick = argc == 2 && std::strcmp(argv[1], "--quick") == 0;
     if (argc > 1 && !quick) {
         std::cerr << "usage: trustx_provider_figures [--quick]\n";
