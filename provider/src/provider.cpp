@@ -3,6 +3,7 @@
 // touches a chip except the self test, on request.
 #include "algorithms.hpp"
 #include "c_boundary.hpp"
+#include "common/openssl/provider_title.hpp"
 #include "context.hpp"
 #include "dispatch.hpp"
 #include "param.hpp"
@@ -16,7 +17,6 @@
 namespace trustx::provider {
 namespace {
 
-constexpr const char* name = "OPTIGA Trust X provider";
 constexpr const char* version = TRUSTX_VERSION;
 constexpr const char* ours = "provider=trustx";
 
@@ -133,7 +133,7 @@ Outcome<void> answer_use_of_chip(ProviderContext& context, OSSL_PARAM params[]) 
 
 int provider_get_params(void* provctx, OSSL_PARAM params[]) {
     return answer(ProviderContext::of(provctx).core(), [&]() -> Outcome<void> {
-        TRYV(answer_pointer(params, OSSL_PROV_PARAM_NAME, name));
+        TRYV(answer_pointer(params, OSSL_PROV_PARAM_NAME, openssl::provider_title));
         TRYV(answer_pointer(params, OSSL_PROV_PARAM_VERSION, version));
         TRYV(answer_pointer(params, OSSL_PROV_PARAM_BUILDINFO, version));
         TRYV(answer_integer(params, OSSL_PROV_PARAM_STATUS, 1));

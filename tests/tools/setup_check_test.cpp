@@ -3,7 +3,10 @@
 #include "chip_fixture.hpp"
 #include "support/catch.hpp"
 
+#include <filesystem>
+
 #include <nlohmann/json.hpp>
+#include <openssl/crypto.h>
 
 using namespace trustx;
 using namespace trustx::test;
@@ -121,6 +124,24 @@ TEST_CASE("check names a module that is missing or cannot be loaded", "[setup]")
     };
     check_fault(with_module("/nonexistent/trustx.so"), 4, {"there is no /nonexistent/trustx.so"});
     check_fault(with_module(machine.chip.write("trustx.so", "no module")), 5, {"cannot start it", "file too short"});
+}
+
+TEST_CASE("check survives a damaged module and names a module that is not trustx's", "[setup]") {
+    const Machine machine;
+    const auto ours = read_file(module_directory() / "trustx.so");
+    machine.chip.write("trustx.so", ours.substr(0, 1000));
+    const auto with_module = [&] {
+        return machine.check({}, machine.chip.write("m.cnf",
+                                                    "openssl_conf = i\n[i]\nproviders = p\n[p]\ndefault = d\ntrustx "
+                                                    "= t\n[d]\nactivate = 1\n[t]\nactivate = 1\nmodule = " +
+                                                        machine.chip.path("trustx.so") + "\n"));
+    };
+    check_fault(with_module(), 5, {"module", "answers at unix:"});  // the report goes on
+    const std::filesystem::path legacy{std::string{OPENSSL_info(OPENSSL_INFO_MODULES_DIR)} + "/legacy.so"};
+    if (std::filesystem::exists(legacy)) {
+        machine.chip.write("trustx.so", read_file(legacy));
+        check_fault(with_module(), 5, {"another provider", "Legacy"});
+    }
 }
 
 TEST_CASE("check names a fault elsewhere in the configuration that keeps OpenSSL from the provider", "[setup]") {

@@ -2,6 +2,7 @@
 // Whether OpenSSL can load and start the provider.
 #include "common/openssl/environment.hpp"
 #include "setup/checks.hpp"
+#include "setup/module_trial.hpp"
 
 #include <filesystem>
 
@@ -19,6 +20,7 @@ std::string module_path(const ProviderEntry& entry) {
     return named.is_absolute() ? named.string() : (fs::path{openssl::module_directory()} / named).string();
 }
 
+// check_module finds what cannot be loaded before it is loaded here: that may end the process.
 bool check_module(CheckReport& report, const std::string& path) {
     std::error_code error;
     if (!fs::is_regular_file(path, error)) {
@@ -27,21 +29,13 @@ bool check_module(CheckReport& report, const std::string& path) {
                       "provider's section");
         return false;
     }
+    if (const auto tried = try_module(path); !tried) {
+        report.failed("module", tried.error(),
+                      "install the provider and its library libtrustx of one and the same version");
+        return false;
+    }
     report.ok("module", path);
     return true;
-}
-
-// why_not_loaded asks for the module alone: loading a configuration reports no error for a module that does not load.
-std::string why_not_loaded(const std::string& module) {
-    const auto libctx = openssl::must<LibraryContext>(OSSL_LIB_CTX_new());
-    OSSL_PROVIDER_set_default_search_path(libctx.get(), fs::path{module}.parent_path().c_str());
-    ERR_clear_error();
-    auto* provider = OSSL_PROVIDER_load(libctx.get(), fs::path{module}.stem().c_str());
-    if (provider == nullptr) {
-        return openssl_errors();
-    }
-    OSSL_PROVIDER_unload(provider);
-    return "it loads by itself, but not with this configuration";
 }
 
 }  // namespace
@@ -60,8 +54,8 @@ LibraryContext check_provider(CheckReport& report, const std::string& path, cons
         return nullptr;
     }
     if (OSSL_PROVIDER_available(libctx.get(), "trustx") != 1) {
-        report.failed("provider", InputErrc::check_failed, "OpenSSL cannot start it: " + why_not_loaded(module),
-                      "install the provider and its library libtrustx of one and the same version");
+        report.failed("provider", InputErrc::check_failed, "its module loads by itself, but not with " + path,
+                      "correct the provider's section there");
         return nullptr;
     }
     report.ok("provider", "loads");
