@@ -6,14 +6,11 @@
 # where two installations have different prefixes.
 set(TRUSTX_CONFIGURATION_DIR /etc/trustx)
 
-# Beside README.md, with the same paths as in the source tree, so that their links hold. A link to anything else becomes
-# its text.
-set(TRUSTX_DOCUMENTS README.md SECURITY.md CHANGELOG.md)
-foreach(page gateway kernel-bus library performance provider raspberry-pi services sharing simulator trace)
-  if(EXISTS "${PROJECT_SOURCE_DIR}/docs/${page}.md")
-    list(APPEND TRUSTX_DOCUMENTS docs/${page}.md)
-  endif()
-endforeach()
+# README.md and what is beside it for users, with the same paths as in the source tree, so that their links hold. A link
+# to anything else becomes its text.
+file(GLOB TRUSTX_DOCUMENTS RELATIVE "${PROJECT_SOURCE_DIR}" CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/*.md")
+list(REMOVE_ITEM TRUSTX_DOCUMENTS docs/architecture.md docs/testing.md)
+list(APPEND TRUSTX_DOCUMENTS README.md SECURITY.md CHANGELOG.md)
 
 # trustx_install_texts([CONFIGURATION] DESTINATION directory FILES file...), the files relative to the tree's top.
 #   CONFIGURATION: administrators edit them. A file that is there and differs stays, and the new one is written beside it
