@@ -13,23 +13,25 @@ import sys
 MULTIARCH = r"usr/lib/[a-z0-9_]+-linux-[a-z]+"
 # By package, expressions of the files that it may have and must have. Documents of Debian's own are in each.
 OF_DEBIAN = r"usr/share/doc/{0}/(changelog\.gz|copyright)|usr/share/lintian/overrides/{0}"
+COMPLETIONS = r"usr/share/bash-completion/completions/"
+ZSH = r"usr/share/zsh/vendor-completions/_"
+COMMON = r"usr/share/doc/trustx-common/"
 FILES = {
     "libtrustx0.1": [MULTIARCH + r"/libtrustx\.so\.0\.1", MULTIARCH + r"/libtrustx\.so\.0\.1\.\d+"],
     "libtrustx-dev": [r"usr/include/trustx/\w+\.hpp", MULTIARCH + r"/libtrustx\.so", MULTIARCH + r"/pkgconfig/trustx\.pc",
                       MULTIARCH + r"/cmake/trustx/\w+(-\w+)?\.cmake", r"usr/share/doc/libtrustx-dev/examples/\w+\.cpp"],
     "openssl-provider-trustx": [MULTIARCH + r"/ossl-modules/trustx\.so", r"usr/share/man/man7/provider-trustx\.7\.gz"],
-    "trustx-tools": [r"usr/bin/trustx", r"usr/bin/trustx-mqtt", r"usr/share/man/man1/trustx(-mqtt)?\.1\.gz",
-                     r"usr/share/bash-completion/completions/trustx(-mqtt)?",
-                     r"usr/share/zsh/vendor-completions/_trustx(-mqtt)?"],
-    "trustx-sim": [r"usr/bin/trustx-sim", r"usr/share/man/man1/trustx-sim\.1\.gz",
-                   r"usr/share/bash-completion/completions/trustx-sim",
-                   r"usr/share/zsh/vendor-completions/_trustx-sim"],
-    "trustx-common": [r"etc/trustx/(openssl-trustx(\.drop-in)?\.cnf|trustx\.conf)", r"etc/apparmor\.d/abstractions/trustx",
-                      r"usr/lib/(sysusers|tmpfiles)\.d/trustx\.conf", r"usr/lib/udev/rules\.d/70-trustx\.rules",
-                      r"usr/share/man/man5/trustx\.conf\.5\.gz",
-                      r"usr/share/doc/trustx-common/(README|SECURITY|CHANGELOG)\.md",
-                      r"usr/share/doc/trustx-common/docs/[a-z-]+\.md",
-                      r"usr/share/doc/trustx-common/examples/services/[a-z.-]+(/trustx\.conf)?"],
+    "trustx-tools": [r"usr/bin/trustx", r"usr/bin/trustx-mqtt", r"usr/share/man/man1/trustx\.1\.gz",
+                     r"usr/share/man/man1/trustx-mqtt\.1\.gz", COMPLETIONS + "trustx", COMPLETIONS + "trustx-mqtt",
+                     ZSH + "trustx", ZSH + "trustx-mqtt"],
+    "trustx-sim": [r"usr/bin/trustx-sim", r"usr/share/man/man1/trustx-sim\.1\.gz", COMPLETIONS + "trustx-sim",
+                   ZSH + "trustx-sim"],
+    "trustx-common": [r"etc/trustx/openssl-trustx\.cnf", r"etc/trustx/openssl-trustx\.drop-in\.cnf",
+                      r"etc/trustx/trustx\.conf", r"etc/apparmor\.d/abstractions/trustx",
+                      r"usr/lib/sysusers\.d/trustx\.conf", r"usr/lib/tmpfiles\.d/trustx\.conf",
+                      r"usr/lib/udev/rules\.d/70-trustx\.rules", r"usr/share/man/man5/trustx\.conf\.5\.gz",
+                      COMMON + r"README\.md", COMMON + r"SECURITY\.md", COMMON + r"CHANGELOG\.md",
+                      COMMON + r"docs/[a-z-]+\.md", COMMON + r"examples/services/[a-z.-]+(/trustx\.conf)?"],
 }
 # Which packages each must not need: the provider is loaded by programs that know nothing of the chip.
 FORBIDDEN = {
