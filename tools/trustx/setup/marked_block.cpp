@@ -153,7 +153,7 @@ bool is_remark(std::string_view line) {
 std::string kept_as_comments(const std::vector<std::string>& lines, const std::string& line_end) {
     std::string text;
     for (const auto& line : lines) {
-        text += "# added by hand to the block of `trustx setup`: " + line + line_end;
+        text.append("# added by hand to the block of `trustx setup`: ").append(line).append(line_end);
     }
     return text;
 }

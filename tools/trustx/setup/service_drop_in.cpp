@@ -109,7 +109,7 @@ std::string device_lines(const ServiceAccess& access, const Sandbox& sandbox) {
         return text;
     }
     for (const auto& device : access.devices) {
-        text += "DeviceAllow=" + device + " rw\n";
+        text.append("DeviceAllow=").append(device).append(" rw\n");
     }
     if (access.devices.size() == 1) {
         text +=
