@@ -7,8 +7,11 @@
 
 namespace trustx::openssl {
 
-// configuration_file is what a program reads that is told nothing else: OPENSSL_CONF, then OpenSSL's own.
+// configuration_file is what a program reads that is told nothing else: OPENSSL_CONF, then OpenSSL's own. Empty: none,
+// which an empty OPENSSL_CONF says (config(5)).
 std::string configuration_file();
+
+inline constexpr const char* no_configuration = "OPENSSL_CONF is empty, so OpenSSL reads no configuration";
 
 // own_configuration_file is OpenSSL's own alone.
 std::string own_configuration_file();

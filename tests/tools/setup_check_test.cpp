@@ -100,6 +100,33 @@ TEST_CASE("check names what is wrong with a configuration", "[setup]") {
                 5, {"fips=yes", "question mark"});
 }
 
+TEST_CASE("check does not send to enable where enable refuses", "[setup]") {
+    const Machine machine;
+    const std::string begin = "openssl_conf = i\n[i]\nproviders = p\n[p]\ndefault = d\n[d]\nactivate = 1\n";
+    for (const auto& [text, word] : std::vector<std::pair<std::string, std::string>>{
+             {begin + "x = y\\", "backslash"},
+             {begin + std::string{"#\0\n", 3}, "NUL"},
+             {"openssl_conf = 'a$b'\n['a$b']\nx = y\n", "plain name"},
+             {begin + "[p]\ntrustx = t\n[t]\nactivate = off\n", "activate = 1"}}) {
+        CAPTURE(text);
+        const auto outcome = machine.check({}, machine.chip.write("refused.cnf", text));
+        CHECK(outcome.status != 0);
+        CHECK_THAT(outcome.out, !ContainsSubstring("`trustx setup enable --config"));
+        CHECK_THAT(outcome.out, ContainsSubstring(word));
+    }
+    const auto file = machine.chip.write("linked.cnf", begin);
+    std::filesystem::create_hard_link(file, machine.chip.path("second.cnf"));
+    check_fault(machine.check({}, file), 5, {"cannot do it", "hard links"});
+}
+
+TEST_CASE("an empty OPENSSL_CONF is named as what keeps OpenSSL from any configuration", "[setup]") {
+    const Machine machine;
+    const ProcessOptions empty{.environment = {{"OPENSSL_CONF", ""}}};
+    check_fault(machine.chip.trustx({"setup", "check"}, empty), 2, {"OPENSSL_CONF is empty", "unset it"});
+    machine.chip.must_fail(2, {"setup", "enable"}, {"OPENSSL_CONF is empty", "--config"}, empty);
+    machine.chip.must_fail(2, {"setup", "disable"}, {"OPENSSL_CONF is empty", "--config"}, empty);
+}
+
 TEST_CASE("check names a setting that OpenSSL passes to no provider", "[setup]") {
     const Machine machine{"lock_directory = /tmp\n"};
     check_fault(machine.check(), 2,

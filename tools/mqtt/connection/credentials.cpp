@@ -119,7 +119,8 @@ bool provider_is_loaded() {
 }
 
 std::string provider_remedy() {
-    return "OpenSSL reads its configuration from " + openssl::configuration_file() +
+    const auto file = openssl::configuration_file();
+    return (file.empty() ? std::string{openssl::no_configuration} : "OpenSSL reads its configuration from " + file) +
            "; set OPENSSL_CONF to one that activates the provider, such as /etc/trustx/openssl-trustx.cnf, and check "
            "with "
            "`openssl list -providers`";

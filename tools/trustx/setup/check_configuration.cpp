@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the configuration file says.
 #include "common/files/input_file.hpp"
+#include "common/openssl/environment.hpp"
 #include "setup/checks.hpp"
+#include "setup/machine.hpp"
 #include "setup/setup_block.hpp"
 
 namespace trustx::cli {
@@ -9,6 +11,13 @@ namespace {
 
 std::string how_activated(const MarkedText& parts, const ProviderEntry& entry) {
     return parts.block.empty() ? "by its section [" + entry.section + "]" : "by the block of `trustx setup enable`";
+}
+
+// how_to_enable names a command that does it, or what keeps the command from it.
+std::string how_to_enable(const std::string& path) {
+    const auto possible = can_enable_machine(path);
+    return possible ? "`trustx setup enable --config " + path + "`"
+                    : "`trustx setup enable` cannot do it (" + possible.error().description() + ")";
 }
 
 void report_default_provider(CheckReport& report, const OpensslConfiguration& configuration) {
@@ -53,6 +62,11 @@ void report_properties(CheckReport& report, const OpensslConfiguration& configur
 }  // namespace
 
 std::optional<OpensslConfiguration> check_configuration(CheckReport& report, const std::string& path) {
+    if (path.empty()) {
+        report.failed("configuration", InputErrc::usage, openssl::no_configuration,
+                      "unset it, or set it to /etc/trustx/openssl-trustx.cnf");
+        return std::nullopt;
+    }
     const auto content = files::read_input(path);
     if (!content) {
         report.failed("configuration", content.error(),
@@ -77,7 +91,7 @@ std::optional<OpensslConfiguration> check_configuration(CheckReport& report, con
                       path + (entry == nullptr ? " does not name the provider trustx"
                                                : " names the provider trustx, but section [" + entry->section +
                                                      "] does not say `activate = 1`"),
-                      "`trustx setup enable --config " + path + "`, or OPENSSL_CONF=/etc/trustx/openssl-trustx.cnf");
+                      how_to_enable(path) + ", or OPENSSL_CONF=/etc/trustx/openssl-trustx.cnf");
     }
     report_properties(report, *configuration);
     return *configuration;

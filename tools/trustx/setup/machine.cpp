@@ -13,6 +13,7 @@
 #include <trustx/error.hpp>
 
 #include <cerrno>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 
@@ -32,6 +33,9 @@ struct Target {
 
 Result<Target> open_target(const std::string& config) {
     Target target{.path = config.empty() ? openssl::configuration_file() : config, .text = {}, .parts = {}};
+    if (target.path.empty()) {
+        return fail(InputErrc::usage, std::string{openssl::no_configuration} + "; unset it, or name one with --config");
+    }
     struct stat status {};
     if (::stat(target.path.c_str(), &status) != 0) {
         return files::cannot_read(target.path, errno_code());
@@ -104,8 +108,16 @@ std::string drop_in_path(const Inclusion& inclusion) {
     return inclusion.directory + (inclusion.directory.ends_with('/') ? "" : "/") + "trustx.cnf";
 }
 
-Result<void> enable_by_drop_in(const Context& context, const Target& target, const Inclusion& inclusion,
-                               const std::string& lines) {
+// Change is what enable is going to do to a file.
+struct Change {
+    enum class Kind : std::uint8_t { none, new_file, replacement };
+    Kind kind = Kind::none;
+    std::string path = {};
+    std::string text = {};
+    std::string note = {};  // for people, afterwards
+};
+
+Result<Change> plan_drop_in(const Target& target, const Inclusion& inclusion, const std::string& lines) {
     const auto path = drop_in_path(inclusion);
     std::error_code ignored;
     if (fs::exists(fs::symlink_status(path, ignored))) {
@@ -113,27 +125,24 @@ Result<void> enable_by_drop_in(const Context& context, const Target& target, con
                                             " is there already and does not activate the provider; look at it, "
                                             "and remove it or `trustx setup disable`");
     }
-    TRYV(files::write_file(path, drop_in(lines, inclusion.section)));
-    if (auto good = check_result(target.text, target.path); !good) {
-        ::unlink(path.c_str());
-        return good;
-    }
-    context.note("enabled by " + path + ", which " + target.path +
-                 " includes. Programs that run already need a restart");
-    return {};
+    return Change{.kind = Change::Kind::new_file,
+                  .path = path,
+                  .text = drop_in(lines, inclusion.section),
+                  .note = "enabled by " + path + ", which " + target.path +
+                          " includes. Programs that run already need a restart"};
 }
 
 // leave_activated is for a configuration that activates the provider by lines of others.
-Result<void> leave_activated(const Context& context, const Target& target, const OpensslConfiguration& configuration,
-                             const MachineOptions& options) {
+Result<Change> leave_activated(const Target& target, const OpensslConfiguration& configuration,
+                               const MachineOptions& options) {
     if (options.claim_fips && !configuration.claims_fips()) {
         return fail(InputErrc::refused,
                     target.path + " activates the provider already: write `claim-fips = yes` into [" +
                         configuration.find("trustx")->section + "], or `trustx setup disable` first");
     }
-    context.note(target.path + " activates the provider already; nothing changed" +
-                 (configuration.activates("default") ? "" : ". The default provider is not activated, but others"));
-    return {};
+    return Change{
+        .note = target.path + " activates the provider already; nothing changed" +
+                (configuration.activates("default") ? "" : ". The default provider is not activated, but others")};
 }
 
 // does_what_is_wanted is asked about a block that a person edited: what works is left.
@@ -143,6 +152,33 @@ bool does_what_is_wanted(const Target& target, const MachineOptions& options) {
     return entry != nullptr && check_result(target.text, target.path) &&
            configuration->claims_fips() == options.claim_fips &&
            (options.module.empty() || entry->module == fs::absolute(options.module).lexically_normal().string());
+}
+
+// plan_change decides what enable does, and refuses what it cannot do. It writes nothing.
+Result<Change> plan_change(const Target& target, const MachineOptions& options, const ProviderSettings& settings) {
+    if (target.parts.edited && does_what_is_wanted(target, options)) {
+        return Change{.note = "enabled in " + target.path +
+                              " already, by a block that was edited by hand; nothing changed"};
+    }
+    const auto without = target.parts.without(edits_of(target.parts, target.path));
+    TRY(const auto configuration, OpensslConfiguration::parse(without, target.path));
+    TRY(const auto lines, activating_lines(configuration, settings, target.path));
+    if (lines.empty()) {
+        return leave_activated(target, configuration, options);
+    }
+    if (const auto inclusion = included_directory(without); inclusion && target.parts.block.empty()) {
+        return plan_drop_in(target, *inclusion, lines);
+    }
+    TRY(auto result, with_block(without, lines, target.path));
+    if (result == target.text) {
+        return Change{.note = "enabled in " + target.path + " already; nothing changed"};
+    }
+    TRYV(check_result(result, target.path));
+    return Change{.kind = Change::Kind::replacement,
+                  .path = target.path,
+                  .text = std::move(result),
+                  .note = "enabled in " + target.path +
+                          "; `trustx setup check` tries it. Programs that run already need a restart"};
 }
 
 // drop_in_of is the file that enable would have made beside the configuration; nothing: there is none.
@@ -186,28 +222,23 @@ Result<void> disable_block(const Context& context, const Target& target) {
 Result<void> enable_machine(const Context& context, const MachineOptions& options) {
     TRY(const auto target, open_target(options.config));
     TRY(const auto settings, settings_to_name(options));
-    if (target.parts.edited && does_what_is_wanted(target, options)) {
-        context.note("enabled in " + target.path + " already, by a block that was edited by hand; nothing changed");
-        return {};
+    TRY(const auto change, plan_change(target, options, settings));
+    if (change.kind == Change::Kind::new_file) {
+        TRYV(files::write_file(change.path, change.text));
+        if (auto good = check_result(target.text, target.path); !good) {
+            ::unlink(change.path.c_str());
+            return good;
+        }
+    } else if (change.kind == Change::Kind::replacement) {
+        TRYV(replace(change.path, change.text));
     }
-    const auto without = target.parts.without(edits_of(target.parts, target.path));
-    TRY(const auto configuration, OpensslConfiguration::parse(without, target.path));
-    TRY(const auto lines, activating_lines(configuration, settings, target.path));
-    if (lines.empty()) {
-        return leave_activated(context, target, configuration, options);
-    }
-    if (const auto inclusion = included_directory(without); inclusion && target.parts.block.empty()) {
-        return enable_by_drop_in(context, target, *inclusion, lines);
-    }
-    TRY(const auto result, with_block(without, lines, target.path));
-    if (result == target.text) {
-        context.note("enabled in " + target.path + " already; nothing changed");
-        return {};
-    }
-    TRYV(check_result(result, target.path));
-    TRYV(replace(target.path, result));
-    context.note("enabled in " + target.path +
-                 "; `trustx setup check` tries it. Programs that run already need a restart");
+    context.note(change.note);
+    return {};
+}
+
+Result<void> can_enable_machine(const std::string& config) {
+    TRY(const auto target, open_target(config));
+    TRYV(plan_change(target, {}, {}));
     return {};
 }
 

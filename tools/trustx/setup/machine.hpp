@@ -22,6 +22,10 @@ struct MachineOptions {
 
 Result<void> enable_machine(const Context& context, const MachineOptions& options);
 
+// can_enable_machine says why enable_machine would leave a configuration alone. It writes nothing, and does not ask
+// whether the module is there and the file may be written.
+Result<void> can_enable_machine(const std::string& config);
+
 // disable_machine leaves what a person changed since. Error: InputErrc::refused where the provider is activated by
 // lines that enable did not write.
 Result<void> disable_machine(const Context& context, const std::string& config);
