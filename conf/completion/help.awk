@@ -35,6 +35,9 @@ function value(text) {
     return text in meaning ? meaning[text] : text ~ /\|/ ? text : "ANY"
 }
 
+# One space alone stands there where the names end just in front of the column of descriptions.
+pending != "" && /^ *-/ { print pending "\t"; pending = "" }
+
 pending != "" {
     text = $0
     sub(/^ +/, "", text)

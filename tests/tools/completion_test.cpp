@@ -91,10 +91,10 @@ struct Help {
         return found;
     }
     [[nodiscard]] Words subcommands() const { return all(part("Subcommands:"), R"(\n  ([a-z-]+))"); }
-    [[nodiscard]] Words options() const { return all(text, R"(\n\s+(?:-\w,)?(--[a-z-]+))"); }
+    [[nodiscard]] Words options() const { return all(text, R"(\n\s+(?:-\w,)?(--[a-z0-9-]+))"); }
     // placeholders are the words that stand for a value, and the arguments.
     [[nodiscard]] Words placeholders() const {
-        auto found = all(text, R"(\n\s+(?:-\w,)?--[a-z-]+ ([^ =\n]+))");
+        auto found = all(text, R"(\n\s+(?:-\w,)?--[a-z0-9-]+ ([^ =\n]+))");
         found.merge(all(part("Positionals:"), R"(\n  ([A-Z]+))"));
         return found;
     }
