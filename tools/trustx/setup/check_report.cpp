@@ -32,9 +32,9 @@ Result<void> CheckReport::finish(bool json) const {
 std::string CheckReport::text() const {
     std::string text;
     for (const auto& [verdict, subject, finding, remedy, error] : findings_) {
-        text += column(verdict, 8) + column(subject, indent - 8) + finding + "\n";
+        text.append(column(verdict, 8)).append(column(subject, indent - 8)).append(finding).append("\n");
         if (!remedy.empty()) {
-            text += std::string(indent, ' ') + "remedy: " + remedy + "\n";
+            text.append(indent, ' ').append("remedy: ").append(remedy).append("\n");
         }
     }
     return text;
