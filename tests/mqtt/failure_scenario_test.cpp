@@ -354,6 +354,9 @@ TEST_CASE("a command line that makes no sense is refused with a hint", "[mqtt][f
                        {{"--topic", "t", "--timeout", "soon"}, "--timeout"},
                        {{"--subscribe", "t", "--persistent-session"}, "--client-id"},
                        {{"--topic", "t", "--once", "--max-attempts", "2"}, "--once"},
+                       {{"--subscribe", "a/#/b"}, "no topic filter"},
+                       {{"--subscribe", "a+/b"}, "no topic filter"},
+                       {{"--topic", "a\x1B[31m/#"}, "a\\x1B[31m/#"},
                        {{"--topic", "t", "--unknown"}, "--unknown"}};
     for (const auto& [more, words] : cases) {
         auto arguments = good;
@@ -365,6 +368,20 @@ TEST_CASE("a command line that makes no sense is refused with a hint", "[mqtt][f
         CHECK_THAT(outcome.err, ContainsSubstring("--help"));
         CHECK(outcome.out.empty());
     }
+}
+
+TEST_CASE("an unknown option is named before an option that is missing", "[mqtt][failure]") {
+    const auto outcome = run(program("trustx-mqtt"), {"--bogus=1"});
+    CHECK(outcome.status == 2);
+    CHECK_THAT(outcome.err, ContainsSubstring("no option --bogus\n"));
+}
+
+TEST_CASE("a CA file without end is refused", "[mqtt][failure]") {
+    const auto outcome = run(program("trustx-mqtt"), {"--host", "h", "--ca", "/dev/zero", "--key", "k", "--cert", "e",
+                                                      "--topic", "t", "--message", "m", "--once"});
+    INFO(outcome.both());
+    CHECK(outcome.status == 3);
+    CHECK_THAT(outcome.err, ContainsSubstring("/dev/zero is longer"));
 }
 
 TEST_CASE("the help text is for standard output and mentions every exit code", "[mqtt]") {

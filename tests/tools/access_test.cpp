@@ -45,6 +45,19 @@ TEST_CASE("a plan of metadata is shown without changing anything", "[metadata]")
     CHECK(chip.must({"metadata", "show", "F1D0"}) == before);
 }
 
+TEST_CASE("what cannot be had is not called a limit of the chip", "[metadata]") {
+    const Chip chip;
+    chip.must({"lifecycle", "raise", "F1D2", "operational", "--force"});
+    for (const auto& impossible : {Arguments{"metadata", "plan", "E0F1", "--read", "always"},
+                                   {"metadata", "plan", "F1D0", "--usage", "sign"},
+                                   {"lifecycle", "raise", "F1D2", "initialisation"}}) {
+        const auto outcome = chip.trustx(impossible);
+        INFO(outcome.both());
+        CHECK(outcome.status == 2);
+        CHECK_THAT(outcome.err, !ContainsSubstring("limits"));
+    }
+}
+
 TEST_CASE("a plan is what the chip then takes, or the reason why it would not", "[metadata]") {
     const Chip chip;
     chip.keygen("E0F1");

@@ -132,6 +132,7 @@ TEST_CASE("mistakes on the command line are named before a chip is looked for", 
     check_mistake({"hash", "--offset", "1"}, "belong to --object");
     check_mistake({"derive", "--secret", "F1D0", "--key", "E0F1"}, "either --secret");
     check_mistake({"derive", "--key", "E0F1"}, "either --secret");
+    check_mistake({"derive", "--secret", "E0F1", "--seed", "0011223344556677"}, "--key SLOT");
     check_mistake({"derive", "--secret", "F1D0", "--seed", "xyz"}, "--seed");
     check_mistake({"auth"}, "either --ca");
     check_mistake({"auth", "--ca", "file", "--any-issuer"}, "either --ca");
@@ -140,6 +141,11 @@ TEST_CASE("mistakes on the command line are named before a chip is looked for", 
     check_mistake({"monitor", "--count", "0"}, "--count");
     check_mistake({"monitor", "--interval", "-1"}, "--interval");
     check_mistake({"info", "--jsno"}, "--jsno");
+    check_mistake({"info", "--json=x"}, "takes no value");
+    check_mistake({"info", "--device", "/dev/i2c-1,foo=1"}, ",reset=LINE");
+    check_mistake({"object", "read", "F1D0", "--length", "0"}, "--length");
+    check_mistake({"trace", "/dev/null", "--slower-than", "nan"}, "--slower-than");
+    check_mistake({"trace", "/dev/null", "--slower-than", "-1"}, "--slower-than");
     check_mistake({"info", "surplus"}, "surplus");
     for (const auto* count : {"0", "-3", "ten", "1e3", "99999999999999999999999"}) {
         check_mistake({"random", "--", count}, "number of bytes");
@@ -192,8 +198,9 @@ TEST_CASE("a life cycle state is not raised by writing its object, but by the co
 
 TEST_CASE("unusable input is refused before a chip is looked for", "[command_line]") {
     const auto empty = run_trustx({"object", "write", "F1D0"}, {.input = ""});
-    CHECK(empty.status == 2);
+    CHECK(empty.status == 4);  // as for every file that does not hold what it should
     CHECK_THAT(empty.err, ContainsSubstring("nothing to write"));
+    CHECK(run_trustx({"cert", "write", "E0E1"}, {.input = ""}).status == 4);
 
     const auto letters = run_trustx({"object", "write", "F1D0", "--hex"}, {.input = "xyz"});
     CHECK(letters.status == 4);
@@ -245,6 +252,7 @@ TEST_CASE("a mistyped value is not called a request outside the chip's limits", 
     for (const Arguments& mistyped : {Arguments{"metadata", "show", "nonsense"},
                                       {"lifecycle", "raise", "F1D0", "ready"},
                                       {"keygen", "E0F1", "--usage", "fly"},
+                                      {"keygen", "E0F1", "--label", "a\nb"},
                                       {"metadata", "plan", "F1D0", "--read", "sometimes"},
                                       {"object", "read", "E0"},
                                       {"hash", "--object", "x"}}) {

@@ -174,6 +174,9 @@ sha256sum --quiet -c sums)sh");
     const auto line = nlohmann::json::parse(chip.must({"hash", "--json", "a"}));
     CHECK(line.at("file") == "a");
     CHECK(line.at("sha256") == chip.must({"hash", "a"}).substr(0, 64));
+    CHECK_FALSE(line.contains("file_hex"));
+    chip.write("b\xFF", "content");  // a name that JSON cannot hold
+    CHECK(nlohmann::json::parse(chip.must({"hash", "--json", "b\xFF"})).at("file_hex") == "62FF");
 }
 
 TEST_CASE("a lost answer is told without a check where there is nothing to check", "[faults]") {

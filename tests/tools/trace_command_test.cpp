@@ -167,6 +167,18 @@ TEST_CASE("what programs do with the chip can be followed in their trace", "[tra
     CHECK(static_cast<std::uint64_t>(transfers) == simulator.stats().at("transfers").get<std::uint64_t>());
 }
 
+TEST_CASE("what a trace prints as JSON drives no terminal and means the same", "[trace]") {
+    const std::string text =
+        "\xC2\x9B"
+        "31m \xE2\x80\xAE";  // CSI, right-to-left override
+    const auto outcome = File{line("CalcSign", 1000, R"(,"error":")" + text + R"(")")}.print({"--json"});
+    INFO(outcome.both());
+    CHECK(outcome.ok());
+    CHECK(std::ranges::all_of(outcome.out,
+                              [](char letter) { return letter == '\n' || (letter >= ' ' && letter < 127); }));
+    CHECK(json::parse(outcome.out).at(0).at("error") == text);
+}
+
 TEST_CASE("a session is recorded only into a new file that its owner alone can read", "[trace]") {
     const Simulator simulator;
     const TempDir directory;

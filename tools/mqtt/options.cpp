@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "options.hpp"
 
+#include "common/text/printable.hpp"
 #include "exit_code.hpp"
 
+#include <algorithm>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -109,6 +111,21 @@ void add_patience_options(CLI::App& app, Options& options) {
     group->add_flag("-v,--verbose", options.verbose, "Report every step, and OpenSSL's messages in full");
 }
 
+// is_topic_filter follows MQTT 3.1.1 section 4.7.1. An empty text is none that was given.
+bool is_topic_filter(const std::string& filter) {
+    for (std::size_t begin = 0; begin <= filter.size();) {
+        const auto end = std::min(filter.find('/', begin), filter.size());
+        const auto level = filter.substr(begin, end - begin);
+        const bool last = end == filter.size();
+        const bool wildcard = level == "+" || (level == "#" && last);
+        if (!wildcard && level.find_first_of("+#") != std::string::npos) {
+            return false;
+        }
+        begin = end + 1;
+    }
+    return true;
+}
+
 void check_combination(const Options& options) {
     if (options.topic.empty() && options.subscribe.empty()) {
         throw CLI::ValidationError("give --topic to publish, --subscribe to receive, or both");
@@ -116,9 +133,24 @@ void check_combination(const Options& options) {
     if (options.topic.find_first_of("+#") != std::string::npos) {
         throw CLI::ValidationError("--topic", "'" + options.topic + "' has a wildcard; only --subscribe takes those");
     }
+    if (!is_topic_filter(options.subscribe)) {
+        throw CLI::ValidationError("--subscribe", "'" + options.subscribe +
+                                                      "' is no topic filter: # stands alone in the last level, + alone "
+                                                      "in any");
+    }
     if (options.persistent_session && options.client_id.empty()) {
         throw CLI::ValidationError("--persistent-session", "the broker finds a session by its --client-id; give one");
     }
+}
+
+// mistake names a word that has no meaning before an option that is missing.
+std::string mistake(const CLI::App& app, const CLI::ParseError& error) {
+    for (const auto& word : app.remaining()) {
+        if (word.starts_with('-')) {
+            return "there is no option " + word.substr(0, word.find('='));
+        }
+    }
+    return error.what();
 }
 
 }  // namespace
@@ -138,7 +170,8 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
         static_cast<void>(app.exit(request, std::cout, std::cerr));
         return static_cast<int>(std::cout.flush() ? ExitCode::done : ExitCode::failed);
     } catch (const CLI::ParseError& error) {
-        std::cerr << "trustx-mqtt: " << error.what() << "\nRun with --help for more information.\n";
+        std::cerr << "trustx-mqtt: " << text::printable(mistake(app, error))
+                  << "\nRun with --help for more information.\n";
         return static_cast<int>(ExitCode::usage);
     }
     return options;

@@ -64,7 +64,8 @@ Result<void> raise_object_life_cycle(LockedDevice& device, ObjectId object, Life
         TRY(const auto metadata, device.run(GetMetadata{object}));
         if (!metadata.life_cycle) {
             // Without the tag the object is operational and stays so (section 2).
-            return fail(ChipError::access_conditions_not_satisfied, "it has no life cycle state");
+            return fail(ChipError::access_conditions_not_satisfied,
+                        "its metadata has no life cycle state, so it is operational and stays so");
         }
         return *metadata.life_cycle;
     };

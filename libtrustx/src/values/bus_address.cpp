@@ -106,6 +106,10 @@ Result<BusAddress> BusAddress::parse(std::string_view text) {
     if (address.kind == Kind::linux_i2c && !rest.starts_with('/')) {
         return invalid(text, "the path of an I2C bus starts with /");
     }
+    // A mistyped option is no part of a device's name.
+    if (address.kind == Kind::linux_i2c && rest.find('=', std::min(rest.find(','), rest.size())) != rest.npos) {
+        return invalid(text, "at the end stand ,reset=LINE and ,supply=LINE alone");
+    }
     if (address.kind == Kind::unix_socket && rest.size() > longest_socket_path) {
         return invalid(text, "a socket's path has at most " + std::to_string(longest_socket_path) + " bytes");
     }

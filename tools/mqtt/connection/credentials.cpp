@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connection/credentials.hpp"
 
+#include "common/files/input_error.hpp"
 #include "common/files/input_file.hpp"
 #include "common/openssl/environment.hpp"
 #include "common/openssl/handles.hpp"
@@ -32,10 +33,12 @@ constexpr Role certificate_role{Cause::certificate, "the certificate",
 constexpr Role key_role{Cause::key_file, "the key file", "give a reference to a key in the chip"};
 
 Result<Bytes> read_file(const Role& role, const std::string& path) {
-    Bytes content;  // of any length: systems have one file for all CAs
-    const auto read = files::for_each_piece(path, [&content](ByteView piece) -> trustx::Result<void> {
+    constexpr std::size_t limit = std::size_t{16} << 20;  // systems have one file for all CAs, of less than 1 MiB
+    Bytes content;
+    const auto read = files::for_each_piece(path, [&content, &path](ByteView piece) -> trustx::Result<void> {
         content.insert(content.end(), piece.begin(), piece.end());
-        return {};
+        return content.size() > limit ? trustx::fail(InputErrc::malformed, path + " is longer than 16 MiB")
+                                      : trustx::Result<void>{};
     });
     return read ? Result<Bytes>{std::move(content)}
                 : fail(role.cause, role.name + (": " + read.error().message()), role.remedy);

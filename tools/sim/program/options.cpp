@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "program/options.hpp"
 
+#include "common/text/printable.hpp"
 #include "common/try.hpp"
 #include "model/faults/fault_rule.hpp"
 #include "server/address.hpp"
@@ -113,10 +114,12 @@ Result<Options, int> parse_options(int argc, char** argv) {
         if (options.action == Options::Action::simulate && options.listen.empty() && options.usbip.empty()) {
             throw CLI::RequiredError("--listen or --usbip");
         }
+    } catch (const CLI::Success& request) {
+        static_cast<void>(app.exit(request));
+        return tl::unexpected{std::cout.flush() ? 0 : exit_failed};
     } catch (const CLI::ParseError& error) {
-        const bool answered = app.exit(error) == 0;
-        const bool written = static_cast<bool>(std::cout.flush());
-        return tl::unexpected{!answered ? exit_usage : written ? 0 : exit_failed};
+        std::cerr << "trustx-sim: " << text::printable(error.what()) << "\nRun with --help for more information.\n";
+        return tl::unexpected{exit_usage};
     }
     return options;
 }

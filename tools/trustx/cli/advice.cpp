@@ -60,7 +60,12 @@ std::string remedy_of(const Error& error) {
     return text.empty() ? error.remedy() : std::string{text};
 }
 
+// What the caller asked for and cannot have is a value of the command line, and the operation says which and why: no
+// request was made that a chip could have limited.
 std::string explain(const Error& error) {
+    if (error == Errc::argument_invalid && !error.operation().empty()) {
+        return error.operation();
+    }
     const auto remedy = remedy_of(error);
     return remedy.empty() ? error.description() : error.description() + "; " + remedy;
 }

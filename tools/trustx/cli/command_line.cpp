@@ -77,7 +77,11 @@ std::string mistake(const CLI::App& program, const Chosen& chosen, const CLI::Pa
     const auto option = std::ranges::find_if(left, [](const std::string& word) { return word.starts_with("-"); });
     if (option != left.end()) {
         const auto name = option->substr(0, option->find('='));
-        return "`" + chosen.name + "` has no option `" + name + "`" + did_you_mean(name, options_of(chosen, program));
+        const auto known = options_of(chosen, program);
+        if (std::ranges::find(known, name) != known.end()) {
+            return "`" + name + "` takes no value";
+        }
+        return "`" + chosen.name + "` has no option `" + name + "`" + did_you_mean(name, known);
     }
     const bool wants_subcommand = !subcommands_of(*chosen.command, false).empty();
     if (!left.empty() && wants_subcommand) {

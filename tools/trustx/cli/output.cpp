@@ -45,6 +45,15 @@ std::string dump_line(ByteView bytes, std::size_t offset) {
     return line + "  |" + text + "|\n";
 }
 
+// dump escapes everything beyond ASCII where something in it would drive a terminal: it means the same then.
+std::string dump(const nlohmann::ordered_json& json, int indent) {
+    constexpr auto replace = nlohmann::ordered_json::error_handler_t::replace;
+    auto shown = json.dump(indent, ' ', false, replace);
+    auto without_breaks = shown;
+    std::erase(without_breaks, '\n');
+    return text::is_printable(without_breaks) ? shown : json.dump(indent, ' ', true, replace);
+}
+
 }  // namespace
 
 void say(std::string_view text) {
@@ -75,11 +84,11 @@ Result<void> answer(std::string_view text) {
 }
 
 std::string json_text(const nlohmann::ordered_json& json) {
-    return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    return dump(json, 2) + "\n";
 }
 
 std::string json_line(const nlohmann::ordered_json& json) {
-    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    return dump(json, -1) + "\n";
 }
 
 Result<void> check_binary_output(const std::string& out) {

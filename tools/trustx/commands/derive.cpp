@@ -57,6 +57,11 @@ Result<Derivation> parse(const DeriveOptions& options) {
 
 Result<SecretBytes> from_object(Chip& chip, const std::string& text, const Derivation& derivation) {
     TRY(const auto object, parse_object(text));
+    if (describe(object)->kind == ObjectKind::key) {
+        return fail(InputErrc::usage, "--secret: " + title(object) +
+                                          " holds a private key; --key SLOT and --peer FILE derive from what is agreed "
+                                          "with it");
+    }
     return chip.run(
         DeriveKey{.secret = object, .label_and_seed = derivation.label_and_seed, .length = derivation.length});
 }

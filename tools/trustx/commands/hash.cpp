@@ -7,6 +7,7 @@
 #include "commands/subcommands.hpp"
 #include "common/files/input_error.hpp"
 #include "common/files/input_file.hpp"
+#include "common/text/as_bytes.hpp"
 #include "common/text/lower_case.hpp"
 #include "common/try.hpp"
 
@@ -67,7 +68,15 @@ class Answers {
 
     [[nodiscard]] Result<void> print(const Bytes& digest, const char* kind, const std::string& name) const {
         const auto hex = text::lower_case(to_hex(digest));
-        return json_ ? answer(json_line({{kind, name}, {"sha256", hex}})) : answer(checksum_line(hex, name));
+        if (!json_) {
+            return answer(checksum_line(hex, name));
+        }
+        nlohmann::ordered_json json{{kind, name}, {"sha256", hex}};
+        // JSON has no bytes beyond UTF-8, and names of files have.
+        if (nlohmann::json::parse(json_line(json)).at(kind) != name) {
+            json[std::string{kind} + "_hex"] = to_hex(text::as_bytes(name));
+        }
+        return answer(json_line(json));
     }
 
  private:

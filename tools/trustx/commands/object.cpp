@@ -85,6 +85,9 @@ Bytes encode(const Bytes& content, const ReadOptions& options) {
 
 Result<void> read(const Context& context, const ReadOptions& options) {
     TRY(const auto object, parse_open_object(options.object));
+    if (options.length == std::uint16_t{0}) {
+        return fail(InputErrc::usage, "--length is how many bytes, 1 or more");
+    }
     TRYV(options.raw ? check_binary_output(options.out) : Result<void>{});
     TRY(auto chip, open_chip(context));
     TRY(const auto content, read_content(chip, object, options));
@@ -134,7 +137,7 @@ Result<Bytes> read_data(const WriteOptions& options) {
     const auto name = files::input_name(options.file);
     TRY(auto data, options.hex ? parse_hex(input, name) : std::move(input));
     if (data.empty()) {
-        return fail(InputErrc::usage, name + " is empty: nothing to write");
+        return fail(InputErrc::malformed, name + " is empty: nothing to write");
     }
     return data;
 }

@@ -14,6 +14,7 @@
 #include <trustx/commands.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <optional>
 
@@ -113,7 +114,9 @@ class Printer {
         }
         const std::string before = first_ ? "[\n" : ",\n";
         first_ = false;
-        return answer(before + entry.json.dump());
+        auto line = json_line(entry.json);
+        line.pop_back();  // the next one, or the end, breaks the line
+        return answer(before + line);
     }
 
     Result<void> finish() {
@@ -149,6 +152,9 @@ Result<void> report(const Unreadable& unreadable, bool found_any, const Context&
 }
 
 Result<void> trace(const Context& context, const TraceCommandOptions& options) {
+    if (options.slower_than && !(std::isfinite(*options.slower_than) && *options.slower_than >= 0)) {
+        return fail(InputErrc::usage, "--slower-than takes milliseconds, 0 or more");
+    }
     TRY(const auto filter, Filter::from(options));
     TRY(auto reader, LineReader::open(options.file));
     Printer printer{options};

@@ -17,11 +17,12 @@ std::string how_to_reach(const Error& error, const BusAddress& address) {
     const auto& category = error.code().category();
     const bool bus = category == std::system_category() || error == Errc::no_chip || error == Errc::address_nak ||
                      error == Errc::bus_failure;
+    const auto number = address.path.substr(address.path.find_last_not_of("0123456789") + 1);
     auto remedy = remedy_of(error);
     if (bus && address.kind == BusAddress::Kind::linux_i2c) {
         remedy += (remedy.empty() ? "" : "; ") +
                   ("look for the bus with `ls -l " + address.path + "`, for the chip with `i2cdetect -y " +
-                   address.path.substr(address.path.find_last_not_of("0123456789") + 1) +
+                   (number.empty() ? "BUS" : number) +
                    "`, for the group with `id`: programs that use the chip need the group trustx");
     }
     return remedy.empty() ? "`trustx info` says more" : remedy;

@@ -4,6 +4,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/output.hpp"
 #include "common/text/lower_case.hpp"
+#include "common/text/printable.hpp"
 #include "common/try.hpp"
 
 #include <algorithm>
@@ -30,14 +31,17 @@ Result<void> CheckReport::finish(bool json) const {
 }
 
 std::string CheckReport::text() const {
-    std::string text;
+    std::string lines;
     for (const auto& [verdict, subject, finding, remedy, error] : findings_) {
-        text.append(column(verdict, 8)).append(column(subject, indent - 8)).append(finding).append("\n");
+        lines.append(column(verdict, 8))
+            .append(column(subject, indent - 8))
+            .append(text::printable(finding))
+            .append("\n");
         if (!remedy.empty()) {
-            text.append(indent, ' ').append("remedy: ").append(remedy).append("\n");
+            lines.append(indent, ' ').append("remedy: ").append(text::printable(remedy)).append("\n");
         }
     }
-    return text;
+    return lines;
 }
 
 std::string CheckReport::json() const {
