@@ -9,6 +9,7 @@ processes=
 clean_up() {
   # shellcheck disable=SC2086  # a list
   [ -z "$processes" ] || kill $processes 2>/dev/null || true
+  wait
   cd /
   rm -rf "$work"
 }
