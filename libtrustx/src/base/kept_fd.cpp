@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/kept_fd.hpp"
 
+#include "base/random_number.hpp"
 #include "common/try.hpp"
 
 #include <array>
@@ -12,7 +13,6 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 namespace trustx {
@@ -55,9 +55,7 @@ Ticket make_ticket(KeptFd::Mark mark) noexcept {
     if (mark == KeptFd::Mark::none) {
         return unmarked + last_ticket.fetch_add(1);
     }
-    std::uint32_t value = 0;
-    static_cast<void>(::getrandom(&value, sizeof value, 0));
-    const Ticket ticket = (value & mark_mask) | 1U;
+    const Ticket ticket = (random_number() & mark_mask) | 1U;
     return mark == KeptFd::Mark::offset_of_this_process ? ticket | not_for_children : ticket;
 }
 

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The locks of a Device, first the one between threads, then the one between processes; and what a process learns from
 // the one that had the chip before.
+#include "base/random_number.hpp"
 #include "common/try.hpp"
 #include "device/device_impl.hpp"
-
-#include <sys/random.h>
 
 namespace trustx {
 namespace {
 
+// Any value will do that no other Device has, but 0, which stands for none.
 std::uint64_t random_user() {
-    std::uint64_t user = 0;
-    // Any value will do that no other Device has; the system's generator cannot fail for 8 bytes (getrandom(2)).
-    static_cast<void>(::getrandom(&user, sizeof user, 0));
-    return user | 1U;  // never 0, which stands for none
+    return random_number() | 1U;
 }
 
 }  // namespace
