@@ -223,7 +223,8 @@ TEST_CASE("trustx-sim tells what is wrong with its command line", "[process]") {
         CHECK(outcome.status == status);
         return outcome.out + outcome.err;
     };
-    CHECK_THAT(message({}, 2), ContainsSubstring("trustx-sim: ") && ContainsSubstring("--listen or --usbip is required"));
+    CHECK_THAT(message({}, 2),
+               ContainsSubstring("trustx-sim: ") && ContainsSubstring("--listen or --usbip is required"));
     CHECK_THAT(message({"--listen", "x\x1B[31m"}, 2), !ContainsSubstring("\x1B"));
     CHECK_THAT(message({"--listen", "/tmp/x"}, 2), ContainsSubstring("write it as unix:/path/to/socket"));
     CHECK_THAT(message({"--listen", "unix:" + std::string(200, 'x')}, 2), ContainsSubstring("shorter than 108 bytes"));

@@ -58,6 +58,10 @@ std::vector<Words> completed_all(const std::string& name, const std::string& lin
         "\nprintf '%s\\n' \"${COMPREPLY[*]}\"\ndone\n";
     options.environment.merge(found_by_path());
     options.input = lines;
+    const TempDir empty;  // nothing there is offered as a file name
+    if (options.directory.empty()) {
+        options.directory = empty.path();
+    }
     const auto outcome = run("bash", {"-c", script}, options, long_patience());
     INFO(outcome.both());
     REQUIRE(outcome.ok());

@@ -74,7 +74,7 @@ TEST_CASE("info uses no private key and does not open an open application again"
 TEST_CASE("a chip at another address is reported as missing, with the address", "[info]") {
     const Chip chip;
     chip.must_fail(3, {"--device", chip.simulator.address() + "@0x31", "info"},
-                   {chip.simulator.address() + "@0x31", "no chip answers", "check power"});
+                   {chip.simulator.address() + "@0x31", "no chip answers", "target address"});
 }
 
 TEST_CASE("a simulator that was killed is reported, with what to do", "[info]") {

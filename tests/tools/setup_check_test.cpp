@@ -106,7 +106,7 @@ TEST_CASE("check does not send to enable where enable refuses", "[setup]") {
     for (const auto& [text, word] : std::vector<std::pair<std::string, std::string>>{
              {begin + "x = y\\", "backslash"},
              {begin + std::string{"#\0\n", 3}, "NUL"},
-             {"openssl_conf = 'a$b'\n['a$b']\nx = y\n", "plain name"},
+             {"openssl_conf = a b\n[a b]\nx = y\n", "plain name"},
              {begin + "[p]\ntrustx = t\n[t]\nactivate = off\n", "activate = 1"}}) {
         CAPTURE(text);
         const auto outcome = machine.check({}, machine.chip.write("refused.cnf", text));

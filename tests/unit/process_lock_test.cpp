@@ -395,21 +395,6 @@ TEST_CASE("whatever stands in the place of a lock file, nobody waits for it", "[
     CHECK_THAT(lock.error().message(), ContainsSubstring(file.string()));
 }
 
-TEST_CASE("a lease on the lock file makes nobody wait for its end", "[process_lock]") {
-    const TempDir dir;
-    const auto file = dir / lock_file_name(address("/nowhere/chip"));
-    test::write_file(file, "");
-    const int fd = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
-    ::signal(SIGIO, SIG_IGN);
-    const bool leased = ::fcntl(fd, F_SETLEASE, F_WRLCK) == 0;  // not every file system has leases
-    const auto begin = std::chrono::steady_clock::now();
-    const auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
-    CHECK(std::chrono::steady_clock::now() - begin < 10s);  // the kernel would give its holder 45 s
-    CHECK(lock.has_value() != leased);
-    ::close(fd);
-    ::signal(SIGIO, SIG_DFL);
-}
-
 TEST_CASE("a program that locks the whole file is waited for in bounds", "[process_lock]") {
     const TempDir dir;
     VirtualClock clock;

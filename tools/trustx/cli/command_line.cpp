@@ -130,7 +130,11 @@ Option Command::option(const std::string& names, Value value, const std::string&
 }
 
 Option Command::flag(const std::string& names, bool& value, const std::string& help) {
-    return Option{*app_->add_flag(names, value, help)};
+    auto& flag = *app_->add_flag(names, value, help);
+    const auto set =
+        CLI::Validator{[](const std::string& given) { return given == "true" ? "" : "takes no value"; }, ""};
+    flag.check(set);
+    return Option{flag};
 }
 
 Option Command::argument(const std::string& name, Value value, const std::string& help) {
