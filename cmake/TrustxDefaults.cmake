@@ -43,6 +43,12 @@ target_compile_options(trustx_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
   -Wcast-align -Woverloaded-virtual -Wnull-dereference -Wformat=2 -Wimplicit-fallthrough
   $<$<BOOL:${TRUSTX_WARNINGS_AS_ERRORS}>:-Werror>)
+# A unity build (the preset `release`) compiles several sources as one file, in which a local name may be that of another
+# source's helper; where each source is compiled alone, it shadows nothing. The compiler also takes all of them for headers,
+# whose types several files would see.
+if(CMAKE_UNITY_BUILD)
+  target_compile_options(trustx_warnings INTERFACE -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
 # From -O2 on, and with a sanitizer, g++ 12 sees paths inside libstdc++ and header-only libraries that nobody takes. What
 # these warnings find in our code they find in the other builds, too.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
