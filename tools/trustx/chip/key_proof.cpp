@@ -8,8 +8,8 @@
 #include "common/text/as_bytes.hpp"
 #include "common/try.hpp"
 
-#include <algorithm>
 #include <array>
+#include <vector>
 
 #include <openssl/rand.h>
 
@@ -59,10 +59,14 @@ Result<bool> KeyProofs::belongs(const PublicKey& key, ObjectId slot) {
 }
 
 Result<KeyHolder> find_holder(Chip& chip, KeyProofs& proofs, const PublicKey& key, ObjectId likely) {
-    TRY(auto slots, read_slots(chip));
-    std::ranges::stable_partition(slots, [likely](const SlotState& state) { return state.slot == likely; });
+    TRY(const auto slots, read_slots(chip));
+    std::vector<const SlotState*> order;
+    for (const auto& state : slots) {
+        order.insert(state.slot == likely ? order.begin() : order.end(), &state);
+    }
     KeyHolder holder;
-    for (const auto& [slot, metadata] : slots) {
+    for (const auto* state : order) {
+        const auto& [slot, metadata] = *state;
         if (metadata.key_algorithm != key.curve) {
             continue;
         }
