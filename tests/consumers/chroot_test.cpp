@@ -33,12 +33,14 @@ bool installed(const std::filesystem::path& program) {
     return std::filesystem::exists(program);
 }
 
-// Server runs in a network namespace with a loopback interface.
+// Server runs in a network namespace with a loopback interface. Its processes, some of which leave its group, end with
+// the namespace of their numbers.
 class Server {
  public:
     Server(const Environment& environment, const std::string& command)
-        : process_{
-              "unshare", {"--net", "sh", "-c", "ip link set lo up && exec " + command}, {.environment = environment}} {}
+        : process_{"unshare",
+                   {"--net", "--pid", "--fork", "--kill-child", "sh", "-c", "ip link set lo up && exec " + command},
+                   {.environment = environment}} {}
 
     Process& process() { return process_; }
 
