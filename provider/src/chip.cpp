@@ -118,7 +118,11 @@ Outcome<KeyReference> Chip::generate(const KeyRequest& request) {
         return generate_key(device, {.key = request.slot, .curve = request.curve, .usage = request.usage},
                             request.force ? OccupiedSlot::replace : OccupiedSlot::keep);
     });
-    TRY(auto made, std::move(generated));
+    // Not moved out: g++ 14 takes the metadata in it for uninitialised then.
+    if (!generated) {
+        return tl::make_unexpected(std::move(generated).error());
+    }
+    auto& made = *generated;
     if (!made.key) {
         return fail(Reason::slot_used, purpose + ": the slot of " + device_->name() + " holds a " +
                                            std::string{curve_name(*made.before.key_algorithm)} +
