@@ -80,6 +80,11 @@ const OSSL_PARAM explicit_signature_params[] = {
     end_of_params,
 };
 
+// Not list<>: within a template g++ 14 does not define it for what only this file sees.
+const OSSL_PARAM* settable_explicit_params(void* /*ctx*/, void* /*provctx*/) {
+    return explicit_signature_params;
+}
+
 template <const char* digest>
 const OSSL_DISPATCH functions[] = {
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_NEWCTX, signature_newctx, newctx<digest>),
@@ -100,8 +105,7 @@ const OSSL_DISPATCH functions[] = {
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_GET_CTX_PARAMS, signature_get_ctx_params, get_ctx_params),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_GETTABLE_CTX_PARAMS, signature_gettable_ctx_params, gettable_ctx_params),
     TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SET_CTX_PARAMS, signature_set_ctx_params, set_ctx_params),
-    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS, signature_settable_ctx_params,
-                 list<explicit_signature_params>),
+    TRUSTX_ENTRY(OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS, signature_settable_ctx_params, settable_explicit_params),
     end_of_dispatch,
 };
 
