@@ -48,6 +48,9 @@ function(trustx_differs result first second)
   set(${result} ${differs} PARENT_SCOPE)
 endfunction()
 
+# Two installations of one build tree may run at a time.
+string(RANDOM LENGTH 12 trustx_unique)
+string(APPEND trustx_scratch_dir "-${trustx_unique}")
 trustx_below_prefix(trustx_destination "${trustx_destination}")
 foreach(trustx_file IN LISTS trustx_files)
   cmake_path(GET trustx_file FILENAME trustx_name)
