@@ -56,15 +56,31 @@ class Server {
     Process process_;
 };
 
-std::string dovecot_configuration(const Host& host) {
-    const auto base = host.path("dovecot").string();
-    return "base_dir = " + base + "/run\nstate_dir = " + base +
-           "/state\nlog_path = /dev/stderr\nprotocols = imap\nlisten = 127.0.0.1\nssl = required\nssl_cert = <" +
-           host.server().certificate.string() + "\nssl_key = <" + host.server().key.string() +
-           "\nimport_environment = $import_environment OPENSSL_CONF\nservice imap-login {\n"
-           "  inet_listener imap {\n    port = 0\n  }\n  inet_listener imaps {\n    port = 993\n    ssl = yes\n  }\n}\n"
+// Dovecot 2.4 begins its configuration with a version, and names several settings differently.
+std::string dovecot_2_3_settings(const Host& host) {
+    return "ssl_cert = <" + host.server().certificate.string() + "\nssl_key = <" + host.server().key.string() +
+           "\nimport_environment = $import_environment OPENSSL_CONF\n"
            "passdb {\n  driver = static\n  args = nopassword=y\n}\n"
            "userdb {\n  driver = static\n  args = uid=65534 gid=65534 home=/nonexistent\n}\n";
+}
+
+std::string dovecot_2_4_settings(const Host& host) {
+    return "ssl_server_cert_file = " + host.server().certificate.string() +
+           "\nssl_server_key_file = " + host.server().key.string() +
+           "\nimport_environment/OPENSSL_CONF = %{env:OPENSSL_CONF}\n"
+           "passdb static {\n  password = unused\n}\n"
+           "userdb static {\n  fields {\n    uid = 65534\n    gid = 65534\n    home = /nonexistent\n  }\n}\n";
+}
+
+std::string dovecot_configuration(const Host& host) {
+    const bool is_2_3 = Host::must_run(host.plain_environment(), "dovecot", {"--version"}).out.starts_with("2.3.");
+    const auto base = host.path("dovecot").string();
+    return (is_2_3 ? "" : "dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n") +
+           ("base_dir = " + base + "/run\nstate_dir = " + base +
+            "/state\nlog_path = /dev/stderr\nprotocols = imap\nlisten = 127.0.0.1\nssl = required\n"
+            "service imap-login {\n  inet_listener imap {\n    port = 0\n  }\n"
+            "  inet_listener imaps {\n    port = 993\n    ssl = yes\n  }\n}\n") +
+           (is_2_3 ? dovecot_2_3_settings(host) : dovecot_2_4_settings(host));
 }
 
 void write_postfix_configuration(const Host& host) {
