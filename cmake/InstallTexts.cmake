@@ -7,9 +7,9 @@
 set(TRUSTX_CONFIGURATION_DIR /etc/trustx)
 
 # README.md and what is beside it for users, with the same paths as in the source tree, so that their links hold. A link
-# to anything else becomes its text.
+# to anything else becomes its text, and what is between the lines `<!-- source tree -->` and `<!-- end -->` is left out.
 file(GLOB TRUSTX_DOCUMENTS RELATIVE "${PROJECT_SOURCE_DIR}" CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/*.md")
-list(REMOVE_ITEM TRUSTX_DOCUMENTS docs/architecture.md docs/testing.md)
+list(REMOVE_ITEM TRUSTX_DOCUMENTS docs/architecture.md docs/performance.md docs/provider.md docs/testing.md)
 list(APPEND TRUSTX_DOCUMENTS README.md SECURITY.md CHANGELOG.md)
 
 # trustx_install_texts([CONFIGURATION] DESTINATION directory FILES file...), the files relative to the tree's top.

@@ -60,10 +60,16 @@ foreach(text IN LISTS texts)
 endforeach()
 must_hold([["${prefix}/${BINDIR}/trustx-mqtt" IN_LIST named]])
 
-# All links of the documents lead to documents.
+# All links of the documents lead to documents, and nothing in them is in a source tree alone. The changelog tells the
+# history of one.
+set(of_source_tree "(^|[^A-Za-z0-9_./-])(build|common|conf|debian|examples|libtrustx/src|provider/src|tests|tools)/")
 file(GLOB_RECURSE documents "${root}${prefix}/share/doc/*.md")
 must_hold("documents")
 foreach(document IN LISTS documents)
+  file(STRINGS "${document}" lines REGEX "${of_source_tree}|ctest|--preset|git clone|<!-- (source tree|end) -->")
+  if(lines AND NOT document MATCHES "/CHANGELOG[.]md$")
+    message(SEND_ERROR "${document} is about a source tree: ${lines}")
+  endif()
   cmake_path(GET document PARENT_PATH directory)
   file(READ "${document}" content)
   string(REPLACE "](" "\n(" content "${content}")
