@@ -6,6 +6,9 @@
 
 namespace trustx::provider {
 
+// our_algorithm is the property by which programs ask for an implementation of this provider.
+inline constexpr const char* our_algorithm = "provider=trustx";
+
 extern const OSSL_DISPATCH keymgmt_ec[];
 extern const OSSL_DISPATCH signature_ecdsa[];
 // signatures is the list of all of them, which depends on the version of OpenSSL.

@@ -18,26 +18,25 @@ namespace trustx::provider {
 namespace {
 
 constexpr const char* version = TRUSTX_VERSION;
-constexpr const char* ours = "provider=trustx";
 
 const OSSL_ALGORITHM keymgmts[] = {
     // The short and long name of the OID are how libssl classifies certificate keys (openssl-provider.md section 1.3).
-    {"EC:id-ecPublicKey:1.2.840.10045.2.1", ours, keymgmt_ec, "EC keys in OPTIGA Trust X, and in software"},
+    {"EC:id-ecPublicKey:1.2.840.10045.2.1", our_algorithm, keymgmt_ec, "EC keys in OPTIGA Trust X, and in software"},
     {nullptr, nullptr, nullptr, nullptr},
 };
 
 const OSSL_ALGORITHM key_exchanges[] = {
-    {"ECDH", ours, keyexch_ecdh, "ECDH"},
+    {"ECDH", our_algorithm, keyexch_ecdh, "ECDH"},
     {nullptr, nullptr, nullptr, nullptr},
 };
 
 const OSSL_ALGORITHM rands[] = {
-    {"TRUSTX-RNG", ours, rand_trustx, "true random numbers of OPTIGA Trust X"},
+    {"TRUSTX-RNG", our_algorithm, rand_trustx, "true random numbers of OPTIGA Trust X"},
     {nullptr, nullptr, nullptr, nullptr},
 };
 
 const OSSL_ALGORITHM stores[] = {
-    {"trustx", ours, store_trustx, "keys and certificates on OPTIGA Trust X"},
+    {"trustx", our_algorithm, store_trustx, "keys and certificates on OPTIGA Trust X"},
     {nullptr, nullptr, nullptr, nullptr},
 };
 

@@ -109,26 +109,24 @@ const OSSL_DISPATCH functions[] = {
     end_of_dispatch,
 };
 
-constexpr const char* ours = "provider=trustx";
-
 }  // namespace
 
 // The names are those of the default provider: libcrypto asks for any of them.
 const OSSL_ALGORITHM signatures[] = {
-    {"ECDSA", ours, signature_ecdsa, "ECDSA with OPTIGA Trust X"},
-    {"ECDSA-SHA1:ECDSA-SHA-1:ecdsa-with-SHA1:1.2.840.10045.4.1", ours, functions<sha1>, nullptr},
-    {"ECDSA-SHA2-224:ECDSA-SHA224:ecdsa-with-SHA224:1.2.840.10045.4.3.1", ours, functions<sha224>, nullptr},
-    {"ECDSA-SHA2-256:ECDSA-SHA256:ecdsa-with-SHA256:1.2.840.10045.4.3.2", ours, functions<sha256>, nullptr},
-    {"ECDSA-SHA2-384:ECDSA-SHA384:ecdsa-with-SHA384:1.2.840.10045.4.3.3", ours, functions<sha384>, nullptr},
-    {"ECDSA-SHA2-512:ECDSA-SHA512:ecdsa-with-SHA512:1.2.840.10045.4.3.4", ours, functions<sha512>, nullptr},
-    {"ECDSA-SHA3-224:ecdsa_with_SHA3-224:id-ecdsa-with-sha3-224:2.16.840.1.101.3.4.3.9", ours, functions<sha3_224>,
-     nullptr},
-    {"ECDSA-SHA3-256:ecdsa_with_SHA3-256:id-ecdsa-with-sha3-256:2.16.840.1.101.3.4.3.10", ours, functions<sha3_256>,
-     nullptr},
-    {"ECDSA-SHA3-384:ecdsa_with_SHA3-384:id-ecdsa-with-sha3-384:2.16.840.1.101.3.4.3.11", ours, functions<sha3_384>,
-     nullptr},
-    {"ECDSA-SHA3-512:ecdsa_with_SHA3-512:id-ecdsa-with-sha3-512:2.16.840.1.101.3.4.3.12", ours, functions<sha3_512>,
-     nullptr},
+    {"ECDSA", our_algorithm, signature_ecdsa, "ECDSA with OPTIGA Trust X"},
+    {"ECDSA-SHA1:ECDSA-SHA-1:ecdsa-with-SHA1:1.2.840.10045.4.1", our_algorithm, functions<sha1>, nullptr},
+    {"ECDSA-SHA2-224:ECDSA-SHA224:ecdsa-with-SHA224:1.2.840.10045.4.3.1", our_algorithm, functions<sha224>, nullptr},
+    {"ECDSA-SHA2-256:ECDSA-SHA256:ecdsa-with-SHA256:1.2.840.10045.4.3.2", our_algorithm, functions<sha256>, nullptr},
+    {"ECDSA-SHA2-384:ECDSA-SHA384:ecdsa-with-SHA384:1.2.840.10045.4.3.3", our_algorithm, functions<sha384>, nullptr},
+    {"ECDSA-SHA2-512:ECDSA-SHA512:ecdsa-with-SHA512:1.2.840.10045.4.3.4", our_algorithm, functions<sha512>, nullptr},
+    {"ECDSA-SHA3-224:ecdsa_with_SHA3-224:id-ecdsa-with-sha3-224:2.16.840.1.101.3.4.3.9", our_algorithm,
+     functions<sha3_224>, nullptr},
+    {"ECDSA-SHA3-256:ecdsa_with_SHA3-256:id-ecdsa-with-sha3-256:2.16.840.1.101.3.4.3.10", our_algorithm,
+     functions<sha3_256>, nullptr},
+    {"ECDSA-SHA3-384:ecdsa_with_SHA3-384:id-ecdsa-with-sha3-384:2.16.840.1.101.3.4.3.11", our_algorithm,
+     functions<sha3_384>, nullptr},
+    {"ECDSA-SHA3-512:ecdsa_with_SHA3-512:id-ecdsa-with-sha3-512:2.16.840.1.101.3.4.3.12", our_algorithm,
+     functions<sha3_512>, nullptr},
     {nullptr, nullptr, nullptr, nullptr},
 };
 
