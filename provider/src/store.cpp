@@ -11,6 +11,8 @@
 #include "store_search.hpp"
 #include "store_uri.hpp"
 
+#include <trustx/life_cycle.hpp>
+
 #include <array>
 #include <deque>
 #include <variant>
@@ -122,10 +124,7 @@ class Reader {
         }
         TRY(auto reference, key_in(context_.libctx(), chip, slot));
         if (!reference) {
-            return uri_.object
-                       ? Outcome<void>{fail(Reason::object_empty,
-                                            "key " + slot.hex() + ": the slot is empty; " + advise_keygen(slot))}
-                       : Outcome<void>{};
+            return uri_.object ? empty_slot(chip, slot) : Outcome<void>{};
         }
         const bool only_public = uri_.type == StoreUri::Type::public_key ||
                                  (uri_.type == StoreUri::Type::any && search_.wants_public_keys());
@@ -133,6 +132,16 @@ class Reader {
                                   : Key::from_reference(context_, std::move(*reference)));
         objects_.emplace_back(std::move(key));
         return {};
+    }
+
+    // Where the chip makes no key either, that is said in place of the advice.
+    static Outcome<void> empty_slot(Chip& chip, ObjectId slot) {
+        const auto refusal =
+            chip.locked("look at slot " + slot.hex(),
+                        [slot](LockedDevice& device) { return read_refusal(device, slot, AccessKind::change); })
+                .value_or("");
+        return fail(Reason::object_empty,
+                    "key " + slot.hex() + ": the slot is empty; " + (refusal.empty() ? advise_keygen(slot) : refusal));
     }
 
     Outcome<void> find_certificates(Chip& chip, ObjectId object) {

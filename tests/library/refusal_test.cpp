@@ -36,6 +36,15 @@ TEST_CASE("a write that the life cycle forbids says so", "[refusal]") {
                ContainsSubstring("F1D2 is operational: it can never be written again (change LcsO < operational)"));
 }
 
+TEST_CASE("whether a write would be refused is known beforehand", "[refusal]") {
+    Chip chip;
+    auto locked = chip.lock();
+    CHECK(read_refusal(locked, data, AccessKind::change).value().empty());
+    REQUIRE(raise_object_life_cycle(locked, data, LifeCycleState::operational));
+    CHECK_THAT(read_refusal(locked, data, AccessKind::change).value(), ContainsSubstring("can never be written again"));
+    CHECK(read_refusal(locked, data, AccessKind::read).value().empty());
+}
+
 TEST_CASE("an access that a condition forbids for the time being says until when", "[refusal]") {
     Chip chip;
     auto locked = chip.lock();

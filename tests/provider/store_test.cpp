@@ -169,6 +169,16 @@ TEST_CASE("an empty slot and an empty certificate object are reported as such", 
     }
 }
 
+TEST_CASE("an empty slot that can never get a key is not reported with the advice to make one", "[store]") {
+    ChipBench chip;
+    trustx_tool(chip, {"lifecycle", "raise", "E0F3", "operational", "--force"});
+    const Outcome outcome = chip->openssl({"storeutl", "trustx:E0F3"});
+    INFO(outcome.both());
+    CHECK_FALSE(outcome.ok());
+    CHECK_THAT(outcome.err,
+               ContainsSubstring("the slot is empty; E0F3 is operational") && !ContainsSubstring("keygen"));
+}
+
 TEST_CASE("a URI that cannot be read says why", "[store]") {
     const Bench bench;
     for (const char* uri :

@@ -144,6 +144,9 @@ TEST_CASE("mistakes on the command line are named before a chip is looked for", 
     check_mistake({"monitor", "--interval", "-1"}, "--interval");
     check_mistake({"info", "--jsno"}, "--jsno");
     check_mistake({"info", "--json=x"}, "takes no value");
+    check_mistake({"--json", "info"}, "belongs behind `trustx info`");
+    check_mistake({"info", "--", "--json"}, "before any `--`");
+    check_mistake({"metadata", "--change", "never", "set", "F1D0"}, "belongs behind `trustx metadata set`");
     check_mistake({"info", "--device", "/dev/i2c-1,foo=1"}, ",reset=LINE");
     check_mistake({"object", "read", "F1D0", "--length", "0"}, "--length");
     check_mistake({"trace", "/dev/null", "--slower-than", "nan"}, "--slower-than");

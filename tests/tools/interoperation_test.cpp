@@ -28,6 +28,10 @@ cmp pub.der again.der)sh");
     const auto der = read_file(chip.path("pub.der"));
     CHECK(Bytes(der.begin(), der.end()) == key.public_key.subject_public_key_info());
     chip.must_fail(6, {"pubkey", "E0F3"}, {"E0F3", "holds no key", "trustx keygen"});
+    chip.must({"lifecycle", "raise", "E0F3", "operational", "--force", "--quiet"});
+    const auto outcome = chip.trustx({"sign", "E0F3", "--hashed"}, {.input = std::string(32, 'x')});
+    CHECK(outcome.status == 6);
+    CHECK_THAT(outcome.err, ContainsSubstring("holds no key; E0F3 is operational") && !ContainsSubstring("keygen"));
 }
 
 TEST_CASE("openssl verifies what the chip signs, on both curves and with every digest", "[sign]") {

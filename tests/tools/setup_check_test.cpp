@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 #include <openssl/crypto.h>
+#include <unistd.h>
 
 using namespace trustx;
 using namespace trustx::test;
@@ -203,6 +204,29 @@ TEST_CASE("check names a key file that no chip key is behind", "[setup]") {
     check_fault(machine.check({"--key", "key.pem"}), 5, {"signature", "another one now"});
 }
 
+TEST_CASE("check names the directory that keeps a user from a file", "[setup]") {
+    const Machine machine;
+    const auto& chip = machine.chip;
+    std::filesystem::permissions(chip.files.path(), std::filesystem::perms{0755});
+    std::filesystem::create_directory(chip.path("closed"));
+    for (const std::string name : {"key.pem", "certificate.pem", "other.cnf"}) {
+        chip.write("closed/" + name, "");
+    }
+    std::filesystem::permissions(chip.path("closed"), std::filesystem::perms::none);
+    const Arguments somebody = ::geteuid() == 0 ? Arguments{"--user", "nobody"} : Arguments{};
+    auto files = somebody;
+    files.insert(files.end(), {"--key", chip.path("closed/key.pem"), "--cert", chip.path("closed/certificate.pem")});
+    const auto outcome = machine.check(files, chip.path("closed/other.cnf"));
+    std::filesystem::permissions(chip.path("closed"), std::filesystem::perms{0700});
+    const auto remedy = "remedy: " + chip.path("closed") + " is closed to ";
+    std::size_t count = 0;
+    for (auto at = outcome.out.find(remedy); at != std::string::npos; at = outcome.out.find(remedy, at + 1)) {
+        ++count;
+    }
+    CHECK(count == 3);
+    CHECK(outcome.status == 4);
+}
+
 TEST_CASE("check finds what keeps a key from signing, without using it, by the exit codes of all commands", "[setup]") {
     const Machine machine;
     const auto& chip = machine.chip;
@@ -215,7 +239,11 @@ TEST_CASE("check finds what keeps a key from signing, without using it, by the e
     check_fault(machine.check({"--key", key_file(other_chip)}), 5, {other_chip.coprocessor->hex()});
     auto empty = reference;
     empty.key.value = 0xE0F3;
-    check_fault(machine.check({"--key", key_file(empty)}), 6, {"E0F3", "holds no key"});
+    check_fault(machine.check({"--key", key_file(empty)}), 6, {"E0F3", "holds no key", "trustx keygen E0F3"});
+    chip.must({"lifecycle", "raise", "E0F3", "operational", "--force", "--quiet"});
+    const auto closed = machine.check({"--key", key_file(empty)});
+    check_fault(closed, 6, {"E0F3", "holds no key", "another slot"});
+    CHECK_THAT(closed.out, !ContainsSubstring("trustx keygen E0F3"));
     CHECK(chip.private_key_uses() == 0);
 
     const auto agreement = chip.keygen("E0F2", {"--usage", "keyagree"});

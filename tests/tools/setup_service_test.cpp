@@ -112,6 +112,10 @@ TEST_CASE("a service is enabled by one drop-in, and disable leaves nothing", "[s
 
     machine.write("/etc/group", "trustx:x:990:me,mosquitto\n");
     CHECK(machine.must({"enable", "--service", "mosquitto"}) == restart);
+    // enable had the user join the group, and others may need that still.
+    const auto disabled = machine.setup({"disable", "--service", "mosquitto"});
+    CHECK((disabled.ok() && disabled.out == restart));
+    CHECK_THAT(disabled.err, ContainsSubstring("`gpasswd -d mosquitto trustx`"));
 }
 
 TEST_CASE("a drop-in opens what the unit closes, and closes nothing that is open", "[setup][service]") {

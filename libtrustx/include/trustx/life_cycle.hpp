@@ -33,6 +33,9 @@ enum class AccessKind : std::uint8_t { change, read };
 TRUSTX_EXPORT std::string explain_refusal(ObjectId object, AccessKind kind, const Metadata& metadata,
                                           const LifeCycles& states);
 
+// read_refusal is the same for the present state, which it reads. Errors: those of reading.
+TRUSTX_EXPORT Result<std::string> read_refusal(LockedDevice& device, ObjectId object, AccessKind kind);
+
 // The raise_ functions are IRREVERSIBLE. Each reads the state first, raises it, reads it back and compares. A state
 // that is reached already is success and writes nothing. Errors: Errc::argument_invalid for a state below the present
 // one or outside the four, before anything is written; ChipError::access_conditions_not_satisfied for an object without

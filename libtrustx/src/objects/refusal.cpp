@@ -42,6 +42,11 @@ Result<LifeCycles> read_life_cycles(LockedDevice& device, const Metadata& metada
     return read_life_cycles(static_cast<ObjectCommands&>(commands), metadata);
 }
 
+Result<std::string> read_refusal(LockedDevice& device, ObjectId object, AccessKind kind) {
+    DeviceCommands commands{device};
+    return ask_for_reason(commands, object, kind);
+}
+
 std::string explain_refusal(ObjectId object, AccessKind kind, const Metadata& metadata, const LifeCycles& states) {
     const bool change = kind == AccessKind::change;
     const auto& condition = change ? metadata.change_access : metadata.read_access;

@@ -138,10 +138,9 @@ Result<void> against_proof(const Examination& examination, ObjectId slot) {
 // against_life_cycle comes first: what the chip refuses, --force does not help.
 Result<void> against_life_cycle(const Examination& examination) {
     const auto object = examination.object;
-    TRY(const auto metadata, examination.chip.run(GetMetadata{.object = object}));
-    TRY(const auto states,
-        examination.chip.with([&](LockedDevice& device) { return read_life_cycles(device, metadata); }));
-    const auto refusal = explain_refusal(object, AccessKind::change, metadata, states);
+    TRY(const auto refusal, examination.chip.with([object](LockedDevice& device) {
+        return read_refusal(device, object, AccessKind::change);
+    }));
     return refusal.empty() ? Result<void>{} : fail(ChipError::access_conditions_not_satisfied, refusal);
 }
 

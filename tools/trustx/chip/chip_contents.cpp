@@ -3,6 +3,8 @@
 
 #include "common/try.hpp"
 
+#include <trustx/life_cycle.hpp>
+
 namespace trustx::cli {
 
 Result<std::vector<SlotState>> read_slots(Chip& chip) {
@@ -14,6 +16,17 @@ Result<std::vector<SlotState>> read_slots(Chip& chip) {
         }
     }
     return slots;
+}
+
+std::string why_no_new_key(Chip& chip, ObjectId slot) {
+    return chip.with([slot](LockedDevice& device) { return read_refusal(device, slot, AccessKind::change); })
+        .value_or("");
+}
+
+std::string how_to_fill(Chip& chip, ObjectId slot) {
+    const auto refusal = why_no_new_key(chip, slot);
+    return refusal.empty() ? "`trustx keygen " + slot.hex() + " --out NEW-FILE` makes one"
+                           : refusal + "; choose another slot";
 }
 
 Result<std::vector<CertificateState>> read_certificate_objects(Chip& chip) {

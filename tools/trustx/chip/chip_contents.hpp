@@ -5,6 +5,7 @@
 #include "chip/chip_certificates.hpp"
 
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace trustx::cli {
@@ -16,6 +17,12 @@ struct SlotState {
 
 // read_slots looks at every key slot.
 Result<std::vector<SlotState>> read_slots(Chip& chip);
+
+// why_no_new_key says why the chip makes no key in a slot any more; empty: it does, or that cannot be told.
+std::string why_no_new_key(Chip& chip, ObjectId slot);
+
+// how_to_fill says what to do about a slot without a key.
+std::string how_to_fill(Chip& chip, ObjectId slot);
 
 // CertificateState is what an object for certificates holds, or why that cannot be told.
 struct CertificateState {

@@ -2,6 +2,7 @@
 #include "chip/chip_public_key.hpp"
 
 #include "chip/chip_certificates.hpp"
+#include "chip/chip_contents.hpp"
 #include "chip/key_proof.hpp"
 #include "cli/arguments.hpp"
 #include "common/files/input_error.hpp"
@@ -66,8 +67,7 @@ Result<PublicKey> find_public_key(const Context& context, Chip& chip, ObjectId s
 Result<Curve> occupied_curve(Chip& chip, ObjectId slot) {
     TRY(const auto metadata, chip.run(GetMetadata{.object = slot}));
     if (!metadata.key_algorithm) {
-        return fail(InputErrc::nothing_there,
-                    title(slot) + " holds no key; `trustx keygen " + slot.hex() + "` generates one");
+        return fail(InputErrc::nothing_there, title(slot) + " holds no key; " + how_to_fill(chip, slot));
     }
     return *metadata.key_algorithm;
 }

@@ -60,7 +60,7 @@ std::string explain(ObjectId object, const Metadata& metadata) {
         line("execute     ", explain_access(metadata.execute_access));
     }
     if (is_key) {
-        line("key         ", key_text(metadata) + (metadata.key_algorithm ? "" : "; `trustx keygen` generates one"));
+        line("key         ", key_text(metadata));
     }
     return text;
 }

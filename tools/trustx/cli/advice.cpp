@@ -62,12 +62,13 @@ std::string remedy_of(const Error& error) {
 
 // What the caller asked for and cannot have is a value of the command line, and the operation says which and why: no
 // request was made that a chip could have limited.
+std::string what_is_wrong(const Error& error) {
+    return error == Errc::argument_invalid && !error.operation().empty() ? error.operation() : error.description();
+}
+
 std::string explain(const Error& error) {
-    if (error == Errc::argument_invalid && !error.operation().empty()) {
-        return error.operation();
-    }
     const auto remedy = remedy_of(error);
-    return remedy.empty() ? error.description() : error.description() + "; " + remedy;
+    return what_is_wrong(error) + (remedy.empty() ? "" : "; " + remedy);
 }
 
 }  // namespace trustx::cli

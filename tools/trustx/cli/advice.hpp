@@ -11,6 +11,9 @@ namespace trustx::cli {
 // remedy_of is the advice alone; empty where there is none.
 std::string remedy_of(const Error& error);
 
+// what_is_wrong is the error's description without advice.
+std::string what_is_wrong(const Error& error);
+
 // explain is the error's description with advice: one line without line break.
 std::string explain(const Error& error);
 

@@ -79,7 +79,8 @@ std::string mistake(const CLI::App& program, const Chosen& chosen, const CLI::Pa
         const auto name = option->substr(0, option->find('='));
         const auto known = options_of(chosen, program);
         if (std::ranges::find(known, name) != known.end()) {
-            return "`" + name + "` takes no value";
+            return "`" + name + "` stands in the wrong place: it belongs behind `" + chosen.name +
+                   "`, and before any `--`";
         }
         return "`" + chosen.name + "` has no option `" + name + "`" + did_you_mean(name, known);
     }

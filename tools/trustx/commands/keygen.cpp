@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx keygen: a new key pair in a slot, and the key file that lets programs use it.
 #include "chip/chip_certificates.hpp"
+#include "chip/chip_contents.hpp"
 #include "chip/metadata_text.hpp"
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
@@ -11,7 +12,6 @@
 #include "common/try.hpp"
 
 #include <trustx/key_generation.hpp>
-#include <trustx/life_cycle.hpp>
 
 #include <cstdio>
 #include <memory>
@@ -57,8 +57,7 @@ std::string loss(Chip& chip, const Metadata& metadata, ObjectId slot) {
 
 // occupied_slot names what a new key would destroy, and --force only where the chip would let it.
 tl::unexpected<Error> occupied_slot(Chip& chip, const Metadata& metadata, ObjectId slot) {
-    const auto states = chip.with([&](LockedDevice& device) { return read_life_cycles(device, metadata); });
-    const auto refusal = states ? explain_refusal(slot, AccessKind::change, metadata, *states) : std::string{};
+    const auto refusal = why_no_new_key(chip, slot);
     return fail(
         InputErrc::refused,
         "there is " + loss(chip, metadata, slot) + ". " +

@@ -3,6 +3,7 @@
 #include "chip/certificate_checks.hpp"
 #include "cli/advice.hpp"
 #include "setup/checks.hpp"
+#include "setup/closed_path.hpp"
 
 #include <algorithm>
 #include <ctime>
@@ -137,7 +138,8 @@ void check_certificate_objects(CheckReport& report, ExaminedChip& examined, cons
 void check_certificate_file(CheckReport& report, const std::string& path, const std::optional<KeyFile>& key) {
     const auto file = CertificateFile::read(path);
     if (!file) {
-        report.failed("certificate file", file.error(), "name a file with a certificate in PEM, or a chain");
+        report.failed("certificate file", file.error(),
+                      remedy_for_reading(path, "name a file with a certificate in PEM, or a chain"));
         return;
     }
     Judgement judgement{.report = report, .subject = "certificate file", .how_to_replace = "put it into " + path};

@@ -3,6 +3,7 @@
 #include "common/files/input_file.hpp"
 #include "common/openssl/environment.hpp"
 #include "setup/checks.hpp"
+#include "setup/closed_path.hpp"
 #include "setup/machine.hpp"
 #include "setup/setup_block.hpp"
 
@@ -70,7 +71,7 @@ std::optional<OpensslConfiguration> check_configuration(CheckReport& report, con
     const auto content = files::read_input(path);
     if (!content) {
         report.failed("configuration", content.error(),
-                      "name it with --config, or set OPENSSL_CONF to one that is there");
+                      remedy_for_reading(path, "name it with --config, or set OPENSSL_CONF to one that is there"));
         return std::nullopt;
     }
     const std::string text{content->begin(), content->end()};

@@ -8,6 +8,7 @@
 #include "common/openssl/pem.hpp"
 #include "common/openssl/provider_reason.hpp"
 #include "setup/checks.hpp"
+#include "setup/closed_path.hpp"
 
 #include <algorithm>
 #include <array>
@@ -86,7 +87,7 @@ bool sign_and_verify(OSSL_LIB_CTX* libctx, EVP_PKEY* key) {
 }
 
 // check_slot compares chip and key file without a private key use.
-bool check_slot(CheckReport& report, const ExaminedChip& examined, const KeyFile& key) {
+bool check_slot(CheckReport& report, ExaminedChip& examined, const KeyFile& key) {
     const auto& [path, reference] = key;
     const auto fail = [&report](std::error_code code, const std::string& finding, const std::string& remedy) {
         report.failed("key file", Error{code, finding}, remedy);
@@ -105,7 +106,7 @@ bool check_slot(CheckReport& report, const ExaminedChip& examined, const KeyFile
     const auto& metadata = slot->metadata;
     if (!metadata.key_algorithm) {
         return fail(InputErrc::nothing_there, path + " names " + title(reference.key) + ", which holds no key",
-                    "`trustx keygen " + reference.key.hex() + " --out NEW-FILE` makes one");
+                    how_to_fill(examined.chip, reference.key));
     }
     if (*metadata.key_algorithm != reference.public_key.curve) {
         return fail(InputErrc::key_mismatch, path + " is for another key than the one in " + title(reference.key),
@@ -135,7 +136,8 @@ std::string remedy_for(const Error& error) {
 std::optional<KeyFile> check_key_file(CheckReport& report, const std::string& path) {
     const auto content = files::read_input(path);
     if (!content) {
-        report.failed("key file", content.error().during(path + " cannot be loaded"), make_one);
+        report.failed("key file", content.error().during(path + " cannot be loaded"),
+                      remedy_for_reading(path, make_one));
         return std::nullopt;
     }
     auto reference = keys::parse_key_file(*content, path);
@@ -146,7 +148,7 @@ std::optional<KeyFile> check_key_file(CheckReport& report, const std::string& pa
     return KeyFile{.path = path, .reference = std::move(*reference)};
 }
 
-void check_signature(CheckReport& report, OSSL_LIB_CTX* libctx, const ExaminedChip& examined, const KeyFile& key) {
+void check_signature(CheckReport& report, OSSL_LIB_CTX* libctx, ExaminedChip& examined, const KeyFile& key) {
     if (!check_slot(report, examined, key)) {
         report.skipped("signature", "chip and key file do not agree");
         return;

@@ -2,6 +2,7 @@
 // What `trustx setup check` found.
 #pragma once
 
+#include "cli/advice.hpp"
 #include "common/files/input_error.hpp"
 
 #include <trustx/result.hpp>
@@ -22,7 +23,7 @@ class CheckReport {
     }
     void skipped(const std::string& subject, const std::string& why) { add({"skipped", subject, why}); }
     void failed(const std::string& subject, const Error& error, const std::string& remedy) {
-        add({"FAILED", subject, error.description(), remedy, error});
+        add({"FAILED", subject, what_is_wrong(error), remedy, error});
     }
     void failed(const std::string& subject, InputErrc code, const std::string& finding, const std::string& remedy) {
         failed(subject, Error{code, finding}, remedy);

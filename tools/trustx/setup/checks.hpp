@@ -80,6 +80,6 @@ void check_certificate_objects(CheckReport& report, ExaminedChip& examined, cons
 void check_certificate_file(CheckReport& report, const std::string& path, const std::optional<KeyFile>& key);
 
 // check_signature signs once with a key file, as a program would, when chip and key file agree.
-void check_signature(CheckReport& report, OSSL_LIB_CTX* libctx, const ExaminedChip& examined, const KeyFile& key);
+void check_signature(CheckReport& report, OSSL_LIB_CTX* libctx, ExaminedChip& examined, const KeyFile& key);
 
 }  // namespace trustx::cli

@@ -265,6 +265,11 @@ Result<void> disable_service(const Context& context, const ServiceOptions& optio
         return {};
     }
     TRYV(remove_drop_in(context, options.root, service));
+    const auto user = becomes_user(service);
+    if (!user.empty() && in_group(options.root, user, "trustx")) {
+        context.note(user + " stays in the group trustx; where no other service needs that, `gpasswd -d " + user +
+                     " trustx` takes it out");
+    }
     context.note("what is left to do, as root:");
     return print_what_is_left(service, "");
 }
