@@ -104,7 +104,7 @@ Result<void> check_result(const std::string& text, const std::string& path) {
     return {};
 }
 
-std::string drop_in_path(const Inclusion& inclusion) {
+std::string included_file(const Inclusion& inclusion) {
     return inclusion.directory + (inclusion.directory.ends_with('/') ? "" : "/") + "trustx.cnf";
 }
 
@@ -118,7 +118,7 @@ struct Change {
 };
 
 Result<Change> plan_drop_in(const Target& target, const Inclusion& inclusion, const std::string& lines) {
-    const auto path = drop_in_path(inclusion);
+    const auto path = included_file(inclusion);
     std::error_code ignored;
     if (fs::exists(fs::symlink_status(path, ignored))) {
         return fail(InputErrc::refused, path +
@@ -184,7 +184,7 @@ Result<Change> plan_change(const Target& target, const MachineOptions& options, 
 // drop_in_of is the file that enable would have made beside the configuration; nothing: there is none.
 std::optional<std::string> drop_in_of(const Target& target) {
     const auto inclusion = included_directory(target.text);
-    const auto path = inclusion ? drop_in_path(*inclusion) : std::string{};
+    const auto path = inclusion ? included_file(*inclusion) : std::string{};
     std::error_code ignored;
     return inclusion && fs::is_regular_file(path, ignored) ? std::optional{path} : std::nullopt;
 }
