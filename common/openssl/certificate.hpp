@@ -5,6 +5,7 @@
 #include "common/openssl/handles.hpp"
 
 #include <cstdint>
+#include <ctime>
 #include <span>
 #include <vector>
 
@@ -16,5 +17,10 @@ X509Certificate take_certificate(std::span<const std::uint8_t>& der, OSSL_LIB_CT
 
 // subject_public_key_info is the key of a certificate in DER. Empty: the error queue says why.
 std::vector<std::uint8_t> subject_public_key_info(const X509* certificate);
+
+// Validity is how the two dates of a certificate stand to a moment. A date that cannot be read counts as passed by: the
+// certificate is expired.
+enum class Validity : std::uint8_t { not_yet, valid, expired };
+Validity validity(const X509* certificate, std::time_t now);
 
 }  // namespace trustx::openssl

@@ -146,14 +146,7 @@ Result<PublicKey> Certificate::public_key() const {
 }
 
 Validity Certificate::validity(std::time_t now) const {
-    // 1 is after that moment, -1 before or at it, 0 unreadable.
-    const bool begun = X509_cmp_time(X509_get0_notBefore(x509_.get()), &now) < 0;
-    const bool ended = X509_cmp_time(X509_get0_notAfter(x509_.get()), &now) <= 0;
-    ERR_clear_error();
-    if (ended) {
-        return Validity::expired;
-    }
-    return begun ? Validity::valid : Validity::not_yet;
+    return openssl::validity(x509_.get(), now);
 }
 
 bool Certificate::is_version_3() const {

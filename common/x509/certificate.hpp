@@ -3,6 +3,7 @@
 // chip-objects.md section 7.
 #pragma once
 
+#include "common/openssl/certificate.hpp"
 #include "common/openssl/handles.hpp"
 
 #include <trustx/bytes.hpp>
@@ -17,8 +18,7 @@
 
 namespace trustx::x509 {
 
-// Validity is how the two dates of a certificate stand to a moment.
-enum class Validity : std::uint8_t { not_yet, valid, expired };
+using openssl::Validity;
 
 // Certificate is one parsed X.509 certificate.
 class Certificate {

@@ -28,9 +28,9 @@ std::vector<Bytes> ScriptedExchanges::packets(const Bytes& apdu) const {
         const auto size = std::min(payload, apdu.size() - at);
         const bool first = at == 0;
         const bool last = at + size == apdu.size();
-        Bytes packet(1, static_cast<std::uint8_t>(last ? (first ? 0 : 4) : (first ? 1 : 2)));
-        const auto begin = apdu.begin() + static_cast<std::ptrdiff_t>(at);
-        packet.insert(packet.end(), begin, begin + static_cast<std::ptrdiff_t>(size));
+        Bytes packet(1 + size);
+        packet[0] = static_cast<std::uint8_t>(last ? (first ? 0 : 4) : (first ? 1 : 2));
+        std::copy_n(apdu.begin() + static_cast<std::ptrdiff_t>(at), size, packet.begin() + 1);
         cut.push_back(std::move(packet));
     }
     return cut;

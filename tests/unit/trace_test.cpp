@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace trustx;
 using namespace std::chrono_literals;

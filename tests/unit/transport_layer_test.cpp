@@ -30,8 +30,8 @@ TEST_CASE("an APDU that exceeds a packet is chained in both directions", "[link]
 TEST_CASE("an APDU that just fills a packet is not chained", "[link]") {
     Fixture f{0x0019};
     const Bytes apdu(19, 0xAA);
-    Bytes packet{0x00};
-    packet.insert(packet.end(), apdu.begin(), apdu.end());
+    Bytes packet(1 + apdu.size(), 0xAA);
+    packet[0] = 0x00;
     f.chip.expect(data_frame(0, 3, packet), {first_answer});
     f.chip.expect(ack(0));
     REQUIRE(f.exchange(Repeat::never, apdu));

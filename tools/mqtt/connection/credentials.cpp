@@ -3,6 +3,7 @@
 
 #include "common/files/input_error.hpp"
 #include "common/files/input_file.hpp"
+#include "common/openssl/certificate.hpp"
 #include "common/openssl/environment.hpp"
 #include "common/openssl/handles.hpp"
 #include "common/openssl/pem.hpp"
@@ -11,6 +12,7 @@
 
 #include <trustx/key_reference.hpp>
 
+#include <ctime>
 #include <utility>
 
 #include <openssl/err.h>
@@ -106,11 +108,13 @@ std::string common_name(const X509* certificate) {
 
 std::string validity_warning(const X509* certificate, const std::string& name) {
     constexpr const char* advice = "; brokers will refuse it (is this computer's clock right?)";
-    if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0) {
-        return "the certificate " + name + " is not valid yet" + advice;
-    }
-    if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) {
-        return "the certificate " + name + " has expired" + advice;
+    switch (openssl::validity(certificate, std::time(nullptr))) {
+        case openssl::Validity::not_yet:
+            return "the certificate " + name + " is not valid yet" + advice;
+        case openssl::Validity::expired:
+            return "the certificate " + name + " has expired" + advice;
+        case openssl::Validity::valid:
+            break;
     }
     return {};
 }
