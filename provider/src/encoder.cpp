@@ -103,12 +103,14 @@ Outcome<Bytes> as_text(const Encoding& encoding, const Key& key, int selection) 
     return Bytes(all.begin(), all.end());
 }
 
-// Whoever asks for DER and PrivateKeyInfo (EVP_PKEY2PKCS8: openssl pkcs8 -topk8, pkcs12 -export) reads what it gets as
-// PKCS#8, which a reference is not. Who wants a key file in DER asks for `type-specific` first (i2d_PrivateKey).
+// Whoever asks for DER and PrivateKeyInfo (EVP_PKEY2PKCS8: openssl pkcs8 -topk8, pkcs12 -export; since 3.6 also pkey
+// -outform DER) reads what it gets as PKCS#8, which a reference is not. Who wants a key file in DER asks for
+// `type-specific` first (openssl ec, i2d_PrivateKey).
 Outcome<Bytes> not_pkcs8(const KeyReference& reference) {
-    return fail(Reason::key_not_exportable, "write key " + reference.key.hex() +
-                                                " as PKCS#8: the key is in a chip and has no such form; the key file "
-                                                "takes its place, beside the certificate");
+    return fail(Reason::key_not_exportable,
+                "write key " + reference.key.hex() +
+                    " as PKCS#8: the key is in a chip and has no such form; the key file "
+                    "takes its place, beside the certificate (in DER: openssl ec -outform DER)");
 }
 
 Outcome<Bytes> as_reference(const Encoding& encoding, const Key& key, const Format& format) {

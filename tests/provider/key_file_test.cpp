@@ -46,7 +46,7 @@ TEST_CASE("a key file goes through PEM and DER without change", "[key_file]") {
     const auto arrangement = GENERATE(from_range(every_arrangement));
     INFO(name_of(arrangement));
     const KeyFile file(BenchOptions{.arrangement = arrangement});
-    file.bench.must_openssl({"pkey", "-in", "key.pem", "-outform", "DER", "-out", "key.der"});
+    file.bench.must_openssl({"ec", "-in", "key.pem", "-outform", "DER", "-out", "key.der"});
     file.bench.must_openssl({"pkey", "-in", "key.der", "-inform", "DER", "-out", "again.pem"});
     CHECK_THAT(file.read("again.pem"), ContainsSubstring(file.pem));
     CHECK_THAT(file.read("again.pem"), ContainsSubstring("# key object: E0F1\n"));
@@ -182,7 +182,7 @@ TEST_CASE("a damaged key file is reported by us, and in the first line", "[key_f
 
 TEST_CASE("a reference of a newer version is refused with its version", "[key_file]") {
     const KeyFile file;
-    file.bench.must_openssl({"pkey", "-in", "key.pem", "-outform", "DER", "-out", "key.der"});
+    file.bench.must_openssl({"ec", "-in", "key.pem", "-outform", "DER", "-out", "key.der"});
     std::string der = file.read("key.der");
     const auto version = der.find(std::string("\x02\x01\x01", 3));
     REQUIRE(version != std::string::npos);
@@ -197,7 +197,7 @@ TEST_CASE("a reference of a newer version is refused with its version", "[key_fi
 
 TEST_CASE("a reference whose point is not on its curve is refused", "[key_file]") {
     const KeyFile file;
-    file.bench.must_openssl({"pkey", "-in", "key.pem", "-outform", "DER", "-out", "key.der"});
+    file.bench.must_openssl({"ec", "-in", "key.pem", "-outform", "DER", "-out", "key.der"});
     std::string der = file.read("key.der");
     der.back() = static_cast<char>(der.back() ^ 1);
     file.write("off.der", der);
@@ -256,7 +256,7 @@ TEST_CASE("the provider works when the command line loads it instead of a config
 
 TEST_CASE("no changed, missing or added byte of a reference does harm", "[key_file]") {
     const KeyFile file;
-    file.bench.must_openssl({"pkey", "-in", "key.pem", "-outform", "DER", "-out", "key.der"});
+    file.bench.must_openssl({"ec", "-in", "key.pem", "-outform", "DER", "-out", "key.der"});
     const std::string der = file.read("key.der");
     const LibCtx libctx = file.bench.libctx();
     const Pkey original = load_key(libctx.get(), file.bench.path("key.pem"));
