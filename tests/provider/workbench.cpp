@@ -20,7 +20,9 @@ namespace {
 std::string configuration_text(const BenchOptions& options, const std::filesystem::path& directory) {
     const bool preferred = options.arrangement == Arrangement::trustx_preferred;
     const std::string trustx = options.with_trustx ? "trustx = trustx_sect\n" : "";
-    std::string text = "openssl_conf = openssl_init\n[openssl_init]\nproviders = provider_sect\n";
+    // OpenSSL 4.0 issues no certificate without `extensions`.
+    std::string text =
+        "openssl_conf = openssl_init\nextensions = issued\n[issued]\n[openssl_init]\nproviders = provider_sect\n";
     text += preferred ? "alg_section = alg_sect\n[alg_sect]\ndefault_properties = ?provider=trustx\n" : "";
     text += "[provider_sect]\n";
     text += options.arrangement == Arrangement::trustx_first ? trustx + "default = default_sect\n"
