@@ -12,6 +12,8 @@ import { parseArgs } from 'node:util'
 import { controlInterface } from './base/control_interface.mjs'
 import { createWorld } from './base/world.mjs'
 import { controlListener } from './control/plane.mjs'
+import { credentialsListener } from './data/credentials.mjs'
+import { dataListener } from './data/plane.mjs'
 
 const HOST = '127.0.0.1'
 
@@ -57,16 +59,34 @@ function writeFacts(world, facts) {
   fs.renameSync(`${file}.new`, file)
 }
 
+async function startServers(world) {
+  const withCertificate = { requestCert: true, rejectUnauthorized: false }
+  const ports = {
+    control: await listen(httpsServer(world, controlListener(world))),
+    data: await listen(httpsServer(world, dataListener(world), withCertificate)),
+    credentials: await listen(httpsServer(world, credentialsListener(world), withCertificate)),
+    mqtt: await listen(world.mqttListeners.create(false)),
+    mqtt443: await listen(world.mqttListeners.create(true)),
+    faults: await listen(controlInterface(world))
+  }
+  world.controlUrl = `https://localhost:${ports.control}`
+  world.settings.dataEndpoint = `localhost:${ports.mqtt}`
+  world.settings.credentialEndpoint = `localhost:${ports.credentials}`
+  return ports
+}
+
 async function start() {
   const given = options()
   const world = await createWorld(given)
-  const control = await listen(httpsServer(world, controlListener(world)))
-  const faults = await listen(controlInterface(world))
+  const ports = await startServers(world)
+  const https = (port) => ({ url: `https://localhost:${port}`, host: 'localhost', port })
   writeFacts(world, {
     pid: process.pid, region: world.region, account: world.account, accessKeyId: given.accessKeyId,
-    secretAccessKey: given.secretAccessKey, control: { url: `https://localhost:${control}` },
-    faults: { url: `http://${HOST}:${faults}` }, requests: path.join(world.directory, 'requests.jsonl'),
-    events: path.join(world.directory, 'events.jsonl'), ...writeCertificates(world)
+    secretAccessKey: given.secretAccessKey, control: https(ports.control), data: https(ports.data),
+    credentials: https(ports.credentials), mqtt: { host: 'localhost', port: ports.mqtt },
+    mqtt443: { host: 'localhost', port: ports.mqtt443 }, faults: { url: `http://${HOST}:${ports.faults}` },
+    requests: path.join(world.directory, 'requests.jsonl'), events: path.join(world.directory, 'events.jsonl'),
+    ...writeCertificates(world)
   })
   if (given.keep) return
   process.stdin.on('close', () => process.exit(0)).on('error', () => process.exit(0)).resume()

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The time of the double: the computer's, moved by an offset, or stopped. What waits, waits on this clock, so a test
-// moves it instead of sleeping.
+// moves it instead of sleeping. The time of day, which is compared with that of clients, does not move along: a client's
+// clock knows nothing of time that a test has skipped. set() moves both.
 
 const LONGEST_TIMER_MS = 0x7fffffff
 
 export class Clock {
   #offset = 0
+  #wallOffset = 0
   #stoppedAt = null
   #waiting = new Map()
   #next = 1
@@ -16,11 +18,21 @@ export class Clock {
     return this.#stoppedAt ?? Date.now() + this.#offset
   }
 
+  /** The time of day, in milliseconds since 1970: for signatures, for the validity of certificates, and for the header Date. */
+  wall() {
+    return Date.now() + this.#wallOffset
+  }
+
   seconds() {
     return Math.floor(this.now() / 1000)
   }
 
   set(milliseconds) {
+    this.#wallOffset = milliseconds - Date.now()
+    this.#move(milliseconds)
+  }
+
+  #move(milliseconds) {
     if (this.#stoppedAt !== null) this.#stoppedAt = milliseconds
     else this.#offset = milliseconds - Date.now()
     this.#run()
@@ -34,7 +46,7 @@ export class Clock {
       this.#waiting.delete(due.id)
       due.action()
     }
-    this.set(end)
+    this.#move(end)
   }
 
   stop() {
@@ -62,7 +74,8 @@ export class Clock {
   }
 
   describe() {
-    return { now: this.now(), iso: new Date(this.now()).toISOString(), stopped: this.#stoppedAt !== null,
+    return { now: this.now(), iso: new Date(this.now()).toISOString(), wall: new Date(this.wall()).toISOString(),
+             stopped: this.#stoppedAt !== null,
              waiting: this.#waiting.size }
   }
 

@@ -123,7 +123,7 @@ function altered(world, answer, fault) {
 function write(world, incoming, outgoing, answer, fault) {
   const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body)
   const bytes = Buffer.from(text)
-  outgoing.setHeader('Date', new Date(world.clock.now()).toUTCString())
+  outgoing.setHeader('Date', new Date(world.clock.wall()).toUTCString())
   outgoing.setHeader('Content-Type', 'application/json')
   outgoing.setHeader('x-amzn-RequestId', randomUUID())
   if (answer.errorType) outgoing.setHeader('x-amzn-ErrorType', answer.errorType)

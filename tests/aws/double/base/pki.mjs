@@ -60,17 +60,30 @@ export async function issue({ subject, publicKey, issuer, keys, ca = false, notB
   })
 }
 
-async function serverChain(algorithm, number, names, validity) {
-  const rootKeys = await generateKeys(algorithm)
-  const root = { keys: rootKeys, certificate: await issue({
-    subject: `C=US, O=Double, CN=Double Root CA ${number}`, keys: rootKeys, ca: true, ...validity }) }
-  const middleKeys = await generateKeys(algorithm)
-  const middle = { keys: middleKeys, certificate: await issue({
-    subject: `C=US, O=Double, CN=Double Server CA ${number}B`, keys: middleKeys, issuer: root, ca: true, ...validity }) }
-  const leafKeys = await generateKeys(algorithm)
-  const leaf = await issue({ subject: `CN=${names[0].value}`, keys: leafKeys, issuer: middle, names, ...validity })
-  return { root: pemOf(root.certificate), key: await privatePem(leafKeys),
-           chain: pemOf(leaf) + pemOf(middle.certificate) }
+async function authority(subject, algorithm, validity, issuer) {
+  const keys = await generateKeys(algorithm)
+  return { keys, certificate: await issue({ subject, keys, issuer, ca: true, ...validity }) }
+}
+
+async function serverLeaf(algorithm, issuer, names, validity) {
+  const keys = await generateKeys(algorithm)
+  const leaf = await issue({ subject: `CN=${names[0].value}`, keys, issuer, names, ...validity })
+  return { key: await privatePem(keys), pem: pemOf(leaf) }
+}
+
+/** Like the chain to Amazon's Root CA 3: all P-256, with a CA between. */
+async function ecChain(names, validity) {
+  const root = await authority('C=US, O=Double, CN=Double Root CA 3', EC, validity)
+  const middle = await authority('C=US, O=Double, CN=Double Server CA 3B', EC, validity, root)
+  const leaf = await serverLeaf(EC, middle, names, validity)
+  return { root: pemOf(root.certificate), key: leaf.key, chain: leaf.pem + pemOf(middle.certificate) }
+}
+
+/** Like the chain to Amazon's Root CA 1, but without a CA between: RSA keys take long to make. */
+async function rsaChain(names, validity) {
+  const root = await authority('C=US, O=Double, CN=Double Root CA 1', RSA, validity)
+  const leaf = await serverLeaf(RSA, root, names, validity)
+  return { root: pemOf(root.certificate), key: leaf.key, chain: leaf.pem }
 }
 
 function subjectAlternativeNames(prefix, region) {
@@ -86,26 +99,32 @@ export class Pki {
     const pki = new Pki()
     const validity = { notBefore: new Date(now - DAY), notAfter: new Date(now + 7300 * DAY) }
     const names = subjectAlternativeNames(prefix, region)
-    const issuerKeys = generateKeys(RSA)
-    const [ec, rsa] = await Promise.all([serverChain(EC, 3, names, validity), serverChain(RSA, 1, names, validity)])
+    const [ec, rsa] = await Promise.all([ecChain(names, validity), rsaChain(names, validity)])
     pki.servers = { ec, rsa }
-    pki.validity = validity
-    const keys = await issuerKeys
-    pki.issuer = { keys, certificate: await issue({ subject: AWS_ISSUER, keys, ca: true, ...validity,
-                                                    notAfter: AWS_END }) }
+    pki.#validity = { ...validity, notAfter: AWS_END }
     return pki
   }
 
+  #validity
+  #issuer
+
+  /** The CA of AWS that issues for requests; made when it is first needed. */
+  issuer() {
+    this.#issuer ??= authority(AWS_ISSUER, RSA, this.#validity)
+    return this.#issuer
+  }
+
   /** A certificate of AWS for the key of a PKCS#10 request; `request` is what parseRequest() gave. */
-  async issueForRequest(request, now, issuer = this.issuer) {
-    const certificate = await issue({ subject: request.subjectName, publicKey: request.publicKey, issuer,
-                                      notBefore: new Date(now - 120_000), notAfter: AWS_END })
+  async issueForRequest(request, now) {
+    const certificate = await issue({ subject: request.subjectName, publicKey: request.publicKey,
+                                      issuer: await this.issuer(), notBefore: new Date(now - 120_000), notAfter: AWS_END })
     return pemOf(certificate)
   }
 
   async issueWithNewKeys(subject, now, notAfter = AWS_END) {
     const keys = await generateKeys(RSA)
-    const certificate = await issue({ subject, keys, issuer: this.issuer, notBefore: new Date(now - 120_000), notAfter })
+    const certificate = await issue({ subject, keys, issuer: await this.issuer(), notBefore: new Date(now - 120_000),
+                                      notAfter })
     return { certificatePem: pemOf(certificate),
              keyPair: { PublicKey: await publicPem(keys), PrivateKey: await privatePem(keys) } }
   }

@@ -139,9 +139,10 @@ function checkToken(request, account, now) {
 
 /**
  * The account whose key signed `request` ({method, path, query, headers, body}). `accounts` maps key ids to
- * {secret, sessionToken?, expires?}. Throws the ServiceError that AWS answers.
+ * {secret, sessionToken?, expires?}. `now` is the time of day, `elapsed` the time at which credentials expire. Throws the
+ * ServiceError that AWS answers.
  */
-export function verifySignature(request, { accounts, region, services, now }) {
+export function verifySignature(request, { accounts, region, services, now, elapsed = now }) {
   const header = headerOf(request, 'authorization')
   if (!header) refuse('MissingAuthenticationTokenException', 'Missing Authentication Token')
   const authorization = parseAuthorization(header)
@@ -154,7 +155,7 @@ export function verifySignature(request, { accounts, region, services, now }) {
   }
   const amzDate = headerOf(request, 'x-amz-date')
   checkTime(amzDate, authorization.date, now)
-  checkToken(request, account, now)
+  checkToken(request, account, elapsed)
   checkSignedNames(request, authorization.signedNames)
   const canonical = canonicalRequest(request, authorization.signedNames)
   const expected = signature(account.secret, authorization.scope,

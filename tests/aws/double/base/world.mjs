@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything that one double knows: the account, its registry, the clock, the faults, and what was logged.
+import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { Clock } from './clock.mjs'
 import { Faults } from './faults.mjs'
@@ -7,6 +8,13 @@ import { Log } from './log.mjs'
 import { Pki } from './pki.mjs'
 import { alterations } from './alterations.mjs'
 import { arnMaker } from './names.mjs'
+import { startRules } from '../jit/rules.mjs'
+import { Broker } from '../mqtt/broker.mjs'
+import { Listeners } from '../mqtt/listeners.mjs'
+import { Presence } from '../mqtt/presence.mjs'
+import { Dispatcher } from '../services/dispatcher.mjs'
+import { Jobs } from '../services/jobs.mjs'
+import { Shadows } from '../services/shadow.mjs'
 
 function emptyStore() {
   return {
@@ -26,8 +34,10 @@ function defaultSettings() {
     tokenBoundToConnection: true,
     claimLifetime: 5 * 60_000,
     tokenLifetime: 60 * 60_000,
-    refusal: 'close',         // close | connack5 | connack7 | alert: how a connection that is not allowed ends
-    connectRate: true,        // one CONNECT per second and client id
+    refusal: 'close',         // close | connack5 | connack7: how a CONNECT of MQTT 3.1.1 that is not allowed ends
+    refusal5: 'reason',       // reason | close: the same for MQTT 5
+    connectRate: false,       // one CONNECT per second and client id
+    publishRate: true,        // 100 PUBLISH per second and connection, what exceeds that is dropped
     dataEndpoint: '', credentialEndpoint: ''
   }
 }
@@ -38,15 +48,34 @@ function defaultAccounts(options) {
     arn: `arn:aws:iam::${options.account}:user/operator` }]])
 }
 
+function functionKey() {
+  return { accessKeyId: 'ASIAFUNCTION', secret: randomBytes(30).toString('base64'),
+           sessionToken: randomBytes(64).toString('base64') }
+}
+
+function addParts(world) {
+  world.broker = new Broker(world)
+  world.presence = new Presence(world)
+  world.services = new Dispatcher(world)
+  world.mqttListeners = new Listeners(world)
+  world.shadows = new Shadows(world)
+  world.jobs = new Jobs(world)
+  startRules(world)
+}
+
 export async function createWorld(options) {
   const clock = new Clock()
   if (options.time !== undefined) clock.set(options.time)
-  const { region, account, partition, prefix } = options
-  return {
-    region, account, partition, prefix, clock, settings: defaultSettings(), faults: new Faults(clock),
-    requests: new Log(path.join(options.directory, 'requests.jsonl'), clock),
-    events: new Log(path.join(options.directory, 'events.jsonl'), clock),
+  const { region, account, partition, prefix, directory } = options
+  const world = {
+    region, account, partition, prefix, clock, directory, settings: defaultSettings(), faults: new Faults(clock),
+    requests: new Log(path.join(directory, 'requests.jsonl'), clock),
+    events: new Log(path.join(directory, 'events.jsonl'), clock),
     accounts: defaultAccounts(options), arn: arnMaker({ partition, region, account }), store: emptyStore(),
-    directory: options.directory, alterations: await alterations(), pki: await Pki.create({ prefix, region, now: clock.now() })
+    lastConnect: new Map(), reports: new Map(), functionKey: functionKey(),
+    alterations: await alterations(), pki: await Pki.create({ prefix, region, now: clock.wall() })
   }
+  world.accounts.set(world.functionKey.accessKeyId, { ...world.functionKey, arn: `arn:aws:iam::${account}:role/function` })
+  addParts(world)
+  return world
 }

@@ -14,13 +14,13 @@ function identity(certificate) {
 
 async function createFromCsr(world, { query, body }) {
   const request = await parseRequest(required(body, 'certificateSigningRequest'))
-  const pem = await world.pki.issueForRequest(request, world.clock.now())
+  const pem = await world.pki.issueForRequest(request, world.clock.wall())
   const certificate = addCertificate(world, pem, { status: query.setAsActive === 'true' ? 'ACTIVE' : 'INACTIVE' })
   return { ...identity(certificate), certificatePem: pem }
 }
 
 async function createKeys(world, { query }) {
-  const made = await world.pki.issueWithNewKeys('CN=AWS IoT Certificate', world.clock.now())
+  const made = await world.pki.issueWithNewKeys('CN=AWS IoT Certificate', world.clock.wall())
   const certificate = addCertificate(world, made.certificatePem,
                                      { status: query.setAsActive === 'true' ? 'ACTIVE' : 'INACTIVE' })
   return { ...identity(certificate), ...made }

@@ -11,9 +11,19 @@ import { routes as principals } from './principals.mjs'
 import { routes as policies } from './policies.mjs'
 import { routes as policyTargets } from './policy_targets.mjs'
 import { routes as certificates } from './certificates.mjs'
+import { routes as cas } from './cas.mjs'
+import { routes as templates } from './templates.mjs'
+import { routes as registerThing } from './register_thing.mjs'
+import { routes as authorization } from './authorization.mjs'
+import { routes as roleAliases } from './role_aliases.mjs'
+import { routes as certificateProviders } from './certificate_providers.mjs'
+import { routes as rules } from './rules.mjs'
+import { routes as jobs } from './jobs.mjs'
 
 export const controlRouter = new Router([...endpoint, ...things, ...thingGroups, ...principals, ...policies,
-                                         ...policyTargets, ...certificates])
+                                         ...policyTargets, ...certificates, ...cas, ...templates,
+                                         ...registerThing, ...authorization, ...roleAliases, ...certificateProviders,
+                                         ...rules, ...jobs])
 
 /** Permissions of the caller's key: `deny` of an account names operations that IAM refuses. */
 function checkPermission(account, operation) {
@@ -23,7 +33,7 @@ function checkPermission(account, operation) {
 
 export function authenticate(world, request, services, operation) {
   const account = verifySignature(request, { accounts: world.accounts, region: world.region, services,
-                                             now: world.clock.now() })
+                                             now: world.clock.wall(), elapsed: world.clock.now() })
   checkPermission(account, operation)
   return account
 }

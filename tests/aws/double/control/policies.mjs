@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Policies and their versions.
-import { invalid, notFound, refuse } from '../base/errors.mjs'
+import { notFound, refuse } from '../base/errors.mjs'
 import { checked, page, required } from '../base/names.mjs'
 import { parsePolicy } from '../policy/document.mjs'
 import { Timeline } from '../policy/timeline.mjs'
@@ -15,21 +15,20 @@ function versionOf(policy, id) {
   return policy.versions.get(id) ?? notFound(`Policy version ${id} of ${policy.name} not found`)
 }
 
-function addVersion(world, policy, text, makeDefault) {
+function addVersion(world, policy, text, makeDefault, at = world.clock.now()) {
   const document = parsePolicy(text)
   const id = String(policy.nextVersion++)
   policy.versions.set(id, { id, text, document, created: world.clock.seconds() })
-  if (makeDefault) setDefault(world, policy, id)
+  if (makeDefault) setDefault(policy, id, at)
   return id
 }
 
-function setDefault(world, policy, id) {
-  versionOf(policy, id)
+function setDefault(policy, id, at) {
+  policy.document.set(versionOf(policy, id).document, at)
   policy.defaultVersion = id
-  policy.document.set(policy.versions.get(id).document, world.clock.now())
 }
 
-export function createPolicy(world, name, text) {
+export function createPolicy(world, name, text, at = world.clock.now()) {
   checked('policyName', name)
   parsePolicy(text)
   const existing = world.store.policies.get(name)
@@ -39,7 +38,7 @@ export function createPolicy(world, name, text) {
   }
   const policy = { name, arn: world.arn(`policy/${name}`), versions: new Map(), nextVersion: 1, defaultVersion: '1',
                    document: new Timeline(), created: world.clock.seconds() }
-  addVersion(world, policy, text, true)
+  addVersion(world, policy, text, true, at)
   world.store.policies.set(name, policy)
   return policy
 }
@@ -109,8 +108,7 @@ function list(world, { query }) {
 }
 
 function setDefaultVersion(world, { path }) {
-  if (!path.policyVersionId) invalid('policyVersionId')
-  setDefault(world, policyOf(world, path.policyName), path.policyVersionId)
+  setDefault(policyOf(world, path.policyName), path.policyVersionId, world.clock.now())
 }
 
 export const routes = [

@@ -26,7 +26,8 @@ export function attachedPolicies(world, target) {
     .map((one) => one.policyName)
 }
 
-export function attachPolicy(world, policyName, target) {
+/** `at` is when the change was made; what CreateProvisioningClaim attaches is in force at once. */
+export function attachPolicy(world, policyName, target, at = world.clock.now()) {
   policyOf(world, policyName)
   checkTarget(world, target)
   if (attachedPolicies(world, target).includes(policyName)) return
@@ -38,7 +39,7 @@ export function attachPolicy(world, policyName, target) {
     attachment = { policyName, target, attached: new Timeline() }
     world.store.attachments.push(attachment)
   }
-  attachment.attached.set(true, world.clock.now())
+  attachment.attached.set(true, at)
 }
 
 export function detachPolicy(world, policyName, target) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // From method and path to the operation that serves it. A route is [operation, method, template, handler]; `{name}` in
-// a template takes one segment, percent-decoded. Compared with the service's model in oracle/check_routes.py.
+// a template takes one segment, percent-decoded, and `{name+}` the rest. Compared with the service's model in oracle/check_routes.py.
 import { ServiceError } from '../base/errors.mjs'
 import { jsonBody, queryOf } from '../base/http.mjs'
 
@@ -13,9 +13,11 @@ function decode(segment) {
 }
 
 function matchPath(template, segments) {
-  if (template.length !== segments.length) return null
   const found = {}
-  for (let i = 0; i < template.length; i++) {
+  const rest = /^\{(\w+)\+\}$/.exec(template.at(-1))?.[1]
+  if (rest ? segments.length < template.length : template.length !== segments.length) return null
+  if (rest) found[rest] = segments.slice(template.length - 1).join('/')
+  for (let i = 0; i < template.length - (rest ? 1 : 0); i++) {
     const name = /^\{(\w+)\}$/.exec(template[i])?.[1]
     if (name) found[name] = segments[i]
     else if (template[i] !== segments[i]) return null

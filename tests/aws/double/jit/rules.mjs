@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules engine: a message whose topic a rule names goes to the rule's actions.
+import { topicMatches } from '../mqtt/topics.mjs'
+import { invoke } from './functions.mjs'
+
+async function act(world, action, payload) {
+  if (action.lambda) {
+    await invoke(world, action.lambda.functionArn, JSON.parse(payload.toString('utf8')))
+  } else if (action.republish) {
+    world.broker.publishFromService(action.republish.topic, payload, { qos: action.republish.qos ?? 0 })
+  }
+}
+
+function run(world, rule, payload) {
+  for (const action of rule.actions) {
+    world.clock.after(world.settings.registrationDelay, () => {
+      act(world, action, payload).catch((error) =>
+        world.events.add({ type: 'rule failed', rule: rule.name, why: error.message }))
+    })
+  }
+}
+
+export function startRules(world) {
+  world.broker.observe((topic, payload) => {
+    for (const rule of world.store.rules.values()) {
+      if (!rule.disabled && topicMatches(rule.filter, topic)) run(world, rule, payload)
+    }
+  })
+}
+
+/** Basic Ingest: straight to one rule, without the broker. */
+export function ingest(world, ruleName, payload) {
+  const rule = world.store.rules.get(ruleName)
+  if (rule && !rule.disabled) run(world, rule, payload)
+}
