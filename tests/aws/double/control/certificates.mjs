@@ -107,8 +107,10 @@ function remove(world, { path, query }) {
   removeCertificate(world, certificate)
 }
 
+/** The newest come first, unless the caller asks otherwise. */
 function listed(certificates, query) {
-  const items = certificates.map((one) => ({ ...identity(one), status: one.status, certificateMode: one.mode,
+  const ordered = query.isAscendingOrder === 'true' ? certificates : certificates.reverse()
+  const items = ordered.map((one) => ({ ...identity(one), status: one.status, certificateMode: one.mode,
                                              creationDate: one.created }))
   return page(items, { start: query.marker, size: query.pageSize, member: 'certificates', token: 'nextMarker' })
 }
