@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A double of AWS IoT Core for tests, on loopback and ports of the kernel's choice.
 //
-// usage: main.mjs --state DIRECTORY [--region R] [--account N] [--time ISO] [--keep]
+// usage: main.mjs --state DIRECTORY [--region R] [--account N] [--time ISO] [--ready-fd N] [--keep]
 // Writes DIRECTORY/facts.json when it is ready, with everything that a test needs to reach it, and beside it CA files
-// and logs. Ends when its standard input closes, unless --keep. tests/aws/README.md has the whole.
+// and logs; then writes a line to the descriptor N. Ends when its standard input closes, unless --keep. tests/aws/README.md has the whole.
 import fs from 'node:fs'
 import https from 'node:https'
 import path from 'node:path'
@@ -21,10 +21,10 @@ function options() {
   const { values } = parseArgs({ options: {
     state: { type: 'string' }, region: { type: 'string', default: 'eu-central-1' },
     account: { type: 'string', default: '123456789012' }, prefix: { type: 'string', default: 'a1b2c3d4e5f6g7' },
-    time: { type: 'string' }, keep: { type: 'boolean', default: false }
+    time: { type: 'string' }, 'ready-fd': { type: 'string' }, keep: { type: 'boolean', default: false }
   } })
   if (!values.state) {
-    process.stderr.write('usage: main.mjs --state DIRECTORY [--region R] [--account N] [--time ISO] [--keep]\n')
+    process.stderr.write('usage: main.mjs --state DIRECTORY [--region R] [--account N] [--time ISO] [--ready-fd N] [--keep]\n')
     process.exit(2)
   }
   const directory = path.resolve(values.state)
@@ -88,6 +88,10 @@ async function start() {
     requests: path.join(world.directory, 'requests.jsonl'), events: path.join(world.directory, 'events.jsonl'),
     ...writeCertificates(world)
   })
+  if (given['ready-fd'] !== undefined) {
+    fs.writeSync(Number(given['ready-fd']), 'ready\n')
+    fs.closeSync(Number(given['ready-fd']))
+  }
   if (given.keep) return
   process.stdin.on('close', () => process.exit(0)).on('error', () => process.exit(0)).resume()
 }

@@ -2,6 +2,7 @@
 // Everything that one double knows: the account, its registry, the clock, the faults, and what was logged.
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
+import { Accounts } from './accounts.mjs'
 import { Clock } from './clock.mjs'
 import { Faults } from './faults.mjs'
 import { Log } from './log.mjs'
@@ -42,10 +43,10 @@ function defaultSettings() {
   }
 }
 
-function defaultAccounts(options) {
-  return new Map([[options.accessKeyId, {
-    secret: options.secretAccessKey, sessionToken: options.sessionToken,
-    arn: `arn:aws:iam::${options.account}:user/operator` }]])
+function operatorAccounts({ accessKeyId, secretAccessKey, account, directory }) {
+  const accounts = new Accounts(path.join(directory, 'accounts.jsonl'))
+  accounts.set(accessKeyId, { secret: secretAccessKey, arn: `arn:aws:iam::${account}:user/operator` })
+  return accounts
 }
 
 function functionKey() {
@@ -71,7 +72,7 @@ export async function createWorld(options) {
     region, account, partition, prefix, clock, directory, settings: defaultSettings(), faults: new Faults(clock),
     requests: new Log(path.join(directory, 'requests.jsonl'), clock),
     events: new Log(path.join(directory, 'events.jsonl'), clock),
-    accounts: defaultAccounts(options), arn: arnMaker({ partition, region, account }), store: emptyStore(),
+    accounts: operatorAccounts(options), arn: arnMaker({ partition, region, account }), store: emptyStore(),
     lastConnect: new Map(), reports: new Map(), functionKey: functionKey(),
     alterations: await alterations(), pki: await Pki.create({ prefix, region, now: clock.wall() })
   }
