@@ -54,11 +54,10 @@ LAYERS = {
                         "common/base", "openssl/"),
     "mqtt": (["tools/mqtt/"], "mqtt/connection common/files base common/base", ""),
     "aws/http": (["tools/aws/http/"], "base bus common/base", "openssl/"),
-    "aws/signing": (["tools/aws/signing/"], "aws/http base bus common/openssl common/base", "openssl/"),
+    "aws/signing": (["tools/aws/signing/"], "aws/http base bus common/base", "openssl/"),
     "aws/account": (["tools/aws/account/"], "aws/signing aws/http base bus common/files common/base", ""),
     "aws/control": (["tools/aws/control/"], "aws/account aws/signing aws/http base bus mqtt/connection common/base", ""),
-    "aws/documents": (["tools/aws/documents/"], "aws/control aws/account aws/signing aws/http base bus common/files "
-                      "common/base", ""),
+    "aws/documents": (["tools/aws/documents/"], "base common/files common/base", ""),
     # The simulator shares no chip protocol and no cryptography with the library, so that no mistake is made twice.
     "sim/model": (["tools/sim/model/"], "common/openssl common/base", "openssl/"),
     "sim/server": (["tools/sim/server/"], "sim/model common/openssl common/base", "openssl/"),
@@ -68,7 +67,7 @@ LAYERS = {
 RESERVED = ("linux/i2c", "i2c/", "openssl/")
 INCLUDE_PATHS = ("", "libtrustx/include", "libtrustx/src", "provider/src", "tools", "tools/trustx", "tools/mqtt",
                  "tools/sim")
-GENERATED = {PUBLIC + "export.hpp"}
+GENERATED = {PUBLIC + "export.hpp", "tools/aws/documents/functions.hpp"}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]', re.MULTILINE)
 
 

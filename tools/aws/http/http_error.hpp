@@ -10,7 +10,7 @@
 namespace trustx::aws {
 
 enum class HttpErrc {
-    url_invalid = 1,
+    request_invalid = 1,  // an address or a header that cannot be sent
     // Nothing was sent.
     name_not_found = 2,        // DNS
     connect_failed = 3,        // TCP: refused, unreachable

@@ -15,10 +15,10 @@ namespace trustx::aws {
 // Url is an address in the form in which it is sent: path and query are percent-encoded already.
 struct Url {
     std::string scheme = "https";
-    std::string host;  // an IPv6 address is in brackets
+    std::string host{};  // an IPv6 address is in brackets
     std::uint16_t port = 443;
     std::string path = "/";  // begins with a slash
-    std::string query;       // without question mark; may be empty
+    std::string query{};     // without question mark; may be empty
 
     // authority is host and, where it is not the scheme's own, port: the value of the header Host.
     [[nodiscard]] std::string authority() const;
@@ -28,7 +28,7 @@ struct Url {
     friend bool operator==(const Url&, const Url&) = default;
 };
 
-// parse_url reads an address with the schemes https and http. Errors: HttpErrc::url_invalid.
+// parse_url reads an address with the schemes https and http. Errors: HttpErrc::request_invalid.
 Result<Url> parse_url(const std::string& text);
 
 // percent_encode writes all but the unreserved characters A-Z a-z 0-9 - . _ ~ as %XX.
