@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <optional>
 #include <string>
 
 namespace trustx::text {
@@ -16,5 +17,9 @@ std::string time_text(const std::tm& utc);
 
 // The same with microseconds: "2024-05-26T05:55:24.000123Z".
 std::string precise_time_text(std::chrono::system_clock::time_point time);
+
+// parse_time reads the form of time_text, with or without a fraction of a second, which is dropped, and with an offset
+// such as "+02:00" in place of the Z. Nothing for any other text.
+std::optional<std::chrono::sys_seconds> parse_time(const std::string& text);
 
 }  // namespace trustx::text

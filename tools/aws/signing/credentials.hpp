@@ -16,12 +16,12 @@ using WallTime = std::chrono::system_clock::time_point;
 using WallClock = std::function<WallTime()>;
 
 struct Credentials {
-    std::string access_key_id;
-    SecretText secret_access_key;
-    SecretText session_token;            // empty for a user's permanent key
-    std::optional<WallTime> expiration;  // where it is known
-    std::string account_id;              // where it is known: 12 digits
-    std::string source;                  // where they come from, for messages: "environment", "profile `x` in ..."
+    std::string access_key_id{};
+    SecretText secret_access_key{};
+    SecretText session_token{};            // empty for a user's permanent key
+    std::optional<WallTime> expiration{};  // where it is known
+    std::string account_id{};              // where it is known: 12 digits
+    std::string source{};                  // where they come from, for messages: "environment", "profile `x` in ..."
 
     // expired says whether they end within a minute.
     [[nodiscard]] bool expired(WallTime now) const {
