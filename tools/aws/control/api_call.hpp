@@ -6,6 +6,7 @@
 #include "aws/account/account.hpp"
 #include "aws/control/api_error.hpp"
 #include "aws/http/http_client.hpp"
+#include "aws/signing/wiped_json.hpp"
 
 #include <trustx/result.hpp>
 
@@ -15,11 +16,7 @@
 #include <string_view>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
-
 namespace trustx::aws {
-
-using Json = nlohmann::json;
 
 // Repeats says whether a call may be sent again when its answer was lost. No: a second execution would leave a second
 // certificate.
@@ -42,6 +39,13 @@ struct ApiRequest {
 };
 
 struct NoAnswer {};
+
+// Page is a part of a list; `next` asks for what follows, and is empty at the end.
+template <class Item>
+struct Page {
+    std::vector<Item> items;
+    std::string next;
+};
 
 template <class Call>
 concept ApiCall = requires(const Call& call, const Json& answer) {

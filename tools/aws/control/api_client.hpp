@@ -21,8 +21,8 @@ namespace trustx::aws {
 // ApiEndpoint is one service in one region.
 struct ApiEndpoint {
     Service service = Service::iot;
-    Url url;
-    std::string region;
+    Url url{};
+    std::string region{};
 };
 
 // iot_endpoint is the account's control plane. Errors: AccountErrc.
@@ -35,8 +35,10 @@ Result<ApiEndpoint> data_endpoint(const Account& account, const std::string& hos
 using CredentialSource = std::function<Result<Credentials>(const Deadline&)>;
 
 struct RetryLimits {
-    std::chrono::milliseconds base{500};                      // upper bound of the first wait; doubles
-    std::chrono::milliseconds cap{std::chrono::seconds{20}};  // upper bound of every wait, and of a wish in Retry-After
+    // Waits grow from the base to the cap, with full jitter; a wish of the service (Retry-After) is respected as it is.
+    std::chrono::milliseconds base{500};
+    std::chrono::milliseconds cap{std::chrono::seconds{20}};
+    std::chrono::milliseconds attempt{std::chrono::seconds{30}};  // for one answer
     // How long failures other than throttling are tried again. Being throttled is no failure: that ends with the
     // deadline only.
     std::chrono::milliseconds failures{std::chrono::seconds{20}};
@@ -90,8 +92,13 @@ class ApiClient {
         std::string request_id;
     };
     using Parse = std::function<Result<void>(const Json&)>;
+    struct Outcome;
 
     ApiResult<Received> exchange(const ApiInfo& info, const ApiRequest& request, const Deadline& deadline);
+    Outcome attempt(const ApiInfo& info, HttpRequest& http, const Deadline& deadline);
+    Outcome send(const ApiInfo& info, HttpRequest& http, const Deadline& deadline);
+    Outcome refused(const ApiInfo& info, const HttpResponse& response, WallTime signed_at) const;
+    void tell(const Attempt& attempt) const;
     static ApiResult<void> read_answer(const ApiInfo& info, const Received& received, const Parse& parse);
 
     template <class Answer>

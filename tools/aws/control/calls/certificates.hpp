@@ -3,7 +3,7 @@
 #pragma once
 
 #include "aws/control/api_call.hpp"
-#include "aws/signing/credentials.hpp"
+#include "aws/control/calls/certificate_values.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -11,30 +11,6 @@
 #include <vector>
 
 namespace trustx::aws {
-
-enum class CertificateStatus : std::uint8_t {
-    active,
-    inactive,
-    revoked,
-    pending_transfer,
-    pending_activation,
-    register_inactive,
-    unknown,  // a name that is not known here
-};
-std::string_view status_name(CertificateStatus status) noexcept;
-
-enum class CertificateMode : std::uint8_t { default_mode, sni_only };
-
-struct RegisteredCertificate {
-    std::string arn;
-    std::string id;  // 64 hexadecimal digits: SHA-256 of the DER
-};
-
-struct IssuedCertificate {
-    std::string arn;
-    std::string id;
-    std::string pem;
-};
 
 // CreateCertificateFromCsr makes another certificate for the same request each time, hence Repeats::no.
 struct CreateCertificateFromCsr {
@@ -46,13 +22,6 @@ struct CreateCertificateFromCsr {
 
     [[nodiscard]] ApiRequest request() const;
     static Result<Answer> parse(const Json& answer);
-};
-
-// CertificateWithKey is a certificate whose key AWS made: only good for a claim.
-struct CertificateWithKey {
-    IssuedCertificate certificate;
-    SecretText private_key_pem;
-    std::optional<WallTime> expiration{};  // of a claim
 };
 
 struct CreateKeysAndCertificate {
@@ -97,6 +66,7 @@ struct CertificateDescription {
     std::string ca_certificate_id{};
     std::string pem{};
     std::string owner{};  // account
+    std::optional<WallTime> created{};
     std::optional<WallTime> not_before{};
     std::optional<WallTime> not_after{};
 };
@@ -134,19 +104,7 @@ struct DeleteCertificate {
     static Result<Answer> parse(const Json& answer);
 };
 
-struct ListedCertificate {
-    std::string arn;
-    std::string id;
-    CertificateStatus status = CertificateStatus::unknown;
-};
-
-// Page is a part of a list; `next` asks for what follows, and is empty at the end.
-template <class Item>
-struct Page {
-    std::vector<Item> items;
-    std::string next;
-};
-
+// ListCertificates gives the newest first.
 struct ListCertificates {
     using Answer = Page<ListedCertificate>;
     static constexpr ApiInfo info{"ListCertificates", Method::get};
