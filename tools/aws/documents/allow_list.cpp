@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aws/documents/allow_list.hpp"
+
+#include "aws/documents/functions.hpp"
+#include "aws/documents/names.hpp"
+#include "common/files/input_error.hpp"
+#include "common/text/lower_case.hpp"
+#include "common/try.hpp"
+
+#include <set>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+namespace trustx::aws {
+namespace {
+
+Result<void> check_certificate_id(const std::string& id) {
+    const bool good = id.size() == 64 && id.find_first_not_of("0123456789abcdef") == std::string::npos;
+    return good ? Result<void>{}
+                : fail(InputErrc::usage, "`" + id +
+                                             "` is no certificate id: that is 64 hexadecimal digits in lower case, the "
+                                             "SHA-256 of the certificate's DER form");
+}
+
+// Seen finds what is there twice.
+class Seen {
+ public:
+    Result<void> add(const char* what, const std::string& name) {
+        return names_.insert(name).second
+                   ? Result<void>{}
+                   : fail(InputErrc::usage, std::string{"the "} + what + " " + name + " is in the list twice");
+    }
+
+ private:
+    std::set<std::string> names_;
+};
+
+nlohmann::json json_of(const AllowedDevice& device) {
+    return {{"thing", device.thing}, {"serial", device.serial}};
+}
+
+Result<void> check_device(const AllowedDevice& device) {
+    TRYV(check_name(NameOf::thing, device.thing));
+    return check_name(NameOf::attribute_value, device.serial);
+}
+
+// with_value puts a value in the place of the one that a function has on the line `NAME = ...`. JSON of texts, lists
+// and objects means the same in Python.
+std::string with_value(std::string source, std::string_view line, std::string_view name, const nlohmann::json& value) {
+    const auto at = source.find(line);
+    return source.replace(at, line.size(), std::string{name} + " = " + value.dump(1));
+}
+
+}  // namespace
+
+Result<std::string> jitr_function(const std::map<std::string, AllowedDevice>& devices, const std::string& policy) {
+    TRYV(check_name(NameOf::policy, policy));
+    Seen things;
+    auto allowed = nlohmann::json::object();
+    for (const auto& [id, device] : devices) {
+        TRYV(check_certificate_id(id));
+        TRYV(check_device(device));
+        TRYV(things.add("thing", device.thing));
+        allowed[id] = json_of(device);
+    }
+    auto source = with_value(std::string{jitr_source}, "ALLOWED = {}", "ALLOWED", allowed);
+    return with_value(std::move(source), "POLICY = \"\"", "POLICY", policy);
+}
+
+Result<std::string> jitr_sql(const std::string& ca_certificate_id) {
+    TRYV(check_certificate_id(ca_certificate_id));
+    return "SELECT * FROM '$aws/events/certificates/registered/" + ca_certificate_id +
+           "' WHERE certificateStatus = 'PENDING_ACTIVATION'";
+}
+
+Result<std::string> provisioning_hook(const std::map<std::string, std::vector<AllowedDevice>>& claims) {
+    Seen things;
+    Seen serials;
+    auto allowed = nlohmann::json::object();
+    for (const auto& [id, devices] : claims) {
+        TRYV(check_certificate_id(id));
+        allowed[id] = nlohmann::json::array();
+        for (const auto& device : devices) {
+            TRYV(check_device(device));
+            TRYV(things.add("thing", device.thing));
+            TRYV(serials.add("serial number", device.serial));
+            if (device.serial.empty()) {
+                return fail(InputErrc::usage, "the thing " + device.thing +
+                                                  " has no serial number, by which the hook "
+                                                  "tells devices apart");
+            }
+            allowed[id].push_back(json_of(device));
+        }
+    }
+    return with_value(std::string{provisioning_hook_source}, "ALLOWED = {}", "ALLOWED", allowed);
+}
+
+}  // namespace trustx::aws

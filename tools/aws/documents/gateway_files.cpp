@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aws/documents/gateway_files.hpp"
+
+#include "aws/documents/names.hpp"
+#include "common/files/input_error.hpp"
+#include "common/try.hpp"
+
+#include <initializer_list>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+namespace trustx::aws {
+namespace {
+
+// A line break would begin a setting of its own in each of these files.
+Result<void> check_lines(std::initializer_list<std::string_view> values) {
+    for (const auto value : values) {
+        if (value.empty() || value.find_first_of("\r\n") != std::string_view::npos) {
+            return fail(InputErrc::usage, "`" + std::string{value} +
+                                              "` is empty or has a line break, and cannot stand in "
+                                              "a configuration");
+        }
+    }
+    return {};
+}
+
+Result<void> check_identity(const Identity& identity) {
+    TRYV(check_lines({identity.endpoint, identity.key_file, identity.certificate_file, identity.roots_file}));
+    return check_name(NameOf::thing, identity.thing);
+}
+
+void add_line(std::string& text, std::string_view name, std::string_view value) {
+    text.append(name).append(" ").append(value).append("\n");
+}
+
+// quoted is a text as YAML takes it: JSON is a part of YAML.
+std::string quoted(const std::string& text) {
+    return nlohmann::json(text).dump();
+}
+
+}  // namespace
+
+Result<std::string> mosquitto_bridge(const Bridge& bridge) {
+    const auto& identity = bridge.identity;
+    TRYV(check_identity(identity));
+    std::string text =
+        "# A bridge to AWS IoT with the client key in the chip. What mosquitto does by default, a will and a\n"
+        "# retained message on $SYS and the mark of a bridge, makes AWS close the connection.\n"
+        "# The broker needs the provider: `trustx setup enable --service mosquitto`.\n";
+    add_line(text, "connection", "aws");
+    add_line(text, "address", identity.endpoint + ":" + std::to_string(identity.port));
+    add_line(text, "remote_clientid", identity.thing);
+    add_line(text, "bridge_cafile", identity.roots_file);
+    add_line(text, "bridge_certfile", identity.certificate_file);
+    add_line(text, "bridge_keyfile", identity.key_file);
+    if (identity.port == 443) {
+        add_line(text, "bridge_alpn", "x-amzn-mqtt-ca");
+    }
+    text +=
+        "bridge_protocol_version mqttv311\n"
+        "cleansession true\n"
+        "notifications false\n"
+        "try_private false\n"
+        "bridge_attempt_unsubscribe false\n"
+        "restart_timeout 5 300\n";
+    for (const auto& filter : bridge.out) {
+        TRYV(check_lines({filter}));
+        add_line(text, "topic", filter + " out 1");
+    }
+    for (const auto& filter : bridge.in) {
+        TRYV(check_lines({filter}));
+        add_line(text, "topic", filter + " in 1");
+    }
+    return text;
+}
+
+Result<std::string> service_unit(const ServiceUnit& unit) {
+    TRYV(check_lines({unit.description, unit.command, unit.openssl_configuration, unit.bus, unit.lock_directory}));
+    return "# A service with a key in the chip. Its only privilege is the group trustx.\n"
+           "[Unit]\n"
+           "Description=" +
+           unit.description +
+           "\n"
+           "Wants=network-online.target time-sync.target\n"
+           "After=network-online.target time-sync.target\n"
+           "\n"
+           "[Service]\n"
+           "Environment=OPENSSL_CONF=" +
+           unit.openssl_configuration +
+           "\n"
+           "ExecStart=" +
+           unit.command +
+           "\n"
+           "DynamicUser=yes\n"
+           "SupplementaryGroups=trustx\n"
+           "DevicePolicy=closed\n"
+           "DeviceAllow=" +
+           unit.bus +
+           " rw\n"
+           "ProtectSystem=strict\n"
+           "ReadWritePaths=-" +
+           unit.lock_directory +
+           "\n"
+           "ProtectHome=yes\n"
+           "PrivateTmp=yes\n"
+           "NoNewPrivileges=yes\n"
+           "CapabilityBoundingSet=\n"
+           "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6\n"
+           "SystemCallArchitectures=native\n"
+           "Restart=on-failure\n"
+           "RestartSec=10\n"
+           "\n"
+           "[Install]\n"
+           "WantedBy=multi-user.target\n";
+}
+
+Result<std::string> greengrass_lite(const GreengrassLite& wanted) {
+    const auto& identity = wanted.identity;
+    TRYV(check_identity(identity));
+    TRYV(check_lines({wanted.region, wanted.credential_endpoint, wanted.root}));
+    TRYV(check_name(NameOf::role_alias, wanted.role_alias));
+    return "---\n"
+           "system:\n"
+           "  privateKeyPath: " +
+           quoted(identity.key_file) +
+           "\n"
+           "  certificateFilePath: " +
+           quoted(identity.certificate_file) +
+           "\n"
+           "  rootCaPath: " +
+           quoted(identity.roots_file) +
+           "\n"
+           "  rootPath: " +
+           quoted(wanted.root) +
+           "\n"
+           "  thingName: " +
+           quoted(identity.thing) +
+           "\n"
+           "services:\n"
+           "  aws.greengrass.NucleusLite:\n"
+           "    componentType: \"NUCLEUS\"\n"
+           "    configuration:\n"
+           "      awsRegion: " +
+           quoted(wanted.region) +
+           "\n"
+           "      iotCredEndpoint: " +
+           quoted(wanted.credential_endpoint) +
+           "\n"
+           "      iotDataEndpoint: " +
+           quoted(identity.endpoint) +
+           "\n"
+           "      iotRoleAlias: " +
+           quoted(wanted.role_alias) +
+           "\n"
+           "      runWithDefault:\n"
+           "        posixUser: \"gg_component:gg_component\"\n"
+           "      greengrassDataPlanePort: \"8443\"\n";
+}
+
+}  // namespace trustx::aws
