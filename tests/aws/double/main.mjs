@@ -4,7 +4,8 @@
 //
 // usage: main.mjs --state DIRECTORY [--region R] [--account N] [--time ISO] [--ready-fd N] [--keep]
 // Writes DIRECTORY/facts.json when it is ready, with everything that a test needs to reach it, and beside it CA files
-// and logs; then writes a line to the descriptor N. Ends when its standard input closes, unless --keep. tests/aws/README.md has the whole.
+// and logs; then writes a line to the descriptor N. Ends when its standard input closes, unless --keep.
+// tests/aws/README.md has the whole.
 import fs from 'node:fs'
 import https from 'node:https'
 import path from 'node:path'
@@ -18,19 +19,33 @@ import { dataListener } from './data/plane.mjs'
 const HOST = '127.0.0.1'
 
 function options() {
-  const { values } = parseArgs({ options: {
-    state: { type: 'string' }, region: { type: 'string', default: 'eu-central-1' },
-    account: { type: 'string', default: '123456789012' }, prefix: { type: 'string', default: 'a1b2c3d4e5f6g7' },
-    time: { type: 'string' }, 'ready-fd': { type: 'string' }, keep: { type: 'boolean', default: false }
-  } })
+  const { values } = parseArgs({
+    options: {
+      state: { type: 'string' },
+      region: { type: 'string', default: 'eu-central-1' },
+      account: { type: 'string', default: '123456789012' },
+      prefix: { type: 'string', default: 'a1b2c3d4e5f6g7' },
+      time: { type: 'string' },
+      'ready-fd': { type: 'string' },
+      keep: { type: 'boolean', default: false }
+    }
+  })
   if (!values.state) {
-    process.stderr.write('usage: main.mjs --state DIRECTORY [--region R] [--account N] [--time ISO] [--ready-fd N] [--keep]\n')
+    process.stderr.write(
+      'usage: main.mjs --state DIRECTORY [--region R] [--account N] [--time ISO] [--ready-fd N] [--keep]\n'
+    )
     process.exit(2)
   }
   const directory = path.resolve(values.state)
   fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
-  return { ...values, directory, partition: 'aws', time: values.time ? Date.parse(values.time) : undefined,
-           accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' }
+  return {
+    ...values,
+    directory,
+    partition: 'aws',
+    time: values.time ? Date.parse(values.time) : undefined,
+    accessKeyId: 'AKIDEXAMPLE',
+    secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY'
+  }
 }
 
 function listen(server) {
@@ -81,11 +96,19 @@ async function start() {
   const ports = await startServers(world)
   const https = (port) => ({ url: `https://localhost:${port}`, host: 'localhost', port })
   writeFacts(world, {
-    pid: process.pid, region: world.region, account: world.account, accessKeyId: given.accessKeyId,
-    secretAccessKey: given.secretAccessKey, control: https(ports.control), data: https(ports.data),
-    credentials: https(ports.credentials), mqtt: { host: 'localhost', port: ports.mqtt },
-    mqtt443: { host: 'localhost', port: ports.mqtt443 }, faults: { url: `http://${HOST}:${ports.faults}` },
-    requests: path.join(world.directory, 'requests.jsonl'), events: path.join(world.directory, 'events.jsonl'),
+    pid: process.pid,
+    region: world.region,
+    account: world.account,
+    accessKeyId: given.accessKeyId,
+    secretAccessKey: given.secretAccessKey,
+    control: https(ports.control),
+    data: https(ports.data),
+    credentials: https(ports.credentials),
+    mqtt: { host: 'localhost', port: ports.mqtt },
+    mqtt443: { host: 'localhost', port: ports.mqtt443 },
+    faults: { url: `http://${HOST}:${ports.faults}` },
+    requests: path.join(world.directory, 'requests.jsonl'),
+    events: path.join(world.directory, 'events.jsonl'),
     ...writeCertificates(world)
   })
   if (given['ready-fd'] !== undefined) {
@@ -93,7 +116,10 @@ async function start() {
     fs.closeSync(Number(given['ready-fd']))
   }
   if (given.keep) return
-  process.stdin.on('close', () => process.exit(0)).on('error', () => process.exit(0)).resume()
+  process.stdin
+    .on('close', () => process.exit(0))
+    .on('error', () => process.exit(0))
+    .resume()
 }
 
 start().catch((error) => {

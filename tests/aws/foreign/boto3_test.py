@@ -74,9 +74,10 @@ class Enrolment(unittest.TestCase):
         described = IOT.describe_certificate(certificateId=issued["certificateId"])["certificateDescription"]
         self.assertEqual(described["status"], "ACTIVE")
         self.assertEqual(IOT.list_thing_principals(thingName="csr")["principals"], [issued["certificateArn"]])
-        self.assertEqual([one["policyName"] for one in IOT.list_attached_policies(target=issued["certificateArn"])["policies"]],
-                         ["csr"])
-        self.assertEqual(error_of(IOT.delete_certificate, certificateId=issued["certificateId"]), "CertificateStateException")
+        attached = IOT.list_attached_policies(target=issued["certificateArn"])["policies"]
+        self.assertEqual([one["policyName"] for one in attached], ["csr"])
+        self.assertEqual(error_of(IOT.delete_certificate, certificateId=issued["certificateId"]),
+                         "CertificateStateException")
         allowed = IOT.test_authorization(principal=issued["certificateArn"], clientId="csr", authInfos=[
             {"actionType": "CONNECT", "resources": ["arn:aws:iot:eu-central-1:123456789012:client/csr"]}])
         self.assertEqual(allowed["authResults"][0]["authDecision"], "ALLOWED")
@@ -100,7 +101,8 @@ class Enrolment(unittest.TestCase):
         ca = make_ca("own-ca")
         code = IOT.get_registration_code()["registrationCode"]
         verification = signed(request_of(new_key("verification"), f"/CN={code}"), ca)
-        registered = IOT.register_ca_certificate(caCertificate=ca[1], verificationCertificate=verification, setAsActive=True)
+        registered = IOT.register_ca_certificate(caCertificate=ca[1], verificationCertificate=verification,
+                                                 setAsActive=True)
         device = signed(request_of(new_key("own"), "/CN=own"), ca)
         made = IOT.register_certificate(certificatePem=device, caCertificatePem=ca[1], status="INACTIVE")
         described = IOT.describe_certificate(certificateId=made["certificateId"])["certificateDescription"]
@@ -141,12 +143,14 @@ class Enrolment(unittest.TestCase):
             "actions": [{"lambda": {"functionArn": "arn:aws:lambda:eu-central-1:123456789012:function:f"}}]})
         self.assertEqual(IOT.get_topic_rule(ruleName="jitr")["rule"]["ruleDisabled"], False)
         IOT.create_role_alias(roleAlias="reader", roleArn=ROLE, credentialDurationSeconds=900)
-        self.assertEqual(IOT.describe_role_alias(roleAlias="reader")["roleAliasDescription"]["credentialDurationSeconds"], 900)
+        alias = IOT.describe_role_alias(roleAlias="reader")["roleAliasDescription"]
+        self.assertEqual(alias["credentialDurationSeconds"], 900)
 
     def test_shadow_and_jobs(self):
         data = client("iot-data", DOUBLE.facts["data"]["url"])
         IOT.create_thing(thingName="shadowed")
-        data.update_thing_shadow(thingName="shadowed", shadowName="s", payload=json.dumps({"state": {"desired": {"a": 1}}}))
+        desired = json.dumps({"state": {"desired": {"a": 1}}})
+        data.update_thing_shadow(thingName="shadowed", shadowName="s", payload=desired)
         shadow = json.load(data.get_thing_shadow(thingName="shadowed", shadowName="s")["payload"])
         self.assertEqual(shadow["state"]["desired"], {"a": 1})
         self.assertEqual(error_of(data.get_thing_shadow, thingName="shadowed"), "ResourceNotFoundException")
@@ -155,7 +159,8 @@ class Enrolment(unittest.TestCase):
         jobs = client("iot-jobs-data", DOUBLE.facts["data"]["url"])
         started = jobs.start_next_pending_job_execution(thingName="shadowed")["execution"]
         self.assertEqual(json.loads(started["jobDocument"]), {"op": 1})
-        jobs.update_job_execution(jobId="j", thingName="shadowed", status="SUCCEEDED", expectedVersion=started["versionNumber"])
+        jobs.update_job_execution(jobId="j", thingName="shadowed", status="SUCCEEDED",
+                                  expectedVersion=started["versionNumber"])
         self.assertEqual(IOT.describe_job(jobId="j")["job"]["status"], "COMPLETED")
 
     def test_what_is_created_can_be_removed(self):

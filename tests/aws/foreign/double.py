@@ -39,8 +39,8 @@ class Double:
     def judge(self, least):
         """The oracle over everything that was sent; its exit code."""
         packages = os.environ.get("TRUSTX_AWS_PACKAGES", os.path.join(HERE, "..", "..", "..", "build", "aws"))
-        return subprocess.run([sys.executable, "-B", JUDGE, "--packages", packages, "--least", str(least), self.directory],
-                              check=False).returncode
+        command = [sys.executable, "-B", JUDGE, "--packages", packages, "--least", str(least), self.directory]
+        return subprocess.run(command, check=False).returncode
 
     def path(self, name):
         return os.path.join(self.directory, name)

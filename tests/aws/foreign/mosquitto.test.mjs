@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// mosquitto's clients against the double: what they say is what a user of the service sees (aws-iot.md sections 7.4 and 12).
+// mosquitto's clients against the double: what they say is what a user of the service sees (aws-iot.md sections 7.4
+// and 12).
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
@@ -8,7 +9,9 @@ import { after, before, test } from 'node:test'
 import { allowAll, certificateOf, makeCa, startDouble } from '../double/test/support.mjs'
 
 let double
-before(async () => { double = await startDouble() })
+before(async () => {
+  double = await startDouble()
+})
 after(() => double.stop())
 
 function filesOf(device) {
@@ -22,10 +25,23 @@ function filesOf(device) {
 
 /** Runs a program: {code, output}; `child` of the promise is the process. */
 function run(program, device, ...args) {
-  const child = spawn(program, ['-h', 'localhost', '-p', String(double.facts.mqtt.port), '--cafile', double.facts.ca,
-                                ...filesOf(device), '-i', device.name, ...args])
+  const child = spawn(program, [
+    '-h',
+    'localhost',
+    '-p',
+    String(double.facts.mqtt.port),
+    '--cafile',
+    double.facts.ca,
+    ...filesOf(device),
+    '-i',
+    device.name,
+    ...args
+  ])
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => { output += data })
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (data) => {
+      output += data
+    })
   const ended = new Promise((resolve) => child.on('close', (code) => resolve({ code, output })))
   return ended
 }
@@ -60,14 +76,22 @@ test('an inactive certificate: the connection is lost', async () => {
 test('JITP: lost, then let in', async () => {
   await double.accepted('POST', '/policies/gateway', { policyDocument: JSON.stringify(allowAll) })
   const ca = await makeCa('CN=JITP')
-  const template = { Parameters: { 'AWS::IoT::Certificate::Id': { Type: 'String' } }, Resources: {
-    policy: { Type: 'AWS::IoT::Policy', Properties: { PolicyName: 'gateway' } },
-    certificate: { Type: 'AWS::IoT::Certificate',
-                   Properties: { CertificateId: { Ref: 'AWS::IoT::Certificate::Id' }, Status: 'ACTIVE' } } } }
+  const template = {
+    Parameters: { 'AWS::IoT::Certificate::Id': { Type: 'String' } },
+    Resources: {
+      policy: { Type: 'AWS::IoT::Policy', Properties: { PolicyName: 'gateway' } },
+      certificate: {
+        Type: 'AWS::IoT::Certificate',
+        Properties: { CertificateId: { Ref: 'AWS::IoT::Certificate::Id' }, Status: 'ACTIVE' }
+      }
+    }
+  }
   await double.accepted('POST', '/cacertificate?setAsActive=true&allowAutoRegistration=true', {
-    caCertificate: ca.pem, certificateMode: 'SNI_ONLY',
-    registrationConfig: { templateBody: JSON.stringify(template), roleArn: 'arn:aws:iam::123456789012:role/r' } })
-  const device = { name: 'jitp', ...await certificateOf(ca, 'CN=jitp') }
+    caCertificate: ca.pem,
+    certificateMode: 'SNI_ONLY',
+    registrationConfig: { templateBody: JSON.stringify(template), roleArn: 'arn:aws:iam::123456789012:role/r' }
+  })
+  const device = { name: 'jitp', ...(await certificateOf(ca, 'CN=jitp')) }
   await double.control('POST', '/settings', { registrationDelay: 5000 })
   assert.equal((await publish(device)).code, 7)
   assert.equal((await publish(device)).code, 7)

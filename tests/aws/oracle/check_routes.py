@@ -19,7 +19,6 @@ except ImportError:
 import model
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-# Both data services have an operation of this name.
 PRINT = """
 import { controlRouter } from '../double/control/plane.mjs'
 import { dataRouter } from '../double/data/plane.mjs'
@@ -46,7 +45,8 @@ def main():
     wrong = [route for route in routes
              if (route["method"], without_greed(route["template"])) not in known.get(route["operation"], set())]
     for route in wrong:
-        print(f"{route['operation']}: {route['method']} {route['template']}, the model has {known.get(route['operation'])}")
+        expected = known.get(route["operation"])
+        print(f"{route['operation']}: {route['method']} {route['template']}, the model has {expected}")
     print(f"{len(routes)} routes compared, {len(wrong)} wrong")
     return 1 if wrong or not routes else 0
 

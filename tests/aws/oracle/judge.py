@@ -67,8 +67,9 @@ class Verdict:
 
 def resign(packages, state):
     """Violations that @smithy/signature-v4 finds, and how many signatures it computed."""
-    done = subprocess.run(["node", os.path.join(HERE, "resign.mjs"), state], check=False, capture_output=True, text=True,
-                          env={**os.environ, "TRUSTX_AWS_PACKAGES": packages})
+    environment = {**os.environ, "TRUSTX_AWS_PACKAGES": packages}
+    done = subprocess.run(["node", os.path.join(HERE, "resign.mjs"), state], env=environment, check=False,
+                          capture_output=True, text=True)
     if done.returncode not in (0, 1):
         return [f"resign.mjs failed: {done.stderr}"], 0
     found = json.loads(done.stdout)
@@ -95,8 +96,9 @@ def main():
             by_smithy += count
     for violation in verdict.violations:
         print(violation)
-    print(f"{verdict.requests} requests of {len(verdict.operations)} operations judged by the model; signatures computed "
-          f"again: {verdict.signatures} by botocore, {by_smithy} by smithy; {len(verdict.violations)} violations")
+    print(f"{verdict.requests} requests of {len(verdict.operations)} operations judged by the model; signatures "
+          f"computed again: {verdict.signatures} by botocore, {by_smithy} by smithy; "
+          f"{len(verdict.violations)} violations")
     if verdict.requests < options.least:
         print(f"fewer than {options.least} requests were judged")
         return 1

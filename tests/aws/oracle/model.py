@@ -10,9 +10,9 @@ import urllib.parse
 import botocore
 
 SERVICES = ("iot", "iot-data", "iot-jobs-data")
-TRANSPORT_HEADERS = {"host", "authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256", "content-type",
-                     "content-length", "user-agent", "accept", "accept-encoding", "connection", "expect",
-                     "amz-sdk-invocation-id", "amz-sdk-request", "x-amz-user-agent", "transfer-encoding"}
+TRANSPORT_HEADERS = {"host", "authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256",
+                     "content-type", "content-length", "user-agent", "accept", "accept-encoding", "connection",
+                     "expect", "amz-sdk-invocation-id", "amz-sdk-request", "x-amz-user-agent", "transfer-encoding"}
 
 
 def read_model(service):
@@ -65,7 +65,8 @@ class Api:
         for model in load(newer_path):
             for name, operation in model["operations"].items():
                 uri = operation["http"]["requestUri"]
-                self.routes.append((operation["http"]["method"], path_expression(uri), uri.count("{"), name, operation, model))
+                method = operation["http"]["method"]
+                self.routes.append((method, path_expression(uri), uri.count("{"), name, operation, model))
 
     def find(self, method, path):
         """(name, operation, model, labels) with the fewest labels, or None."""
@@ -79,7 +80,9 @@ class Api:
 
 def translated(pattern):
     """Java's classes in the terms of Python."""
-    return pattern.replace("\\p{Graph}", "!-~").replace("\\p{L}", "a-zA-Z").replace("\\p{Z}", " ").replace("\\p{N}", "0-9")
+    for java, python in (("Graph", "!-~"), ("L", "a-zA-Z"), ("Z", " "), ("N", "0-9")):
+        pattern = pattern.replace("\\p{%s}" % java, python)
+    return pattern
 
 
 class Judge:

@@ -7,9 +7,16 @@ import path from 'node:path'
 import { requirePackage } from '../double/base/packages.mjs'
 
 const { SignatureV4 } = requirePackage('@smithy/signature-v4')
-const FORM = /^AWS4-HMAC-SHA256\s+Credential=([^,/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request,\s*SignedHeaders=([^,]+),\s*Signature=([0-9a-f]{64})$/
-const REFUSED = ['InvalidSignatureException', 'UnrecognizedClientException', 'MissingAuthenticationTokenException',
-                 'IncompleteSignatureException']
+const FORM = new RegExp(
+  '^AWS4-HMAC-SHA256\\s+Credential=([^,/]+)/\\d{8}/([^/]+)/([^/]+)/aws4_request,\\s*' +
+    'SignedHeaders=([^,]+),\\s*Signature=([0-9a-f]{64})$'
+)
+const REFUSED = [
+  'InvalidSignatureException',
+  'UnrecognizedClientException',
+  'MissingAuthenticationTokenException',
+  'IncompleteSignatureException'
+]
 
 class Sha256 {
   constructor(secret) {
@@ -25,7 +32,12 @@ class Sha256 {
   }
 }
 
-const lines = (file) => fs.readFileSync(file, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line))
+const lines = (file) =>
+  fs
+    .readFileSync(file, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
 
 function queryOf(text) {
   const query = {}
@@ -40,14 +52,32 @@ function dateOf(text) {
 }
 
 async function recompute(entry, [, accessKeyId, region, service, names], secretAccessKey) {
-  const headers = Object.fromEntries(entry.headers.map(([name, value]) => [name.toLowerCase(), value])
-    .filter(([name]) => names.split(';').includes(name)))
-  const signer = new SignatureV4({ service, region, sha256: Sha256, applyChecksum: false, uriEscapePath: true,
-                                   credentials: { accessKeyId, secretAccessKey, sessionToken: headers['x-amz-security-token'] } })
-  const request = { method: entry.method, protocol: 'https:', hostname: 'localhost', path: entry.path,
-                    query: queryOf(entry.query), headers, body: entry.body }
-  const signed = await signer.sign(request, { signingDate: dateOf(headers['x-amz-date']),
-                                              signableHeaders: new Set(names.split(';')) })
+  const headers = Object.fromEntries(
+    entry.headers
+      .map(([name, value]) => [name.toLowerCase(), value])
+      .filter(([name]) => names.split(';').includes(name))
+  )
+  const signer = new SignatureV4({
+    service,
+    region,
+    sha256: Sha256,
+    applyChecksum: false,
+    uriEscapePath: true,
+    credentials: { accessKeyId, secretAccessKey, sessionToken: headers['x-amz-security-token'] }
+  })
+  const request = {
+    method: entry.method,
+    protocol: 'https:',
+    hostname: 'localhost',
+    path: entry.path,
+    query: queryOf(entry.query),
+    headers,
+    body: entry.body
+  }
+  const signed = await signer.sign(request, {
+    signingDate: dateOf(headers['x-amz-date']),
+    signableHeaders: new Set(names.split(';'))
+  })
   return FORM.exec(signed.headers.authorization)[5]
 }
 

@@ -89,8 +89,8 @@ class Signatures(unittest.TestCase):
 
     def test_each_change_makes_another_signature(self):
         headers = [[name, value.replace("TOKEN", "OTHER")] for name, value in ATTACH["headers"]]
-        for changes in ({"method": "DELETE"}, {"path": "/things/gw%3A0002/principals"}, {"query": "a=b"}, {"body": "{}"},
-                        {"headers": headers}):
+        for changes in ({"method": "DELETE"}, {"path": "/things/gw%3A0002/principals"}, {"query": "a=b"},
+                        {"body": "{}"}, {"headers": headers}):
             with self.subTest(changes=changes):
                 sent, computed = signatures.recompute({**ATTACH, **changes}, SECRETS)
                 self.assertNotEqual(sent, computed)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The time of the double: the computer's, moved by an offset, or stopped. What waits, waits on this clock, so a test
-// moves it instead of sleeping. The time of day, which is compared with that of clients, does not move along: a client's
-// clock knows nothing of time that a test has skipped. set() moves both.
+// moves it instead of sleeping. The time of day, which is compared with that of clients, does not move along: a
+// client's clock knows nothing of time that a test has skipped. set() moves both.
 
 const LONGEST_TIMER_MS = 0x7fffffff
 
@@ -18,7 +18,7 @@ export class Clock {
     return this.#stoppedAt ?? Date.now() + this.#offset
   }
 
-  /** The time of day, in milliseconds since 1970: for signatures, for the validity of certificates, and for the header Date. */
+  /** The time of day, in milliseconds since 1970: for signatures, the validity of certificates, the header Date. */
   wall() {
     return Date.now() + this.#wallOffset
   }
@@ -74,9 +74,13 @@ export class Clock {
   }
 
   describe() {
-    return { now: this.now(), iso: new Date(this.now()).toISOString(), wall: new Date(this.wall()).toISOString(),
-             stopped: this.#stoppedAt !== null,
-             waiting: this.#waiting.size }
+    return {
+      now: this.now(),
+      iso: new Date(this.now()).toISOString(),
+      wall: new Date(this.wall()).toISOString(),
+      stopped: this.#stoppedAt !== null,
+      waiting: this.#waiting.size
+    }
   }
 
   #jump(at) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The interface for tests, HTTP on loopback without TLS: faults, clock, settings, logs and the registry itself. It is no
-// part of what is imitated. Every answer is JSON.
+// The interface for tests, HTTP on loopback without TLS: faults, clock, settings, logs and the registry itself. It is
+// no part of what is imitated. Every answer is JSON.
 import http from 'node:http'
 import { readRequest } from './http.mjs'
 
@@ -66,10 +66,15 @@ const calls = {
   'POST /accounts': (world, { accessKeyId, ...account }) => {
     world.accounts.set(accessKeyId, { arn: `arn:aws:iam::${world.account}:user/${accessKeyId}`, ...account })
   },
-  'POST /functions': (world, { arn, ...definition }) => { world.store.functions.set(arn, definition) },
+  'POST /functions': (world, { arn, ...definition }) => {
+    world.store.functions.set(arn, definition)
+  },
   'POST /publish': (world, { topic, payload, qos = 0, retain = false }) => {
-    world.broker.publishFromService(topic, Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload)),
-                                    { qos, retain })
+    world.broker.publishFromService(
+      topic,
+      Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload)),
+      { qos, retain }
+    )
   },
   'POST /connections': (world, body) => world.broker.command(body),
   'POST /tls': (world, body) => world.mqttListeners.configure(body)

@@ -71,6 +71,5 @@ export class Faults {
 }
 
 function matches(rule, event) {
-  return Object.entries(rule).every(([key, wanted]) =>
-    bookkeeping.has(key) || wanted === '*' || wanted === event[key])
+  return Object.entries(rule).every(([key, wanted]) => bookkeeping.has(key) || wanted === '*' || wanted === event[key])
 }

@@ -26,8 +26,14 @@ async function readBody(incoming) {
 export async function readRequest(incoming) {
   const at = incoming.url.indexOf('?')
   const [path, query] = at < 0 ? [incoming.url, ''] : [incoming.url.slice(0, at), incoming.url.slice(at + 1)]
-  return { method: incoming.method, path, query, headers: pairs(incoming.rawHeaders), body: await readBody(incoming),
-           header: (name) => incoming.headers[name] }
+  return {
+    method: incoming.method,
+    path,
+    query,
+    headers: pairs(incoming.rawHeaders),
+    body: await readBody(incoming),
+    header: (name) => incoming.headers[name]
+  }
 }
 
 export function queryOf(text) {
@@ -49,14 +55,25 @@ export function jsonBody(request) {
 function errorAnswer(error) {
   if (!(error instanceof ServiceError)) {
     process.stderr.write(`double: ${error.stack}\n`)
-    return { status: 500, errorType: 'InternalFailureException', body: { message: 'An unexpected error has occurred.' } }
+    return {
+      status: 500,
+      errorType: 'InternalFailureException',
+      body: { message: 'An unexpected error has occurred.' }
+    }
   }
   return { status: error.status, errorType: error.name, body: { message: error.message, ...error.members } }
 }
 
 function logEntry(side, request, operation) {
-  return { side, operation: operation ?? null, method: request.method, path: request.path, query: request.query,
-           headers: request.headers, body: request.body.toString('utf8') }
+  return {
+    side,
+    operation: operation ?? null,
+    method: request.method,
+    path: request.path,
+    query: request.query,
+    headers: request.headers,
+    body: request.body.toString('utf8')
+  }
 }
 
 /**
@@ -78,8 +95,13 @@ async function serve(world, side, handle, incoming, outgoing) {
   const { operation, run } = handle(request, incoming.socket)
   const fault = world.faults.take({ where: side, operation, method: request.method, path: request.path })
   const finish = (answer) => {
-    world.requests.add({ ...logEntry(side, request, operation), status: answer?.status ?? null,
-                         errorType: answer?.errorType ?? null, answer: answer?.body ?? null, fault: fault?.id ?? null })
+    world.requests.add({
+      ...logEntry(side, request, operation),
+      status: answer?.status ?? null,
+      errorType: answer?.errorType ?? null,
+      answer: answer?.body ?? null,
+      fault: fault?.id ?? null
+    })
     if (answer) write(world, incoming, outgoing, answer, fault)
     else incoming.socket.destroy()
   }

@@ -23,8 +23,9 @@ export class Log {
 
   /** Those after number `since` in which every member of `wanted` is as given. */
   find(wanted, since = 0) {
-    return this.#entries.slice(since).filter((entry) =>
-      Object.entries(wanted).every(([key, value]) => String(entry[key]) === value))
+    return this.#entries
+      .slice(since)
+      .filter((entry) => Object.entries(wanted).every(([key, value]) => String(entry[key]) === value))
   }
 
   /** Resolves with find() as soon as it has `count` entries. `onClose` gets a function that gives up. */

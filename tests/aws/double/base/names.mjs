@@ -34,21 +34,27 @@ export function isValid(kind, value) {
 /** The value, or InvalidRequestException in the words of the service. */
 export function checked(kind, value) {
   if (isValid(kind, value)) return value
-  return invalid(`1 validation error detected: Value '${value}' at '${kind}' failed to satisfy constraint: Member must ` +
-                 `satisfy regular expression pattern: ${patterns[kind][1]}`)
+  return invalid(
+    `1 validation error detected: Value '${value}' at '${kind}' failed to satisfy constraint: Member must ` +
+      `satisfy regular expression pattern: ${patterns[kind][1]}`
+  )
 }
 
 export function required(body, member) {
   if (body[member] === undefined || body[member] === null || body[member] === '') {
-    invalid(`1 validation error detected: Value null at '${member}' failed to satisfy constraint: Member must not be null`)
+    invalid(
+      `1 validation error detected: Value null at '${member}' failed to satisfy constraint: must not be null`
+    )
   }
   return body[member]
 }
 
 export function oneOf(member, value, allowed) {
   if (!allowed.includes(value)) {
-    invalid(`1 validation error detected: Value '${value}' at '${member}' failed to satisfy constraint: Member must ` +
-            `satisfy enum value set: [${allowed.join(', ')}]`)
+    invalid(
+      `1 validation error detected: Value '${value}' at '${member}' failed to satisfy constraint: Member must ` +
+        `satisfy enum value set: [${allowed.join(', ')}]`
+    )
   }
   return value
 }

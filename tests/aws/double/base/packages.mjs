@@ -9,8 +9,7 @@ import { fileURLToPath } from 'node:url'
 const sources = path.dirname(fileURLToPath(import.meta.url))
 
 /** The directory that holds node_modules. */
-export const packagesDirectory =
-  process.env.TRUSTX_AWS_PACKAGES ?? path.resolve(sources, '../../../../build/aws')
+export const packagesDirectory = process.env.TRUSTX_AWS_PACKAGES ?? path.resolve(sources, '../../../../build/aws')
 
 export const requirePackage = createRequire(path.join(packagesDirectory, 'package.json'))
 
@@ -19,8 +18,10 @@ function load(name) {
     return requirePackage(name)
   } catch (error) {
     if (error.code !== 'MODULE_NOT_FOUND') throw error
-    process.stderr.write(`double: no package ${name} in ${packagesDirectory}; run tests/aws/setup DIRECTORY and set ` +
-                         'TRUSTX_AWS_PACKAGES=DIRECTORY\n')
+    process.stderr.write(
+      `double: no package ${name} in ${packagesDirectory}; run tests/aws/setup DIRECTORY and set ` +
+        'TRUSTX_AWS_PACKAGES=DIRECTORY\n'
+    )
     process.exit(77)
   }
 }

@@ -6,8 +6,12 @@ import { x509 } from './packages.mjs'
 import { invalid } from './errors.mjs'
 
 export const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
-export const RSA = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength: 2048,
-                     publicExponent: new Uint8Array([1, 0, 1]) }
+export const RSA = {
+  name: 'RSASSA-PKCS1-v1_5',
+  hash: 'SHA-256',
+  modulusLength: 2048,
+  publicExponent: new Uint8Array([1, 0, 1])
+}
 const AWS_ISSUER = 'OU=Amazon Web Services O\\=Amazon.com Inc. L\\=Seattle ST\\=Washington C\\=US'
 const AWS_END = new Date('2049-12-31T23:59:59Z')
 const DAY = 86400_000
@@ -54,9 +58,15 @@ export async function issue({ subject, publicKey, issuer, keys, ca = false, notB
   if (names.length > 0) extensions.push(new x509.SubjectAlternativeNameExtension(names))
   if (issuer) extensions.push(await x509.AuthorityKeyIdentifierExtension.create(issuer.keys.publicKey))
   return x509.X509CertificateGenerator.create({
-    serialNumber: serialNumber(), subject, issuer: issuer ? issuer.certificate.subjectName : subject,
-    notBefore, notAfter, publicKey: publicKey ?? keys.publicKey, signingKey: signer.privateKey,
-    signingAlgorithm: { ...signer.privateKey.algorithm, hash: 'SHA-256' }, extensions
+    serialNumber: serialNumber(),
+    subject,
+    issuer: issuer ? issuer.certificate.subjectName : subject,
+    notBefore,
+    notAfter,
+    publicKey: publicKey ?? keys.publicKey,
+    signingKey: signer.privateKey,
+    signingAlgorithm: { ...signer.privateKey.algorithm, hash: 'SHA-256' },
+    extensions
   })
 }
 
@@ -87,10 +97,17 @@ async function rsaChain(names, validity) {
 }
 
 function subjectAlternativeNames(prefix, region) {
-  const names = [`*.iot.${region}.amazonaws.com`, `iot.${region}.amazonaws.com`,
-                 `${prefix}.credentials.iot.${region}.amazonaws.com`, 'localhost']
-  return [...names.map((value) => ({ type: 'dns', value })),
-          { type: 'ip', value: '127.0.0.1' }, { type: 'ip', value: '::1' }]
+  const names = [
+    `*.iot.${region}.amazonaws.com`,
+    `iot.${region}.amazonaws.com`,
+    `${prefix}.credentials.iot.${region}.amazonaws.com`,
+    'localhost'
+  ]
+  return [
+    ...names.map((value) => ({ type: 'dns', value })),
+    { type: 'ip', value: '127.0.0.1' },
+    { type: 'ip', value: '::1' }
+  ]
 }
 
 export class Pki {
@@ -116,17 +133,29 @@ export class Pki {
 
   /** A certificate of AWS for the key of a PKCS#10 request; `request` is what parseRequest() gave. */
   async issueForRequest(request, now) {
-    const certificate = await issue({ subject: request.subjectName, publicKey: request.publicKey,
-                                      issuer: await this.issuer(), notBefore: new Date(now - 120_000), notAfter: AWS_END })
+    const certificate = await issue({
+      subject: request.subjectName,
+      publicKey: request.publicKey,
+      issuer: await this.issuer(),
+      notBefore: new Date(now - 120_000),
+      notAfter: AWS_END
+    })
     return pemOf(certificate)
   }
 
   async issueWithNewKeys(subject, now, notAfter = AWS_END) {
     const keys = await generateKeys(RSA)
-    const certificate = await issue({ subject, keys, issuer: await this.issuer(), notBefore: new Date(now - 120_000),
-                                      notAfter })
-    return { certificatePem: pemOf(certificate),
-             keyPair: { PublicKey: await publicPem(keys), PrivateKey: await privatePem(keys) } }
+    const certificate = await issue({
+      subject,
+      keys,
+      issuer: await this.issuer(),
+      notBefore: new Date(now - 120_000),
+      notAfter
+    })
+    return {
+      certificatePem: pemOf(certificate),
+      keyPair: { PublicKey: await publicPem(keys), PrivateKey: await privatePem(keys) }
+    }
   }
 }
 
@@ -146,7 +175,7 @@ export async function parseRequest(pem) {
   try {
     if (!/-----BEGIN (NEW )?CERTIFICATE REQUEST-----/.test(pem)) throw new Error('no PEM')
     request = new x509.Pkcs10CertificateRequest(pem)
-    verified = keyIsAccepted(request.publicKey) && await request.verify()
+    verified = keyIsAccepted(request.publicKey) && (await request.verify())
   } catch {
     invalid('Invalid CSR: the request cannot be parsed')
   }
@@ -164,6 +193,7 @@ export function parseCertificate(pem) {
 export function deviceKeyIsAccepted(certificate) {
   const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey
   if (asymmetricKeyType === 'rsa') return asymmetricKeyDetails.modulusLength >= 2048
-  return asymmetricKeyType === 'ec' &&
-    ['prime256v1', 'secp384r1', 'secp521r1'].includes(asymmetricKeyDetails.namedCurve)
+  return (
+    asymmetricKeyType === 'ec' && ['prime256v1', 'secp384r1', 'secp521r1'].includes(asymmetricKeyDetails.namedCurve)
+  )
 }

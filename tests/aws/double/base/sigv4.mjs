@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signature version 4, the verifying side (aws-iot.md section 6.1). Checked by AWS's own vectors in test/sigv4.test.mjs.
+// Signature version 4, the verifying side (aws-iot.md section 6.1). Checked by AWS's own vectors in
+// test/sigv4.test.mjs.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { ServiceError } from './errors.mjs'
 
@@ -59,8 +60,14 @@ function canonicalHeaders(headers, signedNames) {
 }
 
 export function canonicalRequest({ method, path, query, headers, body }, signedNames) {
-  return [method, canonicalPath(path), canonicalQuery(query), canonicalHeaders(headers, signedNames),
-          signedNames.join(';'), sha256Hex(body)].join('\n')
+  return [
+    method,
+    canonicalPath(path),
+    canonicalQuery(query),
+    canonicalHeaders(headers, signedNames),
+    signedNames.join(';'),
+    sha256Hex(body)
+  ].join('\n')
 }
 
 export function stringToSign(amzDate, scope, canonical) {
@@ -73,13 +80,22 @@ export function signature(secret, scope, text) {
 }
 
 export function parseAuthorization(header) {
-  const fields = /^AWS4-HMAC-SHA256\s+Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=([^,\s]+)$/
-    .exec(header.trim())
+  const fields = /^AWS4-HMAC-SHA256\s+Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=([^,\s]+)$/.exec(
+    header.trim()
+  )
   if (!fields) return null
   const [id, ...scope] = fields[1].split('/')
   if (scope.length !== 4 || scope[3] !== 'aws4_request') return null
   const [date, region, service] = scope
-  return { id, date, region, service, scope: scope.join('/'), signedNames: fields[2].split(';'), signature: fields[3] }
+  return {
+    id,
+    date,
+    region,
+    service,
+    scope: scope.join('/'),
+    signedNames: fields[2].split(';'),
+    signature: fields[3]
+  }
 }
 
 function refuse(name, message) {
@@ -96,7 +112,7 @@ function formatAmz(milliseconds) {
 
 function parseAmz(text) {
   const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text ?? '')
-  if (!parts) refuse('IncompleteSignatureException', 'Date must be in ISO-8601 \'basic format\'.')
+  if (!parts) refuse('IncompleteSignatureException', "Date must be in ISO-8601 'basic format'.")
   return Date.UTC(+parts[1], +parts[2] - 1, +parts[3], +parts[4], +parts[5], +parts[6])
 }
 
@@ -107,23 +123,31 @@ function checkTime(amzDate, scopeDate, now) {
   }
   const [current, signed] = [formatAmz(now), formatAmz(signedAt)]
   if (signedAt < now - SKEW_MS) {
-    refuse('InvalidSignatureException',
-           `Signature expired: ${signed} is now earlier than ${formatAmz(now - SKEW_MS)} (${current} - 5 min.)`)
+    refuse(
+      'InvalidSignatureException',
+      `Signature expired: ${signed} is now earlier than ${formatAmz(now - SKEW_MS)} (${current} - 5 min.)`
+    )
   }
   if (signedAt > now + SKEW_MS) {
-    refuse('InvalidSignatureException',
-           `Signature not yet current: ${signed} is still later than ${formatAmz(now + SKEW_MS)} (${current} + 5 min.)`)
+    refuse(
+      'InvalidSignatureException',
+      `Signature not yet current: ${signed} is still later than ${formatAmz(now + SKEW_MS)} (${current} + 5 min.)`
+    )
   }
 }
 
 function checkSignedNames(request, names) {
   const sorted = [...names].sort()
-  const missing = request.headers.map(([name]) => name.toLowerCase())
-    .filter((name) => (name === 'host' || name === 'x-amzn-principal' || name.startsWith('x-amz-')) &&
-                      !names.includes(name))
+  const missing = request.headers
+    .map(([name]) => name.toLowerCase())
+    .filter(
+      (name) => (name === 'host' || name === 'x-amzn-principal' || name.startsWith('x-amz-')) && !names.includes(name)
+    )
   if (missing.length > 0 || !names.includes('host') || sorted.join(';') !== names.join(';')) {
-    refuse('InvalidSignatureException',
-           `'Host' or 'x-amz-*' must be signed, in order, lower case; not signed: ${missing.join(', ') || 'host'}`)
+    refuse(
+      'InvalidSignatureException',
+      `'Host' or 'x-amz-*' must be signed, in order, lower case; not signed: ${missing.join(', ') || 'host'}`
+    )
   }
 }
 
@@ -139,8 +163,8 @@ function checkToken(request, account, now) {
 
 /**
  * The account whose key signed `request` ({method, path, query, headers, body}). `accounts` maps key ids to
- * {secret, sessionToken?, expires?}. `now` is the time of day, `elapsed` the time at which credentials expire. Throws the
- * ServiceError that AWS answers.
+ * {secret, sessionToken?, expires?}. `now` is the time of day, `elapsed` the time at which credentials expire. Throws
+ * the ServiceError that AWS answers.
  */
 export function verifySignature(request, { accounts, region, services, now, elapsed = now }) {
   const header = headerOf(request, 'authorization')
@@ -150,19 +174,24 @@ export function verifySignature(request, { accounts, region, services, now, elap
   const account = accounts.get(authorization.id)
   if (!account) refuse('UnrecognizedClientException', 'The security token included in the request is invalid.')
   if (authorization.region !== region || !services.includes(authorization.service)) {
-    refuse('InvalidSignatureException', `Credential should be scoped to a valid region and correct service: ` +
-           `'${region}', '${services[0]}'; got '${authorization.region}', '${authorization.service}'`)
+    refuse(
+      'InvalidSignatureException',
+      `Credential should be scoped to a valid region and correct service: ` +
+        `'${region}', '${services[0]}'; got '${authorization.region}', '${authorization.service}'`
+    )
   }
   const amzDate = headerOf(request, 'x-amz-date')
   checkTime(amzDate, authorization.date, now)
   checkToken(request, account, elapsed)
   checkSignedNames(request, authorization.signedNames)
   const canonical = canonicalRequest(request, authorization.signedNames)
-  const expected = signature(account.secret, authorization.scope,
-                             stringToSign(amzDate, authorization.scope, canonical))
+  const expected = signature(account.secret, authorization.scope, stringToSign(amzDate, authorization.scope, canonical))
   if (!sameText(expected, authorization.signature)) {
-    refuse('InvalidSignatureException', 'The request signature we calculated does not match the signature you ' +
-           'provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.')
+    refuse(
+      'InvalidSignatureException',
+      'The request signature we calculated does not match the signature you ' +
+        'provided. Check your AWS Secret Access Key and signing method.'
+    )
   }
   return account
 }

@@ -19,27 +19,44 @@ import { Shadows } from '../services/shadow.mjs'
 
 function emptyStore() {
   return {
-    things: new Map(), thingTypes: new Map(), thingGroups: new Map(), associations: [],
-    policies: new Map(), attachments: [], certificates: new Map(), cas: new Map(), registrationCode: null,
-    templates: new Map(), roleAliases: new Map(), rules: new Map(), certificateProviders: new Map(),
-    functions: new Map(), shadows: new Map(), jobs: new Map(), executions: [], tokens: new Map(),
-    domainConfigurations: new Map(), tags: new Map(), connectivity: new Map()
+    things: new Map(),
+    thingTypes: new Map(),
+    thingGroups: new Map(),
+    associations: [],
+    policies: new Map(),
+    attachments: [],
+    certificates: new Map(),
+    cas: new Map(),
+    registrationCode: null,
+    templates: new Map(),
+    roleAliases: new Map(),
+    rules: new Map(),
+    certificateProviders: new Map(),
+    functions: new Map(),
+    shadows: new Map(),
+    jobs: new Map(),
+    executions: [],
+    tokens: new Map(),
+    domainConfigurations: new Map(),
+    tags: new Map(),
+    connectivity: new Map()
   }
 }
 
 /** What a test may change while the double runs, by the control interface. Times are in milliseconds. */
 function defaultSettings() {
   return {
-    policyDelay: 0,           // until a change of a policy is in force
-    registrationDelay: 0,     // from the first CONNECT to the end of JITP, and to the call of a rule's function
+    policyDelay: 0, // until a change of a policy is in force
+    registrationDelay: 0, // from the first CONNECT to the end of JITP, and to the call of a rule's function
     tokenBoundToConnection: true,
     claimLifetime: 5 * 60_000,
     tokenLifetime: 60 * 60_000,
-    refusal: 'close',         // close | connack5 | connack7: how a CONNECT of MQTT 3.1.1 that is not allowed ends
-    refusal5: 'reason',       // reason | close: the same for MQTT 5
-    connectRate: false,       // one CONNECT per second and client id
-    publishRate: true,        // 100 PUBLISH per second and connection, what exceeds that is dropped
-    dataEndpoint: '', credentialEndpoint: ''
+    refusal: 'close', // close | connack5 | connack7: how a CONNECT of MQTT 3.1.1 that is not allowed ends
+    refusal5: 'reason', // reason | close: the same for MQTT 5
+    connectRate: false, // one CONNECT per second and client id
+    publishRate: true, // 100 PUBLISH per second and connection, what exceeds that is dropped
+    dataEndpoint: '',
+    credentialEndpoint: ''
   }
 }
 
@@ -50,8 +67,11 @@ function operatorAccounts({ accessKeyId, secretAccessKey, account, directory }) 
 }
 
 function functionKey() {
-  return { accessKeyId: 'ASIAFUNCTION', secret: randomBytes(30).toString('base64'),
-           sessionToken: randomBytes(64).toString('base64') }
+  return {
+    accessKeyId: 'ASIAFUNCTION',
+    secret: randomBytes(30).toString('base64'),
+    sessionToken: randomBytes(64).toString('base64')
+  }
 }
 
 function addParts(world) {
@@ -69,14 +89,29 @@ export async function createWorld(options) {
   if (options.time !== undefined) clock.set(options.time)
   const { region, account, partition, prefix, directory } = options
   const world = {
-    region, account, partition, prefix, clock, directory, settings: defaultSettings(), faults: new Faults(clock),
+    region,
+    account,
+    partition,
+    prefix,
+    clock,
+    directory,
+    settings: defaultSettings(),
+    faults: new Faults(clock),
     requests: new Log(path.join(directory, 'requests.jsonl'), clock),
     events: new Log(path.join(directory, 'events.jsonl'), clock),
-    accounts: operatorAccounts(options), arn: arnMaker({ partition, region, account }), store: emptyStore(),
-    lastConnect: new Map(), reports: new Map(), functionKey: functionKey(),
-    alterations: await alterations(), pki: await Pki.create({ prefix, region, now: clock.wall() })
+    accounts: operatorAccounts(options),
+    arn: arnMaker({ partition, region, account }),
+    store: emptyStore(),
+    lastConnect: new Map(),
+    reports: new Map(),
+    functionKey: functionKey(),
+    alterations: await alterations(),
+    pki: await Pki.create({ prefix, region, now: clock.wall() })
   }
-  world.accounts.set(world.functionKey.accessKeyId, { ...world.functionKey, arn: `arn:aws:iam::${account}:role/function` })
+  world.accounts.set(world.functionKey.accessKeyId, {
+    ...world.functionKey,
+    arn: `arn:aws:iam::${account}:role/function`
+  })
   addParts(world)
   return world
 }

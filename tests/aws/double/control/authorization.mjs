@@ -18,14 +18,18 @@ function named(world, names) {
 
 function result(world, policies, context, actionType, resource) {
   const found = evaluate(policies, { action: ACTIONS[actionType], resource, context })
-  return { authInfo: { actionType, resources: [resource] },
-           allowed: { policies: named(world, found.allowing) },
-           denied: { implicitDeny: { policies: [] }, explicitDeny: { policies: named(world, found.denying) } },
-           authDecision: found.decision, missingContextValues: found.missing }
+  return {
+    authInfo: { actionType, resources: [resource] },
+    allowed: { policies: named(world, found.allowing) },
+    denied: { implicitDeny: { policies: [] }, explicitDeny: { policies: named(world, found.denying) } },
+    authDecision: found.decision,
+    missingContextValues: found.missing
+  }
 }
 
 function withChanges(world, policies, add = [], skip = []) {
-  const added = add.filter((name) => !policies.some((policy) => policy.name === name))
+  const added = add
+    .filter((name) => !policies.some((policy) => policy.name === name))
     .map((name) => ({ name, document: policyOf(world, name).document.current }))
   return [...policies, ...added].filter((policy) => !skip.includes(policy.name))
 }
@@ -38,20 +42,28 @@ function testAuthorization(world, { query, body }) {
   const certificate = certificateOfPrincipal(world, required(body, 'principal'))
   const policies = withChanges(world, policiesOf(world, certificate), body.policyNamesToAdd, body.policyNamesToSkip)
   const context = contextOf(world, certificate, { clientId: query.clientId })
-  return { authResults: authInfos.flatMap((info) => {
-    oneOf('actionType', info.actionType, Object.keys(ACTIONS))
-    return required(info, 'resources').map((resource) => result(world, policies, context, info.actionType, resource))
-  }) }
+  return {
+    authResults: authInfos.flatMap((info) => {
+      oneOf('actionType', info.actionType, Object.keys(ACTIONS))
+      return required(info, 'resources').map((resource) => result(world, policies, context, info.actionType, resource))
+    })
+  }
 }
 
 function effectivePolicies(world, { query, body }) {
   const certificate = body.principal === undefined ? null : certificateOfPrincipal(world, body.principal)
   if (query.thingName !== undefined) thingOf(world, query.thingName)
   const policies = certificate ? policiesOf(world, certificate) : []
-  return { effectivePolicies: policies.map(({ name }) => {
-    const policy = policyOf(world, name)
-    return { policyName: name, policyArn: policy.arn, policyDocument: policy.versions.get(policy.defaultVersion).text }
-  }) }
+  return {
+    effectivePolicies: policies.map(({ name }) => {
+      const policy = policyOf(world, name)
+      return {
+        policyName: name,
+        policyArn: policy.arn,
+        policyDocument: policy.versions.get(policy.defaultVersion).text
+      }
+    })
+  }
 }
 
 function connectivity(world, { path }) {

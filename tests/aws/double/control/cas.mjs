@@ -15,7 +15,10 @@ function registrationCode(world) {
 }
 
 function commonName(certificate) {
-  return certificate.subject?.split('\n').find((line) => line.startsWith('CN='))?.slice(3)
+  return certificate.subject
+    ?.split('\n')
+    .find((line) => line.startsWith('CN='))
+    ?.slice(3)
 }
 
 function parsed(pem, what) {
@@ -27,8 +30,10 @@ function parsed(pem, what) {
 }
 
 function checkVerification(world, ca, pem) {
-  const verification = parsed(required({ verificationCertificate: pem }, 'verificationCertificate'),
-                              'verification certificate')
+  const verification = parsed(
+    required({ verificationCertificate: pem }, 'verificationCertificate'),
+    'verification certificate'
+  )
   if (commonName(verification) !== registrationCode(world)) {
     refuse('RegistrationCodeValidationException', 'The registration code in the verification certificate is invalid')
   }
@@ -66,16 +71,25 @@ function register(world, { query, body }) {
   const id = certificateIdOf(pem)
   const existing = world.store.cas.get(id)
   if (existing) {
-    refuse('ResourceAlreadyExistsException', 'CA certificate is already registered',
-           { resourceId: id, resourceArn: existing.arn })
+    refuse('ResourceAlreadyExistsException', 'CA certificate is already registered', {
+      resourceId: id,
+      resourceArn: existing.arn
+    })
   }
   const same = [...world.store.cas.values()].filter((ca) => new X509Certificate(ca.pem).subject === certificate.subject)
   if (same.length >= SAME_SUBJECT) refuse('LimitExceededException', 'Too many CA certificates with the same subject')
   world.store.cas.set(id, {
-    id, arn: world.arn(`cacert/${id}`), pem, mode, status: query.setAsActive === 'true' ? 'ACTIVE' : 'INACTIVE',
+    id,
+    arn: world.arn(`cacert/${id}`),
+    pem,
+    mode,
+    status: query.setAsActive === 'true' ? 'ACTIVE' : 'INACTIVE',
     autoRegistration: query.allowAutoRegistration === 'true' ? 'ENABLE' : 'DISABLE',
-    config: checkedConfig(world, body.registrationConfig), created: world.clock.seconds(),
-    modified: world.clock.seconds(), version: 1, generation: randomUUID()
+    config: checkedConfig(world, body.registrationConfig),
+    created: world.clock.seconds(),
+    modified: world.clock.seconds(),
+    version: 1,
+    generation: randomUUID()
   })
   return { certificateArn: world.arn(`cacert/${id}`), certificateId: id }
 }
@@ -89,9 +103,17 @@ function describe(world, { path }) {
   const { validFrom, validTo } = new X509Certificate(ca.pem)
   return {
     certificateDescription: {
-      certificateArn: ca.arn, certificateId: ca.id, status: ca.status, certificatePem: ca.pem, ownedBy: world.account,
-      creationDate: ca.created, autoRegistrationStatus: ca.autoRegistration, lastModifiedDate: ca.modified,
-      customerVersion: ca.version, generationId: ca.generation, certificateMode: ca.mode,
+      certificateArn: ca.arn,
+      certificateId: ca.id,
+      status: ca.status,
+      certificatePem: ca.pem,
+      ownedBy: world.account,
+      creationDate: ca.created,
+      autoRegistrationStatus: ca.autoRegistration,
+      lastModifiedDate: ca.modified,
+      customerVersion: ca.version,
+      generationId: ca.generation,
+      certificateMode: ca.mode,
       validity: { notBefore: Date.parse(validFrom) / 1000, notAfter: Date.parse(validTo) / 1000 }
     },
     registrationConfig: ca.config
@@ -117,14 +139,25 @@ function remove(world, { path }) {
 }
 
 function list(world, { query }) {
-  const items = [...world.store.cas.values()].map((ca) => ({ certificateArn: ca.arn, certificateId: ca.id,
-                                                             status: ca.status, creationDate: ca.created }))
+  const items = [...world.store.cas.values()].map((ca) => ({
+    certificateArn: ca.arn,
+    certificateId: ca.id,
+    status: ca.status,
+    creationDate: ca.created
+  }))
   return page(items, { start: query.marker, size: query.pageSize, member: 'certificates', token: 'nextMarker' })
 }
 
 export const routes = [
   ['GetRegistrationCode', 'GET', '/registrationcode', (world) => ({ registrationCode: registrationCode(world) })],
-  ['DeleteRegistrationCode', 'DELETE', '/registrationcode', (world) => { world.store.registrationCode = null }],
+  [
+    'DeleteRegistrationCode',
+    'DELETE',
+    '/registrationcode',
+    (world) => {
+      world.store.registrationCode = null
+    }
+  ],
   ['RegisterCACertificate', 'POST', '/cacertificate', register],
   ['DescribeCACertificate', 'GET', '/cacertificate/{caCertificateId}', describe],
   ['UpdateCACertificate', 'PUT', '/cacertificate/{caCertificateId}', update],

@@ -26,31 +26,49 @@ function create(world, { path, body }) {
   const name = checked('certificateProviderName', path.certificateProviderName)
   if (world.store.certificateProviders.has(name)) refuse('ResourceAlreadyExistsException', `${name} already exists`)
   if (activeProvider(world)) refuse('LimitExceededException', 'An account has one certificate provider')
-  const provider = { name, arn: world.arn(`certificateprovider:${name}`), function: required(body, 'lambdaFunctionArn'),
-                     operations: checkOperations(required(body, 'accountDefaultForOperations')),
-                     created: world.clock.seconds(), modified: world.clock.seconds() }
+  const provider = {
+    name,
+    arn: world.arn(`certificateprovider:${name}`),
+    function: required(body, 'lambdaFunctionArn'),
+    operations: checkOperations(required(body, 'accountDefaultForOperations')),
+    created: world.clock.seconds(),
+    modified: world.clock.seconds()
+  }
   world.store.certificateProviders.set(name, provider)
   return { certificateProviderName: name, certificateProviderArn: provider.arn }
 }
 
 function describe(world, { path }) {
   const provider = providerOf(world, path.certificateProviderName)
-  return { certificateProviderName: provider.name, certificateProviderArn: provider.arn,
-           lambdaFunctionArn: provider.function, accountDefaultForOperations: provider.operations,
-           creationDate: provider.created, lastModifiedDate: provider.modified }
+  return {
+    certificateProviderName: provider.name,
+    certificateProviderArn: provider.arn,
+    lambdaFunctionArn: provider.function,
+    accountDefaultForOperations: provider.operations,
+    creationDate: provider.created,
+    lastModifiedDate: provider.modified
+  }
 }
 
 function list(world) {
-  return { certificateProviders: [...world.store.certificateProviders.values()]
-    .map(({ name, arn }) => ({ certificateProviderName: name, certificateProviderArn: arn })) }
+  return {
+    certificateProviders: [...world.store.certificateProviders.values()].map(({ name, arn }) => ({
+      certificateProviderName: name,
+      certificateProviderArn: arn
+    }))
+  }
 }
 
 export const routes = [
   ['CreateCertificateProvider', 'POST', '/certificate-providers/{certificateProviderName}', create],
   ['DescribeCertificateProvider', 'GET', '/certificate-providers/{certificateProviderName}', describe],
-  ['DeleteCertificateProvider', 'DELETE', '/certificate-providers/{certificateProviderName}',
-   (world, { path }) => {
-     world.store.certificateProviders.delete(providerOf(world, path.certificateProviderName).name)
-   }],
+  [
+    'DeleteCertificateProvider',
+    'DELETE',
+    '/certificate-providers/{certificateProviderName}',
+    (world, { path }) => {
+      world.store.certificateProviders.delete(providerOf(world, path.certificateProviderName).name)
+    }
+  ],
   ['ListCertificateProviders', 'GET', '/certificate-providers/', list]
 ]

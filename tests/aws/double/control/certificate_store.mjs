@@ -8,8 +8,7 @@ import { x509 } from '../base/packages.mjs'
 export const STATES = ['ACTIVE', 'INACTIVE', 'REVOKED', 'PENDING_TRANSFER', 'REGISTER_INACTIVE', 'PENDING_ACTIVATION']
 
 export function certificateOf(world, id) {
-  return world.store.certificates.get(String(id).toLowerCase()) ??
-    notFound(`Certificate with id ${id} does not exist`)
+  return world.store.certificates.get(String(id).toLowerCase()) ?? notFound(`Certificate with id ${id} does not exist`)
 }
 
 /** Adds a certificate; ResourceAlreadyExistsException if it is there. */
@@ -17,14 +16,25 @@ export function addCertificate(world, pem, { status, mode = 'DEFAULT', caId }) {
   const id = certificateIdOf(pem)
   const existing = world.store.certificates.get(id)
   if (existing) {
-    refuse('ResourceAlreadyExistsException', 'The certificate is already provisioned or registered',
-           { resourceId: id, resourceArn: existing.arn })
+    refuse('ResourceAlreadyExistsException', 'The certificate is already provisioned or registered', {
+      resourceId: id,
+      resourceArn: existing.arn
+    })
   }
   const { validFrom, validTo } = new X509Certificate(pem)
   const certificate = {
-    id, arn: world.arn(`cert/${id}`), pem, status, mode, caId, created: world.clock.seconds(),
-    modified: world.clock.seconds(), version: 1, generation: randomUUID(),
-    notBefore: Date.parse(validFrom) / 1000, notAfter: Date.parse(validTo) / 1000
+    id,
+    arn: world.arn(`cert/${id}`),
+    pem,
+    status,
+    mode,
+    caId,
+    created: world.clock.seconds(),
+    modified: world.clock.seconds(),
+    version: 1,
+    generation: randomUUID(),
+    notBefore: Date.parse(validFrom) / 1000,
+    notAfter: Date.parse(validTo) / 1000
   }
   world.store.certificates.set(id, certificate)
   return certificate

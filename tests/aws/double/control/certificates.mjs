@@ -4,8 +4,15 @@ import { X509Certificate } from 'node:crypto'
 import { invalid, refuse } from '../base/errors.mjs'
 import { oneOf, page, required } from '../base/names.mjs'
 import { parseRequest } from '../base/pki.mjs'
-import { STATES, addCertificate, certificateOf, checkedDeviceCertificate, issuersOf, removeCertificate,
-         setStatus } from './certificate_store.mjs'
+import {
+  STATES,
+  addCertificate,
+  certificateOf,
+  checkedDeviceCertificate,
+  issuersOf,
+  removeCertificate,
+  setStatus
+} from './certificate_store.mjs'
 import { attachedPolicies } from './policy_targets.mjs'
 
 function identity(certificate) {
@@ -21,8 +28,9 @@ async function createFromCsr(world, { query, body }) {
 
 async function createKeys(world, { query }) {
   const made = await world.pki.issueWithNewKeys('CN=AWS IoT Certificate', world.clock.wall())
-  const certificate = addCertificate(world, made.certificatePem,
-                                     { status: query.setAsActive === 'true' ? 'ACTIVE' : 'INACTIVE' })
+  const certificate = addCertificate(world, made.certificatePem, {
+    status: query.setAsActive === 'true' ? 'ACTIVE' : 'INACTIVE'
+  })
   return { ...identity(certificate), ...made }
 }
 
@@ -69,13 +77,21 @@ export function registerWithoutCa(world, { query, body }) {
 
 function describe(world, { path }) {
   const certificate = certificateOf(world, path.certificateId)
-  return { certificateDescription: {
-    ...identity(certificate), caCertificateId: certificate.caId, status: certificate.status,
-    certificatePem: certificate.pem, ownedBy: world.account, creationDate: certificate.created,
-    lastModifiedDate: certificate.modified, customerVersion: certificate.version,
-    generationId: certificate.generation, certificateMode: certificate.mode,
-    validity: { notBefore: certificate.notBefore, notAfter: certificate.notAfter }
-  } }
+  return {
+    certificateDescription: {
+      ...identity(certificate),
+      caCertificateId: certificate.caId,
+      status: certificate.status,
+      certificatePem: certificate.pem,
+      ownedBy: world.account,
+      creationDate: certificate.created,
+      lastModifiedDate: certificate.modified,
+      customerVersion: certificate.version,
+      generationId: certificate.generation,
+      certificateMode: certificate.mode,
+      validity: { notBefore: certificate.notBefore, notAfter: certificate.notAfter }
+    }
+  }
 }
 
 function update(world, { path, query }) {
@@ -87,15 +103,18 @@ function update(world, { path, query }) {
   if (certificate.status === 'REVOKED' && status !== 'REVOKED') {
     refuse('CertificateStateException', `Certificate ${certificate.id} is revoked, which is final`)
   }
-  if (certificate.status === 'PENDING_TRANSFER') refuse('CertificateStateException', 'The certificate is being transferred')
+  if (certificate.status === 'PENDING_TRANSFER')
+    refuse('CertificateStateException', 'The certificate is being transferred')
   setStatus(world, certificate, status)
 }
 
 function remove(world, { path, query }) {
   const certificate = certificateOf(world, path.certificateId)
   if (certificate.status === 'ACTIVE') {
-    refuse('CertificateStateException', `Certificate must be deactivated (not ACTIVE) before deletion. ` +
-           `certId=${certificate.id}`)
+    refuse(
+      'CertificateStateException',
+      `Certificate must be deactivated (not ACTIVE) before deletion. ` + `certId=${certificate.id}`
+    )
   }
   const things = world.store.associations.filter((one) => one.principal === certificate.arn)
   if (things.length > 0) {
@@ -110,14 +129,21 @@ function remove(world, { path, query }) {
 /** The newest come first, unless the caller asks otherwise. */
 function listed(certificates, query) {
   const ordered = query.isAscendingOrder === 'true' ? certificates : certificates.reverse()
-  const items = ordered.map((one) => ({ ...identity(one), status: one.status, certificateMode: one.mode,
-                                             creationDate: one.created }))
+  const items = ordered.map((one) => ({
+    ...identity(one),
+    status: one.status,
+    certificateMode: one.mode,
+    creationDate: one.created
+  }))
   return page(items, { start: query.marker, size: query.pageSize, member: 'certificates', token: 'nextMarker' })
 }
 
 function listByCa(world, { path, query }) {
   if (!world.store.cas.has(path.caCertificateId)) invalid(`CA certificate ${path.caCertificateId} is not registered`)
-  return listed([...world.store.certificates.values()].filter((one) => one.caId === path.caCertificateId), query)
+  return listed(
+    [...world.store.certificates.values()].filter((one) => one.caId === path.caCertificateId),
+    query
+  )
 }
 
 export const routes = [
@@ -128,7 +154,11 @@ export const routes = [
   ['DescribeCertificate', 'GET', '/certificates/{certificateId}', describe],
   ['UpdateCertificate', 'PUT', '/certificates/{certificateId}', update],
   ['DeleteCertificate', 'DELETE', '/certificates/{certificateId}', remove],
-  ['ListCertificates', 'GET', '/certificates',
-   (world, { query }) => listed([...world.store.certificates.values()], query)],
+  [
+    'ListCertificates',
+    'GET',
+    '/certificates',
+    (world, { query }) => listed([...world.store.certificates.values()], query)
+  ],
   ['ListCertificatesByCA', 'GET', '/certificates-by-ca/{caCertificateId}', listByCa]
 ]

@@ -3,8 +3,10 @@
 import { invalid } from '../base/errors.mjs'
 
 function describeEndpoint(world, { query }) {
-  const addresses = { 'iot:Data-ATS': world.settings.dataEndpoint,
-                      'iot:CredentialProvider': world.settings.credentialEndpoint }
+  const addresses = {
+    'iot:Data-ATS': world.settings.dataEndpoint,
+    'iot:CredentialProvider': world.settings.credentialEndpoint
+  }
   const address = addresses[query.endpointType]
   if (!address) invalid(`Endpoint type ${query.endpointType ?? 'iot:Data'} is not supported`)
   return { endpointAddress: address }

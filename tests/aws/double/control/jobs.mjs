@@ -32,15 +32,29 @@ function create(world, { path, body }) {
   const targets = required(body, 'targets')
   const things = [...new Set(targets.flatMap((target) => thingsOf(world, target)))]
   const job = world.jobs.create(jobId, {
-    document: checkDocument(required(body, 'document')), things, targets, description: body.description,
-    timeoutMinutes: body.timeoutConfig?.inProgressTimeoutInMinutes, arn: world.arn(`job/${jobId}`) })
+    document: checkDocument(required(body, 'document')),
+    things,
+    targets,
+    description: body.description,
+    timeoutMinutes: body.timeoutConfig?.inProgressTimeoutInMinutes,
+    arn: world.arn(`job/${jobId}`)
+  })
   return { jobArn: job.arn, jobId, description: job.description }
 }
 
 function describe(world, { path }) {
   const job = jobOf(world, path.jobId)
-  return { job: { jobArn: job.arn, jobId: job.jobId, status: job.status, targets: job.targets,
-                  description: job.description, targetSelection: 'SNAPSHOT', createdAt: job.created } }
+  return {
+    job: {
+      jobArn: job.arn,
+      jobId: job.jobId,
+      status: job.status,
+      targets: job.targets,
+      description: job.description,
+      targetSelection: 'SNAPSHOT',
+      createdAt: job.created
+    }
+  }
 }
 
 function executionOf(world, { path }) {
@@ -49,9 +63,17 @@ function executionOf(world, { path }) {
 }
 
 function shown(world, one) {
-  return { jobId: one.jobId, status: one.status, statusDetails: { detailsMap: one.statusDetails },
-           thingArn: world.arn(`thing/${one.thingName}`), queuedAt: one.queuedAt, startedAt: one.startedAt,
-           lastUpdatedAt: one.lastUpdatedAt, executionNumber: one.executionNumber, versionNumber: one.versionNumber }
+  return {
+    jobId: one.jobId,
+    status: one.status,
+    statusDetails: { detailsMap: one.statusDetails },
+    thingArn: world.arn(`thing/${one.thingName}`),
+    queuedAt: one.queuedAt,
+    startedAt: one.startedAt,
+    lastUpdatedAt: one.lastUpdatedAt,
+    executionNumber: one.executionNumber,
+    versionNumber: one.versionNumber
+  }
 }
 
 /** Errors of executions in the form of the control plane. */
@@ -89,28 +111,52 @@ function remove(world, { path, query }) {
 }
 
 function list(world, { query }) {
-  const items = [...world.store.jobs.values()].map((job) => ({ jobArn: job.arn, jobId: job.jobId, status: job.status }))
+  const items = [...world.store.jobs.values()].map((job) => ({
+    jobArn: job.arn,
+    jobId: job.jobId,
+    status: job.status
+  }))
   return page(items, { start: query.nextToken, size: query.maxResults, member: 'jobs', token: 'nextToken' })
 }
 
 function listOfThing(world, { path, query }) {
   thingOf(world, path.thingName)
-  const items = world.jobs.executions(path.thingName).map((one) => ({ jobId: one.jobId, jobExecutionSummary: {
-    status: one.status, queuedAt: one.queuedAt, startedAt: one.startedAt, lastUpdatedAt: one.lastUpdatedAt,
-    executionNumber: one.executionNumber } }))
-  return page(items, { start: query.nextToken, size: query.maxResults, member: 'executionSummaries', token: 'nextToken' })
+  const items = world.jobs.executions(path.thingName).map((one) => ({
+    jobId: one.jobId,
+    jobExecutionSummary: {
+      status: one.status,
+      queuedAt: one.queuedAt,
+      startedAt: one.startedAt,
+      lastUpdatedAt: one.lastUpdatedAt,
+      executionNumber: one.executionNumber
+    }
+  }))
+  return page(items, {
+    start: query.nextToken,
+    size: query.maxResults,
+    member: 'executionSummaries',
+    token: 'nextToken'
+  })
 }
 
 export const routes = [
   ['CreateJob', 'PUT', '/jobs/{jobId}', create],
   ['DescribeJob', 'GET', '/jobs/{jobId}', describe],
-  ['GetJobDocument', 'GET', '/jobs/{jobId}/job-document',
-   (world, { path }) => ({ document: jobOf(world, path.jobId).document })],
+  [
+    'GetJobDocument',
+    'GET',
+    '/jobs/{jobId}/job-document',
+    (world, { path }) => ({ document: jobOf(world, path.jobId).document })
+  ],
   ['CancelJob', 'PUT', '/jobs/{jobId}/cancel', cancel],
   ['DeleteJob', 'DELETE', '/jobs/{jobId}', remove],
   ['ListJobs', 'GET', '/jobs', list],
-  ['DescribeJobExecution', 'GET', '/things/{thingName}/jobs/{jobId}',
-   (world, input) => ({ execution: shown(world, executionOf(world, input)) })],
+  [
+    'DescribeJobExecution',
+    'GET',
+    '/things/{thingName}/jobs/{jobId}',
+    (world, input) => ({ execution: shown(world, executionOf(world, input)) })
+  ],
   ['CancelJobExecution', 'PUT', '/things/{thingName}/jobs/{jobId}/cancel', cancelExecution],
   ['ListJobExecutionsForThing', 'GET', '/things/{thingName}/jobs', listOfThing]
 ]

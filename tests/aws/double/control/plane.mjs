@@ -20,10 +20,23 @@ import { routes as certificateProviders } from './certificate_providers.mjs'
 import { routes as rules } from './rules.mjs'
 import { routes as jobs } from './jobs.mjs'
 
-export const controlRouter = new Router([...endpoint, ...things, ...thingGroups, ...principals, ...policies,
-                                         ...policyTargets, ...certificates, ...cas, ...templates,
-                                         ...registerThing, ...authorization, ...roleAliases, ...certificateProviders,
-                                         ...rules, ...jobs])
+export const controlRouter = new Router([
+  ...endpoint,
+  ...things,
+  ...thingGroups,
+  ...principals,
+  ...policies,
+  ...policyTargets,
+  ...certificates,
+  ...cas,
+  ...templates,
+  ...registerThing,
+  ...authorization,
+  ...roleAliases,
+  ...certificateProviders,
+  ...rules,
+  ...jobs
+])
 
 /** Permissions of the caller's key: `deny` of an account names operations that IAM refuses. */
 function checkPermission(account, operation) {
@@ -32,8 +45,13 @@ function checkPermission(account, operation) {
 }
 
 export function authenticate(world, request, services, operation) {
-  const account = verifySignature(request, { accounts: world.accounts, region: world.region, services,
-                                             now: world.clock.wall(), elapsed: world.clock.now() })
+  const account = verifySignature(request, {
+    accounts: world.accounts,
+    region: world.region,
+    services,
+    now: world.clock.wall(),
+    elapsed: world.clock.now()
+  })
   checkPermission(account, operation)
   return account
 }

@@ -33,11 +33,20 @@ export function createPolicy(world, name, text, at = world.clock.now()) {
   parsePolicy(text)
   const existing = world.store.policies.get(name)
   if (existing) {
-    refuse('ResourceAlreadyExistsException', `Policy cannot be created - name already exists (name=${name})`,
-           { resourceId: name, resourceArn: existing.arn })
+    refuse('ResourceAlreadyExistsException', `Policy cannot be created - name already exists (name=${name})`, {
+      resourceId: name,
+      resourceArn: existing.arn
+    })
   }
-  const policy = { name, arn: world.arn(`policy/${name}`), versions: new Map(), nextVersion: 1, defaultVersion: '1',
-                   document: new Timeline(), created: world.clock.seconds() }
+  const policy = {
+    name,
+    arn: world.arn(`policy/${name}`),
+    versions: new Map(),
+    nextVersion: 1,
+    defaultVersion: '1',
+    document: new Timeline(),
+    created: world.clock.seconds()
+  }
   addVersion(world, policy, text, true, at)
   world.store.policies.set(name, policy)
   return policy
@@ -51,19 +60,29 @@ function create(world, { path, body }) {
 function get(world, { path }) {
   const policy = policyOf(world, path.policyName)
   const version = versionOf(policy, policy.defaultVersion)
-  return { policyName: policy.name, policyArn: policy.arn, policyDocument: version.text,
-           defaultVersionId: version.id, creationDate: policy.created, lastModifiedDate: version.created }
+  return {
+    policyName: policy.name,
+    policyArn: policy.arn,
+    policyDocument: version.text,
+    defaultVersionId: version.id,
+    creationDate: policy.created,
+    lastModifiedDate: version.created
+  }
 }
 
 function remove(world, { path }) {
   const policy = policyOf(world, path.policyName)
   if (policy.versions.size > 1) {
-    refuse('DeleteConflictException', `Cannot delete the policy because it has one or more policy versions attached to ` +
-           `it (name=${policy.name})`)
+    refuse(
+      'DeleteConflictException',
+      `Cannot delete the policy because it has one or more policy versions attached to ` + `it (name=${policy.name})`
+    )
   }
   if (world.store.attachments.some((one) => one.policyName === policy.name && one.attached.current)) {
-    refuse('DeleteConflictException', 'The policy cannot be deleted as the policy is attached to one or more principals ' +
-           `(name=${policy.name})`)
+    refuse(
+      'DeleteConflictException',
+      'The policy cannot be deleted as the policy is attached to one or more principals ' + `(name=${policy.name})`
+    )
   }
   world.store.policies.delete(policy.name)
 }
@@ -75,8 +94,12 @@ function createVersion(world, { path, query, body }) {
   }
   const makeDefault = query.setAsDefault === 'true'
   const id = addVersion(world, policy, required(body, 'policyDocument'), makeDefault)
-  return { policyArn: policy.arn, policyDocument: body.policyDocument, policyVersionId: id,
-           isDefaultVersion: makeDefault }
+  return {
+    policyArn: policy.arn,
+    policyDocument: body.policyDocument,
+    policyVersionId: id,
+    isDefaultVersion: makeDefault
+  }
 }
 
 function deleteVersion(world, { path }) {
@@ -91,15 +114,26 @@ function deleteVersion(world, { path }) {
 function getVersion(world, { path }) {
   const policy = policyOf(world, path.policyName)
   const version = versionOf(policy, path.policyVersionId)
-  return { policyArn: policy.arn, policyName: policy.name, policyDocument: version.text, policyVersionId: version.id,
-           isDefaultVersion: version.id === policy.defaultVersion, creationDate: version.created,
-           lastModifiedDate: version.created }
+  return {
+    policyArn: policy.arn,
+    policyName: policy.name,
+    policyDocument: version.text,
+    policyVersionId: version.id,
+    isDefaultVersion: version.id === policy.defaultVersion,
+    creationDate: version.created,
+    lastModifiedDate: version.created
+  }
 }
 
 function listVersions(world, { path }) {
   const policy = policyOf(world, path.policyName)
-  return { policyVersions: [...policy.versions.values()].map((version) => ({
-    versionId: version.id, isDefaultVersion: version.id === policy.defaultVersion, createDate: version.created })) }
+  return {
+    policyVersions: [...policy.versions.values()].map((version) => ({
+      versionId: version.id,
+      isDefaultVersion: version.id === policy.defaultVersion,
+      createDate: version.created
+    }))
+  }
 }
 
 function list(world, { query }) {

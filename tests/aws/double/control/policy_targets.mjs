@@ -12,7 +12,8 @@ function checkTarget(world, target) {
   const name = rest.join('/')
   if (kind === 'cert') {
     const certificate = world.store.certificates.get(name)
-    if (!certificate || certificate.arn !== target) notFound(`The certificate given in the principal does not exist: ${target}`)
+    if (!certificate || certificate.arn !== target)
+      notFound(`The certificate given in the principal does not exist: ${target}`)
     if (certificate.status === 'PENDING_TRANSFER') invalid('The certificate is being transferred')
   } else if (kind === 'thinggroup') {
     if (!world.store.thingGroups.has(name)) notFound(`ThingGroup ${name} cannot be found.`)
@@ -22,7 +23,8 @@ function checkTarget(world, target) {
 }
 
 export function attachedPolicies(world, target) {
-  return world.store.attachments.filter((one) => one.target === target && one.attached.current)
+  return world.store.attachments
+    .filter((one) => one.target === target && one.attached.current)
     .map((one) => one.policyName)
 }
 
@@ -45,8 +47,9 @@ export function attachPolicy(world, policyName, target, at = world.clock.now()) 
 export function detachPolicy(world, policyName, target) {
   policyOf(world, policyName)
   checkTarget(world, target)
-  const attachment = world.store.attachments.find((one) =>
-    one.policyName === policyName && one.target === target && one.attached.current)
+  const attachment = world.store.attachments.find(
+    (one) => one.policyName === policyName && one.target === target && one.attached.current
+  )
   attachment?.attached.set(false, world.clock.now())
 }
 
@@ -56,13 +59,18 @@ function described(world, names) {
 
 function listAttached(world, { path, query }) {
   checkTarget(world, path.target)
-  return page(described(world, attachedPolicies(world, path.target)),
-              { start: query.marker, size: query.pageSize, member: 'policies', token: 'nextMarker' })
+  return page(described(world, attachedPolicies(world, path.target)), {
+    start: query.marker,
+    size: query.pageSize,
+    member: 'policies',
+    token: 'nextMarker'
+  })
 }
 
 function listTargets(world, { path, query }) {
   policyOf(world, path.policyName)
-  const targets = world.store.attachments.filter((one) => one.policyName === path.policyName && one.attached.current)
+  const targets = world.store.attachments
+    .filter((one) => one.policyName === path.policyName && one.attached.current)
     .map((one) => one.target)
   return page(targets, { start: query.marker, size: query.pageSize, member: 'targets', token: 'nextMarker' })
 }
@@ -72,14 +80,30 @@ function principalOf(header) {
 }
 
 export const routes = [
-  ['AttachPolicy', 'PUT', '/target-policies/{policyName}',
-   (world, { path, body }) => attachPolicy(world, path.policyName, required(body, 'target'))],
-  ['DetachPolicy', 'POST', '/target-policies/{policyName}',
-   (world, { path, body }) => detachPolicy(world, path.policyName, required(body, 'target'))],
+  [
+    'AttachPolicy',
+    'PUT',
+    '/target-policies/{policyName}',
+    (world, { path, body }) => attachPolicy(world, path.policyName, required(body, 'target'))
+  ],
+  [
+    'DetachPolicy',
+    'POST',
+    '/target-policies/{policyName}',
+    (world, { path, body }) => detachPolicy(world, path.policyName, required(body, 'target'))
+  ],
   ['ListAttachedPolicies', 'POST', '/attached-policies/{target}', listAttached],
   ['ListTargetsForPolicy', 'POST', '/policy-targets/{policyName}', listTargets],
-  ['AttachPrincipalPolicy', 'PUT', '/principal-policies/{policyName}',
-   (world, { path, header }) => attachPolicy(world, path.policyName, principalOf(header))],
-  ['DetachPrincipalPolicy', 'DELETE', '/principal-policies/{policyName}',
-   (world, { path, header }) => detachPolicy(world, path.policyName, principalOf(header))]
+  [
+    'AttachPrincipalPolicy',
+    'PUT',
+    '/principal-policies/{policyName}',
+    (world, { path, header }) => attachPolicy(world, path.policyName, principalOf(header))
+  ],
+  [
+    'DetachPrincipalPolicy',
+    'DELETE',
+    '/principal-policies/{policyName}',
+    (world, { path, header }) => detachPolicy(world, path.policyName, principalOf(header))
+  ]
 ]

@@ -37,38 +37,54 @@ function detach(world, { path, header }) {
   const principal = header('x-amzn-principal')
   certificateOfPrincipal(world, principal)
   thingOf(world, path.thingName)
-  world.store.associations = world.store.associations
-    .filter((one) => one.thingName !== path.thingName || one.principal !== principal)
+  world.store.associations = world.store.associations.filter(
+    (one) => one.thingName !== path.thingName || one.principal !== principal
+  )
 }
 
 function ofThing(world, { path, query }) {
   thingOf(world, path.thingName)
-  return world.store.associations.filter((one) => one.thingName === path.thingName &&
-    (query.thingPrincipalType === undefined || one.type === query.thingPrincipalType))
+  return world.store.associations.filter(
+    (one) =>
+      one.thingName === path.thingName &&
+      (query.thingPrincipalType === undefined || one.type === query.thingPrincipalType)
+  )
 }
 
 function list(world, input) {
-  return page(ofThing(world, input).map((one) => one.principal),
-              { start: input.query.nextToken, size: input.query.maxResults, member: 'principals', token: 'nextToken' })
+  return page(
+    ofThing(world, input).map((one) => one.principal),
+    { start: input.query.nextToken, size: input.query.maxResults, member: 'principals', token: 'nextToken' }
+  )
 }
 
 function listV2(world, input) {
   const items = ofThing(world, input).map((one) => ({ principal: one.principal, thingPrincipalType: one.type }))
-  return page(items, { start: input.query.nextToken, size: input.query.maxResults, member: 'thingPrincipalObjects',
-                       token: 'nextToken' })
+  return page(items, {
+    start: input.query.nextToken,
+    size: input.query.maxResults,
+    member: 'thingPrincipalObjects',
+    token: 'nextToken'
+  })
 }
 
 function listThings(world, { query, header }) {
-  const names = world.store.associations.filter((one) => one.principal === header('x-amzn-principal'))
+  const names = world.store.associations
+    .filter((one) => one.principal === header('x-amzn-principal'))
     .map((one) => one.thingName)
   return page(names, { start: query.nextToken, size: query.maxResults, member: 'things', token: 'nextToken' })
 }
 
 function listThingsV2(world, { query, header }) {
-  const items = world.store.associations.filter((one) => one.principal === header('x-amzn-principal'))
+  const items = world.store.associations
+    .filter((one) => one.principal === header('x-amzn-principal'))
     .map((one) => ({ thingName: one.thingName, thingPrincipalType: one.type }))
-  return page(items, { start: query.nextToken, size: query.maxResults, member: 'principalThingObjects',
-                       token: 'nextToken' })
+  return page(items, {
+    start: query.nextToken,
+    size: query.maxResults,
+    member: 'principalThingObjects',
+    token: 'nextToken'
+  })
 }
 
 export const routes = [

@@ -6,12 +6,19 @@ import { applyTemplate } from '../template/apply.mjs'
 import { parseTemplate } from '../template/document.mjs'
 
 const VALUE_LIMIT = 4096
-const OWN_ERRORS = ['InvalidRequestException', 'ThrottlingException', 'ConflictingResourceUpdateException',
-                    'ResourceRegistrationFailureException', 'UnauthorizedException', 'InternalFailureException',
-                    'ServiceUnavailableException']
+const OWN_ERRORS = [
+  'InvalidRequestException',
+  'ThrottlingException',
+  'ConflictingResourceUpdateException',
+  'ResourceRegistrationFailureException',
+  'UnauthorizedException',
+  'InternalFailureException',
+  'ServiceUnavailableException'
+]
 
 export function checkParameters(parameters) {
-  if (parameters === null || typeof parameters !== 'object' || Array.isArray(parameters)) invalid('parameters must be a map')
+  if (parameters === null || typeof parameters !== 'object' || Array.isArray(parameters))
+    invalid('parameters must be a map')
   for (const [name, value] of Object.entries(parameters)) {
     if (typeof value !== 'string' || value.length > VALUE_LIMIT) {
       invalid(`parameter ${name} must be a string of at most ${VALUE_LIMIT} characters`)

@@ -21,21 +21,36 @@ function create(world, { path, body }) {
   if (!/^arn:.+:iam::\d{12}:role\/.+/.test(required(body, 'roleArn'))) invalid('roleArn is no ARN of a role')
   const existing = world.store.roleAliases.get(name)
   if (existing) {
-    refuse('ResourceAlreadyExistsException', `Role alias ${name} already exists`,
-           { resourceId: name, resourceArn: existing.arn })
+    refuse('ResourceAlreadyExistsException', `Role alias ${name} already exists`, {
+      resourceId: name,
+      resourceArn: existing.arn
+    })
   }
-  const alias = { name, arn: world.arn(`rolealias/${name}`), roleArn: body.roleArn,
-                  seconds: duration(body.credentialDurationSeconds ?? 3600), created: world.clock.seconds(),
-                  modified: world.clock.seconds() }
+  const alias = {
+    name,
+    arn: world.arn(`rolealias/${name}`),
+    roleArn: body.roleArn,
+    seconds: duration(body.credentialDurationSeconds ?? 3600),
+    created: world.clock.seconds(),
+    modified: world.clock.seconds()
+  }
   world.store.roleAliases.set(name, alias)
   return { roleAlias: name, roleAliasArn: alias.arn }
 }
 
 function describe(world, { path }) {
   const alias = roleAliasOf(world, path.roleAlias)
-  return { roleAliasDescription: { roleAlias: alias.name, roleAliasArn: alias.arn, roleArn: alias.roleArn,
-                                   owner: world.account, credentialDurationSeconds: alias.seconds,
-                                   creationDate: alias.created, lastModifiedDate: alias.modified } }
+  return {
+    roleAliasDescription: {
+      roleAlias: alias.name,
+      roleAliasArn: alias.arn,
+      roleArn: alias.roleArn,
+      owner: world.account,
+      credentialDurationSeconds: alias.seconds,
+      creationDate: alias.created,
+      lastModifiedDate: alias.modified
+    }
+  }
 }
 
 function update(world, { path, body }) {
@@ -47,15 +62,25 @@ function update(world, { path, body }) {
 }
 
 function list(world, { query }) {
-  return page([...world.store.roleAliases.keys()],
-              { start: query.marker, size: query.pageSize, member: 'roleAliases', token: 'nextMarker' })
+  return page([...world.store.roleAliases.keys()], {
+    start: query.marker,
+    size: query.pageSize,
+    member: 'roleAliases',
+    token: 'nextMarker'
+  })
 }
 
 export const routes = [
   ['CreateRoleAlias', 'POST', '/role-aliases/{roleAlias}', create],
   ['DescribeRoleAlias', 'GET', '/role-aliases/{roleAlias}', describe],
   ['UpdateRoleAlias', 'PUT', '/role-aliases/{roleAlias}', update],
-  ['DeleteRoleAlias', 'DELETE', '/role-aliases/{roleAlias}',
-   (world, { path }) => { world.store.roleAliases.delete(roleAliasOf(world, path.roleAlias).name) }],
+  [
+    'DeleteRoleAlias',
+    'DELETE',
+    '/role-aliases/{roleAlias}',
+    (world, { path }) => {
+      world.store.roleAliases.delete(roleAliasOf(world, path.roleAlias).name)
+    }
+  ],
   ['ListRoleAliases', 'GET', '/role-aliases', list]
 ]

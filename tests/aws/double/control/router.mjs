@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From method and path to the operation that serves it. A route is [operation, method, template, handler]; `{name}` in
-// a template takes one segment, percent-decoded, and `{name+}` the rest. Compared with the service's model in oracle/check_routes.py.
+// a template takes one segment, percent-decoded, and `{name+}` the rest. Compared with the service's model in
+// oracle/check_routes.py.
 import { ServiceError } from '../base/errors.mjs'
 import { jsonBody, queryOf } from '../base/http.mjs'
 
@@ -29,8 +30,13 @@ export class Router {
   #routes
 
   constructor(routes) {
-    this.#routes = routes.map(([operation, method, template, handler]) =>
-      ({ operation, method, template, parts: template.split('/').filter(Boolean), handler }))
+    this.#routes = routes.map(([operation, method, template, handler]) => ({
+      operation,
+      method,
+      template,
+      parts: template.split('/').filter(Boolean),
+      handler
+    }))
   }
 
   list() {
@@ -54,11 +60,21 @@ export class Router {
 /** What a handler gets: {path, query, body, header(name), caller, raw}. */
 export function handlerInput(route, request, caller, parseBody = true) {
   const path = Object.fromEntries(Object.entries(route.path).map(([name, segment]) => [name, decode(segment)]))
-  return { path, query: queryOf(request.query), body: parseBody ? jsonBody(request) : {}, header: request.header,
-           caller, raw: request }
+  return {
+    path,
+    query: queryOf(request.query),
+    body: parseBody ? jsonBody(request) : {},
+    header: request.header,
+    caller,
+    raw: request
+  }
 }
 
 export function unknownOperation(request) {
-  return new ServiceError('ForbiddenException', `Unable to determine service/operation name to be authorized: ` +
-                          `${request.method} ${request.path}`, {}, 403)
+  return new ServiceError(
+    'ForbiddenException',
+    `Unable to determine service/operation name to be authorized: ` + `${request.method} ${request.path}`,
+    {},
+    403
+  )
 }

@@ -15,21 +15,39 @@ function parsed(payload) {
   const found = SQL.exec(required(payload, 'sql'))
   if (!found) refuse('SqlParseException', `Unable to parse: ${payload.sql}`)
   if (found[1].trim() !== '*' || found[3]) refuse('SqlParseException', 'This double knows SELECT * without WHERE only')
-  return { filter: found[2], sql: payload.sql, actions: required(payload, 'actions'), description: payload.description,
-           disabled: payload.ruleDisabled ?? false }
+  return {
+    filter: found[2],
+    sql: payload.sql,
+    actions: required(payload, 'actions'),
+    description: payload.description,
+    disabled: payload.ruleDisabled ?? false
+  }
 }
 
 function create(world, { path, body }) {
   const name = checked('ruleName', path.ruleName)
   if (world.store.rules.has(name)) refuse('ResourceAlreadyExistsException', `Rule ${name} already exists`)
-  world.store.rules.set(name, { name, arn: world.arn(`rule/${name}`), created: world.clock.seconds(),
-                                ...parsed(body) })
+  world.store.rules.set(name, {
+    name,
+    arn: world.arn(`rule/${name}`),
+    created: world.clock.seconds(),
+    ...parsed(body)
+  })
 }
 
 function get(world, { path }) {
   const rule = ruleOf(world, path.ruleName)
-  return { ruleArn: rule.arn, rule: { ruleName: rule.name, sql: rule.sql, description: rule.description,
-                                      createdAt: rule.created, actions: rule.actions, ruleDisabled: rule.disabled } }
+  return {
+    ruleArn: rule.arn,
+    rule: {
+      ruleName: rule.name,
+      sql: rule.sql,
+      description: rule.description,
+      createdAt: rule.created,
+      actions: rule.actions,
+      ruleDisabled: rule.disabled
+    }
+  }
 }
 
 function replace(world, { path, body }) {
@@ -38,13 +56,19 @@ function replace(world, { path, body }) {
 
 function list(world, { query }) {
   const items = [...world.store.rules.values()].map((rule) => ({
-    ruleArn: rule.arn, ruleName: rule.name, topicPattern: rule.filter, createdAt: rule.created,
-    ruleDisabled: rule.disabled }))
+    ruleArn: rule.arn,
+    ruleName: rule.name,
+    topicPattern: rule.filter,
+    createdAt: rule.created,
+    ruleDisabled: rule.disabled
+  }))
   return page(items, { start: query.nextToken, size: query.maxResults, member: 'rules', token: 'nextToken' })
 }
 
 function enable(disabled) {
-  return (world, { path }) => { ruleOf(world, path.ruleName).disabled = disabled }
+  return (world, { path }) => {
+    ruleOf(world, path.ruleName).disabled = disabled
+  }
 }
 
 export function functionOf(world, arn) {
@@ -55,7 +79,14 @@ export const routes = [
   ['CreateTopicRule', 'POST', '/rules/{ruleName}', create],
   ['GetTopicRule', 'GET', '/rules/{ruleName}', get],
   ['ReplaceTopicRule', 'PATCH', '/rules/{ruleName}', replace],
-  ['DeleteTopicRule', 'DELETE', '/rules/{ruleName}', (world, { path }) => { world.store.rules.delete(path.ruleName) }],
+  [
+    'DeleteTopicRule',
+    'DELETE',
+    '/rules/{ruleName}',
+    (world, { path }) => {
+      world.store.rules.delete(path.ruleName)
+    }
+  ],
   ['ListTopicRules', 'GET', '/rules', list],
   ['EnableTopicRule', 'POST', '/rules/{ruleName}/enable', enable(false)],
   ['DisableTopicRule', 'POST', '/rules/{ruleName}/disable', enable(true)]

@@ -34,9 +34,18 @@ function create(world, { body }) {
   if (world.store.templates.has(name)) refuse('ResourceAlreadyExistsException', `Template ${name} already exists`)
   const arn = world.arn(`provisioningtemplate/${name}`)
   world.store.templates.set(name, {
-    name, arn, type, roleArn, enabled: body.enabled ?? false, hook: checkedHook(world, body.preProvisioningHook, type),
-    description: body.description, created: world.clock.seconds(), modified: world.clock.seconds(), defaultVersion: 1,
-    nextVersion: 2, versions: new Map([[1, { id: 1, body: body.templateBody, created: world.clock.seconds() }]])
+    name,
+    arn,
+    type,
+    roleArn,
+    enabled: body.enabled ?? false,
+    hook: checkedHook(world, body.preProvisioningHook, type),
+    description: body.description,
+    created: world.clock.seconds(),
+    modified: world.clock.seconds(),
+    defaultVersion: 1,
+    nextVersion: 2,
+    versions: new Map([[1, { id: 1, body: body.templateBody, created: world.clock.seconds() }]])
   })
   return { templateArn: arn, templateName: name, defaultVersionId: 1 }
 }
@@ -48,10 +57,19 @@ export function currentBody(template) {
 
 function describe(world, { path }) {
   const template = templateOf(world, path.templateName)
-  return { templateArn: template.arn, templateName: template.name, description: template.description,
-           creationDate: template.created, lastModifiedDate: template.modified,
-           defaultVersionId: template.defaultVersion, templateBody: currentBody(template), enabled: template.enabled,
-           provisioningRoleArn: template.roleArn, preProvisioningHook: template.hook, type: template.type }
+  return {
+    templateArn: template.arn,
+    templateName: template.name,
+    description: template.description,
+    creationDate: template.created,
+    lastModifiedDate: template.modified,
+    defaultVersionId: template.defaultVersion,
+    templateBody: currentBody(template),
+    enabled: template.enabled,
+    provisioningRoleArn: template.roleArn,
+    preProvisioningHook: template.hook,
+    type: template.type
+  }
 }
 
 function update(world, { path, body }) {
@@ -73,8 +91,14 @@ function remove(world, { path }) {
 
 function list(world, { query }) {
   const items = [...world.store.templates.values()].map((one) => ({
-    templateArn: one.arn, templateName: one.name, description: one.description, creationDate: one.created,
-    lastModifiedDate: one.modified, enabled: one.enabled, type: one.type }))
+    templateArn: one.arn,
+    templateName: one.name,
+    description: one.description,
+    creationDate: one.created,
+    lastModifiedDate: one.modified,
+    enabled: one.enabled,
+    type: one.type
+  }))
   return page(items, { start: query.nextToken, size: query.maxResults, member: 'templates', token: 'nextToken' })
 }
 
@@ -96,8 +120,12 @@ function createVersion(world, { path, query, body }) {
 function describeVersion(world, { path }) {
   const template = templateOf(world, path.templateName)
   const version = versionOf(template, path.versionId)
-  return { versionId: version.id, creationDate: version.created, templateBody: version.body,
-           isDefaultVersion: version.id === template.defaultVersion }
+  return {
+    versionId: version.id,
+    creationDate: version.created,
+    templateBody: version.body,
+    isDefaultVersion: version.id === template.defaultVersion
+  }
 }
 
 function deleteVersion(world, { path }) {
@@ -111,19 +139,33 @@ function deleteVersion(world, { path }) {
 function listVersions(world, { path, query }) {
   const template = templateOf(world, path.templateName)
   const items = [...template.versions.values()].map((version) => ({
-    versionId: version.id, creationDate: version.created, isDefaultVersion: version.id === template.defaultVersion }))
+    versionId: version.id,
+    creationDate: version.created,
+    isDefaultVersion: version.id === template.defaultVersion
+  }))
   return page(items, { start: query.nextToken, size: query.maxResults, member: 'versions', token: 'nextToken' })
 }
 
 /** What a claim of a trusted user may do: the two steps of fleet provisioning with this one template. */
 function claimPolicy(world, name) {
-  const statement = (action, kind, topics) => ({ Effect: 'Allow', Action: action,
-                                                 Resource: topics.map((topic) => world.arn(`${kind}/${topic}`)) })
-  const topics = ['$aws/certificates/create/*', '$aws/certificates/create-from-csr/*',
-                  `$aws/provisioning-templates/${name}/provision/*`]
-  return JSON.stringify({ Version: '2012-10-17', Statement: [
-    { Effect: 'Allow', Action: 'iot:Connect', Resource: '*' },
-    statement(['iot:Publish', 'iot:Receive'], 'topic', topics), statement('iot:Subscribe', 'topicfilter', topics)] })
+  const statement = (action, kind, topics) => ({
+    Effect: 'Allow',
+    Action: action,
+    Resource: topics.map((topic) => world.arn(`${kind}/${topic}`))
+  })
+  const topics = [
+    '$aws/certificates/create/*',
+    '$aws/certificates/create-from-csr/*',
+    `$aws/provisioning-templates/${name}/provision/*`
+  ]
+  return JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Allow', Action: 'iot:Connect', Resource: '*' },
+      statement(['iot:Publish', 'iot:Receive'], 'topic', topics),
+      statement('iot:Subscribe', 'topicfilter', topics)
+    ]
+  })
 }
 
 async function createClaim(world, { path }) {

@@ -14,21 +14,34 @@ function createThingGroup(world, { path, body }) {
   if (body.parentGroupName !== undefined) groupOf(world, body.parentGroupName)
   const existing = world.store.thingGroups.get(name)
   if (existing && existing.parent !== body.parentGroupName) {
-    refuse('ResourceAlreadyExistsException', `ThingGroup ${name} already exists in account`,
-           { resourceId: existing.id, resourceArn: existing.arn })
+    refuse('ResourceAlreadyExistsException', `ThingGroup ${name} already exists in account`, {
+      resourceId: existing.id,
+      resourceArn: existing.arn
+    })
   }
-  const group = existing ?? { name, id: randomUUID(), arn: world.arn(`thinggroup/${name}`), version: 1,
-                              parent: body.parentGroupName, properties: body.thingGroupProperties ?? {},
-                              created: world.clock.seconds() }
+  const group = existing ?? {
+    name,
+    id: randomUUID(),
+    arn: world.arn(`thinggroup/${name}`),
+    version: 1,
+    parent: body.parentGroupName,
+    properties: body.thingGroupProperties ?? {},
+    created: world.clock.seconds()
+  }
   world.store.thingGroups.set(name, group)
   return { thingGroupName: name, thingGroupArn: group.arn, thingGroupId: group.id }
 }
 
 function describeThingGroup(world, { path }) {
   const group = groupOf(world, path.thingGroupName)
-  return { thingGroupName: group.name, thingGroupId: group.id, thingGroupArn: group.arn, version: group.version,
-           thingGroupProperties: group.properties,
-           thingGroupMetadata: { parentGroupName: group.parent, creationDate: group.created } }
+  return {
+    thingGroupName: group.name,
+    thingGroupId: group.id,
+    thingGroupArn: group.arn,
+    version: group.version,
+    thingGroupProperties: group.properties,
+    thingGroupMetadata: { parentGroupName: group.parent, creationDate: group.created }
+  }
 }
 
 function deleteThingGroup(world, { path }) {
@@ -50,14 +63,16 @@ export function addToGroup(world, groupName, thingName) {
 }
 
 function listGroupsOfThing(world, { path, query }) {
-  const groups = [...thingOf(world, path.thingName).groups].map((name) => groupOf(world, name))
+  const groups = [...thingOf(world, path.thingName).groups]
+    .map((name) => groupOf(world, name))
     .map(({ name, arn }) => ({ groupName: name, groupArn: arn }))
   return page(groups, { start: query.nextToken, size: query.maxResults, member: 'thingGroups', token: 'nextToken' })
 }
 
 function listThingsInGroup(world, { path, query }) {
   groupOf(world, path.thingGroupName)
-  const names = [...world.store.things.values()].filter((thing) => thing.groups.has(path.thingGroupName))
+  const names = [...world.store.things.values()]
+    .filter((thing) => thing.groups.has(path.thingGroupName))
     .map((thing) => thing.thingName)
   return page(names, { start: query.nextToken, size: query.maxResults, member: 'things', token: 'nextToken' })
 }
@@ -78,10 +93,20 @@ export const routes = [
   ['CreateThingGroup', 'POST', '/thing-groups/{thingGroupName}', createThingGroup],
   ['DescribeThingGroup', 'GET', '/thing-groups/{thingGroupName}', describeThingGroup],
   ['DeleteThingGroup', 'DELETE', '/thing-groups/{thingGroupName}', deleteThingGroup],
-  ['AddThingToThingGroup', 'PUT', '/thing-groups/addThingToThingGroup',
-   (world, { body }) => addToGroup(world, nameOf(body, 'thingGroup'), nameOf(body, 'thing'))],
-  ['RemoveThingFromThingGroup', 'PUT', '/thing-groups/removeThingFromThingGroup',
-   (world, { body }) => { thingOf(world, nameOf(body, 'thing')).groups.delete(nameOf(body, 'thingGroup')) }],
+  [
+    'AddThingToThingGroup',
+    'PUT',
+    '/thing-groups/addThingToThingGroup',
+    (world, { body }) => addToGroup(world, nameOf(body, 'thingGroup'), nameOf(body, 'thing'))
+  ],
+  [
+    'RemoveThingFromThingGroup',
+    'PUT',
+    '/thing-groups/removeThingFromThingGroup',
+    (world, { body }) => {
+      thingOf(world, nameOf(body, 'thing')).groups.delete(nameOf(body, 'thingGroup'))
+    }
+  ],
   ['ListThingGroupsForThing', 'GET', '/things/{thingName}/thing-groups', listGroupsOfThing],
   ['ListThingsInThingGroup', 'GET', '/thing-groups/{thingGroupName}/things', listThingsInGroup]
 ]

@@ -30,7 +30,8 @@ export function thingOf(world, thingName) {
 
 function checkThingType(world, name) {
   if (name === undefined) return
-  const type = world.store.thingTypes.get(checked('thingTypeName', name)) ?? notFound(`ThingType ${name} cannot be found.`)
+  const type =
+    world.store.thingTypes.get(checked('thingTypeName', name)) ?? notFound(`ThingType ${name} cannot be found.`)
   if (type.deprecated) invalid(`Thing type ${name} is deprecated`)
 }
 
@@ -43,12 +44,21 @@ export function createThing(world, thingName, spec) {
   const existing = world.store.things.get(thingName)
   if (existing) {
     if (sameThing(existing, spec, attributes)) return existing
-    refuse('ResourceAlreadyExistsException', `Thing ${thingName} already exists in account with different attributes`,
-           { resourceId: existing.thingId, resourceArn: existing.arn })
+    refuse('ResourceAlreadyExistsException', `Thing ${thingName} already exists in account with different attributes`, {
+      resourceId: existing.thingId,
+      resourceArn: existing.arn
+    })
   }
-  const thing = { thingName, thingId: randomUUID(), arn: world.arn(`thing/${thingName}`), attributes,
-                  thingTypeName: spec.thingTypeName, billingGroupName: spec.billingGroupName, version: 1,
-                  groups: new Set() }
+  const thing = {
+    thingName,
+    thingId: randomUUID(),
+    arn: world.arn(`thing/${thingName}`),
+    attributes,
+    thingTypeName: spec.thingTypeName,
+    billingGroupName: spec.billingGroupName,
+    version: 1,
+    groups: new Set()
+  }
   world.store.things.set(thingName, thing)
   return thing
 }
@@ -64,21 +74,31 @@ export function updateThing(world, thingName, { attributePayload, thingTypeName,
     refuse('VersionConflictException', `The version ${expectedVersion} does not match ${thing.version}`)
   }
   checkThingType(world, thingTypeName)
-  const type = removeThingType ? undefined : thingTypeName ?? thing.thingTypeName
+  const type = removeThingType ? undefined : (thingTypeName ?? thing.thingTypeName)
   const attributes = attributePayload ? merged(thing.attributes, attributePayload) : thing.attributes
   checkAttributes(attributes, type !== undefined)
   Object.assign(thing, { attributes, thingTypeName: type, version: thing.version + 1 })
 }
 
 function describe(thing) {
-  return { defaultClientId: thing.thingName, thingName: thing.thingName, thingId: thing.thingId, thingArn: thing.arn,
-           thingTypeName: thing.thingTypeName, attributes: thing.attributes, version: thing.version,
-           billingGroupName: thing.billingGroupName }
+  return {
+    defaultClientId: thing.thingName,
+    thingName: thing.thingName,
+    thingId: thing.thingId,
+    thingArn: thing.arn,
+    thingTypeName: thing.thingTypeName,
+    attributes: thing.attributes,
+    version: thing.version,
+    billingGroupName: thing.billingGroupName
+  }
 }
 
 function createThingCall(world, { path, body }) {
-  const thing = createThing(world, path.thingName, { thingTypeName: body.thingTypeName,
-    attributes: body.attributePayload?.attributes, billingGroupName: body.billingGroupName })
+  const thing = createThing(world, path.thingName, {
+    thingTypeName: body.thingTypeName,
+    attributes: body.attributePayload?.attributes,
+    billingGroupName: body.billingGroupName
+  })
   return { thingName: thing.thingName, thingArn: thing.arn, thingId: thing.thingId }
 }
 
@@ -99,7 +119,9 @@ function listThings(world, { query }) {
   const wanted = (thing) =>
     (query.thingTypeName === undefined || thing.thingTypeName === query.thingTypeName) &&
     (query.attributeName === undefined || thing.attributes[query.attributeName] === query.attributeValue)
-  const items = [...world.store.things.values()].filter(wanted).map(describe)
+  const items = [...world.store.things.values()]
+    .filter(wanted)
+    .map(describe)
     .map(({ defaultClientId, thingId, billingGroupName, ...kept }) => kept)
   return page(items, { start: query.nextToken, size: query.maxResults, member: 'things', token: 'nextToken' })
 }
@@ -109,19 +131,33 @@ export function createThingType(world, { path, body }) {
   const existing = world.store.thingTypes.get(name)
   const properties = body.thingTypeProperties ?? {}
   if (existing && JSON.stringify(existing.properties) !== JSON.stringify(properties)) {
-    refuse('ResourceAlreadyExistsException', `ThingType ${name} already exists in account with different properties`,
-           { resourceId: existing.id, resourceArn: existing.arn })
+    refuse('ResourceAlreadyExistsException', `ThingType ${name} already exists in account with different properties`, {
+      resourceId: existing.id,
+      resourceArn: existing.arn
+    })
   }
-  const type = existing ?? { name, id: randomUUID(), arn: world.arn(`thingtype/${name}`), properties,
-                             created: world.clock.seconds(), deprecated: false }
+  const type = existing ?? {
+    name,
+    id: randomUUID(),
+    arn: world.arn(`thingtype/${name}`),
+    properties,
+    created: world.clock.seconds(),
+    deprecated: false
+  }
   world.store.thingTypes.set(name, type)
   return { thingTypeName: name, thingTypeArn: type.arn, thingTypeId: type.id }
 }
 
 function describeThingType(world, { path }) {
-  const type = world.store.thingTypes.get(path.thingTypeName) ?? notFound(`ThingType ${path.thingTypeName} cannot be found.`)
-  return { thingTypeName: type.name, thingTypeId: type.id, thingTypeArn: type.arn, thingTypeProperties: type.properties,
-           thingTypeMetadata: { deprecated: type.deprecated, creationDate: type.created } }
+  const type =
+    world.store.thingTypes.get(path.thingTypeName) ?? notFound(`ThingType ${path.thingTypeName} cannot be found.`)
+  return {
+    thingTypeName: type.name,
+    thingTypeId: type.id,
+    thingTypeArn: type.arn,
+    thingTypeProperties: type.properties,
+    thingTypeMetadata: { deprecated: type.deprecated, creationDate: type.created }
+  }
 }
 
 function deprecateThingType(world, { path, body }) {

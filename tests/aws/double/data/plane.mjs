@@ -13,8 +13,12 @@ import { ShadowError, parseUpdate } from '../services/shadow.mjs'
 import { announceUpdate } from '../services/shadow_mqtt.mjs'
 
 const SERVICES = ['iotdata', 'iot-jobs-data', 'iot', 'execute-api']
-const shadowErrors = { 400: 'InvalidRequestException', 404: 'ResourceNotFoundException', 409: 'ConflictException',
-                       413: 'RequestEntityTooLargeException' }
+const shadowErrors = {
+  400: 'InvalidRequestException',
+  404: 'ResourceNotFoundException',
+  409: 'ConflictException',
+  413: 'RequestEntityTooLargeException'
+}
 
 const raw = (body) => ({ raw: true, status: 200, body })
 
@@ -23,7 +27,10 @@ function publish(world, { path, query, raw: request, permit }) {
   if (!publishable(topic)) refuse('InvalidRequestException', `Invalid topic ${topic}`)
   permit('iot:Publish', `topic/${topic}`)
   world.events.add({ type: 'publish', by: 'http', topic, payload: request.body.toString('utf8') })
-  world.broker.publish({ topic, payload: request.body, qos: Number(query.qos ?? 0), retain: query.retain === 'true' }, null)
+  world.broker.publish(
+    { topic, payload: request.body, qos: Number(query.qos ?? 0), retain: query.retain === 'true' },
+    null
+  )
   return { message: 'OK' }
 }
 
@@ -46,7 +53,10 @@ function getShadow(world, input) {
 }
 
 function updateShadow(world, input) {
-  input.permit('iot:UpdateThingShadow', `thing/${input.path.thingName}${input.query.name ? `/${input.query.name}` : ''}`)
+  input.permit(
+    'iot:UpdateThingShadow',
+    `thing/${input.path.thingName}${input.query.name ? `/${input.query.name}` : ''}`
+  )
   return inShadow(() => {
     const answers = world.shadows.update(input.path.thingName, input.query.name ?? '', parseUpdate(input.raw.body))
     announceUpdate(world, shadowPrefix(input), answers)
@@ -55,7 +65,10 @@ function updateShadow(world, input) {
 }
 
 function deleteShadow(world, input) {
-  input.permit('iot:DeleteThingShadow', `thing/${input.path.thingName}${input.query.name ? `/${input.query.name}` : ''}`)
+  input.permit(
+    'iot:DeleteThingShadow',
+    `thing/${input.path.thingName}${input.query.name ? `/${input.query.name}` : ''}`
+  )
   return inShadow(() => world.shadows.remove(input.path.thingName, input.query.name ?? ''))
 }
 
@@ -67,19 +80,29 @@ function listShadows(world, { path, permit }) {
 function retained(world, { path, permit }) {
   permit('iot:GetRetainedMessage', `topic/${path.topic}`)
   const message = world.broker.retained().get(path.topic) ?? notFound(`No retained message on ${path.topic}`)
-  return { topic: message.topic, payload: message.payload.toString('base64'), qos: message.qos,
-           lastModifiedTime: message.at }
+  return {
+    topic: message.topic,
+    payload: message.payload.toString('base64'),
+    qos: message.qos,
+    lastModifiedTime: message.at
+  }
 }
 
 function deleteConnection(world, { path, query, permit }) {
   permit('iot:DeleteConnection', `client/${path.clientId}`)
-  const found = world.broker.drop(path.clientId, { clean: query.cleanSession === 'true',
-                                                  withoutWill: query.preventWillMessage === 'true' })
+  const found = world.broker.drop(path.clientId, {
+    clean: query.cleanSession === 'true',
+    withoutWill: query.preventWillMessage === 'true'
+  })
   if (!found) notFound(`No connection of ${path.clientId}`)
 }
 
-const jobsErrors = { ResourceNotFound: 'ResourceNotFoundException', TerminalStateReached: 'InvalidStateTransitionException',
-                     InvalidStateTransition: 'InvalidStateTransitionException', VersionMismatch: 'ConflictException' }
+const jobsErrors = {
+  ResourceNotFound: 'ResourceNotFoundException',
+  TerminalStateReached: 'InvalidStateTransitionException',
+  InvalidStateTransition: 'InvalidStateTransitionException',
+  VersionMismatch: 'ConflictException'
+}
 
 function inJobs(action, work) {
   return (world, input) => {
@@ -94,7 +117,11 @@ function inJobs(action, work) {
 }
 
 function pendingJobs(world, { path }) {
-  const of = (status) => world.jobs.pending(path.thingName).filter((one) => one.status === status).map(summary)
+  const of = (status) =>
+    world.jobs
+      .pending(path.thingName)
+      .filter((one) => one.status === status)
+      .map(summary)
   return { inProgressJobs: of('IN_PROGRESS'), queuedJobs: of('QUEUED') }
 }
 
@@ -129,8 +156,12 @@ export const dataRouter = new Router([
   ['GetRetainedMessage', 'GET', '/retainedMessage/{topic+}', retained],
   ['DeleteConnection', 'DELETE', '/connections/{clientId}', deleteConnection],
   ['GetPendingJobExecutions', 'GET', '/things/{thingName}/jobs', inJobs('iot:GetPendingJobExecutions', pendingJobs)],
-  ['StartNextPendingJobExecution', 'PUT', '/things/{thingName}/jobs/$next',
-   inJobs('iot:StartNextPendingJobExecution', startJob)],
+  [
+    'StartNextPendingJobExecution',
+    'PUT',
+    '/things/{thingName}/jobs/$next',
+    inJobs('iot:StartNextPendingJobExecution', startJob)
+  ],
   ['DescribeJobExecution', 'GET', '/things/{thingName}/jobs/{jobId}', inJobs('iot:DescribeJobExecution', describeJob)],
   ['UpdateJobExecution', 'POST', '/things/{thingName}/jobs/{jobId}', inJobs('iot:UpdateJobExecution', updateJob)]
 ])

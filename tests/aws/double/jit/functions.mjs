@@ -9,25 +9,41 @@ const here = path.dirname(fileURLToPath(import.meta.url))
 const LIMIT_MS = 60_000
 
 function commandFor(file) {
-  return file.endsWith('.py') ? [process.env.TRUSTX_PYTHON ?? '/usr/bin/python3', ['-B', path.join(here, 'run_function.py')]]
+  return file.endsWith('.py')
+    ? [process.env.TRUSTX_PYTHON ?? '/usr/bin/python3', ['-B', path.join(here, 'run_function.py')]]
     : [process.execPath, [path.join(here, 'run_function.mjs')]]
 }
 
 function environment(world, definition) {
-  return { PATH: process.env.PATH, HOME: world.directory, AWS_REGION: world.region, AWS_DEFAULT_REGION: world.region,
-           AWS_ACCESS_KEY_ID: world.functionKey.accessKeyId, AWS_SECRET_ACCESS_KEY: world.functionKey.secret,
-           AWS_SESSION_TOKEN: world.functionKey.sessionToken, AWS_ENDPOINT_URL_IOT: world.controlUrl,
-           AWS_CA_BUNDLE: path.join(world.directory, 'ca.pem'),
-           NODE_EXTRA_CA_CERTS: path.join(world.directory, 'ca.pem'), ...definition.environment }
+  return {
+    PATH: process.env.PATH,
+    HOME: world.directory,
+    AWS_REGION: world.region,
+    AWS_DEFAULT_REGION: world.region,
+    AWS_ACCESS_KEY_ID: world.functionKey.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: world.functionKey.secret,
+    AWS_SESSION_TOKEN: world.functionKey.sessionToken,
+    AWS_ENDPOINT_URL_IOT: world.controlUrl,
+    AWS_CA_BUNDLE: path.join(world.directory, 'ca.pem'),
+    NODE_EXTRA_CA_CERTS: path.join(world.directory, 'ca.pem'),
+    ...definition.environment
+  }
 }
 
 function run(world, definition, event) {
   const [program, args] = commandFor(definition.file)
-  const child = spawn(program, [...args, definition.file, definition.handler ?? 'handler'],
-                      { env: environment(world, definition), stdio: ['pipe', 'pipe', 'pipe', 'pipe'] })
+  const child = spawn(program, [...args, definition.file, definition.handler ?? 'handler'], {
+    env: environment(world, definition),
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe']
+  })
   const read = { result: '', output: '' }
-  child.stdio[3].on('data', (data) => { read.result += data })
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => { read.output += data })
+  child.stdio[3].on('data', (data) => {
+    read.result += data
+  })
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (data) => {
+      read.output += data
+    })
   child.stdin.on('error', () => {})
   child.stdin.end(JSON.stringify(event))
   const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS)
@@ -43,8 +59,17 @@ function run(world, definition, event) {
 /** What the function answers; throws where it does not exist or fails. */
 export async function invoke(world, arn, event) {
   const definition = world.store.functions.get(arn)
-  const outcome = definition ? await run(world, definition, event) : { code: -1, output: 'no such function', result: '' }
-  world.events.add({ type: 'function', arn, event, code: outcome.code, output: outcome.output, result: outcome.result })
+  const outcome = definition
+    ? await run(world, definition, event)
+    : { code: -1, output: 'no such function', result: '' }
+  world.events.add({
+    type: 'function',
+    arn,
+    event,
+    code: outcome.code,
+    output: outcome.output,
+    result: outcome.result
+  })
   if (outcome.code !== 0) throw new Error(`function ${arn} failed: ${outcome.output}`)
   return outcome.result === '' ? null : JSON.parse(outcome.result)
 }

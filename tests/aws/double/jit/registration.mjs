@@ -9,16 +9,26 @@ import { applyTemplate } from '../template/apply.mjs'
 import { parseTemplate } from '../template/document.mjs'
 
 function pemOf(der) {
-  const lines = der.toString('base64').match(/.{1,64}/g).join('\n')
+  const lines = der
+    .toString('base64')
+    .match(/.{1,64}/g)
+    .join('\n')
   return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`
 }
 
 function publishEvent(world, certificate) {
-  const event = { certificateId: certificate.id, caCertificateId: certificate.caId, timestamp: world.clock.now(),
-                  certificateStatus: certificate.status, awsAccountId: world.account,
-                  certificateRegistrationTimestamp: null }
-  world.broker.publishFromService(`$aws/events/certificates/registered/${certificate.caId}`,
-                                  Buffer.from(JSON.stringify(event)))
+  const event = {
+    certificateId: certificate.id,
+    caCertificateId: certificate.caId,
+    timestamp: world.clock.now(),
+    certificateStatus: certificate.status,
+    awsAccountId: world.account,
+    certificateRegistrationTimestamp: null
+  }
+  world.broker.publishFromService(
+    `$aws/events/certificates/registered/${certificate.caId}`,
+    Buffer.from(JSON.stringify(event))
+  )
 }
 
 /** The parameters of a JITP template: fields of the subject, and the id. */
@@ -61,7 +71,8 @@ export function registerOnConnect(world, der) {
   const now = world.clock.wall()
   if (now < Date.parse(leaf.validFrom) || now > Date.parse(leaf.validTo)) return false
   const id = createHash('sha256').update(der).digest('hex')
-  const certificate = world.store.certificates.get(id) ??
+  const certificate =
+    world.store.certificates.get(id) ??
     addCertificate(world, pem, { status: 'PENDING_ACTIVATION', mode: ca.mode, caId: ca.id })
   publishEvent(world, certificate)
   startProvisioning(world, ca, certificate)

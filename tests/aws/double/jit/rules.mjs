@@ -15,7 +15,8 @@ function run(world, rule, payload) {
   for (const action of rule.actions) {
     world.clock.after(world.settings.registrationDelay, () => {
       act(world, action, payload).catch((error) =>
-        world.events.add({ type: 'rule failed', rule: rule.name, why: error.message }))
+        world.events.add({ type: 'rule failed', rule: rule.name, why: error.message })
+      )
     })
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether a CONNECT is let in: the certificate's state, its policies, and the limits (aws-iot.md sections 2, 7.4 and 10.2).
+// Whether a CONNECT is let in: the certificate's state, its policies, and the limits (aws-iot.md sections 2, 7.4 and
+// 10.2).
 import { createHash, randomUUID, X509Certificate } from 'node:crypto'
 import { registerOnConnect } from '../jit/registration.mjs'
 import { authorize } from '../policy/authorizer.mjs'
@@ -9,8 +10,13 @@ import { publishable } from './topics.mjs'
 const CLIENT_ID_BYTES = 128
 const [KEEP_ALIVE_LEAST, KEEP_ALIVE_MOST] = [30, 1200]
 const SESSION_DEFAULT_S = 3600
-const CONNACK_PROPERTIES = { receiveMaximum: 100, maximumQoS: 1, maximumPacketSize: 149504, topicAliasMaximum: 8,
-                             subscriptionIdentifiersAvailable: false }
+const CONNACK_PROPERTIES = {
+  receiveMaximum: 100,
+  maximumQoS: 1,
+  maximumPacketSize: 149504,
+  topicAliasMaximum: 8,
+  subscriptionIdentifiersAvailable: false
+}
 
 const refuse = (reason, why) => ({ ok: false, reason, why })
 
@@ -43,7 +49,8 @@ function certificateFault(world, connection, id) {
   }
   if (certificate.status !== 'ACTIVE') return refuse(REASON.notAuthorized, `certificate is ${certificate.status}`)
   const now = world.clock.wall() / 1000
-  if (now < certificate.notBefore || now > certificate.notAfter) return refuse(REASON.notAuthorized, 'certificate expired')
+  if (now < certificate.notBefore || now > certificate.notAfter)
+    return refuse(REASON.notAuthorized, 'certificate expired')
   return null
 }
 
@@ -52,22 +59,29 @@ function rateFault(world, clientId) {
   const last = world.lastConnect.get(clientId)
   world.lastConnect.set(clientId, world.clock.now())
   return last !== undefined && world.clock.now() - last < 1000
-    ? refuse(REASON.connectionRate, 'more than one CONNECT per second') : null
+    ? refuse(REASON.connectionRate, 'more than one CONNECT per second')
+    : null
 }
 
 function policyFault(world, certificate, identity, packet) {
   const denied = (action, resource) => {
     const answer = authorize(world, certificate, identity, action, world.arn(resource))
-    return answer.decision === 'ALLOWED' ? null
-      : refuse(REASON.notAuthorized, `${action} on ${resource}: ${answer.decision}` +
-               (answer.missing.length > 0 ? `, no value for ${answer.missing}` : ''))
+    return answer.decision === 'ALLOWED'
+      ? null
+      : refuse(
+          REASON.notAuthorized,
+          `${action} on ${resource}: ${answer.decision}` +
+            (answer.missing.length > 0 ? `, no value for ${answer.missing}` : '')
+        )
   }
   const found = denied('iot:Connect', `client/${identity.clientId}`)
   if (found || !packet.will) return found
   if (packet.will.qos === 2) return refuse(REASON.qos, 'will of QoS 2')
   if (!publishable(packet.will.topic)) return refuse(REASON.topicInvalid, `will on ${packet.will.topic}`)
-  return denied('iot:Publish', `topic/${packet.will.topic}`) ??
+  return (
+    denied('iot:Publish', `topic/${packet.will.topic}`) ??
     (packet.will.retain ? denied('iot:RetainPublish', `topic/${packet.will.topic}`) : null)
+  )
 }
 
 function identityOf(connection, packet, clientId) {
@@ -102,13 +116,21 @@ export function admit(world, connection, packet) {
   const late = policyFault(world, certificate, identity, packet) ?? rateFault(world, clientId)
   if (late) return late
   const keepAlive = keepAliveOf(packet)
-  return { ok: true, clientId, certificate, identity, sessionExpiry: sessionExpiryOf(packet), keepAlive,
-           properties: propertiesOf(packet, clientId, keepAlive) }
+  return {
+    ok: true,
+    clientId,
+    certificate,
+    identity,
+    sessionExpiry: sessionExpiryOf(packet),
+    keepAlive,
+    properties: propertiesOf(packet, clientId, keepAlive)
+  }
 }
 
 /** For the endpoints that take a certificate by HTTP: the ACTIVE registered certificate of a leaf, or null. */
 export function activeCertificate(world, der) {
   const certificate = world.store.certificates.get(createHash('sha256').update(der).digest('hex'))
   return certificate?.status === 'ACTIVE' && Date.parse(new X509Certificate(der).validTo) > world.clock.wall()
-    ? certificate : null
+    ? certificate
+    : null
 }

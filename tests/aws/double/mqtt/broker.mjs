@@ -48,7 +48,8 @@ export class Broker {
     if (session.connection !== connection) return
     session.connection = null
     const forget = () => {
-      if (this.#sessions.get(session.clientId) === session && !session.connection) this.#sessions.delete(session.clientId)
+      if (this.#sessions.get(session.clientId) === session && !session.connection)
+        this.#sessions.delete(session.clientId)
     }
     if (expiry === 0) forget()
     else session.cancelExpiry = this.#world.clock.after(expiry, forget)
@@ -57,8 +58,13 @@ export class Broker {
   subscribe(session, filter, options) {
     const existing = session.subscriptions.has(filter)
     session.subscriptions.set(filter, options)
-    if (isWildcard(filter) || filter.startsWith('$share/') || options.retainHandling === 2 ||
-        (options.retainHandling === 1 && existing)) return
+    if (
+      isWildcard(filter) ||
+      filter.startsWith('$share/') ||
+      options.retainHandling === 2 ||
+      (options.retainHandling === 1 && existing)
+    )
+      return
     const message = this.#retained.get(filter)
     if (message) this.#deliver(session, { ...message, retain: true }, options)
   }
@@ -99,8 +105,13 @@ export class Broker {
   /** For tests: {close: clientId} hangs up without a word; {list: true} tells who is connected. */
   command({ close, list }) {
     if (close !== undefined) this.#sessions.get(close)?.connection?.hangUp()
-    return list ? this.connections().map(({ clientId, certificate, version }) =>
-      ({ clientId, certificateId: certificate.id, version })) : {}
+    return list
+      ? this.connections().map(({ clientId, certificate, version }) => ({
+          clientId,
+          certificateId: certificate.id,
+          version
+        }))
+      : {}
   }
 
   #retain(message) {
@@ -111,8 +122,11 @@ export class Broker {
   #fanOut(message, wasRetained, origin) {
     const shared = new Map()
     for (const session of this.#sessions.values()) {
-      const mine = [...session.subscriptions].filter(([filter, options]) =>
-        topicMatches(plainFilter(filter), message.topic) && !(options.noLocal && session.connection === origin && origin))
+      const mine = [...session.subscriptions].filter(
+        ([filter, options]) =>
+          topicMatches(plainFilter(filter), message.topic) &&
+          !(options.noLocal && session.connection === origin && origin)
+      )
       for (const [filter, options] of mine.filter(([filter]) => filter.startsWith('$share/'))) {
         const group = filter.split('/').slice(0, 2).join('/')
         shared.set(group, [...(shared.get(group) ?? []), { session, options }])
@@ -129,8 +143,13 @@ export class Broker {
   #deliver(session, message, options) {
     const certificate = this.#world.store.certificates.get(session.certificateId)
     if (!certificate) return
-    const answer = authorize(this.#world, certificate, session.identity, 'iot:Receive',
-                             this.#world.arn(`topic/${message.topic}`))
+    const answer = authorize(
+      this.#world,
+      certificate,
+      session.identity,
+      'iot:Receive',
+      this.#world.arn(`topic/${message.topic}`)
+    )
     if (answer.decision !== 'ALLOWED') {
       this.#world.events.add({ type: 'receive-denied', clientId: session.clientId, topic: message.topic })
       return
@@ -140,6 +159,6 @@ export class Broker {
 }
 
 const withRetain = (message, wasRetained, options) =>
-  (wasRetained && options.retainAsPublished ? { ...message, retain: true } : message)
+  wasRetained && options.retainAsPublished ? { ...message, retain: true } : message
 
 const highest = (list) => list.reduce((best, options) => (options.qos > best.qos ? options : best))

@@ -12,8 +12,14 @@ const FILTERS = 8
 const SUBSCRIPTIONS = 50
 const PUBLISHES_PER_SECOND = 100
 const TOPIC_ALIASES = 8
-const IN_PROPERTIES = ['payloadFormatIndicator', 'messageExpiryInterval', 'contentType', 'responseTopic',
-                       'correlationData', 'userProperties']
+const IN_PROPERTIES = [
+  'payloadFormatIndicator',
+  'messageExpiryInterval',
+  'contentType',
+  'responseTopic',
+  'correlationData',
+  'userProperties'
+]
 
 export class Connection {
   #world
@@ -45,16 +51,22 @@ export class Connection {
 
   /** Packets are served one after the other, also where serving one takes time. */
   #enqueue(packet) {
-    this.#work = this.#work.then(() => this.#serve(packet)).catch((error) => {
-      process.stderr.write(`double: ${error.stack}\n`)
-      this.hangUp()
-    })
+    this.#work = this.#work
+      .then(() => this.#serve(packet))
+      .catch((error) => {
+        process.stderr.write(`double: ${error.stack}\n`)
+        this.hangUp()
+      })
   }
 
   async #serve(packet) {
     if (this.#closed) return
-    const fault = this.#world.faults.take({ where: 'mqtt', packet: packet.cmd, clientId: this.clientId ?? packet.clientId,
-                                            topic: packet.topic })
+    const fault = this.#world.faults.take({
+      where: 'mqtt',
+      packet: packet.cmd,
+      clientId: this.clientId ?? packet.clientId,
+      topic: packet.topic
+    })
     if (fault?.hold) await this.#world.faults.hold(fault.id)
     if (fault?.delay) await this.#world.clock.delay(fault.delay)
     if (fault?.ignore) return
@@ -71,14 +83,22 @@ export class Connection {
     if ((packet.cmd === 'connect') === Boolean(this.session)) return this.end(REASON.protocolError, PRESENCE.error)
     this.#restartKeepAlive()
     switch (packet.cmd) {
-      case 'connect': return this.#connect(packet)
-      case 'publish': return this.#publish(packet)
-      case 'puback': return this.session.acknowledged(packet.messageId)
-      case 'subscribe': return this.#subscribe(packet)
-      case 'unsubscribe': return this.#unsubscribe(packet)
-      case 'pingreq': return this.#send({ cmd: 'pingresp' })
-      case 'disconnect': return this.#disconnect(packet)
-      default: return this.end(REASON.protocolError, PRESENCE.error)
+      case 'connect':
+        return this.#connect(packet)
+      case 'publish':
+        return this.#publish(packet)
+      case 'puback':
+        return this.session.acknowledged(packet.messageId)
+      case 'subscribe':
+        return this.#subscribe(packet)
+      case 'unsubscribe':
+        return this.#unsubscribe(packet)
+      case 'pingreq':
+        return this.#send({ cmd: 'pingresp' })
+      case 'disconnect':
+        return this.#disconnect(packet)
+      default:
+        return this.end(REASON.protocolError, PRESENCE.error)
     }
   }
 
@@ -88,13 +108,24 @@ export class Connection {
     const admitted = admit(this.#world, this, packet)
     if (this.#closed) return
     if (!admitted.ok) return this.#refuse(admitted)
-    Object.assign(this, { clientId: admitted.clientId, certificate: admitted.certificate, identity: admitted.identity,
-                          will: packet.will ?? null, sessionExpiry: admitted.sessionExpiry, keepAlive: admitted.keepAlive })
+    Object.assign(this, {
+      clientId: admitted.clientId,
+      certificate: admitted.certificate,
+      identity: admitted.identity,
+      will: packet.will ?? null,
+      sessionExpiry: admitted.sessionExpiry,
+      keepAlive: admitted.keepAlive
+    })
     const { session, present } = this.#world.broker.open(this, packet.clean)
     this.session = session
     this.#log({ type: 'connected', sessionPresent: present, keepAlive: this.keepAlive })
-    this.#send({ cmd: 'connack', returnCode: 0, reasonCode: 0, sessionPresent: present,
-                 properties: this.version === 5 ? admitted.properties : undefined })
+    this.#send({
+      cmd: 'connack',
+      returnCode: 0,
+      reasonCode: 0,
+      sessionPresent: present,
+      properties: this.version === 5 ? admitted.properties : undefined
+    })
     this.#world.presence.connected(this)
     this.#restartKeepAlive()
     session.resume()
@@ -103,7 +134,8 @@ export class Connection {
   #refuse({ reason, why }) {
     const how = this.version === 5 ? this.#world.settings.refusal5 : this.#world.settings.refusal
     this.#log({ type: 'refused', why, reason })
-    if (this.version === 5 && how === 'reason') this.#send({ cmd: 'connack', reasonCode: reason, sessionPresent: false })
+    if (this.version === 5 && how === 'reason')
+      this.#send({ cmd: 'connack', reasonCode: reason, sessionPresent: false })
     if (how === 'connack5') this.#send({ cmd: 'connack', returnCode: 5, reasonCode: REASON.notAuthorized })
     if (how === 'connack7') this.#send({ cmd: 'connack', returnCode: 7, reasonCode: REASON.notAuthorized })
     this.#world.presence.refused(this)
@@ -149,19 +181,28 @@ export class Connection {
     if (this.#throttled()) return this.#log({ type: 'throttled', topic })
     if (!this.#allowed('iot:Publish', `topic/${topic}`)) return
     if (packet.retain && !this.#allowed('iot:RetainPublish', `topic/${topic}`)) return
-    this.#log({ type: 'publish', topic, payload: packet.payload.toString('utf8'), qos: packet.qos, retain: packet.retain })
+    this.#log({
+      type: 'publish',
+      topic,
+      payload: packet.payload.toString('utf8'),
+      qos: packet.qos,
+      retain: packet.retain
+    })
     if (packet.qos === 1) this.#send({ cmd: 'puback', messageId: packet.messageId, reasonCode: 0 })
-    const properties = Object.fromEntries(Object.entries(packet.properties ?? {})
-      .filter(([name]) => IN_PROPERTIES.includes(name)))
+    const properties = Object.fromEntries(
+      Object.entries(packet.properties ?? {}).filter(([name]) => IN_PROPERTIES.includes(name))
+    )
     const message = { topic, payload: packet.payload, qos: packet.qos, retain: packet.retain, properties }
     await this.#world.services.publish(this, message)
   }
 
   #subscribeFault(packet) {
-    if (packet.properties?.subscriptionIdentifier !== undefined) return [REASON.subscriptionIds, 'subscription identifier']
+    if (packet.properties?.subscriptionIdentifier !== undefined)
+      return [REASON.subscriptionIds, 'subscription identifier']
     if (packet.subscriptions.length > FILTERS) return [REASON.quota, 'more than 8 filters']
     const added = packet.subscriptions.filter(({ topic }) => !this.session.subscriptions.has(topic))
-    if (this.session.subscriptions.size + added.length > SUBSCRIPTIONS) return [REASON.quota, 'more than 50 subscriptions']
+    if (this.session.subscriptions.size + added.length > SUBSCRIPTIONS)
+      return [REASON.quota, 'more than 50 subscriptions']
     const bad = packet.subscriptions.find(({ topic }) => !subscribable(topic))
     return bad ? [REASON.filterInvalid, `filter ${bad.topic}`] : null
   }
@@ -175,8 +216,15 @@ export class Connection {
     const granted = packet.subscriptions.map(({ qos }) => Math.min(qos, 1))
     this.#log({ type: 'subscribe', filters: packet.subscriptions.map(({ topic }) => topic) })
     this.#send({ cmd: 'suback', messageId: packet.messageId, granted, reasonCode: 0 })
-    packet.subscriptions.forEach(({ topic, nl, rap, rh }, at) => this.#world.broker.subscribe(this.session, topic, {
-      qos: granted[at], noLocal: nl, retainAsPublished: rap, retainHandling: rh, wildcard: isWildcard(topic) }))
+    packet.subscriptions.forEach(({ topic, nl, rap, rh }, at) =>
+      this.#world.broker.subscribe(this.session, topic, {
+        qos: granted[at],
+        noLocal: nl,
+        retainAsPublished: rap,
+        retainHandling: rh,
+        wildcard: isWildcard(topic)
+      })
+    )
   }
 
   #unsubscribe(packet) {
@@ -195,8 +243,13 @@ export class Connection {
 
   /** A message of the broker to this client. */
   sendPublish(message) {
-    this.#send({ cmd: 'publish', dup: false, retain: false, ...message,
-                 properties: this.version === 5 ? message.properties : undefined })
+    this.#send({
+      cmd: 'publish',
+      dup: false,
+      retain: false,
+      ...message,
+      properties: this.version === 5 ? message.properties : undefined
+    })
   }
 
   takenOver() {
@@ -237,8 +290,9 @@ export class Connection {
   #restartKeepAlive() {
     this.#cancelKeepAlive()
     if (!this.keepAlive) return
-    this.#cancelKeepAlive = this.#world.clock.after(this.keepAlive * 1500,
-                                                    () => this.end(REASON.keepAlive, PRESENCE.keepAlive))
+    this.#cancelKeepAlive = this.#world.clock.after(this.keepAlive * 1500, () =>
+      this.end(REASON.keepAlive, PRESENCE.keepAlive)
+    )
   }
 
   #send(packet) {
@@ -247,7 +301,11 @@ export class Connection {
   }
 
   #log(entry) {
-    this.#world.events.add({ ...entry, clientId: this.clientId ?? null, version: this.version,
-                             certificateId: this.certificate?.id ?? null })
+    this.#world.events.add({
+      ...entry,
+      clientId: this.clientId ?? null,
+      version: this.version,
+      certificateId: this.certificate?.id ?? null
+    })
   }
 }

@@ -18,9 +18,16 @@ function chainOf(socket) {
 
 function peerOf(socket) {
   const chain = chainOf(socket)
-  return { certificate: chain[0] ?? null, chain, servername: socket.servername || null, alpn: socket.alpnProtocol || null,
-           tls: socket.getProtocol(), cipher: socket.getCipher()?.name, address: socket.remoteAddress,
-           scheme: socket.getSharedSigalgs()[0] }
+  return {
+    certificate: chain[0] ?? null,
+    chain,
+    servername: socket.servername || null,
+    alpn: socket.alpnProtocol || null,
+    tls: socket.getProtocol(),
+    cipher: socket.getCipher()?.name,
+    address: socket.remoteAddress,
+    scheme: socket.getSharedSigalgs()[0]
+  }
 }
 
 export class Listeners {
@@ -47,9 +54,15 @@ export class Listeners {
 
   /** A server for MQTT; `needsAlpn` as on port 443. The result listens, on a port of the kernel's choice. */
   create(needsAlpn) {
-    const server = tls.createServer({
-      ...this.#context(), requestCert: true, rejectUnauthorized: false, ALPNProtocols: [MQTT_CA]
-    }, (socket) => this.#accept(socket, needsAlpn))
+    const server = tls.createServer(
+      {
+        ...this.#context(),
+        requestCert: true,
+        rejectUnauthorized: false,
+        ALPNProtocols: [MQTT_CA]
+      },
+      (socket) => this.#accept(socket, needsAlpn)
+    )
     server.on('tlsClientError', (error) => this.#log({ type: 'handshake failed', error: error.code ?? error.message }))
     this.#servers.push({ server })
     return this.#behindGate(server)
@@ -58,8 +71,12 @@ export class Listeners {
   #context() {
     const { servers } = this.#world.pki
     const chosen = this.#configuration.chains.map((name) => servers[name])
-    return { key: chosen.map((one) => one.key), cert: chosen.map((one) => one.chain),
-             minVersion: this.#configuration.minVersion, maxVersion: this.#configuration.maxVersion }
+    return {
+      key: chosen.map((one) => one.key),
+      cert: chosen.map((one) => one.chain),
+      minVersion: this.#configuration.minVersion,
+      maxVersion: this.#configuration.maxVersion
+    }
   }
 
   /** A TCP server before the TLS server, for what a TLS server cannot be told to do. */
@@ -88,7 +105,10 @@ export class Listeners {
     this.#log({ type: 'handshake', ...shown, certificates: chain.length })
     socket.on('error', () => {})
     if (!peer.servername || !certificate || (needsAlpn && peer.alpn !== MQTT_CA)) {
-      this.#log({ type: 'refused', why: !peer.servername ? 'no SNI' : !certificate ? 'no client certificate' : 'no ALPN' })
+      this.#log({
+        type: 'refused',
+        why: !peer.servername ? 'no SNI' : !certificate ? 'no client certificate' : 'no ALPN'
+      })
       socket.destroySoon()
       return
     }

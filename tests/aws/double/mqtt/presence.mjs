@@ -41,14 +41,24 @@ export class Presence {
   #publish(connection, eventType, members) {
     const version = this.#versions.get(connection.clientId) ?? 0
     this.#versions.set(connection.clientId, version + 1)
-    const event = { clientId: connection.clientId, timestamp: this.#world.clock.now(), eventType, ...members,
-                    sessionIdentifier: connection.sessionIdentifier, principalIdentifier: connection.certificate?.id,
-                    ipAddress: connection.peer.address, versionNumber: version }
+    const event = {
+      clientId: connection.clientId,
+      timestamp: this.#world.clock.now(),
+      eventType,
+      ...members,
+      sessionIdentifier: connection.sessionIdentifier,
+      principalIdentifier: connection.certificate?.id,
+      ipAddress: connection.peer.address,
+      versionNumber: version
+    }
     const thing = this.#thing(connection)
-    const exclusive = this.#world.store.associations.some((one) =>
-      one.principal === connection.certificate?.arn && one.type === 'EXCLUSIVE_THING')
+    const exclusive = this.#world.store.associations.some(
+      (one) => one.principal === connection.certificate?.arn && one.type === 'EXCLUSIVE_THING'
+    )
     if (thing && exclusive) event.thingName = thing.thingName
-    this.#world.broker.publishFromService(`$aws/events/presence/${eventType}/${connection.clientId}`,
-                                          Buffer.from(JSON.stringify(event)))
+    this.#world.broker.publishFromService(
+      `$aws/events/presence/${eventType}/${connection.clientId}`,
+      Buffer.from(JSON.stringify(event))
+    )
   }
 }

@@ -8,7 +8,7 @@ export class Session {
   inflight = new Map()
   queue = []
   connection = null
-  identity = null  // of the last connection, for policies
+  identity = null // of the last connection, for policies
   cancelExpiry = null
   #nextId = 1
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Topics and topic filters: limits, matching, and the reserved topics that the service knows (aws-iot.md sections 2, 7.6
-// and 8).
+// Topics and topic filters: limits, matching, and the reserved topics that the service knows (aws-iot.md sections 2,
+// 7.6 and 8).
 
 const LENGTH = 256
 const SLASHES = 7
@@ -25,8 +25,12 @@ function depth(topic) {
 }
 
 function fits(topic) {
-  return topic.length > 0 && size(topic.replace(BASIC_INGEST, '')) <= LENGTH && depth(topic) <= SLASHES &&
+  return (
+    topic.length > 0 &&
+    size(topic.replace(BASIC_INGEST, '')) <= LENGTH &&
+    depth(topic) <= SLASHES &&
     !topic.includes('\0')
+  )
 }
 
 /** Whether a client may name this topic in a PUBLISH, apart from policies. */
@@ -37,8 +41,10 @@ export function publishable(topic) {
 
 function wellFormed(filter) {
   const levels = filter.split('/')
-  return levels.every((level, at) => (level === '+' || !level.includes('+')) &&
-    (!level.includes('#') || (level === '#' && at === levels.length - 1)))
+  return levels.every(
+    (level, at) =>
+      (level === '+' || !level.includes('+')) && (!level.includes('#') || (level === '#' && at === levels.length - 1))
+  )
 }
 
 export function subscribable(filter) {

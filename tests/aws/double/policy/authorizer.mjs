@@ -5,7 +5,8 @@ import { contextOf } from './context.mjs'
 import { evaluate } from './evaluate.mjs'
 
 function targetsOf(world, certificate) {
-  const groups = world.store.associations.filter((one) => one.principal === certificate.arn)
+  const groups = world.store.associations
+    .filter((one) => one.principal === certificate.arn)
     .flatMap((one) => groupsWithAncestors(world, world.store.things.get(one.thingName)))
   return [certificate.arn, ...groups.map((name) => world.store.thingGroups.get(name)?.arn)]
 }
@@ -16,7 +17,8 @@ export function policiesOf(world, certificate, time = Infinity) {
   const names = world.store.attachments
     .filter((one) => targets.includes(one.target) && one.attached.at(time))
     .map((one) => one.policyName)
-  return [...new Set(names)].map((name) => ({ name, document: world.store.policies.get(name)?.document.at(time) }))
+  return [...new Set(names)]
+    .map((name) => ({ name, document: world.store.policies.get(name)?.document.at(time) }))
     .filter((policy) => policy.document)
 }
 

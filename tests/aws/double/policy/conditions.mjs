@@ -17,16 +17,31 @@ function inNetwork(value, wanted) {
 }
 
 const operators = {
-  StringEquals: equal, StringLike: like, StringEqualsIgnoreCase: equalIgnoringCase, ArnEquals: like, ArnLike: like,
-  Bool: equalIgnoringCase, IpAddress: inNetwork,
-  NumericEquals: numbers((a, b) => a === b), NumericLessThan: numbers((a, b) => a < b),
-  NumericLessThanEquals: numbers((a, b) => a <= b), NumericGreaterThan: numbers((a, b) => a > b),
-  NumericGreaterThanEquals: numbers((a, b) => a >= b), DateEquals: dates((a, b) => a === b),
-  DateLessThan: dates((a, b) => a < b), DateGreaterThan: dates((a, b) => a > b)
+  StringEquals: equal,
+  StringLike: like,
+  StringEqualsIgnoreCase: equalIgnoringCase,
+  ArnEquals: like,
+  ArnLike: like,
+  Bool: equalIgnoringCase,
+  IpAddress: inNetwork,
+  NumericEquals: numbers((a, b) => a === b),
+  NumericLessThan: numbers((a, b) => a < b),
+  NumericLessThanEquals: numbers((a, b) => a <= b),
+  NumericGreaterThan: numbers((a, b) => a > b),
+  NumericGreaterThanEquals: numbers((a, b) => a >= b),
+  DateEquals: dates((a, b) => a === b),
+  DateLessThan: dates((a, b) => a < b),
+  DateGreaterThan: dates((a, b) => a > b)
 }
-const negations = { StringNotEquals: 'StringEquals', StringNotLike: 'StringLike', ArnNotEquals: 'ArnEquals',
-                    StringNotEqualsIgnoreCase: 'StringEqualsIgnoreCase', ArnNotLike: 'ArnLike',
-                    NotIpAddress: 'IpAddress', NumericNotEquals: 'NumericEquals' }
+const negations = {
+  StringNotEquals: 'StringEquals',
+  StringNotLike: 'StringLike',
+  ArnNotEquals: 'ArnEquals',
+  StringNotEqualsIgnoreCase: 'StringEqualsIgnoreCase',
+  ArnNotLike: 'ArnLike',
+  NotIpAddress: 'IpAddress',
+  NumericNotEquals: 'NumericEquals'
+}
 
 function split(operator) {
   const [, set, name, ifExists] = /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(operator) ?? []
@@ -54,7 +69,14 @@ export function evaluateConditions(block, context, lookup) {
       const unresolved = patterns.filter((pattern) => pattern.missing)
       if (unresolved.length > 0) missing.push(...unresolved.map((pattern) => pattern.missing))
       if (value === undefined && parts.name !== 'Null') missing.push(key)
-      if (!holds(parts, value, patterns.filter((pattern) => !pattern.missing))) met = false
+      if (
+        !holds(
+          parts,
+          value,
+          patterns.filter((pattern) => !pattern.missing)
+        )
+      )
+        met = false
     }
   }
   return { met, missing }

@@ -2,11 +2,23 @@
 // The values that variables and condition keys have for one connection (aws-iot.md sections 3 and 14, item 1).
 import { X509Certificate } from 'node:crypto'
 
-const SUBJECT_NAMES = { C: 'Country', O: 'Organization', OU: 'OrganizationalUnit', dnQualifier: 'DistinguishedNameQualifier',
-                        ST: 'State', CN: 'CommonName', serialNumber: 'SerialNumber', title: 'Title', SN: 'Surname',
-                        GN: 'GivenName', L: 'Locality', initials: 'Initials', pseudonym: 'Pseudonym' }
+const SUBJECT_NAMES = {
+  C: 'Country',
+  O: 'Organization',
+  OU: 'OrganizationalUnit',
+  dnQualifier: 'DistinguishedNameQualifier',
+  ST: 'State',
+  CN: 'CommonName',
+  serialNumber: 'SerialNumber',
+  title: 'Title',
+  SN: 'Surname',
+  GN: 'GivenName',
+  L: 'Locality',
+  initials: 'Initials',
+  pseudonym: 'Pseudonym'
+}
 
-/** {CommonName: "...", ...} of node:crypto's text of a distinguished name, which is undefined where the name is empty. */
+/** {CommonName: "..."} of node:crypto's text of a distinguished name, which is undefined where the name is empty. */
 export function nameFields(text) {
   const fields = {}
   for (const line of (text ?? '').split('\n')) {
@@ -29,8 +41,8 @@ function put(context, key, value) {
  */
 export function thingOfConnection(world, certificate, clientId) {
   const mine = world.store.associations.filter((one) => one.principal === certificate.arn)
-  const association = mine.find((one) => one.type === 'EXCLUSIVE_THING') ??
-    mine.find((one) => one.thingName === clientId)
+  const association =
+    mine.find((one) => one.type === 'EXCLUSIVE_THING') ?? mine.find((one) => one.thingName === clientId)
   return association && world.store.things.get(association.thingName)
 }
 
@@ -39,13 +51,18 @@ function putThing(context, thing) {
   if (!thing) return
   put(context, 'iot:Connection.Thing.ThingName', thing.thingName)
   put(context, 'iot:Connection.Thing.ThingTypeName', thing.thingTypeName)
-  for (const [name, value] of Object.entries(thing.attributes)) put(context, `iot:Connection.Thing.Attributes[${name}]`, value)
+  for (const [name, value] of Object.entries(thing.attributes))
+    put(context, `iot:Connection.Thing.Attributes[${name}]`, value)
 }
 
 function putCertificate(context, certificate) {
   const parsed = new X509Certificate(certificate.pem)
-  for (const [prefix, text] of [['Subject', parsed.subject], ['Issuer', parsed.issuer]]) {
-    for (const [name, value] of Object.entries(nameFields(text))) put(context, `iot:Certificate.${prefix}.${name}`, value)
+  for (const [prefix, text] of [
+    ['Subject', parsed.subject],
+    ['Issuer', parsed.issuer]
+  ]) {
+    for (const [name, value] of Object.entries(nameFields(text)))
+      put(context, `iot:Certificate.${prefix}.${name}`, value)
   }
   put(context, 'iot:Certificate.SerialNumber', parsed.serialNumber)
   put(context, 'iot:CertificateId', certificate.id)

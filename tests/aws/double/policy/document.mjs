@@ -5,12 +5,27 @@ import { refuse } from '../base/errors.mjs'
 const LIMIT = 2048
 const VERSION_MEMBERS = new Set(['Version', 'Id', 'Statement'])
 const STATEMENT_MEMBERS = new Set(['Sid', 'Effect', 'Action', 'Resource', 'Condition'])
-export const ACTIONS = ['iot:Connect', 'iot:Publish', 'iot:Subscribe', 'iot:Receive', 'iot:RetainPublish',
-                        'iot:GetThingShadow', 'iot:UpdateThingShadow', 'iot:DeleteThingShadow',
-                        'iot:ListNamedShadowsForThing', 'iot:GetRetainedMessage', 'iot:ListRetainedMessages',
-                        'iot:AssumeRoleWithCertificate', 'iot:DescribeJobExecution', 'iot:GetPendingJobExecutions',
-                        'iot:StartNextPendingJobExecution', 'iot:UpdateJobExecution', 'iot:GetConnection',
-                        'iot:DeleteConnection', 'iot:SubscribeToTopics']
+export const ACTIONS = [
+  'iot:Connect',
+  'iot:Publish',
+  'iot:Subscribe',
+  'iot:Receive',
+  'iot:RetainPublish',
+  'iot:GetThingShadow',
+  'iot:UpdateThingShadow',
+  'iot:DeleteThingShadow',
+  'iot:ListNamedShadowsForThing',
+  'iot:GetRetainedMessage',
+  'iot:ListRetainedMessages',
+  'iot:AssumeRoleWithCertificate',
+  'iot:DescribeJobExecution',
+  'iot:GetPendingJobExecutions',
+  'iot:StartNextPendingJobExecution',
+  'iot:UpdateJobExecution',
+  'iot:GetConnection',
+  'iot:DeleteConnection',
+  'iot:SubscribeToTopics'
+]
 
 function malformed(message) {
   refuse('MalformedPolicyException', `Policy document is Malformed: ${message}`)
@@ -32,7 +47,8 @@ function checkResource(resource) {
 
 function checkStatement(statement) {
   if (statement === null || typeof statement !== 'object' || Array.isArray(statement)) malformed('Statement')
-  for (const member of Object.keys(statement)) if (!STATEMENT_MEMBERS.has(member)) malformed(`Unexpected member ${member}`)
+  for (const member of Object.keys(statement))
+    if (!STATEMENT_MEMBERS.has(member)) malformed(`Unexpected member ${member}`)
   if (!['Allow', 'Deny'].includes(statement.Effect)) malformed('Effect must be Allow or Deny')
   if (listOf(statement.Action).length === 0) malformed('Action is missing')
   if (listOf(statement.Resource).length === 0) malformed('Resource is missing')

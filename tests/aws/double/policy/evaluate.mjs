@@ -37,7 +37,12 @@ export function evaluate(policies, { action, resource, context }) {
       if (conditions.met) (statement.Effect === 'Deny' ? result.denying : result.allowing).push(name)
     }
   }
-  result.decision = result.denying.length > 0 ? 'EXPLICIT_DENY' : result.allowing.length > 0 ? 'ALLOWED' : 'IMPLICIT_DENY'
-  return { ...result, allowing: [...new Set(result.allowing)], denying: [...new Set(result.denying)],
-           missing: [...new Set(result.missing)] }
+  result.decision =
+    result.denying.length > 0 ? 'EXPLICIT_DENY' : result.allowing.length > 0 ? 'ALLOWED' : 'IMPLICIT_DENY'
+  return {
+    ...result,
+    allowing: [...new Set(result.allowing)],
+    denying: [...new Set(result.denying)],
+    missing: [...new Set(result.missing)]
+  }
 }

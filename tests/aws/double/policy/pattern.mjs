@@ -2,11 +2,11 @@
 // Patterns of policies: `*` is any text, `?` one character; `+` and `#` are ordinary characters (aws-iot.md section 3).
 // A text with variables becomes a list of pieces, so that the value of a variable is never taken for a pattern.
 
-const ESCAPES = { '*': '*', '?': '?', '$': '$' }
+const ESCAPES = { '*': '*', '?': '?', $: '$' }
 
 /**
- * The pieces of `text`: {literal} or {pattern}. `lookup(name)` gives a variable's value or undefined; the result is then
- * {missing: name}.
+ * The pieces of `text`: {literal} or {pattern}. `lookup(name)` gives a variable's value or undefined; the result is
+ * then {missing: name}.
  */
 export function pieces(text, lookup) {
   const list = []
@@ -29,8 +29,13 @@ const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
 
 /** Whether `value` has the form that the pieces describe. */
 export function matches(list, value) {
-  const source = list.map((piece) => (piece.literal !== undefined ? escaped(piece.literal)
-    : escaped(piece.pattern).replace(/\\\*/g, '[^]*').replace(/\\\?/g, '[^]'))).join('')
+  const source = list
+    .map((piece) =>
+      piece.literal !== undefined
+        ? escaped(piece.literal)
+        : escaped(piece.pattern).replace(/\\\*/g, '[^]*').replace(/\\\?/g, '[^]')
+    )
+    .join('')
   return new RegExp(`^${source}$`).test(value)
 }
 

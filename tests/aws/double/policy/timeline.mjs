@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A value with its history, because a change of a policy is in force only minutes later (aws-iot.md section 14, item 2).
+// A value with its history, because a change of a policy is in force only minutes later (aws-iot.md section 14, item
+// 2).
 
 export class Timeline {
   #entries = []

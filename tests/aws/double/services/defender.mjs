@@ -18,8 +18,11 @@ export function defenderRequest(world, connection, message, thingName, format) {
   const reportId = body?.header?.report_id ?? body?.hed?.rid
   const common = { thingName, reportId, timestamp: world.clock.now() }
   if (found) {
-    replyTo(world, connection, `${message.topic}/rejected`,
-            { ...common, status: 'REJECTED', statusDetails: { ErrorCode: found[0], ErrorMessage: found[1] } })
+    replyTo(world, connection, `${message.topic}/rejected`, {
+      ...common,
+      status: 'REJECTED',
+      statusDetails: { ErrorCode: found[0], ErrorMessage: found[1] }
+    })
   } else {
     world.reports.set(thingName, reportId)
     world.events.add({ type: 'metrics', thingName, report: body })

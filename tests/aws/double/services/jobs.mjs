@@ -8,7 +8,9 @@ export class JobsError extends Error {
   }
 }
 
-const fail = (code, message, state) => { throw new JobsError(code, message, state) }
+const fail = (code, message, state) => {
+  throw new JobsError(code, message, state)
+}
 const TERMINAL = ['SUCCEEDED', 'FAILED', 'REJECTED', 'TIMED_OUT', 'CANCELED', 'REMOVED']
 const SETTABLE = ['IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'REJECTED']
 const MINUTE_MS = 60_000
@@ -28,8 +30,16 @@ export class Jobs {
 
   /** A job for things; their executions are queued in the order of the jobs. */
   create(jobId, { document, things, timeoutMinutes, description, arn, targets }) {
-    const job = { jobId, arn, document, targets, description, timeoutMinutes, status: 'IN_PROGRESS',
-                  created: this.#world.clock.seconds() }
+    const job = {
+      jobId,
+      arn,
+      document,
+      targets,
+      description,
+      timeoutMinutes,
+      status: 'IN_PROGRESS',
+      created: this.#world.clock.seconds()
+    }
     this.#world.store.jobs.set(jobId, job)
     for (const thingName of things) this.#queue(job, thingName)
     return job
@@ -37,8 +47,16 @@ export class Jobs {
 
   #queue(job, thingName) {
     const now = this.#world.clock.seconds()
-    this.#world.store.executions.push({ jobId: job.jobId, thingName, status: 'QUEUED', statusDetails: {}, queuedAt: now,
-                                        lastUpdatedAt: now, versionNumber: 1, executionNumber: 1 })
+    this.#world.store.executions.push({
+      jobId: job.jobId,
+      thingName,
+      status: 'QUEUED',
+      statusDetails: {},
+      queuedAt: now,
+      lastUpdatedAt: now,
+      versionNumber: 1,
+      executionNumber: 1
+    })
     this.#notify(thingName)
   }
 
@@ -57,8 +75,8 @@ export class Jobs {
   }
 
   find(thingName, jobId) {
-    const found = jobId === '$next' ? this.next(thingName)
-      : this.executions(thingName).find((one) => one.jobId === jobId)
+    const found =
+      jobId === '$next' ? this.next(thingName) : this.executions(thingName).find((one) => one.jobId === jobId)
     if (!found && jobId !== '$next') fail('ResourceNotFound', `Job execution ${jobId} not found for ${thingName}`)
     return found
   }
@@ -158,10 +176,15 @@ export class Jobs {
     const lists = {}
     for (const one of this.pending(thingName)) (lists[one.status] ??= []).push(summary(one))
     const next = this.next(thingName)
-    this.#publishChanged(`${prefix}/notify`, this.pending(thingName).map((one) => [one.jobId, one.status]),
-                         { timestamp, jobs: lists })
-    this.#publishChanged(`${prefix}/notify-next`, next?.jobId ?? null,
-                         { timestamp, execution: next ? this.describe(next, true) : {} })
+    this.#publishChanged(
+      `${prefix}/notify`,
+      this.pending(thingName).map((one) => [one.jobId, one.status]),
+      { timestamp, jobs: lists }
+    )
+    this.#publishChanged(`${prefix}/notify-next`, next?.jobId ?? null, {
+      timestamp,
+      execution: next ? this.describe(next, true) : {}
+    })
   }
 
   #publishChanged(topic, key, body) {
@@ -172,10 +195,28 @@ export class Jobs {
   }
 
   describe(execution, withDocument) {
-    const { jobId, thingName, status, statusDetails, queuedAt, startedAt, lastUpdatedAt, versionNumber,
-            executionNumber } = execution
-    const shown = { jobId, thingName, status, statusDetails, queuedAt, startedAt, lastUpdatedAt, versionNumber,
-                    executionNumber }
+    const {
+      jobId,
+      thingName,
+      status,
+      statusDetails,
+      queuedAt,
+      startedAt,
+      lastUpdatedAt,
+      versionNumber,
+      executionNumber
+    } = execution
+    const shown = {
+      jobId,
+      thingName,
+      status,
+      statusDetails,
+      queuedAt,
+      startedAt,
+      lastUpdatedAt,
+      versionNumber,
+      executionNumber
+    }
     if (withDocument) shown.jobDocument = JSON.parse(this.#world.store.jobs.get(jobId).document)
     return shown
   }

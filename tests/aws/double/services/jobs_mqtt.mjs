@@ -4,7 +4,11 @@ import { JobsError, stateOf, summary } from './jobs.mjs'
 import { parseObject, replyTo, serviceFault } from './reply.mjs'
 
 function list(jobs, thingName) {
-  const of = (status) => jobs.pending(thingName).filter((one) => one.status === status).map(summary)
+  const of = (status) =>
+    jobs
+      .pending(thingName)
+      .filter((one) => one.status === status)
+      .map(summary)
   return { inProgressJobs: of('IN_PROGRESS'), queuedJobs: of('QUEUED') }
 }
 
@@ -14,8 +18,10 @@ function described(jobs, execution, withDocument) {
 
 function updated(jobs, thingName, jobId, body) {
   const execution = jobs.update(thingName, jobId, body)
-  return { executionState: body.includeJobExecutionState ? stateOf(execution) : undefined,
-           jobDocument: body.includeJobDocument ? jobs.describe(execution, true).jobDocument : undefined }
+  return {
+    executionState: body.includeJobExecutionState ? stateOf(execution) : undefined,
+    jobDocument: body.includeJobDocument ? jobs.describe(execution, true).jobDocument : undefined
+  }
 }
 
 function serve(jobs, thingName, jobId, verb, body) {
@@ -29,8 +35,13 @@ export async function jobsRequest(world, connection, message, thingName, jobId, 
   const body = message.payload.length > 0 ? parseObject(message.payload) : {}
   const common = { timestamp: world.clock.seconds(), clientToken: body?.clientToken }
   const reject = ({ code, message: text, executionState }) =>
-    replyTo(world, connection, `${message.topic}/rejected`, { code, message: text, executionState, ...common },
-            { anyway: true })
+    replyTo(
+      world,
+      connection,
+      `${message.topic}/rejected`,
+      { code, message: text, executionState, ...common },
+      { anyway: true }
+    )
   const { done } = await serviceFault(world, connection, `jobs-${verb}`, reject)
   if (done) return
   try {

@@ -18,11 +18,14 @@ class Rejection extends Error {
   }
 }
 
-const reject = (statusCode, errorCode, message) => { throw new Rejection(statusCode, errorCode, message) }
+const reject = (statusCode, errorCode, message) => {
+  throw new Rejection(statusCode, errorCode, message)
+}
 
 function asRejection(error) {
   if (error instanceof Rejection) return error
-  if (error instanceof ServiceError) return new Rejection(error.status, error.name.replace(/Exception$/, ''), error.message)
+  if (error instanceof ServiceError)
+    return new Rejection(error.status, error.name.replace(/Exception$/, ''), error.message)
   process.stderr.write(`double: ${error.stack}\n`)
   return new Rejection(500, 'InternalFailure', 'An unexpected error has occurred.')
 }
@@ -30,7 +33,11 @@ function asRejection(error) {
 /** Runs a request with its faults and answers `topic`/accepted or `topic`/rejected. */
 async function answer(world, connection, message, operation, format, work) {
   const rejected = ({ statusCode, errorCode, errorMessage, message: text }) =>
-    replyTo(world, connection, `${message.topic}/rejected`, { statusCode, errorCode, errorMessage: errorMessage ?? text })
+    replyTo(world, connection, `${message.topic}/rejected`, {
+      statusCode,
+      errorCode,
+      errorMessage: errorMessage ?? text
+    })
   const { done, fault } = await serviceFault(world, connection, operation, rejected)
   if (done) return
   try {
@@ -48,7 +55,8 @@ async function answer(world, connection, message, operation, format, work) {
 
 function altered(world, accepted, fault) {
   const changed = { ...accepted, ...fault?.set }
-  for (const [member, kind] of Object.entries(fault?.alter ?? {})) changed[member] = world.alterations[kind](changed[member])
+  for (const [member, kind] of Object.entries(fault?.alter ?? {}))
+    changed[member] = world.alterations[kind](changed[member])
   return changed
 }
 
@@ -71,22 +79,29 @@ async function issueForCsr(world, connection, csr) {
   }
   const provider = activeProvider(world)
   if (!provider) return world.pki.issueForRequest(request, world.clock.wall())
-  const made = await invoke(world, provider.function, { certificateSigningRequest: csr, clientId: connection.clientId,
-                                                        principalId: connection.certificate.id })
-    .catch(() => reject(500, 'InternalFailure', 'The certificate provider failed'))
+  const made = await invoke(world, provider.function, {
+    certificateSigningRequest: csr,
+    clientId: connection.clientId,
+    principalId: connection.certificate.id
+  }).catch(() => reject(500, 'InternalFailure', 'The certificate provider failed'))
   return made?.certificatePem ?? reject(500, 'InternalFailure', 'The certificate provider gave no certificate')
 }
 
 function accepted(world, connection, pem, extra = {}) {
   const certificate = addCertificate(world, pem, { status: 'PENDING_ACTIVATION' })
-  return { certificateId: certificate.id, certificatePem: pem, ...extra,
-           certificateOwnershipToken: newToken(world, connection, certificate) }
+  return {
+    certificateId: certificate.id,
+    certificatePem: pem,
+    ...extra,
+    certificateOwnershipToken: newToken(world, connection, certificate)
+  }
 }
 
 export function createCertificate(world, connection, message, kind, format) {
   if (kind === 'create-from-csr') {
     return answer(world, connection, message, 'CreateCertificateFromCsr', format, async (body) =>
-      accepted(world, connection, await issueForCsr(world, connection, body.certificateSigningRequest)))
+      accepted(world, connection, await issueForCsr(world, connection, body.certificateSigningRequest))
+    )
   }
   return answer(world, connection, message, 'CreateKeysAndCertificate', format, async () => {
     const made = await world.pki.issueWithNewKeys('CN=AWS IoT Certificate', world.clock.wall())
@@ -101,15 +116,28 @@ function takeToken(world, connection, token) {
   if (!held || foreign || !certificate) {
     reject(400, 'InvalidCertificateOwnershipToken', 'The certificate ownership token is invalid')
   }
-  return { certificate, use: () => { held.cancel(); world.store.tokens.delete(token) } }
+  return {
+    certificate,
+    use: () => {
+      held.cancel()
+      world.store.tokens.delete(token)
+    }
+  }
 }
 
 async function askHook(world, connection, template, certificate, parameters) {
   if (!template.hook) return parameters
-  const event = { claimCertificateId: connection.certificate.id, certificateId: certificate.id,
-                  certificatePem: certificate.pem, templateArn: template.arn, clientId: connection.clientId, parameters }
+  const event = {
+    claimCertificateId: connection.certificate.id,
+    certificateId: certificate.id,
+    certificatePem: certificate.pem,
+    templateArn: template.arn,
+    clientId: connection.clientId,
+    parameters
+  }
   const allowed = await invoke(world, template.hook.targetArn, event).catch(() => null)
-  if (allowed?.allowProvisioning !== true) reject(403, 'AccessDenied', 'ACCESS_DENIED: the pre-provisioning hook refused')
+  if (allowed?.allowProvisioning !== true)
+    reject(403, 'AccessDenied', 'ACCESS_DENIED: the pre-provisioning hook refused')
   return { ...parameters, ...allowed.parameterOverrides }
 }
 

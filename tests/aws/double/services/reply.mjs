@@ -20,10 +20,17 @@ export function parseObject(payload) {
 export function replyTo(world, connection, topic, body, { anyway = false } = {}) {
   const payload = Buffer.from(JSON.stringify(body))
   world.events.add({ type: 'reply', clientId: connection.clientId, topic, payload: payload.toString('utf8') })
-  const options = [...connection.session.subscriptions].filter(([filter]) => topicMatches(plainFilter(filter), topic))
+  const options = [...connection.session.subscriptions]
+    .filter(([filter]) => topicMatches(plainFilter(filter), topic))
     .map(([, one]) => one.qos)
   if (options.length === 0 && !anyway) return
-  const answer = authorize(world, connection.certificate, connection.identity, 'iot:Receive', world.arn(`topic/${topic}`))
+  const answer = authorize(
+    world,
+    connection.certificate,
+    connection.identity,
+    'iot:Receive',
+    world.arn(`topic/${topic}`)
+  )
   if (answer.decision === 'ALLOWED') connection.session.send({ topic, payload, retain: false }, Math.max(0, ...options))
   else world.events.add({ type: 'receive-denied', clientId: connection.clientId, topic })
 }

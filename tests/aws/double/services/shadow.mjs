@@ -12,7 +12,9 @@ export class ShadowError extends Error {
   }
 }
 
-const fail = (code, message) => { throw new ShadowError(code, message) }
+const fail = (code, message) => {
+  throw new ShadowError(code, message)
+}
 const isObject = (value) => value !== null && typeof value === 'object' && !Array.isArray(value)
 
 function depth(value) {
@@ -87,7 +89,11 @@ const same = (a, b) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b))
 function sorted(value) {
   if (Array.isArray(value)) return value.map(sorted)
   if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).sort().map(([key, member]) => [key, sorted(member)]))
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort()
+      .map(([key, member]) => [key, sorted(member)])
+  )
 }
 
 /** What is desired and not reported so: {state, metadata}; nested paths kept, arrays whole. */
@@ -100,7 +106,7 @@ export function difference(desired, reported, metadata) {
       const inner = difference(wanted, has, metadata?.[key])
       if (Object.keys(inner.state).length > 0) [state[key], times[key]] = [inner.state, inner.metadata]
     } else if (has === undefined || !same(wanted, has)) {
-      [state[key], times[key]] = [wanted, metadata?.[key]]
+      ;[state[key], times[key]] = [wanted, metadata?.[key]]
     }
   }
   return { state, metadata: times }
@@ -130,14 +136,22 @@ export class Shadows {
   #existing(thingName, name) {
     const shadow = this.#of(thingName).get(name)
     if (shadow && !shadow.deleted) return shadow
-    return fail(404, name === '' ? `No shadow exists with name: '${thingName}'` : `No shadow exists with name: '${name}'`)
+    return fail(
+      404,
+      name === '' ? `No shadow exists with name: '${thingName}'` : `No shadow exists with name: '${name}'`
+    )
   }
 
   get(thingName, name) {
     const { state, metadata, version } = this.#existing(thingName, name)
     const delta = difference(state.desired, state.reported, metadata.desired)
     const shown = Object.keys(delta.state).length > 0 ? { ...state, delta: delta.state } : state
-    return { state: withoutEmpty(shown), metadata: withoutEmpty(metadata), version, timestamp: this.#world.clock.seconds() }
+    return {
+      state: withoutEmpty(shown),
+      metadata: withoutEmpty(metadata),
+      version,
+      timestamp: this.#world.clock.seconds()
+    }
   }
 
   /** {accepted, delta or null, documents}; `request` is what parseUpdate() gave. */
@@ -147,7 +161,8 @@ export class Shadows {
     if (request.version !== undefined && request.version !== old.version) fail(409, 'Version conflict')
     const timestamp = this.#world.clock.seconds()
     const current = this.#merged(old, request.state, timestamp)
-    if (Buffer.byteLength(JSON.stringify(current.state)) > DOCUMENT_BYTES) fail(413, 'The payload exceeds the maximum size allowed')
+    if (Buffer.byteLength(JSON.stringify(current.state)) > DOCUMENT_BYTES)
+      fail(413, 'The payload exceeds the maximum size allowed')
     shadows.set(name, current)
     return this.#answers(old, current, request, timestamp)
   }
@@ -169,14 +184,24 @@ export class Shadows {
 
   #answers(old, current, { state, clientToken }, timestamp) {
     const token = clientToken === undefined ? {} : { clientToken }
-    const sent = Object.fromEntries(['desired', 'reported'].filter((name) => state[name]).map((name) =>
-      [name, stamped(state[name], timestamp)]))
+    const sent = Object.fromEntries(
+      ['desired', 'reported'].filter((name) => state[name]).map((name) => [name, stamped(state[name], timestamp)])
+    )
     const accepted = { state, metadata: sent, version: current.version, timestamp, ...token }
     const differing = difference(current.state.desired, current.state.reported, current.metadata.desired)
-    const delta = Object.keys(differing.state).length === 0 ? null
-      : { version: current.version, timestamp, ...differing, ...token }
-    const document = ({ state: one, metadata, version }) => ({ state: withoutEmpty(one), metadata: withoutEmpty(metadata), version })
-    const documents = { previous: old.version === 0 || old.deleted ? null : document(old), current: document(current), timestamp, ...token }
+    const delta =
+      Object.keys(differing.state).length === 0 ? null : { version: current.version, timestamp, ...differing, ...token }
+    const document = ({ state: one, metadata, version }) => ({
+      state: withoutEmpty(one),
+      metadata: withoutEmpty(metadata),
+      version
+    })
+    const documents = {
+      previous: old.version === 0 || old.deleted ? null : document(old),
+      current: document(current),
+      timestamp,
+      ...token
+    }
     return { accepted, delta, documents }
   }
 

@@ -32,8 +32,13 @@ function serve(world, prefix, thingName, name, verb, payload) {
 
 export async function shadowRequest(world, connection, message, thingName, name = '', verb) {
   const prefix = message.topic.slice(0, -verb.length - 1)
-  const reject = ({ code, message: text }) => publish(world, `${message.topic}/rejected`, {
-    code, message: text, timestamp: world.clock.seconds(), ...tokenOf(message.payload) })
+  const reject = ({ code, message: text }) =>
+    publish(world, `${message.topic}/rejected`, {
+      code,
+      message: text,
+      timestamp: world.clock.seconds(),
+      ...tokenOf(message.payload)
+    })
   const { done } = await serviceFault(world, connection, `shadow-${verb}`, reject)
   if (done) return
   try {

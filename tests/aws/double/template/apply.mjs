@@ -35,7 +35,8 @@ function override(overrides, name, mergeable) {
 
 async function newCertificate(world, properties, status) {
   const sources = ['CertificateSigningRequest', 'CertificateId', 'CertificatePem'].filter((name) => name in properties)
-  if (sources.length !== 1) invalid('A certificate needs exactly one of CertificateSigningRequest, CertificateId, CertificatePem')
+  if (sources.length !== 1)
+    invalid('A certificate needs exactly one of CertificateSigningRequest, CertificateId, CertificatePem')
   if (sources[0] === 'CertificateSigningRequest') {
     const request = await parseRequest(text(properties, 'CertificateSigningRequest'))
     return addCertificate(world, await world.pki.issueForRequest(request, world.clock.wall()), { status })
@@ -63,8 +64,11 @@ function applyPolicy(world, { properties }) {
 }
 
 function thingSpec(properties) {
-  return { attributes: properties.AttributePayload, thingTypeName: text(properties, 'ThingTypeName'),
-           billingGroupName: text(properties, 'BillingGroup') }
+  return {
+    attributes: properties.AttributePayload,
+    thingTypeName: text(properties, 'ThingTypeName'),
+    billingGroupName: text(properties, 'BillingGroup')
+  }
 }
 
 function overrideThing(world, existing, spec, groups, overrides) {
@@ -73,8 +77,11 @@ function overrideThing(world, existing, spec, groups, overrides) {
   if (['REPLACE', 'MERGE'].includes(attributes)) {
     changes.attributePayload = { attributes: spec.attributes, merge: attributes === 'MERGE' }
   }
-  if (spec.thingTypeName && existing.thingTypeName !== spec.thingTypeName &&
-      override(overrides, 'ThingTypeName', false) === 'REPLACE') {
+  if (
+    spec.thingTypeName &&
+    existing.thingTypeName !== spec.thingTypeName &&
+    override(overrides, 'ThingTypeName', false) === 'REPLACE'
+  ) {
     changes.thingTypeName = spec.thingTypeName
   }
   if (Object.keys(changes).length > 0) updateThing(world, existing.thingName, changes)

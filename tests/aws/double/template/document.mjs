@@ -6,8 +6,16 @@ export const LIMIT = 10240
 const TYPES = { 'AWS::IoT::Thing': 'thing', 'AWS::IoT::Certificate': 'certificate', 'AWS::IoT::Policy': 'policy' }
 const TOP = new Set(['Parameters', 'Resources', 'Mappings', 'DeviceConfiguration'])
 export const CERTIFICATE_ID = 'AWS::IoT::Certificate::Id'
-export const JITP_PARAMETERS = ['Country', 'Organization', 'OrganizationalUnit', 'DistinguishedNameQualifier', 'StateName',
-                                'CommonName', 'SerialNumber', 'Id'].map((name) => `AWS::IoT::Certificate::${name}`)
+export const JITP_PARAMETERS = [
+  'Country',
+  'Organization',
+  'OrganizationalUnit',
+  'DistinguishedNameQualifier',
+  'StateName',
+  'CommonName',
+  'SerialNumber',
+  'Id'
+].map((name) => `AWS::IoT::Certificate::${name}`)
 
 const isObject = (value) => value !== null && typeof value === 'object' && !Array.isArray(value)
 
@@ -64,8 +72,12 @@ export function parseTemplate(text, flow) {
   for (const name of references([body.Resources, body.DeviceConfiguration])) {
     if (!(name in parameters)) invalid(`Invalid template body: parameter ${name} is not declared`)
   }
-  const resources = Object.entries(body.Resources).map(([id, resource]) =>
-    ({ id, kind: TYPES[resource.Type], properties: resource.Properties, overrides: resource.OverrideSettings ?? {} }))
+  const resources = Object.entries(body.Resources).map(([id, resource]) => ({
+    id,
+    kind: TYPES[resource.Type],
+    properties: resource.Properties,
+    overrides: resource.OverrideSettings ?? {}
+  }))
   checkFlow(flow, parameters, resources)
   return { parameters, mappings: body.Mappings ?? {}, deviceConfiguration: body.DeviceConfiguration, resources }
 }
@@ -77,5 +89,6 @@ function checkFlow(flow, parameters, resources) {
     invalid('Invalid template body: the certificate resource must have CertificateId')
   }
   const strange = Object.keys(parameters).filter((name) => !JITP_PARAMETERS.includes(name))
-  if (flow === 'jitp' && strange.length > 0) invalid(`Invalid template body: parameters ${strange} are not of a certificate`)
+  if (flow === 'jitp' && strange.length > 0)
+    invalid(`Invalid template body: parameters ${strange} are not of a certificate`)
 }

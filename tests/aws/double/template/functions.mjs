@@ -9,7 +9,7 @@ function listArgument(name, argument, length) {
 }
 
 const functions = {
-  'Ref': (name, scope) => scope.values[name],
+  Ref: (name, scope) => scope.values[name],
   'Fn::Join': (argument, scope) => {
     const [delimiter, parts] = listArgument('Fn::Join', argument, 2)
     const list = evaluate(parts, scope)
@@ -35,7 +35,8 @@ const functions = {
     const [text, own] = Array.isArray(argument) ? argument : [argument, {}]
     const values = { ...scope.values, ...evaluate(own ?? {}, scope) }
     return String(text).replace(/\$\{([^}]+)\}/g, (whole, name) =>
-      name.startsWith('!') ? `\${${name.slice(1)}}` : String(values[name] ?? whole))
+      name.startsWith('!') ? `\${${name.slice(1)}}` : String(values[name] ?? whole)
+    )
   }
 }
 

@@ -5,7 +5,9 @@ import { after, before, test } from 'node:test'
 import { EC, allowAll, certificateOf, generateKeys, makeCa, requestFor, startDouble } from './support.mjs'
 
 let double
-before(async () => { double = await startDouble() })
+before(async () => {
+  double = await startDouble()
+})
 after(() => double.stop())
 
 const arn = (resource) => `arn:aws:iot:eu-central-1:123456789012:${resource}`
@@ -36,7 +38,9 @@ test('a thing can be created twice in the same way, and not in another', async (
 
 test('names and attributes have their patterns and limits', async () => {
   await refused('InvalidRequestException', 'POST', '/things/no%20spaces')
-  await refused('InvalidRequestException', 'POST', '/things/spaced', { attributePayload: { attributes: { a: 'b c' } } })
+  await refused('InvalidRequestException', 'POST', '/things/spaced', {
+    attributePayload: { attributes: { a: 'b c' } }
+  })
   const attributes = { a: '1', b: '1', c: '1', d: '1' }
   await refused('InvalidRequestException', 'POST', '/things/many', { attributePayload: { attributes } })
   await double.accepted('POST', '/thing-types/typed')
@@ -50,7 +54,9 @@ test('a certificate: what must happen before it can be deleted', async () => {
   await double.accepted('PUT', `${path}?newStatus=INACTIVE`)
   await refused('DeleteConflictException', 'DELETE', path)
   await refused('InvalidRequestException', 'DELETE', '/things/removed')
-  await double.accepted('DELETE', '/things/removed/principals', undefined, { headers: { 'x-amzn-principal': device.arn } })
+  await double.accepted('DELETE', '/things/removed/principals', undefined, {
+    headers: { 'x-amzn-principal': device.arn }
+  })
   await refused('DeleteConflictException', 'DELETE', path)
   await refused('DeleteConflictException', 'DELETE', '/policies/policy-of-removed')
   await double.accepted('POST', '/target-policies/policy-of-removed', { target: device.arn })
@@ -68,8 +74,10 @@ test('a revoked certificate never returns', async () => {
 
 test('the same request gives two certificates, a bad one none', async () => {
   const csr = await requestFor(await generateKeys(EC), 'CN=same')
-  const [one, two] = [await double.accepted('POST', '/certificates', { certificateSigningRequest: csr }),
-                      await double.accepted('POST', '/certificates', { certificateSigningRequest: csr })]
+  const [one, two] = [
+    await double.accepted('POST', '/certificates', { certificateSigningRequest: csr }),
+    await double.accepted('POST', '/certificates', { certificateSigningRequest: csr })
+  ]
   assert.notEqual(one.certificateId, two.certificateId)
   const described = await double.accepted('GET', `/certificates/${one.certificateId}`)
   assert.equal(described.certificateDescription.status, 'INACTIVE')
@@ -81,12 +89,17 @@ test('the same request gives two certificates, a bad one none', async () => {
 
 test('a certificate is registered without a CA, once', async () => {
   const device = await certificateOf(await makeCa('CN=vendor'), '')
-  const made = await double.accepted('POST', '/certificate/register-no-ca', { certificatePem: device.cert, status: 'ACTIVE' })
+  const made = await double.accepted('POST', '/certificate/register-no-ca', {
+    certificatePem: device.cert,
+    status: 'ACTIVE'
+  })
   assert.equal(made.certificateId, device.id)
   const described = await double.accepted('GET', `/certificates/${device.id}`)
   assert.equal(described.certificateDescription.certificateMode, 'SNI_ONLY')
-  const again = await refused('ResourceAlreadyExistsException', 'POST', '/certificate/register-no-ca',
-                              { certificatePem: device.cert, status: 'ACTIVE' })
+  const again = await refused('ResourceAlreadyExistsException', 'POST', '/certificate/register-no-ca', {
+    certificatePem: device.cert,
+    status: 'ACTIVE'
+  })
   assert.equal(again.body.resourceId, device.id)
 })
 
@@ -104,12 +117,18 @@ test('a policy has at most five versions and ten per target', async () => {
 })
 
 test('TestAuthorization says what would be, also of policies that are not attached', async () => {
-  const narrow = { Version: '2012-10-17', Statement: [
-    { Effect: 'Allow', Action: 'iot:Connect', Resource: arn('client/${iot:Connection.Thing.ThingName}') }] }
+  const narrow = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: 'iot:Connect', Resource: arn('client/${iot:Connection.Thing.ThingName}') }]
+  }
   const device = await double.device('asked', { policy: null, status: 'INACTIVE' })
   await double.accepted('POST', '/policies/asked', { policyDocument: JSON.stringify(narrow) })
-  const ask = (clientId, more = {}) => double.accepted('POST', `/test-authorization?clientId=${clientId}`, {
-    principal: device.arn, authInfos: [{ actionType: 'CONNECT', resources: [arn('client/asked')] }], ...more })
+  const ask = (clientId, more = {}) =>
+    double.accepted('POST', `/test-authorization?clientId=${clientId}`, {
+      principal: device.arn,
+      authInfos: [{ actionType: 'CONNECT', resources: [arn('client/asked')] }],
+      ...more
+    })
   assert.equal((await ask('asked')).authResults[0].authDecision, 'IMPLICIT_DENY')
   const added = await ask('asked', { policyNamesToAdd: ['asked'] })
   assert.equal(added.authResults[0].authDecision, 'ALLOWED')
@@ -119,14 +138,19 @@ test('TestAuthorization says what would be, also of policies that are not attach
   assert.deepEqual(wrong.authResults[0].missingContextValues, ['iot:Connection.Thing.ThingName'])
 })
 
-test('policies of a thing\'s groups count', async () => {
+test("policies of a thing's groups count", async () => {
   const device = await double.device('member', { policy: null })
   await double.accepted('POST', '/thing-groups/all')
   await double.accepted('PUT', '/thing-groups/addThingToThingGroup', { thingGroupName: 'all', thingName: 'member' })
   await double.call('POST', '/policies/of-group', { policyDocument: document })
   await double.accepted('PUT', '/target-policies/of-group', { target: arn('thinggroup/all') })
-  const { effectivePolicies } = await double.accepted('POST', '/effective-policies?thingName=member', { principal: device.arn })
-  assert.deepEqual(effectivePolicies.map((policy) => policy.policyName), ['of-group'])
+  const { effectivePolicies } = await double.accepted('POST', '/effective-policies?thingName=member', {
+    principal: device.arn
+  })
+  assert.deepEqual(
+    effectivePolicies.map((policy) => policy.policyName),
+    ['of-group']
+  )
   assert.equal((await double.connect(device)).connack.returnCode, 0)
 })
 
@@ -139,8 +163,12 @@ test('lists are paged', async () => {
 })
 
 test('faults: throttled for a minute of the clock, refused after the effect, lost, truncated, altered', async () => {
-  await double.control('POST', '/faults', { where: 'control', operation: 'CreateThing', for: 60_000,
-                                            action: { error: 'ThrottlingException' } })
+  await double.control('POST', '/faults', {
+    where: 'control',
+    operation: 'CreateThing',
+    for: 60_000,
+    action: { error: 'ThrottlingException' }
+  })
   const throttled = await refused('ThrottlingException', 'POST', '/things/throttled')
   assert.equal(throttled.status, 400)
   await double.control('POST', '/clock', { advance: 60_001 })
@@ -150,17 +178,29 @@ test('faults: throttled for a minute of the clock, refused after the effect, los
   assert.equal((await double.call('GET', '/things/lost')).status, 200)
   await double.control('POST', '/faults', { where: 'control', operation: 'DescribeThing', action: { truncate: 10 } })
   await assert.rejects(double.call('GET', '/things/lost'))
-  await double.control('POST', '/faults', { where: 'control', operation: 'DescribeThing', action: { set: { thingName: 'x' } } })
+  await double.control('POST', '/faults', {
+    where: 'control',
+    operation: 'DescribeThing',
+    action: { set: { thingName: 'x' } }
+  })
   assert.equal((await double.accepted('GET', '/things/lost')).thingName, 'x')
-  await double.control('POST', '/faults', { where: 'control', operation: 'DescribeThing', skip: 1, times: 1,
-                                            action: { raw: '<html>', status: 503 } })
+  await double.control('POST', '/faults', {
+    where: 'control',
+    operation: 'DescribeThing',
+    skip: 1,
+    times: 1,
+    action: { raw: '<html>', status: 503 }
+  })
   assert.equal((await double.call('GET', '/things/lost')).status, 200)
   assert.equal((await double.call('GET', '/things/lost')).status, 503)
 })
 
 test('an answer can be held until it is released', async () => {
-  const { id } = await double.control('POST', '/faults', { where: 'control', operation: 'DescribeThing',
-                                                           action: { hold: 'before' } })
+  const { id } = await double.control('POST', '/faults', {
+    where: 'control',
+    operation: 'DescribeThing',
+    action: { hold: 'before' }
+  })
   await double.accepted('POST', '/things/held')
   const answer = double.call('GET', '/things/held')
   while (!(await double.control('GET', `/holding?id=${id}`)).holding) await new Promise(setImmediate)
@@ -180,9 +220,15 @@ test('a key that may not call is refused, and the clock of the service can be wr
 })
 
 test('every request is in the log, as it was on the wire', async () => {
-  await double.accepted('PUT', '/things/gw%3A1/principals?thingPrincipalType=NON_EXCLUSIVE_THING', undefined,
-                        { headers: { 'x-amzn-principal': 'arn:x' } }).catch(() => {})
-  const [entry] = await double.control('GET', '/requests?operation=AttachThingPrincipal&path=%2Fthings%2Fgw%253A1%2Fprincipals')
+  await double
+    .accepted('PUT', '/things/gw%3A1/principals?thingPrincipalType=NON_EXCLUSIVE_THING', undefined, {
+      headers: { 'x-amzn-principal': 'arn:x' }
+    })
+    .catch(() => {})
+  const [entry] = await double.control(
+    'GET',
+    '/requests?operation=AttachThingPrincipal&path=%2Fthings%2Fgw%253A1%2Fprincipals'
+  )
   assert.equal(entry.query, 'thingPrincipalType=NON_EXCLUSIVE_THING')
   assert.equal(entry.status, 404)
   assert.ok(entry.headers.some(([name]) => name === 'authorization'))

@@ -5,7 +5,9 @@ import { after, before, test } from 'node:test'
 import { allowAll, startDouble } from './support.mjs'
 
 let double
-before(async () => { double = await startDouble() })
+before(async () => {
+  double = await startDouble()
+})
 after(() => double.stop())
 
 const statement = (action, resource) => ({ Effect: 'Allow', Action: action, Resource: resource })
@@ -67,11 +69,27 @@ const endings = [
   ['a topic of more than 256 bytes', (client) => client.publish('x'.repeat(257), 'x'), 0x90],
   ['a reserved topic', (client) => client.publish('$aws/other', 'x'), 0x90],
   ['a payload above 128 KiB', (client) => client.publish('a', 'x'.repeat(128 * 1024 + 1)), 0x95],
-  ['more than 8 filters', (client) => client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [...'123456789'].map(
-    (topic) => ({ topic, qos: 0 })) }), 0x97],
-  ['a subscription identifier', (client) => client.send({
-    cmd: 'subscribe', messageId: 1, properties: { subscriptionIdentifier: 1 },
-    subscriptions: [{ topic: 'a', qos: 0 }] }), 0xa1]
+  [
+    'more than 8 filters',
+    (client) =>
+      client.send({
+        cmd: 'subscribe',
+        messageId: 1,
+        subscriptions: [...'123456789'].map((topic) => ({ topic, qos: 0 }))
+      }),
+    0x97
+  ],
+  [
+    'a subscription identifier',
+    (client) =>
+      client.send({
+        cmd: 'subscribe',
+        messageId: 1,
+        properties: { subscriptionIdentifier: 1 },
+        subscriptions: [{ topic: 'a', qos: 0 }]
+      }),
+    0xa1
+  ]
 ]
 for (const [what, act, reason] of endings) {
   test(`${what} ends the connection`, async () => {
@@ -83,9 +101,13 @@ for (const [what, act, reason] of endings) {
 }
 
 test('what a policy does not allow ends the connection, and a presence event tells why', async () => {
-  const policy = { Version: '2012-10-17', Statement: [
-    statement('iot:Connect', arn('client/${iot:Connection.Thing.ThingName}')),
-    statement('iot:Publish', arn('topic/dt/${iot:Connection.Thing.ThingName}/*'))] }
+  const policy = {
+    Version: '2012-10-17',
+    Statement: [
+      statement('iot:Connect', arn('client/${iot:Connection.Thing.ThingName}')),
+      statement('iot:Publish', arn('topic/dt/${iot:Connection.Thing.ThingName}/*'))
+    ]
+  }
   const device = await double.device('narrow', { policy })
   const allowed = await double.connect(device)
   allowed.publish('dt/narrow/x', 'ok', { qos: 1, messageId: 3 })
@@ -98,8 +120,13 @@ test('what a policy does not allow ends the connection, and a presence event tel
 })
 
 test('a message is not received without iot:Receive', async () => {
-  const policy = { Version: '2012-10-17', Statement: [
-    statement(['iot:Connect', 'iot:Publish', 'iot:Subscribe'], '*'), statement('iot:Receive', arn('topic/yes'))] }
+  const policy = {
+    Version: '2012-10-17',
+    Statement: [
+      statement(['iot:Connect', 'iot:Publish', 'iot:Subscribe'], '*'),
+      statement('iot:Receive', arn('topic/yes'))
+    ]
+  }
   const client = await double.connect(await double.device('deaf', { policy }))
   await client.subscribe('no', 'yes')
   client.publish('no', 'x')
@@ -139,7 +166,9 @@ test('a will needs a policy, and is published when the connection is lost', asyn
   const device = await double.device('mortal')
   const watcher = await double.connect(await double.device('watcher'))
   await watcher.subscribe('wills/#')
-  const client = await double.connect(device, { will: { topic: 'wills/mortal', payload: 'gone', qos: 1, retain: false } })
+  const client = await double.connect(device, {
+    will: { topic: 'wills/mortal', payload: 'gone', qos: 1, retain: false }
+  })
   client.socket.destroy()
   assert.deepEqual(await watcher.message(), { topic: 'wills/mortal', body: 'gone' })
 })
@@ -159,12 +188,20 @@ test('without SNI, or without ALPN in the part of port 443, nothing is answered'
 })
 
 test('an exclusive thing may connect with any client id, and presence names it', async () => {
-  const policy = { Version: '2012-10-17', Statement: [{ ...statement('iot:Connect', arn('client/*')),
-    Condition: { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } } }] }
+  const policy = {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        ...statement('iot:Connect', arn('client/*')),
+        Condition: { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } }
+      }
+    ]
+  }
   const device = await double.device('only', { policy })
   assert.equal((await double.connect(device, { clientId: 'other' })).connack, null)
-  await double.accepted('PUT', '/things/only/principals?thingPrincipalType=EXCLUSIVE_THING', undefined,
-                        { headers: { 'x-amzn-principal': device.arn } })
+  await double.accepted('PUT', '/things/only/principals?thingPrincipalType=EXCLUSIVE_THING', undefined, {
+    headers: { 'x-amzn-principal': device.arn }
+  })
   const observer = await double.connect(await double.device('observer', { policy: allowAll }))
   await observer.subscribe('$aws/events/presence/connected/+')
   assert.equal((await double.connect(device, { clientId: 'other' })).connack.returnCode, 0)
@@ -175,14 +212,21 @@ test('an exclusive thing may connect with any client id, and presence names it',
 
 test('a connection is ended by the operator', async () => {
   const client = await double.connect(await double.device('ousted'), { version: 5 })
-  const dropped = await double.call('DELETE', '/connections/ousted', undefined,
-                                    { service: 'iotdata', base: double.facts.data })
+  const dropped = await double.call('DELETE', '/connections/ousted', undefined, {
+    service: 'iotdata',
+    base: double.facts.data
+  })
   assert.equal(dropped.status, 200)
   assert.equal((await client.next()).reasonCode, 0x98)
 })
 
 test('a fault hangs up after a packet', async () => {
-  await double.control('POST', '/faults', { where: 'mqtt', packet: 'connect', clientId: 'faulty', action: { hangup: 'after' } })
+  await double.control('POST', '/faults', {
+    where: 'mqtt',
+    packet: 'connect',
+    clientId: 'faulty',
+    action: { hangup: 'after' }
+  })
   const device = await double.device('faulty')
   assert.equal((await double.connect(device)).connack, null)
   assert.equal((await double.connect(device)).connack.returnCode, 0)

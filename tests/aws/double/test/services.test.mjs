@@ -5,14 +5,18 @@ import { after, before, test } from 'node:test'
 import { send, startDouble } from './support.mjs'
 
 let double
-before(async () => { double = await startDouble() })
+before(async () => {
+  double = await startDouble()
+})
 after(() => double.stop())
 
 async function shadowClient(name) {
   const client = await double.connect(await double.device(name))
   const prefix = `$aws/things/${name}/shadow`
-  await client.subscribe(...['get', 'update', 'delete'].flatMap((verb) => [`${prefix}/${verb}/accepted`, `${prefix}/${verb}/rejected`]),
-                         `${prefix}/update/delta`)
+  await client.subscribe(
+    ...['get', 'update', 'delete'].flatMap((verb) => [`${prefix}/${verb}/accepted`, `${prefix}/${verb}/rejected`]),
+    `${prefix}/update/delta`
+  )
   return { client, ask: (verb, body) => client.publish(`${prefix}/${verb}`, body), prefix }
 }
 
@@ -40,8 +44,10 @@ test('a shadow: update, delta, version conflict, get, null deletes, delete', asy
 })
 
 const bad = [
-  ['no JSON', 'nonsense', 400, /Invalid JSON/], ['no state', {}, 400, /Missing required node: state/],
-  ['a state that is no object', { state: 1 }, 400, /State node/], ['desired that is no object', { state: { desired: 1 } }, 400, /Desired/],
+  ['no JSON', 'nonsense', 400, /Invalid JSON/],
+  ['no state', {}, 400, /Missing required node: state/],
+  ['a state that is no object', { state: 1 }, 400, /State node/],
+  ['desired that is no object', { state: { desired: 1 } }, 400, /Desired/],
   ['a version that is none', { state: {}, version: 'x' }, 400, /version/],
   ['a long token', { state: {}, clientToken: 'x'.repeat(65) }, 400, /clientToken/],
   ['too deep', { state: { desired: { 1: { 2: { 3: { 4: { 5: { 6: { 7: 1 } } } } } } } } }, 400, /nesting/],
@@ -78,8 +84,10 @@ async function jobsClient(name) {
 
 test('a job: notified, started, updated by version, finished', async () => {
   const { client, prefix } = await jobsClient('worker')
-  await double.accepted('PUT', '/jobs/first', { targets: ['arn:aws:iot:eu-central-1:123456789012:thing/worker'],
-                                                document: '{"operation":"reboot"}' })
+  await double.accepted('PUT', '/jobs/first', {
+    targets: ['arn:aws:iot:eu-central-1:123456789012:thing/worker'],
+    document: '{"operation":"reboot"}'
+  })
   const notified = await client.message()
   assert.equal(notified.body.jobs.QUEUED[0].jobId, 'first')
   assert.deepEqual((await client.message()).body.execution.jobDocument, { operation: 'reboot' })
@@ -108,7 +116,10 @@ async function untilTopic(client, topic) {
 
 test('a step that takes too long ends as TIMED_OUT', async () => {
   const { client, prefix } = await jobsClient('slow')
-  await double.accepted('PUT', '/jobs/slow', { targets: ['arn:aws:iot:eu-central-1:123456789012:thing/slow'], document: '{}' })
+  await double.accepted('PUT', '/jobs/slow', {
+    targets: ['arn:aws:iot:eu-central-1:123456789012:thing/slow'],
+    document: '{}'
+  })
   client.publish(`${prefix}/start-next`, { stepTimeoutInMinutes: 10 })
   await untilTopic(client, `${prefix}/start-next/accepted`)
   await double.control('POST', '/clock', { advance: 10 * 60_000 + 1 })
@@ -129,14 +140,19 @@ test('metrics are accepted where the report id grows', async () => {
 
 test('a device gets credentials, which sign calls until they expire', async () => {
   const device = await double.device('assuming')
-  await double.accepted('POST', '/role-aliases/reader', { roleArn: 'arn:aws:iam::123456789012:role/reader',
-                                                          credentialDurationSeconds: 900 })
+  await double.accepted('POST', '/role-aliases/reader', {
+    roleArn: 'arn:aws:iam::123456789012:role/reader',
+    credentialDurationSeconds: 900
+  })
   const url = new URL(`${double.facts.credentials.url}/role-aliases/reader/credentials`)
   const ask = (headers) => send(url, { method: 'GET', ca: double.ca, key: device.key, cert: device.cert, headers }, '')
   assert.equal((await ask({ 'x-amzn-iot-thingname': 'somebody' })).status, 403)
   const { credentials } = (await ask({ 'x-amzn-iot-thingname': 'assuming' })).body
-  const call = () => double.call('GET', '/things', undefined, {
-    key: credentials, headers: { 'x-amz-security-token': credentials.sessionToken } })
+  const call = () =>
+    double.call('GET', '/things', undefined, {
+      key: credentials,
+      headers: { 'x-amz-security-token': credentials.sessionToken }
+    })
   assert.equal((await call()).status, 200)
   await double.control('POST', '/clock', { advance: 900_001 })
   assert.equal((await call()).type, 'ExpiredTokenException')

@@ -10,7 +10,11 @@ const cases = [
   ['Ref', { Ref: 'A' }, 'x'],
   ['Ref without a value stays', { Ref: 'B' }, { Ref: 'B' }],
   ['Join', { 'Fn::Join': ['-', ['gw', { Ref: 'A' }]] }, 'gw-x'],
-  ['Join without a value stays', { 'Fn::Join': ['-', ['gw', { Ref: 'B' }]] }, { 'Fn::Join': ['-', ['gw', { Ref: 'B' }]] }],
+  [
+    'Join without a value stays',
+    { 'Fn::Join': ['-', ['gw', { Ref: 'B' }]] },
+    { 'Fn::Join': ['-', ['gw', { Ref: 'B' }]] }
+  ],
   ['Split and Select', { 'Fn::Select': ['1', { 'Fn::Split': [',', { Ref: 'List' }] }] }, 'q'],
   ['FindInMap', { 'Fn::FindInMap': ['Sites', { Ref: 'A' }, 'city'] }, 'Graz'],
   ['Sub', { 'Fn::Sub': 'arn:${A}:${!A}' }, 'arn:x:${A}'],
@@ -24,7 +28,9 @@ for (const [what, value, expected] of cases) {
 
 test('an index that does not exist, and a map that lacks the key, are errors', () => {
   assert.throws(() => evaluate({ 'Fn::Select': ['9', ['a']] }, scope), { name: 'InvalidRequestException' })
-  assert.throws(() => evaluate({ 'Fn::FindInMap': ['Sites', 'y', 'city'] }, scope), { name: 'InvalidRequestException' })
+  assert.throws(() => evaluate({ 'Fn::FindInMap': ['Sites', 'y', 'city'] }, scope), {
+    name: 'InvalidRequestException'
+  })
 })
 
 test('a default stands in for a parameter that is not given', () => {
@@ -45,14 +51,27 @@ const broken = [
   ['an unknown type', 'register', { Resources: { x: { Type: 'AWS::IoT::Other', Properties: {} } } }],
   ['an unknown member', 'register', { Resources: { c: byId }, Parameters: id, Other: 1 }],
   ['an undeclared parameter', 'register', { Parameters: {}, Resources: { c: byId } }],
-  ['a claim without CertificateId', 'fleet', { Parameters: {}, Resources: { c: resource({ CertificateSigningRequest: 'x' }) } }],
-  ['a JITP parameter that is of no certificate', 'jitp',
-   { Parameters: { ...id, Serial: { Type: 'String' } }, Resources: { c: byId } }],
-  ['more than 10240 characters', 'register', { Parameters: id, Resources: { c: byId, d: resource({ x: 'y'.repeat(10240) }) } }]
+  [
+    'a claim without CertificateId',
+    'fleet',
+    { Parameters: {}, Resources: { c: resource({ CertificateSigningRequest: 'x' }) } }
+  ],
+  [
+    'a JITP parameter that is of no certificate',
+    'jitp',
+    { Parameters: { ...id, Serial: { Type: 'String' } }, Resources: { c: byId } }
+  ],
+  [
+    'more than 10240 characters',
+    'register',
+    { Parameters: id, Resources: { c: byId, d: resource({ x: 'y'.repeat(10240) }) } }
+  ]
 ]
 for (const [what, flow, body] of broken) {
-  test(`refused: ${what}`, () => assert.throws(
-    () => parseTemplate(typeof body === 'string' ? body : JSON.stringify(body), flow), { name: 'InvalidRequestException' }))
+  test(`refused: ${what}`, () =>
+    assert.throws(() => parseTemplate(typeof body === 'string' ? body : JSON.stringify(body), flow), {
+      name: 'InvalidRequestException'
+    }))
 }
 
 test('the templates of JITP and of claims are accepted', () => {
