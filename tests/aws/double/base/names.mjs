@@ -42,9 +42,7 @@ export function checked(kind, value) {
 
 export function required(body, member) {
   if (body[member] === undefined || body[member] === null || body[member] === '') {
-    invalid(
-      `1 validation error detected: Value null at '${member}' failed to satisfy constraint: must not be null`
-    )
+    invalid(`1 validation error detected: Value null at '${member}' failed to satisfy constraint: must not be null`)
   }
   return body[member]
 }

@@ -82,11 +82,31 @@ async function serverLeaf(algorithm, issuer, names, validity) {
 }
 
 /** Like the chain to Amazon's Root CA 3: all P-256, with a CA between. */
-async function ecChain(names, validity) {
-  const root = await authority('C=US, O=Double, CN=Double Root CA 3', EC, validity)
+async function ecChain(names, validity, rootName = 'Double Root CA 3') {
+  const root = await authority(`C=US, O=Double, CN=${rootName}`, EC, validity)
   const middle = await authority('C=US, O=Double, CN=Double Server CA 3B', EC, validity, root)
   const leaf = await serverLeaf(EC, middle, names, validity)
-  return { root: pemOf(root.certificate), key: leaf.key, chain: leaf.pem + pemOf(middle.certificate) }
+  return { root: pemOf(root.certificate), key: leaf.key, chain: leaf.pem + pemOf(middle.certificate), middle }
+}
+
+/** What can be wrong with a server's certificate: a function from the good EC chain to another one, by name. */
+const wrongServers = {
+  expired: (ec, names, now) =>
+    wrongLeaf(ec, names, { notBefore: new Date(now - 30 * DAY), notAfter: new Date(now - DAY) }),
+  'not-yet-valid': (ec, names, now) =>
+    wrongLeaf(ec, names, { notBefore: new Date(now + DAY), notAfter: new Date(now + 30 * DAY) }),
+  'other-name': (ec, names, now) =>
+    wrongLeaf(ec, [{ type: 'dns', value: 'other.example' }], {
+      notBefore: new Date(now - DAY),
+      notAfter: new Date(now + 30 * DAY)
+    }),
+  stranger: (ec, names, now) =>
+    ecChain(names, { notBefore: new Date(now - DAY), notAfter: new Date(now + 30 * DAY) }, 'Unknown Root')
+}
+
+async function wrongLeaf({ middle, root }, names, validity) {
+  const leaf = await serverLeaf(EC, middle, names, validity)
+  return { root, key: leaf.key, chain: leaf.pem + pemOf(middle.certificate) }
 }
 
 /** Like the chain to Amazon's Root CA 1, but without a CA between: RSA keys take long to make. */
@@ -118,12 +138,21 @@ export class Pki {
     const names = subjectAlternativeNames(prefix, region)
     const [ec, rsa] = await Promise.all([ecChain(names, validity), rsaChain(names, validity)])
     pki.servers = { ec, rsa }
+    pki.#names = names
     pki.#validity = { ...validity, notAfter: AWS_END }
     return pki
   }
 
+  #names
   #validity
   #issuer
+
+  /** Makes the server's certificate of this name, if it is not there: one that is wrong, to be put into `servers`. */
+  async makeServer(name, now) {
+    if (name in this.servers) return
+    if (!(name in wrongServers)) throw new Error(`no server certificate ${name}`)
+    this.servers[name] = await wrongServers[name](this.servers.ec, this.#names, now)
+  }
 
   /** The CA of AWS that issues for requests; made when it is first needed. */
   issuer() {

@@ -55,6 +55,7 @@ function defaultSettings() {
     refusal5: 'reason', // reason | close: the same for MQTT 5
     connectRate: false, // one CONNECT per second and client id
     publishRate: true, // 100 PUBLISH per second and connection, what exceeds that is dropped
+    apiRate: 0, // calls per second and operation of the control plane, then ThrottlingException; 0: any number
     dataEndpoint: '',
     credentialEndpoint: ''
   }
@@ -103,6 +104,7 @@ export async function createWorld(options) {
     arn: arnMaker({ partition, region, account }),
     store: emptyStore(),
     lastConnect: new Map(),
+    apiCalls: new Map(),
     reports: new Map(),
     functionKey: functionKey(),
     alterations: await alterations(),

@@ -44,6 +44,17 @@ function checkPermission(account, operation) {
   throw new ServiceError('AccessDeniedException', `User: ${account.arn} is not authorized to perform: iot:${operation}`)
 }
 
+/** By the real clock: clients wait on theirs. */
+function checkRate(world, operation) {
+  const second = Math.floor(performance.now() / 1000)
+  const last = world.apiCalls.get(operation)
+  const count = last?.second === second ? last.count + 1 : 1
+  world.apiCalls.set(operation, { second, count })
+  if (world.settings.apiRate > 0 && count > world.settings.apiRate) {
+    throw new ServiceError('ThrottlingException', 'Rate exceeded')
+  }
+}
+
 export function authenticate(world, request, services, operation) {
   const account = verifySignature(request, {
     accounts: world.accounts,
@@ -62,6 +73,7 @@ export function controlListener(world) {
     const run = async () => {
       if (!route) throw unknownOperation(request)
       const caller = authenticate(world, request, ['iot', 'execute-api'], route.operation)
+      checkRate(world, route.operation)
       return route.handler(world, handlerInput(route, request, caller))
     }
     return { operation: route?.operation, run }

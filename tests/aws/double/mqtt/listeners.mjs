@@ -2,6 +2,7 @@
 // The TLS side of the data plane: one listener in the part of port 8883, one in that of 443, where ALPN decides
 // (aws-iot.md sections 1.1 and 1.2).
 import net from 'node:net'
+import { constants } from 'node:crypto'
 import tls from 'node:tls'
 import { Connection } from './connection.mjs'
 
@@ -40,13 +41,14 @@ export class Listeners {
   }
 
   /**
-   * For tests: TLS versions, `chains` (ec, rsa), `alert` (a number: answer each ClientHello with that fatal alert),
-   * `refuse` (hang up before the handshake), `expired` or `stranger` for another certificate.
+   * For tests: TLS versions, `chains` (ec and rsa, or a wrong one: expired, not-yet-valid, other-name, stranger),
+   * `alert` (a number: answer each ClientHello with that fatal alert), `refuse` (hang up before the handshake).
    */
-  configure(changes) {
+  async configure(changes) {
     for (const name of Object.keys(changes)) {
       if (!(name in this.#configuration)) throw new Error(`no TLS setting ${name}`)
     }
+    for (const name of changes.chains ?? []) await this.#world.pki.makeServer(name, this.#world.clock.wall())
     Object.assign(this.#configuration, changes)
     for (const { server } of this.#servers) server.setSecureContext(this.#context())
     return this.#configuration
@@ -75,7 +77,8 @@ export class Listeners {
       key: chosen.map((one) => one.key),
       cert: chosen.map((one) => one.chain),
       minVersion: this.#configuration.minVersion,
-      maxVersion: this.#configuration.maxVersion
+      maxVersion: this.#configuration.maxVersion,
+      secureOptions: constants.SSL_OP_NO_TICKET
     }
   }
 

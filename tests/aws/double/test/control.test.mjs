@@ -195,6 +195,14 @@ test('faults: throttled for a minute of the clock, refused after the effect, los
   assert.equal((await double.call('GET', '/things/lost')).status, 503)
 })
 
+test('more calls in a second than the rate are throttled', async () => {
+  await double.control('POST', '/settings', { apiRate: 3 })
+  const answers = await Promise.all(Array.from({ length: 20 }, () => double.call('GET', '/thing-groups/none')))
+  await double.control('POST', '/settings', { apiRate: 0 })
+  const throttled = answers.filter((answer) => answer.type === 'ThrottlingException').length
+  assert.ok(throttled > 0 && throttled < 20, `${throttled} of 20`)
+})
+
 test('an answer can be held until it is released', async () => {
   const { id } = await double.control('POST', '/faults', {
     where: 'control',

@@ -232,6 +232,41 @@ test('a fault hangs up after a packet', async () => {
   assert.equal((await double.connect(device)).connack.returnCode, 0)
 })
 
+const wrong = {
+  expired: /expired/,
+  'not-yet-valid': /not yet valid/,
+  'other-name': /altnames/,
+  stranger: /self-signed|issuer/
+}
+for (const [name, message] of Object.entries(wrong)) {
+  test(`a server certificate that is ${name} can be ordered`, async () => {
+    const device = await double.device(`wrong-${name}`)
+    await double.control('POST', '/tls', { chains: [name] })
+    await assert.rejects(double.connect(device), message)
+    await double.control('POST', '/tls', { chains: ['ec', 'rsa'] })
+    assert.equal((await double.connect(device)).connack.returnCode, 0)
+  })
+}
+
+test('each chain and each version of TLS can be ordered', async () => {
+  const device = await double.device('chains')
+  for (const [chain, issuer] of [
+    ['ec', 'Double Server CA 3B'],
+    ['rsa', 'Double Root CA 1']
+  ]) {
+    for (const version of ['TLSv1.2', 'TLSv1.3']) {
+      await double.control('POST', '/tls', { chains: [chain], minVersion: version, maxVersion: version })
+      const client = await double.connect(device)
+      assert.equal(client.socket.getPeerCertificate().issuer.CN, issuer)
+      assert.equal(client.socket.getProtocol(), version)
+      // Of TLS 1.2 only (aws-iot.md section 1.2).
+      if (version === 'TLSv1.2') assert.equal(client.socket.getTLSTicket(), undefined)
+      client.disconnect()
+    }
+  }
+  await double.control('POST', '/tls', { chains: ['ec', 'rsa'], minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' })
+})
+
 test('an alert of the handshake can be ordered', async () => {
   const device = await double.device('alerted')
   await double.control('POST', '/faults', { where: 'tls', action: { alert: 46 } })
