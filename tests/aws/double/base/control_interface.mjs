@@ -2,6 +2,7 @@
 // The interface for tests, HTTP on loopback without TLS: faults, clock, settings, logs and the registry itself. It is
 // no part of what is imitated. Every answer is JSON.
 import http from 'node:http'
+import { functionKey } from '../jit/functions.mjs'
 import { readRequest } from './http.mjs'
 
 function toJson(value) {
@@ -67,7 +68,7 @@ const calls = {
     world.accounts.set(accessKeyId, { arn: `arn:aws:iam::${world.account}:user/${accessKeyId}`, ...account })
   },
   'POST /functions': (world, { arn, ...definition }) => {
-    world.store.functions.set(arn, definition)
+    world.store.functions.set(arn, { ...definition, key: functionKey(world, arn, definition.permissions) })
   },
   'POST /publish': (world, { topic, payload, qos = 0, retain = false }) => {
     world.broker.publishFromService(

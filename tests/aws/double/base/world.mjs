@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything that one double knows: the account, its registry, the clock, the faults, and what was logged.
-import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { Accounts } from './accounts.mjs'
 import { Clock } from './clock.mjs'
@@ -67,14 +66,6 @@ function operatorAccounts({ accessKeyId, secretAccessKey, account, directory }) 
   return accounts
 }
 
-function functionKey() {
-  return {
-    accessKeyId: 'ASIAFUNCTION',
-    secret: randomBytes(30).toString('base64'),
-    sessionToken: randomBytes(64).toString('base64')
-  }
-}
-
 function addParts(world) {
   world.broker = new Broker(world)
   world.presence = new Presence(world)
@@ -106,14 +97,9 @@ export async function createWorld(options) {
     lastConnect: new Map(),
     apiCalls: new Map(),
     reports: new Map(),
-    functionKey: functionKey(),
     alterations: await alterations(),
     pki: await Pki.create({ prefix, region, now: clock.wall() })
   }
-  world.accounts.set(world.functionKey.accessKeyId, {
-    ...world.functionKey,
-    arn: `arn:aws:iam::${account}:role/function`
-  })
   addParts(world)
   return world
 }

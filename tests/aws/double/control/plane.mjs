@@ -3,6 +3,8 @@
 import { ServiceError } from '../base/errors.mjs'
 import { httpListener } from '../base/http.mjs'
 import { verifySignature } from '../base/sigv4.mjs'
+import { listOf } from '../policy/document.mjs'
+import { matches } from '../policy/pattern.mjs'
 import { Router, handlerInput, unknownOperation } from './router.mjs'
 import { routes as endpoint } from './endpoint.mjs'
 import { routes as things } from './things.mjs'
@@ -38,9 +40,17 @@ export const controlRouter = new Router([
   ...jobs
 ])
 
-/** Permissions of the caller's key: `deny` of an account names operations that IAM refuses. */
-function checkPermission(account, operation) {
-  if (!account.deny?.includes(operation) && (!account.allow || account.allow.includes(operation))) return
+/** Whether the statements of a role's policy name the action. Resources are not looked at. */
+function roleAllows({ Statement }, action) {
+  const names = (statement) => listOf(statement.Action).some((pattern) => matches([{ pattern }], action))
+  const applying = listOf(Statement).filter(names)
+  return applying.length > 0 && applying.every((statement) => statement.Effect === 'Allow')
+}
+
+/** `deny` and `allow` of an account name operations, `permissions` is the policy document of its role. */
+function checkPermission({ deny, allow, permissions, ...account }, operation) {
+  const refused = deny?.includes(operation) || (allow && !allow.includes(operation))
+  if (!refused && (!permissions || roleAllows(permissions, `iot:${operation}`))) return
   throw new ServiceError('AccessDeniedException', `User: ${account.arn} is not authorized to perform: iot:${operation}`)
 }
 

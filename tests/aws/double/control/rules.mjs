@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rules of the rules engine, as far as automatic registration needs them: SELECT * FROM a topic filter, actions lambda
-// and republish.
+// Rules of the rules engine, as far as automatic registration needs them: SELECT * FROM a topic filter, WHERE members
+// equal texts, actions lambda and republish.
 import { notFound, refuse } from '../base/errors.mjs'
 import { checked, page, required } from '../base/names.mjs'
 
+const CONDITION = /^\s*(\w+)\s*=\s*'([^']*)'\s*$/
 const SQL = /^\s*select\s+(.+?)\s+from\s+'([^']+)'\s*(?:where\s+(.+?))?\s*;?\s*$/is
 
 function ruleOf(world, name) {
@@ -11,12 +12,24 @@ function ruleOf(world, name) {
   return world.store.rules.get(name) ?? refuse('UnauthorizedException', `Access to TopicRule '${name}' was denied`)
 }
 
+/** {member: text} of a WHERE clause of the form a = 'x' AND b = 'y'. */
+function conditions(clause) {
+  const wanted = {}
+  for (const part of (clause ?? '').split(/\s+and\s+/i).filter(Boolean)) {
+    const found = CONDITION.exec(part)
+    if (!found) refuse('SqlParseException', `This double does not know the condition ${part}`)
+    wanted[found[1]] = found[2]
+  }
+  return wanted
+}
+
 function parsed(payload) {
   const found = SQL.exec(required(payload, 'sql'))
   if (!found) refuse('SqlParseException', `Unable to parse: ${payload.sql}`)
-  if (found[1].trim() !== '*' || found[3]) refuse('SqlParseException', 'This double knows SELECT * without WHERE only')
+  if (found[1].trim() !== '*') refuse('SqlParseException', 'This double knows SELECT * only')
   return {
     filter: found[2],
+    where: conditions(found[3]),
     sql: payload.sql,
     actions: required(payload, 'actions'),
     description: payload.description,

@@ -2,6 +2,7 @@
 // Lambda functions: a test names a file for an ARN, and the double runs it in a process of its own, with credentials of
 // the function's role and the double as endpoint. Python with boto3, or Node.
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import path from 'node:path'
 
@@ -14,15 +15,26 @@ function commandFor(file) {
     : [process.execPath, [path.join(here, 'run_function.mjs')]]
 }
 
+/** A key with the permissions of the function's role: a policy document, or undefined for all. */
+export function functionKey(world, arn, permissions) {
+  const key = {
+    accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
+    secret: randomBytes(30).toString('base64'),
+    sessionToken: randomBytes(64).toString('base64')
+  }
+  world.accounts.set(key.accessKeyId, { ...key, permissions, arn })
+  return key
+}
+
 function environment(world, definition) {
   return {
     PATH: process.env.PATH,
     HOME: world.directory,
     AWS_REGION: world.region,
     AWS_DEFAULT_REGION: world.region,
-    AWS_ACCESS_KEY_ID: world.functionKey.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: world.functionKey.secret,
-    AWS_SESSION_TOKEN: world.functionKey.sessionToken,
+    AWS_ACCESS_KEY_ID: definition.key.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: definition.key.secret,
+    AWS_SESSION_TOKEN: definition.key.sessionToken,
     AWS_ENDPOINT_URL_IOT: world.controlUrl,
     AWS_CA_BUNDLE: path.join(world.directory, 'ca.pem'),
     NODE_EXTRA_CA_CERTS: path.join(world.directory, 'ca.pem'),

@@ -3,6 +3,16 @@
 import { topicMatches } from '../mqtt/topics.mjs'
 import { invoke } from './functions.mjs'
 
+function holds(where, payload) {
+  if (Object.keys(where).length === 0) return true
+  try {
+    const body = JSON.parse(payload.toString('utf8'))
+    return Object.entries(where).every(([member, text]) => body[member] === text)
+  } catch {
+    return false
+  }
+}
+
 async function act(world, action, payload) {
   if (action.lambda) {
     await invoke(world, action.lambda.functionArn, JSON.parse(payload.toString('utf8')))
@@ -24,7 +34,7 @@ function run(world, rule, payload) {
 export function startRules(world) {
   world.broker.observe((topic, payload) => {
     for (const rule of world.store.rules.values()) {
-      if (!rule.disabled && topicMatches(rule.filter, topic)) run(world, rule, payload)
+      if (!rule.disabled && topicMatches(rule.filter, topic) && holds(rule.where, payload)) run(world, rule, payload)
     }
   })
 }
@@ -32,5 +42,5 @@ export function startRules(world) {
 /** Basic Ingest: straight to one rule, without the broker. */
 export function ingest(world, ruleName, payload) {
   const rule = world.store.rules.get(ruleName)
-  if (rule && !rule.disabled) run(world, rule, payload)
+  if (rule && !rule.disabled && holds(rule.where, payload)) run(world, rule, payload)
 }
