@@ -83,7 +83,7 @@ function describe(world, { path }) {
       caCertificateId: certificate.caId,
       status: certificate.status,
       certificatePem: certificate.pem,
-      ownedBy: world.account,
+      ownedBy: certificate.owner ?? world.account,
       creationDate: certificate.created,
       lastModifiedDate: certificate.modified,
       customerVersion: certificate.version,

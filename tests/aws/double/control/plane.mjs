@@ -21,6 +21,7 @@ import { routes as roleAliases } from './role_aliases.mjs'
 import { routes as certificateProviders } from './certificate_providers.mjs'
 import { routes as rules } from './rules.mjs'
 import { routes as jobs } from './jobs.mjs'
+import { routes as transfers } from './transfers.mjs'
 
 export const controlRouter = new Router([
   ...endpoint,
@@ -37,7 +38,8 @@ export const controlRouter = new Router([
   ...roleAliases,
   ...certificateProviders,
   ...rules,
-  ...jobs
+  ...jobs,
+  ...transfers
 ])
 
 /** Whether the statements of a role's policy name the action. Resources are not looked at. */

@@ -3,6 +3,7 @@
 // certificate and its policies.
 import { ServiceError, notFound, refuse } from '../base/errors.mjs'
 import { httpListener, jsonBody } from '../base/http.mjs'
+import { page } from '../base/names.mjs'
 import { authenticate } from '../control/plane.mjs'
 import { Router, handlerInput, unknownOperation } from '../control/router.mjs'
 import { activeCertificate } from '../mqtt/admission.mjs'
@@ -88,6 +89,17 @@ function retained(world, { path, permit }) {
   }
 }
 
+function listRetained(world, { query, permit }) {
+  permit('iot:ListRetainedMessages', '*')
+  const items = [...world.broker.retained().values()].map((message) => ({
+    topic: message.topic,
+    payloadSize: message.payload.length,
+    qos: message.qos,
+    lastModifiedTime: message.at
+  }))
+  return page(items, { start: query.nextToken, size: query.maxResults, member: 'retainedTopics', token: 'nextToken' })
+}
+
 function deleteConnection(world, { path, query, permit }) {
   permit('iot:DeleteConnection', `client/${path.clientId}`)
   const found = world.broker.drop(path.clientId, {
@@ -153,6 +165,7 @@ export const dataRouter = new Router([
   ['UpdateThingShadow', 'POST', '/things/{thingName}/shadow', updateShadow],
   ['DeleteThingShadow', 'DELETE', '/things/{thingName}/shadow', deleteShadow],
   ['ListNamedShadowsForThing', 'GET', '/api/things/shadow/ListNamedShadowsForThing/{thingName}', listShadows],
+  ['ListRetainedMessages', 'GET', '/retainedMessage', listRetained],
   ['GetRetainedMessage', 'GET', '/retainedMessage/{topic+}', retained],
   ['DeleteConnection', 'DELETE', '/connections/{clientId}', deleteConnection],
   ['GetPendingJobExecutions', 'GET', '/things/{thingName}/jobs', inJobs('iot:GetPendingJobExecutions', pendingJobs)],

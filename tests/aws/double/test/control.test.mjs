@@ -87,6 +87,28 @@ test('the same request gives two certificates, a bad one none', async () => {
   await refused('InvalidRequestException', 'POST', '/certificates', { certificateSigningRequest: 'x'.repeat(4097) })
 })
 
+test('a certificate is transferred when it is inactive and detached, and taken by its new account', async () => {
+  const device = await double.device('moving')
+  const path = `/transfer-certificate/${device.id}?targetAwsAccount=210987654321`
+  await refused('CertificateStateException', 'PATCH', path)
+  await double.accepted('PUT', `/certificates/${device.id}?newStatus=INACTIVE`)
+  await refused('InvalidRequestException', 'PATCH', path)
+  const headers = { 'x-amzn-principal': device.arn }
+  await double.accepted('DELETE', '/things/moving/principals', undefined, { headers })
+  await double.accepted('POST', '/target-policies/policy-of-moving', { target: device.arn })
+  await double.accepted('PATCH', path)
+  await refused('TransferConflictException', 'PATCH', path)
+  const accept = `/accept-certificate-transfer/${device.id}?setAsActive=true`
+  await refused('UnauthorizedException', 'PATCH', accept)
+  await double.control('POST', '/accounts', { accessKeyId: 'AKIDOTHER', secret: 's', account: '210987654321' })
+  const key = { accessKeyId: 'AKIDOTHER', secretAccessKey: 's' }
+  await double.accepted('PATCH', accept, undefined, { key })
+  await refused('TransferAlreadyCompletedException', 'PATCH', accept, undefined, { key })
+  const { certificateDescription } = await double.accepted('GET', `/certificates/${device.id}`)
+  assert.equal(certificateDescription.ownedBy, '210987654321')
+  assert.equal(certificateDescription.status, 'ACTIVE')
+})
+
 test('a certificate is registered without a CA, once', async () => {
   const device = await certificateOf(await makeCa('CN=vendor'), '')
   const made = await double.accepted('POST', '/certificate/register-no-ca', {

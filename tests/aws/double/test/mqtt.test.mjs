@@ -138,6 +138,14 @@ test('a retained message comes for its topic and not for a wildcard', async () =
   const client = await double.connect(await double.device('keeper'))
   client.publish('kept/here', 'stays', { retain: true, qos: 1, messageId: 5 })
   assert.equal((await client.next()).cmd, 'puback')
+  const { retainedTopics } = await double.accepted('GET', '/retainedMessage', undefined, {
+    service: 'iotdata',
+    base: double.facts.data
+  })
+  assert.deepEqual(
+    retainedTopics.map((one) => [one.topic, one.payloadSize]),
+    [['kept/here', 5]]
+  )
   await client.subscribe('kept/+')
   await client.subscribe('kept/here')
   const packet = await client.next()
