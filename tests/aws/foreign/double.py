@@ -16,6 +16,9 @@ SKIPPED = 77
 
 class Double:
     def __init__(self):
+        if shutil.which("node") is None:
+            print("skipped: no Node.js", file=sys.stderr)
+            sys.exit(SKIPPED)
         self.directory = tempfile.mkdtemp(prefix="trustx-double-")
         # It says by this pipe that it is ready, so that nothing has to be polled.
         read, write = os.pipe()

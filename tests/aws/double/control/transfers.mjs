@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Transfer of a certificate to another account (aws-iot.md sections 7.7 and 14, item 13). The double has one registry: a
-// transferred certificate stays in it, with the account of its new owner. A key belongs to the account that
+// Transfer of a certificate to another account (aws-iot.md sections 7.7 and 14, item 13). The double has one registry:
+// a transferred certificate stays in it, with the account of its new owner. A key belongs to the account that
 // POST /accounts gave it.
 import { invalid, refuse } from '../base/errors.mjs'
 import { arnMaker } from '../base/names.mjs'
