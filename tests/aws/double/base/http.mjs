@@ -90,29 +90,35 @@ export function httpListener(world, side, handle) {
   }
 }
 
+/** What a fault does before the request has an effect: an answer, null for a hang-up, undefined for neither. */
+async function before(world, fault) {
+  if (fault?.hold === 'before') await world.faults.hold(fault.id)
+  if (fault?.delay) await world.clock.delay(fault.delay)
+  if (fault?.hangup === 'before') return null
+  return fault?.error || fault?.raw ? orderedAnswer(fault) : undefined
+}
+
+/** What a fault makes of the answer; null for a hang-up. */
+async function after(world, fault, answer) {
+  if (fault?.hold === 'after') await world.faults.hold(fault.id)
+  return fault?.hangup === 'after' ? null : altered(world, answer, fault)
+}
+
 async function serve(world, side, handle, incoming, outgoing) {
   const request = await readRequest(incoming)
   const { operation, run } = handle(request, incoming.socket)
   const fault = world.faults.take({ where: side, operation, method: request.method, path: request.path })
-  const finish = (answer) => {
-    world.requests.add({
-      ...logEntry(side, request, operation),
-      status: answer?.status ?? null,
-      errorType: answer?.errorType ?? null,
-      answer: answer?.body ?? null,
-      fault: fault?.id ?? null
-    })
-    if (answer) write(world, incoming, outgoing, answer, fault)
-    else incoming.socket.destroy()
-  }
-  if (fault?.hold === 'before') await world.faults.hold(fault.id)
-  if (fault?.delay) await world.clock.delay(fault.delay)
-  if (fault?.hangup === 'before') return finish(null)
-  if (fault?.error || fault?.raw) return finish(orderedAnswer(fault))
-  const answer = await answerOf(run)
-  if (fault?.hold === 'after') await world.faults.hold(fault.id)
-  if (fault?.hangup === 'after') return finish(null)
-  return finish(altered(world, answer, fault))
+  let answer = await before(world, fault)
+  if (answer === undefined) answer = await after(world, fault, await answerOf(run))
+  world.requests.add({
+    ...logEntry(side, request, operation),
+    status: answer?.status ?? null,
+    errorType: answer?.errorType ?? null,
+    answer: answer?.body ?? null,
+    fault: fault?.id ?? null
+  })
+  if (answer) write(world, incoming, outgoing, answer, fault)
+  else incoming.socket.destroy()
 }
 
 async function answerOf(run) {

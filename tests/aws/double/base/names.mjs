@@ -21,7 +21,7 @@ const patterns = {
   roleAlias: [/^[\w=,@-]{1,128}$/, '[\\w=,@-]+'],
   certificateProviderName: [/^[\w=,@-]{1,128}$/, '[\\w=,@-]+'],
   attributeName: [/^[a-zA-Z0-9_.,@/:#-]{1,128}$/, '[a-zA-Z0-9_.,@/:#-]+'],
-  attributeValue: [/^[a-zA-Z0-9_.,@/:#=\[\]-]{0,800}$/, '[a-zA-Z0-9_.,@/:#=\\[\\]-]*'],
+  attributeValue: [/^[a-zA-Z0-9_.,@/:#=[\]-]{0,800}$/, '[a-zA-Z0-9_.,@/:#=\\[\\]-]*'],
   jobId: [/^[a-zA-Z0-9_-]{1,64}$/, '[a-zA-Z0-9_-]+'],
   ruleName: [/^[a-zA-Z0-9_]{1,128}$/, '^[a-zA-Z0-9_]+$'],
   shadowName: [/^[$a-zA-Z0-9:_-]{1,64}$/, '[$a-zA-Z0-9:_-]+']

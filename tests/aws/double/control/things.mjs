@@ -119,10 +119,13 @@ function listThings(world, { query }) {
   const wanted = (thing) =>
     (query.thingTypeName === undefined || thing.thingTypeName === query.thingTypeName) &&
     (query.attributeName === undefined || thing.attributes[query.attributeName] === query.attributeValue)
-  const items = [...world.store.things.values()]
-    .filter(wanted)
-    .map(describe)
-    .map(({ defaultClientId, thingId, billingGroupName, ...kept }) => kept)
+  const items = [...world.store.things.values()].filter(wanted).map((thing) => ({
+    thingName: thing.thingName,
+    thingTypeName: thing.thingTypeName,
+    thingArn: thing.arn,
+    attributes: thing.attributes,
+    version: thing.version
+  }))
   return page(items, { start: query.nextToken, size: query.maxResults, member: 'things', token: 'nextToken' })
 }
 

@@ -27,6 +27,7 @@ export class Connection {
   #parser
   #work = Promise.resolve()
   #closed = false
+  #mute = false // nothing is sent any more: the connection ends after this packet
   #cancelKeepAlive = () => {}
   #aliases = new Map()
   #publishes = { second: 0, count: 0 }
@@ -67,17 +68,26 @@ export class Connection {
       clientId: this.clientId ?? packet.clientId,
       topic: packet.topic
     })
-    if (fault?.hold) await this.#world.faults.hold(fault.id)
-    if (fault?.delay) await this.#world.clock.delay(fault.delay)
-    if (fault?.ignore) return
-    if (fault?.hangup === 'before') return this.hangUp()
-    if (fault?.reason) return this.end(fault.reason, PRESENCE.server)
+    if (await this.#faultInstead(fault ?? {}, packet)) return
     this.#mute = fault?.hangup === 'after'
     await this.#handle(packet)
     if (this.#mute) this.hangUp()
   }
 
-  #mute = false
+  /** What a fault does before the packet has an effect; true if that is all. */
+  async #faultInstead(fault, packet) {
+    if (fault.hold) await this.#world.faults.hold(fault.id)
+    if (fault.delay) await this.#world.clock.delay(fault.delay)
+    if (fault.hangup === 'before') this.hangUp()
+    else if (fault.reason && packet.cmd === 'connect') this.#refuseByFault(fault.reason, packet)
+    else if (fault.reason) this.end(fault.reason, PRESENCE.server)
+    return Boolean(fault.ignore || fault.reason || fault.hangup === 'before')
+  }
+
+  #refuseByFault(reason, packet) {
+    this.version = packet.protocolVersion
+    this.#refuse({ reason, why: 'a fault' })
+  }
 
   async #handle(packet) {
     if ((packet.cmd === 'connect') === Boolean(this.session)) return this.end(REASON.protocolError, PRESENCE.error)

@@ -2,20 +2,25 @@
 // Metrics for Device Defender (aws-iot.md section 8.3): checked for form and for growing report ids, and kept.
 import { parseObject, replyTo } from './reply.mjs'
 
-function fault(known, body) {
-  const header = body?.header ?? body?.hed
+/** {id, version, metrics} of a report, with long or short names. */
+function parts(body) {
+  const header = body?.header ?? body?.hed ?? {}
   const metrics = body?.metrics ?? body?.met ?? body?.custom_metrics ?? body?.cmet
-  if (!header || !metrics) return ['InvalidPayload', 'header and metrics are required']
-  const id = header.report_id ?? header.rid
+  return { id: header.report_id ?? header.rid, version: header.version ?? header.v, metrics }
+}
+
+function fault(known, { id, version, metrics }) {
+  if (metrics === undefined) return ['InvalidPayload', 'metrics are required']
   if (!Number.isInteger(id)) return ['InvalidPayload', 'report_id']
-  if ((header.version ?? header.v) === undefined) return ['InvalidPayload', 'version']
+  if (version === undefined) return ['InvalidPayload', 'version']
   return known !== undefined && id <= known ? ['DuplicateReportId', 'report_id must grow'] : null
 }
 
 export function defenderRequest(world, connection, message, thingName, format) {
   const body = format === 'json' ? parseObject(message.payload) : undefined
-  const found = fault(world.reports.get(thingName), body)
-  const reportId = body?.header?.report_id ?? body?.hed?.rid
+  const report = parts(body)
+  const found = fault(world.reports.get(thingName), report)
+  const reportId = report.id
   const common = { thingName, reportId, timestamp: world.clock.now() }
   if (found) {
     replyTo(world, connection, `${message.topic}/rejected`, {

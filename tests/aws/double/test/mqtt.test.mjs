@@ -228,6 +228,22 @@ test('a connection is ended by the operator', async () => {
   assert.equal((await client.next()).reasonCode, 0x98)
 })
 
+test('a fault refuses a CONNECT with a reason, or is silent', async () => {
+  const device = await double.device('unwelcome')
+  await double.control('POST', '/faults', {
+    where: 'mqtt',
+    packet: 'connect',
+    clientId: 'unwelcome',
+    action: { reason: 0x97 }
+  })
+  assert.equal((await double.connect(device, { version: 5 })).connack.reasonCode, 0x97)
+  const client = await double.connect(device)
+  await double.control('POST', '/faults', { where: 'mqtt', packet: 'pingreq', action: { ignore: true } })
+  client.send({ cmd: 'pingreq' })
+  client.publish('a/b', 'x', { qos: 1, messageId: 4 })
+  assert.equal((await client.next()).cmd, 'puback')
+})
+
 test('a fault hangs up after a packet', async () => {
   await double.control('POST', '/faults', {
     where: 'mqtt',
