@@ -105,3 +105,90 @@ test('a publish that no policy allows ends the connection', async () => {
   const ended = await publish(await double.device('mute', { policy }))
   assert.notEqual(ended.code, 0)
 })
+
+/** A local broker with a bridge to the double; `lines` are those that the service needs (aws-iot.md section 9.1). */
+async function bridge(device, lines) {
+  const [, cert, , key] = filesOf(device)
+  const socket = path.join(double.directory, `${device.name}.socket`)
+  const config = path.join(double.directory, `${device.name}.conf`)
+  const text = [
+    `listener 0 ${socket}`,
+    'allow_anonymous true',
+    'log_dest stderr',
+    'log_type all',
+    'user root', // else it could not read the double's directory; without root this line means nothing
+    'connection aws',
+    `address localhost:${double.facts.mqtt.port}`,
+    `remote_clientid ${device.name}`,
+    `bridge_cafile ${double.facts.ca}`,
+    `bridge_certfile ${cert}`,
+    `bridge_keyfile ${key}`,
+    'topic dt/# out 1',
+    'topic cmd/# in 1',
+    ...lines
+  ]
+  fs.writeFileSync(config, text.join('\n') + '\n')
+  const child = spawn('mosquitto', ['-c', config], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { PATH: `${process.env.PATH}:/usr/sbin` }
+  })
+  let log = ''
+  let look = () => {}
+  child.stderr.on('data', (data) => {
+    log += data
+    look()
+  })
+  const ended = new Promise((resolve) => child.on('close', resolve))
+  const stop = () => {
+    child.kill()
+    return ended
+  }
+  /** Waits until the broker's log has this text. */
+  const logged = (text) =>
+    new Promise((resolve) => {
+      look = () => log.includes(text) && resolve()
+      look()
+    })
+  return { socket, stop, logged }
+}
+
+const needed = [
+  'bridge_protocol_version mqttv311',
+  'cleansession true',
+  'notifications false',
+  'try_private false',
+  'bridge_attempt_unsubscribe false',
+  'restart_timeout 5 300'
+]
+
+/** What a client of the local broker prints. */
+function local(program, socket, ...args) {
+  const child = spawn(program, ['--unix', socket, ...args])
+  let output = ''
+  child.stdout.on('data', (data) => {
+    output += data
+  })
+  return new Promise((resolve) => child.on('close', () => resolve(output)))
+}
+
+test("mosquitto's bridge carries messages in both directions", async (t) => {
+  const device = await double.device('bridge')
+  const { socket, stop, logged } = await bridge(device, needed)
+  t.after(stop)
+  await double.event({ type: 'subscribe', clientId: 'bridge' })
+  const received = local('mosquitto_sub', socket, '-i', 'inside', '-t', 'cmd/#', '-C', '1')
+  await logged('Sending SUBACK to inside')
+  await local('mosquitto_pub', socket, '-q', '1', '-t', 'dt/bridge/x', '-m', 'out')
+  const sent = await double.event({ type: 'publish', clientId: 'bridge' })
+  assert.deepEqual([sent.topic, sent.payload], ['dt/bridge/x', 'out'])
+  await double.control('POST', '/publish', { topic: 'cmd/bridge/x', payload: 'in', qos: 1 })
+  assert.equal(await received, 'in\n')
+})
+
+test('a bridge with its defaults is refused', async (t) => {
+  const device = await double.device('default-bridge')
+  const { stop } = await bridge(device, ['bridge_protocol_version mqttv311'])
+  t.after(stop)
+  const refused = await double.event({ type: 'refused', clientId: 'default-bridge' })
+  assert.match(refused.why, /bridge bit|will on \$SYS/)
+})
