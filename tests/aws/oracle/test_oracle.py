@@ -80,6 +80,9 @@ class Requests(unittest.TestCase):
         self.assertEqual(model.judge_answer(entry, name, operation, of_service), [])
         entry["answer"] = {"address": "host"}
         self.assertIn("unknown member", model.judge_answer(entry, name, operation, of_service)[0])
+        name, operation, of_service, _ = API.find("POST", "/things/gw-1/connectivity-data")
+        entry["answer"] = {"connected": True, "timestamp": 1795953605973}
+        self.assertIn("no time in seconds", model.judge_answer(entry, name, operation, of_service)[0])
 
 
 class Signatures(unittest.TestCase):

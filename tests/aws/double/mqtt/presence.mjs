@@ -35,7 +35,7 @@ export class Presence {
 
   #note(connection, state) {
     const thing = this.#thing(connection)
-    if (thing) this.#world.store.connectivity.set(thing.thingName, { ...state, timestamp: this.#world.clock.now() })
+    if (thing) this.#world.store.connectivity.set(thing.thingName, { ...state, timestamp: this.#world.clock.now() / 1000 })
   }
 
   #publish(connection, eventType, members) {

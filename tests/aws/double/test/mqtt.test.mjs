@@ -216,6 +216,7 @@ test('an exclusive thing may connect with any client id, and presence names it',
   assert.equal((await observer.message()).body.thingName, 'only')
   const data = await double.accepted('POST', '/things/only/connectivity-data')
   assert.equal(data.connected, true)
+  assert.ok(data.timestamp < 1e11, 'the time is in seconds')
 })
 
 test('a connection is ended by the operator', async () => {
