@@ -52,12 +52,14 @@ test('a certificate: what must happen before it can be deleted', async () => {
   const path = `/certificates/${device.id}`
   await refused('CertificateStateException', 'DELETE', path)
   await double.accepted('PUT', `${path}?newStatus=INACTIVE`)
-  await refused('DeleteConflictException', 'DELETE', path)
+  const attached = await refused('DeleteConflictException', 'DELETE', path)
+  assert.match(attached.body.message, /^Things must be detached/)
   await refused('InvalidRequestException', 'DELETE', '/things/removed')
   await double.accepted('DELETE', '/things/removed/principals', undefined, {
     headers: { 'x-amzn-principal': device.arn }
   })
-  await refused('DeleteConflictException', 'DELETE', path)
+  const bound = await refused('DeleteConflictException', 'DELETE', path)
+  assert.match(bound.body.message, /^Certificate policies must be detached/)
   await refused('DeleteConflictException', 'DELETE', '/policies/policy-of-removed')
   await double.accepted('POST', '/target-policies/policy-of-removed', { target: device.arn })
   await double.accepted('DELETE', path)
