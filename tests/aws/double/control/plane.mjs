@@ -56,9 +56,8 @@ function checkPermission({ deny, allow, permissions, ...account }, operation) {
   throw new ServiceError('AccessDeniedException', `User: ${account.arn} is not authorized to perform: iot:${operation}`)
 }
 
-/** By the real clock: clients wait on theirs. */
 function checkRate(world, operation) {
-  const second = Math.floor(performance.now() / 1000)
+  const second = world.clock.seconds()
   const last = world.apiCalls.get(operation)
   const count = last?.second === second ? last.count + 1 : 1
   world.apiCalls.set(operation, { second, count })

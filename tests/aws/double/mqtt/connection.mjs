@@ -178,7 +178,7 @@ export class Connection {
   }
 
   #throttled() {
-    const second = Math.floor(performance.now() / 1000)
+    const second = this.#world.clock.seconds()
     if (this.#publishes.second !== second) this.#publishes = { second, count: 0 }
     this.#publishes.count += 1
     return this.#world.settings.publishRate && this.#publishes.count > PUBLISHES_PER_SECOND

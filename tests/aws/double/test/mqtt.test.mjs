@@ -134,6 +134,17 @@ test('a message is not received without iot:Receive', async () => {
   assert.equal((await client.message()).topic, 'yes')
 })
 
+test('of more than 100 messages in a second the rest is dropped', async () => {
+  await double.control('POST', '/clock', { stop: true })
+  const client = await double.connect(await double.device('eager'))
+  for (let n = 1; n <= 101; n++) client.publish('a/b', String(n), { qos: 1, messageId: n })
+  client.send({ cmd: 'pingreq' })
+  const kinds = []
+  while (kinds.at(-1) !== 'pingresp') kinds.push((await client.next()).cmd)
+  assert.equal(kinds.filter((cmd) => cmd === 'puback').length, 100)
+  await double.control('POST', '/clock', { start: true })
+})
+
 test('a retained message comes for its topic and not for a wildcard', async () => {
   const client = await double.connect(await double.device('keeper'))
   client.publish('kept/here', 'stays', { retain: true, qos: 1, messageId: 5 })
