@@ -40,6 +40,33 @@ Error explain_probe_result(const ProbeResult& result) {
 
 }  // namespace
 
+TEST_CASE("a CONNECT that is refused by MQTT 5 is explained by its reason code", "[explain]") {
+    struct {
+        ReasonCode reason;
+        Cause cause;
+    } const cases[] = {
+        {ReasonCode::unsupported_version, Cause::mqtt_version}, {ReasonCode::client_id_refused, Cause::client_id},
+        {ReasonCode::bad_credentials, Cause::password_wanted},  {ReasonCode::not_authorised, Cause::not_authorised},
+        {ReasonCode::quota_exceeded, Cause::unavailable},       {static_cast<ReasonCode>(0xEE), Cause::unavailable}};
+    for (const auto& [reason, cause] : cases) {
+        CAPTURE(static_cast<int>(reason));
+        auto refused = failure();
+        refused.code = static_cast<int>(reason);
+        refused.reason = reason;
+        const auto error = explain(refused, broker, no_probes);
+        CHECK(error.cause == cause);
+        CHECK(error.what.ends_with(words(reason)));
+        CHECK_FALSE(error.remedy.empty());
+    }
+}
+
+TEST_CASE("what a broker says about load passes by itself, and what it says about the client does not", "[explain]") {
+    CHECK(passes_by_itself(ReasonCode::busy));
+    CHECK(passes_by_itself(ReasonCode::connection_rate_exceeded));
+    CHECK_FALSE(passes_by_itself(ReasonCode::not_authorised));
+    CHECK_FALSE(passes_by_itself(static_cast<ReasonCode>(0xEE)));
+}
+
 TEST_CASE("a refused CONNECT is explained by its return code", "[explain]") {
     struct {
         int code;

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include <mqtt/async_client.h>
@@ -16,6 +17,16 @@ std::string server_uri(const ConnectionSettings& settings) {
     const bool is_ipv6 = settings.host.find(':') != std::string::npos;
     const auto host = is_ipv6 ? "[" + settings.host + "]" : settings.host;
     return "ssl://" + host + ":" + std::to_string(settings.port);
+}
+
+int paho_version(Version version) {
+    return version == Version::v5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
+}
+
+std::optional<ReasonCode> reason_of(int code) {
+    constexpr int first_failure = 0x80;
+    constexpr int last = 0xFF;
+    return code >= first_failure && code <= last ? std::optional{static_cast<ReasonCode>(code)} : std::nullopt;
 }
 
 // Listener turns the end of one operation into a call; Paho wants an object that outlives the operation.
@@ -36,8 +47,16 @@ class Listener : public ::mqtt::iaction_listener {
 class Connection::Impl : public ::mqtt::callback {
  public:
     Impl(const ConnectionSettings& settings, EventQueue& events)
-        : settings_{settings}, events_{events}, client_{server_uri(settings), settings.client_id} {
+        : settings_{settings},
+          events_{events},
+          client_{server_uri(settings), settings.client_id, ::mqtt::create_options{paho_version(settings.version)}} {
         client_.set_callback(*this);
+        if (settings_.version == Version::v5) {
+            client_.set_disconnected_handler([this](const ::mqtt::properties& /*properties*/, auto reason) {
+                const auto code = reason_of(static_cast<int>(reason));
+                events_.push(ConnectionLost{.cause = code ? words(*code) : "the broker closed it", .reason = code});
+            });
+        }
     }
 
     void connect();
@@ -47,7 +66,7 @@ class Connection::Impl : public ::mqtt::callback {
 
  private:
     ::mqtt::connect_options connect_options();
-    void connect_ended(int code, bool success, bool session_present);
+    void connect_ended(int code, bool success, bool session_present, std::optional<ReasonCode> reason);
 
     void connection_lost(const std::string& cause) override { events_.push(ConnectionLost{cause}); }
     void message_arrived(::mqtt::const_message_ptr message) override {
@@ -58,7 +77,8 @@ class Connection::Impl : public ::mqtt::callback {
     EventQueue& events_;
     std::atomic<bool> connecting_ = false;
     Listener connect_listener_{[this](const auto& token, bool success) {
-        connect_ended(token.get_return_code(), success, success && token.get_connect_response().is_session_present());
+        connect_ended(token.get_return_code(), success, success && token.get_connect_response().is_session_present(),
+                      reason_of(static_cast<int>(token.get_reason_code())));
     }};
     Listener subscribe_listener_{[this](const auto& /*token*/, bool success) {
         events_.push(SubscribeEnded{success, {}});
@@ -80,15 +100,21 @@ class Connection::Impl : public ::mqtt::callback {
     if (!settings_.alpn.empty()) {
         tls.set_alpn_protos({settings_.alpn});
     }
-    return ::mqtt::connect_options_builder()
-        .ssl(std::move(tls))
-        // Without a version Paho tries 3.1.1 and then 3.1: two handshakes, two uses of the private key.
-        .mqtt_version(MQTTVERSION_3_1_1)
-        .clean_session(!settings_.persistent_session)
-        .keep_alive_interval(settings_.keep_alive)
-        .connect_timeout(settings_.timeout)
-        .automatic_reconnect(false)
-        .finalize();
+    // Without a version Paho tries 3.1.1 and then 3.1: two handshakes, two uses of the private key. It comes first:
+    // Paho checks by it what else is set.
+    auto options = ::mqtt::connect_options_builder()
+                       .mqtt_version(paho_version(settings_.version))
+                       .ssl(std::move(tls))
+                       .keep_alive_interval(settings_.keep_alive)
+                       .connect_timeout(settings_.timeout)
+                       .automatic_reconnect(false)
+                       .finalize();
+    if (settings_.version == Version::v5) {
+        options.set_clean_start(!settings_.persistent_session);
+    } else {
+        options.set_clean_session(!settings_.persistent_session);
+    }
+    return options;
 }
 
 void Connection::Impl::connect() {
@@ -97,11 +123,11 @@ void Connection::Impl::connect() {
     try {
         client_.connect(connect_options(), nullptr, connect_listener_);
     } catch (const ::mqtt::exception& error) {
-        connect_ended(error.get_return_code(), false, false);
+        connect_ended(error.get_return_code(), false, false, std::nullopt);
     }
 }
 
-void Connection::Impl::connect_ended(int code, bool success, bool session_present) {
+void Connection::Impl::connect_ended(int code, bool success, bool session_present, std::optional<ReasonCode> reason) {
     // Paho C++ reports a success twice, as the end of the operation and as the beginning of a connection.
     if (!connecting_.exchange(false)) {
         return;
@@ -111,7 +137,8 @@ void Connection::Impl::connect_ended(int code, bool success, bool session_presen
         return;
     }
     auto record = paho_trace::take();
-    events_.push(ConnectFailed{code, std::move(record.errors), std::move(record.alerts), std::move(record.lines)});
+    events_.push(
+        ConnectFailed{code, std::move(record.errors), std::move(record.alerts), std::move(record.lines), reason});
 }
 
 void Connection::Impl::subscribe(const std::string& filter, int qos) {

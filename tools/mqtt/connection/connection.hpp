@@ -12,6 +12,9 @@
 
 namespace trustx::mqtt {
 
+// Version is the protocol's. With v5 the broker says why it refuses or ends a connection.
+enum class Version : std::uint8_t { v3_1_1, v5 };
+
 struct ConnectionSettings {
     std::string host;
     std::uint16_t port = 0;
@@ -23,6 +26,7 @@ struct ConnectionSettings {
     std::chrono::seconds keep_alive{0};
     std::chrono::seconds timeout{0};  // for one attempt
     bool persistent_session = false;
+    Version version = Version::v3_1_1;
 };
 
 class Connection {

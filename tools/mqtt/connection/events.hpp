@@ -5,10 +5,12 @@
 
 #include "common/io/unique_fd.hpp"
 #include "common/openssl/error_queue.hpp"
+#include "connection/reason_code.hpp"
 
 #include <cstdint>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -24,10 +26,12 @@ struct ConnectFailed {
     std::vector<openssl::QueuedError> tls_errors;
     std::vector<int> alerts;         // TLS alerts of the broker, by their numbers
     std::vector<std::string> trace;  // what TLS told Paho's trace, for people: alerts and the result of the name check
+    std::optional<ReasonCode> reason = {};  // of MQTT 5, where the broker gave one
 };
 
 struct ConnectionLost {
     std::string cause;
+    std::optional<ReasonCode> reason = {};  // of MQTT 5, where the broker gave one
 };
 
 struct MessageArrived {

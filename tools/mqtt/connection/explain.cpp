@@ -89,6 +89,26 @@ std::optional<Error> explain_refused_connect(int code, const Addressee& to) {
     }
 }
 
+// explain_reason is for MQTT 5, in whose refusals the broker says more.
+Error explain_reason(ReasonCode reason, const Addressee& to) {
+    const auto what = "the broker at " + place(to) + " refuses certificate " + to.certificate + " with client id '" +
+                      to.client_id + "': " + words(reason);
+    switch (reason) {
+        case ReasonCode::unsupported_version:
+            return {Cause::mqtt_version, what, "check the broker's protocol settings"};
+        case ReasonCode::client_id_refused:
+            return {Cause::client_id, what, "choose another"};
+        case ReasonCode::bad_credentials:
+        case ReasonCode::bad_authentication_method:
+            return {Cause::password_wanted, what, "set the broker up for certificates alone"};
+        case ReasonCode::not_authorised:
+        case ReasonCode::banned:
+            return {Cause::not_authorised, what, "check the broker's access rules, and which client ids they allow"};
+        default:
+            return {Cause::unavailable, what, passes_by_itself(reason) ? "try again later" : "see the broker's log"};
+    }
+}
+
 std::optional<Error> explain_alert(int number, const Addressee& to) {
     const auto known = std::ranges::find(alerts, number, &Alert::number);
     if (known == alerts.end()) {
@@ -172,6 +192,9 @@ Error closed_without_a_word(const Addressee& to) {
 }  // namespace
 
 Error explain(const ConnectFailed& failure, const Addressee& to, const Probes& probes) {
+    if (failure.reason) {
+        return explain_reason(*failure.reason, to);
+    }
     if (auto error = explain_refused_connect(failure.code, to)) {
         return *error;
     }
