@@ -240,6 +240,16 @@ Result<void> OutputFile::write(ByteView bytes) {
     return {};
 }
 
+Result<bool> OutputFile::set_access(mode_t mode, std::optional<gid_t> group) {
+    if (group && ::fchown(file_.get(), static_cast<uid_t>(-1), *group) != 0) {
+        return false;
+    }
+    if (::fchmod(file_.get(), mode) != 0) {
+        return failed(errno_code()).failure();
+    }
+    return true;
+}
+
 Result<void> OutputFile::commit() {
     if (is_stdout()) {
         return {};

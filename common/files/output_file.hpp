@@ -9,10 +9,12 @@
 #include <trustx/bytes.hpp>
 #include <trustx/result.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include <sys/stat.h>
+#include <sys/types.h>
 
 namespace trustx::files {
 
@@ -42,6 +44,10 @@ class OutputFile {
 
     Result<void> write(ByteView bytes);
     Result<void> write(std::string_view text) { return write(text::as_bytes(text)); }
+
+    // set_access gives a new regular file its mode and, where this process may, its group: before commit, so that no
+    // reader finds it otherwise. False: the group could not be given, and the mode is as it was.
+    Result<bool> set_access(mode_t mode, std::optional<gid_t> group);
 
     // commit makes the file durable and gives it its name. Without it nothing remains.
     Result<void> commit();
