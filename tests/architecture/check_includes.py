@@ -40,14 +40,23 @@ LAYERS = {
     "common/x509": (["common/x509/"], "common/openssl common/files objects values base common/base", "openssl/"),
     "common/keys": (["common/keys/"], "common/x509 common/openssl common/files values base common/base", "openssl/"),
     "provider": (["provider/"], "settings objects device trace command bus values base common/openssl common/base", "openssl/"),
+    "aws/enrolment": (["tools/aws/enrolment/"], "aws/documents aws/control aws/account aws/signing aws/http mqtt/connection "
+                      "objects device values bus base common/keys common/x509 common/openssl common/files common/base",
+                      "openssl/"),
     "trustx/trace": (["tools/trustx/trace/"], "common/files trace values base common/base", ""),
-    "trustx/cli": (["tools/trustx/cli/"], "settings objects device command trace values base common/keys common/x509 "
+    "trustx/cli": (["tools/trustx/cli/"], "aws/enrolment aws/control aws/account aws/http settings objects device "
+                   "command trace values base common/keys common/x509 "
                    "common/openssl common/files common/base", "openssl/"),
-    "trustx/chip": (["tools/trustx/chip/"], "trustx/cli settings objects device command values base common/keys "
+    "trustx/chip": (["tools/trustx/chip/"], "aws/enrolment trustx/cli settings objects device command values base "
+                    "common/keys "
                     "common/x509 common/openssl common/files common/base", "openssl/"),
+    "trustx/cloud": (["tools/trustx/cloud/"], "aws/enrolment aws/control aws/account aws/signing aws/http mqtt/connection "
+                     "trustx/chip trustx/cli settings device bus values base common/openssl common/files common/base",
+                     "openssl/"),
     "trustx/setup": (["tools/trustx/setup/"], "trustx/chip trustx/cli settings objects device command values base "
                      "common/keys common/x509 common/openssl common/files common/base", "openssl/"),
-    "trustx/commands": (["tools/trustx/"], "trustx/setup trustx/chip trustx/cli trustx/trace settings objects device "
+    "trustx/commands": (["tools/trustx/"], "trustx/cloud aws/enrolment aws/documents aws/control aws/account aws/signing "
+                        "aws/http mqtt/connection trustx/setup trustx/chip trustx/cli trustx/trace settings objects device "
                         "command trace values base common/keys common/x509 common/openssl common/files common/base",
                         "openssl/"),
     "mqtt/connection": (["tools/mqtt/connection/"], "common/keys common/x509 common/openssl common/files values base "

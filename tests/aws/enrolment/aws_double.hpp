@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The double of AWS IoT (tests/aws/double), one for a whole test program: its start takes a second.
+#pragma once
+
+#include "support/process.hpp"
+#include "support/temp_dir.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+namespace trustx::test {
+
+class AwsDouble {
+ public:
+    // shared is running when it is returned; nothing: what tests/aws/setup installs is not there, which is said on
+    // standard output. Throws std::runtime_error where it does not start.
+    static AwsDouble* shared();
+
+    // environment is what a user of AWS's programs sets.
+    [[nodiscard]] std::map<std::string, std::string> environment() const;
+    [[nodiscard]] std::string ca_file() const { return facts_.at("ca"); }
+
+    // certificates are those of the registry, by id.
+    [[nodiscard]] nlohmann::json certificates() const { return control("GET", "/state").at("certificates"); }
+    [[nodiscard]] nlohmann::json things() const { return control("GET", "/state").at("things"); }
+
+    // judged lets the oracle look at every request so far.
+    [[nodiscard]] Outcome judged() const;
+
+    // control asks the interface for tests. Throws std::runtime_error where it refuses.
+    nlohmann::json control(const std::string& method, const std::string& path, const nlohmann::json& body = {}) const;
+
+ private:
+    explicit AwsDouble(const std::string& packages);
+
+    std::string packages_;
+    TempDir directory_;
+    Process process_;
+    nlohmann::json facts_;
+};
+
+}  // namespace trustx::test

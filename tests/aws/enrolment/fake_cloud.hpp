@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control plane of AWS IoT in memory, as far as enrolment uses it (aws-iot.md section 6.2), behind HTTP: requests
+// are those that would go over the wire. Signatures are not checked here; the double does that.
+#pragma once
+
+#include "aws/http/http_client.hpp"
+#include "support/software_key.hpp"
+#include "trap.hpp"
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+namespace trustx::test {
+
+// requested_key is the key of a CSR whose signature is good; nothing: it is not.
+std::optional<PublicKey> requested_key(const std::string& csr);
+
+class FakeCloud final : public aws::HttpClient {
+ public:
+    static constexpr const char* account = "123456789012";
+    static constexpr const char* region = "eu-central-1";
+
+    struct Certificate {
+        std::string pem;
+        std::string status;
+        std::int64_t created = 0;  // seconds since 1970
+        std::set<std::string> policies = {};
+        std::set<std::string> things = {};
+    };
+
+    explicit FakeCloud(Trap& trap) : trap_{trap} {}
+
+    Result<aws::HttpResponse> send(const aws::HttpRequest& request, const Deadline& deadline) override;
+
+    static std::string arn_of(const std::string& id);
+
+    // add puts a certificate, the first in PEM, into the registry, and gives its id.
+    std::string add(const std::string& pem, const std::string& status);
+
+    std::map<std::string, Certificate> certificates;  // by id
+    std::map<std::string, nlohmann::json> things;     // by name: attributes
+    std::map<std::string, std::string> policies;      // by name: document
+    std::set<std::string> others_principals;          // attached to every thing, and nobody's here
+
+    bool issue_for_another_key = false;
+    bool allows_connect = true;
+    std::size_t throttled = 0;  // so many requests are throttled before anything is done
+    std::string refusal;        // AWS's name of the error with which every request for a certificate is answered
+
+ private:
+    struct Call;
+    struct Answer {
+        int status = 200;
+        nlohmann::json body = nlohmann::json::object();
+        std::string error = {};
+    };
+
+    Answer route(const Call& call);
+    Answer on_things(const Call& call);
+    Answer on_principals(const Call& call);
+    Answer on_certificates(const Call& call);
+    Answer on_certificate(const Call& call, const std::string& id);
+    Answer on_policies(const Call& call);
+    Answer on_target_policies(const Call& call);
+    Answer register_thing(const Call& call);
+    Answer register_certificate(const Call& call);
+    Answer test_authorization(const Call& call) const;
+    std::string issue(const std::string& csr);
+    Certificate* by_arn(const std::string& arn);
+
+    static Answer failed(int status, const std::string& name);
+
+    Trap& trap_;
+    SoftwareKey ca_{Curve::p256};
+};
+
+}  // namespace trustx::test

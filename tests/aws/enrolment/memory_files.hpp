@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files in memory.
+#pragma once
+
+#include "aws/enrolment/file_store.hpp"
+#include "trap.hpp"
+
+#include <map>
+
+namespace trustx::test {
+
+class MemoryFiles final : public aws::FileStore {
+ public:
+    explicit MemoryFiles(Trap& trap) : trap_{trap} {}
+
+    Result<void> make_directory(const std::string& path, aws::Access access) override;
+    Result<std::optional<std::string>> read(const std::string& path) override;
+    Result<void> write(const std::string& path, std::string_view content, aws::Access access) override;
+    Result<void> remove(const std::string& path) override;
+    Result<std::unique_ptr<Lock>> lock(const std::string& path) override;
+
+    struct File {
+        std::string content;
+        aws::Access access;
+    };
+    std::map<std::string, File> files;
+    bool full = false;  // no write succeeds
+    bool locked = false;
+
+ private:
+    Trap& trap_;
+};
+
+}  // namespace trustx::test

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is written down: orders, journals, identities and requests survive being written and read.
+#include "aws/enrolment/identity.hpp"
+#include "aws/enrolment/journal.hpp"
+#include "aws/enrolment/request.hpp"
+#include "common/files/input_error.hpp"
+#include "fake_chip.hpp"
+#include "support/catch.hpp"
+#include "support/software_key.hpp"
+#include "trap.hpp"
+
+using namespace trustx;
+using namespace trustx::aws;
+using test::SoftwareKey;
+
+namespace {
+
+constexpr ObjectId slot{0xE0F1};
+constexpr ObjectId place{0xE0E1};
+
+std::vector<x509::Certificate> chain_of(const Bytes& der) {
+    std::vector<x509::Certificate> chain;
+    chain.push_back(x509::Certificate::parse(der, "test").value());
+    return chain;
+}
+
+}  // namespace
+
+TEST_CASE("a journal reads as it was written", "[enrolment]") {
+    const SoftwareKey key{Curve::p384};
+    Journal journal{.order = {.method = EnrolmentMethod::register_thing,
+                              .thing = "gateway:1",
+                              .slot = ObjectId{0xE0F3},
+                              .region = "eu-central-1",
+                              .account = "123456789012",
+                              .endpoint = "localhost:1234",
+                              .ca_file = "/a \"b\"",
+                              .device_name = "second",
+                              .existing_thing = true,
+                              .replace = true},
+                    .chip = "A5A5",
+                    .begun = 1'790'000'000,
+                    .phase = Phase::abandoning,
+                    .step = "thing"};
+    CHECK(Journal::parse(journal.text(), "it").value() == journal);
+    journal.facts = {.endpoint = "host",
+                     .slot_was_empty = false,
+                     .public_key = key.public_key(),
+                     .request = "request",
+                     .asked = true,
+                     .partition = "aws-cn",
+                     .account = "1",
+                     .certificate_id = "id",
+                     .certificate_arn = "arn",
+                     .certificate = "pem",
+                     .certificate_existed = true,
+                     .thing_existed = false,
+                     .held = std::vector<Bytes>{}};
+    CHECK(Journal::parse(journal.text(), "it").value() == journal);
+    journal.facts.held = std::vector<Bytes>{key.certificate("held"), key.certificate("too")};
+    CHECK(Journal::parse(journal.text(), "it").value() == journal);
+}
+
+TEST_CASE("an identity reads as it was written", "[enrolment]") {
+    const Identity identity{.endpoint = {.host = "localhost", .port = 1234},
+                            .region = "eu-central-1",
+                            .account = "123456789012",
+                            .thing = "gateway-1",
+                            .certificate_id = "0f",
+                            .slot = slot,
+                            .method = EnrolmentMethod::csr};
+    CHECK(Identity::parse(identity.text(), "it").value() == identity);
+    CHECK(Identity::parse("{\"endpoint\":1}", "it").error() == InputErrc::malformed);
+}
+
+TEST_CASE("an endpoint is a host with or without a port", "[enrolment]") {
+    CHECK(Endpoint::parse("host").value() == Endpoint{"host", 8883});
+    CHECK(Endpoint::parse("host:443").value() == Endpoint{"host", 443});
+    CHECK(Endpoint::parse("[::1]:1").value() == Endpoint{"::1", 1});
+    CHECK(Endpoint::parse(Endpoint{"::1", 1}.text()).value() == Endpoint{"::1", 1});
+    for (const auto* text : {"", ":1", "host:", "host:0", "host:65536", "host:1x", "[::1", "[::1]1", "::1"}) {
+        CAPTURE(text);
+        CHECK_FALSE(Endpoint::parse(text));
+    }
+}
+
+TEST_CASE("an order with a name that AWS does not take is refused", "[enrolment]") {
+    const Order good{.thing = "gw:0001_a-B"};
+    CHECK(good.check());
+    for (const auto& thing : {std::string{}, std::string{"a b"}, std::string{"a/b"}, std::string(129, 'a')}) {
+        auto bad = good;
+        bad.thing = thing;
+        CHECK_FALSE(bad.check());
+    }
+    auto bad = good;
+    bad.policy = "a b";
+    CHECK_FALSE(bad.check());
+    bad = good;
+    bad.slot = place;
+    CHECK_FALSE(bad.check());
+}
+
+TEST_CASE("a request is for the key that signed it, and names the curve", "[enrolment]") {
+    for (const auto curve : {Curve::p256, Curve::p384}) {
+        test::Trap trap;
+        test::FakeChip chip{trap};
+        const auto key = chip.generate(slot, curve).value();
+        for (int i = 0; i < 20; ++i) {  // signatures differ, in length too
+            const auto request = make_request(chip, slot, key, "gateway").value();
+            CHECK(is_request_for(request, key));
+            CHECK_FALSE(is_request_for(request, SoftwareKey{curve}.public_key()));
+        }
+        const auto other = make_request(chip, slot, SoftwareKey{curve}.public_key(), "gateway");
+        REQUIRE_FALSE(other);
+        CHECK(other.error() == InputErrc::key_mismatch);
+    }
+    CHECK_FALSE(is_request_for("nothing", SoftwareKey{Curve::p256}.public_key()));
+}
+
+TEST_CASE("a certificate is judged before it is used", "[enrolment]") {
+    const SoftwareKey ca{Curve::p256};
+    const auto key = SoftwareKey{Curve::p256}.public_key();
+    const auto now = std::time(nullptr);
+    const auto judge = [&](const Bytes& der) {
+        const auto judged = check_certificate(chain_of(der), key, place, now, "test");
+        return judged ? std::error_code{} : judged.error().code();
+    };
+    CHECK(judge(ca.issue({.subject = key})) == std::error_code{});
+    CHECK(judge(ca.issue({.subject = ca.public_key()})) == InputErrc::key_mismatch);
+    CHECK(judge(ca.issue({.subject = key, .begins = 3600})) == InputErrc::check_failed);
+    CHECK(judge(ca.issue({.subject = key, .begins = -7200, .ends = -3600})) == InputErrc::check_failed);
+    CHECK(judge(ca.certificate_for(key, "gateway", "authority", 2000)) == InputErrc::check_failed);
+}
+
+TEST_CASE("certificates that are no chain are refused", "[enrolment]") {
+    const SoftwareKey ca{Curve::p256};
+    const auto key = SoftwareKey{Curve::p256}.public_key();
+    auto chain = chain_of(ca.issue({.subject = key}));
+    chain.push_back(x509::Certificate::parse(SoftwareKey{Curve::p256}.authority_certificate("authority"), "t").value());
+    const auto judged = check_certificate(chain, key, place, std::time(nullptr), "test");
+    REQUIRE_FALSE(judged);
+    CHECK(judged.error() == InputErrc::check_failed);
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that an enrolment reaches, in memory: what is left of it when a run ends is here, and nowhere else.
+#pragma once
+
+#include "aws/enrolment/enrolment.hpp"
+#include "fake_chip.hpp"
+#include "fake_cloud.hpp"
+#include "memory_files.hpp"
+#include "support/virtual_clock.hpp"
+#include "trap.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace trustx::test {
+
+// FakeBroker accepts whom AWS IoT would: an active certificate with a policy, for the key that the file names.
+class FakeBroker final : public aws::MqttPort {
+ public:
+    FakeBroker(Trap& trap, FakeCloud& cloud, FakeChip& chip, MemoryFiles& files)
+        : trap_{trap}, cloud_{cloud}, chip_{chip}, files_{files} {}
+
+    Result<aws::Acceptance> connect(const aws::Presented& presented, const Deadline& deadline) override;
+
+    std::size_t refusals = 0;  // so many attempts come before the policy is in force
+    std::size_t accepted = 0;
+    bool just_in_time = false;  // the authority is registered for that: what connects becomes a thing
+
+ private:
+    // register_first does what AWS does with a certificate of a registered authority: it waits to be activated, and
+    // that is done by the time of the next attempt. True: this attempt is closed.
+    bool register_first(const aws::Presented& presented);
+    [[nodiscard]] bool accepts(const aws::Presented& presented) const;
+
+    Trap& trap_;
+    FakeCloud& cloud_;
+    FakeChip& chip_;
+    MemoryFiles& files_;
+};
+
+// TrappedClock is a clock on which waiting takes no time and is a call of a seam.
+class TrappedClock final : public Clock {
+ public:
+    explicit TrappedClock(Trap& trap) : trap_{trap} {}
+    [[nodiscard]] TimePoint now() const override { return clock_.now(); }
+    void sleep_until(TimePoint wake) override {
+        static_cast<void>(trap_.enter("clock sleep_until"));
+        clock_.sleep_until(wake);
+    }
+
+ private:
+    Trap& trap_;
+    VirtualClock clock_;
+};
+
+// FakeIssuer is an authority of the operator's.
+class FakeIssuer final : public aws::Issuer {
+ public:
+    explicit FakeIssuer(Trap& trap) : trap_{trap} {}
+    Result<std::string> issue(const std::string& request) override;
+
+    // certificate_for is one that it has issued for a key before.
+    [[nodiscard]] Bytes certificate_for(const PublicKey& key) const;
+
+ private:
+    Trap& trap_;
+    SoftwareKey key_{Curve::p256};
+};
+
+class World {
+ public:
+    explicit World(aws::EnrolmentMethod method);
+
+    // Each of these is one run of the program: with a client of its own, and nothing remembered from the last.
+    Result<void> enroll();
+    Result<void> resume();
+    Result<void> abandon();
+    // go_on is what an operator does after an interruption: resume, or enroll where nothing was begun.
+    Result<void> go_on();
+
+    // survives runs something that the trap may end; false: it was killed.
+    static bool survives(const std::function<void()>& run);
+
+    // What must hold at every moment, in words; empty: it holds.
+    [[nodiscard]] std::string violation() const;
+    // What must hold when an enrolment has ended, or has been abandoned.
+    [[nodiscard]] std::string missing_when_enrolled() const;
+    [[nodiscard]] std::string left_when_abandoned() const;
+
+    [[nodiscard]] std::optional<aws::Journal> journal() const;
+
+    Trap trap;
+    FakeCloud cloud{trap};
+    FakeChip chip{trap};
+    MemoryFiles files{trap};
+    FakeBroker broker{trap, cloud, chip, files};
+    FakeIssuer issuer{trap};
+    TrappedClock clock{trap};
+    aws::Order order;
+    aws::Directories directories{.identity = "/identity", .state = "/state"};
+    std::vector<std::string> notes;
+
+ private:
+    Result<void> run(const std::function<Result<void>(aws::Enrolment&)>& what);
+    [[nodiscard]] std::string file(const std::string& path) const;
+
+    std::vector<Bytes> held_at_first_;  // in the slot's object
+};
+
+}  // namespace trustx::test

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// What steps in the cloud have in common.
+#pragma once
+
+#include "aws/control/calls/certificates.hpp"
+#include "aws/control/calls/things.hpp"
+#include "aws/enrolment/run.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace trustx::aws {
+
+// ask makes one call, with time enough for an account that is throttled for a minute.
+template <ApiCall Call>
+ApiResult<typename Call::Answer> ask(Run& run, const Call& call) {
+    constexpr std::chrono::minutes patience{3};
+    return run.seams.cloud.call(call, Deadline::after(run.seams.broker.clock, patience));
+}
+
+// gone_is_fine turns "there is no such resource" into success: for what is taken back.
+template <class T>
+Result<void> gone_is_fine(const ApiResult<T>& answer) {
+    return answer || answer.error() == ApiErrc::resource_not_found ? Result<void>{}
+                                                                   : tl::unexpected<Error>{answer.error()};
+}
+
+// unless_missing gives nothing where there is no such resource.
+template <class T>
+Result<std::optional<T>> unless_missing(ApiResult<T> answer) {
+    if (answer) {
+        return std::optional{*std::move(answer)};
+    }
+    return answer.error() == ApiErrc::resource_not_found ? Result<std::optional<T>>{std::optional<T>{}}
+                                                         : tl::unexpected<Error>{answer.error()};
+}
+
+// every_item collects all pages of a list.
+template <class Item, class Fetch>
+Result<std::vector<Item>> every_item(Fetch fetch) {
+    std::vector<Item> items;
+    std::string next;
+    do {
+        auto page = fetch(next);
+        if (!page) {
+            return tl::unexpected<Error>{page.error()};
+        }
+        std::ranges::move(page->items, std::back_inserter(items));
+        next = page->next;
+    } while (!next.empty());
+    return items;
+}
+
+// note_account learns from the ARN of something of this account which account that is. EnrolmentErrc::other_account.
+Result<void> note_account(Run& run, const std::string& arn);
+
+// principals_of are the certificates of a thing, by their ARNs; none where there is no such thing.
+Result<std::vector<std::string>> principals_of(Run& run, const std::string& thing);
+
+}  // namespace trustx::aws

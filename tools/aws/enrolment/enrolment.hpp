@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Enrolment: from a chip without identity to one with which a broker accepts this gateway, by a sequence of steps that
+// can be interrupted anywhere and resumed. Errors are those of the steps; the journal then tells how far it is, and
+// nothing is lost.
+#pragma once
+
+#include "aws/enrolment/identity.hpp"
+#include "aws/enrolment/journal.hpp"
+#include "aws/enrolment/run.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace trustx::aws {
+
+// PlannedStep is a line of a plan.
+struct PlannedStep {
+    std::string name;
+    std::string where;  // "chip", "cloud", "files", "broker"; empty: it only looks
+    std::string what;
+};
+
+// plan says what enroll would do. It needs neither chip nor cloud, and changes nothing.
+std::vector<PlannedStep> plan(const Order& order);
+
+// State is how far an enrolment is.
+struct State {
+    std::optional<Journal> journal;    // the last enrolment, finished or not
+    std::optional<Identity> identity;  // what services use
+};
+
+// read_state looks at the files alone. InputErrc::malformed, InputErrc::unreadable.
+Result<State> read_state(FileStore& files, const Directories& directories);
+
+class Enrolment {
+ public:
+    // What the seams refer to must outlive it.
+    explicit Enrolment(Seams seams, Directories directories) : seams_{std::move(seams)}, directories_{directories} {}
+
+    // enroll begins one and carries it to its end, where the broker has accepted the gateway.
+    // EnrolmentErrc::unfinished: another one has not ended; EnrolmentErrc::not_connected: all is done but that.
+    Result<void> enroll(const Order& order);
+
+    // resume carries on where an enrolment was interrupted. EnrolmentErrc::nothing_begun, EnrolmentErrc::other_chip.
+    Result<void> resume();
+
+    // abandon takes back what an enrolment that has not ended did in the cloud, in the chip and in files; the key
+    // stays. It can be interrupted and repeated. EnrolmentErrc::nothing_begun, EnrolmentErrc::enrolled_already.
+    Result<void> abandon();
+
+ private:
+    Result<Run> taken_up(const JournalFile& file);
+
+    Seams seams_;
+    Directories directories_;
+};
+
+// connect proves the identity in the files: attempts until the broker accepts it or the time is up.
+// EnrolmentErrc::not_connected.
+Result<void> connect(const Broker& broker, const Directories& directories, const Identity& identity);
+
+}  // namespace trustx::aws

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What ends an enrolment, beyond files (InputErrc), the chip (Errc, ChipError) and the cloud's own errors (ApiErrc). As
+// with InputErrc, operation() has everything that there is to say and what to do about it; the code sorts it.
+#pragma once
+
+#include <trustx/result.hpp>
+
+#include <system_error>
+
+namespace trustx::aws {
+
+enum class EnrolmentErrc {
+    unfinished = 1,            // there is a journal: resume it or abandon it first
+    nothing_begun = 2,         // there is none to resume
+    busy = 3,                  // another process works on this enrolment
+    other_chip = 4,            // the chip is not the one that the journal is about
+    other_account = 5,         // the credentials belong to another account than the one asked for
+    thing_taken = 6,           // the thing exists and has other certificates
+    policy_denies = 7,         // attached, tested, and it does not allow this gateway to connect
+    not_connected = 8,         // enrolled as far as is known, and the broker did not accept it in the time allowed
+    enrolled_already = 9,      // there is an identity, which would be replaced
+    certificate_revoked = 10,  // which is for good
+    not_activated = 11,        // the broker was shown the certificate, and nobody has made it active
+};
+
+const std::error_category& enrolment_category() noexcept;
+
+inline std::error_code make_error_code(EnrolmentErrc code) noexcept {
+    return {static_cast<int>(code), enrolment_category()};
+}
+
+}  // namespace trustx::aws
+
+template <>
+struct std::is_error_code_enum<trustx::aws::EnrolmentErrc> : std::true_type {};

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aws/enrolment/file_store.hpp"
+
+#include "aws/enrolment/error.hpp"
+#include "common/files/file_error.hpp"
+#include "common/files/input_file.hpp"
+#include "common/files/output_file.hpp"
+#include "common/io/unique_fd.hpp"
+#include "common/text/as_bytes.hpp"
+#include "common/try.hpp"
+
+#include <cerrno>
+#include <filesystem>
+#include <utility>
+
+#include <fcntl.h>
+#include <grp.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace trustx::aws {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* group_of_users = "trustx";  // of the bus and the lock directory, by our udev rule
+
+// DiskLock holds a lock of an open file description (flock(2)), which the kernel releases with the process.
+class DiskLock final : public FileStore::Lock {
+ public:
+    explicit DiskLock(UniqueFd file) : file_{std::move(file)} {}
+
+ private:
+    UniqueFd file_;
+};
+
+std::optional<gid_t> group_id() {
+    const auto* entry = ::getgrnam(group_of_users);
+    return entry == nullptr ? std::nullopt : std::optional{entry->gr_gid};
+}
+
+mode_t mode_of(Access access) {
+    switch (access) {
+        case Access::owner:
+            return 0600;
+        case Access::services:
+            return 0640;
+        case Access::everybody:
+            break;
+    }
+    return 0644;
+}
+
+// set_access falls back to everybody where there is no group for the services: it is for what is no secret.
+Result<void> set_access(files::OutputFile& file, Access access) {
+    const auto group = access == Access::services ? group_id() : std::nullopt;
+    const bool shared = access == Access::services && !group;
+    TRY(const auto done, file.set_access(mode_of(shared ? Access::everybody : access), group));
+    if (!done) {
+        TRYV(file.set_access(mode_of(Access::everybody), std::nullopt));
+    }
+    return {};
+}
+
+Result<void> flush_directory(const fs::path& path) {
+    const UniqueFd directory{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (directory && ::fsync(directory.get()) != 0 && errno != EINVAL) {
+        return files::cannot_write(path.string(), errno_code());
+    }
+    return {};
+}
+
+fs::path parent_of(const std::string& path) {
+    const auto parent = fs::path{path}.parent_path();
+    return parent.empty() ? fs::path{"."} : parent;
+}
+
+}  // namespace
+
+Result<void> DiskStore::make_directory(const std::string& path, Access access) {
+    std::error_code code;
+    if (fs::is_directory(path, code)) {
+        return {};
+    }
+    const auto parent = parent_of(path);
+    if (!fs::is_directory(parent, code)) {
+        TRYV(make_directory(parent.string(), Access::everybody));
+    }
+    const mode_t mode = access == Access::owner ? 0700 : 0755;
+    if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) {
+        return files::cannot_write(path, errno_code());
+    }
+    return flush_directory(parent);
+}
+
+Result<std::optional<std::string>> DiskStore::read(const std::string& path) {
+    std::error_code code;
+    if (fs::status(path, code).type() == fs::file_type::not_found) {
+        return std::optional<std::string>{};
+    }
+    TRY(const auto content, files::read_input(path));
+    return std::optional{std::string{text::as_text(content)}};
+}
+
+Result<void> DiskStore::write(const std::string& path, std::string_view content, Access access) {
+    std::error_code code;
+    const bool fresh = !fs::exists(path, code);
+    const auto readers = fresh || access == Access::owner ? files::Readers::owner : files::Readers::as_umask_allows;
+    TRY(auto file, files::OutputFile::create(path, content.size(), readers));
+    if (fresh) {
+        TRYV(set_access(file, access));
+    }
+    TRYV(file.write(content));
+    return file.commit();
+}
+
+Result<void> DiskStore::remove(const std::string& path) {
+    if (::unlink(path.c_str()) != 0) {
+        return errno == ENOENT ? Result<void>{} : files::cannot_write(path, errno_code());
+    }
+    return flush_directory(parent_of(path));
+}
+
+Result<std::unique_ptr<FileStore::Lock>> DiskStore::lock(const std::string& path) {
+    constexpr mode_t owner_only = 0600;
+    UniqueFd file{::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, owner_only)};
+    if (!file) {
+        return files::cannot_write(path, errno_code());
+    }
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+        return errno == EWOULDBLOCK ? fail(EnrolmentErrc::busy, "another process is enrolling this gateway (it holds " +
+                                                                    path + "); wait until it has ended")
+                                    : files::cannot_write(path, errno_code());
+    }
+    return std::unique_ptr<Lock>{std::make_unique<DiskLock>(std::move(file))};
+}
+
+}  // namespace trustx::aws

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files as enrolment needs them: small, whole, and durable once a call returns. Tests put a store behind it that counts
+// calls and ends a run at any of them, or has no space left.
+#pragma once
+
+#include <trustx/bytes.hpp>
+#include <trustx/result.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace trustx::aws {
+
+// Access says who reads a file. `services`: the owner and the group of the chip's users, which services that use the
+// key are in; a reference to a key is no secret, but nobody else can use it.
+enum class Access : std::uint8_t { owner, services, everybody };
+
+class FileStore {
+ public:
+    // Lock is held until it is destroyed, or the process ends.
+    class Lock {
+     public:
+        Lock() = default;
+        Lock(const Lock&) = delete;
+        Lock& operator=(const Lock&) = delete;
+        virtual ~Lock() = default;
+    };
+
+    FileStore() = default;
+    FileStore(const FileStore&) = delete;
+    FileStore& operator=(const FileStore&) = delete;
+    virtual ~FileStore() = default;
+
+    // make_directory makes a directory, and those above it, where they are missing. InputErrc::unwritable.
+    virtual Result<void> make_directory(const std::string& path, Access access) = 0;
+
+    // read gives a whole file; nothing: there is none. InputErrc::unreadable.
+    virtual Result<std::optional<std::string>> read(const std::string& path) = 0;
+
+    // write replaces a file as a whole; when it returns, file and name survive a power cut. A file that was there
+    // keeps its owner and mode. InputErrc::unwritable: then what was there before is there still.
+    virtual Result<void> write(const std::string& path, std::string_view content, Access access) = 0;
+
+    // remove takes a file away, durably; one that is not there is no error. InputErrc::unwritable.
+    virtual Result<void> remove(const std::string& path) = 0;
+
+    // lock excludes other processes. EnrolmentErrc::busy.
+    virtual Result<std::unique_ptr<Lock>> lock(const std::string& path) = 0;
+};
+
+// DiskStore is the file system.
+class DiskStore final : public FileStore {
+ public:
+    Result<void> make_directory(const std::string& path, Access access) override;
+    Result<std::optional<std::string>> read(const std::string& path) override;
+    Result<void> write(const std::string& path, std::string_view content, Access access) override;
+    Result<void> remove(const std::string& path) override;
+    Result<std::unique_ptr<Lock>> lock(const std::string& path) override;
+};
+
+}  // namespace trustx::aws

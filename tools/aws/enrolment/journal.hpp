@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// The journal of one enrolment: what was asked for, how far it is, and everything that could not be found out again. It
+// is written before each step, so that whoever finds it after a power cut knows which step may have been done, and
+// which were. It holds no secret of AWS's (aws-iot.md section 5).
+#pragma once
+
+#include "aws/enrolment/file_store.hpp"
+#include "aws/enrolment/order.hpp"
+
+#include <trustx/key.hpp>
+
+#include <cstdint>
+#include <ctime>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace trustx::aws {
+
+// Facts are what steps found out or decided. A look-up that decides what may be undone is recorded before what it
+// decides about, and never again: a resumed run would find its own work there.
+struct Facts {
+    std::string endpoint{};                 // HOST[:PORT] of the broker
+    std::optional<bool> slot_was_empty{};   // false: the key was found in the slot
+    std::optional<PublicKey> public_key{};  // of the slot
+    std::string request{};                  // the CSR in PEM
+    bool asked = false;                     // the call that issues the certificate was made, or is about to be
+    std::string partition{};                // of the account: "aws", "aws-cn", "aws-us-gov"
+    std::string account{};                  // its number
+    std::string certificate_id{};           // SHA-256 of the certificate's DER in lower-case hexadecimal
+    std::string certificate_arn{};
+    std::string certificate{};                  // PEM, leaf first
+    std::optional<bool> certificate_existed{};  // in the cloud, before this enrolment
+    std::optional<bool> thing_existed{};        // before this enrolment
+    std::optional<std::vector<Bytes>> held{};   // the certificates that the object held before, in DER
+
+    friend bool operator==(const Facts&, const Facts&) = default;
+};
+
+// Phase is what the journal is about.
+enum class Phase : std::uint8_t { enrolling, abandoning, done };
+
+struct Journal {
+    Order order;
+    std::string chip;  // its UID
+    std::time_t begun = 0;
+    Phase phase = Phase::enrolling;
+    std::string step = {};  // the one that was begun; all before it are done
+    Facts facts = {};
+
+    // text and parse are the file. InputErrc::malformed, also for the format of another version.
+    [[nodiscard]] std::string text() const;
+    static Result<Journal> parse(const std::string& text, const std::string& name);
+
+    friend bool operator==(const Journal&, const Journal&) = default;
+};
+
+// JournalFile is where it is.
+class JournalFile {
+ public:
+    // directory is made when something is written.
+    JournalFile(FileStore& files, const std::string& directory) : files_{files}, directory_{directory} {}
+
+    [[nodiscard]] std::string path() const { return directory_ + "/enroll.journal"; }
+
+    // lock excludes other processes that enrol. EnrolmentErrc::busy.
+    Result<std::unique_ptr<FileStore::Lock>> lock();
+    Result<std::optional<Journal>> load();
+    Result<void> save(const Journal& journal) { return files_.write(path(), journal.text(), Access::owner); }
+    Result<void> remove() { return files_.remove(path()); }
+
+ private:
+    FileStore& files_;
+    std::string directory_;
+};
+
+}  // namespace trustx::aws

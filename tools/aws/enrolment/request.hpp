@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The request for a certificate (PKCS#10, RFC 2986), built here and signed by the chip, and what a certificate must be
+// before it is written anywhere (aws-iot.md section 1.4).
+#pragma once
+
+#include "aws/enrolment/chip_port.hpp"
+#include "common/x509/certificate.hpp"
+
+#include <ctime>
+#include <string>
+#include <vector>
+
+namespace trustx::aws {
+
+// make_request gives a CSR in PEM with the subject CN=common_name, for the key in a slot: one signature, which is
+// verified. InputErrc::key_mismatch: the slot signs with another key.
+Result<std::string> make_request(ChipPort& chip, ObjectId slot, const PublicKey& key, const std::string& common_name);
+
+// is_request_for says whether text is a CSR for this key with a signature of it.
+bool is_request_for(const std::string& pem, const PublicKey& key);
+
+// prove_key lets the slot sign something random, and verifies it. InputErrc::key_mismatch.
+Result<void> prove_key(ChipPort& chip, ObjectId slot, const PublicKey& key);
+
+// certificate_id is AWS's name of a certificate: SHA-256 of the DER in lower-case hexadecimal.
+std::string certificate_id(const x509::Certificate& certificate);
+
+// check_certificate judges a chain, leaf first, that is to be the identity of a key: the key, the dates, the order of
+// the chain, and the size of the object. `from` says who issued it, for messages. InputErrc::key_mismatch,
+// InputErrc::check_failed.
+Result<void> check_certificate(const std::vector<x509::Certificate>& chain, const PublicKey& key, ObjectId object,
+                               std::time_t now, const std::string& from);
+
+}  // namespace trustx::aws

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the steps of an enrolment work with.
+#pragma once
+
+#include "aws/control/api_client.hpp"
+#include "aws/enrolment/chip_port.hpp"
+#include "aws/enrolment/file_store.hpp"
+#include "aws/enrolment/identity.hpp"
+#include "aws/enrolment/issuer.hpp"
+#include "aws/enrolment/journal.hpp"
+#include "aws/enrolment/mqtt_port.hpp"
+#include "aws/signing/credentials.hpp"
+
+#include <chrono>
+#include <ctime>
+#include <string_view>
+
+namespace trustx::aws {
+
+// Seams are what an enrolment reaches the world by. Nothing else of it does.
+struct Seams {
+    ChipPort& chip;
+    FileStore& files;
+    ApiClient& cloud;
+    Broker broker;
+    WallClock now;             // the time of day
+    Issuer* issuer = nullptr;  // for methods in which AWS does not issue the certificate
+};
+
+// Run is one enrolment that is going on. Its journal in memory is ahead of the file until record.
+struct Run {
+    const Seams& seams;
+    const Directories& directories;
+    JournalFile file;
+    Journal journal;
+    bool durable = false;  // the file is about this enrolment
+
+    // record makes the journal durable.
+    [[nodiscard]] Result<void> record() {
+        durable = true;
+        return file.save(journal);
+    }
+
+    [[nodiscard]] const Order& order() const { return journal.order; }
+    [[nodiscard]] Facts& facts() { return journal.facts; }
+    [[nodiscard]] ObjectId object() const { return *paired_certificate(journal.order.slot); }
+    void note(std::string_view text) const { seams.broker.note(text); }
+    [[nodiscard]] std::time_t time() const { return std::chrono::system_clock::to_time_t(seams.now()); }
+};
+
+}  // namespace trustx::aws

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The steps that methods are made of. The lists of step.hpp put them into order.
+#pragma once
+
+#include "aws/enrolment/step.hpp"
+
+namespace trustx::aws::steps {
+
+// On this computer and its chip.
+extern const Step slot;     // looks at what would be replaced
+extern const Step key;      // a key in the slot: made, or found there
+extern const Step request;  // the request for a certificate, signed by it
+extern const Step install;  // the certificate into the chip
+extern const Step files;    // what services read
+
+// With a certificate that AWS does not issue (section 7.3 to 7.5).
+extern const Step issue;       // by an authority of the operator's
+extern const Step factory;     // the one that the chip has from the factory
+extern const Step registered;  // in the cloud, inactive
+
+// In the cloud.
+extern const Step endpoint;         // which broker; also whether the cloud answers and takes the credentials
+extern const Step certificate;      // issued for the request, inactive (aws-iot.md section 7.1)
+extern const Step thing;            // made, or found
+extern const Step policy;           // made, or found
+extern const Step registration;     // thing, certificate and policy by one call (section 7.2)
+extern const Step policy_target;    // the policy is attached to the certificate
+extern const Step thing_principal;  // the certificate is attached to the thing
+extern const Step test;             // whether the policy lets the gateway connect
+extern const Step activation;       // makes the certificate usable
+
+// At the broker.
+extern const Step connection;        // mutual TLS and CONNACK
+extern const Step first_connection;  // the same, by which the cloud gets to know the certificate (section 7.4)
+
+}  // namespace trustx::aws::steps

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+// Steps in the cloud that are about the certificate. Both calls that issue one would issue another when they are
+// repeated; so before they are made it is durable that they are, and where their answer was lost, what they left is
+// looked for by its key.
+#include "aws/control/calls/policies.hpp"
+#include "aws/control/calls/provisioning.hpp"
+#include "aws/documents/provisioning_template.hpp"
+#include "aws/enrolment/certificate_removal.hpp"
+#include "aws/enrolment/cloud_calls.hpp"
+#include "aws/enrolment/error.hpp"
+#include "aws/enrolment/request.hpp"
+#include "aws/enrolment/steps.hpp"
+#include "common/files/input_error.hpp"
+#include "common/text/as_bytes.hpp"
+#include "common/try.hpp"
+#include "common/x509/certificate.hpp"
+
+#include <algorithm>
+
+namespace trustx::aws {
+namespace {
+
+constexpr const char* issuer = "AWS IoT";
+
+// Issued is a certificate that the cloud has for the key of this enrolment.
+struct Issued {
+    std::string arn;
+    std::string id;
+    std::string pem;
+};
+
+std::optional<PublicKey> key_of(const std::string& pem) {
+    const auto chain = x509::parse_certificate_file(text::as_bytes(pem), issuer);
+    const auto key = chain ? chain->front().public_key() : Result<PublicKey>{chain.failure()};
+    return key ? std::optional{*key} : std::nullopt;
+}
+
+// described gives a certificate if it is for the key of this enrolment.
+Result<std::optional<Issued>> described(Run& run, const std::string& id) {
+    TRY(const auto found, unless_missing(ask(run, DescribeCertificate{.id = id})));
+    if (!found || key_of(found->pem) != run.facts().public_key) {
+        return std::optional<Issued>{};
+    }
+    return std::optional{Issued{.arn = found->arn, .id = found->id, .pem = found->pem}};
+}
+
+bool may_be_ours(const ListedCertificate& listed, WallTime since) {
+    return listed.status == CertificateStatus::inactive && (!listed.created || *listed.created >= since);
+}
+
+// look_in_list goes through the certificates of the account, newest first, until they are older than this enrolment. A
+// user who may not list them gets no certificate back, which costs one that stays inactive.
+Result<std::optional<Issued>> look_in_list(Run& run) {
+    constexpr std::chrono::minutes difference_of_clocks{10};
+    const auto since = std::chrono::system_clock::from_time_t(run.journal.begun) - difference_of_clocks;
+    std::string next;
+    do {
+        const auto page = ask(run, ListCertificates{.marker = next});
+        if (!page && (page.error() == ApiErrc::access_denied || page.error() == ApiErrc::unauthorized)) {
+            run.note("an inactive certificate may be left in the account: these credentials may not list certificates");
+            return std::optional<Issued>{};
+        }
+        TRYV(page);
+        for (const auto& listed : page->items) {
+            if (listed.created && *listed.created < since) {
+                return std::optional<Issued>{};
+            }
+            TRY(auto found, may_be_ours(listed, since) ? described(run, listed.id)
+                                                       : Result<std::optional<Issued>>{std::optional<Issued>{}});
+            if (found) {
+                return found;
+            }
+        }
+        next = page->next;
+    } while (!next.empty());
+    return std::optional<Issued>{};
+}
+
+// look_at_thing finds what RegisterThing attached.
+Result<std::optional<Issued>> look_at_thing(Run& run) {
+    TRY(const auto principals, principals_of(run, run.order().thing));
+    for (const auto& arn : principals) {
+        TRY(auto found, described(run, arn.substr(arn.rfind('/') + 1)));
+        if (found) {
+            return found;
+        }
+    }
+    return std::optional<Issued>{};
+}
+
+// left_over looks for what a call left whose answer was lost.
+Result<std::optional<Issued>> left_over(Run& run) {
+    TRY(auto attached, look_at_thing(run));
+    if (attached) {
+        return attached;
+    }
+    return look_in_list(run);
+}
+
+bool is_aws(const std::string& host) {
+    return host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
+}
+
+// check_id compares AWS's name of the certificate with what it has to be. Stand-ins may hash something else.
+Result<void> check_id(Run& run, const x509::Certificate& leaf) {
+    if (certificate_id(leaf) == run.facts().certificate_id) {
+        return {};
+    }
+    const auto words = "the cloud calls the certificate " + run.facts().certificate_id + ", and by its content it is " +
+                       certificate_id(leaf);
+    if (is_aws(run.seams.cloud.endpoint().url.host)) {
+        return fail(InputErrc::check_failed, words + "; it is not used");
+    }
+    run.note(words);
+    return {};
+}
+
+// check_issued judges a certificate before anything is done with it.
+Result<void> check_issued(Run& run) {
+    TRY(const auto chain,
+        x509::parse_certificate_file(text::as_bytes(run.facts().certificate), "the answer of AWS IoT"));
+    TRYV(check_certificate(chain, *run.facts().public_key, run.object(), run.time(), issuer));
+    TRYV(check_id(run, chain.front()));
+    return note_account(run, run.facts().certificate_arn);
+}
+
+Result<void> take(Run& run, Issued issued) {
+    run.facts().certificate_arn = std::move(issued.arn);
+    run.facts().certificate_id = std::move(issued.id);
+    run.facts().certificate = std::move(issued.pem);
+    TRYV(run.record());
+    return check_issued(run);
+}
+
+// asked_once makes a call that must not be repeated, and looks for its result where the answer was lost.
+template <class Issue>
+Result<void> asked_once(Run& run, Issue issue) {
+    if (!run.facts().certificate_id.empty()) {
+        return check_issued(run);
+    }
+    if (run.facts().asked) {
+        TRY(auto found, left_over(run));
+        if (found) {
+            run.note("found the certificate of an answer that was lost: " + found->id);
+            return take(run, *std::move(found));
+        }
+    }
+    run.facts().asked = true;
+    TRYV(run.record());
+    ApiResult<Issued> issued = issue();
+    if (!issued && issued.error().outcome_unknown) {
+        TRY(auto found, left_over(run));
+        if (found) {
+            return take(run, *std::move(found));
+        }
+    }
+    TRYV(issued);
+    return take(run, *std::move(issued));
+}
+
+std::string plan_certificate(const Order& /*order*/) {
+    return "CreateCertificateFromCsr: a certificate for the request, inactive; it is checked to be for the chip's key";
+}
+
+Result<void> get_certificate(Run& run) {
+    return asked_once(run, [&run]() -> ApiResult<Issued> {
+        TRY(auto answer, ask(run, CreateCertificateFromCsr{.csr_pem = run.facts().request}));
+        return Issued{.arn = std::move(answer.arn), .id = std::move(answer.id), .pem = std::move(answer.pem)};
+    });
+}
+
+std::string plan_registration(const Order& order) {
+    return "RegisterThing: a certificate for the request, inactive, attached to " + order.thing + " and to " +
+           order.policy + "; it is checked to be for the chip's key";
+}
+
+ApiResult<Issued> named_in(const RegisteredThing& answer) {
+    const auto arn = answer.resource_arns.find("certificate");
+    if (arn == answer.resource_arns.end()) {
+        return tl::make_unexpected(ApiError{Error{
+            ApiErrc::answer_malformed, "RegisterThing: the answer names no certificate; resume, to look for it"}});
+    }
+    return Issued{
+        .arn = arn->second, .id = arn->second.substr(arn->second.rfind('/') + 1), .pem = answer.certificate_pem};
+}
+
+Result<void> register_thing(Run& run) {
+    TRY(const auto body, provisioning_template({.use = TemplateUse::register_csr, .policy = run.order().policy}));
+    return asked_once(run, [&run, &body]() -> ApiResult<Issued> {
+        TRY(const auto answer, ask(run, RegisterThing{.template_body = body,
+                                                      .parameters = {{"ThingName", run.order().thing},
+                                                                     {"SerialNumber", run.journal.chip},
+                                                                     {"CSR", run.facts().request}}}));
+        return named_in(answer);
+    });
+}
+
+// deactivate leaves alone what was registered before: others may use it.
+Result<void> deactivate(Run& run) {
+    if (run.facts().certificate_existed.value_or(false)) {
+        return {};
+    }
+    return gone_is_fine(
+        ask(run, UpdateCertificate{.id = run.facts().certificate_id, .status = CertificateStatus::inactive}));
+}
+
+Result<void> detach_everything(Run& run) {
+    const auto& arn = run.facts().certificate_arn;
+    const auto policies = ask(run, ListAttachedPolicies{.target = arn});
+    TRYV(gone_is_fine(policies));
+    for (const auto& policy : policies ? policies->items : std::vector<NamedArn>{}) {
+        TRYV(gone_is_fine(ask(run, DetachPolicy{.policy = policy.name, .target = arn})));
+    }
+    const auto things = ask(run, ListPrincipalThings{.principal = arn});
+    TRYV(gone_is_fine(things));
+    for (const auto& thing : things ? things->items : std::vector<std::string>{}) {
+        TRYV(gone_is_fine(ask(run, DetachThingPrincipal{.thing = thing, .principal = arn})));
+    }
+    return {};
+}
+
+// find_arn completes what is known of a certificate; empty: there is none.
+Result<void> find_arn(Run& run) {
+    auto& facts = run.facts();
+    if (facts.certificate_id.empty() && facts.asked) {
+        TRY(auto found, left_over(run));
+        facts.certificate_id = found ? std::move(found->id) : "";
+        facts.certificate_arn = found ? std::move(found->arn) : "";
+    }
+    if (!facts.certificate_id.empty() && facts.certificate_arn.empty()) {
+        TRY(auto found, unless_missing(ask(run, DescribeCertificate{.id = facts.certificate_id})));
+        facts.certificate_arn = found ? std::move(found->arn) : "";
+    }
+    return {};
+}
+
+std::string plan_activation(const Order& /*order*/) {
+    return "UpdateCertificate: the certificate becomes active";
+}
+
+Result<void> activate(Run& run) {
+    TRYV(ask(run, UpdateCertificate{.id = run.facts().certificate_id, .status = CertificateStatus::active}));
+    return {};
+}
+
+}  // namespace
+
+Result<void> remove_certificate(Run& run) {
+    if (run.facts().certificate_existed.value_or(false)) {
+        run.note("the certificate was registered before, and stays as it is");
+        return {};
+    }
+    TRYV(find_arn(run));
+    if (run.facts().certificate_arn.empty()) {
+        return {};
+    }
+    TRYV(deactivate(run));
+    TRYV(detach_everything(run));
+    return gone_is_fine(ask(run, DeleteCertificate{.id = run.facts().certificate_id}));
+}
+
+const Step steps::certificate{.name = "certificate",
+                              .place = Place::cloud,
+                              .plan = plan_certificate,
+                              .perform = get_certificate,
+                              .undo = remove_certificate};
+const Step steps::registration{.name = "registration",
+                               .place = Place::cloud,
+                               .plan = plan_registration,
+                               .perform = register_thing,
+                               .undo = remove_certificate};
+const Step steps::activation{
+    .name = "activation", .place = Place::cloud, .plan = plan_activation, .perform = activate, .undo = deactivate};
+
+}  // namespace trustx::aws

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// Steps with a certificate that AWS does not issue: of an authority of the operator's, or the chip's own of the
+// factory. Its name in the cloud follows from its content, so that what was registered is found again without any
+// answer.
+#include "aws/enrolment/certificate_removal.hpp"
+#include "aws/enrolment/cloud_calls.hpp"
+#include "aws/enrolment/error.hpp"
+#include "aws/enrolment/request.hpp"
+#include "aws/enrolment/steps.hpp"
+#include "common/files/input_error.hpp"
+#include "common/openssl/pem.hpp"
+#include "common/text/as_bytes.hpp"
+#include "common/try.hpp"
+#include "common/x509/certificate.hpp"
+
+#include <trustx/objects.hpp>
+
+namespace trustx::aws {
+namespace {
+
+constexpr const char* authority = "the authority";
+
+Result<std::vector<x509::Certificate>> chain_in(const std::string& pem, const std::string& from) {
+    return x509::parse_certificate_file(text::as_bytes(pem), from);
+}
+
+std::string plan_issue(const Order& /*order*/) {
+    return "the authority issues a certificate for the request; it is checked to be for the chip's key";
+}
+
+// take_certificate makes a certificate that is in the journal the one that is registered and installed.
+Result<void> take_certificate(Run& run, std::string pem, const std::string& from) {
+    TRY(const auto chain, chain_in(pem, from));
+    run.facts().certificate_id = certificate_id(chain.front());
+    run.facts().certificate = std::move(pem);
+    TRYV(run.record());
+    return check_certificate(chain, *run.facts().public_key, run.object(), run.time(), from);
+}
+
+Result<void> issue_certificate(Run& run) {
+    if (!run.facts().certificate.empty()) {
+        return take_certificate(run, run.facts().certificate, authority);
+    }
+    if (run.seams.issuer == nullptr) {
+        return fail(InputErrc::usage,
+                    "an authority is needed that issues the certificate: name its certificate and key");
+    }
+    TRY(auto pem, run.seams.issuer->issue(run.facts().request));
+    return take_certificate(run, std::move(pem), authority);
+}
+
+std::string plan_factory(const Order& order) {
+    return "take the certificate in " + paired_certificate(order.slot)->hex() + ", after a signature has shown that " +
+           order.slot.hex() + " holds its key; nothing is written to the chip";
+}
+
+Result<void> take_factory_certificate(Run& run) {
+    if (!run.order().replace) {
+        TRYV(check_not_enrolled(run.seams.files, run.directories));
+    }
+    TRY(auto held, run.seams.chip.certificates(run.object()));
+    if (held.empty()) {
+        return fail(InputErrc::nothing_there, run.object().hex() +
+                                                  " holds no certificate: this chip has none of the factory's there, "
+                                                  "so use another method");
+    }
+    TRY(const auto leaf, x509::Certificate::parse(held.front(), "the certificate in " + run.object().hex()));
+    TRY(run.facts().public_key, leaf.public_key());
+    TRYV(prove_key(run.seams.chip, run.order().slot, *run.facts().public_key));
+    std::string pem;
+    for (const auto& der : held) {
+        pem += openssl::pem_text("CERTIFICATE", der);
+    }
+    run.facts().held = std::move(held);
+    run.facts().slot_was_empty = false;
+    run.facts().certificate_id = certificate_id(leaf);
+    run.facts().certificate = std::move(pem);
+    return {};
+}
+
+std::string plan_registered(const Order& order) {
+    return order.method == EnrolmentMethod::own_ca
+               ? "RegisterCertificate: the certificate of the registered authority, inactive"
+               : "RegisterCertificateWithoutCA: the chip's own certificate, inactive";
+}
+
+ApiResult<RegisteredCertificate> register_it(Run& run, const std::vector<x509::Certificate>& chain) {
+    const auto leaf = chain.front().pem();
+    if (run.order().method == EnrolmentMethod::own_ca) {
+        return ask(run, RegisterCertificate{.certificate_pem = leaf, .ca_certificate_pem = chain.back().pem()});
+    }
+    return ask(run, RegisterCertificateWithoutCa{.certificate_pem = leaf});
+}
+
+Result<void> accept_registered(Run& run, const CertificateDescription& found) {
+    if (found.status == CertificateStatus::revoked) {
+        return fail(EnrolmentErrc::certificate_revoked, "the certificate " + found.id +
+                                                            " is revoked in this account, which is for good: use "
+                                                            "another key");
+    }
+    run.facts().certificate_arn = found.arn;
+    return note_account(run, found.arn);
+}
+
+// register_certificate decides once whether the certificate was registered before, as make_thing does.
+Result<void> register_certificate(Run& run) {
+    const auto& id = run.facts().certificate_id;
+    TRY(const auto found, unless_missing(ask(run, DescribeCertificate{.id = id})));
+    if (!run.facts().certificate_existed) {
+        run.facts().certificate_existed = found.has_value();
+        TRYV(run.record());
+    }
+    if (found) {
+        return accept_registered(run, *found);
+    }
+    TRY(const auto chain, chain_in(run.facts().certificate, "the journal"));
+    TRYV(register_it(run, chain));
+    TRY(const auto made, ask(run, DescribeCertificate{.id = id}));
+    return accept_registered(run, made);
+}
+
+}  // namespace
+
+const Step steps::issue{
+    .name = "issue", .place = Place::files, .plan = plan_issue, .perform = issue_certificate, .undo = nullptr};
+const Step steps::factory{.name = "factory-certificate",
+                          .place = Place::nothing,
+                          .plan = plan_factory,
+                          .perform = take_factory_certificate,
+                          .undo = nullptr};
+const Step steps::registered{.name = "register-certificate",
+                             .place = Place::cloud,
+                             .plan = plan_registered,
+                             .perform = register_certificate,
+                             .undo = remove_certificate};
+
+}  // namespace trustx::aws
