@@ -2,6 +2,10 @@
 // What scripts rely on: how trustx ends on which error.
 #include "cli/exit_code.hpp"
 
+#include "aws/account/account_error.hpp"
+#include "aws/control/api_error.hpp"
+#include "aws/enrolment/error.hpp"
+#include "aws/http/http_error.hpp"
 #include "common/files/input_error.hpp"
 #include "support/catch.hpp"
 
@@ -40,6 +44,38 @@ TEST_CASE("errors of chip, library and system have their exit codes", "[exit_cod
     CHECK(exit_code(Errc::lock_timeout) == ExitCode::unreachable);
     CHECK(exit_code(Errc::no_listener) == ExitCode::unreachable);
     CHECK(exit_code(std::error_code{EACCES, std::system_category()}) == ExitCode::unreachable);
+}
+
+TEST_CASE("a cloud that cannot be reached is told from one that refuses", "[exit_code]") {
+    for (const auto code : {aws::HttpErrc::name_not_found, aws::HttpErrc::server_untrusted, aws::HttpErrc::timeout}) {
+        CHECK(exit_code(code) == ExitCode::network);
+    }
+    CHECK(exit_code(aws::HttpErrc::ca_bundle_unusable) == ExitCode::file);
+    for (const auto code : {aws::ApiErrc::throttling, aws::ApiErrc::service_unavailable}) {
+        CHECK(exit_code(code) == ExitCode::network);
+    }
+    for (const auto code : {aws::ApiErrc::unauthorized, aws::ApiErrc::limit_exceeded, aws::ApiErrc::clock_skew}) {
+        CHECK(exit_code(code) == ExitCode::cloud);
+    }
+    CHECK(exit_code(aws::AccountErrc::no_credentials) == ExitCode::cloud);
+    CHECK(exit_code(aws::AccountErrc::no_region) == ExitCode::usage);
+}
+
+TEST_CASE("how an enrolment ended is in its exit code", "[exit_code]") {
+    using aws::EnrolmentErrc;
+    for (const auto code : {EnrolmentErrc::unfinished, EnrolmentErrc::busy, EnrolmentErrc::thing_taken,
+                            EnrolmentErrc::enrolled_already}) {
+        CHECK(exit_code(code) == ExitCode::refused);
+    }
+    for (const auto code : {EnrolmentErrc::other_chip, EnrolmentErrc::other_account}) {
+        CHECK(exit_code(code) == ExitCode::mismatch);
+    }
+    for (const auto code : {EnrolmentErrc::policy_denies, EnrolmentErrc::certificate_revoked}) {
+        CHECK(exit_code(code) == ExitCode::cloud);
+    }
+    CHECK(exit_code(EnrolmentErrc::nothing_begun) == ExitCode::nothing_there);
+    CHECK(exit_code(EnrolmentErrc::not_connected) == ExitCode::not_accepted);
+    CHECK(exit_code(EnrolmentErrc::not_activated) == ExitCode::not_activated);
 }
 
 TEST_CASE("an error in what a user hands in says what its operation says", "[exit_code]") {

@@ -36,6 +36,10 @@ Exit codes:
   4   a file cannot be read or written, or does not hold what it should
   5   a check failed: two things that should belong together do not
   6   nothing there: the object is empty or the slot holds no key
+  7   the cloud cannot be reached, or has no time for this now
+  8   the cloud refuses: credentials, permissions, limits, policies
+  9   enrolled, and the broker has not accepted that yet
+  10  the broker was shown the certificate, and nobody has made it active
   70  a defect of trustx itself
 
 `trustx SUBCOMMAND --help` says more about each.)";
@@ -71,6 +75,7 @@ void add_subcommands(Command& program) {
     add_reset(program);
     add_trace(program);
     add_setup(program);
+    add_aws(program);
 }
 
 Result<void> run_chosen(CommandLine& command_line, int argc, const char* const* argv, const Context& context) {

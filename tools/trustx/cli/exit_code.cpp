@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/exit_code.hpp"
 
+#include "aws/account/account_error.hpp"
+#include "aws/control/api_error.hpp"
+#include "aws/enrolment/error.hpp"
+#include "aws/http/http_error.hpp"
 #include "cli/context.hpp"
 #include "common/files/input_error.hpp"
+
+#include <optional>
 
 namespace trustx::cli {
 namespace {
@@ -50,6 +56,79 @@ ExitCode of_library(Errc code) {
     }
 }
 
+ExitCode of_enrolment(aws::EnrolmentErrc code) {
+    switch (code) {
+        case aws::EnrolmentErrc::nothing_begun:
+            return ExitCode::nothing_there;
+        case aws::EnrolmentErrc::other_chip:
+        case aws::EnrolmentErrc::other_account:
+            return ExitCode::mismatch;
+        case aws::EnrolmentErrc::policy_denies:
+        case aws::EnrolmentErrc::certificate_revoked:
+            return ExitCode::cloud;
+        case aws::EnrolmentErrc::not_activated:
+            return ExitCode::not_activated;
+        case aws::EnrolmentErrc::not_connected:
+            return ExitCode::not_accepted;
+        default:
+            return ExitCode::refused;
+    }
+}
+
+ExitCode of_http(aws::HttpErrc code) {
+    switch (code) {
+        case aws::HttpErrc::request_invalid:
+            return ExitCode::usage;
+        case aws::HttpErrc::ca_bundle_unusable:
+        case aws::HttpErrc::identity_unusable:
+            return ExitCode::file;
+        default:
+            return ExitCode::network;
+    }
+}
+
+ExitCode of_account(aws::AccountErrc code) {
+    switch (code) {
+        case aws::AccountErrc::configuration_malformed:
+            return ExitCode::file;
+        case aws::AccountErrc::profile_unknown:
+        case aws::AccountErrc::no_region:
+        case aws::AccountErrc::region_invalid:
+        case aws::AccountErrc::endpoint_invalid:
+            return ExitCode::usage;
+        default:
+            return ExitCode::cloud;
+    }
+}
+
+ExitCode of_api(aws::ApiErrc code) {
+    switch (code) {
+        case aws::ApiErrc::throttling:
+        case aws::ApiErrc::internal_failure:
+        case aws::ApiErrc::service_unavailable:
+        case aws::ApiErrc::answer_malformed:
+            return ExitCode::network;
+        default:
+            return ExitCode::cloud;
+    }
+}
+
+// of_aws is for the codes of enrolment and what it is built on; nothing: the code is none of those.
+std::optional<ExitCode> of_aws(const std::error_code& code) {
+    const auto& category = code.category();
+    if (category == aws::enrolment_category()) {
+        return of_enrolment(static_cast<aws::EnrolmentErrc>(code.value()));
+    }
+    if (category == aws::http_category()) {
+        return of_http(static_cast<aws::HttpErrc>(code.value()));
+    }
+    if (category == aws::account_category()) {
+        return of_account(static_cast<aws::AccountErrc>(code.value()));
+    }
+    return category == aws::api_category() ? std::optional{of_api(static_cast<aws::ApiErrc>(code.value()))}
+                                           : std::nullopt;
+}
+
 }  // namespace
 
 ExitCode exit_code_of(const Error& error) {
@@ -59,6 +138,9 @@ ExitCode exit_code_of(const Error& error) {
     }
     if (category == chip_category()) {
         return ExitCode::refused;
+    }
+    if (const auto code = of_aws(error.code())) {
+        return *code;
     }
     return is_unreachable(error) ? ExitCode::unreachable : of_library(static_cast<Errc>(error.code().value()));
 }

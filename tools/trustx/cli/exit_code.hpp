@@ -8,13 +8,17 @@ namespace trustx::cli {
 
 enum class ExitCode : int {
     success = 0,
-    refused = 1,        // the chip refuses, or trustx does because something would be lost
-    usage = 2,          // command line or setting that is not valid
-    unreachable = 3,    // no chip, bus failure, timeout, chip in use by others
-    file = 4,           // a file cannot be read or written, or does not hold what it should
-    mismatch = 5,       // a check failed: key and certificate, read back and written, chip and key file
-    nothing_there = 6,  // the object is empty, the slot holds no key
-    internal = 70,      // a defect of trustx itself
+    refused = 1,         // the chip refuses, or trustx does because something would be lost
+    usage = 2,           // command line or setting that is not valid
+    unreachable = 3,     // no chip, bus failure, timeout, chip in use by others
+    file = 4,            // a file cannot be read or written, or does not hold what it should
+    mismatch = 5,        // a check failed: key and certificate, read back and written, chip and key file
+    nothing_there = 6,   // the object is empty, the slot holds no key
+    network = 7,         // the cloud cannot be reached, or has no time; nothing is wrong with what was asked
+    cloud = 8,           // the cloud refuses: credentials, permissions, limits, policies
+    not_accepted = 9,    // enrolled, and the broker has not accepted that yet
+    not_activated = 10,  // shown to the broker, and nobody has made it active
+    internal = 70,       // a defect of trustx itself
 };
 
 // exit_code_of says how trustx ends on an error: the only place that decides it.

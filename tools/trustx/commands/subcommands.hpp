@@ -28,5 +28,6 @@ void add_reset(Command& program);
 void add_random(Command& program);
 void add_trace(Command& program);
 void add_setup(Command& program);
+void add_aws(Command& program);
 
 }  // namespace trustx::cli

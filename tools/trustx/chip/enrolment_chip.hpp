@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The chip of the command line as enrolment sees it.
+#pragma once
+
+#include "aws/enrolment/chip_port.hpp"
+#include "cli/context.hpp"
+
+namespace trustx::cli {
+
+class EnrolmentChip final : public aws::ChipPort {
+ public:
+    // Both must outlive it.
+    EnrolmentChip(const Context& context, Chip& chip) : context_{context}, chip_{chip} {}
+
+    Result<Uid> uid() override;
+    Result<std::optional<Curve>> curve_in(ObjectId slot) override;
+    Result<PublicKey> generate(ObjectId slot, Curve curve) override;
+    Result<PublicKey> public_key(ObjectId slot) override;
+    Result<Signature> sign(ObjectId slot, ByteView digest) override;
+    Result<std::vector<Bytes>> certificates(ObjectId object) override;
+    Result<void> write_certificates(ObjectId object, const std::vector<Bytes>& certificates) override;
+
+ private:
+    const Context& context_;
+    Chip& chip_;
+};
+
+}  // namespace trustx::cli

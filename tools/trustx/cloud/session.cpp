@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cloud/session.hpp"
+
+#include "common/files/input_error.hpp"
+#include "common/openssl/error_queue.hpp"
+#include "common/try.hpp"
+#include "connection/credentials.hpp"
+
+#include <charconv>
+#include <cstdlib>
+#include <random>
+
+#include <openssl/provider.h>
+
+namespace trustx::cli {
+namespace {
+
+double random_fraction() {
+    static std::mt19937_64 generator{std::random_device{}()};
+    return std::uniform_real_distribution<double>{0.0, 1.0}(generator);
+}
+
+std::function<void(const aws::Attempt&)> observer(const Context& context) {
+    return [&context](const aws::Attempt& attempt) {
+        if (attempt.failure && attempt.wait > std::chrono::milliseconds{0}) {
+            context.note(attempt.failure->operation() + "; tried again in " + std::to_string(attempt.wait.count()) +
+                         " ms");
+        }
+    };
+}
+
+}  // namespace
+
+Result<std::chrono::seconds> parse_wait(const std::string& text) {
+    std::uint32_t count = 0;
+    const char* const end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, count);
+    const std::string unit(read.ptr, end);
+    const int factor = unit.empty() || unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
+    constexpr std::uint32_t most = 86400;
+    if (read.ec != std::errc{} || factor == 0 || count > most) {
+        return fail(InputErrc::usage, "--wait: `" + text + "` is no time; give seconds, or a number with s, m or h");
+    }
+    return std::chrono::seconds{std::int64_t{count} * factor};
+}
+
+aws::Broker broker_for(const Context& context, aws::MqttPort& port, Clock& clock, std::chrono::seconds wait) {
+    return {.mqtt = port,
+            .clock = clock,
+            .random = random_fraction,
+            .note = [&context](std::string_view text) { context.note(text); },
+            .wait = wait};
+}
+
+std::string region_in(const std::string& endpoint) {
+    constexpr std::string_view service = ".iot.";
+    constexpr std::string_view domain = ".amazonaws.com";
+    const auto begin = endpoint.find(service);
+    const auto end = endpoint.find(domain);
+    return begin == std::string::npos || end == std::string::npos || end < begin
+               ? std::string{}
+               : endpoint.substr(begin + service.size(), end - begin - service.size());
+}
+
+// The provider finds its chip by the settings; what the command line says it can only learn by the environment. With a
+// provider loaded by hand libcrypto loads none by itself, so the default one comes with it.
+Result<void> load_provider(const Context& context) {
+    if (context.device && ::setenv("TRUSTX_DEVICE", context.device->c_str(), 1) != 0) {
+        return fail(errno_code(), "tell the provider where the chip is");
+    }
+    if (mqtt::provider_is_loaded()) {
+        return {};
+    }
+    if (OSSL_PROVIDER_load(nullptr, "default") != nullptr && OSSL_PROVIDER_load(nullptr, "trustx") != nullptr) {
+        return {};
+    }
+    return fail(InputErrc::check_failed, "OpenSSL cannot load the trustx provider: " +
+                                             to_string(openssl::take_errors()) + "; " + mqtt::provider_remedy());
+}
+
+AwsSession::AwsSession(const Context& context, Chip chip, const aws::Account& account, aws::ApiEndpoint endpoint,
+                       std::chrono::seconds wait)
+    : context_{context},
+      wait_{wait},
+      chip_{std::move(chip)},
+      port_{context, chip_},
+      account_{account},
+      http_{{.ca_file = account.ca_bundle()}, clock_},
+      cloud_{{.http = http_, .clock = clock_, .wall_clock = std::chrono::system_clock::now, .random = random_fraction},
+             std::move(endpoint),
+             [this](const Deadline& deadline) {
+                 return account_.credentials(clock_, std::chrono::system_clock::now(), deadline);
+             }},
+      mqtt_{clock_} {
+    cloud_.observe(observer(context));
+}
+
+Result<std::unique_ptr<AwsSession>> AwsSession::open(const Context& context, const aws::AccountOptions& options,
+                                                     std::chrono::seconds wait) {
+    TRY(const auto account, aws::Account::load(options, aws::process_environment()));
+    TRY(auto endpoint, aws::iot_endpoint(account));
+    TRY(auto chip, open_chip(context));
+    return std::unique_ptr<AwsSession>{new AwsSession{context, std::move(chip), account, std::move(endpoint), wait}};
+}
+
+aws::Seams AwsSession::seams() {
+    return {.chip = port_,
+            .files = files_,
+            .cloud = cloud_,
+            .broker = broker_for(context_, mqtt_, clock_, wait_),
+            .now = std::chrono::system_clock::now,
+            .issuer = issuer_.get()};
+}
+
+Result<void> AwsSession::use_authority(const aws::AuthorityFiles& files) {
+    TRY(issuer_, aws::open_authority(files));
+    return {};
+}
+
+}  // namespace trustx::cli
