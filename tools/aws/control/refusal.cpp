@@ -14,7 +14,7 @@ std::string first_text(const Json& body, std::initializer_list<const char*> name
     for (const char* name : names) {
         const auto found = body.is_object() ? body.find(name) : body.end();
         if (body.is_object() && found != body.end() && found->is_string()) {
-            return std::string{std::string_view{*found->get_ptr<const WipedString*>()}};
+            return std::string{std::string_view{found->get_ref<const WipedString&>()}};
         }
     }
     return {};

@@ -12,7 +12,7 @@ const Json* find(const Json& object, const char* name) {
 }
 
 std::string copy(const Json& text) {
-    return std::string{std::string_view{*text.get_ptr<const WipedString*>()}};
+    return std::string{std::string_view{text.get_ref<const WipedString&>()}};
 }
 
 }  // namespace

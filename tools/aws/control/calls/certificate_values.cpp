@@ -65,7 +65,7 @@ Result<CertificateWithKey> certificate_with_key(const Json& answer, IssuedCertif
     if (key == pair->end() || !key->is_string()) {
         return fail(ApiErrc::answer_malformed, "it has no private key");
     }
-    return CertificateWithKey{std::move(certificate), SecretText{std::string_view{*key->get_ptr<const WipedString*>()}},
+    return CertificateWithKey{std::move(certificate), SecretText{std::string_view{key->get_ref<const WipedString&>()}},
                               time_of(answer, "expiration")};
 }
 
