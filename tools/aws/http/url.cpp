@@ -40,8 +40,9 @@ bool is_unreserved(char letter) {
            letter == '-' || letter == '.' || letter == '_' || letter == '~';
 }
 
+// fail_url shows nothing in front of an at sign: that is a user and a password.
 tl::unexpected<Error> fail_url(const std::string& text, const std::string& why) {
-    return fail(HttpErrc::request_invalid, "`" + text + "` " + why +
+    return fail(HttpErrc::request_invalid, "`" + text.substr(text.rfind('@') + 1) + "` " + why +
                                                "; an address has the form https://HOST[:PORT][/PATH], without user and "
                                                "password");
 }
@@ -69,7 +70,7 @@ Result<Url> parse_url(const std::string& text) {
         return fail_url(text, "has another scheme than https and http");
     }
     if (!part(handle.get(), CURLUPART_USER).empty() || !part(handle.get(), CURLUPART_PASSWORD).empty()) {
-        return fail_url("https://...@" + part(handle.get(), CURLUPART_HOST), "has a user or a password");
+        return fail_url(text, "has a user or a password");
     }
     url.host = part(handle.get(), CURLUPART_HOST);
     const auto port = port_number(part(handle.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT));
