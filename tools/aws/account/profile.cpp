@@ -15,7 +15,11 @@ constexpr std::string_view usual = "default";
 std::string path_of(const Environment& environment, const char* variable, const char* file) {
     const auto home = environment("HOME").value_or("");
     const auto path = environment(variable).value_or("~/.aws/" + std::string{file});
-    return path.starts_with("~/") ? home + path.substr(1) : path;
+    const bool at_home = path.starts_with("~/");
+    if (!at_home) {
+        return path;
+    }
+    return home.empty() ? "" : home + path.substr(1);
 }
 
 // name_in gives NAME of a section `KIND NAME`; the name may be in quotes.

@@ -52,13 +52,9 @@ Failure kind_of(const ApiError& error) {
     const bool passing = code == ApiErrc::internal_failure || code == ApiErrc::service_unavailable ||
                          code == ApiErrc::conflicting_update || code == HttpErrc::name_not_found ||
                          code == HttpErrc::connect_failed || code == HttpErrc::connect_timeout ||
-                         code == HttpErrc::tls_failed || code == HttpErrc::timeout ||
-                         code == HttpErrc::connection_lost || code == HttpErrc::answer_truncated;
+                         code == HttpErrc::timeout || code == HttpErrc::connection_lost ||
+                         code == HttpErrc::answer_truncated;
     return passing ? Failure::passing : Failure::final;
-}
-
-std::chrono::milliseconds in_milliseconds(Duration duration) {
-    return std::chrono::ceil<std::chrono::milliseconds>(duration);
 }
 
 // Patience says how long to wait before the next attempt, and when to give up.
@@ -74,22 +70,23 @@ class Patience {
                                                   std::optional<std::chrono::seconds> wish, const Deadline& deadline) {
         const auto kind = kind_of(error);
         const bool twice = error.outcome_unknown && info.repeats == Repeats::no;
-        if (kind == Failure::final || twice || (kind == Failure::passing && exhausted())) {
+        if (kind == Failure::final || twice) {
             return std::nullopt;
         }
         if (kind == Failure::throttled) {
             failing_since_.reset();
         }
-        const auto wait =
-            std::max(backoff_.next(clock_.now()), std::chrono::milliseconds{wish.value_or(std::chrono::seconds{0})});
-        return wait < deadline.left(clock_) ? std::optional{wait} : std::nullopt;
+        const auto drawn = backoff_.next(clock_.now());
+        const auto wait = std::max(drawn, std::chrono::milliseconds{wish.value_or(std::chrono::seconds{0})});
+        const bool in_time = wait < deadline.left(clock_) && (kind == Failure::throttled || lasts_not_too_long(wait));
+        return in_time ? std::optional{wait} : std::nullopt;
     }
 
  private:
-    bool exhausted() {
+    bool lasts_not_too_long(std::chrono::milliseconds wait) {
         const auto now = clock_.now();
         failing_since_ = failing_since_.value_or(now);
-        return now - *failing_since_ > limits_.failures;
+        return now + wait - *failing_since_ <= limits_.failures;
     }
 
     const Clock& clock_;

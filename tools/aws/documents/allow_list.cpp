@@ -70,8 +70,7 @@ Result<std::string> jitr_function(const std::map<std::string, AllowedDevice>& de
 
 Result<std::string> jitr_sql(const std::string& ca_certificate_id) {
     TRYV(check_certificate_id(ca_certificate_id));
-    return "SELECT * FROM '$aws/events/certificates/registered/" + ca_certificate_id +
-           "' WHERE certificateStatus = 'PENDING_ACTIVATION'";
+    return "SELECT * FROM '$aws/events/certificates/registered/" + ca_certificate_id + "'";
 }
 
 Result<std::string> provisioning_hook(const std::map<std::string, std::vector<AllowedDevice>>& claims) {

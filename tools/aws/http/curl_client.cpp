@@ -183,10 +183,10 @@ class CurlClient::Impl {
         }
         Transfer transfer{.longest = settings_.longest_answer};
         const auto headers = header_list(request);
-        std::array<char, CURL_ERROR_SIZE> words{};
+        words_[0] = '\0';
         prepare(request, deadline);
         set(handle_.get(), CURLOPT_HTTPHEADER, headers.get());
-        set(handle_.get(), CURLOPT_ERRORBUFFER, words.data());
+        set(handle_.get(), CURLOPT_ERRORBUFFER, words_.data());
         set(handle_.get(), CURLOPT_HEADERDATA, static_cast<void*>(&transfer));
         set(handle_.get(), CURLOPT_WRITEDATA, static_cast<void*>(&transfer));
         const auto code = ::curl_easy_perform(handle_.get());
@@ -196,7 +196,7 @@ class CurlClient::Impl {
                                                        " bytes; check that it is the address of the service");
         }
         if (code != CURLE_OK) {
-            return tl::unexpected{explain_failure(failure(code, words.data(), transfer), service)};
+            return tl::unexpected{explain_failure(failure(code, transfer), service)};
         }
         transfer.response.status = static_cast<int>(number(handle_.get(), CURLINFO_RESPONSE_CODE));
         return std::move(transfer.response);
@@ -229,10 +229,10 @@ class CurlClient::Impl {
         }
     }
 
-    [[nodiscard]] CurlFailure failure(CURLcode code, const char* words, const Transfer& transfer) const {
+    [[nodiscard]] CurlFailure failure(CURLcode code, const Transfer& transfer) const {
         auto* handle = handle_.get();
         return {.code = static_cast<int>(code),
-                .words = *words != '\0' ? words : ::curl_easy_strerror(code),
+                .words = words_[0] != '\0' ? words_.data() : ::curl_easy_strerror(code),
                 .verify_result = number(handle, CURLINFO_SSL_VERIFYRESULT),
                 .proxy_status = number(handle, CURLINFO_HTTP_CONNECTCODE),
                 .sent = number(handle, CURLINFO_REQUEST_SIZE) > 0,
@@ -241,6 +241,7 @@ class CurlClient::Impl {
 
     CurlSettings settings_;
     const Clock& clock_;
+    std::array<char, CURL_ERROR_SIZE> words_{};  // libcurl may write there until the handle is gone
     Handle handle_;
 };
 
