@@ -43,7 +43,7 @@ struct Double {
         : process{"node",
                   {(trustx::test::source_directory() / "tests/aws/double/main.mjs").string(), "--state",
                    directory.path().string(), "--ready-fd", "1", "--keep"}} {
-        process.wait_for_line("");
+        process.wait_for_line("ready", trustx::test::patience(60s));
         facts = nlohmann::json::parse(trustx::test::read_file(directory / "facts.json"));
     }
 
@@ -65,6 +65,17 @@ struct Double {
     nlohmann::json facts;
 };
 
+const TempDir& state() {
+    static const TempDir directory;
+    return directory;
+}
+
+// the_double is one for all tests here: its start takes a second.
+const Double& the_double() {
+    static const Double service{state()};
+    return service;
+}
+
 // Operator is somebody with the account's key.
 struct Operator {
     explicit Operator(const Double& service)
@@ -74,16 +85,18 @@ struct Operator {
           data{surroundings(), data_endpoint(account, "").value(), source()},
           scope{.region = service.facts.at("region"), .account = service.facts.at("account")} {}
 
+    [[nodiscard]] Deadline patient() const { return Deadline::after(clock, trustx::test::patience(60s)); }
+
     template <class Call>
     auto ask(const Call& call) {
-        auto answer = control.call(call, Deadline::after(clock, 30s));
+        auto answer = control.call(call, patient());
         INFO(Call::info.name << ": " << (answer ? std::string{"ok"} : answer.error().message()));
         REQUIRE(answer);
         return *std::move(answer);
     }
     template <class Call>
     std::error_code refusal(const Call& call) {
-        const auto answer = control.call(call, Deadline::after(clock, 30s));
+        const auto answer = control.call(call, patient());
         INFO(Call::info.name);
         REQUIRE_FALSE(answer);
         return answer.error().code();
@@ -275,7 +288,7 @@ void keep_the_rest(Operator& user) {
     const auto keys = user.ask(CreateKeysAndCertificate{});
     CHECK_FALSE(keys.private_key_pem.empty());
     user.ask(DeleteCertificate{.id = keys.certificate.id});
-    const auto gone = user.data.call(DeleteConnection{.client_id = "nobody"}, Deadline::after(user.clock, 30s));
+    const auto gone = user.data.call(DeleteConnection{.client_id = "nobody"}, user.patient());
     REQUIRE_FALSE(gone);
     CHECK(gone.error() == ApiErrc::resource_not_found);
 }
@@ -306,27 +319,23 @@ TEST_CASE("The double takes every call, and AWS's model has nothing against one"
         return;
     }
     const TempDir directory;
-    const TempDir state;
     CertificateAuthority authority{directory.path(), "ca"};
     request_for(directory, "gw3");
     const auto device = authority.issue_client(directory / "gw3.csr");
-    const Double service{state};
-    Operator user{service};
+    Operator user{the_double()};
     enrol_by_csr(user, directory);
     change_policy(user);
     register_things(user, directory, authority, trustx::test::read_file(device));
     keep_templates(user);
     keep_the_rest(user);
-    judge(state);
+    judge(state());
 }
 
 TEST_CASE("The double refuses who may not, and the errors have their codes", "[.][double]") {
     if (!packages_are_there()) {
         return;
     }
-    const TempDir state;
-    const Double service{state};
-    Operator user{service};
+    Operator user{the_double()};
     const auto with = [&](const Credentials& credentials, const std::string& region) {
         ApiEndpoint endpoint = user.control.endpoint();
         endpoint.region = region;
@@ -336,12 +345,13 @@ TEST_CASE("The double refuses who may not, and the errors have their codes", "[.
                           .random = [] { return 0.5; }},
                          endpoint,
                          [&credentials](const Deadline&) -> trustx::Result<Credentials> { return credentials; }};
-        const auto answer = client.call(DescribeEndpoint{}, Deadline::after(user.clock, 30s));
+        const auto answer = client.call(DescribeEndpoint{}, user.patient());
         REQUIRE_FALSE(answer);
         return answer.error().code();
     };
-    const Credentials right{.access_key_id = service.facts.at("accessKeyId"),
-                            .secret_access_key = SecretText{service.facts.at("secretAccessKey").get<std::string>()}};
+    const Credentials right{
+        .access_key_id = the_double().facts.at("accessKeyId"),
+        .secret_access_key = SecretText{the_double().facts.at("secretAccessKey").get<std::string>()}};
     CHECK(with({.access_key_id = right.access_key_id, .secret_access_key = SecretText{"wrong"}}, user.scope.region) ==
           ApiErrc::signature_mismatch);
     CHECK(with({.access_key_id = "AKIDUNKNOWN", .secret_access_key = right.secret_access_key}, user.scope.region) ==
@@ -353,9 +363,7 @@ TEST_CASE("A clock that is a year off is made up for at the double", "[.][double
     if (!packages_are_there()) {
         return;
     }
-    const TempDir state;
-    const Double service{state};
-    Operator user{service};
+    Operator user{the_double()};
     ApiClient client{{.http = user.http,
                       .clock = user.clock,
                       .wall_clock = [] { return std::chrono::system_clock::now() - 24h * 365; },
@@ -364,6 +372,6 @@ TEST_CASE("A clock that is a year off is made up for at the double", "[.][double
                      [&user](const Deadline& deadline) {
                          return user.account.credentials(user.clock, std::chrono::system_clock::now(), deadline);
                      }};
-    CHECK(client.call(DescribeEndpoint{}, Deadline::after(user.clock, 30s)));
+    CHECK(client.call(DescribeEndpoint{}, user.patient()));
     CHECK(std::chrono::abs(client.clock_offset() - 24h * 365) < 60s);
 }

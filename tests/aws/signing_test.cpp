@@ -148,6 +148,12 @@ TEST_CASE("A request that is signed again has one date and one signature", "[aws
     CHECK(request.headers.size() == 3);
     CHECK(header_of(request, "X-Amz-Date") == "20261122T120100Z");
     CHECK(header_of(request, "Host") == "localhost:4443");
+    auto temporary = credentials;
+    temporary.session_token = SecretText{"TOKEN"};
+    sign(request, temporary, {"eu-central-1", "iot"}, at(2026, 11, 22, 12, 2));
+    CHECK(header_of(request, "X-Amz-Security-Token") == "TOKEN");
+    sign(request, credentials, {"eu-central-1", "iot"}, at(2026, 11, 22, 12, 3));
+    CHECK(header_of(request, "X-Amz-Security-Token").empty());
 }
 
 TEST_CASE("Signatures are those of AWS's suite", "[.][suite]") {

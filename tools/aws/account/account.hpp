@@ -23,7 +23,7 @@ enum class Service : std::uint8_t {
 };
 
 struct AccountOptions {
-    std::string profile{};  // empty: AWS_PROFILE, AWS_DEFAULT_PROFILE, `default`
+    std::string profile{};  // empty: AWS_DEFAULT_PROFILE, AWS_PROFILE, `default`
     std::string region{};   // empty: AWS_REGION, AWS_DEFAULT_REGION, the profile's
 };
 

@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::string_view algorithm = "AWS4-HMAC-SHA256";
 constexpr std::string_view date_header = "X-Amz-Date";
+constexpr std::string_view token_header = "X-Amz-Security-Token";
 constexpr std::size_t digest_size = 32;
 
 [[noreturn]] void no_digest() {
@@ -157,10 +158,14 @@ std::string signature(std::string_view secret, const SigningScope& scope, WallTi
     return lower_hex(hmac(key, text));
 }
 
-void set_header(HttpRequest& request, std::string_view name, std::string value) {
+void remove_header(HttpRequest& request, std::string_view name) {
     std::erase_if(request.headers, [lower = text::lower_case(name)](const Header& header) {
         return text::lower_case(header.name) == lower;
     });
+}
+
+void set_header(HttpRequest& request, std::string_view name, std::string value) {
+    remove_header(request, name);
     request.headers.push_back({std::string{name}, std::move(value)});
 }
 
@@ -181,12 +186,12 @@ std::string string_to_sign(const HttpRequest& request, const SigningScope& scope
 }
 
 void sign(HttpRequest& request, const Credentials& credentials, const SigningScope& scope, WallTime time) {
-    std::erase_if(request.headers,
-                  [](const Header& header) { return text::lower_case(header.name) == "authorization"; });
+    remove_header(request, "Authorization");
+    remove_header(request, token_header);
     set_header(request, "Host", request.url.authority());
     set_header(request, date_header, amz_date(time));
     if (!credentials.session_token.empty()) {
-        set_header(request, "X-Amz-Security-Token", std::string{credentials.session_token.view()});
+        set_header(request, token_header, std::string{credentials.session_token.view()});
     }
     const auto value =
         signature(credentials.secret_access_key.view(), scope, time, string_to_sign(request, scope, time));
