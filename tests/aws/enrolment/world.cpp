@@ -186,7 +186,7 @@ std::string World::violation() const {
     std::size_t active = 0;
     for (const auto& [id, certificate] : cloud.certificates) {
         const auto parsed = certificates_in(certificate.pem);
-        active += certificate.status == "ACTIVE" ? 1 : 0;
+        active += certificate.status == "ACTIVE" ? 1U : 0U;
         if (certificate.status == "ACTIVE" && (in_chip.empty() || in_chip.front() != parsed.at(0).der())) {
             return "an active certificate that the chip does not hold: " + id;
         }
