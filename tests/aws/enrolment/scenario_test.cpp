@@ -114,9 +114,11 @@ TEST_CASE("a gateway that was enrolled publishes and receives with unmodified pr
                            "--cafile", gateway.identity("amazon-roots.pem"),
                            "--cert",   gateway.identity("identity-chain.pem"),
                            "--key",    gateway.identity("identity-key.pem")};
-    auto arguments = common;
+    // Its lines come at once, not when it ends.
+    Arguments arguments{"-oL", "mosquitto_sub"};
+    arguments.insert(arguments.end(), common.begin(), common.end());
     arguments.insert(arguments.end(), {"-t", "cmd/talker/order", "-C", "1", "-W", "30", "-d"});
-    Process subscriber{"mosquitto_sub", arguments, {.environment = variables}};
+    Process subscriber{"stdbuf", arguments, {.environment = variables}};
     subscriber.wait_for_line("SUBACK");
     cloud->control("POST", "/publish", {{"topic", "cmd/talker/order"}, {"payload", "open"}});
     const auto received = subscriber.wait();

@@ -226,7 +226,7 @@ class Request(Judge):
         shape = self.shapes[member["shape"]]
         if location == "uri":
             text = self.labels.get(wire)
-            return None if text is None else urllib.parse.unquote(text)
+            return None if text is None else parsed_parameter(shape, urllib.parse.unquote(text))
         if location == "querystring":
             return None if wire not in self.query else parsed_parameter(shape, self.query[wire])
         if location == "header":
