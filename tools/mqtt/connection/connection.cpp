@@ -25,7 +25,7 @@ int paho_version(Version version) {
 
 std::optional<ReasonCode> reason_of(int code) {
     constexpr int first_failure = 0x80;
-    constexpr int last = 0xFF;
+    constexpr int last = 0xA2;  // that MQTT 5 has; Paho's number for none at all lies above
     return code >= first_failure && code <= last ? std::optional{static_cast<ReasonCode>(code)} : std::nullopt;
 }
 

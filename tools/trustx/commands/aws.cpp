@@ -45,8 +45,8 @@ It ends when the broker has accepted the gateway. A policy that is new takes up 
 Examples:
   trustx aws enroll --method csr --thing gateway-1
   trustx aws enroll --method register-thing --thing gateway-1 --slot E0F2 --policy factory-gateways --profile operator
-  trustx aws enroll --method jit --thing gateway-1 --endpoint PREFIX-ats.iot.eu-central-1.amazonaws.com \
-    --authority-cert ca.pem --authority-key ca-key.pem)";
+  trustx aws enroll --method jit --thing gateway-1 --authority-cert ca.pem --authority-key ca-key.pem --endpoint \
+    PREFIX-ats.iot.eu-central-1.amazonaws.com)";
 
 constexpr const char* what_plan_does =
     R"(Neither chip nor cloud is asked. Steps are printed in their order, each with the place where it changes something.
