@@ -8,7 +8,7 @@
 
 namespace trustx::cli {
 
-using Clock = std::chrono::steady_clock;
+using Ticks = std::chrono::steady_clock;
 
 Progress::Progress(int terminal, Duration patience) : terminal_{terminal}, patience_{patience} {}
 
@@ -32,7 +32,7 @@ void Progress::begin(const std::string& what) {
         return;
     }
     what_ = what;
-    since_ = Clock::now();
+    since_ = Ticks::now();
     done_.reset();
     total_.reset();
     if (!watcher_.joinable()) {
@@ -76,15 +76,15 @@ void Progress::watch() {
             changed_.wait(lock);
             continue;
         }
-        const auto next = drawn_ ? Clock::now() + interval : since_ + patience_;
+        const auto next = drawn_ ? Ticks::now() + interval : since_ + patience_;
         changed_.wait_until(lock, next);
-        if (!ends_ && depth_ > 0 && Clock::now() >= since_ + patience_) {
-            draw(Clock::now());
+        if (!ends_ && depth_ > 0 && Ticks::now() >= since_ + patience_) {
+            draw(Ticks::now());
         }
     }
 }
 
-void Progress::draw(Clock::time_point now) {
+void Progress::draw(Ticks::time_point now) {
     constexpr std::uint64_t kilo = 1000;
     const auto amount = [](std::uint64_t bytes) {
         return bytes < 10 * kilo ? std::to_string(bytes) + " bytes" : std::to_string(bytes / kilo) + " kB";
