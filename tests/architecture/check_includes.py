@@ -50,12 +50,9 @@ LAYERS = {
     "trustx/chip": (["tools/trustx/chip/"], "aws/enrolment trustx/cli settings objects device command values base "
                     "common/keys "
                     "common/x509 common/openssl common/files common/base", "openssl/"),
-    "trustx/cloud": (["tools/trustx/cloud/"], "aws/enrolment aws/control aws/account aws/signing aws/http mqtt/connection "
-                     "trustx/chip trustx/cli settings device bus values base common/openssl common/files common/base",
-                     "openssl/"),
     "trustx/setup": (["tools/trustx/setup/"], "trustx/chip trustx/cli settings objects device command values base "
                      "common/keys common/x509 common/openssl common/files common/base", "openssl/"),
-    "trustx/commands": (["tools/trustx/"], "trustx/cloud aws/enrolment aws/documents aws/control aws/account aws/signing "
+    "trustx/commands": (["tools/trustx/"], "aws/enrolment aws/documents aws/control aws/account aws/signing "
                         "aws/http mqtt/connection trustx/setup trustx/chip trustx/cli trustx/trace settings objects device "
                         "command trace values base common/keys common/x509 common/openssl common/files common/base",
                         "openssl/"),

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cloud/session.hpp"
+#include "commands/aws/session.hpp"
 
 #include "common/files/input_error.hpp"
 #include "common/openssl/error_queue.hpp"
 #include "common/try.hpp"
 #include "connection/credentials.hpp"
 
-#include <charconv>
 #include <cstdlib>
 #include <random>
 
@@ -32,19 +31,6 @@ std::function<void(const aws::Attempt&)> observer(const Context& context) {
 }
 
 }  // namespace
-
-Result<std::chrono::seconds> parse_wait(const std::string& text) {
-    std::uint32_t count = 0;
-    const char* const end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, count);
-    const std::string unit(read.ptr, end);
-    const int factor = unit.empty() || unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
-    constexpr std::uint32_t most = 86400;
-    if (read.ec != std::errc{} || factor == 0 || count > most) {
-        return fail(InputErrc::usage, "--wait: `" + text + "` is no time; give seconds, or a number with s, m or h");
-    }
-    return std::chrono::seconds{std::int64_t{count} * factor};
-}
 
 aws::Broker broker_for(const Context& context, aws::MqttPort& port, Clock& clock, std::chrono::seconds wait) {
     return {.mqtt = port,
@@ -83,41 +69,54 @@ Result<void> load_provider(const Context& context) {
                                              to_string(openssl::take_errors()) + "; " + mqtt::provider_remedy());
 }
 
-AwsSession::AwsSession(const Context& context, Chip chip, const aws::Account& account, aws::ApiEndpoint endpoint,
-                       std::chrono::seconds wait)
-    : context_{context},
-      wait_{wait},
-      chip_{std::move(chip)},
-      port_{context, chip_},
-      account_{account},
+void tell_enrolled(const Context& context, const aws::Directories& directories) {
+    context.note("enrolled; services use " + directories.key_file() + ", " + directories.chain_file() + " and " +
+                 directories.roots_file());
+}
+
+CloudSession::CloudSession(const Context& context, const aws::Account& account, aws::ApiEndpoint endpoint)
+    : account_{account},
       http_{{.ca_file = account.ca_bundle()}, clock_},
       cloud_{{.http = http_, .clock = clock_, .wall_clock = std::chrono::system_clock::now, .random = random_fraction},
              std::move(endpoint),
              [this](const Deadline& deadline) {
                  return account_.credentials(clock_, std::chrono::system_clock::now(), deadline);
-             }},
-      mqtt_{clock_} {
+             }} {
     cloud_.observe(observer(context));
 }
 
-Result<std::unique_ptr<AwsSession>> AwsSession::open(const Context& context, const aws::AccountOptions& options,
-                                                     std::chrono::seconds wait) {
+Result<std::unique_ptr<CloudSession>> CloudSession::open(const Context& context, const aws::AccountOptions& options) {
     TRY(const auto account, aws::Account::load(options, aws::process_environment()));
     TRY(auto endpoint, aws::iot_endpoint(account));
-    TRY(auto chip, open_chip(context));
-    return std::unique_ptr<AwsSession>{new AwsSession{context, std::move(chip), account, std::move(endpoint), wait}};
+    return std::unique_ptr<CloudSession>{new CloudSession{context, account, std::move(endpoint)}};
 }
 
-aws::Seams AwsSession::seams() {
+GatewaySession::GatewaySession(const Context& context, Chip chip, std::unique_ptr<CloudSession> cloud,
+                               std::chrono::seconds wait)
+    : context_{context},
+      wait_{wait},
+      cloud_{std::move(cloud)},
+      chip_{std::move(chip)},
+      port_{context, chip_},
+      mqtt_{cloud_->clock()} {}
+
+Result<std::unique_ptr<GatewaySession>> GatewaySession::open(const Context& context, const aws::AccountOptions& options,
+                                                             std::chrono::seconds wait) {
+    TRY(auto cloud, CloudSession::open(context, options));
+    TRY(auto chip, open_chip(context));
+    return std::unique_ptr<GatewaySession>{new GatewaySession{context, std::move(chip), std::move(cloud), wait}};
+}
+
+aws::Seams GatewaySession::seams() {
     return {.chip = port_,
             .files = files_,
-            .cloud = cloud_,
-            .broker = broker_for(context_, mqtt_, clock_, wait_),
+            .cloud = cloud_->cloud(),
+            .broker = broker_for(context_, mqtt_, cloud_->clock(), wait_),
             .now = std::chrono::system_clock::now,
             .issuer = issuer_.get()};
 }
 
-Result<void> AwsSession::use_authority(const aws::AuthorityFiles& files) {
+Result<void> GatewaySession::use_authority(const aws::AuthorityFiles& files) {
     TRY(issuer_, aws::open_authority(files));
     return {};
 }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// trustx aws connect.
+#include "aws/enrolment/enrolment.hpp"
+#include "aws/enrolment/error.hpp"
+#include "commands/aws/options.hpp"
+#include "commands/aws/session.hpp"
+#include "commands/aws/subcommands.hpp"
+#include "common/try.hpp"
+
+#include <memory>
+
+namespace trustx::cli {
+namespace {
+
+constexpr const char* what_connect_does =
+    R"(One attempt after the other until the broker accepts the gateway or the time is up; nothing is published. Each costs one
+use of the private key. No AWS credentials are needed.
+
+Examples:
+  trustx aws connect
+  trustx aws connect --wait 10m)";
+
+struct ConnectOptions {
+    std::string wait = "0";
+    DirectoryOptions directories;
+};
+
+Result<void> connect(const Context& context, const ConnectOptions& options) {
+    TRY(const auto wait, parse_wait(options.wait));
+    const auto directories = directories_of(options.directories);
+    aws::DiskStore files;
+    TRY(const auto identity, aws::load_identity(files, directories));
+    if (!identity) {
+        return fail(aws::EnrolmentErrc::nothing_begun,
+                    directories.summary_file() + " does not exist: `trustx aws enroll` makes it");
+    }
+    TRYV(load_provider(context));
+    SystemClock clock;
+    aws::PahoPort port{clock};
+    TRYV(aws::connect(broker_for(context, port, clock, wait), directories, *identity));
+    context.note("the broker " + identity->endpoint.text() + " accepts " + identity->thing);
+    return {};
+}
+
+}  // namespace
+
+void add_aws_connect(Command& aws) {
+    const auto options = std::make_shared<ConnectOptions>();
+    auto command = aws.subcommand("connect", "Prove that the broker accepts this gateway", what_connect_does);
+    command.option("--wait", options->wait, "How long to go on trying; default: one attempt", "TIME");
+    add_directory_options(command, options->directories);
+    command.on_run([options](const Context& context) { return connect(context, *options); });
+}
+
+}  // namespace trustx::cli

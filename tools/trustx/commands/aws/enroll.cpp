@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// trustx aws plan and enroll.
+#include "aws/enrolment/enrolment.hpp"
+#include "cli/arguments.hpp"
+#include "cli/output.hpp"
+#include "commands/aws/options.hpp"
+#include "commands/aws/session.hpp"
+#include "commands/aws/subcommands.hpp"
+#include "common/files/input_error.hpp"
+#include "common/try.hpp"
+
+#include <algorithm>
+#include <memory>
+
+namespace trustx::cli {
+namespace {
+
+constexpr const char* what_enroll_does =
+    R"(Methods: `csr` asks for a certificate with a request that the chip signs (CreateCertificateFromCsr), and makes thing and
+policy where there are none; `register-thing` does the same by one call (RegisterThing). `own-ca` registers a certificate
+of an authority that the account knows; `factory-cert` the one that the chip has from the factory, and writes nothing to
+the chip. `jit` needs no credentials: an authority issues the certificate, which is registered by the first connection.
+A key that is in the slot is used, otherwise one is generated.
+
+It ends when the broker has accepted the gateway. A policy that is new takes up to 8 minutes to be in force.
+
+Examples:
+  trustx aws enroll --method csr --thing gateway-1
+  trustx aws enroll --method register-thing --thing gateway-1 --slot E0F2 --policy factory-gateways --profile operator
+  trustx aws enroll --method jit --thing gateway-1 --authority-cert ca.pem --authority-key ca-key.pem --endpoint \
+    PREFIX-ats.iot.eu-central-1.amazonaws.com)";
+
+constexpr const char* what_plan_does =
+    R"(Neither chip nor cloud is asked. Steps are printed in their order, each with the place where it changes something.
+
+Examples:
+  trustx aws plan --method csr --thing gateway-1 --slot E0F1)";
+
+struct EnrollOptions {
+    std::string method;
+    std::string slot;
+    std::string wait = default_wait;
+    aws::Order order;
+    AccountChoice account;
+    DirectoryOptions directories;
+};
+
+Result<aws::Order> order_of(const Context& context, const EnrollOptions& options) {
+    auto order = options.order;
+    TRY(order.method, aws::parse_method(options.method));
+    order.slot = aws::usual_slot(order.method);
+    if (!options.slot.empty()) {
+        TRY(order.slot, parse_slot(options.slot));
+    }
+    order.device_name = context.device_name.value_or("");
+    TRYV(order.check());
+    const bool has_authority = !order.authority_certificate.empty() && !order.authority_key.empty();
+    if (aws::needs_authority(order.method) && !has_authority) {
+        return fail(InputErrc::usage,
+                    "the method " + options.method +
+                        " needs the authority that issues: give --authority-cert and --authority-key");
+    }
+    return order;
+}
+
+std::string column(std::string text, std::size_t width) {
+    text.resize(std::max(width, text.size() + 1), ' ');
+    return text;
+}
+
+Result<void> print_plan(const Context& context, const EnrollOptions& options) {
+    TRY(const auto order, order_of(context, options));
+    std::string text;
+    for (const auto& step : aws::plan(order)) {
+        constexpr std::size_t longest_name = 21;
+        constexpr std::size_t longest_place = 7;
+        text += column(step.name, longest_name) + column(step.where.empty() ? "-" : step.where, longest_place) +
+                step.what + "\n";
+    }
+    return answer(text);
+}
+
+Result<void> enroll(const Context& context, const EnrollOptions& options) {
+    TRY(auto order, order_of(context, options));
+    TRY(const auto wait, parse_wait(options.wait));
+    TRYV(load_provider(context));
+    const auto region = options.account.region.empty() ? region_in(order.endpoint) : options.account.region;
+    TRY(const auto session,
+        GatewaySession::open(context, {.profile = options.account.profile, .region = region}, wait));
+    order.region = session->region();
+    if (aws::needs_authority(order.method)) {
+        TRYV(session->use_authority({.certificate = order.authority_certificate, .key = order.authority_key}));
+    }
+    const auto directories = directories_of(options.directories);
+    TRYV(aws::Enrolment(session->seams(), directories).enroll(order));
+    tell_enrolled(context, directories);
+    return {};
+}
+
+void add_order_options(Command& command, EnrollOptions& options) {
+    command.option("--method", options.method, "How the certificate is issued", "METHOD")
+        .one_of({"csr", "register-thing", "own-ca", "factory-cert", "jit"})
+        .required();
+    command.option("--thing", options.order.thing, "The thing's name, which is the MQTT client id too", "NAME")
+        .required();
+    command.option("--slot", options.slot, "Key slot; default: E0F1, for factory-cert E0F0", "SLOT");
+    command.option("--policy", options.order.policy, "The policy for the certificate; default: trustx-gateway", "NAME");
+    command.option("--endpoint", options.order.endpoint, "The broker, instead of the one that the account tells",
+                   "HOST[:PORT]");
+    command.option("--ca", options.order.ca_file,
+                   "What the broker's certificate is checked with; default: Amazon's roots of this system", "FILE");
+    command.option("--authority-cert", options.order.authority_certificate,
+                   "own-ca, jit: the certificate of the authority that issues", "FILE");
+    command.option("--authority-key", options.order.authority_key,
+                   "own-ca, jit: its key, or a reference to one in a chip", "FILE");
+    command.flag("--existing-thing", options.order.existing_thing,
+                 "A thing that has other certificates gets this one in addition");
+    command.flag("--replace", options.order.replace,
+                 "Replace the certificate in the slot's object and the identity in files");
+}
+
+}  // namespace
+
+void add_aws_plan(Command& aws) {
+    const auto options = std::make_shared<EnrollOptions>();
+    auto command = aws.subcommand("plan", "Print what enroll would do, and do nothing", what_plan_does);
+    add_order_options(command, *options);
+    command.on_run([options](const Context& context) { return print_plan(context, *options); });
+}
+
+void add_aws_enroll(Command& aws) {
+    const auto options = std::make_shared<EnrollOptions>();
+    auto command = aws.subcommand("enroll", "Enrol this gateway, up to a connection to the broker", what_enroll_does);
+    add_order_options(command, *options);
+    command.option("--account", options->order.account, "Refuse credentials of any other account", "NUMBER");
+    add_account_options(command, options->account);
+    add_wait_option(command, options->wait);
+    add_directory_options(command, options->directories);
+    command.on_run([options](const Context& context) { return enroll(context, *options); });
+}
+
+}  // namespace trustx::cli

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands/aws/options.hpp"
+
+#include "common/files/input_error.hpp"
+
+#include <charconv>
+#include <cstdlib>
+
+namespace trustx::cli {
+namespace {
+
+std::string chosen(const std::string& option, const char* variable, const std::string& otherwise) {
+    const char* value = ::secure_getenv(variable);
+    const std::string environment = value == nullptr ? "" : value;
+    return !option.empty() ? option : !environment.empty() ? environment : otherwise;
+}
+
+}  // namespace
+
+void add_directory_options(Command& command, DirectoryOptions& options) {
+    command.option("--identity-dir", options.identity, "Where the files for services are; default: /etc/trustx",
+                   "DIRECTORY");
+    command.option("--state-dir", options.state, "Where the journal is; default: /var/lib/trustx", "DIRECTORY");
+}
+
+aws::Directories directories_of(const DirectoryOptions& options) {
+    const aws::Directories usual;
+    return {.identity = chosen(options.identity, "TRUSTX_AWS_IDENTITY", usual.identity),
+            .state = chosen(options.state, "TRUSTX_AWS_STATE", usual.state)};
+}
+
+void add_profile_option(Command& command, std::string& profile) {
+    command.option("--profile", profile, "Profile in ~/.aws; default: as AWS's programs choose", "NAME");
+}
+
+void add_account_options(Command& command, AccountChoice& choice) {
+    add_profile_option(command, choice.profile);
+    command.option("--region", choice.region, "Region; default: as AWS's programs choose", "NAME");
+}
+
+void add_wait_option(Command& command, std::string& wait) {
+    command.option("--wait", wait, "How long the broker may take to accept the gateway; default: 10m", "TIME");
+}
+
+Result<std::chrono::seconds> parse_wait(const std::string& text) {
+    std::uint32_t count = 0;
+    const char* const end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, count);
+    const std::string unit(read.ptr, end);
+    const int factor = unit.empty() || unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : 0;
+    constexpr std::uint32_t most = 86400;
+    if (read.ec != std::errc{} || factor == 0 || count > most) {
+        return fail(InputErrc::usage, "--wait: `" + text + "` is no time; give seconds, or a number with s, m or h");
+    }
+    return std::chrono::seconds{std::int64_t{count} * factor};
+}
+
+}  // namespace trustx::cli

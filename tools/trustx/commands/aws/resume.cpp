@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// trustx aws resume and abandon: what becomes of an enrolment that has not ended.
+#include "aws/enrolment/enrolment.hpp"
+#include "commands/aws/options.hpp"
+#include "commands/aws/session.hpp"
+#include "commands/aws/subcommands.hpp"
+#include "common/try.hpp"
+
+#include <memory>
+
+namespace trustx::cli {
+namespace {
+
+constexpr const char* what_resume_does =
+    R"(What was done already is found out, and not done again. Region and everything else are those of the journal.
+
+Examples:
+  trustx aws resume
+  trustx aws resume --profile operator)";
+
+constexpr const char* what_abandon_does =
+    R"(The certificate is made inactive, detached and deleted, the thing deleted if this enrolment made it, the certificate
+taken out of the chip, and the files removed. The key stays in the chip, the policy in the account.
+
+Examples:
+  trustx aws abandon)";
+
+struct ResumeOptions {
+    std::string wait = default_wait;
+    std::string profile;
+    DirectoryOptions directories;
+};
+
+// taken_up opens the session that a journal needs.
+Result<std::unique_ptr<GatewaySession>> taken_up(const Context& context, const ResumeOptions& options,
+                                                 const aws::Directories& directories) {
+    TRY(const auto wait, parse_wait(options.wait));
+    aws::DiskStore files;
+    TRY(const auto state, aws::read_state(files, directories));
+    const auto region = state.journal ? state.journal->order.region : std::string{};
+    TRYV(load_provider(context));
+    TRY(auto session, GatewaySession::open(context, {.profile = options.profile, .region = region}, wait));
+    const bool issued = !state.journal || !state.journal->facts.certificate.empty();
+    if (!issued && aws::needs_authority(state.journal->order.method)) {
+        const auto& order = state.journal->order;
+        TRYV(session->use_authority({.certificate = order.authority_certificate, .key = order.authority_key}));
+    }
+    return session;
+}
+
+Result<void> resume(const Context& context, const ResumeOptions& options) {
+    const auto directories = directories_of(options.directories);
+    TRY(const auto session, taken_up(context, options, directories));
+    TRYV(aws::Enrolment(session->seams(), directories).resume());
+    tell_enrolled(context, directories);
+    return {};
+}
+
+Result<void> abandon(const Context& context, const ResumeOptions& options) {
+    const auto directories = directories_of(options.directories);
+    TRY(const auto session, taken_up(context, options, directories));
+    TRYV(aws::Enrolment(session->seams(), directories).abandon());
+    context.note("abandoned: nothing of that enrolment is left but the key in the chip");
+    return {};
+}
+
+}  // namespace
+
+void add_aws_resume(Command& aws) {
+    const auto options = std::make_shared<ResumeOptions>();
+    auto command = aws.subcommand("resume", "Carry on with an enrolment that was interrupted", what_resume_does);
+    add_profile_option(command, options->profile);
+    add_wait_option(command, options->wait);
+    add_directory_options(command, options->directories);
+    command.on_run([options](const Context& context) { return resume(context, *options); });
+}
+
+void add_aws_abandon(Command& aws) {
+    const auto options = std::make_shared<ResumeOptions>();
+    auto command = aws.subcommand("abandon", "Take back an enrolment that has not ended", what_abandon_does);
+    add_profile_option(command, options->profile);
+    add_directory_options(command, options->directories);
+    command.on_run([options](const Context& context) { return abandon(context, *options); });
+}
+
+}  // namespace trustx::cli

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the subcommands of `trustx aws` have at hand: chip, account, network and files, put together for one run.
+#pragma once
+
+#include "aws/account/account.hpp"
+#include "aws/control/api_client.hpp"
+#include "aws/enrolment/enrolment.hpp"
+#include "aws/enrolment/issuer.hpp"
+#include "aws/enrolment/paho_port.hpp"
+#include "aws/http/curl_client.hpp"
+#include "chip/enrolment_chip.hpp"
+#include "cli/context.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace trustx::cli {
+
+// broker_for is for what needs no account. port and clock must outlive it.
+aws::Broker broker_for(const Context& context, aws::MqttPort& port, Clock& clock, std::chrono::seconds wait);
+
+// region_in reads the region in the name of an endpoint of AWS IoT: "prefix-ats.iot.REGION.amazonaws.com". Empty: it is
+// another name.
+std::string region_in(const std::string& endpoint);
+
+// load_provider makes this process's OpenSSL know keys in the chip, unless its configuration does that already.
+// InputErrc::check_failed.
+Result<void> load_provider(const Context& context);
+
+// tell_enrolled says where services find what they need.
+void tell_enrolled(const Context& context, const aws::Directories& directories);
+
+// CloudSession is one run with an account and without a chip: an operator's. Where it is, it stays: its parts refer to
+// each other.
+class CloudSession {
+ public:
+    // open reads the account's files; nothing is sent. Errors: those of Account.
+    static Result<std::unique_ptr<CloudSession>> open(const Context& context, const aws::AccountOptions& options);
+
+    CloudSession(const CloudSession&) = delete;
+    CloudSession& operator=(const CloudSession&) = delete;
+
+    [[nodiscard]] const std::string& region() const { return cloud_.endpoint().region; }
+    [[nodiscard]] const aws::Account& account() const { return account_; }
+    [[nodiscard]] aws::ApiClient& cloud() { return cloud_; }
+    [[nodiscard]] SystemClock& clock() { return clock_; }
+
+ private:
+    CloudSession(const Context& context, const aws::Account& account, aws::ApiEndpoint endpoint);
+
+    SystemClock clock_;
+    aws::Account account_;
+    aws::CurlClient http_;
+    aws::ApiClient cloud_;
+};
+
+// GatewaySession is one run with an account and a chip, with everything that enrolment reaches.
+class GatewaySession {
+ public:
+    // open reads the account's files; nothing is sent. Errors: those of Account, and of open_chip.
+    static Result<std::unique_ptr<GatewaySession>> open(const Context& context, const aws::AccountOptions& options,
+                                                        std::chrono::seconds wait);
+
+    // use_authority is for methods in which AWS does not issue the certificate. Errors: those of open_authority.
+    Result<void> use_authority(const aws::AuthorityFiles& files);
+
+    GatewaySession(const GatewaySession&) = delete;
+    GatewaySession& operator=(const GatewaySession&) = delete;
+
+    [[nodiscard]] const std::string& region() const { return cloud_->region(); }
+    [[nodiscard]] aws::Seams seams();
+
+ private:
+    GatewaySession(const Context& context, Chip chip, std::unique_ptr<CloudSession> cloud, std::chrono::seconds wait);
+
+    const Context& context_;
+    std::chrono::seconds wait_;
+    std::unique_ptr<CloudSession> cloud_;
+    Chip chip_;
+    EnrolmentChip port_;
+    aws::DiskStore files_;
+    aws::PahoPort mqtt_;
+    std::unique_ptr<aws::Issuer> issuer_;
+};
+
+}  // namespace trustx::cli

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// The subcommands of `trustx aws`, one file each, and what several of them share.
+#pragma once
+
+#include "cli/command_line.hpp"
+
+namespace trustx::cli {
+
+void add_aws_plan(Command& aws);
+void add_aws_enroll(Command& aws);
+void add_aws_resume(Command& aws);
+void add_aws_status(Command& aws);
+void add_aws_abandon(Command& aws);
+void add_aws_connect(Command& aws);
+
+}  // namespace trustx::cli
