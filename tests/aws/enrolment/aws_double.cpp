@@ -66,6 +66,14 @@ Outcome AwsDouble::judged() const {
     return run("/usr/bin/python3", {"-B", judge, "--packages", packages_, directory_.path().string()});
 }
 
+void AwsDouble::wait_until_held(const nlohmann::json& fault, const Process& program) const {
+    while (!control("GET", "/holding?id=" + fault.at("id").dump()).at("holding").get<bool>()) {
+        if (!program.running()) {
+            throw std::runtime_error("the program ended before the fault hit it: " + program.out() + program.err());
+        }
+    }
+}
+
 nlohmann::json AwsDouble::control(const std::string& method, const std::string& path,
                                   const nlohmann::json& body) const {
     const auto url = facts_.at("faults").at("url").get<std::string>() + path;

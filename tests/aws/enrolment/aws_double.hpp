@@ -31,6 +31,11 @@ class AwsDouble {
     // judged lets the oracle look at every request so far.
     [[nodiscard]] Outcome judged() const;
 
+    // wait_until_held returns when a fault that holds, as `POST /faults` answered it, has hit a request of a program.
+    // Throws std::runtime_error where the program ends before.
+    void wait_until_held(const nlohmann::json& fault, const Process& program) const;
+    void release(const nlohmann::json& fault) const { control("POST", "/release", {{"id", fault.at("id")}}); }
+
     // control asks the interface for tests. Throws std::runtime_error where it refuses.
     nlohmann::json control(const std::string& method, const std::string& path, const nlohmann::json& body = {}) const;
 

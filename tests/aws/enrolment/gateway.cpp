@@ -5,7 +5,7 @@
 
 namespace trustx::test {
 
-std::map<std::string, std::string> Gateway::environment() const {
+Gateway::Variables Gateway::environment() const {
     auto variables = cloud_.environment();
     variables["TRUSTX_DEVICE"] = chip_.address();
     variables["TRUSTX_LOCK_DIRECTORY"] = files_.path();

@@ -25,15 +25,20 @@ class Gateway {
 
     Gateway(AwsDouble& cloud, std::string thing) : cloud_{cloud}, thing_{std::move(thing)} {}
 
-    [[nodiscard]] Outcome trustx(Arguments arguments) const {
-        return run(program("trustx"), arguments, {.environment = environment(), .directory = files_.path()});
+    using Variables = std::map<std::string, std::string>;
+
+    // changes are to the environment.
+    [[nodiscard]] Outcome trustx(const Arguments& arguments, Variables changes = {}) const {
+        changes.merge(environment());
+        return run(program("trustx"), arguments, {.environment = changes, .directory = files_.path()});
     }
 
-    [[nodiscard]] Outcome enroll(const std::string& method, const Arguments& more = {}) const {
+    [[nodiscard]] Outcome enroll(const std::string& method, const Arguments& more = {},
+                                 const Variables& changes = {}) const {
         Arguments arguments{"aws",  "enroll", "--method",       method,   "--thing",
                             thing_, "--ca",   cloud_.ca_file(), "--wait", "60"};
         arguments.insert(arguments.end(), more.begin(), more.end());
-        return trustx(std::move(arguments));
+        return trustx(arguments, changes);
     }
 
     [[nodiscard]] Process start_to_enroll(const std::string& method) const {
@@ -42,7 +47,8 @@ class Gateway {
                 {.environment = environment(), .directory = files_.path()}};
     }
 
-    [[nodiscard]] std::map<std::string, std::string> environment() const;
+    [[nodiscard]] Variables environment() const;
+    Simulator& chip() { return chip_; }
 
     [[nodiscard]] std::string identity(const std::string& name) const { return files_ / "identity" / name; }
     [[nodiscard]] nlohmann::json status() const {

@@ -59,12 +59,9 @@ TEST_CASE("a program that is killed while the cloud works is resumed, and leaves
                 "POST", "/faults",
                 {{"where", "control"}, {"operation", operation}, {"times", 1}, {"action", {{"hold", when}}}});
             auto process = gateway.start_to_enroll("csr");
-            const auto id = fault.at("id").dump();
-            while (!cloud->control("GET", "/holding?id=" + id).at("holding").get<bool>()) {
-                REQUIRE(process.running());
-            }
+            cloud->wait_until_held(fault, process);
             static_cast<void>(process.kill9());
-            cloud->control("POST", "/release", {{"id", fault.at("id")}});
+            cloud->release(fault);
             CHECK(gateway.trustx({"aws", "status"}).status == 1);
             must_succeed(gateway.trustx({"aws", "resume"}));
             CHECK(gateway.registered().at("status") == "ACTIVE");

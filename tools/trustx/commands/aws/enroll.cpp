@@ -92,7 +92,11 @@ Result<void> enroll(const Context& context, const EnrollOptions& options) {
         TRYV(session->use_authority({.certificate = order.authority_certificate, .key = order.authority_key}));
     }
     const auto directories = directories_of(options.directories);
-    TRYV(aws::Enrolment(session->seams(), directories).enroll(order));
+    const auto enrolled = aws::Enrolment(session->seams(), directories).enroll(order);
+    if (!enrolled) {
+        tell_unfinished(context, directories, enrolled.error());
+        return enrolled;
+    }
     tell_enrolled(context, directories);
     return {};
 }

@@ -51,7 +51,11 @@ Result<std::unique_ptr<GatewaySession>> taken_up(const Context& context, const R
 Result<void> resume(const Context& context, const ResumeOptions& options) {
     const auto directories = directories_of(options.directories);
     TRY(const auto session, taken_up(context, options, directories));
-    TRYV(aws::Enrolment(session->seams(), directories).resume());
+    const auto resumed = aws::Enrolment(session->seams(), directories).resume();
+    if (!resumed) {
+        tell_unfinished(context, directories, resumed.error());
+        return resumed;
+    }
     tell_enrolled(context, directories);
     return {};
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/aws/session.hpp"
 
+#include "aws/enrolment/error.hpp"
 #include "common/files/input_error.hpp"
 #include "common/openssl/error_queue.hpp"
 #include "common/try.hpp"
@@ -72,6 +73,19 @@ Result<void> load_provider(const Context& context) {
 void tell_enrolled(const Context& context, const aws::Directories& directories) {
     context.note("enrolled; services use " + directories.key_file() + ", " + directories.chain_file() + " and " +
                  directories.roots_file());
+}
+
+void tell_unfinished(const Context& context, const aws::Directories& directories, const Error& error) {
+    // These two are about another enrolment, and say that.
+    if (error.code() == aws::EnrolmentErrc::unfinished || error.code() == aws::EnrolmentErrc::busy) {
+        return;
+    }
+    aws::DiskStore files;
+    const auto state = aws::read_state(files, directories);
+    if (state && state->journal && state->journal->phase == aws::Phase::enrolling) {
+        context.note("the enrolment is at the step `" + state->journal->step +
+                     "`: `trustx aws resume` carries on, `trustx aws abandon` takes it back");
+    }
 }
 
 CloudSession::CloudSession(const Context& context, const aws::Account& account, aws::ApiEndpoint endpoint)

@@ -31,6 +31,9 @@ Result<void> load_provider(const Context& context);
 // tell_enrolled says where services find what they need.
 void tell_enrolled(const Context& context, const aws::Directories& directories);
 
+// tell_unfinished says what can be done about an enrolment that has not ended, where one has failed.
+void tell_unfinished(const Context& context, const aws::Directories& directories, const Error& error);
+
 // CloudSession is one run with an account and without a chip: an operator's. Where it is, it stays: its parts refer to
 // each other.
 class CloudSession {
