@@ -48,96 +48,138 @@ Result<std::vector<Bytes>> parse_certificates(const std::string& text) {
     return certificates;
 }
 
-OrderedJson order_json(const Order& order) {
-    return {{"method", name_of(order.method)},
-            {"thing", order.thing},
-            {"slot", order.slot.hex()},
-            {"policy", order.policy},
-            {"region", order.region},
-            {"account", order.account},
-            {"endpoint", order.endpoint},
-            {"caFile", order.ca_file},
-            {"authorityCertificate", order.authority_certificate},
-            {"authorityKey", order.authority_key},
-            {"deviceName", order.device_name},
-            {"existingThing", order.existing_thing},
-            {"replace", order.replace}};
+// How each type of member is in the file. The forms of read throw nlohmann's exceptions for what is of another type.
+OrderedJson written(const std::string& value) {
+    return value;
+}
+OrderedJson written(bool value) {
+    return value;
+}
+OrderedJson written(ObjectId value) {
+    return value.hex();
+}
+OrderedJson written(EnrolmentMethod value) {
+    return name_of(value);
+}
+OrderedJson written(const PublicKey& value) {
+    return keys::public_key_pem(value);
+}
+OrderedJson written(const std::vector<Bytes>& value) {
+    return certificates_text(value);
 }
 
-OrderedJson facts_json(const Facts& facts) {
-    OrderedJson json{{"endpoint", facts.endpoint},
-                     {"request", facts.request},
-                     {"asked", facts.asked},
-                     {"partition", facts.partition},
-                     {"account", facts.account},
-                     {"certificateId", facts.certificate_id},
-                     {"certificateArn", facts.certificate_arn},
-                     {"certificate", facts.certificate}};
-    if (facts.slot_was_empty) {
-        json["slotWasEmpty"] = *facts.slot_was_empty;
+Result<void> read(const OrderedJson& json, std::string& value) {
+    value = json.get<std::string>();
+    return {};
+}
+Result<void> read(const OrderedJson& json, bool& value) {
+    value = json.get<bool>();
+    return {};
+}
+Result<void> read(const OrderedJson& json, ObjectId& value) {
+    TRY(value, ObjectId::parse(json.get<std::string>()));
+    return {};
+}
+Result<void> read(const OrderedJson& json, EnrolmentMethod& value) {
+    TRY(value, parse_method(json.get<std::string>()));
+    return {};
+}
+Result<void> read(const OrderedJson& json, PublicKey& value) {
+    TRY(value, keys::parse_public_key(text::as_bytes(json.get<std::string>()), "the public key in it"));
+    return {};
+}
+Result<void> read(const OrderedJson& json, std::vector<Bytes>& value) {
+    TRY(value, parse_certificates(json.get<std::string>()));
+    return {};
+}
+
+template <class T>
+void write_member(OrderedJson& json, const char* name, const T& value) {
+    json[name] = written(value);
+}
+template <class T>
+Result<void> read_member(const OrderedJson& json, const char* name, T& value) {
+    return read(json.at(name), value);
+}
+
+// A member that may be unknown is left out then.
+template <class T>
+void write_member(OrderedJson& json, const char* name, const std::optional<T>& value) {
+    if (value) {
+        json[name] = written(*value);
     }
-    if (facts.public_key) {
-        json["publicKey"] = keys::public_key_pem(*facts.public_key);
-    }
-    if (facts.certificate_existed) {
-        json["certificateExisted"] = *facts.certificate_existed;
-    }
-    if (facts.thing_existed) {
-        json["thingExisted"] = *facts.thing_existed;
-    }
-    if (facts.held) {
-        json["held"] = certificates_text(*facts.held);
+}
+template <class T>
+Result<void> read_member(const OrderedJson& json, const char* name, std::optional<T>& value) {
+    const auto found = json.find(name);
+    return found == json.end() ? Result<void>{} : read(*found, value.emplace());
+}
+
+// Field is a member of a record, and its name in the file.
+template <class Record>
+struct Field {
+    const char* name;
+    void (*write)(OrderedJson& json, const char* name, const Record& record);
+    Result<void> (*read)(const OrderedJson& json, const char* name, Record& record);
+};
+
+template <auto Member, class Record>
+constexpr Field<Record> field_of(const char* name) {
+    return {name,
+            [](OrderedJson& json, const char* key, const Record& record) { write_member(json, key, record.*Member); },
+            [](const OrderedJson& json, const char* key, Record& record) {
+                return read_member(json, key, record.*Member);
+            }};
+}
+template <auto Member>
+constexpr auto of_order = field_of<Member, Order>;
+template <auto Member>
+constexpr auto of_facts = field_of<Member, Facts>;
+
+constexpr std::array order_fields{of_order<&Order::method>("method"),
+                                  of_order<&Order::thing>("thing"),
+                                  of_order<&Order::slot>("slot"),
+                                  of_order<&Order::policy>("policy"),
+                                  of_order<&Order::region>("region"),
+                                  of_order<&Order::account>("account"),
+                                  of_order<&Order::endpoint>("endpoint"),
+                                  of_order<&Order::ca_file>("caFile"),
+                                  of_order<&Order::authority_certificate>("authorityCertificate"),
+                                  of_order<&Order::authority_key>("authorityKey"),
+                                  of_order<&Order::device_name>("deviceName"),
+                                  of_order<&Order::existing_thing>("existingThing"),
+                                  of_order<&Order::replace>("replace")};
+
+constexpr std::array facts_fields{of_facts<&Facts::endpoint>("endpoint"),
+                                  of_facts<&Facts::slot_was_empty>("slotWasEmpty"),
+                                  of_facts<&Facts::public_key>("publicKey"),
+                                  of_facts<&Facts::request>("request"),
+                                  of_facts<&Facts::asked>("asked"),
+                                  of_facts<&Facts::partition>("partition"),
+                                  of_facts<&Facts::account>("account"),
+                                  of_facts<&Facts::certificate_id>("certificateId"),
+                                  of_facts<&Facts::certificate_arn>("certificateArn"),
+                                  of_facts<&Facts::certificate>("certificate"),
+                                  of_facts<&Facts::certificate_existed>("certificateExisted"),
+                                  of_facts<&Facts::thing_existed>("thingExisted"),
+                                  of_facts<&Facts::held>("held")};
+
+template <class Record, std::size_t Count>
+OrderedJson record_json(const std::array<Field<Record>, Count>& fields, const Record& record) {
+    auto json = OrderedJson::object();
+    for (const auto& field : fields) {
+        field.write(json, field.name, record);
     }
     return json;
 }
 
-template <class T>
-std::optional<T> optional_value(const OrderedJson& json, const char* name) {
-    const auto found = json.find(name);
-    return found == json.end() ? std::nullopt : std::optional{found->get<T>()};
-}
-
-Result<Order> read_order(const OrderedJson& json) {
-    TRY(const auto method, parse_method(json.at("method").get<std::string>()));
-    TRY(const auto slot, ObjectId::parse(json.at("slot").get<std::string>()));
-    Order order{.method = method,
-                .thing = json.at("thing"),
-                .slot = slot,
-                .policy = json.at("policy"),
-                .region = json.at("region"),
-                .account = json.at("account"),
-                .endpoint = json.at("endpoint"),
-                .ca_file = json.at("caFile"),
-                .authority_certificate = json.at("authorityCertificate"),
-                .authority_key = json.at("authorityKey"),
-                .device_name = json.at("deviceName"),
-                .existing_thing = json.at("existingThing"),
-                .replace = json.at("replace")};
-    TRYV(order.check());
-    return order;
-}
-
-Result<Facts> read_facts(const OrderedJson& json) {
-    Facts facts{.endpoint = json.at("endpoint"),
-                .slot_was_empty = optional_value<bool>(json, "slotWasEmpty"),
-                .public_key = {},
-                .request = json.at("request"),
-                .asked = json.at("asked"),
-                .partition = json.at("partition"),
-                .account = json.at("account"),
-                .certificate_id = json.at("certificateId"),
-                .certificate_arn = json.at("certificateArn"),
-                .certificate = json.at("certificate"),
-                .certificate_existed = optional_value<bool>(json, "certificateExisted"),
-                .thing_existed = optional_value<bool>(json, "thingExisted"),
-                .held = {}};
-    if (const auto key = optional_value<std::string>(json, "publicKey")) {
-        TRY(facts.public_key, keys::parse_public_key(text::as_bytes(*key), "the public key in it"));
+template <class Record, std::size_t Count>
+Result<Record> read_record(const std::array<Field<Record>, Count>& fields, const OrderedJson& json) {
+    Record record{};
+    for (const auto& field : fields) {
+        TRYV(field.read(json, field.name, record));
     }
-    if (const auto held = optional_value<std::string>(json, "held")) {
-        TRY(facts.held, parse_certificates(*held));
-    }
-    return facts;
+    return record;
 }
 
 Result<Phase> read_phase(const std::string& text) {
@@ -154,9 +196,10 @@ Result<Journal> read_journal(const OrderedJson& json) {
         return fail(InputErrc::malformed, "it has the format " + json.at("format").dump() +
                                               ", and this program reads " + std::to_string(format));
     }
-    TRY(auto order, read_order(json.at("order")));
+    TRY(auto order, read_record(order_fields, json.at("order")));
+    TRYV(order.check());
     TRY(const auto phase, read_phase(json.at("phase")));
-    TRY(auto facts, read_facts(json.at("facts")));
+    TRY(auto facts, read_record(facts_fields, json.at("facts")));
     return Journal{.order = std::move(order),
                    .chip = json.at("chip"),
                    .begun = json.at("begun").get<std::time_t>(),
@@ -173,8 +216,8 @@ std::string Journal::text() const {
                            {"step", step},
                            {"begun", begun},
                            {"chip", chip},
-                           {"order", order_json(order)},
-                           {"facts", facts_json(facts)}};
+                           {"order", record_json(order_fields, order)},
+                           {"facts", record_json(facts_fields, facts)}};
     return json.dump(2) + "\n";
 }
 
