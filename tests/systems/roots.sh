@@ -26,6 +26,8 @@ make_root() {
   # A frozen copy of the archive is as good as today's; its signature is still verified.
   mmdebstrap --quiet --variant=minbase --include="$include" --aptopt='Acquire::Check-Valid-Until "false"' \
     "$suite" "$root.new" "$mirror" || fail "mmdebstrap could not make $root.new"
+  # What is lost in a power cut is made once more.
+  echo force-unsafe-io >"$root.new/etc/dpkg/dpkg.cfg.d/unsafe-io"
   # Programs that start a server look the name up.
   echo '127.0.0.1 localhost' >"$root.new/etc/hosts"
   mv "$root.new" "$root"
