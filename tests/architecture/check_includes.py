@@ -37,22 +37,24 @@ LAYERS = {
                  "device trace values codec base common/base", ""),
     "common/openssl": (["common/openssl/"], "common/base", "openssl/"),
     "common/files": (["common/files/"], "base common/base", ""),
+    "common/process": (["common/process/"], "base bus common/base", ""),
     "common/x509": (["common/x509/"], "common/openssl common/files objects values base common/base", "openssl/"),
     "common/keys": (["common/keys/"], "common/x509 common/openssl common/files values base common/base", "openssl/"),
     "provider": (["provider/"], "settings objects device trace command bus values base common/openssl common/base", "openssl/"),
-    "aws/enrolment": (["tools/aws/enrolment/"], "aws/documents aws/control aws/account aws/signing aws/http mqtt/connection "
+    "pki": (["tools/pki/"], "common/process objects bus values base common/x509 common/openssl common/files common/base", "openssl/"),
+    "aws/enrolment": (["tools/aws/enrolment/"], "pki aws/documents aws/control aws/account aws/signing aws/http mqtt/connection "
                       "objects device values bus base common/keys common/x509 common/openssl common/files common/base",
                       "openssl/"),
     "trustx/trace": (["tools/trustx/trace/"], "common/files trace values base common/base", ""),
     "trustx/cli": (["tools/trustx/cli/"], "aws/enrolment aws/control aws/account aws/http settings objects device "
                    "command trace values base common/keys common/x509 "
                    "common/openssl common/files common/base", "openssl/"),
-    "trustx/chip": (["tools/trustx/chip/"], "aws/enrolment trustx/cli settings objects device command values base "
+    "trustx/chip": (["tools/trustx/chip/"], "pki trustx/cli settings objects device command values base "
                     "common/keys "
                     "common/x509 common/openssl common/files common/base", "openssl/"),
     "trustx/setup": (["tools/trustx/setup/"], "trustx/chip trustx/cli settings objects device command values base "
                      "common/keys common/x509 common/openssl common/files common/base", "openssl/"),
-    "trustx/commands": (["tools/trustx/"], "aws/enrolment aws/documents aws/control aws/account aws/signing "
+    "trustx/commands": (["tools/trustx/"], "pki aws/enrolment aws/documents aws/control aws/account aws/signing "
                         "aws/http mqtt/connection trustx/setup trustx/chip trustx/cli trustx/trace settings objects device "
                         "command trace values base common/keys common/x509 common/openssl common/files common/base",
                         "openssl/"),
@@ -61,7 +63,7 @@ LAYERS = {
     "mqtt": (["tools/mqtt/"], "mqtt/connection common/files base common/base", ""),
     "aws/http": (["tools/aws/http/"], "base bus common/base", "openssl/"),
     "aws/signing": (["tools/aws/signing/"], "aws/http base bus common/base", "openssl/"),
-    "aws/account": (["tools/aws/account/"], "aws/signing aws/http base bus common/files common/base", ""),
+    "aws/account": (["tools/aws/account/"], "aws/signing aws/http base bus common/process common/files common/base", ""),
     "aws/control": (["tools/aws/control/"], "aws/account aws/signing aws/http base bus mqtt/connection common/base", ""),
     "aws/documents": (["tools/aws/documents/"], "base common/files common/base", ""),
     # The simulator shares no chip protocol and no cryptography with the library, so that no mistake is made twice.

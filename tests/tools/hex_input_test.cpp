@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hexadecimal input as people write it.
-#include "cli/hex_input.hpp"
+#include "common/files/hex_input.hpp"
 
 #include "cli/output.hpp"
 #include "common/files/input_error.hpp"
@@ -8,7 +8,7 @@
 #include "support/catch.hpp"
 
 using namespace trustx;
-using cli::parse_hex;
+using files::parse_hex;
 using text::as_bytes;
 
 TEST_CASE("hexadecimal input may have either case and white space", "[hex_input]") {

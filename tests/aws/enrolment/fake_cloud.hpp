@@ -5,7 +5,7 @@
 
 #include "aws/http/http_client.hpp"
 #include "support/software_key.hpp"
-#include "trap.hpp"
+#include "support/trap.hpp"
 
 #include <chrono>
 #include <functional>

@@ -2,12 +2,12 @@
 // What is written down: orders, journals, identities and requests survive being written and read.
 #include "aws/enrolment/identity.hpp"
 #include "aws/enrolment/journal.hpp"
-#include "aws/enrolment/request.hpp"
 #include "common/files/input_error.hpp"
-#include "fake_chip.hpp"
+#include "pki/request.hpp"
 #include "support/catch.hpp"
+#include "support/fake_chip.hpp"
 #include "support/software_key.hpp"
-#include "trap.hpp"
+#include "support/trap.hpp"
 
 using namespace trustx;
 using namespace trustx::aws;
@@ -104,17 +104,18 @@ TEST_CASE("a request is for the key that signed it, and names the curve", "[enro
     for (const auto curve : {Curve::p256, Curve::p384}) {
         test::Trap trap;
         test::FakeChip chip{trap};
-        const auto key = chip.generate(slot, curve).value();
+        const auto key = chip.generate(slot, curve, KeyUsage::sign).value();
         for (int i = 0; i < 20; ++i) {  // signatures differ, in length too
-            const auto request = make_request(chip, slot, key, "gateway").value();
-            CHECK(is_request_for(request, key));
-            CHECK_FALSE(is_request_for(request, SoftwareKey{curve}.public_key()));
+            const auto request = pki::make_request(chip, slot, key, pki::Subject::common_name("gateway")).value();
+            CHECK(pki::is_request_for(request, key));
+            CHECK_FALSE(pki::is_request_for(request, SoftwareKey{curve}.public_key()));
         }
-        const auto other = make_request(chip, slot, SoftwareKey{curve}.public_key(), "gateway");
+        const auto other =
+            pki::make_request(chip, slot, SoftwareKey{curve}.public_key(), pki::Subject::common_name("gateway"));
         REQUIRE_FALSE(other);
         CHECK(other.error() == InputErrc::key_mismatch);
     }
-    CHECK_FALSE(is_request_for("nothing", SoftwareKey{Curve::p256}.public_key()));
+    CHECK_FALSE(pki::is_request_for("nothing", SoftwareKey{Curve::p256}.public_key()));
 }
 
 TEST_CASE("a certificate is judged before it is used", "[enrolment]") {
@@ -122,7 +123,7 @@ TEST_CASE("a certificate is judged before it is used", "[enrolment]") {
     const auto key = SoftwareKey{Curve::p256}.public_key();
     const auto now = std::time(nullptr);
     const auto judge = [&](const Bytes& der) {
-        const auto judged = check_certificate(chain_of(der), key, place, now, "test");
+        const auto judged = pki::check_certificate(chain_of(der), key, place, now, "test");
         return judged ? std::error_code{} : judged.error().code();
     };
     CHECK(judge(ca.issue({.subject = key})) == std::error_code{});
@@ -137,7 +138,7 @@ TEST_CASE("certificates that are no chain are refused", "[enrolment]") {
     const auto key = SoftwareKey{Curve::p256}.public_key();
     auto chain = chain_of(ca.issue({.subject = key}));
     chain.push_back(x509::Certificate::parse(SoftwareKey{Curve::p256}.authority_certificate("authority"), "t").value());
-    const auto judged = check_certificate(chain, key, place, std::time(nullptr), "test");
+    const auto judged = pki::check_certificate(chain, key, place, std::time(nullptr), "test");
     REQUIRE_FALSE(judged);
     CHECK(judged.error() == InputErrc::check_failed);
 }

@@ -214,7 +214,7 @@ TEST_CASE("a journal that cannot be read ends it, and is left as it is", "[enrol
         const std::string path = "/state/enroll.journal";
         for (const auto* text : {"", "{", "{\"format\":2}", "{\"format\":1,\"order\":{}}"}) {
             CAPTURE(text);
-            world.files.files[path] = {.content = text, .access = aws::Access::owner};
+            world.files.files[path] = {.content = text, .access = files::Access::owner};
             const auto done = world.resume();
             REQUIRE_FALSE(done);
             CHECK(done.error() == InputErrc::malformed);

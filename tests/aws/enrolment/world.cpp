@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "world.hpp"
 
-#include "aws/enrolment/request.hpp"
 #include "common/keys/key_file.hpp"
 #include "common/text/as_bytes.hpp"
 #include "common/x509/certificate.hpp"
+#include "pki/request.hpp"
 
 #include <algorithm>
 
@@ -36,7 +36,7 @@ bool FakeBroker::accepts(const aws::Presented& presented) const {
     if (chain.empty() || !key || key->coprocessor != chip_.identity || !chip_.keys.contains(key->key)) {
         return false;
     }
-    const auto registered = cloud_.certificates.find(aws::certificate_id(chain.front()));
+    const auto registered = cloud_.certificates.find(pki::certificate_id(chain.front()));
     return chain.front().public_key().value() == chip_.keys.at(key->key).public_key() &&
            registered != cloud_.certificates.end() && registered->second.status == "ACTIVE" &&
            !registered->second.policies.empty() && registered->second.things.contains(presented.client_id);
@@ -48,7 +48,7 @@ bool FakeBroker::register_first(const aws::Presented& presented) {
         return false;
     }
     auto& registered = cloud_.certificates;
-    const auto id = aws::certificate_id(chain.front());
+    const auto id = pki::certificate_id(chain.front());
     if (!registered.contains(id)) {
         cloud_.add(chain.front().pem(), "PENDING_ACTIVATION");
         return true;
@@ -114,7 +114,7 @@ World::World(aws::EnrolmentMethod method) {
     }
     const SoftwareKey authority{Curve::p256};
     files.files[ca_file] = {.content = pem("CERTIFICATE", authority.authority_certificate("root")),
-                            .access = aws::Access::everybody};
+                            .access = files::Access::everybody};
 }
 
 Result<void> World::run(const std::function<Result<void>(aws::Enrolment&)>& what) {

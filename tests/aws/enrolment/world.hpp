@@ -3,11 +3,11 @@
 #pragma once
 
 #include "aws/enrolment/enrolment.hpp"
-#include "fake_chip.hpp"
 #include "fake_cloud.hpp"
-#include "memory_files.hpp"
+#include "support/fake_chip.hpp"
+#include "support/memory_files.hpp"
+#include "support/trap.hpp"
 #include "support/virtual_clock.hpp"
-#include "trap.hpp"
 
 #include <functional>
 #include <optional>
@@ -56,7 +56,7 @@ class TrappedClock final : public Clock {
 };
 
 // FakeIssuer is an authority of the operator's.
-class FakeIssuer final : public aws::Issuer {
+class FakeIssuer final : public pki::Issuer {
  public:
     explicit FakeIssuer(Trap& trap) : trap_{trap} {}
     Result<std::string> issue(const std::string& request) override;

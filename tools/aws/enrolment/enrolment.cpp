@@ -88,7 +88,7 @@ std::vector<PlannedStep> plan(const Order& order) {
     return lines;
 }
 
-Result<State> read_state(FileStore& files, const Directories& directories) {
+Result<State> read_state(files::FileStore& files, const Directories& directories) {
     State state;
     TRY(state.journal, JournalFile{files, directories.state}.load());
     TRY(state.identity, load_identity(files, directories));

@@ -32,7 +32,7 @@ struct State {
 };
 
 // read_state looks at the files alone. InputErrc::malformed, InputErrc::unreadable.
-Result<State> read_state(FileStore& files, const Directories& directories);
+Result<State> read_state(files::FileStore& files, const Directories& directories);
 
 class Enrolment {
  public:

@@ -58,7 +58,7 @@ Result<Identity> Identity::parse(const std::string& text, const std::string& nam
     }
 }
 
-Result<std::optional<Identity>> load_identity(FileStore& files, const Directories& directories) {
+Result<std::optional<Identity>> load_identity(files::FileStore& files, const Directories& directories) {
     TRY(const auto content, files.read(directories.summary_file()));
     if (!content) {
         return std::optional<Identity>{};
@@ -67,7 +67,7 @@ Result<std::optional<Identity>> load_identity(FileStore& files, const Directorie
     return std::optional{std::move(identity)};
 }
 
-Result<void> check_not_enrolled(FileStore& files, const Directories& directories) {
+Result<void> check_not_enrolled(files::FileStore& files, const Directories& directories) {
     TRY(const auto identity, load_identity(files, directories));
     if (!identity) {
         return {};
@@ -77,7 +77,7 @@ Result<void> check_not_enrolled(FileStore& files, const Directories& directories
                                                      "): say that it may be replaced, or use other directories");
 }
 
-Result<std::string> broker_roots(FileStore& files, const std::string& ca_file) {
+Result<std::string> broker_roots(files::FileStore& files, const std::string& ca_file) {
     if (!ca_file.empty()) {
         TRY(auto content, files.read(ca_file));
         if (!content) {

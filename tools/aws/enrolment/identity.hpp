@@ -2,8 +2,8 @@
 // What an enrolled gateway has: the files of aws-iot.md section 5.
 #pragma once
 
-#include "aws/enrolment/file_store.hpp"
 #include "aws/enrolment/order.hpp"
+#include "common/files/file_store.hpp"
 
 #include <optional>
 #include <string>
@@ -39,13 +39,13 @@ struct Identity {
 };
 
 // load_identity reads aws.json; nothing: there is none.
-Result<std::optional<Identity>> load_identity(FileStore& files, const Directories& directories);
+Result<std::optional<Identity>> load_identity(files::FileStore& files, const Directories& directories);
 
 // check_not_enrolled refuses to replace an identity. EnrolmentErrc::enrolled_already.
-Result<void> check_not_enrolled(FileStore& files, const Directories& directories);
+Result<void> check_not_enrolled(files::FileStore& files, const Directories& directories);
 
 // broker_roots is what the broker's certificate is checked with, in PEM: the content of ca_file, or Amazon's roots 1
 // and 3 (section 1.3) where this system has them. InputErrc::unreadable, InputErrc::nothing_there.
-Result<std::string> broker_roots(FileStore& files, const std::string& ca_file);
+Result<std::string> broker_roots(files::FileStore& files, const std::string& ca_file);
 
 }  // namespace trustx::aws

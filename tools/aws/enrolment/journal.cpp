@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aws/enrolment/journal.hpp"
 
+#include "aws/enrolment/error.hpp"
 #include "common/files/input_error.hpp"
 #include "common/keys/public_key_file.hpp"
 #include "common/openssl/pem.hpp"
@@ -234,9 +235,15 @@ Result<Journal> Journal::parse(const std::string& text, const std::string& name)
     }
 }
 
-Result<std::unique_ptr<FileStore::Lock>> JournalFile::lock() {
-    TRYV(files_.make_directory(directory_, Access::owner));
-    return files_.lock(directory_ + "/enroll.lock");
+Result<std::unique_ptr<files::FileStore::Lock>> JournalFile::lock() {
+    TRYV(files_.make_directory(directory_, files::Access::owner));
+    const auto path = directory_ + "/enroll.lock";
+    TRY(auto lock, files_.lock(path));
+    if (lock == nullptr) {
+        return fail(EnrolmentErrc::busy,
+                    "another process is enrolling this gateway (it holds " + path + "); wait until it has ended");
+    }
+    return lock;
 }
 
 Result<std::optional<Journal>> JournalFile::load() {

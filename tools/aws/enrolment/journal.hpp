@@ -4,8 +4,8 @@
 // which were. It holds no secret of AWS's (aws-iot.md section 5).
 #pragma once
 
-#include "aws/enrolment/file_store.hpp"
 #include "aws/enrolment/order.hpp"
+#include "common/files/file_store.hpp"
 
 #include <trustx/key.hpp>
 
@@ -59,18 +59,18 @@ struct Journal {
 class JournalFile {
  public:
     // directory is made when something is written.
-    JournalFile(FileStore& files, const std::string& directory) : files_{files}, directory_{directory} {}
+    JournalFile(files::FileStore& files, const std::string& directory) : files_{files}, directory_{directory} {}
 
     [[nodiscard]] std::string path() const { return directory_ + "/enroll.journal"; }
 
     // lock excludes other processes that enrol. EnrolmentErrc::busy.
-    Result<std::unique_ptr<FileStore::Lock>> lock();
+    Result<std::unique_ptr<files::FileStore::Lock>> lock();
     Result<std::optional<Journal>> load();
-    Result<void> save(const Journal& journal) { return files_.write(path(), journal.text(), Access::owner); }
+    Result<void> save(const Journal& journal) { return files_.write(path(), journal.text(), files::Access::owner); }
     Result<void> remove() { return files_.remove(path()); }
 
  private:
-    FileStore& files_;
+    files::FileStore& files_;
     std::string directory_;
 };
 

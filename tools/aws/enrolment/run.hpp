@@ -3,13 +3,13 @@
 #pragma once
 
 #include "aws/control/api_client.hpp"
-#include "aws/enrolment/chip_port.hpp"
-#include "aws/enrolment/file_store.hpp"
 #include "aws/enrolment/identity.hpp"
-#include "aws/enrolment/issuer.hpp"
 #include "aws/enrolment/journal.hpp"
 #include "aws/enrolment/mqtt_port.hpp"
 #include "aws/signing/credentials.hpp"
+#include "common/files/file_store.hpp"
+#include "pki/chip_port.hpp"
+#include "pki/issuer.hpp"
 
 #include <chrono>
 #include <ctime>
@@ -19,12 +19,12 @@ namespace trustx::aws {
 
 // Seams are what an enrolment reaches the world by. Nothing else of it does.
 struct Seams {
-    ChipPort& chip;
-    FileStore& files;
+    pki::ChipPort& chip;
+    files::FileStore& files;
     ApiClient& cloud;
     Broker broker;
-    WallClock now;             // the time of day
-    Issuer* issuer = nullptr;  // for methods in which AWS does not issue the certificate
+    WallClock now;                  // the time of day
+    pki::Issuer* issuer = nullptr;  // for methods in which AWS does not issue the certificate
 };
 
 // Run is one enrolment that is going on. Its journal in memory is ahead of the file until record.

@@ -8,12 +8,12 @@
 #include "aws/enrolment/certificate_removal.hpp"
 #include "aws/enrolment/cloud_calls.hpp"
 #include "aws/enrolment/error.hpp"
-#include "aws/enrolment/request.hpp"
 #include "aws/enrolment/steps.hpp"
 #include "common/files/input_error.hpp"
 #include "common/text/as_bytes.hpp"
 #include "common/try.hpp"
 #include "common/x509/certificate.hpp"
+#include "pki/request.hpp"
 
 #include <algorithm>
 
@@ -103,11 +103,11 @@ bool is_aws(const std::string& host) {
 
 // check_id compares AWS's name of the certificate with what it has to be. Stand-ins may hash something else.
 Result<void> check_id(Run& run, const x509::Certificate& leaf) {
-    if (certificate_id(leaf) == run.facts().certificate_id) {
+    if (pki::certificate_id(leaf) == run.facts().certificate_id) {
         return {};
     }
     const auto words = "the cloud calls the certificate " + run.facts().certificate_id + ", and by its content it is " +
-                       certificate_id(leaf);
+                       pki::certificate_id(leaf);
     if (is_aws(run.seams.cloud.endpoint().url.host)) {
         return fail(InputErrc::check_failed, words + "; it is not used");
     }
@@ -119,7 +119,7 @@ Result<void> check_id(Run& run, const x509::Certificate& leaf) {
 Result<void> check_issued(Run& run) {
     TRY(const auto chain,
         x509::parse_certificate_file(text::as_bytes(run.facts().certificate), "the answer of AWS IoT"));
-    TRYV(check_certificate(chain, *run.facts().public_key, run.object(), run.time(), issuer));
+    TRYV(pki::check_certificate(chain, *run.facts().public_key, run.object(), run.time(), issuer));
     TRYV(check_id(run, chain.front()));
     return note_account(run, run.facts().certificate_arn);
 }

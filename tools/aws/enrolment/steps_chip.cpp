@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps on this computer and its chip.
 #include "aws/enrolment/error.hpp"
-#include "aws/enrolment/request.hpp"
 #include "aws/enrolment/steps.hpp"
 #include "common/files/input_error.hpp"
 #include "common/keys/key_file.hpp"
 #include "common/text/as_bytes.hpp"
 #include "common/try.hpp"
 #include "common/x509/certificate.hpp"
+#include "pki/request.hpp"
 
 #include <trustx/key_reference.hpp>
 
@@ -64,7 +64,9 @@ std::string plan_key(const Order& order) {
 Result<void> make_key(Run& run) {
     const auto slot = run.order().slot;
     TRY(const auto curve, run.seams.chip.curve_in(slot));
-    TRY(run.facts().public_key, curve ? run.seams.chip.public_key(slot) : run.seams.chip.generate(slot, Curve::p256));
+    TRY(run.facts().public_key,
+        curve ? run.seams.chip.public_key(slot)
+              : run.seams.chip.generate(slot, Curve::p256, KeyUsage::authentication | KeyUsage::sign));
     run.note(curve ? "the key in " + slot.hex() + " is used" : "generated a key pair in " + slot.hex());
     return {};
 }
@@ -84,8 +86,8 @@ std::string plan_request(const Order& order) {
 Result<void> make_request_once(Run& run) {
     auto& facts = run.facts();
     if (facts.request.empty()) {
-        TRY(facts.request, make_request(run.seams.chip, run.order().slot, *facts.public_key,
-                                        common_name(run.order(), run.journal.chip)));
+        TRY(facts.request, pki::make_request(run.seams.chip, run.order().slot, *facts.public_key,
+                                             pki::Subject::common_name(common_name(run.order(), run.journal.chip))));
     }
     return {};
 }
@@ -96,7 +98,7 @@ std::string plan_install(const Order& order) {
 }
 
 Result<void> install_certificate(Run& run) {
-    TRYV(prove_key(run.seams.chip, run.order().slot, *run.facts().public_key));
+    TRYV(pki::prove_key(run.seams.chip, run.order().slot, *run.facts().public_key));
     TRY(const auto wanted, issued(run));
     TRY(const auto present, run.seams.chip.certificates(run.object()));
     return present == wanted ? Result<void>{} : run.seams.chip.write_certificates(run.object(), wanted);
@@ -148,11 +150,11 @@ Result<void> write_files(Run& run) {
     TRY(const auto roots, broker_roots(store, run.order().ca_file));
     TRY(const auto reference, key_reference(run));
     TRY(const auto text, summary(run));
-    TRYV(store.make_directory(to.identity, Access::everybody));
-    TRYV(store.write(to.roots_file(), roots, Access::everybody));
-    TRYV(store.write(to.key_file(), keys::key_file_text(reference), Access::services));
-    TRYV(store.write(to.chain_file(), run.facts().certificate, Access::everybody));
-    return store.write(to.summary_file(), text, Access::everybody);
+    TRYV(store.make_directory(to.identity, files::Access::everybody));
+    TRYV(store.write(to.roots_file(), roots, files::Access::everybody));
+    TRYV(store.write(to.key_file(), keys::key_file_text(reference), files::Access::services));
+    TRYV(store.write(to.chain_file(), run.facts().certificate, files::Access::everybody));
+    return store.write(to.summary_file(), text, files::Access::everybody);
 }
 
 Result<void> remove_files(Run& run) {

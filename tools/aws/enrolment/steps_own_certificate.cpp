@@ -5,13 +5,13 @@
 #include "aws/enrolment/certificate_removal.hpp"
 #include "aws/enrolment/cloud_calls.hpp"
 #include "aws/enrolment/error.hpp"
-#include "aws/enrolment/request.hpp"
 #include "aws/enrolment/steps.hpp"
 #include "common/files/input_error.hpp"
 #include "common/openssl/pem.hpp"
 #include "common/text/as_bytes.hpp"
 #include "common/try.hpp"
 #include "common/x509/certificate.hpp"
+#include "pki/request.hpp"
 
 #include <trustx/objects.hpp>
 
@@ -31,10 +31,10 @@ std::string plan_issue(const Order& /*order*/) {
 // take_certificate makes a certificate that is in the journal the one that is registered and installed.
 Result<void> take_certificate(Run& run, std::string pem, const std::string& from) {
     TRY(const auto chain, chain_in(pem, from));
-    run.facts().certificate_id = certificate_id(chain.front());
+    run.facts().certificate_id = pki::certificate_id(chain.front());
     run.facts().certificate = std::move(pem);
     TRYV(run.record());
-    return check_certificate(chain, *run.facts().public_key, run.object(), run.time(), from);
+    return pki::check_certificate(chain, *run.facts().public_key, run.object(), run.time(), from);
 }
 
 Result<void> issue_certificate(Run& run) {
@@ -66,14 +66,14 @@ Result<void> take_factory_certificate(Run& run) {
     }
     TRY(const auto leaf, x509::Certificate::parse(held.front(), "the certificate in " + run.object().hex()));
     TRY(run.facts().public_key, leaf.public_key());
-    TRYV(prove_key(run.seams.chip, run.order().slot, *run.facts().public_key));
+    TRYV(pki::prove_key(run.seams.chip, run.order().slot, *run.facts().public_key));
     std::string pem;
     for (const auto& der : held) {
         pem += openssl::pem_text("CERTIFICATE", der);
     }
     run.facts().held = std::move(held);
     run.facts().slot_was_empty = false;
-    run.facts().certificate_id = certificate_id(leaf);
+    run.facts().certificate_id = pki::certificate_id(leaf);
     run.facts().certificate = std::move(pem);
     return {};
 }

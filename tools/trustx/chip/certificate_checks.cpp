@@ -8,6 +8,7 @@
 #include "common/files/input_file.hpp"
 #include "common/keys/key_file.hpp"
 #include "common/try.hpp"
+#include "pki/certificate_rules.hpp"
 
 #include <trustx/life_cycle.hpp>
 #include <trustx/objects.hpp>
@@ -35,28 +36,6 @@ Result<void> override_refusal(const Context& context, Result<void> checked, bool
 
 bool is_trust_anchor(ObjectId object) {
     return describe(object)->kind == ObjectKind::trust_anchor;
-}
-
-// The chip takes version 3 alone, and says so only when it verifies with the certificate (chip-objects.md section 7).
-Result<void> check_version(const CertificateFile& file) {
-    const auto& leaf = file.certificates.front();
-    if (leaf.is_version_3()) {
-        return {};
-    }
-    return fail(InputErrc::check_failed,
-                file.name + " (" + x509::summary(leaf) +
-                    ") is an X.509 certificate of version 1, with which the chip does not verify. Have it issued with "
-                    "extensions: `openssl x509 -req` needs -extfile, `openssl req -x509` x509_extensions in [req] of "
-                    "its configuration");
-}
-
-Result<void> check_authority(const CertificateFile& file) {
-    const auto& certificate = file.certificates.front();
-    if (certificate.is_authority() || certificate.is_self_signed()) {
-        return {};
-    }
-    return fail(InputErrc::check_failed, file.name + " (" + x509::summary(certificate) +
-                                             ") is not an authority's certificate, which a trust anchor is");
 }
 
 Result<CertificateForm> choose_form(ObjectId object, const CertificateFile& file, const std::string& wanted) {
@@ -244,9 +223,9 @@ Result<Bytes> certificate_content(const Context& context, ObjectId object, const
     if (checks.prove_key && !paired_key(object)) {
         return fail(InputErrc::usage, "--prove-key: no key slot belongs to " + title(object));
     }
-    TRYV(override_refusal(context, check_version(file), checks.force));
+    TRYV(override_refusal(context, pki::check_version(file.certificates.front(), file.name), checks.force));
     if (is_trust_anchor(object)) {
-        TRYV(override_refusal(context, check_authority(file), checks.force));
+        TRYV(override_refusal(context, pki::check_anchor(file.certificates.front(), file.name), checks.force));
     }
     CertificateObject content{.form = form, .certificates = {}};
     for (const auto& certificate : file.certificates) {

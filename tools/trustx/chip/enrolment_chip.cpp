@@ -20,8 +20,8 @@ Result<std::optional<Curve>> EnrolmentChip::curve_in(ObjectId slot) {
     return metadata.key_algorithm;
 }
 
-Result<PublicKey> EnrolmentChip::generate(ObjectId slot, Curve curve) {
-    const GenKeyPair request{.key = slot, .curve = curve, .usage = KeyUsage::authentication | KeyUsage::sign};
+Result<PublicKey> EnrolmentChip::generate(ObjectId slot, Curve curve, KeyUsage usage) {
+    const GenKeyPair request{.key = slot, .curve = curve, .usage = usage};
     TRY(auto made, chip_.with([&](LockedDevice& device) { return generate_key(device, request, OccupiedSlot::keep); }));
     if (!made.key) {
         return fail(InputErrc::refused, "another program put a key into " + title(slot) +

@@ -2,19 +2,19 @@
 // The chip of the command line as enrolment sees it.
 #pragma once
 
-#include "aws/enrolment/chip_port.hpp"
 #include "cli/context.hpp"
+#include "pki/chip_port.hpp"
 
 namespace trustx::cli {
 
-class EnrolmentChip final : public aws::ChipPort {
+class EnrolmentChip final : public pki::ChipPort {
  public:
     // Both must outlive it.
     EnrolmentChip(const Context& context, Chip& chip) : context_{context}, chip_{chip} {}
 
     Result<Uid> uid() override;
     Result<std::optional<Curve>> curve_in(ObjectId slot) override;
-    Result<PublicKey> generate(ObjectId slot, Curve curve) override;
+    Result<PublicKey> generate(ObjectId slot, Curve curve, KeyUsage usage) override;
     Result<PublicKey> public_key(ObjectId slot) override;
     Result<Signature> sign(ObjectId slot, ByteView digest) override;
     Result<std::vector<Bytes>> certificates(ObjectId object) override;

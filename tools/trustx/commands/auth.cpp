@@ -4,9 +4,9 @@
 #include "chip/chip_certificates.hpp"
 #include "chip/ecdsa.hpp"
 #include "cli/arguments.hpp"
-#include "cli/hex_input.hpp"
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
+#include "common/files/hex_input.hpp"
 #include "common/files/input_error.hpp"
 #include "common/files/input_file.hpp"
 #include "common/openssl/handles.hpp"
@@ -56,7 +56,7 @@ Result<Bytes> choose_challenge(const std::string& hex) {
         }
         return challenge;
     }
-    auto given = parse_hex(text::as_bytes(hex), "--challenge");
+    auto given = files::parse_hex(text::as_bytes(hex), "--challenge");
     if (!given) {
         return fail(InputErrc::usage, given.error().operation());
     }

@@ -2,9 +2,9 @@
 // trustx derive: the PRF of TLS 1.2 on the chip, over a secret that it holds or agrees on.
 #include "cli/arguments.hpp"
 #include "cli/binary_answer.hpp"
-#include "cli/hex_input.hpp"
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
+#include "common/files/hex_input.hpp"
 #include "common/files/input_error.hpp"
 #include "common/keys/public_key_file.hpp"
 #include "common/text/as_bytes.hpp"
@@ -45,7 +45,7 @@ Result<Derivation> parse(const DeriveOptions& options) {
     if (!agreed && !stored) {
         return fail(InputErrc::usage, "give either --secret OBJECT, or --key SLOT together with --peer FILE");
     }
-    const auto seed = parse_hex(text::as_bytes(options.seed), "--seed");
+    const auto seed = files::parse_hex(text::as_bytes(options.seed), "--seed");
     if (!seed) {
         return fail(InputErrc::usage, seed.error().operation());
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx object: the bytes of any object.
 #include "cli/arguments.hpp"
-#include "cli/hex_input.hpp"
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
+#include "common/files/hex_input.hpp"
 #include "common/files/input_error.hpp"
 #include "common/files/input_file.hpp"
 #include "common/files/output_file.hpp"
@@ -135,7 +135,7 @@ Result<void> refuse_unguarded(ObjectId object, bool force) {
 Result<Bytes> read_data(const WriteOptions& options) {
     TRY(auto input, files::read_input(options.file));
     const auto name = files::input_name(options.file);
-    TRY(auto data, options.hex ? parse_hex(input, name) : std::move(input));
+    TRY(auto data, options.hex ? files::parse_hex(input, name) : std::move(input));
     if (data.empty()) {
         return fail(InputErrc::malformed, name + " is empty: nothing to write");
     }

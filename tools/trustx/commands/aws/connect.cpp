@@ -28,7 +28,7 @@ struct ConnectOptions {
 Result<void> connect(const Context& context, const ConnectOptions& options) {
     TRY(const auto wait, parse_wait(options.wait));
     const auto directories = directories_of(options.directories);
-    aws::DiskStore files;
+    files::DiskStore files;
     TRY(const auto identity, aws::load_identity(files, directories));
     if (!identity) {
         return fail(aws::EnrolmentErrc::nothing_begun,

@@ -35,7 +35,7 @@ struct ResumeOptions {
 Result<std::unique_ptr<GatewaySession>> taken_up(const Context& context, const ResumeOptions& options,
                                                  const aws::Directories& directories) {
     TRY(const auto wait, parse_wait(options.wait));
-    aws::DiskStore files;
+    files::DiskStore files;
     TRY(const auto state, aws::read_state(files, directories));
     const auto region = state.journal ? state.journal->order.region : std::string{};
     TRYV(load_provider(context));

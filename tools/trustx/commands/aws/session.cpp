@@ -80,7 +80,7 @@ void tell_unfinished(const Context& context, const aws::Directories& directories
     if (error.code() == aws::EnrolmentErrc::unfinished || error.code() == aws::EnrolmentErrc::busy) {
         return;
     }
-    aws::DiskStore files;
+    files::DiskStore files;
     const auto state = aws::read_state(files, directories);
     if (state && state->journal && state->journal->phase == aws::Phase::enrolling) {
         context.note("the enrolment is at the step `" + state->journal->step +
@@ -130,8 +130,8 @@ aws::Seams GatewaySession::seams() {
             .issuer = issuer_.get()};
 }
 
-Result<void> GatewaySession::use_authority(const aws::AuthorityFiles& files) {
-    TRY(issuer_, aws::open_authority(files));
+Result<void> GatewaySession::use_authority(const pki::AuthorityFiles& files) {
+    TRY(issuer_, pki::open_authority(files));
     return {};
 }
 

@@ -5,11 +5,11 @@
 #include "aws/account/account.hpp"
 #include "aws/control/api_client.hpp"
 #include "aws/enrolment/enrolment.hpp"
-#include "aws/enrolment/issuer.hpp"
 #include "aws/enrolment/paho_port.hpp"
 #include "aws/http/curl_client.hpp"
 #include "chip/enrolment_chip.hpp"
 #include "cli/context.hpp"
+#include "pki/issuer.hpp"
 
 #include <chrono>
 #include <memory>
@@ -66,7 +66,7 @@ class GatewaySession {
                                                         std::chrono::seconds wait);
 
     // use_authority is for methods in which AWS does not issue the certificate. Errors: those of open_authority.
-    Result<void> use_authority(const aws::AuthorityFiles& files);
+    Result<void> use_authority(const pki::AuthorityFiles& files);
 
     GatewaySession(const GatewaySession&) = delete;
     GatewaySession& operator=(const GatewaySession&) = delete;
@@ -82,9 +82,9 @@ class GatewaySession {
     std::unique_ptr<CloudSession> cloud_;
     Chip chip_;
     EnrolmentChip port_;
-    aws::DiskStore files_;
+    files::DiskStore files_;
     aws::PahoPort mqtt_;
-    std::unique_ptr<aws::Issuer> issuer_;
+    std::unique_ptr<pki::Issuer> issuer_;
 };
 
 }  // namespace trustx::cli

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/hex_input.hpp"
+#include "common/files/hex_input.hpp"
 
 #include "common/files/input_error.hpp"
 
 #include <cctype>
 
-namespace trustx::cli {
+namespace trustx::files {
 namespace {
 
 unsigned digit_value(std::uint8_t digit) {
@@ -36,4 +36,4 @@ Result<Bytes> parse_hex(ByteView text, const std::string& name) {
     return bytes;
 }
 
-}  // namespace trustx::cli
+}  // namespace trustx::files

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "memory_files.hpp"
+#include "support/memory_files.hpp"
 
-#include "aws/enrolment/error.hpp"
 #include "common/files/file_error.hpp"
 #include "common/files/input_error.hpp"
 
@@ -12,7 +11,7 @@
 namespace trustx::test {
 namespace {
 
-class MemoryLock final : public aws::FileStore::Lock {
+class MemoryLock final : public files::FileStore::Lock {
  public:
     explicit MemoryLock(bool& locked) : locked_{locked} { locked_ = true; }
     ~MemoryLock() override { locked_ = false; }
@@ -27,7 +26,7 @@ tl::unexpected<Error> no_space(const std::string& path) {
 
 }  // namespace
 
-Result<void> MemoryFiles::make_directory(const std::string& path, aws::Access /*access*/) {
+Result<void> MemoryFiles::make_directory(const std::string& path, files::Access /*access*/) {
     const bool refused = trap_.enter("file make_directory " + path);
     return refused || full || trap_.leave() ? Result<void>{no_space(path)} : Result<void>{};
 }
@@ -40,11 +39,24 @@ Result<std::optional<std::string>> MemoryFiles::read(const std::string& path) {
     return file == files.end() ? std::optional<std::string>{} : file->second.content;
 }
 
-Result<void> MemoryFiles::write(const std::string& path, std::string_view content, aws::Access access) {
+Result<void> MemoryFiles::write(const std::string& path, std::string_view content, files::Access access) {
     if (trap_.enter("file write " + path) || full) {
         return no_space(path);
     }
     files[path] = {.content = std::string{content}, .access = access};
+    return trap_.leave() ? Result<void>{no_space(path)} : Result<void>{};
+}
+
+// Killed half way it leaves a line without an end, which the next call takes away.
+Result<void> MemoryFiles::append(const std::string& path, std::string_view lines, files::Access access) {
+    if (trap_.enter("file append " + path) || full) {
+        return no_space(path);
+    }
+    auto& content = files.try_emplace(path, File{.content = {}, .access = access}).first->second.content;
+    content.resize(content.rfind('\n') + 1);  // npos + 1 is 0
+    content += lines.substr(0, lines.size() / 2);
+    static_cast<void>(trap_.enter("file append, half way"));
+    content += lines.substr(lines.size() / 2);
     return trap_.leave() ? Result<void>{no_space(path)} : Result<void>{};
 }
 
@@ -56,12 +68,12 @@ Result<void> MemoryFiles::remove(const std::string& path) {
     return trap_.leave() ? Result<void>{no_space(path)} : Result<void>{};
 }
 
-Result<std::unique_ptr<aws::FileStore::Lock>> MemoryFiles::lock(const std::string& path) {
+Result<std::unique_ptr<files::FileStore::Lock>> MemoryFiles::lock(const std::string& path) {
     if (trap_.enter("file lock " + path) || trap_.leave()) {
         return no_space(path);
     }
     if (locked) {
-        return fail(aws::EnrolmentErrc::busy, "locked");
+        return std::unique_ptr<Lock>{};
     }
     return std::unique_ptr<Lock>{std::make_unique<MemoryLock>(locked)};
 }

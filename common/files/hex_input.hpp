@@ -7,9 +7,9 @@
 
 #include <string>
 
-namespace trustx::cli {
+namespace trustx::files {
 
 // parse_hex reads pairs of digits in either case; white space is skipped. `name` is the input's, for messages.
 Result<Bytes> parse_hex(ByteView text, const std::string& name);
 
-}  // namespace trustx::cli
+}  // namespace trustx::files

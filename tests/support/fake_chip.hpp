@@ -2,21 +2,21 @@
 // A chip in memory: slots with keys in software, and objects with certificates.
 #pragma once
 
-#include "aws/enrolment/chip_port.hpp"
+#include "pki/chip_port.hpp"
 #include "support/software_key.hpp"
-#include "trap.hpp"
+#include "support/trap.hpp"
 
 #include <map>
 
 namespace trustx::test {
 
-class FakeChip final : public aws::ChipPort {
+class FakeChip final : public pki::ChipPort {
  public:
     explicit FakeChip(Trap& trap) : trap_{trap} { identity.bytes.fill(0xA5); }
 
     Result<Uid> uid() override;
     Result<std::optional<Curve>> curve_in(ObjectId slot) override;
-    Result<PublicKey> generate(ObjectId slot, Curve curve) override;
+    Result<PublicKey> generate(ObjectId slot, Curve curve, KeyUsage usage) override;
     Result<PublicKey> public_key(ObjectId slot) override;
     Result<Signature> sign(ObjectId slot, ByteView digest) override;
     Result<std::vector<Bytes>> certificates(ObjectId object) override;

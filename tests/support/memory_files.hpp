@@ -2,26 +2,27 @@
 // Files in memory.
 #pragma once
 
-#include "aws/enrolment/file_store.hpp"
-#include "trap.hpp"
+#include "common/files/file_store.hpp"
+#include "support/trap.hpp"
 
 #include <map>
 
 namespace trustx::test {
 
-class MemoryFiles final : public aws::FileStore {
+class MemoryFiles final : public files::FileStore {
  public:
     explicit MemoryFiles(Trap& trap) : trap_{trap} {}
 
-    Result<void> make_directory(const std::string& path, aws::Access access) override;
+    Result<void> make_directory(const std::string& path, files::Access access) override;
     Result<std::optional<std::string>> read(const std::string& path) override;
-    Result<void> write(const std::string& path, std::string_view content, aws::Access access) override;
+    Result<void> write(const std::string& path, std::string_view content, files::Access access) override;
     Result<void> remove(const std::string& path) override;
+    Result<void> append(const std::string& path, std::string_view lines, files::Access access) override;
     Result<std::unique_ptr<Lock>> lock(const std::string& path) override;
 
     struct File {
         std::string content;
-        aws::Access access;
+        files::Access access;
     };
     std::map<std::string, File> files;
     bool full = false;  // no write succeeds

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "aws/enrolment/issuer.hpp"
+#include "pki/issuer.hpp"
 
 #include "common/files/input_error.hpp"
 #include "common/files/input_file.hpp"
@@ -18,7 +18,7 @@
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 
-namespace trustx::aws {
+namespace trustx::pki {
 namespace {
 
 using SigningRequest = openssl::Handle<X509_REQ, X509_REQ_free>;
@@ -134,4 +134,4 @@ Result<std::unique_ptr<Issuer>> open_authority(const AuthorityFiles& files) {
     return std::unique_ptr<Issuer>{std::make_unique<Authority>(std::move(certificate), std::move(key), files.validity)};
 }
 
-}  // namespace trustx::aws
+}  // namespace trustx::pki

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fake_chip.hpp"
+#include "support/fake_chip.hpp"
 
 #include "common/files/input_error.hpp"
 
@@ -29,7 +29,7 @@ Result<std::optional<Curve>> FakeChip::curve_in(ObjectId slot) {
     return unless_lost(trap_, key == keys.end() ? std::optional<Curve>{} : key->second.public_key().curve);
 }
 
-Result<PublicKey> FakeChip::generate(ObjectId slot, Curve curve) {
+Result<PublicKey> FakeChip::generate(ObjectId slot, Curve curve, KeyUsage /*usage*/) {
     if (trap_.enter("chip generate")) {
         return gone();
     }

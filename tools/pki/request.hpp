@@ -3,18 +3,19 @@
 // before it is written anywhere (aws-iot.md section 1.4).
 #pragma once
 
-#include "aws/enrolment/chip_port.hpp"
 #include "common/x509/certificate.hpp"
+#include "pki/chip_port.hpp"
+#include "pki/subject.hpp"
 
 #include <ctime>
 #include <string>
 #include <vector>
 
-namespace trustx::aws {
+namespace trustx::pki {
 
-// make_request gives a CSR in PEM with the subject CN=common_name, for the key in a slot: one signature, which is
-// verified. InputErrc::key_mismatch: the slot signs with another key.
-Result<std::string> make_request(ChipPort& chip, ObjectId slot, const PublicKey& key, const std::string& common_name);
+// make_request gives a CSR in PEM for the key in a slot: one signature, which is verified. InputErrc::key_mismatch: the
+// slot signs with another key.
+Result<std::string> make_request(ChipPort& chip, ObjectId slot, const PublicKey& key, const Subject& subject);
 
 // is_request_for says whether text is a CSR for this key with a signature of it.
 bool is_request_for(const std::string& pem, const PublicKey& key);
@@ -31,4 +32,4 @@ std::string certificate_id(const x509::Certificate& certificate);
 Result<void> check_certificate(const std::vector<x509::Certificate>& chain, const PublicKey& key, ObjectId object,
                                std::time_t now, const std::string& from);
 
-}  // namespace trustx::aws
+}  // namespace trustx::pki

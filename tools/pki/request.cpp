@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "aws/enrolment/request.hpp"
+#include "pki/request.hpp"
 
 #include "common/files/input_error.hpp"
 #include "common/openssl/handles.hpp"
@@ -18,7 +18,7 @@
 #include <openssl/rand.h>
 #include <openssl/x509.h>
 
-namespace trustx::aws {
+namespace trustx::pki {
 namespace {
 
 using Request = openssl::Handle<X509_REQ, X509_REQ_free>;
@@ -63,14 +63,10 @@ tl::unexpected<Error> another_key(ObjectId slot) {
                                              "there, or another chip is attached");
 }
 
-Request unsigned_request(const PublicKey& key, const std::string& common_name) {
+Request unsigned_request(const PublicKey& key, const Subject& subject) {
     auto request = openssl::must<Request>(X509_REQ_new());
-    const auto subject = openssl::must<openssl::X509Name>(X509_NAME_new());
-    must_succeed(X509_NAME_add_entry_by_NID(subject.get(), NID_commonName, MBSTRING_UTF8,
-                                            reinterpret_cast<const unsigned char*>(common_name.data()),
-                                            static_cast<int>(common_name.size()), -1, 0));
     must_succeed(X509_REQ_set_version(request.get(), 0));
-    must_succeed(X509_REQ_set_subject_name(request.get(), subject.get()));
+    must_succeed(X509_REQ_set_subject_name(request.get(), subject.name().get()));
     must_succeed(X509_REQ_set_pubkey(request.get(), handle_of(key).get()));
     return request;
 }
@@ -147,8 +143,8 @@ Result<void> check_size(const std::vector<x509::Certificate>& chain, ObjectId ob
 
 }  // namespace
 
-Result<std::string> make_request(ChipPort& chip, ObjectId slot, const PublicKey& key, const std::string& common_name) {
-    const auto request = unsigned_request(key, common_name);
+Result<std::string> make_request(ChipPort& chip, ObjectId slot, const PublicKey& key, const Subject& subject) {
+    const auto request = unsigned_request(key, subject);
     const auto digest = digest_of(key.curve, signed_part(request.get()));
     TRY(const auto signature, chip.sign(slot, digest).during("sign the request for a certificate"));
     if (!verifies(key, digest, signature)) {
@@ -196,4 +192,4 @@ Result<void> check_certificate(const std::vector<x509::Certificate>& chain, cons
     return check_size(chain, object, from);
 }
 
-}  // namespace trustx::aws
+}  // namespace trustx::pki

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What enrolment asks of a chip. Programs put their chip behind it; tests one that counts calls and ends a run at any
-// of them. Errors are those of the chip (Errc, ChipError) and of the system, unless a function names others.
+// What whoever gives a chip its key and certificate asks of it. Programs put their chip behind it; tests one that
+// counts calls and ends a run at any of them. Errors are those of the chip (Errc, ChipError) and of the system, unless
+// a function names others.
 #pragma once
 
 #include <trustx/key.hpp>
@@ -11,7 +12,7 @@
 #include <optional>
 #include <vector>
 
-namespace trustx::aws {
+namespace trustx::pki {
 
 class ChipPort {
  public:
@@ -25,8 +26,8 @@ class ChipPort {
     // curve_in is the curve of the key in a slot; nothing: the slot is empty.
     virtual Result<std::optional<Curve>> curve_in(ObjectId slot) = 0;
 
-    // generate makes a key pair for signatures in a slot that is empty. InputErrc::refused: it holds a key.
-    virtual Result<PublicKey> generate(ObjectId slot, Curve curve) = 0;
+    // generate makes a key pair in a slot that is empty. InputErrc::refused: it holds a key.
+    virtual Result<PublicKey> generate(ObjectId slot, Curve curve, KeyUsage usage) = 0;
 
     // public_key finds the public key of a slot that holds a key, at the cost of one or two signatures, which prove it.
     virtual Result<PublicKey> public_key(ObjectId slot) = 0;
@@ -41,4 +42,4 @@ class ChipPort {
     virtual Result<void> write_certificates(ObjectId object, const std::vector<Bytes>& certificates) = 0;
 };
 
-}  // namespace trustx::aws
+}  // namespace trustx::pki

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files as enrolment needs them: small, whole, and durable once a call returns. Tests put a store behind it that counts
-// calls and ends a run at any of them, or has no space left.
+// Files of a program that must survive a power cut: small, whole, and durable once a call returns. Tests put a store
+// behind it that counts calls and ends a run at any of them, or has no space left.
 #pragma once
 
 #include <trustx/bytes.hpp>
@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace trustx::aws {
+namespace trustx::files {
 
 // Access says who reads a file. `services`: the owner and the group of the chip's users, which services that use the
 // key are in; a reference to a key is no secret, but nobody else can use it.
@@ -47,7 +47,11 @@ class FileStore {
     // remove takes a file away, durably; one that is not there is no error. InputErrc::unwritable.
     virtual Result<void> remove(const std::string& path) = 0;
 
-    // lock excludes other processes. EnrolmentErrc::busy.
+    // append adds lines to the end of a file, durably; a line that a power cut left unfinished there is taken away
+    // first. InputErrc::unwritable.
+    virtual Result<void> append(const std::string& path, std::string_view lines, Access access) = 0;
+
+    // lock excludes other processes; nullptr: one of them holds it. InputErrc::unwritable.
     virtual Result<std::unique_ptr<Lock>> lock(const std::string& path) = 0;
 };
 
@@ -58,7 +62,8 @@ class DiskStore final : public FileStore {
     Result<std::optional<std::string>> read(const std::string& path) override;
     Result<void> write(const std::string& path, std::string_view content, Access access) override;
     Result<void> remove(const std::string& path) override;
+    Result<void> append(const std::string& path, std::string_view lines, Access access) override;
     Result<std::unique_ptr<Lock>> lock(const std::string& path) override;
 };
 
-}  // namespace trustx::aws
+}  // namespace trustx::files

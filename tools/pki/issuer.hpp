@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-namespace trustx::aws {
+namespace trustx::pki {
 
 class Issuer {
  public:
@@ -34,4 +34,4 @@ struct AuthorityFiles {
 // InputErrc::check_failed: the certificate is no authority's, which AWS refuses.
 Result<std::unique_ptr<Issuer>> open_authority(const AuthorityFiles& files);
 
-}  // namespace trustx::aws
+}  // namespace trustx::pki
