@@ -24,10 +24,11 @@ class Tools:
 
 
 def search_path_problems(dynamic):
+    # An empty element is the current directory. An absolute one is the place of this build, and makes another build id of
+    # each, also where it is removed when the program is installed.
     for path in re.findall(r"\((?:RPATH|RUNPATH)\).*\[(.*)\]", dynamic):
-        for element in path.split(":"):
-            if not element.startswith(("/", "$ORIGIN")):
-                yield f"looks for libraries in the current directory: [{path}]"
+        if not all(element.startswith("$ORIGIN") for element in path.split(":")):
+            yield f"looks for libraries in other places than relative to itself: [{path}]"
 
 
 def hardening_problems(tools, file, dynamic):
