@@ -35,9 +35,9 @@ FILES = {
 }
 # Which packages each must not need: the provider is loaded by programs that know nothing of the chip.
 FORBIDDEN = {
-    "openssl-provider-trustx": r"libstdc\+\+|paho|libtrustx|spdlog|libfmt",
-    "libtrustx0.1": r"paho|libssl|spdlog|libfmt",
-    "trustx-sim": r"libtrustx|openssl-provider|paho",
+    "openssl-provider-trustx": r"libstdc\+\+|paho|libtrustx|spdlog|libfmt|libcurl",
+    "libtrustx0.1": r"paho|libssl|spdlog|libfmt|libcurl",
+    "trustx-sim": r"libtrustx|openssl-provider|paho|libcurl",
     "trustx-common": r"libtrustx|openssl-provider|trustx-tools",
 }
 MULTI_ARCH = {"libtrustx0.1": "same", "libtrustx-dev": "same", "openssl-provider-trustx": "same",
