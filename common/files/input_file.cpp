@@ -7,6 +7,7 @@
 #include "common/try.hpp"
 
 #include <trustx/error.hpp>
+#include <trustx/secret.hpp>
 
 #include <array>
 #include <cerrno>
@@ -21,8 +22,18 @@ bool is_stdin(const std::string& path) {
     return path == "-";
 }
 
+// Pieces are on the stack, and may be of a key: they are wiped.
+struct Piece {
+    Piece() = default;
+    Piece(const Piece&) = delete;
+    Piece& operator=(const Piece&) = delete;
+    ~Piece() { wipe(bytes.data(), bytes.size()); }
+    std::array<std::uint8_t, 4096> bytes{};
+};
+
 Result<void> take_all(int descriptor, const std::string& name, const std::function<Result<void>(ByteView)>& take) {
-    std::array<std::uint8_t, 4096> buffer{};
+    Piece piece;
+    auto& buffer = piece.bytes;
     for (;;) {
         const auto count = ::read(descriptor, buffer.data(), buffer.size());
         if (count == 0) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connection/certificate_source.hpp"
 
-#include "common/io/write_all.hpp"
 #include "common/openssl/handles.hpp"
 #include "common/openssl/pem.hpp"
 #include "common/text/as_bytes.hpp"
@@ -10,16 +9,13 @@
 #include "connection/credentials.hpp"
 #include "connection/tls_error.hpp"
 
-#include <cerrno>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/store.h>
 #include <openssl/ui.h>
-#include <sys/mman.h>
 
 namespace trustx::mqtt {
 namespace {
@@ -71,15 +67,14 @@ Result<std::string> certificates_as_pem(const std::string& uri) {
 
 Result<CertificateFile> CertificateFile::open(const std::string& source) {
     if (!text::starts_with(source, chip_scheme)) {
-        return CertificateFile{source, UniqueFd{}};
+        return CertificateFile{source};
     }
     TRY(const auto pem, certificates_as_pem(source));
-    UniqueFd memory{::memfd_create("trustx-certificate", MFD_CLOEXEC)};
-    if (const auto error = memory ? io::write_all(memory.get(), text::as_bytes(pem))
-                                  : std::error_code{errno, std::system_category()}) {
-        return fail(Cause::certificate, "the certificate could not be kept in memory: " + error.message());
+    auto memory = files::MemoryFile::create(text::as_bytes(pem));
+    if (!memory) {
+        return fail(Cause::certificate, "the certificate could not be kept in memory: " + memory.error().message());
     }
-    return CertificateFile{"/proc/self/fd/" + std::to_string(memory.get()), std::move(memory)};
+    return CertificateFile{*std::move(memory)};
 }
 
 }  // namespace trustx::mqtt

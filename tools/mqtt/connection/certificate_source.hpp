@@ -4,9 +4,10 @@
 // only.
 #pragma once
 
-#include "common/io/unique_fd.hpp"
+#include "common/files/memory_file.hpp"
 #include "connection/error.hpp"
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -22,10 +23,11 @@ class CertificateFile {
     [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
-    CertificateFile(std::string path, UniqueFd memory) : path_{std::move(path)}, memory_{std::move(memory)} {}
+    explicit CertificateFile(std::string path) : path_{std::move(path)} {}
+    explicit CertificateFile(files::MemoryFile memory) : path_{memory.path()}, memory_{std::move(memory)} {}
 
     std::string path_;
-    UniqueFd memory_;  // empty: the caller's file
+    std::optional<files::MemoryFile> memory_;  // nothing: the caller's file
 };
 
 }  // namespace trustx::mqtt

@@ -11,6 +11,7 @@
 #include "connection/tls_error.hpp"
 
 #include <trustx/key_reference.hpp>
+#include <trustx/secret.hpp>
 
 #include <ctime>
 #include <utility>
@@ -34,15 +35,16 @@ constexpr Role certificate_role{Cause::certificate, "the certificate",
                                 "give a PEM file, or trustx:OBJECT for one in the chip"};
 constexpr Role key_role{Cause::key_file, "the key file", "give a reference to a key in the chip"};
 
-Result<Bytes> read_file(const Role& role, const std::string& path) {
+// read_file wipes what it reads: a key need not be in a chip.
+Result<SecretBytes> read_file(const Role& role, const std::string& path) {
     constexpr std::size_t limit = std::size_t{16} << 20;  // systems have one file for all CAs, of less than 1 MiB
-    Bytes content;
+    SecretBytes content;
     const auto read = files::for_each_piece(path, [&content, &path](ByteView piece) -> trustx::Result<void> {
         content.insert(content.end(), piece.begin(), piece.end());
         return content.size() > limit ? trustx::fail(InputErrc::malformed, path + " is longer than 16 MiB")
                                       : trustx::Result<void>{};
     });
-    return read ? Result<Bytes>{std::move(content)}
+    return read ? Result<SecretBytes>{std::move(content)}
                 : fail(role.cause, role.name + (": " + read.error().message()), role.remedy);
 }
 
