@@ -3,6 +3,7 @@
 
 #include "common/files/file_error.hpp"
 #include "common/files/input_file.hpp"
+#include "common/files/memory_file.hpp"
 #include "common/files/output_file.hpp"
 #include "common/io/unique_fd.hpp"
 #include "common/io/write_all.hpp"
@@ -34,6 +35,15 @@ class DiskLock final : public FileStore::Lock {
 
  private:
     UniqueFd file_;
+};
+
+class HeldInMemory final : public FileStore::Held {
+ public:
+    explicit HeldInMemory(MemoryFile file) : file_{std::move(file)} {}
+    [[nodiscard]] std::string path() const override { return file_.path(); }
+
+ private:
+    MemoryFile file_;
 };
 
 std::optional<gid_t> group_id() {
@@ -178,6 +188,11 @@ Result<std::unique_ptr<FileStore::Lock>> DiskStore::lock(const std::string& path
         return errno == EWOULDBLOCK ? Result<std::unique_ptr<Lock>>{} : cannot_write(path, errno_code());
     }
     return std::unique_ptr<Lock>{std::make_unique<DiskLock>(std::move(file))};
+}
+
+Result<std::unique_ptr<FileStore::Held>> DiskStore::hold(std::string_view content) {
+    TRY(auto file, MemoryFile::create(text::as_bytes(content)));
+    return std::unique_ptr<Held>{std::make_unique<HeldInMemory>(std::move(file))};
 }
 
 }  // namespace trustx::files

@@ -29,6 +29,17 @@ class FileStore {
         virtual ~Lock() = default;
     };
 
+    // Held is a file in memory, for a secret that a library takes by a file's name only. It is wiped and gone when this
+    // is destroyed, or the process ends.
+    class Held {
+     public:
+        Held() = default;
+        Held(const Held&) = delete;
+        Held& operator=(const Held&) = delete;
+        virtual ~Held() = default;
+        [[nodiscard]] virtual std::string path() const = 0;
+    };
+
     FileStore() = default;
     FileStore(const FileStore&) = delete;
     FileStore& operator=(const FileStore&) = delete;
@@ -53,6 +64,9 @@ class FileStore {
 
     // lock excludes other processes; nullptr: one of them holds it. InputErrc::unwritable.
     virtual Result<std::unique_ptr<Lock>> lock(const std::string& path) = 0;
+
+    // hold keeps something in a file that is on no disk. Errors are the system's.
+    virtual Result<std::unique_ptr<Held>> hold(std::string_view content) = 0;
 };
 
 // DiskStore is the file system.
@@ -64,6 +78,7 @@ class DiskStore final : public FileStore {
     Result<void> remove(const std::string& path) override;
     Result<void> append(const std::string& path, std::string_view lines, Access access) override;
     Result<std::unique_ptr<Lock>> lock(const std::string& path) override;
+    Result<std::unique_ptr<Held>> hold(std::string_view content) override;
 };
 
 }  // namespace trustx::files

@@ -53,6 +53,22 @@ TEST_CASE("a file that is replaced keeps its mode, and a secret is never for oth
     CHECK((mode_of(path) & 0077U) == 0);
 }
 
+TEST_CASE("what is held in memory is a file as long as it is held, and no link to one", "[files]") {
+    DiskStore store;
+    std::string path;
+    {
+        const auto held = store.hold("secret").value();
+        path = held->path();
+        CHECK(store.read(path).value() == "secret");
+        CHECK(store.read(path).value() == "secret");
+        struct stat status {};
+        REQUIRE(::stat(path.c_str(), &status) == 0);
+        CHECK(status.st_nlink == 0);
+    }
+    struct stat status {};
+    CHECK(::stat(path.c_str(), &status) != 0);
+}
+
 TEST_CASE("a file that is not there reads as nothing and is removed without complaint", "[files]") {
     const test::TempDir directory;
     DiskStore store;

@@ -20,6 +20,19 @@ class MemoryLock final : public files::FileStore::Lock {
     bool& locked_;
 };
 
+// HeldFile is among the others as long as it is held: what is left there was not wiped.
+class HeldFile final : public files::FileStore::Held {
+ public:
+    HeldFile(std::map<std::string, MemoryFiles::File>& files, std::string path)
+        : files_{files}, path_{std::move(path)} {}
+    ~HeldFile() override { files_.erase(path_); }
+    [[nodiscard]] std::string path() const override { return path_; }
+
+ private:
+    std::map<std::string, MemoryFiles::File>& files_;
+    std::string path_;
+};
+
 tl::unexpected<Error> no_space(const std::string& path) {
     return files::cannot_write(path, errno_code(ENOSPC));
 }
@@ -76,6 +89,19 @@ Result<std::unique_ptr<files::FileStore::Lock>> MemoryFiles::lock(const std::str
         return std::unique_ptr<Lock>{};
     }
     return std::unique_ptr<Lock>{std::make_unique<MemoryLock>(locked)};
+}
+
+Result<std::unique_ptr<files::FileStore::Held>> MemoryFiles::hold(std::string_view content) {
+    if (trap_.enter("file hold")) {
+        return no_space("memory");
+    }
+    const auto path = "memory:" + std::to_string(++held);
+    files[path] = {.content = std::string{content}, .access = files::Access::owner};
+    auto file = std::make_unique<HeldFile>(files, path);
+    if (trap_.leave()) {
+        return no_space("memory");
+    }
+    return std::unique_ptr<Held>{std::move(file)};
 }
 
 }  // namespace trustx::test

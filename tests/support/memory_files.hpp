@@ -19,13 +19,15 @@ class MemoryFiles final : public files::FileStore {
     Result<void> remove(const std::string& path) override;
     Result<void> append(const std::string& path, std::string_view lines, files::Access access) override;
     Result<std::unique_ptr<Lock>> lock(const std::string& path) override;
+    Result<std::unique_ptr<Held>> hold(std::string_view content) override;
 
     struct File {
         std::string content;
         files::Access access;
     };
     std::map<std::string, File> files;
-    bool full = false;  // no write succeeds
+    bool full = false;     // no write succeeds
+    std::size_t held = 0;  // so many were held so far
     bool locked = false;
 
  private:

@@ -144,6 +144,9 @@ FakeCloud::Answer FakeCloud::route(const Call& call) {
     if (first == "certificate") {
         return register_certificate(call);
     }
+    if (first == "provisioning-templates") {
+        return claim();
+    }
     if (first == "policies") {
         return on_policies(call);
     }
@@ -368,6 +371,15 @@ FakeCloud::Answer FakeCloud::register_thing(const Call& call) {
     certificate.things.insert(thing);
     certificate.policies.insert(resources.at("policy").at("Properties").at("PolicyName").get<std::string>());
     return {.body = {{"certificatePem", certificate.pem}, {"resourceArns", {{"certificate", arn_of(id)}}}}};
+}
+
+// claim makes one that lives for five minutes; the broker below takes any.
+FakeCloud::Answer FakeCloud::claim() {
+    const SoftwareKey key{Curve::p256};
+    return {.body = {{"certificateId", "c1"},
+                     {"certificatePem", pem("CERTIFICATE", key.certificate("claim"))},
+                     {"expiration", std::time(nullptr) + 300},
+                     {"keyPair", {{"PublicKey", "public"}, {"PrivateKey", secret}}}}};
 }
 
 FakeCloud::Answer FakeCloud::test_authorization(const Call& call) const {

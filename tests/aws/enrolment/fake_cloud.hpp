@@ -25,6 +25,7 @@ class FakeCloud final : public aws::HttpClient {
  public:
     static constexpr const char* account = "123456789012";
     static constexpr const char* region = "eu-central-1";
+    static constexpr const char* secret = "secret of AWS";  // the key of a claim
 
     struct Certificate {
         std::string pem;
@@ -32,6 +33,7 @@ class FakeCloud final : public aws::HttpClient {
         std::int64_t created = 0;  // seconds since 1970
         std::set<std::string> policies = {};
         std::set<std::string> things = {};
+        bool expires = false;  // it goes away by itself unless it is provisioned
     };
 
     explicit FakeCloud(Trap& trap) : trap_{trap} {}
@@ -42,6 +44,9 @@ class FakeCloud final : public aws::HttpClient {
 
     // add puts a certificate, the first in PEM, into the registry, and gives its id.
     std::string add(const std::string& pem, const std::string& status);
+
+    // issue gives the id of a new certificate, which is INACTIVE, for a CSR; empty: the CSR is not good.
+    std::string issue(const std::string& csr);
 
     std::map<std::string, Certificate> certificates;  // by id
     std::map<std::string, nlohmann::json> things;     // by name: attributes
@@ -71,7 +76,7 @@ class FakeCloud final : public aws::HttpClient {
     Answer register_thing(const Call& call);
     Answer register_certificate(const Call& call);
     Answer test_authorization(const Call& call) const;
-    std::string issue(const std::string& csr);
+    Answer claim();
     Certificate* by_arn(const std::string& arn);
 
     static Answer failed(int status, const std::string& name);

@@ -9,6 +9,10 @@
 #include "support/software_key.hpp"
 #include "support/trap.hpp"
 
+#include <functional>
+#include <utility>
+#include <vector>
+
 using namespace trustx;
 using namespace trustx::aws;
 using test::SoftwareKey;
@@ -35,6 +39,10 @@ TEST_CASE("a journal reads as it was written", "[enrolment]") {
                               .account = "123456789012",
                               .endpoint = "localhost:1234",
                               .ca_file = "/a \"b\"",
+                              .template_name = "gateways",
+                              .claim_certificate = "claim.pem",
+                              .claim_key = "claim-key.pem",
+                              .claim_slot = ObjectId{0xE0F0},
                               .device_name = "second",
                               .existing_thing = true,
                               .replace = true},
@@ -48,6 +56,7 @@ TEST_CASE("a journal reads as it was written", "[enrolment]") {
                      .public_key = key.public_key(),
                      .request = "request",
                      .asked = true,
+                     .token = "token",
                      .partition = "aws-cn",
                      .account = "1",
                      .certificate_id = "id",
@@ -98,6 +107,50 @@ TEST_CASE("an order with a name that AWS does not take is refused", "[enrolment]
     bad = good;
     bad.slot = place;
     CHECK_FALSE(bad.check());
+}
+
+TEST_CASE("an order by claim names a template, and a claim in one place", "[enrolment]") {
+    const Order by_aws{.method = EnrolmentMethod::claim, .thing = "gw", .template_name = "gateways_1-a"};
+    CHECK(by_aws.check());
+    auto in_files = by_aws;
+    in_files.claim_certificate = "claim.pem";
+    in_files.claim_key = "claim-key.pem";
+    in_files.endpoint = "broker.example";
+    CHECK(in_files.check());
+    auto in_slot = by_aws;
+    in_slot.claim_slot = factory_slot;
+    in_slot.endpoint = "broker.example";
+    CHECK(in_slot.check());
+    const std::vector<std::pair<Order, std::function<void(Order&)>>> spoilt{
+        {by_aws, [](Order& order) { order.template_name.clear(); }},
+        {by_aws, [](Order& order) { order.template_name = std::string(37, 'a'); }},
+        {by_aws, [](Order& order) { order.template_name = "a/b"; }},
+        {in_files, [](Order& order) { order.claim_key.clear(); }},
+        {in_files, [](Order& order) { order.endpoint.clear(); }},
+        {in_files, [](Order& order) { order.claim_slot = factory_slot; }},
+        {in_slot, [](Order& order) { order.endpoint.clear(); }},
+        {in_slot, [](Order& order) { order.claim_slot = order.slot; }},
+        {in_slot, [](Order& order) { order.claim_slot = place; }}};
+    for (const auto& [good, spoil] : spoilt) {
+        auto bad = good;
+        spoil(bad);
+        const auto checked = bad.check();
+        REQUIRE_FALSE(checked);
+        CHECK(checked.error() == InputErrc::usage);
+    }
+}
+
+TEST_CASE("the key is where the factory put it unless an authority issues for another", "[enrolment]") {
+    Order order{.method = EnrolmentMethod::jit, .thing = "gw"};
+    CHECK(order.usual_slot() == factory_slot);
+    CHECK_FALSE(order.needs_authority());
+    order.authority_certificate = "ca.pem";
+    CHECK(order.usual_slot() == first_free_slot);
+    CHECK(order.needs_authority());
+    order.method = EnrolmentMethod::factory_cert;
+    CHECK(order.usual_slot() == factory_slot);
+    order.method = EnrolmentMethod::claim;
+    CHECK(order.usual_slot() == first_free_slot);
 }
 
 TEST_CASE("a request is for the key that signed it, and names the curve", "[enrolment]") {

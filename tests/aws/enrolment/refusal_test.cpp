@@ -19,7 +19,7 @@ constexpr ObjectId first_object{0xE0E1};
 // Methods by what they have in common.
 const std::vector<aws::EnrolmentMethod> issued_by_aws{csr, register_thing};
 const std::vector<aws::EnrolmentMethod> with_account{csr, register_thing, own_ca, factory_cert};
-const std::vector<aws::EnrolmentMethod> with_new_certificate{csr, register_thing, own_ca, jit};
+const std::vector<aws::EnrolmentMethod> with_new_certificate{csr, register_thing, own_ca, jit, claim};
 const std::vector<aws::EnrolmentMethod> all{aws::all_methods.begin(), aws::all_methods.end()};
 
 // must_fail demands an error with this code, and that nothing is active.
@@ -263,5 +263,83 @@ TEST_CASE("a chip without a certificate of the factory is told so", "[enrolment]
         world.chip.objects.clear();
         must_fail(world, &World::enroll, InputErrc::nothing_there);
         CHECK_FALSE(world.journal());
+    });
+}
+
+TEST_CASE("a claim that the broker does not take ends it, and it is resumed", "[enrolment]") {
+    each_method({claim}, [](World& world) {
+        world.broker.takes_claims = false;
+        must_fail(world, &World::enroll, aws::EnrolmentErrc::claim_not_accepted);
+        world.broker.takes_claims = true;
+        must_succeed(world, &World::resume);
+        CHECK(world.missing_when_enrolled() == "");
+    });
+}
+
+TEST_CASE("a claim that the hook refuses leaves nothing that is active", "[enrolment]") {
+    each_method({claim}, [](World& world) {
+        world.broker.rejection = "AccessDenied";
+        const auto done = world.enroll();
+        REQUIRE_FALSE(done);
+        CHECK(done.error() == aws::EnrolmentErrc::provisioning_refused);
+        CHECK_FALSE(world.journal()->facts.asked);
+        world.broker.rejection.clear();
+        must_succeed(world, &World::resume);
+        CHECK(world.missing_when_enrolled() == "");
+    });
+}
+
+TEST_CASE("a claim that was refused is taken back without any call of the cloud", "[enrolment]") {
+    each_method({claim}, [](World& world) {
+        world.broker.rejection = "AccessDenied";
+        REQUIRE_FALSE(world.enroll());
+        must_succeed(world, &World::abandon);
+        CHECK(world.left_when_abandoned() == "");
+        for (const auto& call : world.trap.calls()) {
+            CHECK_FALSE(call.starts_with("http"));
+        }
+    });
+}
+
+TEST_CASE("a claim that is throttled is repeated", "[enrolment]") {
+    each_method({claim}, [](World& world) {
+        world.broker.throttled = 3;
+        must_succeed(world, &World::enroll);
+        CHECK(world.missing_when_enrolled() == "");
+    });
+}
+
+TEST_CASE("a certificate for another key that a claim got is not used", "[enrolment]") {
+    each_method({claim}, [](World& world) {
+        world.cloud.issue_for_another_key = true;
+        const auto done = world.enroll();
+        REQUIRE_FALSE(done);
+        CHECK(done.error() == InputErrc::key_mismatch);
+        CHECK(world.chip.objects[first_object].empty());
+        world.cloud.issue_for_another_key = false;
+        must_succeed(world, &World::resume);
+        CHECK(world.missing_when_enrolled() == "");
+    });
+}
+
+TEST_CASE("the name that a template gave is the one that services use", "[enrolment]") {
+    each_method({claim}, [](World& world) {
+        world.broker.thing_named = "named-by-hook";
+        must_succeed(world, &World::enroll);
+        world.order.thing = "named-by-hook";
+        CHECK(world.missing_when_enrolled() == "");
+    });
+}
+
+TEST_CASE("a token that is too old is replaced, with its certificate", "[enrolment]") {
+    each_method({claim}, [](World& world) {
+        world.broker.rejection = "AccessDenied";
+        REQUIRE_FALSE(world.enroll());
+        world.broker.rejection.clear();
+        world.broker.forget_tokens();
+        const auto first = world.journal()->facts.certificate_id;
+        must_succeed(world, &World::resume);
+        CHECK(world.missing_when_enrolled() == "");
+        CHECK(world.journal()->facts.certificate_id != first);
     });
 }

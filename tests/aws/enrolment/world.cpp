@@ -12,6 +12,8 @@ namespace trustx::test {
 namespace {
 
 constexpr const char* ca_file = "/ca.pem";
+constexpr const char* claim_certificate = "/claim.pem";
+constexpr const char* claim_key = "/claim-key.pem";
 
 aws::Credentials credentials() {
     return {.access_key_id = "AKIDEXAMPLE",
@@ -97,20 +99,153 @@ Result<aws::Acceptance> FakeBroker::connect(const aws::Presented& presented, con
     return trap_.leave() ? closed : aws::Acceptance{};
 }
 
-World::World(aws::EnrolmentMethod method) {
-    order = {.method = method,
-             .thing = "gateway-1",
-             .slot = aws::usual_slot(method),
-             .region = FakeCloud::region,
-             .ca_file = ca_file};
+namespace {
+
+// FakeTalk is a connection that a claim opened. A fault closes it.
+class FakeTalk final : public aws::Conversation {
+ public:
+    FakeTalk(Trap& trap, FakeBroker& broker, std::size_t number) : trap_{trap}, broker_{broker}, number_{number} {}
+
+    Result<aws::Reply> ask(const std::string& topic, const std::string& request,
+                           const Deadline& /*deadline*/) override {
+        const aws::Reply none{.kind = aws::Reply::Kind::none, .text = "closed"};
+        if (closed_ || trap_.enter("mqtt ask " + topic)) {
+            closed_ = true;
+            return none;
+        }
+        auto reply = broker_.answer(number_, topic, request);
+        closed_ = trap_.leave();
+        return closed_ ? none : reply;
+    }
+
+ private:
+    Trap& trap_;
+    FakeBroker& broker_;
+    std::size_t number_;
+    bool closed_ = false;
+};
+
+aws::Reply rejected(int status, const std::string& code) {
+    const nlohmann::json body{{"statusCode", status}, {"errorCode", code}, {"errorMessage", "no"}};
+    return {.kind = aws::Reply::Kind::rejected, .text = body.dump()};
+}
+
+aws::Reply granted(const nlohmann::json& body) {
+    return {.kind = aws::Reply::Kind::accepted, .text = body.dump()};
+}
+
+}  // namespace
+
+// The claim's own certificate is looked at only to the point that its files are there.
+Result<aws::Opened> FakeBroker::open(const aws::Presented& presented, const Deadline& /*deadline*/) {
+    const aws::Acceptance closed{.answer = aws::Acceptance::Answer::later, .why = "closed"};
+    if (trap_.enter("mqtt open")) {
+        return aws::Opened{.acceptance = closed};
+    }
+    const bool complete = !certificates_in(files_.files[presented.certificate_file].content).empty() &&
+                          !files_.files[presented.key_file].content.empty() &&
+                          !files_.files[presented.ca_file].content.empty();
+    if (!complete || !takes_claims || !presented.client_id.starts_with("claim-")) {
+        return aws::Opened{.acceptance = {.answer = aws::Acceptance::Answer::never, .why = "refused"}};
+    }
+    if (trap_.leave()) {
+        return aws::Opened{.acceptance = closed};
+    }
+    return aws::Opened{.acceptance = {}, .conversation = std::make_unique<FakeTalk>(trap_, *this, ++connections_)};
+}
+
+aws::Reply FakeBroker::answer(std::size_t connection, const std::string& topic, const std::string& request) {
+    if (throttled > 0) {
+        --throttled;
+        return rejected(429, "Throttled");
+    }
+    return topic == "$aws/certificates/create-from-csr/json" ? issue(connection, request)
+           : topic == "$aws/provisioning-templates/gateways/provision/json"
+               ? provision(connection, request)
+               : aws::Reply{.kind = aws::Reply::Kind::none, .text = "closed: " + topic};
+}
+
+aws::Reply FakeBroker::issue(std::size_t connection, const std::string& request) {
+    const auto id = cloud_.issue(nlohmann::json::parse(request).at("certificateSigningRequest"));
+    if (id.empty()) {
+        return rejected(400, "InvalidCertificateSigningRequest");
+    }
+    auto& certificate = cloud_.certificates[id];
+    certificate.status = "PENDING_ACTIVATION";
+    certificate.expires = true;
+    const auto token = "token of " + id;
+    tokens_[token] = {.certificate = id, .connection = connection};
+    return granted({{"certificateId", id}, {"certificatePem", certificate.pem}, {"certificateOwnershipToken", token}});
+}
+
+aws::Reply FakeBroker::provision(std::size_t connection, const std::string& request) {
+    const auto body = nlohmann::json::parse(request);
+    const auto token = tokens_.find(body.at("certificateOwnershipToken").get<std::string>());
+    if (token == tokens_.end() || (token_is_bound && token->second.connection != connection)) {
+        return rejected(400, "InvalidCertificateOwnershipToken");
+    }
+    if (!rejection.empty()) {
+        return rejected(403, rejection);
+    }
+    const std::string asked = body.at("parameters").at("ThingName");
+    const auto thing = thing_named.empty() ? asked : thing_named;
+    auto& certificate = cloud_.certificates.at(token->second.certificate);
+    certificate = {.pem = certificate.pem,
+                   .status = "ACTIVE",
+                   .created = certificate.created,
+                   .policies = {"trustx-gateway"},
+                   .things = {thing}};
+    cloud_.policies.try_emplace("trustx-gateway", "{}");
+    cloud_.things.try_emplace(thing, nlohmann::json::object());
+    tokens_.erase(token);
+    return granted({{"deviceConfiguration", nlohmann::json::object()}, {"thingName", thing}});
+}
+
+void World::use_factory_identity() {
+    order.authority_certificate.clear();
+    order.authority_key.clear();
+    order.slot = order.usual_slot();
+    const auto key = chip.keys.try_emplace(order.slot, Curve::p256).first->second.public_key();
+    held_at_first_ = {issuer.certificate_for(key)};
+    chip.objects[*paired_certificate(order.slot)] = held_at_first_;
+}
+
+void World::prepare_claim(ClaimKind kind) {
+    order.template_name = "gateways";
+    order.endpoint = "broker.example";
+    const SoftwareKey key{Curve::p256};
+    switch (kind) {
+        case ClaimKind::file:
+            order.claim_certificate = claim_certificate;
+            order.claim_key = claim_key;
+            files.files[claim_certificate] = {.content = pem("CERTIFICATE", key.certificate("claim")),
+                                              .access = files::Access::owner};
+            files.files[claim_key] = {.content = "a key", .access = files::Access::owner};
+            break;
+        case ClaimKind::slot:
+            order.claim_slot = aws::factory_slot;
+            chip.objects[*paired_certificate(aws::factory_slot)] = {issuer.certificate_for(
+                chip.keys.try_emplace(aws::factory_slot, Curve::p256).first->second.public_key())};
+            break;
+        case ClaimKind::aws:
+            order.endpoint.clear();
+            break;
+    }
+}
+
+World::World(aws::EnrolmentMethod method, ClaimKind claim) {
+    order = {.method = method, .thing = "gateway-1", .region = FakeCloud::region, .ca_file = ca_file};
     if (method == aws::EnrolmentMethod::jit) {
         order.endpoint = "broker.example";
+        order.authority_certificate = "/authority.pem";
+        order.authority_key = "/authority-key.pem";
         broker.just_in_time = true;
     }
+    if (method == aws::EnrolmentMethod::claim) {
+        prepare_claim(claim);
+    }
     if (method == aws::EnrolmentMethod::factory_cert) {
-        const auto key = chip.keys.try_emplace(order.slot, Curve::p256).first->second.public_key();
-        held_at_first_ = {issuer.certificate_for(key)};
-        chip.objects[*paired_certificate(order.slot)] = held_at_first_;
+        use_factory_identity();
     }
     const SoftwareKey authority{Curve::p256};
     files.files[ca_file] = {.content = pem("CERTIFICATE", authority.authority_certificate("root")),
@@ -163,6 +298,12 @@ bool World::survives(const std::function<void()>& run) {
     }
 }
 
+std::map<std::string, FakeCloud::Certificate> World::certificates() const {
+    auto staying = cloud.certificates;
+    std::erase_if(staying, [](const auto& entry) { return entry.second.expires; });
+    return staying;
+}
+
 std::string World::file(const std::string& path) const {
     const auto found = files.files.find(path);
     return found == files.files.end() ? std::string{} : found->second.content;
@@ -177,6 +318,11 @@ std::string World::violation() const {
     const auto object = *paired_certificate(order.slot);
     const auto held = chip.objects.find(object);
     const auto in_chip = held == chip.objects.end() ? std::vector<Bytes>{} : held->second;
+    for (const auto& [path, written] : files.files) {
+        if (!path.starts_with("memory:") && written.content.find(FakeCloud::secret) != std::string::npos) {
+            return "a key of AWS's is in " + path;
+        }
+    }
     if (chip.keys_made > 1) {
         return "a second key was made: the first is lost";
     }
@@ -202,10 +348,11 @@ std::string World::violation() const {
 }
 
 std::string World::missing_when_enrolled() const {
-    if (cloud.certificates.size() != 1) {
-        return std::to_string(cloud.certificates.size()) + " certificates in the cloud";
+    const auto registered = certificates();
+    if (registered.size() != 1) {
+        return std::to_string(registered.size()) + " certificates in the cloud";
     }
-    const auto& [id, certificate] = *cloud.certificates.begin();
+    const auto& [id, certificate] = *registered.begin();
     const auto identity = aws::Identity::parse(file(directories.summary_file()), "aws.json");
     if (certificate.status != "ACTIVE" || certificate.things != std::set<std::string>{order.thing} ||
         certificate.policies != std::set<std::string>{order.policy}) {
@@ -221,16 +368,22 @@ std::string World::missing_when_enrolled() const {
     if (broker.accepted == 0) {
         return "no connection was made";
     }
+    for (const auto& [path, written] : files.files) {
+        if (path.starts_with("memory:")) {
+            return "something is held in memory still";
+        }
+    }
     const auto last = journal();
     return last && last->phase == aws::Phase::done ? violation() : "the journal does not say that it is done";
 }
 
 std::string World::left_when_abandoned() const {
-    if (!cloud.certificates.empty()) {
+    if (!certificates().empty()) {
         return "a certificate";
     }
     // A thing that a template of the service's made is not this enrolment's to delete.
-    if (!cloud.things.empty() && !broker.just_in_time) {
+    const bool by_template = broker.just_in_time || order.method == aws::EnrolmentMethod::claim;
+    if (!cloud.things.empty() && !by_template) {
         return "a thing";
     }
     const auto held = chip.objects.find(*paired_certificate(order.slot));
@@ -238,7 +391,7 @@ std::string World::left_when_abandoned() const {
         return "a certificate in the chip";
     }
     for (const auto& [path, content] : files.files) {
-        if (path != ca_file) {
+        if (path != ca_file && path != order.claim_certificate && path != order.claim_key) {
             return path;
         }
     }

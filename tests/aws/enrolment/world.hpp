@@ -10,6 +10,7 @@
 #include "support/virtual_clock.hpp"
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,9 +24,21 @@ class FakeBroker final : public aws::MqttPort {
         : trap_{trap}, cloud_{cloud}, chip_{chip}, files_{files} {}
 
     Result<aws::Acceptance> connect(const aws::Presented& presented, const Deadline& deadline) override;
+    Result<aws::Opened> open(const aws::Presented& presented, const Deadline& deadline) override;
+
+    // forget_tokens is what an hour does.
+    void forget_tokens() { tokens_.clear(); }
+
+    // answer carries out what a claim asks for, on one of its connections; nothing: the payload is no answer to it.
+    aws::Reply answer(std::size_t connection, const std::string& topic, const std::string& request);
 
     std::size_t refusals = 0;  // so many attempts come before the policy is in force
     std::size_t accepted = 0;
+    bool token_is_bound = false;  // to the connection that it was given on (aws-iot.md section 14, item 6)
+    std::string rejection;        // the code with which RegisterThing is answered
+    std::size_t throttled = 0;    // so many requests of claims are, before anything is done
+    std::string thing_named;      // by the template; empty: as asked for
+    bool takes_claims = true;
     bool just_in_time = false;  // the authority is registered for that: what connects becomes a thing
 
  private:
@@ -33,6 +46,15 @@ class FakeBroker final : public aws::MqttPort {
     // that is done by the time of the next attempt. True: this attempt is closed.
     bool register_first(const aws::Presented& presented);
     [[nodiscard]] bool accepts(const aws::Presented& presented) const;
+    aws::Reply issue(std::size_t connection, const std::string& request);
+    aws::Reply provision(std::size_t connection, const std::string& request);
+
+    struct Token {
+        std::string certificate;
+        std::size_t connection = 0;
+    };
+    std::map<std::string, Token> tokens_;
+    std::size_t connections_ = 0;
 
     Trap& trap_;
     FakeCloud& cloud_;
@@ -69,9 +91,15 @@ class FakeIssuer final : public pki::Issuer {
     SoftwareKey key_{Curve::p256};
 };
 
+// ClaimKind is where a claim comes from.
+enum class ClaimKind { file, slot, aws };
+
 class World {
  public:
-    explicit World(aws::EnrolmentMethod method);
+    explicit World(aws::EnrolmentMethod method, ClaimKind claim = ClaimKind::file);
+
+    // use_factory_identity makes the order one for the slot that has key and certificate from the factory.
+    void use_factory_identity();
 
     // Each of these is one run of the program: with a client of its own, and nothing remembered from the last.
     Result<void> enroll();
@@ -104,7 +132,10 @@ class World {
 
  private:
     Result<void> run(const std::function<Result<void>(aws::Enrolment&)>& what);
+    void prepare_claim(ClaimKind kind);
     [[nodiscard]] std::string file(const std::string& path) const;
+    // certificates are those in the cloud that stay there.
+    [[nodiscard]] std::map<std::string, FakeCloud::Certificate> certificates() const;
 
     std::vector<Bytes> held_at_first_;  // in the slot's object
 };

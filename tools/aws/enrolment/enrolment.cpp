@@ -23,14 +23,14 @@ constexpr std::array place_names{PlaceName{Place::nothing, ""}, PlaceName{Place:
 
 // from is the steps from that of the journal on; `step` is not known: all.
 std::span<const Step> steps_from(const Journal& journal) {
-    const auto steps = steps_of(journal.order.method);
+    const auto steps = steps_of(journal.order);
     const auto at = std::ranges::find(steps, journal.step, &Step::name);
     return at == steps.end() ? steps : std::span{at, steps.end()};
 }
 
 // steps_begun is the steps up to that of the journal, which may have been done in part.
 std::span<const Step> steps_begun(const Journal& journal) {
-    const auto steps = steps_of(journal.order.method);
+    const auto steps = steps_of(journal.order);
     const auto at = std::ranges::find(steps, journal.step, &Step::name);
     return at == steps.end() ? std::span<const Step>{} : std::span{steps.begin(), at + 1};
 }
@@ -80,7 +80,7 @@ Result<void> check_chip(const Journal& journal, const Uid& uid) {
 
 std::vector<PlannedStep> plan(const Order& order) {
     std::vector<PlannedStep> lines;
-    for (const auto& step : steps_of(order.method)) {
+    for (const auto& step : steps_of(order)) {
         lines.push_back({.name = std::string{step.name},
                          .where = std::ranges::find(place_names, step.place, &PlaceName::place)->text,
                          .what = step.plan(order)});

@@ -57,6 +57,9 @@ class Enrolment {
     Directories directories_;
 };
 
+// presented_by is what a gateway shows the broker: its files.
+Presented presented_by(const Directories& directories, const Identity& identity);
+
 // connect proves the identity in the files: attempts until the broker accepts it or the time is up.
 // EnrolmentErrc::not_connected.
 Result<void> connect(const Broker& broker, const Directories& directories, const Identity& identity);

@@ -10,17 +10,20 @@
 namespace trustx::aws {
 
 enum class EnrolmentErrc {
-    unfinished = 1,            // there is a journal: resume it or abandon it first
-    nothing_begun = 2,         // there is none to resume
-    busy = 3,                  // another process works on this enrolment
-    other_chip = 4,            // the chip is not the one that the journal is about
-    other_account = 5,         // the credentials belong to another account than the one asked for
-    thing_taken = 6,           // the thing exists and has other certificates
-    policy_denies = 7,         // attached, tested, and it does not allow this gateway to connect
-    not_connected = 8,         // enrolled as far as is known, and the broker did not accept it in the time allowed
-    enrolled_already = 9,      // there is an identity, which would be replaced
-    certificate_revoked = 10,  // which is for good
-    not_activated = 11,        // the broker was shown the certificate, and nobody has made it active
+    unfinished = 1,             // there is a journal: resume it or abandon it first
+    nothing_begun = 2,          // there is none to resume
+    busy = 3,                   // another process works on this enrolment
+    other_chip = 4,             // the chip is not the one that the journal is about
+    other_account = 5,          // the credentials belong to another account than the one asked for
+    thing_taken = 6,            // the thing exists and has other certificates
+    policy_denies = 7,          // attached, tested, and it does not allow this gateway to connect
+    not_connected = 8,          // enrolled as far as is known, and the broker did not accept it in the time allowed
+    enrolled_already = 9,       // there is an identity, which would be replaced
+    certificate_revoked = 10,   // which is for good
+    not_activated = 11,         // the broker was shown the certificate, and nobody has made it active
+    claim_not_accepted = 12,    // the broker did not let the claim ask, or did not answer it
+    provisioning_refused = 13,  // it answered the claim, with a refusal
+    vendor_authority = 14,      // a vendor's authority would let in everybody's chips
 };
 
 const std::error_category& enrolment_category() noexcept;

@@ -24,7 +24,9 @@ struct Facts {
     std::optional<bool> slot_was_empty{};   // false: the key was found in the slot
     std::optional<PublicKey> public_key{};  // of the slot
     std::string request{};                  // the CSR in PEM
-    bool asked = false;                     // the call that issues the certificate was made, or is about to be
+    bool asked = false;                     // the call was made, or is about to be, that must not be repeated blindly:
+                                            // the one that issues the certificate, or by claim, makes it active
+    std::string token{};                    // by claim: what the certificate can be provisioned with, for an hour
     std::string partition{};                // of the account: "aws", "aws-cn", "aws-us-gov"
     std::string account{};                  // its number
     std::string certificate_id{};           // SHA-256 of the certificate's DER in lower-case hexadecimal

@@ -45,10 +45,21 @@ std::span<const Step> just_in_time() {
     return list;
 }
 
+std::span<const Step> just_in_time_as_delivered() {
+    static const std::array list{s::endpoint, s::factory, s::files, s::first_connection};
+    return list;
+}
+
+std::span<const Step> by_claim() {
+    static const std::array list{s::endpoint, s::slot,  s::key,          s::request,   s::claimed_certificate,
+                                 s::install,  s::files, s::provisioning, s::connection};
+    return list;
+}
+
 }  // namespace
 
-std::span<const Step> steps_of(EnrolmentMethod method) {
-    switch (method) {
+std::span<const Step> steps_of(const Order& order) {
+    switch (order.method) {
         case EnrolmentMethod::csr:
             return by_csr();
         case EnrolmentMethod::register_thing:
@@ -57,10 +68,12 @@ std::span<const Step> steps_of(EnrolmentMethod method) {
             return by_own_ca();
         case EnrolmentMethod::factory_cert:
             return by_factory_certificate();
+        case EnrolmentMethod::claim:
+            return by_claim();
         case EnrolmentMethod::jit:
             break;
     }
-    return just_in_time();
+    return order.needs_authority() ? just_in_time() : just_in_time_as_delivered();
 }
 
 }  // namespace trustx::aws

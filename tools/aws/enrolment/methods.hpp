@@ -8,8 +8,8 @@
 
 namespace trustx::aws {
 
-// steps_of gives the steps of a method in their order. What makes a certificate usable comes after everything that can
-// fail (aws-iot.md section 7.1).
-std::span<const Step> steps_of(EnrolmentMethod method);
+// steps_of gives the steps of an order, by its method, in their order. What makes a certificate usable comes after
+// everything that can fail (aws-iot.md section 7.1).
+std::span<const Step> steps_of(const Order& order);
 
 }  // namespace trustx::aws

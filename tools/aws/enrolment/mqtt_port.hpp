@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The proof of an identity: a connection to the broker, up to its answer to CONNECT. Tests put a broker behind it that
-// counts calls and ends a run at any of them.
+// Connections to the broker: one that proves an identity, up to the answer to CONNECT, and one that asks for things.
+// Tests put a broker behind them that counts calls and ends a run at any of them.
 #pragma once
 
 #include "aws/enrolment/order.hpp"
@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,35 @@ struct Acceptance {
     std::string why;  // with what to do about it; empty where it was accepted
 };
 
+// Reply is what became of a request. `none`: the connection was closed, or nothing came in time; whether the request
+// was carried out is not known, and nothing more can be asked on this connection.
+struct Reply {
+    enum class Kind : std::uint8_t { accepted, rejected, none };
+
+    Kind kind = Kind::none;
+    std::string text;  // the answer's payload; of `none`, why there is none
+};
+
+// Conversation is an open connection on which the service itself is asked (aws-iot.md section 7.6). It is closed when
+// this is destroyed.
+class Conversation {
+ public:
+    Conversation() = default;
+    Conversation(const Conversation&) = delete;
+    Conversation& operator=(const Conversation&) = delete;
+    virtual ~Conversation() = default;
+
+    // ask publishes a request to a topic. Its answer comes to TOPIC/accepted or TOPIC/rejected, which are subscribed to
+    // before. An Error is about this computer.
+    virtual Result<Reply> ask(const std::string& topic, const std::string& request, const Deadline& deadline) = 0;
+};
+
+// Opened is the broker's answer, with a conversation where it is `accepted`.
+struct Opened {
+    Acceptance acceptance;
+    std::unique_ptr<Conversation> conversation = {};
+};
+
 class MqttPort {
  public:
     MqttPort() = default;
@@ -44,6 +74,9 @@ class MqttPort {
     // connect makes one attempt, and closes the connection after the broker accepted it. It costs one use of the key.
     // An Error is about this computer; what the broker or the network did is in Acceptance.
     virtual Result<Acceptance> connect(const Presented& presented, const Deadline& deadline) = 0;
+
+    // open does the same, and leaves the connection open. The files must be there as long as it is.
+    virtual Result<Opened> open(const Presented& presented, const Deadline& deadline) = 0;
 };
 
 // Broker is a port with what attempts one after another need.

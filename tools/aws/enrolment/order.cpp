@@ -16,9 +16,9 @@ struct MethodName {
 };
 
 constexpr std::array method_names{
-    MethodName{EnrolmentMethod::csr, "csr"}, MethodName{EnrolmentMethod::register_thing, "register-thing"},
+    MethodName{EnrolmentMethod::csr, "csr"},       MethodName{EnrolmentMethod::register_thing, "register-thing"},
     MethodName{EnrolmentMethod::own_ca, "own-ca"}, MethodName{EnrolmentMethod::factory_cert, "factory-cert"},
-    MethodName{EnrolmentMethod::jit, "jit"}};
+    MethodName{EnrolmentMethod::jit, "jit"},       MethodName{EnrolmentMethod::claim, "claim"}};
 
 bool consists_of(std::string_view text, std::string_view others, std::size_t limit) {
     const auto allowed = [others](char letter) {
@@ -31,20 +31,67 @@ bool consists_of(std::string_view text, std::string_view others, std::size_t lim
 
 constexpr std::size_t longest_name = 128;
 
+// Without credentials nobody tells the broker's name.
+Result<void> check_endpoint_given(const Order& order) {
+    if (!order.endpoint.empty()) {
+        return {};
+    }
+    return fail(InputErrc::usage, "the method " + std::string{name_of(order.method)} +
+                                      " has no credentials to ask for the broker with: name the endpoint");
+}
+
 // With JITP the thing gets its name from the certificate, whose common name has at most 64 characters (RFC 5280
-// appendix A.1), and nobody is asked for the endpoint.
+// appendix A.1).
 Result<void> check_jit(const Order& order) {
     constexpr std::size_t longest_common_name = 64;
-    if (order.thing.size() > longest_common_name) {
+    if (order.thing.size() > longest_common_name && order.needs_authority()) {
         return fail(InputErrc::usage,
                     "the thing's name is the common name of its certificate here, which has at most " +
                         std::to_string(longest_common_name) + " characters");
     }
-    if (order.endpoint.empty()) {
-        return fail(InputErrc::usage,
-                    "the method jit has no credentials to ask for the broker with: name the endpoint");
+    return check_endpoint_given(order);
+}
+
+Result<void> check_claim_slot(const Order& order) {
+    if (!paired_certificate(*order.claim_slot)) {
+        return fail(InputErrc::usage, "the claim's slot " + order.claim_slot->hex() + " is no key slot");
     }
-    return {};
+    if (*order.claim_slot == order.slot) {
+        return fail(InputErrc::usage,
+                    order.slot.hex() + " cannot have the claim and the key that replaces it: choose another slot");
+    }
+    return check_endpoint_given(order);
+}
+
+// A claim is in files or in a slot; otherwise AWS makes one for who has credentials.
+Result<void> check_claim(const Order& order) {
+    constexpr std::size_t longest_template_name = 36;
+    if (!consists_of(order.template_name, "_-", longest_template_name)) {
+        return fail(InputErrc::usage, "`" + order.template_name +
+                                          "` is no name for a provisioning template, which the method claim needs: "
+                                          "letters, digits, `_` and `-`, at most " +
+                                          std::to_string(longest_template_name));
+    }
+    if (order.claim_certificate.empty() != order.claim_key.empty() || (order.claim_slot && !order.claim_key.empty())) {
+        return fail(InputErrc::usage,
+                    "a claim is a certificate and its key in files, or a slot: name both files, the "
+                    "slot, or nothing, so that AWS makes a claim");
+    }
+    if (order.claim_slot) {
+        return check_claim_slot(order);
+    }
+    return order.claim_key.empty() ? Result<void>{} : check_endpoint_given(order);
+}
+
+Result<void> check_method(const Order& order) {
+    switch (order.method) {
+        case EnrolmentMethod::jit:
+            return check_jit(order);
+        case EnrolmentMethod::claim:
+            return check_claim(order);
+        default:
+            return {};
+    }
 }
 
 }  // namespace
@@ -90,6 +137,16 @@ std::string Endpoint::text() const {
     return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
+bool Order::needs_authority() const {
+    const bool is_named = !authority_certificate.empty() || !authority_key.empty();
+    return method == EnrolmentMethod::own_ca || (method == EnrolmentMethod::jit && is_named);
+}
+
+ObjectId Order::usual_slot() const {
+    const bool is_delivered = method == EnrolmentMethod::factory_cert || method == EnrolmentMethod::jit;
+    return is_delivered && !needs_authority() ? factory_slot : first_free_slot;
+}
+
 Result<void> Order::check() const {
     if (!consists_of(thing, ":_-", longest_name)) {
         return fail(InputErrc::usage, "`" + thing +
@@ -105,7 +162,7 @@ Result<void> Order::check() const {
     if (!endpoint.empty()) {
         TRYV(Endpoint::parse(endpoint));
     }
-    return method == EnrolmentMethod::jit ? check_jit(*this) : Result<void>{};
+    return check_method(*this);
 }
 
 }  // namespace trustx::aws

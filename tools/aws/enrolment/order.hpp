@@ -7,30 +7,25 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace trustx::aws {
 
 // EnrolmentMethod is a way to a registered certificate (aws-iot.md section 7).
-enum class EnrolmentMethod : std::uint8_t { csr, register_thing, own_ca, factory_cert, jit };
+enum class EnrolmentMethod : std::uint8_t { csr, register_thing, own_ca, factory_cert, jit, claim };
 
-inline constexpr std::array all_methods{EnrolmentMethod::csr, EnrolmentMethod::register_thing, EnrolmentMethod::own_ca,
-                                        EnrolmentMethod::factory_cert, EnrolmentMethod::jit};
+inline constexpr std::array all_methods{EnrolmentMethod::csr,    EnrolmentMethod::register_thing,
+                                        EnrolmentMethod::own_ca, EnrolmentMethod::factory_cert,
+                                        EnrolmentMethod::jit,    EnrolmentMethod::claim};
 
-// usual_slot is where a method's key is unless told otherwise: the factory's, or the first that is free.
-constexpr ObjectId usual_slot(EnrolmentMethod method) {
-    return method == EnrolmentMethod::factory_cert ? ObjectId{0xE0F0} : ObjectId{0xE0F1};
-}
+inline constexpr ObjectId factory_slot{0xE0F0};  // has a key and a certificate from the factory
+inline constexpr ObjectId first_free_slot{0xE0F1};
 
 // name_of is the word of the command line and of the journal; parse_method the inverse. InputErrc::usage.
 std::string_view name_of(EnrolmentMethod method);
 Result<EnrolmentMethod> parse_method(std::string_view name);
-
-// needs_authority says whether somebody else than AWS or the factory issues the certificate.
-constexpr bool needs_authority(EnrolmentMethod method) {
-    return method == EnrolmentMethod::own_ca || method == EnrolmentMethod::jit;
-}
 
 // Endpoint is where the broker is; the port of MQTT with client certificates unless told otherwise (section 1.1).
 struct Endpoint {
@@ -47,17 +42,28 @@ struct Endpoint {
 struct Order {
     EnrolmentMethod method = EnrolmentMethod::csr;
     std::string thing{};
-    ObjectId slot{0xE0F1};
+    ObjectId slot = first_free_slot;
     std::string policy = "trustx-gateway";
     std::string region{};
-    std::string account{};                // the one that is meant; empty: whichever the credentials belong to
-    std::string endpoint{};               // HOST[:PORT]; empty: ask for it
-    std::string ca_file{};                // what the broker's certificate is checked with; empty: Amazon's roots
-    std::string authority_certificate{};  // own-ca, jit: a file with the certificate of who issues
-    std::string authority_key{};          // a file with its key, which may be a reference to one in a chip
-    std::string device_name{};            // section of trustx.conf that key files remember; empty: the default chip
-    bool existing_thing = false;          // a thing that exists and has other certificates gets this one in addition
-    bool replace = false;                 // an identity that is there is replaced, in the slot's object and in files
+    std::string account{};                 // the one that is meant; empty: whichever the credentials belong to
+    std::string endpoint{};                // HOST[:PORT]; empty: ask for it
+    std::string ca_file{};                 // what the broker's certificate is checked with; empty: Amazon's roots
+    std::string authority_certificate{};   // own-ca, jit: a file with the certificate of who issues
+    std::string authority_key{};           // a file with its key, which may be a reference to one in a chip
+    std::string template_name{};           // claim: the provisioning template
+    std::string claim_certificate{};       // claim: a file with its certificate
+    std::string claim_key{};               // claim: a file with its key, which may be a reference to one in a chip
+    std::optional<ObjectId> claim_slot{};  // claim: the slot of this chip that has it
+    std::string device_name{};             // section of trustx.conf that key files remember; empty: the default chip
+    bool existing_thing = false;           // a thing that exists and has other certificates gets this one in addition
+    bool replace = false;                  // an identity that is there is replaced, in the slot's object and in files
+
+    // needs_authority says whether an authority of the operator's issues the certificate. Without one the method jit
+    // shows the certificate that the chip has.
+    [[nodiscard]] bool needs_authority() const;
+
+    // usual_slot is where the key is unless told otherwise: the factory's, or the first that is free.
+    [[nodiscard]] ObjectId usual_slot() const;
 
     // check refuses what AWS would refuse later (section 4). InputErrc::usage.
     [[nodiscard]] Result<void> check() const;

@@ -2,13 +2,16 @@
 #include "aws/enrolment/paho_port.hpp"
 
 #include "common/files/input_error.hpp"
+#include "common/try.hpp"
 #include "connection/connection.hpp"
 #include "connection/credentials.hpp"
 #include "connection/explain.hpp"
 #include "connection/paho_trace.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <optional>
+#include <utility>
 
 #include <poll.h>
 
@@ -107,9 +110,114 @@ void wait_for(const mqtt::EventQueue& events, Duration left) {
     ::poll(&waiting, 1, static_cast<int>(time.count()));
 }
 
+// Talk is a connection with its events. Paho's threads push those, so they come first.
+class Talk final : public Conversation {
+ public:
+    Talk(const Clock& clock, const Presented& presented, seconds timeout)
+        : clock_{clock}, presented_{presented}, connection_{settings_of(presented, timeout), events_} {}
+    ~Talk() override { connection_.close(farewell); }
+
+    Acceptance connect(const Deadline& deadline);
+    Result<Reply> ask(const std::string& topic, const std::string& request, const Deadline& deadline) override;
+
+ private:
+    // first gives what `judged` makes of the first event that it decides on; nothing: none came in time. Events that
+    // follow are kept.
+    template <class T, class Judge>
+    std::optional<T> first(const Deadline& deadline, Judge judged);
+    // listen ends with the broker's answer; a Reply: there is no point in going on.
+    std::optional<Reply> listen(const std::string& topic, const Deadline& deadline);
+
+    const Clock& clock_;
+    Presented presented_;
+    mqtt::EventQueue events_;
+    std::deque<mqtt::Event> pending_;
+    mqtt::Connection connection_;
+};
+
+template <class T, class Judge>
+std::optional<T> Talk::first(const Deadline& deadline, Judge judged) {
+    while (!deadline.passed(clock_)) {
+        for (auto& event : events_.take()) {
+            pending_.push_back(std::move(event));
+        }
+        while (!pending_.empty()) {
+            auto decided = judged(pending_.front());
+            pending_.pop_front();
+            if (decided) {
+                return decided;
+            }
+        }
+        wait_for(events_, deadline.left(clock_));
+    }
+    return std::nullopt;
+}
+
+Acceptance Talk::connect(const Deadline& deadline) {
+    connection_.connect();
+    auto decided = first<Acceptance>(deadline, [this](const mqtt::Event& event) { return judge(event, presented_); });
+    return decided ? *std::move(decided)
+                   : Acceptance{.answer = Acceptance::Answer::later,
+                                .why = "no answer from " + presented_.endpoint.text() +
+                                       " in time; check name, port and network"};
+}
+
+Reply unanswered(std::string why) {
+    return {.kind = Reply::Kind::none, .text = std::move(why)};
+}
+
+// closing reads the event that ends a connection.
+std::optional<Reply> closing(const mqtt::Event& event, const std::string& when) {
+    const auto* lost = std::get_if<mqtt::ConnectionLost>(&event);
+    return lost == nullptr ? std::nullopt
+                           : std::optional{unanswered("the broker closed the connection " + when +
+                                                      (lost->cause.empty() ? "" : " (" + lost->cause + ")"))};
+}
+
+std::optional<Reply> Talk::listen(const std::string& topic, const Deadline& deadline) {
+    connection_.subscribe(topic, 1);
+    // Granted is a reply with nothing in it.
+    const auto ended = first<Reply>(deadline, [&topic](const mqtt::Event& event) -> std::optional<Reply> {
+        if (const auto* answer = std::get_if<mqtt::SubscribeEnded>(&event)) {
+            return answer->granted ? Reply{.kind = Reply::Kind::accepted, .text = {}}
+                                   : unanswered("the broker refused the subscription to " + topic);
+        }
+        return closing(event, "at the subscription to " + topic);
+    });
+    if (!ended) {
+        return unanswered("no answer to the subscription to " + topic);
+    }
+    return ended->kind == Reply::Kind::accepted ? std::nullopt : ended;
+}
+
+Result<Reply> Talk::ask(const std::string& topic, const std::string& request, const Deadline& deadline) {
+    const auto accepted = topic + "/accepted";
+    const auto rejected = topic + "/rejected";
+    for (const auto& answer : {accepted, rejected}) {
+        if (auto refused = listen(answer, deadline)) {
+            return *std::move(refused);
+        }
+    }
+    connection_.publish(1, topic, request, 1);
+    auto reply = first<Reply>(deadline, [&](const mqtt::Event& event) -> std::optional<Reply> {
+        if (const auto* message = std::get_if<mqtt::MessageArrived>(&event)) {
+            const bool is_accepted = message->topic == accepted;
+            return is_accepted || message->topic == rejected
+                       ? std::optional{Reply{.kind = is_accepted ? Reply::Kind::accepted : Reply::Kind::rejected,
+                                             .text = message->payload}}
+                       : std::nullopt;
+        }
+        if (const auto* published = std::get_if<mqtt::PublishEnded>(&event); published && !published->delivered) {
+            return unanswered("the broker did not take what was published to " + topic);
+        }
+        return closing(event, "after what was published to " + topic);
+    });
+    return reply ? *std::move(reply) : unanswered("no answer to what was published to " + topic + " came in time");
+}
+
 }  // namespace
 
-Result<Acceptance> PahoPort::connect(const Presented& presented, const Deadline& deadline) {
+Result<Opened> PahoPort::open(const Presented& presented, const Deadline& deadline) {
     const auto usable = mqtt::check_credentials({.key = presented.key_file,
                                                  .certificate = presented.certificate_file,
                                                  .certificate_name = presented.certificate_file,
@@ -119,20 +227,17 @@ Result<Acceptance> PahoPort::connect(const Presented& presented, const Deadline&
     }
     mqtt::paho_trace::start();
     const auto timeout = std::max(seconds{1}, std::chrono::ceil<seconds>(deadline.left(clock_)));
-    mqtt::EventQueue events;
-    mqtt::Connection connection{settings_of(presented, timeout), events};
-    connection.connect();
-    while (!deadline.passed(clock_)) {
-        for (const auto& event : events.take()) {
-            if (auto acceptance = judge(event, presented)) {
-                connection.close(farewell);
-                return *std::move(acceptance);
-            }
-        }
-        wait_for(events, deadline.left(clock_));
+    auto talk = std::make_unique<Talk>(clock_, presented, timeout);
+    auto acceptance = talk->connect(deadline);
+    if (acceptance.answer != Acceptance::Answer::accepted) {
+        talk.reset();
     }
-    return Acceptance{.answer = Acceptance::Answer::later,
-                      .why = "no answer from " + presented.endpoint.text() + " in time; check name, port and network"};
+    return Opened{.acceptance = std::move(acceptance), .conversation = std::move(talk)};
+}
+
+Result<Acceptance> PahoPort::connect(const Presented& presented, const Deadline& deadline) {
+    TRY(auto opened, open(presented, deadline));
+    return std::move(opened.acceptance);
 }
 
 }  // namespace trustx::aws

@@ -16,6 +16,7 @@ class PahoPort final : public MqttPort {
 
     // Errors: InputErrc for files that cannot be used or do not belong together.
     Result<Acceptance> connect(const Presented& presented, const Deadline& deadline) override;
+    Result<Opened> open(const Presented& presented, const Deadline& deadline) override;
 
  private:
     const Clock& clock_;

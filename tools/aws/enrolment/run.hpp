@@ -3,6 +3,7 @@
 #pragma once
 
 #include "aws/control/api_client.hpp"
+#include "aws/enrolment/claim.hpp"
 #include "aws/enrolment/identity.hpp"
 #include "aws/enrolment/journal.hpp"
 #include "aws/enrolment/mqtt_port.hpp"
@@ -13,6 +14,7 @@
 
 #include <chrono>
 #include <ctime>
+#include <memory>
 #include <string_view>
 
 namespace trustx::aws {
@@ -33,7 +35,8 @@ struct Run {
     const Directories& directories;
     JournalFile file;
     Journal journal;
-    bool durable = false;  // the file is about this enrolment
+    bool durable = false;            // the file is about this enrolment
+    std::unique_ptr<Claim> claim{};  // nothing: none was shown yet
 
     // record makes the journal durable.
     [[nodiscard]] Result<void> record() {

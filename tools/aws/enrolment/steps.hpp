@@ -18,6 +18,10 @@ extern const Step issue;       // by an authority of the operator's
 extern const Step factory;     // the one that the chip has from the factory
 extern const Step registered;  // in the cloud, inactive
 
+// By a claim (section 7.6).
+extern const Step claimed_certificate;  // issued for the request, not active yet
+extern const Step provisioning;         // thing and policy by a template, which makes the certificate active
+
 // In the cloud.
 extern const Step endpoint;         // which broker; also whether the cloud answers and takes the credentials
 extern const Step certificate;      // issued for the request, inactive (aws-iot.md section 7.1)

@@ -5,6 +5,7 @@
 #include "aws/control/calls/policies.hpp"
 #include "aws/control/calls/provisioning.hpp"
 #include "aws/documents/provisioning_template.hpp"
+#include "aws/enrolment/certificate_answer.hpp"
 #include "aws/enrolment/certificate_removal.hpp"
 #include "aws/enrolment/cloud_calls.hpp"
 #include "aws/enrolment/error.hpp"
@@ -113,15 +114,6 @@ Result<void> check_id(Run& run, const x509::Certificate& leaf) {
     }
     run.note(words);
     return {};
-}
-
-// check_issued judges a certificate before anything is done with it.
-Result<void> check_issued(Run& run) {
-    TRY(const auto chain,
-        x509::parse_certificate_file(text::as_bytes(run.facts().certificate), "the answer of AWS IoT"));
-    TRYV(pki::check_certificate(chain, *run.facts().public_key, run.object(), run.time(), issuer));
-    TRYV(check_id(run, chain.front()));
-    return note_account(run, run.facts().certificate_arn);
 }
 
 Result<void> take(Run& run, Issued issued) {
@@ -244,6 +236,14 @@ Result<void> activate(Run& run) {
 }
 
 }  // namespace
+
+Result<void> check_issued(Run& run) {
+    TRY(const auto chain,
+        x509::parse_certificate_file(text::as_bytes(run.facts().certificate), "the answer of AWS IoT"));
+    TRYV(pki::check_certificate(chain, *run.facts().public_key, run.object(), run.time(), issuer));
+    TRYV(check_id(run, chain.front()));
+    return run.facts().certificate_arn.empty() ? Result<void>{} : note_account(run, run.facts().certificate_arn);
+}
 
 Result<void> remove_certificate(Run& run) {
     if (run.facts().certificate_existed.value_or(false)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps on this computer and its chip.
 #include "aws/enrolment/error.hpp"
+#include "aws/enrolment/installation.hpp"
 #include "aws/enrolment/steps.hpp"
 #include "common/files/input_error.hpp"
 #include "common/keys/key_file.hpp"
@@ -97,25 +98,6 @@ std::string plan_install(const Order& order) {
            " holds its key; read it back";
 }
 
-Result<void> install_certificate(Run& run) {
-    TRYV(pki::prove_key(run.seams.chip, run.order().slot, *run.facts().public_key));
-    TRY(const auto wanted, issued(run));
-    TRY(const auto present, run.seams.chip.certificates(run.object()));
-    return present == wanted ? Result<void>{} : run.seams.chip.write_certificates(run.object(), wanted);
-}
-
-// restore_certificate leaves alone what somebody else has written since.
-Result<void> restore_certificate(Run& run) {
-    TRY(const auto ours, issued(run));
-    TRY(const auto present, run.seams.chip.certificates(run.object()));
-    const bool half_written = present.empty();
-    const auto held = run.facts().held.value_or(std::vector<Bytes>{});
-    if (present == held || (present != ours && !half_written)) {
-        return {};
-    }
-    return run.seams.chip.write_certificates(run.object(), held);
-}
-
 std::string plan_files(const Order& /*order*/) {
     return "the files that services read: aws.json, identity-key.pem (no secret: it names the slot), "
            "identity-chain.pem, "
@@ -143,7 +125,37 @@ Result<std::string> summary(Run& run) {
         .text();
 }
 
-// write_files writes the summary last: who finds it finds the others.
+Result<void> remove_files(Run& run) {
+    const auto& from = run.directories;
+    for (const auto& path : {from.summary_file(), from.chain_file(), from.key_file(), from.roots_file()}) {
+        TRYV(run.seams.files.remove(path));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<void> install_certificate(Run& run) {
+    TRYV(pki::prove_key(run.seams.chip, run.order().slot, *run.facts().public_key));
+    TRY(const auto wanted, issued(run));
+    TRY(const auto present, run.seams.chip.certificates(run.object()));
+    return present == wanted ? Result<void>{} : run.seams.chip.write_certificates(run.object(), wanted);
+}
+
+Result<void> restore_certificate(Run& run) {
+    if (run.facts().certificate.empty()) {
+        return {};
+    }
+    TRY(const auto ours, issued(run));
+    TRY(const auto present, run.seams.chip.certificates(run.object()));
+    const bool half_written = present.empty();
+    const auto held = run.facts().held.value_or(std::vector<Bytes>{});
+    if (present == held || (present != ours && !half_written)) {
+        return {};
+    }
+    return run.seams.chip.write_certificates(run.object(), held);
+}
+
 Result<void> write_files(Run& run) {
     auto& store = run.seams.files;
     const auto& to = run.directories;
@@ -156,16 +168,6 @@ Result<void> write_files(Run& run) {
     TRYV(store.write(to.chain_file(), run.facts().certificate, files::Access::everybody));
     return store.write(to.summary_file(), text, files::Access::everybody);
 }
-
-Result<void> remove_files(Run& run) {
-    const auto& from = run.directories;
-    for (const auto& path : {from.summary_file(), from.chain_file(), from.key_file(), from.roots_file()}) {
-        TRYV(run.seams.files.remove(path));
-    }
-    return {};
-}
-
-}  // namespace
 
 const Step steps::slot{
     .name = "slot", .place = Place::nothing, .plan = plan_slot, .perform = look_at_slot, .undo = nullptr};

@@ -62,7 +62,7 @@ Result<void> take_factory_certificate(Run& run) {
     if (held.empty()) {
         return fail(InputErrc::nothing_there, run.object().hex() +
                                                   " holds no certificate: this chip has none of the factory's there, "
-                                                  "so use another method");
+                                                  "so use another method, or an authority");
     }
     TRY(const auto leaf, x509::Certificate::parse(held.front(), "the certificate in " + run.object().hex()));
     TRY(run.facts().public_key, leaf.public_key());

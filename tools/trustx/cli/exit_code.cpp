@@ -65,6 +65,8 @@ ExitCode of_enrolment(aws::EnrolmentErrc code) {
             return ExitCode::mismatch;
         case aws::EnrolmentErrc::policy_denies:
         case aws::EnrolmentErrc::certificate_revoked:
+        case aws::EnrolmentErrc::claim_not_accepted:
+        case aws::EnrolmentErrc::provisioning_refused:
             return ExitCode::cloud;
         case aws::EnrolmentErrc::not_activated:
             return ExitCode::not_activated;

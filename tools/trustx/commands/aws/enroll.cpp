@@ -19,7 +19,10 @@ constexpr const char* what_enroll_does =
     R"(Methods: `csr` asks for a certificate with a request that the chip signs (CreateCertificateFromCsr), and makes thing and
 policy where there are none; `register-thing` does the same by one call (RegisterThing). `own-ca` registers a certificate
 of an authority that the account knows; `factory-cert` the one that the chip has from the factory, and writes nothing to
-the chip. `jit` needs no credentials: an authority issues the certificate, which is registered by the first connection.
+the chip. `jit` needs no credentials: an authority issues the certificate, which is registered by the first connection;
+without an authority it is the one that the chip has from the factory. `claim` asks for a certificate over MQTT by
+another identity that is only good for that, and a provisioning template does the rest: the claim is in files, in another
+slot (E0F0 from the factory), or made by AWS for whoever has credentials, with a key that stays in memory.
 A key that is in the slot is used, otherwise one is generated.
 
 It ends when the broker has accepted the gateway. A policy that is new takes up to 8 minutes to be in force.
@@ -28,6 +31,8 @@ Examples:
   trustx aws enroll --method csr --thing gateway-1
   trustx aws enroll --method register-thing --thing gateway-1 --slot E0F2 --policy factory-gateways --profile operator
   trustx aws enroll --method jit --thing gateway-1 --authority-cert ca.pem --authority-key ca-key.pem --endpoint \
+    PREFIX-ats.iot.eu-central-1.amazonaws.com
+  trustx aws enroll --method claim --thing gateway-1 --template gateways --claim-slot E0F0 --endpoint \
     PREFIX-ats.iot.eu-central-1.amazonaws.com)";
 
 constexpr const char* what_plan_does =
@@ -39,6 +44,7 @@ Examples:
 struct EnrollOptions {
     std::string method;
     std::string slot;
+    std::string claim_slot;
     std::string wait = default_wait;
     aws::Order order;
     AccountChoice account;
@@ -48,14 +54,17 @@ struct EnrollOptions {
 Result<aws::Order> order_of(const Context& context, const EnrollOptions& options) {
     auto order = options.order;
     TRY(order.method, aws::parse_method(options.method));
-    order.slot = aws::usual_slot(order.method);
+    order.slot = order.usual_slot();
     if (!options.slot.empty()) {
         TRY(order.slot, parse_slot(options.slot));
+    }
+    if (!options.claim_slot.empty()) {
+        TRY(order.claim_slot, parse_slot(options.claim_slot));
     }
     order.device_name = context.device_name.value_or("");
     TRYV(order.check());
     const bool has_authority = !order.authority_certificate.empty() && !order.authority_key.empty();
-    if (aws::needs_authority(order.method) && !has_authority) {
+    if (order.needs_authority() && !has_authority) {
         return fail(InputErrc::usage,
                     "the method " + options.method +
                         " needs the authority that issues: give --authority-cert and --authority-key");
@@ -88,7 +97,7 @@ Result<void> enroll(const Context& context, const EnrollOptions& options) {
     TRY(const auto session,
         GatewaySession::open(context, {.profile = options.account.profile, .region = region}, wait));
     order.region = session->region();
-    if (aws::needs_authority(order.method)) {
+    if (order.needs_authority()) {
         TRYV(session->use_authority({.certificate = order.authority_certificate, .key = order.authority_key}));
     }
     const auto directories = directories_of(options.directories);
@@ -103,11 +112,11 @@ Result<void> enroll(const Context& context, const EnrollOptions& options) {
 
 void add_order_options(Command& command, EnrollOptions& options) {
     command.option("--method", options.method, "How the certificate is issued", "METHOD")
-        .one_of({"csr", "register-thing", "own-ca", "factory-cert", "jit"})
+        .one_of({"csr", "register-thing", "own-ca", "factory-cert", "jit", "claim"})
         .required();
     command.option("--thing", options.order.thing, "The thing's name, which is the MQTT client id too", "NAME")
         .required();
-    command.option("--slot", options.slot, "Key slot; default: E0F1, for factory-cert E0F0", "SLOT");
+    command.option("--slot", options.slot, "Key slot; default: E0F1, for a certificate from the factory E0F0", "SLOT");
     command.option("--policy", options.order.policy, "The policy for the certificate; default: trustx-gateway", "NAME");
     command.option("--endpoint", options.order.endpoint, "The broker, instead of the one that the account tells",
                    "HOST[:PORT]");
@@ -117,6 +126,10 @@ void add_order_options(Command& command, EnrollOptions& options) {
                    "own-ca, jit: the certificate of the authority that issues", "FILE");
     command.option("--authority-key", options.order.authority_key,
                    "own-ca, jit: its key, or a reference to one in a chip", "FILE");
+    command.option("--template", options.order.template_name, "claim: the provisioning template", "NAME");
+    command.option("--claim-cert", options.order.claim_certificate, "claim: the certificate of the claim", "FILE");
+    command.option("--claim-key", options.order.claim_key, "claim: its key, or a reference to one in a chip", "FILE");
+    command.option("--claim-slot", options.claim_slot, "claim: the slot that has the claim, instead of files", "SLOT");
     command.flag("--existing-thing", options.order.existing_thing,
                  "A thing that has other certificates gets this one in addition");
     command.flag("--replace", options.order.replace,

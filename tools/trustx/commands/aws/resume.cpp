@@ -41,7 +41,7 @@ Result<std::unique_ptr<GatewaySession>> taken_up(const Context& context, const R
     TRYV(load_provider(context));
     TRY(auto session, GatewaySession::open(context, {.profile = options.profile, .region = region}, wait));
     const bool issued = !state.journal || !state.journal->facts.certificate.empty();
-    if (!issued && aws::needs_authority(state.journal->order.method)) {
+    if (!issued && state.journal->order.needs_authority()) {
         const auto& order = state.journal->order;
         TRYV(session->use_authority({.certificate = order.authority_certificate, .key = order.authority_key}));
     }
