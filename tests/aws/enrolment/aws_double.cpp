@@ -60,6 +60,36 @@ std::map<std::string, std::string> AwsDouble::environment() const {
             {"AWS_SHARED_CREDENTIALS_FILE", "/dev/null"}};
 }
 
+std::string AwsDouble::broker() const {
+    const auto& mqtt = facts_.at("mqtt");
+    return mqtt.at("host").get<std::string>() + ":" + std::to_string(mqtt.at("port").get<int>());
+}
+
+nlohmann::json AwsDouble::call(const std::string& method, const std::string& path, const nlohmann::json& body) const {
+    const auto text = [this](const char* name) { return facts_.at(name).get<std::string>(); };
+    std::vector<std::string> arguments{"--silent",
+                                       "--fail-with-body",
+                                       "--noproxy",
+                                       "*",
+                                       "--cacert",
+                                       ca_file(),
+                                       "--aws-sigv4",
+                                       "aws:amz:" + text("region") + ":iot",
+                                       "--user",
+                                       text("accessKeyId") + ":" + text("secretAccessKey"),
+                                       "--request",
+                                       method,
+                                       facts_.at("control").at("url").get<std::string>() + path};
+    if (!body.is_null()) {
+        arguments.insert(arguments.end(), {"--header", "content-type: application/json", "--data-binary", body.dump()});
+    }
+    const auto outcome = run("curl", arguments);
+    if (!outcome.ok()) {
+        throw std::runtime_error("the double refuses " + method + " " + path + ": " + outcome.both());
+    }
+    return outcome.out.empty() ? nlohmann::json{} : nlohmann::json::parse(outcome.out);
+}
+
 // Debian's interpreter has botocore; another one in PATH may not.
 Outcome AwsDouble::judged() const {
     const auto judge = (source_directory() / "tests/aws/oracle/judge.py").string();

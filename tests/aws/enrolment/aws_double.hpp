@@ -28,6 +28,11 @@ class AwsDouble {
     [[nodiscard]] nlohmann::json certificates() const { return control("GET", "/state").at("certificates"); }
     [[nodiscard]] nlohmann::json things() const { return control("GET", "/state").at("things"); }
 
+    // call is a call of an operator: what no command of `trustx` does yet. curl signs it. Throws std::runtime_error
+    // where it is refused.
+    nlohmann::json call(const std::string& method, const std::string& path, const nlohmann::json& body = {}) const;
+    [[nodiscard]] std::string broker() const;
+
     // judged lets the oracle look at every request so far.
     [[nodiscard]] Outcome judged() const;
 

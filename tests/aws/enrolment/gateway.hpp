@@ -41,10 +41,11 @@ class Gateway {
         return trustx(arguments, changes);
     }
 
-    [[nodiscard]] Process start_to_enroll(const std::string& method) const {
-        return {program("trustx"),
-                {"aws", "enroll", "--method", method, "--thing", thing_, "--ca", cloud_.ca_file(), "--wait", "60"},
-                {.environment = environment(), .directory = files_.path()}};
+    [[nodiscard]] Process start_to_enroll(const std::string& method, const Arguments& more = {}) const {
+        Arguments arguments{"aws",  "enroll", "--method",       method,   "--thing",
+                            thing_, "--ca",   cloud_.ca_file(), "--wait", "60"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return {program("trustx"), arguments, {.environment = environment(), .directory = files_.path()}};
     }
 
     [[nodiscard]] Variables environment() const;
