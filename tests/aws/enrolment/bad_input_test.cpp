@@ -131,7 +131,6 @@ TEST_CASE("an account that is not the right one is refused before anything is ma
              Setting{"AWS_REGION", "no region", ExitCode::usage},
              Setting{"AWS_PROFILE", "nobody", ExitCode::usage},
              Setting{"AWS_CA_BUNDLE", "/nowhere.pem", ExitCode::file},
-             Setting{"AWS_ENDPOINT_URL_IOT", "https://localhost:1", ExitCode::network},
          }) {
         CAPTURE(name, value);
         const auto outcome = gateway.enroll("csr", {}, {{name, value}});
