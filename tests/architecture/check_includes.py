@@ -45,6 +45,8 @@ LAYERS = {
     "aws/enrolment": (["tools/aws/enrolment/"], "pki aws/documents aws/control aws/account aws/signing aws/http mqtt/connection "
                       "objects device values bus base common/keys common/x509 common/openssl common/files common/base",
                       "openssl/"),
+    "aws/authority": (["tools/aws/authority/"], "pki aws/control aws/account aws/signing aws/http bus base "
+                      "common/x509 common/openssl common/files common/base", "openssl/"),
     "trustx/trace": (["tools/trustx/trace/"], "common/files trace values base common/base", ""),
     "trustx/cli": (["tools/trustx/cli/"], "aws/enrolment aws/control aws/account aws/http settings objects device "
                    "command trace values base common/keys common/x509 "
@@ -54,7 +56,7 @@ LAYERS = {
                     "common/x509 common/openssl common/files common/base", "openssl/"),
     "trustx/setup": (["tools/trustx/setup/"], "trustx/chip trustx/cli settings objects device command values base "
                      "common/keys common/x509 common/openssl common/files common/base", "openssl/"),
-    "trustx/commands": (["tools/trustx/"], "pki aws/enrolment aws/documents aws/control aws/account aws/signing "
+    "trustx/commands": (["tools/trustx/"], "pki aws/authority aws/enrolment aws/documents aws/control aws/account aws/signing "
                         "aws/http mqtt/connection trustx/setup trustx/chip trustx/cli trustx/trace settings objects device "
                         "command trace values base common/keys common/x509 common/openssl common/files common/base",
                         "openssl/"),
@@ -65,7 +67,7 @@ LAYERS = {
     "aws/signing": (["tools/aws/signing/"], "aws/http base bus common/base", "openssl/"),
     "aws/account": (["tools/aws/account/"], "aws/signing aws/http base bus common/process common/files common/base", ""),
     "aws/control": (["tools/aws/control/"], "aws/account aws/signing aws/http base bus mqtt/connection common/base", ""),
-    "aws/documents": (["tools/aws/documents/"], "base common/files common/base", ""),
+    "aws/documents": (["tools/aws/documents/"], "base common/x509 common/files common/base", ""),
     # The simulator shares no chip protocol and no cryptography with the library, so that no mistake is made twice.
     "sim/model": (["tools/sim/model/"], "common/openssl common/base", "openssl/"),
     "sim/server": (["tools/sim/server/"], "sim/model common/openssl common/base", "openssl/"),

@@ -2,6 +2,8 @@
 // What is generated says exactly what it should, is counted, and takes no name that would mean something else.
 #include "../mqtt/certificate_authority.hpp"
 #include "aws/documents/allow_list.hpp"
+#include "aws/documents/delivery_manifest.hpp"
+#include "aws/documents/deployment.hpp"
 #include "aws/documents/gateway_files.hpp"
 #include "aws/documents/names.hpp"
 #include "aws/documents/policy.hpp"
@@ -13,6 +15,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 
@@ -325,8 +328,8 @@ TEST_CASE("An allow-list with a doubtful entry is refused", "[aws]") {
 }
 
 TEST_CASE("Configuration of programs names the identity, and cannot be continued by a name", "[aws]") {
-    const Identity identity{.endpoint = "a-ats.iot.eu-central-1.amazonaws.com", .thing = "gw-1"};
-    const auto bridge = mosquitto_bridge({.identity = identity});
+    const BrokerAccess access{.endpoint = "a-ats.iot.eu-central-1.amazonaws.com", .thing = "gw-1"};
+    const auto bridge = mosquitto_bridge({.access = access});
     REQUIRE(bridge);
     for (const char* line :
          {"address a-ats.iot.eu-central-1.amazonaws.com:8883\n", "remote_clientid gw-1\n",
@@ -335,21 +338,85 @@ TEST_CASE("Configuration of programs names the identity, and cannot be continued
         CHECK_THAT(*bridge, ContainsSubstring(line));
     }
     CHECK_THAT(*bridge, !ContainsSubstring("bridge_alpn"));
-    auto on_443 = identity;
+    auto on_443 = access;
     on_443.port = 443;
-    CHECK_THAT(mosquitto_bridge({.identity = on_443}).value(), ContainsSubstring("bridge_alpn x-amzn-mqtt-ca\n"));
-    auto broken = identity;
+    CHECK_THAT(mosquitto_bridge({.access = on_443}).value(), ContainsSubstring("bridge_alpn x-amzn-mqtt-ca\n"));
+    auto broken = access;
     broken.key_file = "/key\nbridge_insecure true";
-    CHECK(mosquitto_bridge({.identity = broken}).error() == InputErrc::usage);
-    CHECK(mosquitto_bridge({.identity = identity, .out = {"a\nb"}}).error() == InputErrc::usage);
+    CHECK(mosquitto_bridge({.access = broken}).error() == InputErrc::usage);
+    CHECK(mosquitto_bridge({.access = access, .out = {"a\nb"}}).error() == InputErrc::usage);
     const auto unit = service_unit({.description = "Reports", .command = "/usr/bin/report --once"});
     REQUIRE(unit);
     CHECK_THAT(*unit, ContainsSubstring("\nExecStart=/usr/bin/report --once\n") &&
                           ContainsSubstring("\nAfter=network-online.target time-sync.target\n"));
     const auto greengrass = greengrass_lite(
-        {.identity = identity, .region = "eu-central-1", .credential_endpoint = "c.credentials", .role_alias = "logs"});
+        {.access = access, .region = "eu-central-1", .credential_endpoint = "c.credentials", .role_alias = "logs"});
     REQUIRE(greengrass);
     CHECK_THAT(*greengrass, ContainsSubstring("  privateKeyPath: \"/etc/trustx/identity-key.pem\"\n") &&
                                 ContainsSubstring("      iotRoleAlias: \"logs\"\n") &&
                                 ContainsSubstring("  thingName: \"gw-1\"\n"));
+}
+
+TEST_CASE("A delivery manifest becomes an allow-list, whatever its form", "[aws]") {
+    const TempDir directory;
+    const trustx::test::CertificateAuthority named{directory.path(), "0A0B"};
+    const auto pem = trustx::test::read_file(named.certificate());
+    const auto chips = parse_delivery(pem, "chips.pem");
+    REQUIRE(chips);
+    REQUIRE(chips->size() == 1);
+    CHECK(chips->front().serial == "0A0B");
+    const auto id = chips->front().certificate_id;
+    const auto line = [&](const json& members) { return members.dump() + "\n"; };
+    const auto read =
+        parse_delivery(line({{"uid", "01"}, {"slot", "E0F1"}, {"certificateId", id_a}}) + "\n" +
+                           line({{"certificate", pem}, {"serial", "7"}, {"recipe", "x"}, {"thing", "gw-7"}}) +
+                           line({{"uid", "01"}, {"slot", "E0F1"}, {"certificateId", id_b}}),
+                       "delivery.jsonl");
+    REQUIRE(read);
+    const auto devices = named_devices(*read, "gw-");
+    REQUIRE(devices);
+    CHECK(text_of(*devices) == text_of(AllowedDevices{{id_b, {"gw-01", "01"}}, {id, {"gw-7", "7"}}}));
+    CHECK(parse_allowed_devices(text_of(*devices), "f").value().at(id).thing == "gw-7");
+}
+
+TEST_CASE("A delivery manifest that says two things is refused", "[aws]") {
+    const TempDir directory;
+    const auto pem = trustx::test::read_file(trustx::test::CertificateAuthority{directory.path(), "x"}.certificate());
+    for (const auto& content : {json{{"certificate", pem}, {"certificateId", id_a}}.dump(), json{{"uid", "1"}}.dump(),
+                                std::string{"{"}, std::string{"x"}, std::string{}}) {
+        INFO(content);
+        CHECK(parse_delivery(content, "f").error() == InputErrc::malformed);
+    }
+    CHECK(named_devices({{.certificate_id = id_a}, {.certificate_id = id_a}}, "").error() == InputErrc::usage);
+    for (const char* list : {"[]", "{\"a\":[]}", "{\"a\":{\"thing\":1}}", ""}) {
+        INFO(list);
+        CHECK(parse_allowed_devices(list, "f").error() == InputErrc::malformed);
+        CHECK(parse_allowed_claims(std::string{list} == "[]" ? "{\"a\":{}}" : "{\"a\":[1]}", "f").error() ==
+              InputErrc::malformed);
+    }
+}
+
+TEST_CASE("What a function needs in an account is written as a whole", "[aws]") {
+    const auto documents =
+        jitr_documents({.scope = scope, .ca_certificate_id = id_b, .policy = "p", .devices = {{id_a, {"gw-1", "1"}}}});
+    REQUIRE(documents);
+    std::map<std::string, std::string> texts;
+    for (const auto& each : *documents) {
+        texts[each.name] = each.text;
+        CHECK(each.is_program == (each.name == "deploy"));
+    }
+    const auto rule = json::parse(texts.at("rule.json"));
+    CHECK(
+        rule.at("actions") ==
+        json::parse(R"([{"lambda":{"functionArn":"arn:aws:lambda:eu-central-1:123456789012:function:trustx_jitr"}}])"));
+    CHECK(rule.at("sql") == jitr_sql(id_b).value());
+    CHECK_THAT(texts.at("jitr.py"), ContainsSubstring(id_a));
+    for (const char* command : {"aws iam create-role ", "aws lambda create-function ", "aws iot create-topic-rule "}) {
+        CHECK_THAT(texts.at("deploy"), ContainsSubstring(command));
+    }
+    CHECK(jitr_documents({.scope = scope, .name = "a b", .ca_certificate_id = id_b, .policy = "p"}).error() ==
+          InputErrc::usage);
+    CHECK(hook_documents({.scope = {.region = "x; rm", .account = "123456789012"}, .template_name = "t"}).error() ==
+          InputErrc::usage);
+    CHECK(hook_documents({.scope = scope, .template_name = "t", .claims = {{id_a, {{"gw-1", "1"}}}}}));
 }

@@ -22,6 +22,8 @@ class AwsDouble {
 
     // environment is what a user of AWS's programs sets.
     [[nodiscard]] std::map<std::string, std::string> environment() const;
+    // facts are what the double says of itself: addresses, files.
+    [[nodiscard]] const nlohmann::json& facts() const { return facts_; }
     [[nodiscard]] std::string ca_file() const { return facts_.at("ca"); }
 
     // certificates are those of the registry, by id.

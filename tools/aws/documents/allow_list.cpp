@@ -52,9 +52,67 @@ std::string with_value(std::string source, std::string_view line, std::string_vi
     return source.replace(at, line.size(), std::string{name} + " = " + value.dump(1));
 }
 
+nlohmann::json json_of(const std::vector<AllowedDevice>& devices) {
+    auto list = nlohmann::json::array();
+    for (const auto& device : devices) {
+        list.push_back(json_of(device));
+    }
+    return list;
+}
+
+template <class Allowed>
+std::string list_text(const Allowed& allowed) {
+    auto json = nlohmann::json::object();
+    for (const auto& [id, value] : allowed) {
+        json[id] = json_of(value);
+    }
+    return json.dump(1) + "\n";
+}
+
+AllowedDevice device_in(const nlohmann::json& json) {
+    return {.thing = json.at("thing").get<std::string>(), .serial = json.value("serial", "")};
+}
+
+// parse_list reads an object, with what reads one of its members.
+template <class Allowed, class Read>
+Result<Allowed> parse_list(const std::string& text, const std::string& name, Read read) {
+    Allowed allowed;
+    try {
+        const auto json = nlohmann::json::parse(text);
+        for (const auto& [id, value] : json.get_ref<const nlohmann::json::object_t&>()) {
+            allowed[id] = read(value);
+        }
+    } catch (const nlohmann::json::exception& error) {
+        return fail(InputErrc::malformed, name + " is no allow-list, as `make allow-list` writes it: " + error.what());
+    }
+    return allowed;
+}
+
 }  // namespace
 
-Result<std::string> jitr_function(const std::map<std::string, AllowedDevice>& devices, const std::string& policy) {
+std::string text_of(const AllowedDevices& devices) {
+    return list_text(devices);
+}
+
+std::string text_of(const AllowedClaims& claims) {
+    return list_text(claims);
+}
+
+Result<AllowedDevices> parse_allowed_devices(const std::string& text, const std::string& name) {
+    return parse_list<AllowedDevices>(text, name, device_in);
+}
+
+Result<AllowedClaims> parse_allowed_claims(const std::string& text, const std::string& name) {
+    return parse_list<AllowedClaims>(text, name, [](const nlohmann::json& list) {
+        std::vector<AllowedDevice> devices;
+        for (const auto& each : list.get_ref<const nlohmann::json::array_t&>()) {
+            devices.push_back(device_in(each));
+        }
+        return devices;
+    });
+}
+
+Result<std::string> jitr_function(const AllowedDevices& devices, const std::string& policy) {
     TRYV(check_name(NameOf::policy, policy));
     Seen things;
     auto allowed = nlohmann::json::object();
@@ -73,7 +131,7 @@ Result<std::string> jitr_sql(const std::string& ca_certificate_id) {
     return "SELECT * FROM '$aws/events/certificates/registered/" + ca_certificate_id + "'";
 }
 
-Result<std::string> provisioning_hook(const std::map<std::string, std::vector<AllowedDevice>>& claims) {
+Result<std::string> provisioning_hook(const AllowedClaims& claims) {
     Seen things;
     Seen serials;
     auto allowed = nlohmann::json::object();

@@ -25,9 +25,9 @@ Result<void> check_lines(std::initializer_list<std::string_view> values) {
     return {};
 }
 
-Result<void> check_identity(const Identity& identity) {
-    TRYV(check_lines({identity.endpoint, identity.key_file, identity.certificate_file, identity.roots_file}));
-    return check_name(NameOf::thing, identity.thing);
+Result<void> check_access(const BrokerAccess& access) {
+    TRYV(check_lines({access.endpoint, access.key_file, access.certificate_file, access.roots_file}));
+    return check_name(NameOf::thing, access.thing);
 }
 
 void add_line(std::string& text, std::string_view name, std::string_view value) {
@@ -42,19 +42,19 @@ std::string quoted(const std::string& text) {
 }  // namespace
 
 Result<std::string> mosquitto_bridge(const Bridge& bridge) {
-    const auto& identity = bridge.identity;
-    TRYV(check_identity(identity));
+    const auto& access = bridge.access;
+    TRYV(check_access(access));
     std::string text =
         "# A bridge to AWS IoT with the client key in the chip. What mosquitto does by default, a will and a\n"
         "# retained message on $SYS and the mark of a bridge, makes AWS close the connection.\n"
         "# The broker needs the provider: `trustx setup enable --service mosquitto`.\n";
     add_line(text, "connection", "aws");
-    add_line(text, "address", identity.endpoint + ":" + std::to_string(identity.port));
-    add_line(text, "remote_clientid", identity.thing);
-    add_line(text, "bridge_cafile", identity.roots_file);
-    add_line(text, "bridge_certfile", identity.certificate_file);
-    add_line(text, "bridge_keyfile", identity.key_file);
-    if (identity.port == 443) {
+    add_line(text, "address", access.endpoint + ":" + std::to_string(access.port));
+    add_line(text, "remote_clientid", access.thing);
+    add_line(text, "bridge_cafile", access.roots_file);
+    add_line(text, "bridge_certfile", access.certificate_file);
+    add_line(text, "bridge_keyfile", access.key_file);
+    if (access.port == 443) {
         add_line(text, "bridge_alpn", "x-amzn-mqtt-ca");
     }
     text +=
@@ -116,26 +116,26 @@ Result<std::string> service_unit(const ServiceUnit& unit) {
 }
 
 Result<std::string> greengrass_lite(const GreengrassLite& wanted) {
-    const auto& identity = wanted.identity;
-    TRYV(check_identity(identity));
+    const auto& access = wanted.access;
+    TRYV(check_access(access));
     TRYV(check_lines({wanted.region, wanted.credential_endpoint, wanted.root}));
     TRYV(check_name(NameOf::role_alias, wanted.role_alias));
     return "---\n"
            "system:\n"
            "  privateKeyPath: " +
-           quoted(identity.key_file) +
+           quoted(access.key_file) +
            "\n"
            "  certificateFilePath: " +
-           quoted(identity.certificate_file) +
+           quoted(access.certificate_file) +
            "\n"
            "  rootCaPath: " +
-           quoted(identity.roots_file) +
+           quoted(access.roots_file) +
            "\n"
            "  rootPath: " +
            quoted(wanted.root) +
            "\n"
            "  thingName: " +
-           quoted(identity.thing) +
+           quoted(access.thing) +
            "\n"
            "services:\n"
            "  aws.greengrass.NucleusLite:\n"
@@ -148,7 +148,7 @@ Result<std::string> greengrass_lite(const GreengrassLite& wanted) {
            quoted(wanted.credential_endpoint) +
            "\n"
            "      iotDataEndpoint: " +
-           quoted(identity.endpoint) +
+           quoted(access.endpoint) +
            "\n"
            "      iotRoleAlias: " +
            quoted(wanted.role_alias) +

@@ -11,8 +11,8 @@
 
 namespace trustx::aws {
 
-// Identity is what an enrolled gateway has.
-struct Identity {
+// BrokerAccess is what a program needs to connect as the gateway.
+struct BrokerAccess {
     std::string endpoint;  // HOST of the data plane
     std::uint16_t port = 8883;
     std::string thing;
@@ -23,7 +23,7 @@ struct Identity {
 
 // Bridge is a mosquitto broker that passes topics on; filters as mosquitto writes them: "dt/#".
 struct Bridge {
-    Identity identity;
+    BrokerAccess access;
     std::vector<std::string> out{"dt/#"};
     std::vector<std::string> in{"cmd/#"};
 };
@@ -42,7 +42,7 @@ Result<std::string> service_unit(const ServiceUnit& unit);
 // GreengrassLite is the nucleus lite's config.yaml. It loads key and certificate by OpenSSL's store, so the key's name
 // may also be a trustx: URI.
 struct GreengrassLite {
-    Identity identity;
+    BrokerAccess access;
     std::string region;
     std::string credential_endpoint;  // HOST: DescribeEndpoint with EndpointType::credential_provider
     std::string role_alias;

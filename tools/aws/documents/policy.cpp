@@ -30,12 +30,6 @@ Document with_statements(Document statements) {
     return {{"Version", policy_language}, {"Statement", std::move(statements)}};
 }
 
-Result<void> check_scope(const PolicyScope& scope) {
-    const bool has_region = !scope.region.empty() && scope.region.find_first_of(":*?$/ ") == std::string::npos;
-    return has_region ? check_account(scope.account)
-                      : fail(InputErrc::usage, "a policy needs the region in which it is valid");
-}
-
 Result<std::string> counted(const Document& document) {
     auto text = document.dump(1);
     const auto size = policy_size(text);
@@ -124,6 +118,13 @@ Result<void> check_names(const DevicePolicy& policy) {
 }
 
 }  // namespace
+
+Result<void> check_scope(const PolicyScope& scope) {
+    const bool has_region = !scope.region.empty() && scope.region.find_first_not_of(
+                                                         "abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
+    return has_region ? check_account(scope.account)
+                      : fail(InputErrc::usage, "a policy needs the region in which it is valid");
+}
 
 std::size_t policy_size(std::string_view document) {
     return static_cast<std::size_t>(std::count_if(document.begin(), document.end(), [](char letter) {

@@ -25,6 +25,9 @@ struct PolicyScope {
     std::string account{};  // 12 digits
 };
 
+// check_scope wants a region and an account. InputErrc::usage.
+Result<void> check_scope(const PolicyScope& scope);
+
 // DevicePolicy is one policy for a whole fleet: each device may connect under its thing's name, and use that thing's
 // topics. It wants a certificate that is attached to its thing.
 struct DevicePolicy {

@@ -30,6 +30,9 @@ void add_aws(Command& program) {
     add_aws_status(aws);
     add_aws_abandon(aws);
     add_aws_connect(aws);
+    add_aws_ca(aws);
+    add_aws_make(aws);
+    add_aws_credentials(aws);
 }
 
 }  // namespace trustx::cli

@@ -103,6 +103,16 @@ Result<NoAnswer> DeleteCaCertificate::parse(const Json& answer) {
     return no_answer(answer);
 }
 
+ApiRequest ListCaCertificates::request() const {
+    ApiRequest request{.path = {"cacertificates"}, .query = marker_page(marker, page_size)};
+    request.query.emplace_back("isAscendingOrder", "true");
+    return request;
+}
+
+Result<Page<ListedCertificate>> ListCaCertificates::parse(const Json& answer) {
+    return listed_certificates(answer);
+}
+
 ApiRequest ListCertificatesByCa::request() const {
     ApiRequest request{.path = {"certificates-by-ca", ca_id}, .query = marker_page(marker, page_size)};
     request.query.emplace_back("isAscendingOrder", "false");

@@ -89,6 +89,17 @@ struct DeleteCaCertificate {
     static Result<Answer> parse(const Json& answer);
 };
 
+struct ListCaCertificates {
+    using Answer = Page<ListedCertificate>;
+    static constexpr ApiInfo info{"ListCACertificates", Method::get};
+
+    std::string marker{};
+    int page_size = 250;
+
+    [[nodiscard]] ApiRequest request() const;
+    static Result<Answer> parse(const Json& answer);
+};
+
 struct ListCertificatesByCa {
     using Answer = Page<ListedCertificate>;
     static constexpr ApiInfo info{"ListCertificatesByCA", Method::get};

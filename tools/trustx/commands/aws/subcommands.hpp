@@ -12,5 +12,8 @@ void add_aws_resume(Command& aws);
 void add_aws_status(Command& aws);
 void add_aws_abandon(Command& aws);
 void add_aws_connect(Command& aws);
+void add_aws_ca(Command& aws);
+void add_aws_make(Command& aws);
+void add_aws_credentials(Command& aws);
 
 }  // namespace trustx::cli
