@@ -263,6 +263,13 @@ TEST_CASE("an empty name is no file, neither standard input nor standard output"
     check_mistake({"random", "8", "--out", ""}, "needs a name");
 }
 
+TEST_CASE("an empty value is not taken for an option that was left out", "[command_line]") {
+    check_mistake({"setup", "enable", "--service", "", "--config", "/nowhere/openssl.cnf"}, "--service: ");
+    check_mistake({"setup", "check", "--key", ""}, "--key: ");
+    // A text may be empty.
+    CHECK(run_trustx({"keygen", "E0F1", "--label", "", "--device", "unix:/nowhere/chip"}).status == 3);
+}
+
 TEST_CASE("an OpenSSL configuration is not read, least of all one that loads a provider", "[command_line]") {
     const TempDir directory;
     const auto conf = directory / "openssl.cnf";

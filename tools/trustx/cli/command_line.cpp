@@ -91,8 +91,16 @@ std::string mistake(const CLI::App& program, const Chosen& chosen, const CLI::Pa
     return left.empty() ? error.what() : "`" + chosen.name + "` does not take `" + left.front() + "` as well";
 }
 
+constexpr const char* is_not_empty = "is not empty";
+
+// An empty name would count as none: `--service "$name"` without a name would mean every program of the machine.
 CLI::Option& declare(CLI::App& app, const std::string& names, Command::Value value, const std::string& help) {
-    return *std::visit([&](auto target) { return app.add_option(names, target.get(), help); }, value);
+    auto& option = *std::visit([&](auto target) { return app.add_option(names, target.get(), help); }, value);
+    if (std::holds_alternative<std::reference_wrapper<std::string>>(value)) {
+        const auto check = [](const std::string& given) { return given.empty() ? "needs a name or value" : ""; };
+        option.check(CLI::Validator{check, "", is_not_empty});
+    }
+    return option;
 }
 
 }  // namespace
@@ -104,6 +112,11 @@ const Option& Option::required() const {
 
 const Option& Option::excludes(const Option& other) const {
     option_->excludes(other.option_);
+    return *this;
+}
+
+const Option& Option::may_be_empty() const {
+    option_->get_validator(is_not_empty)->active(false);
     return *this;
 }
 

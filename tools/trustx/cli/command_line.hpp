@@ -33,6 +33,8 @@ class Option {
 
     // required: without it the command line is refused.
     const Option& required() const;
+    // may_be_empty: an empty text is a value, not a name that is missing.
+    const Option& may_be_empty() const;
     // excludes: not together with the other.
     const Option& excludes(const Option& other) const;
     // one_of: the value is one of these, which help shows in place of the placeholder.

@@ -93,8 +93,9 @@ void add_derive(Command& program) {
     command.option("--secret", options->secret, "Data object that holds the secret", "OBJECT");
     command.option("--key", options->key, "Key slot to agree on a secret with, usage keyagree", "SLOT");
     command.option("--peer", options->peer, "Public key of the other side, for --key", "FILE");
-    command.option("--label", options->label, "Text in front of the seed", "TEXT");
-    command.option("--seed", options->seed, "Seed in hexadecimal; label and seed together take 8 to 1024 bytes", "HEX");
+    command.option("--label", options->label, "Text in front of the seed", "TEXT").may_be_empty();
+    command.option("--seed", options->seed, "Seed in hexadecimal; label and seed together take 8 to 1024 bytes", "HEX")
+        .may_be_empty();
     command.option("--length", options->length, "How many bytes, 16 to 256; default: 48", "N");
     add_binary_answer(command, options->answer);
     command.on_run([options](const Context& context) { return derive(context, *options); });

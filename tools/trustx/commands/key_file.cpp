@@ -54,7 +54,7 @@ void add_key_file(Command& program) {
     auto command = program.subcommand("key-file", "Write the key file of a key that is in the chip", key_file_examples);
     command.argument("SLOT", options->slot, "Key slot, E0F0 to E0F3").required();
     command.option("-o,--out", options->out, "Key file to write; default: standard output", "FILE");
-    command.option("--label", options->label, "Text for people, kept in the key file", "TEXT");
+    command.option("--label", options->label, "Text for people, kept in the key file", "TEXT").may_be_empty();
     command.flag("--trust-certificate", options->trust_certificate,
                  "Take the public key of the certificate; no private key use, no proof");
     command.on_run([options](const Context& context) { return key_file(context, *options); });

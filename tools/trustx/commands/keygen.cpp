@@ -120,7 +120,7 @@ void add_keygen(Command& program) {
     command.option("--usage", options->usage,
                    "What the key may do: sign, auth, keyagree (or enc, hostfw, devmgmt); default: sign,auth", "LIST");
     command.option("-o,--out", options->out, "Key file to write; default: standard output", "FILE");
-    command.option("--label", options->label, "Text for people, kept in the key file", "TEXT");
+    command.option("--label", options->label, "Text for people, kept in the key file", "TEXT").may_be_empty();
     command.flag("--force", options->force, "Destroy the key that is in the slot");
     command.on_run([options](const Context& context) { return keygen(context, *options); });
 }
