@@ -31,9 +31,10 @@ const char* advice_on_writing(int error) {
         case ENOENT:
             return "; make the directory first";
         case EACCES:
-        case EROFS:
         case EPERM:
-            return "; choose a directory where you may write";
+            return "; run this as a user who may write there, such as root, or choose another place";
+        case EROFS:
+            return "; choose a place that is not mounted read-only";
         case EISDIR:
             return "; name a file in it";
         case EEXIST:

@@ -197,7 +197,7 @@ TEST_CASE("what a person adds to a drop-in survives", "[setup][service]") {
     CHECK(machine.must({"enable", "--service", "mosquitto"}).empty());
     CHECK(read_file(file) == text + "Nice=5\n");
     CHECK(machine.must({"disable", "--service", "mosquitto"}).starts_with("systemctl"));
-    CHECK(read_file(file) == "Nice=5\n");
+    CHECK(read_file(file) == "[Service]\nNice=5\n");  // outside of a section it would mean nothing
     machine.refuses(1, {"enable", "--service", "mosquitto"}, {"was not made by `trustx setup enable`"});
     fs::remove(file);
 

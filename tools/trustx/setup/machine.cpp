@@ -37,8 +37,14 @@ Result<Target> open_target(const std::string& config) {
         return fail(InputErrc::usage, std::string{openssl::no_configuration} + "; unset it, or name one with --config");
     }
     struct stat status {};
-    if (::stat(target.path.c_str(), &status) != 0) {
-        return files::cannot_read(target.path, errno_code());
+    const int error = ::stat(target.path.c_str(), &status) == 0 ? 0 : errno;
+    if (error == ENOENT && target.path == openssl::own_configuration_file()) {
+        return fail(InputErrc::unreadable, "there is no " + target.path +
+                                               ", which the package of the program openssl brings; install that, or "
+                                               "name a configuration with --config");
+    }
+    if (error != 0) {
+        return files::cannot_read(target.path, errno_code(error));
     }
     if (!S_ISREG(status.st_mode)) {
         return fail(InputErrc::malformed, target.path + " is not a regular file; name the configuration with --config");

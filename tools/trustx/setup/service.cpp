@@ -151,13 +151,31 @@ std::set<std::string> lines_written(const std::string& service, const ServiceAcc
     return written;
 }
 
+// header_for_the_rest is the section that lines below the block are in, where that is one of the block's.
+std::string header_for_the_rest(const MarkedText& parts) {
+    const auto rest = lines_of(parts.after);
+    const auto first = std::ranges::find_if(rest, [](const Line& line) {
+        return !line.text().empty() && !line.text().starts_with('#') && !line.text().starts_with(';');
+    });
+    if (first == rest.end() || first->text().starts_with('[')) {
+        return {};
+    }
+    std::string header;
+    for (const auto& line : parts.lines()) {
+        if (line.text().starts_with('[')) {
+            header = std::string{line.text()} + line_end_of(parts.block);
+        }
+    }
+    return header;
+}
+
 Result<void> remove_drop_in(const Context& context, const std::string& root, const std::string& service) {
     const auto path = drop_in_path(root, service);
     TRY(const auto parts, read_drop_in(path));
     forget_environment(root);
     auto access = access_for(service, resolve_settings({}).value_or(Settings{}));
     access.openssl_conf = installed_configuration;
-    const auto rest = parts.without(edits_in(parts, lines_written(service, access)));
+    const auto rest = parts.without(edits_in(parts, lines_written(service, access)) + header_for_the_rest(parts));
     if (!rest.empty()) {
         TRYV(files::write_file(path, rest));
         context.note("disabled in " + path + ", which keeps what was added by hand");
