@@ -55,4 +55,16 @@ Result<void> check_account(std::string_view account) {
                 : fail(InputErrc::usage, "`" + std::string{account} + "` is no AWS account: that is 12 digits");
 }
 
+Result<void> check_role(std::string_view arn) {
+    constexpr std::size_t shortest = 20;
+    constexpr std::size_t longest = 2048;
+    const bool good = arn.size() >= shortest && arn.size() <= longest && arn.starts_with("arn:") &&
+                      arn.find(":iam::") != std::string_view::npos && arn.find(":role/") != std::string_view::npos;
+    return good
+               ? Result<void>{}
+               : fail(InputErrc::usage, "`" + std::string{arn} +
+                                            "` is no ARN of a role: `aws iam get-role --role-name NAME` shows it, like "
+                                            "arn:aws:iam::123456789012:role/NAME");
+}
+
 }  // namespace trustx::aws

@@ -18,4 +18,7 @@ Result<void> check_name(NameOf kind, std::string_view name);
 // check_account wants 12 digits: InputErrc::usage.
 Result<void> check_account(std::string_view account);
 
+// check_role wants the ARN of a role: "arn:aws:iam::123456789012:role/name". InputErrc::usage.
+Result<void> check_role(std::string_view arn);
+
 }  // namespace trustx::aws

@@ -2,6 +2,7 @@
 // trustx aws ca: authorities that the account knows. For operators: no chip is needed, unless the authority's key is in
 // one.
 #include "aws/authority/ca_registration.hpp"
+#include "aws/documents/names.hpp"
 #include "cli/output.hpp"
 #include "commands/aws/options.hpp"
 #include "commands/aws/session.hpp"
@@ -81,6 +82,7 @@ Result<std::optional<aws::RegistrationConfig>> provisioning_of(const CaRegisterO
     if (options.template_body.empty()) {
         return std::optional<aws::RegistrationConfig>{};
     }
+    TRYV(aws::check_role(options.role));
     TRY(const auto body, files::read_input(options.template_body));
     return std::optional{
         aws::RegistrationConfig{.template_body = {body.begin(), body.end()}, .role_arn = options.role}};
