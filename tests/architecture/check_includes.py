@@ -42,21 +42,24 @@ LAYERS = {
     "common/keys": (["common/keys/"], "common/x509 common/openssl common/files values base common/base", "openssl/"),
     "provider": (["provider/"], "settings objects device trace command bus values base common/openssl common/base", "openssl/"),
     "pki": (["tools/pki/"], "common/process objects bus values base common/x509 common/openssl common/files common/base", "openssl/"),
+    "provisioning": (["tools/provisioning/"], "pki objects values base common/keys common/x509 common/openssl "
+                     "common/files common/base", "openssl/"),
     "aws/enrolment": (["tools/aws/enrolment/"], "pki aws/documents aws/control aws/account aws/signing aws/http mqtt/connection "
                       "objects device values bus base common/keys common/x509 common/openssl common/files common/base",
                       "openssl/"),
     "aws/authority": (["tools/aws/authority/"], "pki aws/control aws/account aws/signing aws/http bus base "
                       "common/x509 common/openssl common/files common/base", "openssl/"),
     "trustx/trace": (["tools/trustx/trace/"], "common/files trace values base common/base", ""),
-    "trustx/cli": (["tools/trustx/cli/"], "aws/enrolment aws/control aws/account aws/http settings objects device "
+    "trustx/cli": (["tools/trustx/cli/"], "provisioning aws/enrolment aws/control aws/account aws/http settings objects device "
                    "command trace values base common/keys common/x509 "
                    "common/openssl common/files common/base", "openssl/"),
-    "trustx/chip": (["tools/trustx/chip/"], "pki trustx/cli settings objects device command values base "
+    "trustx/chip": (["tools/trustx/chip/"], "pki provisioning trustx/cli settings objects device command values base "
                     "common/keys "
                     "common/x509 common/openssl common/files common/base", "openssl/"),
     "trustx/setup": (["tools/trustx/setup/"], "trustx/chip trustx/cli settings objects device command values base "
                      "common/keys common/x509 common/openssl common/files common/base", "openssl/"),
-    "trustx/commands": (["tools/trustx/"], "pki aws/authority aws/enrolment aws/documents aws/control aws/account aws/signing "
+    "trustx/commands": (["tools/trustx/"], "pki provisioning aws/authority aws/enrolment aws/documents aws/control "
+                        "aws/account aws/signing "
                         "aws/http mqtt/connection trustx/setup trustx/chip trustx/cli trustx/trace settings objects device "
                         "command trace values base common/keys common/x509 common/openssl common/files common/base",
                         "openssl/"),

@@ -40,6 +40,7 @@ Exit codes:
   8   the cloud refuses: credentials, permissions, limits, policies
   9   enrolled, and the broker has not accepted that yet
   10  the broker was shown the certificate, and nobody has made it active
+  20  scrap: the chip can never become what the recipe says
   70  a defect of trustx itself
 
 `trustx SUBCOMMAND --help` says more about each.)";
@@ -75,6 +76,7 @@ void add_subcommands(Command& program) {
     add_reset(program);
     add_trace(program);
     add_setup(program);
+    add_provision(program);
     add_aws(program);
 }
 

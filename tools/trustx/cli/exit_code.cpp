@@ -7,6 +7,7 @@
 #include "aws/http/http_error.hpp"
 #include "cli/context.hpp"
 #include "common/files/input_error.hpp"
+#include "provisioning/error.hpp"
 
 #include <optional>
 
@@ -140,6 +141,9 @@ ExitCode exit_code_of(const Error& error) {
     }
     if (category == chip_category()) {
         return ExitCode::refused;
+    }
+    if (category == provisioning::provisioning_category()) {
+        return error == provisioning::ProvisioningErrc::scrap ? ExitCode::scrap : ExitCode::refused;
     }
     if (const auto code = of_aws(error.code())) {
         return *code;

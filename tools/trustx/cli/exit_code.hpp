@@ -18,6 +18,7 @@ enum class ExitCode : int {
     cloud = 8,           // the cloud refuses: credentials, permissions, limits, policies
     not_accepted = 9,    // enrolled, and the broker has not accepted that yet
     not_activated = 10,  // shown to the broker, and nobody has made it active
+    scrap = 20,          // the chip can never become what the recipe says
     internal = 70,       // a defect of trustx itself
 };
 

@@ -29,5 +29,6 @@ void add_random(Command& program);
 void add_trace(Command& program);
 void add_setup(Command& program);
 void add_aws(Command& program);
+void add_provision(Command& program);
 
 }  // namespace trustx::cli

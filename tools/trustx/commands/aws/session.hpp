@@ -9,6 +9,7 @@
 #include "aws/http/curl_client.hpp"
 #include "chip/enrolment_chip.hpp"
 #include "cli/context.hpp"
+#include "commands/provider.hpp"
 #include "pki/issuer.hpp"
 
 #include <chrono>
@@ -23,10 +24,6 @@ aws::Broker broker_for(const Context& context, aws::MqttPort& port, Clock& clock
 // region_in reads the region in the name of an endpoint of AWS IoT: "prefix-ats.iot.REGION.amazonaws.com". Empty: it is
 // another name.
 std::string region_in(const std::string& endpoint);
-
-// load_provider makes this process's OpenSSL know keys in the chip, unless its configuration does that already.
-// InputErrc::check_failed.
-Result<void> load_provider(const Context& context);
 
 // tell_enrolled says where services find what they need.
 void tell_enrolled(const Context& context, const aws::Directories& directories);
