@@ -13,11 +13,14 @@ namespace {
 
 class MemoryLock final : public files::FileStore::Lock {
  public:
-    explicit MemoryLock(bool& locked) : locked_{locked} { locked_ = true; }
-    ~MemoryLock() override { locked_ = false; }
+    MemoryLock(std::set<std::string>& locked, std::string path) : locked_{locked}, path_{std::move(path)} {
+        locked_.insert(path_);
+    }
+    ~MemoryLock() override { locked_.erase(path_); }
 
  private:
-    bool& locked_;
+    std::set<std::string>& locked_;
+    std::string path_;
 };
 
 // HeldFile is among the others as long as it is held: what is left there was not wiped.
@@ -85,10 +88,10 @@ Result<std::unique_ptr<files::FileStore::Lock>> MemoryFiles::lock(const std::str
     if (trap_.enter("file lock " + path) || trap_.leave()) {
         return no_space(path);
     }
-    if (locked) {
+    if (locked.contains(path)) {
         return std::unique_ptr<Lock>{};
     }
-    return std::unique_ptr<Lock>{std::make_unique<MemoryLock>(locked)};
+    return std::unique_ptr<Lock>{std::make_unique<MemoryLock>(locked, path)};
 }
 
 Result<std::unique_ptr<files::FileStore::Held>> MemoryFiles::hold(std::string_view content) {

@@ -6,6 +6,7 @@
 #include "support/trap.hpp"
 
 #include <map>
+#include <set>
 
 namespace trustx::test {
 
@@ -26,9 +27,9 @@ class MemoryFiles final : public files::FileStore {
         files::Access access;
     };
     std::map<std::string, File> files;
-    bool full = false;     // no write succeeds
-    std::size_t held = 0;  // so many were held so far
-    bool locked = false;
+    bool full = false;             // no write succeeds
+    std::size_t held = 0;          // so many were held so far
+    std::set<std::string> locked;  // by path
 
  private:
     Trap& trap_;

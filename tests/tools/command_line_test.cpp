@@ -72,6 +72,7 @@ TEST_CASE("each subcommand has help with an example", "[command_line]") {
                                      {"auth"},
                                      {"anchor", "read"},
                                      {"anchor", "write"},
+                                     {"provision"},
                                      {"aws", "plan"},
                                      {"aws", "enroll"},
                                      {"aws", "resume"},

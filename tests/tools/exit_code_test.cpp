@@ -7,6 +7,7 @@
 #include "aws/enrolment/error.hpp"
 #include "aws/http/http_error.hpp"
 #include "common/files/input_error.hpp"
+#include "provisioning/error.hpp"
 #include "support/catch.hpp"
 
 #include <trustx/error.hpp>
@@ -59,6 +60,11 @@ TEST_CASE("a cloud that cannot be reached is told from one that refuses", "[exit
     }
     CHECK(exit_code(aws::AccountErrc::no_credentials) == ExitCode::cloud);
     CHECK(exit_code(aws::AccountErrc::no_region) == ExitCode::usage);
+}
+
+TEST_CASE("scrap has an exit code that means nothing else", "[exit_code]") {
+    CHECK(exit_code(provisioning::ProvisioningErrc::scrap) == ExitCode::scrap);
+    CHECK(exit_code(provisioning::ProvisioningErrc::busy) == ExitCode::refused);
 }
 
 TEST_CASE("how an enrolment ended is in its exit code", "[exit_code]") {

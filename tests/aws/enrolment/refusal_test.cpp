@@ -172,7 +172,7 @@ TEST_CASE("a key that is in the slot is used", "[enrolment]") {
 
 TEST_CASE("two enrolments at one time exclude each other", "[enrolment]") {
     each_method(all, [](World& world) {
-        world.files.locked = true;
+        world.files.locked.insert(world.directories.state + "/enroll.lock");
         must_fail(world, &World::enroll, aws::EnrolmentErrc::busy);
         must_fail(world, &World::resume, aws::EnrolmentErrc::busy);
         CHECK(world.cloud.certificates.empty());
