@@ -15,6 +15,7 @@ BEGIN {
         meaning[names[i]] = names[i]
     }
     meaning["PEER"] = "FILE"
+    meaning["RECIPE"] = "FILE"
     meaning["WHAT"] = "OBJECT|chip|application"
     meaning["STATE"] = "initialisation|operational|termination"
     meaning["CONDITION"] = "always|never"
