@@ -144,6 +144,9 @@ FakeCloud::Answer FakeCloud::route(const Call& call) {
     if (first == "certificate") {
         return register_certificate(call);
     }
+    if (first.starts_with("cacertificate")) {
+        return authorities(call);
+    }
     if (first == "provisioning-templates") {
         return claim();
     }
@@ -371,6 +374,20 @@ FakeCloud::Answer FakeCloud::register_thing(const Call& call) {
     certificate.things.insert(thing);
     certificate.policies.insert(resources.at("policy").at("Properties").at("PolicyName").get<std::string>());
     return {.body = {{"certificatePem", certificate.pem}, {"resourceArns", {{"certificate", arn_of(id)}}}}};
+}
+
+FakeCloud::Answer FakeCloud::authorities(const Call& call) const {
+    constexpr const char* id = "ca";
+    const json named{{"certificateArn", arn_of(id)}, {"certificateId", id}, {"status", "ACTIVE"}};
+    if (call.path.size() == 1) {
+        return {.body = {{"certificates", jitp_authority.empty() ? json::array() : json::array({named})}}};
+    }
+    auto described = named;
+    described.update({{"certificatePem", jitp_authority},
+                      {"ownedBy", account},
+                      {"autoRegistrationStatus", "ENABLE"},
+                      {"certificateMode", "SNI_ONLY"}});
+    return {.body = {{"certificateDescription", described}, {"registrationConfig", {{"templateName", "all"}}}}};
 }
 
 // claim makes one that lives for five minutes; the broker below takes any.

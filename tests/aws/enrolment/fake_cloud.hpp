@@ -53,6 +53,8 @@ class FakeCloud final : public aws::HttpClient {
     std::map<std::string, std::string> policies;      // by name: document
     std::set<std::string> others_principals;          // attached to every thing, and nobody's here
 
+    std::string jitp_authority;  // in PEM: registered with a template; empty: none is registered
+
     bool issue_for_another_key = false;
     bool allows_connect = true;
     std::size_t throttled = 0;  // so many requests are throttled before anything is done
@@ -77,6 +79,7 @@ class FakeCloud final : public aws::HttpClient {
     Answer register_certificate(const Call& call);
     Answer test_authorization(const Call& call) const;
     Answer claim();
+    Answer authorities(const Call& call) const;
     Certificate* by_arn(const std::string& arn);
 
     static Answer failed(int status, const std::string& name);

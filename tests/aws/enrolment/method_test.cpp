@@ -201,6 +201,25 @@ TEST_CASE("the certificate from the factory is enrolled, and its key is the one 
     must_be_gateway(gateway);
 }
 
+TEST_CASE("the certificate from the factory is refused where a template lets in every chip of its vendor", "[aws]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Operator op{*cloud};
+    op.make_gateway_policy();
+    Gateway gateway{*cloud, "vendor-with-template"};
+    const nlohmann::json registration{{"templateBody", Operator::template_for(aws::TemplateUse::jitp)},
+                                      {"roleArn", role}};
+    const auto ca = op.register_authority({{"certificateMode", "SNI_ONLY"}, {"registrationConfig", registration}},
+                                          gateway.chip().control({"ca"}));
+    const auto refused = gateway.enroll("factory-cert");
+    INFO(refused.both());
+    CHECK(refused.status == 1);
+    CHECK_THAT(refused.err, ContainsSubstring(ca));
+    CHECK_FALSE(cloud->things().contains("vendor-with-template"));
+}
+
 TEST_CASE("a claim in files leads to an identity in the chip, without any credentials", "[aws]") {
     auto* cloud = AwsDouble::shared();
     if (cloud == nullptr) {

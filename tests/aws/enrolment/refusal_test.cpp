@@ -343,3 +343,14 @@ TEST_CASE("a token that is too old is replaced, with its certificate", "[enrolme
         CHECK(world.journal()->facts.certificate_id != first);
     });
 }
+
+TEST_CASE("a vendor's authority that lets in everybody ends the enrolment of its chip", "[enrolment]") {
+    each_method({factory_cert}, [](World& world) {
+        world.cloud.jitp_authority = world.issuer.own_certificate();
+        must_fail(world, &World::enroll, aws::EnrolmentErrc::vendor_authority);
+        CHECK(world.cloud.certificates.empty());
+        world.cloud.jitp_authority = pem("CERTIFICATE", SoftwareKey{Curve::p256}.authority_certificate("authority"));
+        must_succeed(world, &World::enroll);
+        CHECK(world.missing_when_enrolled() == "");
+    });
+}

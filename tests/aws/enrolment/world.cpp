@@ -73,7 +73,11 @@ Result<std::string> FakeIssuer::issue(const std::string& request) {
     if (!key || trap_.leave()) {
         return fail(Errc::no_chip, "the authority does not answer");
     }
-    return pem("CERTIFICATE", certificate_for(*key)) + pem("CERTIFICATE", key_.authority_certificate("authority"));
+    return pem("CERTIFICATE", certificate_for(*key)) + own_certificate();
+}
+
+std::string FakeIssuer::own_certificate() const {
+    return pem("CERTIFICATE", key_.authority_certificate("authority"));
 }
 
 Bytes FakeIssuer::certificate_for(const PublicKey& key) const {

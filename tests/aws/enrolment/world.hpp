@@ -85,6 +85,8 @@ class FakeIssuer final : public pki::Issuer {
 
     // certificate_for is one that it has issued for a key before.
     [[nodiscard]] Bytes certificate_for(const PublicKey& key) const;
+    // own_certificate is in PEM.
+    [[nodiscard]] std::string own_certificate() const;
 
  private:
     Trap& trap_;

@@ -33,9 +33,9 @@ std::span<const Step> by_own_ca() {
 }
 
 std::span<const Step> by_factory_certificate() {
-    static const std::array list{s::endpoint, s::factory,       s::registered,      s::thing,
-                                 s::policy,   s::policy_target, s::thing_principal, s::files,
-                                 s::test,     s::activation,    s::connection};
+    static const std::array list{s::endpoint, s::factory, s::vendor,        s::registered,
+                                 s::thing,    s::policy,  s::policy_target, s::thing_principal,
+                                 s::files,    s::test,    s::activation,    s::connection};
     return list;
 }
 

@@ -16,6 +16,7 @@ extern const Step files;    // what services read
 // With a certificate that AWS does not issue (section 7.3 to 7.5).
 extern const Step issue;       // by an authority of the operator's
 extern const Step factory;     // the one that the chip has from the factory
+extern const Step vendor;      // whether the account lets in every chip of the vendor
 extern const Step registered;  // in the cloud, inactive
 
 // By a claim (section 7.6).

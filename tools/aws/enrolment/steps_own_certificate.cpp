@@ -2,6 +2,7 @@
 // Steps with a certificate that AWS does not issue: of an authority of the operator's, or the chip's own of the
 // factory. Its name in the cloud follows from its content, so that what was registered is found again without any
 // answer.
+#include "aws/control/calls/ca_certificates.hpp"
 #include "aws/enrolment/certificate_removal.hpp"
 #include "aws/enrolment/cloud_calls.hpp"
 #include "aws/enrolment/error.hpp"
@@ -78,6 +79,46 @@ Result<void> take_factory_certificate(Run& run) {
     return {};
 }
 
+std::string plan_vendor(const Order& /*order*/) {
+    return "ListCACertificates: an authority of the chip's vendor that lets in everybody who has such a chip ends it";
+}
+
+// lets_in_everybody: a template makes a thing of whoever has a certificate of the authority that issued this one
+// (aws-iot.md section 7.5).
+bool lets_in_everybody(const CaCertificateDescription& ca, const x509::Certificate& leaf) {
+    const auto chain = chain_in(ca.pem, "the account");
+    return ca.active && ca.auto_registration && ca.registration && chain && leaf.issued_by(chain->front());
+}
+
+Result<std::vector<ListedCertificate>> listed_authorities(Run& run) {
+    auto listed = every_item<ListedCertificate>(
+        [&run](const std::string& marker) { return ask(run, ListCaCertificates{.marker = marker}); });
+    if (!listed && (listed.error() == ApiErrc::access_denied || listed.error() == ApiErrc::unauthorized)) {
+        run.note(
+            "these credentials may not list authorities: see to it that none of the chip's vendor is registered "
+            "with a template");
+        return std::vector<ListedCertificate>{};
+    }
+    return listed;
+}
+
+Result<void> check_vendor(Run& run) {
+    TRY(const auto own, chain_in(run.facts().certificate, "the chip"));
+    TRY(const auto authorities, listed_authorities(run));
+    for (const auto& listed : authorities) {
+        TRY(const auto ca, unless_missing(ask(run, DescribeCaCertificate{.id = listed.id})));
+        if (ca && lets_in_everybody(*ca, own.front())) {
+            return fail(EnrolmentErrc::vendor_authority,
+                        "the authority " + ca->id +
+                            " of this chip's vendor is registered with a template, so everybody who has a chip of the "
+                            "vendor becomes a thing of this account: take the template away (aws iot "
+                            "update-ca-certificate --remove-auto-registration), and admit known chips only, by "
+                            "this method or by just-in-time registration with an allow-list");
+        }
+    }
+    return {};
+}
+
 std::string plan_registered(const Order& order) {
     return order.method == EnrolmentMethod::own_ca
                ? "RegisterCertificate: the certificate of the registered authority, inactive"
@@ -128,6 +169,8 @@ const Step steps::factory{.name = "factory-certificate",
                           .plan = plan_factory,
                           .perform = take_factory_certificate,
                           .undo = nullptr};
+const Step steps::vendor{
+    .name = "vendor", .place = Place::nothing, .plan = plan_vendor, .perform = check_vendor, .undo = nullptr};
 const Step steps::registered{.name = "register-certificate",
                              .place = Place::cloud,
                              .plan = plan_registered,
