@@ -97,11 +97,12 @@ std::vector<unsigned char> alpn_list(const std::string& protocol) {
 }
 
 void expect_name(SSL* tls, const ProbeTarget& target) {
-    if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), target.host.c_str()) == 1) {
+    auto* expected = SSL_get0_param(tls);
+    if (X509_VERIFY_PARAM_set1_ip_asc(expected, target.host.c_str()) == 1) {
         return;
     }
     ERR_clear_error();
-    SSL_set1_host(tls, target.host.c_str());
+    X509_VERIFY_PARAM_set1_host(expected, target.host.data(), target.host.size());
 }
 
 ProbeResult tls_obstacle(std::vector<openssl::QueuedError> errors, int system_error) {
