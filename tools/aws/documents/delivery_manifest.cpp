@@ -103,7 +103,8 @@ Result<std::vector<DeliveredChip>> parse_certificates(const std::string& content
 
 Result<std::vector<DeliveredChip>> parse_delivery(const std::string& content, const std::string& name) {
     const bool has_certificates = content.find_first_not_of(" \t\r\n") != content.find('{');
-    return has_certificates ? parse_certificates(content, name) : parse_lines(content, name);
+    auto chips = has_certificates ? parse_certificates(content, name) : parse_lines(content, name);
+    return chips && chips->empty() ? fail(InputErrc::malformed, name + " names no chip") : std::move(chips);
 }
 
 Result<std::map<std::string, AllowedDevice>> named_devices(const std::vector<DeliveredChip>& chips,

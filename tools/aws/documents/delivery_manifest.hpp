@@ -20,7 +20,7 @@ struct DeliveredChip {
 
 // parse_delivery reads JSON lines, or certificates in PEM. A line has "certificate" (PEM, of which the first counts) or
 // "certificateId", and may have "serial", "uid", "slot" and "thing"; other members are passed over. A line replaces an
-// earlier one with the same "uid" and "slot". `name` is the file's. InputErrc::malformed.
+// earlier one with the same "uid" and "slot". `name` is the file's. InputErrc::malformed, also for no chip at all.
 Result<std::vector<DeliveredChip>> parse_delivery(const std::string& content, const std::string& name);
 
 // named_devices gives each chip a thing: the one of the list, or the prefix and what tells it apart. By certificate id.
