@@ -77,8 +77,10 @@ class Connection::Impl : public ::mqtt::callback {
     EventQueue& events_;
     std::atomic<bool> connecting_ = false;
     Listener connect_listener_{[this](const auto& token, bool success) {
+        const auto reason = reason_of(static_cast<int>(token.get_reason_code()));
+        // Paho C 1.3.12 gives the reason code of a CONNACK as its return code; its own numbers are negative.
         connect_ended(token.get_return_code(), success, success && token.get_connect_response().is_session_present(),
-                      reason_of(static_cast<int>(token.get_reason_code())));
+                      reason ? reason : reason_of(token.get_return_code()));
     }};
     Listener subscribe_listener_{[this](const auto& /*token*/, bool success) {
         events_.push(SubscribeEnded{success, {}});
