@@ -49,8 +49,10 @@ LAYERS = {
                       "openssl/"),
     "aws/authority": (["tools/aws/authority/"], "pki aws/control aws/account aws/signing aws/http bus base "
                       "common/x509 common/openssl common/files common/base", "openssl/"),
+    "aws/doctor": (["tools/aws/doctor/"], "pki aws/enrolment aws/control aws/account aws/signing aws/http mqtt/connection "
+                   "values bus base common/keys common/x509 common/openssl common/files common/base", "openssl/"),
     "trustx/trace": (["tools/trustx/trace/"], "common/files trace values base common/base", ""),
-    "trustx/cli": (["tools/trustx/cli/"], "provisioning aws/enrolment aws/control aws/account aws/http settings objects device "
+    "trustx/cli": (["tools/trustx/cli/"], "provisioning aws/doctor aws/enrolment aws/control aws/account aws/http settings objects device "
                    "command trace values base common/keys common/x509 "
                    "common/openssl common/files common/base", "openssl/"),
     "trustx/chip": (["tools/trustx/chip/"], "pki provisioning trustx/cli settings objects device command values base "
@@ -58,7 +60,7 @@ LAYERS = {
                     "common/x509 common/openssl common/files common/base", "openssl/"),
     "trustx/setup": (["tools/trustx/setup/"], "trustx/chip trustx/cli settings objects device command values base "
                      "common/keys common/x509 common/openssl common/files common/base", "openssl/"),
-    "trustx/commands": (["tools/trustx/"], "pki provisioning aws/authority aws/enrolment aws/documents aws/control "
+    "trustx/commands": (["tools/trustx/"], "pki provisioning aws/authority aws/doctor aws/enrolment aws/documents aws/control "
                         "aws/account aws/signing "
                         "aws/http mqtt/connection trustx/setup trustx/chip trustx/cli trustx/trace settings objects device "
                         "command trace values base common/keys common/x509 common/openssl common/files common/base",

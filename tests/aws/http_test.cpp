@@ -277,6 +277,15 @@ TEST_CASE("A server with TLS is believed by its certificate alone", "[aws]") {
                                authority.issue_server("future", "DNS:localhost", "20900101000000Z", "20990101000000Z")};
         CHECK(failure(future, trusting) == HttpErrc::server_not_yet_valid);
     }
+    SECTION("whatever its time, where only the time is asked for") {
+        const TlsServer expired{
+            directory, authority.issue_server("expired", "DNS:localhost", "20200101000000Z", "20210101000000Z")};
+        CHECK(send({.url = expired.url()}, {.ca_file = authority.certificate().string(), .ignore_dates = true}));
+        CHECK(failure(expired, {.ca_file = other.certificate().string(), .ignore_dates = true}) ==
+              HttpErrc::server_untrusted);
+        CHECK(failure(expired, {.ca_file = authority.certificate().string(), .ignore_dates = true}, "127.0.0.1") ==
+              HttpErrc::server_name_mismatch);
+    }
     SECTION("with TLS 1.2 at least") {
         const TlsServer old{
             directory, authority.issue_server("old", "DNS:localhost"), {"-tls1_1", "-cipher", "DEFAULT:@SECLEVEL=0"}};

@@ -9,6 +9,7 @@
 #include "support/temp_dir.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 
 #include <netinet/in.h>
@@ -75,4 +76,17 @@ TEST_CASE("a probe asks nobody for the passphrase of a certificate", "[probe]") 
     CHECK_FALSE(result.tls_errors.empty());
     CHECK(std::ranges::none_of(result.tls_errors,
                                [](const auto& error) { return error.library_number() == ERR_LIB_UI; }));
+}
+
+TEST_CASE("a probe tells by the system's number why there is no TCP connection", "[probe]") {
+    std::uint16_t port = 0;
+    {
+        const Listener listener;
+        port = listener.port;
+    }
+    const auto result =
+        probe({.host = "127.0.0.1", .port = port, .ca_file = {}, .alpn = {}, .certificate_file = {}, .key_file = {}},
+              std::chrono::seconds{20});
+    CHECK(result.obstacle == ProbeResult::Obstacle::tcp);
+    CHECK(result.system_error == ECONNREFUSED);
 }

@@ -93,6 +93,7 @@ TEST_CASE("each subcommand has help with an example", "[command_line]") {
                                      {"aws", "make", "bridge"},
                                      {"aws", "make", "unit"},
                                      {"aws", "make", "greengrass-lite"},
+                                     {"aws", "doctor"},
                                      {"monitor"},
                                      {"reset"},
                                      {"random"},

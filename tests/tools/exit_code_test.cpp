@@ -4,6 +4,7 @@
 
 #include "aws/account/account_error.hpp"
 #include "aws/control/api_error.hpp"
+#include "aws/doctor/cause.hpp"
 #include "aws/enrolment/error.hpp"
 #include "aws/http/http_error.hpp"
 #include "common/files/input_error.hpp"
@@ -88,4 +89,30 @@ TEST_CASE("an error in what a user hands in says what its operation says", "[exi
     const Error error{InputErrc::malformed, "key.pem is not a key file"};
     CHECK(error.message() == "key.pem is not a key file");
     CHECK(error.during("setup").message() == "setup: key.pem is not a key file");
+}
+
+TEST_CASE("each cause of a diagnosis has the exit code of its class", "[exit_code]") {
+    using aws::doctor::Cause;
+    const struct {
+        Cause cause;
+        ExitCode code;
+    } cases[] = {{Cause::not_enrolled, ExitCode::nothing_there},
+                 {Cause::enrolment_unfinished, ExitCode::refused},
+                 {Cause::identity_malformed, ExitCode::file},
+                 {Cause::key_certificate_mismatch, ExitCode::mismatch},
+                 {Cause::chip_permission, ExitCode::unreachable},
+                 {Cause::chip_setting, ExitCode::usage},
+                 {Cause::key_refused, ExitCode::refused},
+                 {Cause::key_missing, ExitCode::nothing_there},
+                 {Cause::clock_wrong, ExitCode::clock},
+                 {Cause::clock_skewed, ExitCode::success},
+                 {Cause::name_not_found, ExitCode::network},
+                 {Cause::broker_untrusted, ExitCode::untrusted},
+                 {Cause::not_authorised, ExitCode::not_accepted},
+                 {Cause::certificate_pending_activation, ExitCode::not_activated},
+                 {Cause::certificate_inactive, ExitCode::cloud},
+                 {Cause::policy_propagating, ExitCode::not_accepted}};
+    for (const auto& [cause, code] : cases) {
+        CHECK(exit_code(cause) == code);
+    }
 }

@@ -40,6 +40,8 @@ Exit codes:
   8   the cloud refuses: credentials, permissions, limits, policies
   9   enrolled, and the broker has not accepted that yet
   10  the broker was shown the certificate, and nobody has made it active
+  11  the clock of this computer is wrong
+  12  the broker does not prove who it is: its certificate, its name, the roots in the file
   20  scrap: the chip can never become what the recipe says
   70  a defect of trustx itself
 

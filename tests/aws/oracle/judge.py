@@ -33,6 +33,12 @@ def lines(path):
         return [json.loads(line) for line in file]
 
 
+def is_question_for_the_time(entry):
+    """No call of the API, signed with nothing: any answer has the service's Date."""
+    headers = {name.lower() for name, _ in entry["headers"]}
+    return entry["method"] == "GET" and entry["path"] == "/" and "authorization" not in headers
+
+
 class Verdict:
     def __init__(self):
         self.violations = []
@@ -43,6 +49,8 @@ class Verdict:
     def judge(self, api, entry, secrets):
         self.requests += 1
         found = api.find(entry["method"], entry["path"])
+        if found is None and is_question_for_the_time(entry):
+            return
         if found is None:
             self.violations.append(f"request {entry['n']}: no operation is {entry['method']} {entry['path']}")
             return

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aws/enrolment/paho_port.hpp"
 
+#include "aws/enrolment/endpoint_name.hpp"
 #include "common/files/input_error.hpp"
 #include "common/try.hpp"
 #include "connection/connection.hpp"
@@ -21,15 +22,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr std::uint16_t https_port = 443;
-constexpr const char* mqtt_protocol = "x-amzn-mqtt-ca";  // aws-iot.md section 1.1
 constexpr seconds keep_alive{60};
 constexpr milliseconds farewell{2000};
 constexpr milliseconds patience_of_probes{10'000};
-
-std::string alpn_for(const Endpoint& endpoint) {
-    return endpoint.port == https_port ? mqtt_protocol : "";
-}
 
 InputErrc input_code(mqtt::Cause cause) {
     switch (cause) {

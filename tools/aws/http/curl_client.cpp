@@ -11,6 +11,8 @@
 #include <utility>
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 
 namespace trustx::aws {
 namespace {
@@ -152,6 +154,11 @@ void set_trust(CURL* handle, const std::string& ca_file) {
     set(handle, CURLOPT_CAPATH, directory ? ca_file.c_str() : nullptr);
 }
 
+CURLcode without_dates(CURL* /*handle*/, void* context, void* /*data*/) noexcept {
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(static_cast<SSL_CTX*>(context)), X509_V_FLAG_NO_CHECK_TIME);
+    return CURLE_OK;
+}
+
 long number(CURL* handle, CURLINFO which) {
     long value = 0;
     ::curl_easy_getinfo(handle, which, &value);
@@ -223,6 +230,9 @@ class CurlClient::Impl {
         set(handle, CURLOPT_TIMEOUT_MS, milliseconds(left));
         set(handle, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(std::min<Duration>(left, settings_.connect_timeout)));
         set_trust(handle, settings_.ca_file);
+        if (settings_.ignore_dates) {
+            set(handle, CURLOPT_SSL_CTX_FUNCTION, &without_dates);
+        }
         if (!settings_.certificate_file.empty()) {
             set(handle, CURLOPT_SSLCERT, settings_.certificate_file.c_str());
             set(handle, CURLOPT_SSLKEY, settings_.key_file.c_str());

@@ -22,6 +22,9 @@ struct CurlSettings {
     std::string user_agent = "trustx";
     std::chrono::milliseconds connect_timeout{std::chrono::seconds{10}};
     std::size_t longest_answer = std::size_t{4} << 20;
+    // The dates of certificates are not looked at: to ask a server for the time, with a clock that may be wrong.
+    // Nothing secret may be sent then.
+    bool ignore_dates = false;
 };
 
 // CurlClient keeps connections open between requests. One thread at a time.

@@ -85,7 +85,7 @@ UniqueFd open_connection(const ProbeTarget& target, TimePoint deadline, ProbeRes
         if (failure == 0) {
             return socket;
         }
-        result = {Obstacle::tcp, errno_text(failure), 0, {}};
+        result = {.obstacle = Obstacle::tcp, .detail = errno_text(failure), .tls_errors = {}, .system_error = failure};
     }
     return {};
 }
@@ -139,14 +139,40 @@ Step repeat_until_done(SSL* tls, int fd, TimePoint deadline, Call call) {
     }
 }
 
+std::string one_line(const X509_NAME* name) {
+    const openssl::Bio text{BIO_new(BIO_s_mem())};
+    X509_NAME_print_ex(text.get(), name, 0, XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB));
+    return openssl::written(text.get());
+}
+
+// On a way that leads to no root, the issuer of its last certificate is what is missing.
+int note_way(int verified, X509_STORE_CTX* context) {
+    const auto* tls =
+        static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    auto* result = static_cast<ProbeResult*>(SSL_get_ex_data(tls, 0));
+    const auto* chain = X509_STORE_CTX_get0_chain(context);
+    if (const int size = sk_X509_num(chain); size > 0) {
+        result->root = one_line(X509_get_issuer_name(sk_X509_value(chain, size - 1)));
+    }
+    return verified;
+}
+
 ProbeResult handshake(SSL* tls, int fd, TimePoint deadline, bool with_credentials) {
+    ProbeResult accepted;
+    SSL_set_ex_data(tls, 0, &accepted);
+    SSL_set_verify(tls, SSL_VERIFY_PEER, &note_way);
     auto step = repeat_until_done(tls, fd, deadline, [tls] { return SSL_connect(tls); });
     if (const long verify = SSL_get_verify_result(tls); verify != X509_V_OK) {
-        return {Obstacle::certificate, X509_verify_cert_error_string(verify), verify, {}};
+        return {.obstacle = Obstacle::certificate,
+                .detail = X509_verify_cert_error_string(verify),
+                .verify_code = verify,
+                .tls_errors = {},
+                .root = accepted.root};
     }
+    accepted.tls_version = SSL_get_version(tls);
     const bool accepted_broker = step.result == 1 || openssl::X509Certificate{SSL_get1_peer_certificate(tls)};
     if (!with_credentials && accepted_broker) {
-        return {};  // that the broker then ends the handshake for want of our certificate says nothing
+        return accepted;  // that the broker then ends the handshake for want of our certificate says nothing
     }
     if (step.result != 1) {
         return tls_obstacle(std::move(step.errors), step.system_error);
@@ -155,7 +181,7 @@ ProbeResult handshake(SSL* tls, int fd, TimePoint deadline, bool with_credential
     char unexpected = 0;
     step = repeat_until_done(tls, fd, deadline, [&] { return SSL_read(tls, &unexpected, 1); });
     if (step.out_of_time || std::ranges::all_of(step.errors, &openssl::QueuedError::is_system_error)) {
-        return {};
+        return accepted;
     }
     return tls_obstacle(std::move(step.errors), step.system_error);
 }
@@ -188,7 +214,6 @@ ProbeResult probe(const ProbeTarget& target, std::chrono::milliseconds allowed) 
         return tls_obstacle(openssl::take_errors(), 0);
     }
     const Ssl tls{SSL_new(context.get())};
-    SSL_set_verify(tls.get(), SSL_VERIFY_PEER, nullptr);
     // SSL_set_tlsext_host_name is a macro with a C cast; this is what it stands for. The name is copied.
     auto host = target.host;
     SSL_ctrl(tls.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.data());
@@ -196,6 +221,10 @@ ProbeResult probe(const ProbeTarget& target, std::chrono::milliseconds allowed) 
     if (!target.alpn.empty()) {
         const auto list = alpn_list(target.alpn);
         SSL_set_alpn_protos(tls.get(), list.data(), static_cast<unsigned>(list.size()));
+    }
+    if (!target.signature_algorithms.empty() &&
+        SSL_set1_sigalgs_list(tls.get(), target.signature_algorithms.c_str()) != 1) {
+        return tls_obstacle(openssl::take_errors(), 0);
     }
     SSL_set_fd(tls.get(), socket.get());
     return handshake(tls.get(), socket.get(), deadline, with_credentials);

@@ -3,6 +3,7 @@
 
 #include "aws/account/account_error.hpp"
 #include "aws/control/api_error.hpp"
+#include "aws/doctor/cause.hpp"
 #include "aws/enrolment/error.hpp"
 #include "aws/http/http_error.hpp"
 #include "cli/context.hpp"
@@ -116,6 +117,41 @@ ExitCode of_api(aws::ApiErrc code) {
     }
 }
 
+ExitCode of_diagnosis(aws::doctor::Cause cause) {
+    using aws::doctor::Class;
+    switch (aws::doctor::info_of(cause).kind) {
+        case Class::not_enrolled:
+        case Class::key_missing:
+            return ExitCode::nothing_there;
+        case Class::unfinished:
+        case Class::chip_refuses:
+            return ExitCode::refused;
+        case Class::file:
+            return ExitCode::file;
+        case Class::disagreement:
+            return ExitCode::mismatch;
+        case Class::chip:
+            return ExitCode::unreachable;
+        case Class::chip_setting:
+            return ExitCode::usage;
+        case Class::clock:
+            return ExitCode::clock;
+        case Class::network:
+            return ExitCode::network;
+        case Class::untrusted:
+            return ExitCode::untrusted;
+        case Class::not_accepted:
+            return ExitCode::not_accepted;
+        case Class::not_activated:
+            return ExitCode::not_activated;
+        case Class::cloud:
+            return ExitCode::cloud;
+        case Class::warning:
+            break;
+    }
+    return ExitCode::success;
+}
+
 // of_aws is for the codes of enrolment and what it is built on; nothing: the code is none of those.
 std::optional<ExitCode> of_aws(const std::error_code& code) {
     const auto& category = code.category();
@@ -127,6 +163,9 @@ std::optional<ExitCode> of_aws(const std::error_code& code) {
     }
     if (category == aws::account_category()) {
         return of_account(static_cast<aws::AccountErrc>(code.value()));
+    }
+    if (category == aws::doctor::cause_category()) {
+        return of_diagnosis(static_cast<aws::doctor::Cause>(code.value()));
     }
     return category == aws::api_category() ? std::optional{of_api(static_cast<aws::ApiErrc>(code.value()))}
                                            : std::nullopt;

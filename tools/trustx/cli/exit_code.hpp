@@ -18,6 +18,8 @@ enum class ExitCode : int {
     cloud = 8,           // the cloud refuses: credentials, permissions, limits, policies
     not_accepted = 9,    // enrolled, and the broker has not accepted that yet
     not_activated = 10,  // shown to the broker, and nobody has made it active
+    clock = 11,          // this computer's clock is wrong
+    untrusted = 12,      // the broker does not prove who it is: its certificate, its name, the roots in the file
     scrap = 20,          // the chip can never become what the recipe says
     internal = 70,       // a defect of trustx itself
 };

@@ -33,6 +33,7 @@ void add_aws(Command& program) {
     add_aws_ca(aws);
     add_aws_make(aws);
     add_aws_credentials(aws);
+    add_aws_doctor(aws);
 }
 
 }  // namespace trustx::cli

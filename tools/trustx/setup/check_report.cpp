@@ -25,9 +25,16 @@ std::string column(std::string text, std::size_t width) {
 
 Result<void> CheckReport::finish(bool json) const {
     TRYV(answer(json ? this->json() : text()));
+    const auto first = first_failure();
+    return first ? tl::unexpected<Error>(first->error) : Result<void>{};
+}
+
+std::optional<CheckReport::Failure> CheckReport::first_failure() const {
     const auto first =
         std::ranges::find_if(findings_, [](const Finding& finding) { return finding.error.has_value(); });
-    return first == findings_.end() ? Result<void>{} : tl::unexpected<Error>(first->error->during(first->subject));
+    return first == findings_.end()
+               ? std::nullopt
+               : std::optional{Failure{.error = first->error->during(first->subject), .remedy = first->remedy}};
 }
 
 std::string CheckReport::text() const {

@@ -29,6 +29,13 @@ class CheckReport {
         failed(subject, Error{code, finding}, remedy);
     }
 
+    // Failure is what is not as it should be, with its remedy.
+    struct Failure {
+        Error error;
+        std::string remedy;
+    };
+    [[nodiscard]] std::optional<Failure> first_failure() const;
+
     // finish prints everything, as text or as JSON. Error: the first that failed.
     [[nodiscard]] Result<void> finish(bool json) const;
 

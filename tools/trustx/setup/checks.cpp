@@ -16,15 +16,6 @@ openssl::LibraryContext load_provider(CheckReport& report, const std::string& pa
     return check_provider(report, path, *configuration->find("trustx"));
 }
 
-// A key file may name a section of trustx.conf, and the provider then uses the chip of that section.
-Context context_for(const Context& context, const std::optional<KeyFile>& key) {
-    auto meant = context;
-    if (key && !context.device && !context.device_name) {
-        meant.key_device = key->reference.device;
-    }
-    return meant;
-}
-
 // What the installed files and the unit allow is judged by the settings that the chip is looked for with.
 void check_surroundings(CheckReport& report, const Context& context, const SettingValues& openssl_conf,
                         const std::optional<UnitSettings>& unit, const std::string& root) {
@@ -39,6 +30,15 @@ void check_surroundings(CheckReport& report, const Context& context, const Setti
 }
 
 }  // namespace
+
+// A key file may name a section of trustx.conf, and the provider then uses the chip of that section.
+Context context_for(const Context& context, const std::optional<KeyFile>& key) {
+    auto meant = context;
+    if (key && !context.device && !context.device_name) {
+        meant.key_device = key->reference.device;
+    }
+    return meant;
+}
 
 Result<void> check_setup(const Context& context, const SetupCheckOptions& options) {
     CheckReport report;

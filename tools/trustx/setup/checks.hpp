@@ -61,6 +61,9 @@ struct KeyFile {
 };
 std::optional<KeyFile> check_key_file(CheckReport& report, const std::string& path);
 
+// context_for names the chip that a key file is about where the command line names none: the provider uses that one.
+Context context_for(const Context& context, const std::optional<KeyFile>& key);
+
 // ExaminedChip is a chip that answers.
 struct ExaminedChip {
     Chip chip;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/aws/session.hpp"
 
+#include "aws/enrolment/endpoint_name.hpp"
 #include "aws/enrolment/error.hpp"
 #include "common/files/input_error.hpp"
 #include "common/try.hpp"
@@ -35,13 +36,7 @@ aws::Broker broker_for(const Context& context, aws::MqttPort& port, Clock& clock
 }
 
 std::string region_in(const std::string& endpoint) {
-    constexpr std::string_view service = ".iot.";
-    constexpr std::string_view domain = ".amazonaws.com";
-    const auto begin = endpoint.find(service);
-    const auto end = endpoint.find(domain);
-    return begin == std::string::npos || end == std::string::npos || end < begin
-               ? std::string{}
-               : endpoint.substr(begin + service.size(), end - begin - service.size());
+    return aws::region_in(endpoint);
 }
 
 void tell_enrolled(const Context& context, const aws::Directories& directories) {

@@ -15,5 +15,6 @@ void add_aws_connect(Command& aws);
 void add_aws_ca(Command& aws);
 void add_aws_make(Command& aws);
 void add_aws_credentials(Command& aws);
+void add_aws_doctor(Command& aws);
 
 }  // namespace trustx::cli

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: Apache-2.0
+// `trustx aws doctor` with the built programs, a simulated chip and the double of AWS IoT: what the double and the
+// files of a gateway can have wrong is injected, and exactly that one cause is named.
+#include "../enrolment/gateway.hpp"
+#include "support/catch.hpp"
+#include "support/temp_dir.hpp"
+
+#include <chrono>
+#include <functional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+using namespace trustx::test;
+using nlohmann::json;
+
+namespace {
+
+using Variables = std::map<std::string, std::string>;
+
+// Ward is an enrolled gateway in which, and in whose cloud, one thing is wrong at a time.
+class Ward {
+ public:
+    Ward(AwsDouble& aws, const std::string& called) : cloud{aws}, gateway{aws, called}, thing{called} {
+        must_succeed(gateway.enroll("csr"));
+        for (const auto* name : {"aws.json", "identity-chain.pem", "identity-key.pem", "amazon-roots.pem"}) {
+            sound_[name] = read_file(gateway.identity(name));
+        }
+        settings_ = cloud.control("GET", "/settings");
+        id = json::parse(sound_.at("aws.json")).at("certificateId");
+    }
+
+    // examine is what the program answers; the exit code is checked to be the one that it names.
+    json examine() {
+        auto variables = gateway.environment();
+        for (const auto& [name, value] : environment) {
+            variables[name] = value;
+        }
+        std::vector<std::string> arguments{"aws", "doctor", "--json", "--watch", watch, "--timeout", "3"};
+        arguments.insert(arguments.end(), options.begin(), options.end());
+        const auto outcome = run(program("trustx"), arguments, {.environment = variables});
+        INFO(outcome.both());
+        auto answer = json::parse(outcome.out, nullptr, false);
+        REQUIRE(answer.is_object());
+        CHECK(outcome.status == answer.value("exit_code", 0));
+        return answer;
+    }
+
+    void heal() {
+        for (const auto& [name, content] : sound_) {
+            write_file(gateway.identity(name), content);
+        }
+        cloud.control("DELETE", "/faults");
+        cloud.control("POST", "/settings", settings_);
+        cloud.control("POST", "/tls",
+                      {{"chains", {"ec", "rsa"}}, {"alert", nullptr}, {"refuse", false}, {"minVersion", "TLSv1.2"}});
+        set_status("ACTIVE");
+        environment.clear();
+        options.clear();
+        watch = "0";
+    }
+
+    void set_status(const std::string& status) { set({"certificates", id, "status"}, status); }
+    void set(const std::vector<std::string>& path, const json& value) {
+        cloud.control("POST", "/state", {{"path", path}, {"value", value}});
+    }
+    // disable takes the operator's credentials away.
+    void be_alone() {
+        environment["AWS_ACCESS_KEY_ID"] = "";
+        environment["AWS_SECRET_ACCESS_KEY"] = "";
+    }
+    void rewrite(const std::string& member, const std::string& value) {
+        auto identity = json::parse(sound_.at("aws.json"));
+        identity[member] = value;
+        write_file(gateway.identity("aws.json"), identity.dump());
+    }
+    void fault(const std::string& where, const std::string& member, const std::string& value, const json& action) {
+        cloud.control("POST", "/faults", {{"where", where}, {member, value}, {"times", 9}, {"action", action}});
+    }
+    void refuse_connect(int reason) { fault("mqtt", "packet", "connect", {{"reason", reason}}); }
+    void move_clock(std::chrono::seconds by) {
+        const auto moved = std::chrono::system_clock::now() + by;
+        cloud.control(
+            "POST", "/clock",
+            {{"set", std::chrono::duration_cast<std::chrono::milliseconds>(moved.time_since_epoch()).count()}});
+    }
+
+    // as_service runs one of mosquitto's clients as a service of this gateway would.
+    [[nodiscard]] Process as_service(const std::string& client, std::vector<std::string> more) const {
+        const auto endpoint = json::parse(sound_.at("aws.json")).at("endpoint").get<std::string>();
+        const auto colon = endpoint.rfind(':');
+        auto variables = gateway.environment();
+        variables.merge(foreign_program_environment());
+        // Its lines come at once, not when it ends.
+        std::vector<std::string> arguments{"-oL",      client,
+                                           "-h",       endpoint.substr(0, colon),
+                                           "-p",       endpoint.substr(colon + 1),
+                                           "-i",       thing,
+                                           "--cafile", gateway.identity("amazon-roots.pem"),
+                                           "--cert",   gateway.identity("identity-chain.pem"),
+                                           "--key",    gateway.identity("identity-key.pem")};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return {"stdbuf", arguments, {.environment = variables}};
+    }
+
+    AwsDouble& cloud;
+    Gateway gateway;
+    std::string thing;
+    std::string id;
+    Variables environment{};  // of the program, on top of the gateway's
+    std::vector<std::string> options{};
+    std::string watch = "0";
+
+ private:
+    std::map<std::string, std::string> sound_{};
+    json settings_;
+};
+
+struct Row {
+    const char* cause;
+    std::function<void(Ward&)> inject;
+};
+
+// alone is for a gateway without an operator's credentials.
+std::function<void(Ward&)> alone(std::function<void(Ward&)> inject) {
+    return [inject](Ward& ward) {
+        ward.be_alone();
+        inject(ward);
+    };
+}
+
+std::function<void(Ward&)> tls(json change) {
+    return [change](Ward& ward) { ward.cloud.control("POST", "/tls", change); };
+}
+
+std::function<void(Ward&)> without(const char* file) {
+    return [file](Ward& ward) { std::filesystem::remove(ward.gateway.identity(file)); };
+}
+
+std::function<void(Ward&)> refused(int reason) {
+    return [reason](Ward& ward) { ward.refuse_connect(reason); };
+}
+
+std::function<void(Ward&)> in_status(const char* status) {
+    return [status](Ward& ward) { ward.set_status(status); };
+}
+
+std::vector<Row> rows_of_gateway() {
+    return {
+        {"not-enrolled", without("aws.json")},
+        {"identity-malformed", [](Ward& w) { write_file(w.gateway.identity("aws.json"), "{"); }},
+        {"certificate-file", without("identity-chain.pem")},
+        {"roots-file", without("amazon-roots.pem")},
+        {"key-file", without("identity-key.pem")},
+        {"files-disagree", [](Ward& w) { w.rewrite("keyObject", "E0F2"); }},
+        {"key-certificate-mismatch",
+         [](Ward& w) { write_file(w.gateway.identity("identity-chain.pem"), read_file(w.cloud.ca_file())); }},
+        {"provider-not-loaded", [](Ward& w) { w.environment["OPENSSL_CONF"] = "/dev/null"; }},
+        {"chip-setting", [](Ward& w) { w.environment["TRUSTX_DEVICE"] = "nowhere"; }},
+        {"chip-unreachable", [](Ward& w) { w.environment["TRUSTX_DEVICE"] = "unix:/nowhere"; }},
+        {"clock-wrong", [](Ward& w) { w.move_clock(std::chrono::days{365}); }},
+        {"clock-wrong", [](Ward& w) { w.move_clock(-std::chrono::days{365}); }},
+    };
+}
+
+std::vector<Row> rows_of_network() {
+    return {
+        {"name-not-found", [](Ward& w) { w.rewrite("endpoint", "nowhere.invalid"); }},
+        {"tcp-refused", [](Ward& w) { w.rewrite("endpoint", "localhost:1"); }},
+        {"broker-expired", tls({{"chains", {"expired"}}})},
+        {"broker-not-yet-valid", tls({{"chains", {"not-yet-valid"}}})},
+        {"broker-name", tls({{"chains", {"other-name"}}})},
+        {"broker-untrusted", tls({{"chains", {"stranger"}}})},
+        {"root-missing",
+         [](Ward& w) {
+             const auto roots = read_file(w.gateway.identity("amazon-roots.pem"));
+             write_file(w.gateway.identity("amazon-roots.pem"), roots.substr(roots.rfind("-----BEGIN")));
+         }},
+        {"tls-version", tls({{"alert", 70}})},
+        {"tls-parameters", tls({{"alert", 40}})},
+        {"tls-name-refused", tls({{"alert", 112}})},
+        {"tls-alpn", tls({{"alert", 120}})},
+        {"tls-failed", tls({{"refuse", true}})},
+    };
+}
+
+std::vector<Row> rows_of_broker() {
+    return {
+        {"certificate-refused", alone(tls({{"alert", 46}}))},
+        {"not-authorised", alone(in_status("INACTIVE"))},
+        {"closed-without-reason", alone([](Ward& w) {
+             w.set_status("INACTIVE");
+             w.cloud.control("POST", "/settings", {{"refusal5", "close"}});
+         })},
+        {"client-id-refused", refused(0x85)},
+        {"mqtt-version", refused(0x84)},
+        {"password-wanted", refused(0x86)},
+        {"throttled", refused(0x9F)},
+        {"broker-unavailable", refused(0x88)},
+        {"broker-refuses", refused(0x83)},
+        {"no-answer",
+         [](Ward& w) {
+             w.fault("mqtt", "packet", "connect", {{"ignore", true}});
+         }},
+    };
+}
+
+std::vector<Row> rows_of_account() {
+    const auto other_key = [](const char* key, json account) {
+        return [key, account](Ward& ward) {
+            auto added = account;
+            added["accessKeyId"] = key;
+            added["secret"] = "secret";
+            ward.cloud.control("POST", "/accounts", added);
+            ward.environment["AWS_ACCESS_KEY_ID"] = key;
+            ward.environment["AWS_SECRET_ACCESS_KEY"] = "secret";
+        };
+    };
+    return {
+        {"credentials-refused", [](Ward& w) { w.environment["AWS_SECRET_ACCESS_KEY"] = "wrong"; }},
+        {"credentials-expired", [](Ward& w) { w.environment["AWS_CREDENTIAL_EXPIRATION"] = "2020-01-01T00:00:00Z"; }},
+        {"credentials-unusable", alone([](Ward& w) {
+             w.options = {"--profile", "nobody"};
+         })},
+        {"cloud-access-denied",
+         other_key("AKIDREADSNOTHING", {{"arn", "arn:aws:iam::123456789012:user/x"}, {"allow", json::array()}})},
+        {"credentials-other-account",
+         [](Ward& w) {
+             w.cloud.control("POST", "/settings", {{"dataEndpoint", "other-ats.iot.eu-central-1.amazonaws.com"}});
+             w.fault("control", "operation", "DescribeCertificate", {{"error", "ResourceNotFoundException"}});
+         }},
+    };
+}
+
+std::vector<Row> rows_of_cloud() {
+    return {
+        {"certificate-inactive", in_status("INACTIVE")},
+        {"certificate-inactive",
+         [](Ward& w) {
+             w.set_status("INACTIVE");
+             w.cloud.control("POST", "/tls", {{"alert", 46}});
+         }},
+        {"certificate-revoked", in_status("REVOKED")},
+        {"certificate-pending-transfer", in_status("PENDING_TRANSFER")},
+        {"certificate-pending-activation", in_status("PENDING_ACTIVATION")},
+        {"certificate-not-registered",
+         [](Ward& w) {
+             w.refuse_connect(0x87);
+             w.fault("control", "operation", "DescribeCertificate", {{"error", "ResourceNotFoundException"}});
+         }},
+        {"endpoint-other",
+         [](Ward& w) {
+             w.refuse_connect(0x87);
+             w.cloud.control("POST", "/settings", {{"dataEndpoint", "other-ats.iot.eu-central-1.amazonaws.com"}});
+         }},
+        {"client-id-wrong", [](Ward& w) { w.rewrite("thingName", "another"); }},
+        {"policy-denies-connect",
+         [](Ward& w) {
+             w.refuse_connect(0x87);
+             const json answer{{"authInfo", {{"actionType", "CONNECT"}, {"resources", json::array()}}},
+                               {"authDecision", "EXPLICIT_DENY"}};
+             w.fault("control", "operation", "TestAuthorization", {{"set", {{"authResults", json::array({answer})}}}});
+         }},
+        {"policy-propagating",
+         [](Ward& w) {
+             w.cloud.control("POST", "/settings", {{"policyDelay", 3'600'000}});
+         }},
+        {"policy-propagating",
+         [](Ward& w) {
+             w.cloud.control("POST", "/settings", {{"policyDelay", 3'600'000}, {"refusal5", "close"}});
+         }},
+        {"topic-denied",
+         [](Ward& w) {
+             auto service = w.as_service("mosquitto_pub", {"-t", "not/mine", "-m", "1", "-q", "1"});
+             static_cast<void>(service.wait());
+         }},
+        {"packet-refused",
+         [](Ward& w) {
+             auto service = w.as_service("mosquitto_pub", {"-t", "dt/" + w.thing + "/x", "-m", "1", "-q", "2"});
+             static_cast<void>(service.wait());
+         }},
+    };
+}
+
+std::vector<Row> every_row() {
+    std::vector<Row> rows;
+    for (const auto& part :
+         {rows_of_gateway(), rows_of_network(), rows_of_broker(), rows_of_account(), rows_of_cloud()}) {
+        rows.insert(rows.end(), part.begin(), part.end());
+    }
+    return rows;
+}
+
+}  // namespace
+
+TEST_CASE("the doctor names the one thing that is wrong, and nothing once it is healed", "[aws][doctor]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    Ward ward{*cloud, "patient"};
+    CHECK(ward.examine().at("cause").is_null());
+    for (const auto& [cause, inject] : every_row()) {
+        CAPTURE(cause);
+        inject(ward);
+        const auto answer = ward.examine();
+        INFO(answer.dump(2));
+        CHECK(answer.at("cause") == cause);
+        ward.move_clock(std::chrono::seconds{0});
+        ward.heal();
+    }
+    const auto healed = ward.examine();
+    INFO(healed.dump(2));
+    CHECK(healed.at("cause").is_null());
+}
+
+TEST_CASE("the doctor warns of what will be wrong", "[aws][doctor]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Gateway gateway{*cloud, "warned"};
+    must_succeed(gateway.enroll("csr"));
+    const auto outcome = gateway.trustx({"aws", "doctor", "--json", "--watch", "0", "--days", "20000"});
+    INFO(outcome.both());
+    CHECK(outcome.status == 0);
+    std::set<std::string> causes;
+    const auto answer = json::parse(outcome.out);
+    for (const auto& finding : answer.at("findings")) {
+        if (finding.contains("cause")) {
+            causes.insert(finding.at("cause").get<std::string>());
+            CHECK(finding.at("verdict") == "warning");
+        }
+    }
+    CHECK(causes == std::set<std::string>{"certificate-expires", "root-expires"});
+}
+
+TEST_CASE("the doctor finds another chip, an empty slot and an enrolment that has not ended", "[aws][doctor]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    Ward ward{*cloud, "mistaken"};
+    const Simulator other{{.profile = "B"}};
+    ward.environment["TRUSTX_DEVICE"] = other.address();
+    CHECK(ward.examine().at("cause") == "chip-other");
+    const Simulator blank;
+    ward.environment["TRUSTX_DEVICE"] = blank.address();
+    CHECK(ward.examine().at("cause") == "key-missing");
+    const Gateway refused{*cloud, "unfinished"};
+    ward.fault("control", "operation", "AttachThingPrincipal", {{"error", "LimitExceededException"}});
+    CHECK(refused.enroll("csr").status == 8);
+    ward.heal();
+    const auto outcome = refused.trustx({"aws", "doctor", "--json"});
+    INFO(outcome.both());
+    CHECK(outcome.status == 1);
+    CHECK(json::parse(outcome.out).at("cause") == "enrolment-unfinished");
+}
+
+TEST_CASE("the doctor finds another client with the same client id", "[aws][doctor]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    Ward ward{*cloud, "contested"};
+    auto rival = ward.as_service("mosquitto_sub", {"-d", "-t", "cmd/" + ward.thing + "/order", "-q", "1"});
+    rival.wait_for_line("SUBACK");
+    ward.watch = "20";
+    const auto answer = ward.examine();
+    INFO(answer.dump(2));
+    CHECK(answer.at("cause") == "client-id-taken");
+}

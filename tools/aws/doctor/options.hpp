@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a diagnosis is told.
+#pragma once
+
+#include "aws/enrolment/identity.hpp"
+
+#include <chrono>
+
+namespace trustx::aws::doctor {
+
+struct Options {
+    Directories directories{};
+    std::chrono::days warn_before{30};                         // certificates that expire within that time
+    bool cloud_wanted = false;                                 // that there are no credentials is a cause then
+    std::chrono::milliseconds watch{std::chrono::seconds{3}};  // how long a connection is kept
+};
+
+}  // namespace trustx::aws::doctor
