@@ -249,3 +249,19 @@ TEST_CASE("directories that cannot be written leave nothing behind in the cloud"
     CHECK(cloud->certificates().size() == certificates);
     must_succeed(gateway.enroll("csr"));
 }
+
+TEST_CASE("a configuration of OpenSSL that cannot be read is named", "[aws]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Gateway gateway{*cloud, "unreadable-configuration"};
+    const TempDir directory;
+    const auto file = (directory / "openssl.cnf").string();
+    write_file(file, "openssl_conf = x\n[x\n");
+    const auto outcome = gateway.enroll("csr", {}, {{"OPENSSL_CONF", file}});
+    INFO(outcome.both());
+    CHECK(outcome.status == code(ExitCode::file));
+    CHECK_THAT(outcome.err, ContainsSubstring(file));
+    must_explain(outcome);
+}

@@ -9,7 +9,8 @@
 namespace trustx::cli {
 
 // load_provider makes this process's OpenSSL know keys in the chip, unless its configuration does that already: the
-// file config, or the one that OpenSSL reads. InputErrc::check_failed.
+// file config, or the one that OpenSSL reads. InputErrc::malformed,
+// InputErrc::check_failed.
 Result<void> load_provider(const Context& context, const std::string& config = {});
 
 }  // namespace trustx::cli
