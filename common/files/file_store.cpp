@@ -178,6 +178,38 @@ Result<void> DiskStore::remove(const std::string& path) {
     return flush_directory(parent_of(path));
 }
 
+// A link cannot replace anything: it gets another name first.
+Result<void> DiskStore::link(const std::string& path, const std::string& target) {
+    const auto parent = parent_of(path);
+    const auto temporary = (parent / ("." + fs::path{path}.filename().string() + ".new")).string();
+    if (::unlink(temporary.c_str()) != 0 && errno != ENOENT) {
+        return files::cannot_write(path, errno_code());
+    }
+    if (::symlink(target.c_str(), temporary.c_str()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
+        const auto code = errno_code();
+        ::unlink(temporary.c_str());
+        return files::cannot_write(path, code);
+    }
+    return flush_directory(parent);
+}
+
+Result<std::optional<std::string>> DiskStore::link_target(const std::string& path) {
+    std::error_code code;
+    if (!fs::is_symlink(fs::symlink_status(path, code))) {
+        return std::optional<std::string>{};
+    }
+    auto target = fs::read_symlink(path, code);
+    return code ? files::cannot_read(path, code) : Result<std::optional<std::string>>{target.string()};
+}
+
+Result<void> DiskStore::remove_directory(const std::string& path) {
+    if (::rmdir(path.c_str()) == 0) {
+        return flush_directory(parent_of(path));
+    }
+    const bool stays = errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST;
+    return stays ? Result<void>{} : files::cannot_write(path, errno_code());
+}
+
 Result<std::unique_ptr<FileStore::Lock>> DiskStore::lock(const std::string& path) {
     constexpr mode_t owner_only = 0600;
     UniqueFd file{::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, owner_only)};

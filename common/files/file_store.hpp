@@ -48,7 +48,7 @@ class FileStore {
     // make_directory makes a directory, and those above it, where they are missing. InputErrc::unwritable.
     virtual Result<void> make_directory(const std::string& path, Access access) = 0;
 
-    // read gives a whole file; nothing: there is none. InputErrc::unreadable.
+    // read gives a whole file, through symbolic links; nothing: there is none. InputErrc::unreadable.
     virtual Result<std::optional<std::string>> read(const std::string& path) = 0;
 
     // write replaces a file as a whole; when it returns, file and name survive a power cut. A file that was there
@@ -57,6 +57,17 @@ class FileStore {
 
     // remove takes a file away, durably; one that is not there is no error. InputErrc::unwritable.
     virtual Result<void> remove(const std::string& path) = 0;
+
+    // link makes path a symbolic link to target, which is relative to it, in place of a file or a link that is there:
+    // whoever opens path finds what was there before, or target. InputErrc::unwritable.
+    virtual Result<void> link(const std::string& path, const std::string& target) = 0;
+
+    // link_target is where a symbolic link points to; nothing: path is none. InputErrc::unreadable.
+    virtual Result<std::optional<std::string>> link_target(const std::string& path) = 0;
+
+    // remove_directory takes an empty directory away; one that is not there, or is not empty, is no error.
+    // InputErrc::unwritable.
+    virtual Result<void> remove_directory(const std::string& path) = 0;
 
     // append adds lines to the end of a file, durably; a line that a power cut left unfinished there is taken away
     // first. InputErrc::unwritable.
@@ -77,6 +88,9 @@ class DiskStore final : public FileStore {
     Result<void> write(const std::string& path, std::string_view content, Access access) override;
     Result<void> remove(const std::string& path) override;
     Result<void> append(const std::string& path, std::string_view lines, Access access) override;
+    Result<void> link(const std::string& path, const std::string& target) override;
+    Result<std::optional<std::string>> link_target(const std::string& path) override;
+    Result<void> remove_directory(const std::string& path) override;
     Result<std::unique_ptr<Lock>> lock(const std::string& path) override;
     Result<std::unique_ptr<Held>> hold(std::string_view content) override;
 };

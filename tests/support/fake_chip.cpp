@@ -41,6 +41,16 @@ Result<PublicKey> FakeChip::generate(ObjectId slot, Curve curve, KeyUsage /*usag
     return unless_lost(trap_, key.public_key());
 }
 
+Result<PublicKey> FakeChip::regenerate(ObjectId slot, Curve curve, KeyUsage /*usage*/) {
+    if (trap_.enter("chip regenerate")) {
+        return gone();
+    }
+    ++keys_made;
+    keys.erase(slot);
+    const auto& key = keys.try_emplace(slot, curve).first->second;
+    return unless_lost(trap_, key.public_key());
+}
+
 Result<PublicKey> FakeChip::public_key(ObjectId slot) {
     return trap_.enter("chip public_key") ? Result<PublicKey>{gone()} : unless_lost(trap_, keys.at(slot).public_key());
 }

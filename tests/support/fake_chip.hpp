@@ -17,6 +17,7 @@ class FakeChip final : public pki::ChipPort {
     Result<Uid> uid() override;
     Result<std::optional<Curve>> curve_in(ObjectId slot) override;
     Result<PublicKey> generate(ObjectId slot, Curve curve, KeyUsage usage) override;
+    Result<PublicKey> regenerate(ObjectId slot, Curve curve, KeyUsage usage) override;
     Result<PublicKey> public_key(ObjectId slot) override;
     Result<Signature> sign(ObjectId slot, ByteView digest) override;
     Result<std::vector<Bytes>> certificates(ObjectId object) override;

@@ -42,6 +42,25 @@ tl::unexpected<Error> no_space(const std::string& path) {
 
 }  // namespace
 
+// resolved follows links, of directories and of the file itself.
+std::string MemoryFiles::resolved(std::string path) const {
+    for (auto end = path.find('/', 1);; end = path.find('/', end + 1)) {
+        const auto link = links.find(path.substr(0, end));
+        if (link != links.end()) {
+            const auto parent = link->first.substr(0, link->first.rfind('/') + 1);
+            path = parent + link->second + (end == std::string::npos ? "" : path.substr(end));
+            end = 0;
+        } else if (end == std::string::npos) {
+            return path;
+        }
+    }
+}
+
+std::string MemoryFiles::content(const std::string& path) const {
+    const auto file = files.find(resolved(path));
+    return file == files.end() ? std::string{} : file->second.content;
+}
+
 Result<void> MemoryFiles::make_directory(const std::string& path, files::Access /*access*/) {
     const bool refused = trap_.enter("file make_directory " + path);
     return refused || full || trap_.leave() ? Result<void>{no_space(path)} : Result<void>{};
@@ -51,7 +70,7 @@ Result<std::optional<std::string>> MemoryFiles::read(const std::string& path) {
     if (trap_.enter("file read " + path) || trap_.leave()) {
         return fail(InputErrc::unreadable, "cannot read " + path);
     }
-    const auto file = files.find(path);
+    const auto file = files.find(resolved(path));
     return file == files.end() ? std::optional<std::string>{} : file->second.content;
 }
 
@@ -59,7 +78,7 @@ Result<void> MemoryFiles::write(const std::string& path, std::string_view conten
     if (trap_.enter("file write " + path) || full) {
         return no_space(path);
     }
-    files[path] = {.content = std::string{content}, .access = access};
+    files[resolved(path)] = {.content = std::string{content}, .access = access};
     return trap_.leave() ? Result<void>{no_space(path)} : Result<void>{};
 }
 
@@ -81,7 +100,30 @@ Result<void> MemoryFiles::remove(const std::string& path) {
         return no_space(path);
     }
     files.erase(path);
+    links.erase(path);
     return trap_.leave() ? Result<void>{no_space(path)} : Result<void>{};
+}
+
+Result<void> MemoryFiles::link(const std::string& path, const std::string& target) {
+    if (trap_.enter("file link " + path) || full) {
+        return no_space(path);
+    }
+    files.erase(path);
+    links[path] = target;
+    return trap_.leave() ? Result<void>{no_space(path)} : Result<void>{};
+}
+
+Result<std::optional<std::string>> MemoryFiles::link_target(const std::string& path) {
+    if (trap_.enter("file link_target " + path) || trap_.leave()) {
+        return fail(InputErrc::unreadable, "cannot read " + path);
+    }
+    const auto found = links.find(path);
+    return found == links.end() ? std::optional<std::string>{} : found->second;
+}
+
+Result<void> MemoryFiles::remove_directory(const std::string& path) {
+    const bool refused = trap_.enter("file remove_directory " + path);
+    return refused || trap_.leave() ? Result<void>{no_space(path)} : Result<void>{};
 }
 
 Result<std::unique_ptr<files::FileStore::Lock>> MemoryFiles::lock(const std::string& path) {

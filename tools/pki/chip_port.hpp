@@ -29,6 +29,9 @@ class ChipPort {
     // generate makes a key pair in a slot that is empty. InputErrc::refused: it holds a key.
     virtual Result<PublicKey> generate(ObjectId slot, Curve curve, KeyUsage usage) = 0;
 
+    // regenerate makes one in a slot whatever it holds, which is destroyed.
+    virtual Result<PublicKey> regenerate(ObjectId slot, Curve curve, KeyUsage usage) = 0;
+
     // public_key finds the public key of a slot that holds a key, at the cost of one or two signatures, which prove it.
     virtual Result<PublicKey> public_key(ObjectId slot) = 0;
 

@@ -54,6 +54,18 @@ Result<void> PatientFiles::remove(const std::string& /*path*/) {
     return read_only();
 }
 
+Result<void> PatientFiles::remove_directory(const std::string& /*path*/) {
+    return read_only();
+}
+
+Result<void> PatientFiles::link(const std::string& /*path*/, const std::string& /*target*/) {
+    return read_only();
+}
+
+Result<std::optional<std::string>> PatientFiles::link_target(const std::string& /*path*/) {
+    return std::optional<std::string>{};
+}
+
 Result<std::unique_ptr<files::FileStore::Lock>> PatientFiles::lock(const std::string& /*path*/) {
     return read_only();
 }

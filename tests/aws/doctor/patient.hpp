@@ -25,6 +25,9 @@ class PatientFiles final : public files::FileStore {
     Result<void> write(const std::string& path, std::string_view content, files::Access access) override;
     Result<void> append(const std::string& path, std::string_view lines, files::Access access) override;
     Result<void> remove(const std::string& path) override;
+    Result<void> remove_directory(const std::string& path) override;
+    Result<void> link(const std::string& path, const std::string& target) override;
+    Result<std::optional<std::string>> link_target(const std::string& path) override;
     Result<std::unique_ptr<Lock>> lock(const std::string& path) override;
     Result<std::unique_ptr<Held>> hold(std::string_view content) override;
 

@@ -113,7 +113,7 @@ nlohmann::json AwsDouble::control(const std::string& method, const std::string& 
     }
     const auto outcome = run("curl", arguments);
     auto answer = outcome.ok() ? nlohmann::json::parse(outcome.out, nullptr, false) : nlohmann::json{};
-    if (answer.is_null() || answer.is_discarded() || answer.contains("message")) {
+    if (!answer.is_structured() || (answer.is_object() && answer.contains("message"))) {
         throw std::runtime_error("the double refuses " + method + " " + path + ": " + outcome.both());
     }
     return answer;

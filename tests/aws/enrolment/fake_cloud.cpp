@@ -402,7 +402,9 @@ FakeCloud::Answer FakeCloud::claim() {
 FakeCloud::Answer FakeCloud::test_authorization(const Call& call) const {
     auto results = json::array();
     for (const auto& question : call.body.at("authInfos")) {
-        const bool allowed = allows_connect || question.at("actionType") != "CONNECT";
+        const bool connects = question.at("actionType") == "CONNECT";
+        const bool beside = question.at("resources").at(0).get<std::string>().ends_with("-check");
+        const bool allowed = !connects || (allows_connect && (allows_client_beside || !beside));
         results.push_back({{"authInfo", question},
                            {"authDecision", allowed ? "ALLOWED" : "IMPLICIT_DENY"},
                            {"missingContextValues", json::array()}});

@@ -57,6 +57,7 @@ class FakeCloud final : public aws::HttpClient {
 
     bool issue_for_another_key = false;
     bool allows_connect = true;
+    bool allows_client_beside = true;
     std::size_t throttled = 0;  // so many requests are throttled before anything is done
     std::string refusal;        // AWS's name of the error with which every request for a certificate is answered
 

@@ -45,6 +45,11 @@ class Gateway {
         Arguments arguments{"aws",  "enroll", "--method",       method,   "--thing",
                             thing_, "--ca",   cloud_.ca_file(), "--wait", "60"};
         arguments.insert(arguments.end(), more.begin(), more.end());
+        return start(arguments);
+    }
+
+    // start does not wait for the program to end.
+    [[nodiscard]] Process start(const Arguments& arguments) const {
         return {program("trustx"), arguments, {.environment = environment(), .directory = files_.path()}};
     }
 

@@ -32,7 +32,8 @@ std::vector<x509::Certificate> chain_of(const Bytes& der) {
 
 TEST_CASE("a journal reads as it was written", "[enrolment]") {
     const SoftwareKey key{Curve::p384};
-    Journal journal{.order = {.method = EnrolmentMethod::register_thing,
+    Journal journal{.order = {.task = Task::rotate,
+                              .method = EnrolmentMethod::register_thing,
                               .thing = "gateway:1",
                               .slot = ObjectId{0xE0F3},
                               .region = "eu-central-1",
@@ -45,7 +46,9 @@ TEST_CASE("a journal reads as it was written", "[enrolment]") {
                               .claim_slot = ObjectId{0xE0F0},
                               .device_name = "second",
                               .existing_thing = true,
-                              .replace = true},
+                              .replace = true,
+                              .revoke = true,
+                              .delete_thing = true},
                     .chip = "A5A5",
                     .begun = 1'790'000'000,
                     .phase = Phase::abandoning,
@@ -64,7 +67,16 @@ TEST_CASE("a journal reads as it was written", "[enrolment]") {
                      .certificate = "pem",
                      .certificate_existed = true,
                      .thing_existed = false,
-                     .held = std::vector<Bytes>{}};
+                     .held = std::vector<Bytes>{},
+                     .previous_set = "earlier",
+                     .set = "set",
+                     .old_certificate_id = "old",
+                     .old_certificate_arn = "old arn",
+                     .old_slot = slot,
+                     .old_key = key.public_key(),
+                     .policies = {"one", "two"},
+                     .key_before = key.public_key(),
+                     .client_id = "client"};
     CHECK(Journal::parse(journal.text(), "it").value() == journal);
     journal.facts.held = std::vector<Bytes>{key.certificate("held"), key.certificate("too")};
     CHECK(Journal::parse(journal.text(), "it").value() == journal);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "world.hpp"
 
+#include "aws/documents/policy.hpp"
 #include "common/keys/key_file.hpp"
 #include "common/text/as_bytes.hpp"
 #include "common/x509/certificate.hpp"
@@ -33,19 +34,26 @@ std::vector<x509::Certificate> certificates_in(const std::string& pem) {
 }  // namespace
 
 bool FakeBroker::accepts(const aws::Presented& presented) const {
-    const auto chain = certificates_in(files_.files[presented.certificate_file].content);
-    const auto key = keys::parse_key_file(text::as_bytes(files_.files[presented.key_file].content), "test");
+    const auto chain = certificates_in(files_.content(presented.certificate_file));
+    const auto key = keys::parse_key_file(text::as_bytes(files_.content(presented.key_file)), "test");
     if (chain.empty() || !key || key->coprocessor != chip_.identity || !chip_.keys.contains(key->key)) {
         return false;
     }
     const auto registered = cloud_.certificates.find(pki::certificate_id(chain.front()));
     return chain.front().public_key().value() == chip_.keys.at(key->key).public_key() &&
            registered != cloud_.certificates.end() && registered->second.status == "ACTIVE" &&
-           !registered->second.policies.empty() && registered->second.things.contains(presented.client_id);
+           !registered->second.policies.empty() && may_connect(registered->second, presented.client_id);
+}
+
+bool FakeBroker::may_connect(const FakeCloud::Certificate& certificate, const std::string& client) const {
+    const auto is_name = [&](const std::string& thing) {
+        return client == thing || (cloud_.allows_client_beside && client == aws::client_beside(thing));
+    };
+    return std::ranges::any_of(certificate.things, is_name);
 }
 
 bool FakeBroker::register_first(const aws::Presented& presented) {
-    const auto chain = certificates_in(files_.files[presented.certificate_file].content);
+    const auto chain = certificates_in(files_.content(presented.certificate_file));
     if (!just_in_time || chain.empty()) {
         return false;
     }
@@ -100,6 +108,7 @@ Result<aws::Acceptance> FakeBroker::connect(const aws::Presented& presented, con
         return aws::Acceptance{.answer = aws::Acceptance::Answer::never, .why = "refused"};
     }
     ++accepted;
+    last_client = presented.client_id;
     return trap_.leave() ? closed : aws::Acceptance{};
 }
 
@@ -309,13 +318,20 @@ std::map<std::string, FakeCloud::Certificate> World::certificates() const {
 }
 
 std::string World::file(const std::string& path) const {
-    const auto found = files.files.find(path);
-    return found == files.files.end() ? std::string{} : found->second.content;
+    return files.content(path);
 }
 
 std::optional<aws::Journal> World::journal() const {
     const auto text = file(directories.state + "/enroll.journal");
     return text.empty() ? std::nullopt : std::optional{aws::Journal::parse(text, "journal").value()};
+}
+
+bool World::works() const {
+    return broker.accepts({.endpoint = {},
+                           .client_id = order.thing,
+                           .certificate_file = directories.chain_file(),
+                           .key_file = directories.key_file(),
+                           .ca_file = directories.roots_file()});
 }
 
 std::string World::violation() const {
@@ -399,7 +415,7 @@ std::string World::left_when_abandoned() const {
             return path;
         }
     }
-    return violation();
+    return files.links.empty() ? violation() : files.links.begin()->first;
 }
 
 }  // namespace trustx::test

@@ -24,6 +24,7 @@ class FakeBroker final : public aws::MqttPort {
         : trap_{trap}, cloud_{cloud}, chip_{chip}, files_{files} {}
 
     Result<aws::Acceptance> connect(const aws::Presented& presented, const Deadline& deadline) override;
+    [[nodiscard]] bool accepts(const aws::Presented& presented) const;
     Result<aws::Opened> open(const aws::Presented& presented, const Deadline& deadline) override;
 
     // forget_tokens is what an hour does.
@@ -34,6 +35,7 @@ class FakeBroker final : public aws::MqttPort {
 
     std::size_t refusals = 0;  // so many attempts come before the policy is in force
     std::size_t accepted = 0;
+    std::string last_client;      // that was accepted
     bool token_is_bound = false;  // to the connection that it was given on (aws-iot.md section 14, item 6)
     std::string rejection;        // the code with which RegisterThing is answered
     std::size_t throttled = 0;    // so many requests of claims are, before anything is done
@@ -45,7 +47,7 @@ class FakeBroker final : public aws::MqttPort {
     // register_first does what AWS does with a certificate of a registered authority: it waits to be activated, and
     // that is done by the time of the next attempt. True: this attempt is closed.
     bool register_first(const aws::Presented& presented);
-    [[nodiscard]] bool accepts(const aws::Presented& presented) const;
+    [[nodiscard]] bool may_connect(const FakeCloud::Certificate& certificate, const std::string& client) const;
     aws::Reply issue(std::size_t connection, const std::string& request);
     aws::Reply provision(std::size_t connection, const std::string& request);
 
@@ -118,6 +120,9 @@ class World {
     // What must hold when an enrolment has ended, or has been abandoned.
     [[nodiscard]] std::string missing_when_enrolled() const;
     [[nodiscard]] std::string left_when_abandoned() const;
+
+    // works says whether the broker would accept what services find.
+    [[nodiscard]] bool works() const;
 
     [[nodiscard]] std::optional<aws::Journal> journal() const;
 

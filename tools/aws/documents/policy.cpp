@@ -92,8 +92,12 @@ Document resources(const PolicyScope& scope, const char* kind, const std::vector
     return list;
 }
 
-Document connect_statement(const PolicyScope& scope) {
-    auto connect = statement("iot:Connect", arn_in(scope, std::string{"client/"} + thing_variable));
+Document connect_statement(const DevicePolicy& policy) {
+    const auto client = [&policy](const std::string& name) { return arn_in(policy.scope, "client/" + name); };
+    const auto own = client(thing_variable);
+    auto connect =
+        statement("iot:Connect",
+                  policy.client_beside ? Document::array({own, client(client_beside(thing_variable))}) : Document{own});
     connect["Condition"] = {{"Bool", {{"iot:Connection.Thing.IsAttached", "true"}}}};
     return connect;
 }
@@ -132,11 +136,15 @@ std::size_t policy_size(std::string_view document) {
     }));
 }
 
+std::string client_beside(const std::string& thing) {
+    return thing + "-check";
+}
+
 Result<std::string> device_policy(const DevicePolicy& policy) {
     TRYV(check_names(policy));
     const auto& scope = policy.scope;
     const auto topics = topics_of(policy);
-    auto statements = Document::array({connect_statement(scope)});
+    auto statements = Document::array({connect_statement(policy)});
     if (!topics.out.empty()) {
         statements.push_back(statement(policy.retain ? Document{"iot:Publish", "iot:RetainPublish"} : "iot:Publish",
                                        resources(scope, "topic", topics.out)));

@@ -39,10 +39,16 @@ struct DevicePolicy {
     bool jobs = true;
     bool defender = true;
     bool retain = false;             // publish retained messages
+    bool client_beside = false;      // connect under the name of client_beside as well
     bool greengrass = false;         // what a Greengrass core device needs besides
     std::string role_alias{};        // credentials of this role alias
     std::string renewal_template{};  // renew the certificate by this fleet provisioning template
 };
+
+// client_beside is a name for a short connection beside the one of the service, which has the thing's name: the broker
+// closes the older of two connections with the same name. It wants a certificate that is attached to no other thing
+// (section 14, item 1).
+std::string client_beside(const std::string& thing);
 
 // device_policy: InputErrc::usage for names that cannot be, and for a policy that becomes too long.
 Result<std::string> device_policy(const DevicePolicy& policy);

@@ -21,9 +21,9 @@ Result<void> note_account(Run& run, const std::string& arn) {
     return {};
 }
 
-Result<std::vector<std::string>> principals_of(Run& run, const std::string& thing) {
+Result<std::vector<std::string>> principals_of(const CloudAccess& cloud, const std::string& thing) {
     auto listed = every_item<ThingPrincipal>(
-        [&](const std::string& next) { return ask(run, ListThingPrincipals{.thing = thing, .next = next}); });
+        [&](const std::string& next) { return ask(cloud, ListThingPrincipals{.thing = thing, .next = next}); });
     if (!listed && listed.error() == ApiErrc::resource_not_found) {
         return std::vector<std::string>{};
     }

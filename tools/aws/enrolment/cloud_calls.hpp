@@ -12,16 +12,30 @@
 
 namespace trustx::aws {
 
+// CloudAccess is what calls need where there is no Run: for an operator without a gateway.
+struct CloudAccess {
+    ApiClient& client;
+    const Clock& clock;
+};
+
+inline CloudAccess cloud_of(Run& run) {
+    return {.client = run.seams.cloud, .clock = run.seams.broker.clock};
+}
+
 // ask makes one call, with time enough for an account that is throttled for a minute.
 template <ApiCall Call>
-ApiResult<typename Call::Answer> ask(Run& run, const Call& call) {
+ApiResult<typename Call::Answer> ask(const CloudAccess& cloud, const Call& call) {
     constexpr std::chrono::minutes patience{3};
-    return run.seams.cloud.call(call, Deadline::after(run.seams.broker.clock, patience));
+    return cloud.client.call(call, Deadline::after(cloud.clock, patience));
+}
+template <ApiCall Call>
+ApiResult<typename Call::Answer> ask(Run& run, const Call& call) {
+    return ask(cloud_of(run), call);
 }
 
 // gone_is_fine turns "there is no such resource" into success: for what is taken back.
-template <class T>
-Result<void> gone_is_fine(const ApiResult<T>& answer) {
+template <class Answer>
+Result<void> gone_is_fine(const Answer& answer) {
     return answer || answer.error() == ApiErrc::resource_not_found ? Result<void>{}
                                                                    : tl::unexpected<Error>{answer.error()};
 }
@@ -56,6 +70,6 @@ Result<std::vector<Item>> every_item(Fetch fetch) {
 Result<void> note_account(Run& run, const std::string& arn);
 
 // principals_of are the certificates of a thing, by their ARNs; none where there is no such thing.
-Result<std::vector<std::string>> principals_of(Run& run, const std::string& thing);
+Result<std::vector<std::string>> principals_of(const CloudAccess& cloud, const std::string& thing);
 
 }  // namespace trustx::aws

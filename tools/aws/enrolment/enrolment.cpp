@@ -3,6 +3,7 @@
 
 #include "aws/enrolment/error.hpp"
 #include "aws/enrolment/methods.hpp"
+#include "aws/enrolment/steps.hpp"
 #include "common/try.hpp"
 
 #include <algorithm>
@@ -61,19 +62,70 @@ Result<void> take_back(Run& run) {
     return run.file.remove();
 }
 
+// past_return says whether a step was begun that cannot be taken back.
+bool past_return(const Journal& journal) {
+    return std::ranges::any_of(steps_begun(journal), &Step::no_way_back);
+}
+
+// roll_back is for a rotation that failed: the gateway goes on as it was. What becomes of that is told, and the error
+// stays the one that it failed with.
+void roll_back(Run& run) {
+    if (!run.durable || past_return(run.journal)) {
+        return;
+    }
+    const auto back = take_back(run);
+    run.note(back ? "the rotation was taken back: the identity in use is the old one"
+                  : "the identity in use is the old one; taking the rotation back failed, so abandon it later: " +
+                        back.error().message());
+}
+
+// remove_replaced takes away the files of an identity that nobody can go back to any more.
+void remove_replaced(Run& run) {
+    const auto removed = steps::earlier_files.perform(run);
+    if (!removed) {
+        run.note("files of the identity that was replaced are left: " + removed.error().message());
+    }
+}
+
+Result<void> to_the_end(Run& run) {
+    auto done = carry_on(run);
+    if (!done && run.order().task == Task::rotate) {
+        roll_back(run);
+    }
+    if (done && run.order().task == Task::enroll) {
+        remove_replaced(run);
+    }
+    return done;
+}
+
+constexpr const char* words_of(Task task) {
+    switch (task) {
+        case Task::enroll:
+            break;
+        case Task::rotate:
+            return "rotation";
+        case Task::retire:
+            return "retirement";
+    }
+    return "enrolment";
+}
+
+std::string what_is_begun(const Journal& journal) {
+    return "the " + std::string{words_of(journal.order.task)} + " of " + journal.order.thing;
+}
+
 tl::unexpected<Error> unfinished(const Journal& journal, const std::string& path) {
-    return fail(EnrolmentErrc::unfinished, "the enrolment of " + journal.order.thing +
-                                               " has not ended, it is at the step `" + journal.step + "` (" + path +
-                                               "): resume it, or abandon it");
+    return fail(EnrolmentErrc::unfinished, what_is_begun(journal) + " has not ended, it is at the step `" +
+                                               journal.step + "` (" + path + "): resume it, or abandon it");
 }
 
 Result<void> check_chip(const Journal& journal, const Uid& uid) {
     if (uid.hex() == journal.chip) {
         return {};
     }
-    return fail(EnrolmentErrc::other_chip, "the enrolment of " + journal.order.thing + " is about the chip " +
-                                               journal.chip + ", and this is " + uid.hex() +
-                                               ": attach that chip, or abandon the enrolment with it");
+    return fail(EnrolmentErrc::other_chip, what_is_begun(journal) + " is about the chip " + journal.chip +
+                                               ", and this is " + uid.hex() +
+                                               ": attach that chip, or abandon this with it");
 }
 
 }  // namespace
@@ -95,7 +147,7 @@ Result<State> read_state(files::FileStore& files, const Directories& directories
     return state;
 }
 
-Result<void> Enrolment::enroll(const Order& order) {
+Result<void> Enrolment::begin(const Order& order) {
     TRYV(order.check());
     JournalFile file{seams_.files, directories_.state};
     TRY(const auto lock, file.lock());
@@ -109,7 +161,7 @@ Result<void> Enrolment::enroll(const Order& order) {
         .directories = directories_,
         .file = file,
         .journal = {.order = order, .chip = uid.hex(), .begun = std::chrono::system_clock::to_time_t(seams_.now())}};
-    return carry_on(run);
+    return to_the_end(run);
 }
 
 Result<Run> Enrolment::taken_up(const JournalFile& file) {
@@ -131,9 +183,9 @@ Result<void> Enrolment::resume() {
     TRY(auto run, taken_up(file));
     if (run.journal.phase == Phase::abandoning) {
         return fail(EnrolmentErrc::unfinished,
-                    "the enrolment of " + run.order().thing + " is being abandoned: abandon it again, to the end");
+                    what_is_begun(run.journal) + " is being abandoned: abandon it again, to the end");
     }
-    return run.journal.phase == Phase::done ? Result<void>{} : carry_on(run);
+    return run.journal.phase == Phase::done ? Result<void>{} : to_the_end(run);
 }
 
 Result<void> Enrolment::abandon() {
@@ -143,6 +195,11 @@ Result<void> Enrolment::abandon() {
     if (run.journal.phase == Phase::done) {
         return fail(EnrolmentErrc::enrolled_already,
                     run.order().thing + " is enrolled: there is nothing to abandon, and its identity may be in use");
+    }
+    if (past_return(run.journal)) {
+        return fail(EnrolmentErrc::no_way_back, what_is_begun(run.journal) +
+                                                    " has taken the old certificate out of use, or has begun to: "
+                                                    "there is no way back, so resume it");
     }
     return take_back(run);
 }

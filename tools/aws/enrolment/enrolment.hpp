@@ -39,15 +39,19 @@ class Enrolment {
     // What the seams refer to must outlive it.
     explicit Enrolment(Seams seams, Directories directories) : seams_{std::move(seams)}, directories_{directories} {}
 
-    // enroll begins one and carries it to its end, where the broker has accepted the gateway.
-    // EnrolmentErrc::unfinished: another one has not ended; EnrolmentErrc::not_connected: all is done but that.
-    Result<void> enroll(const Order& order);
+    // begin begins what the order says, and carries it to its end: an enrolment or a rotation to where the broker has
+    // accepted the gateway. EnrolmentErrc::unfinished: another one has not ended; EnrolmentErrc::not_connected: all of
+    // an enrolment is done but that. A rotation that fails is taken back, as long as there is a way back: the identity
+    // in use stays what it was.
+    Result<void> begin(const Order& order);
+    Result<void> enroll(const Order& order) { return begin(order); }
 
     // resume carries on where an enrolment was interrupted. EnrolmentErrc::nothing_begun, EnrolmentErrc::other_chip.
     Result<void> resume();
 
     // abandon takes back what an enrolment that has not ended did in the cloud, in the chip and in files; the key
-    // stays. It can be interrupted and repeated. EnrolmentErrc::nothing_begun, EnrolmentErrc::enrolled_already.
+    // stays. It can be interrupted and repeated. EnrolmentErrc::nothing_begun, EnrolmentErrc::enrolled_already,
+    // EnrolmentErrc::no_way_back.
     Result<void> abandon();
 
  private:

@@ -24,6 +24,8 @@ enum class EnrolmentErrc {
     claim_not_accepted = 12,    // the broker did not let the claim ask, or did not answer it
     provisioning_refused = 13,  // it answered the claim, with a refusal
     vendor_authority = 14,      // a vendor's authority would let in everybody's chips
+    no_way_back = 15,           // what was begun can only be carried on
+    slot_taken = 16,            // there is a key in the slot that somebody may need
 };
 
 const std::error_category& enrolment_category() noexcept;

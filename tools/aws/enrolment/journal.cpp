@@ -62,6 +62,12 @@ OrderedJson written(ObjectId value) {
 OrderedJson written(EnrolmentMethod value) {
     return name_of(value);
 }
+OrderedJson written(Task value) {
+    return name_of(value);
+}
+OrderedJson written(const std::vector<std::string>& value) {
+    return value;
+}
 OrderedJson written(const PublicKey& value) {
     return keys::public_key_pem(value);
 }
@@ -83,6 +89,14 @@ Result<void> read(const OrderedJson& json, ObjectId& value) {
 }
 Result<void> read(const OrderedJson& json, EnrolmentMethod& value) {
     TRY(value, parse_method(json.get<std::string>()));
+    return {};
+}
+Result<void> read(const OrderedJson& json, Task& value) {
+    TRY(value, parse_task(json.get<std::string>()));
+    return {};
+}
+Result<void> read(const OrderedJson& json, std::vector<std::string>& value) {
+    value = json.get<std::vector<std::string>>();
     return {};
 }
 Result<void> read(const OrderedJson& json, PublicKey& value) {
@@ -137,7 +151,8 @@ constexpr auto of_order = field_of<Member, Order>;
 template <auto Member>
 constexpr auto of_facts = field_of<Member, Facts>;
 
-constexpr std::array order_fields{of_order<&Order::method>("method"),
+constexpr std::array order_fields{of_order<&Order::task>("task"),
+                                  of_order<&Order::method>("method"),
                                   of_order<&Order::thing>("thing"),
                                   of_order<&Order::slot>("slot"),
                                   of_order<&Order::policy>("policy"),
@@ -153,7 +168,9 @@ constexpr std::array order_fields{of_order<&Order::method>("method"),
                                   of_order<&Order::claim_slot>("claimSlot"),
                                   of_order<&Order::device_name>("deviceName"),
                                   of_order<&Order::existing_thing>("existingThing"),
-                                  of_order<&Order::replace>("replace")};
+                                  of_order<&Order::replace>("replace"),
+                                  of_order<&Order::revoke>("revoke"),
+                                  of_order<&Order::delete_thing>("deleteThing")};
 
 constexpr std::array facts_fields{of_facts<&Facts::endpoint>("endpoint"),
                                   of_facts<&Facts::slot_was_empty>("slotWasEmpty"),
@@ -161,6 +178,7 @@ constexpr std::array facts_fields{of_facts<&Facts::endpoint>("endpoint"),
                                   of_facts<&Facts::request>("request"),
                                   of_facts<&Facts::asked>("asked"),
                                   of_facts<&Facts::token>("token"),
+                                  of_facts<&Facts::certificates_before>("certificatesBefore"),
                                   of_facts<&Facts::partition>("partition"),
                                   of_facts<&Facts::account>("account"),
                                   of_facts<&Facts::certificate_id>("certificateId"),
@@ -168,7 +186,16 @@ constexpr std::array facts_fields{of_facts<&Facts::endpoint>("endpoint"),
                                   of_facts<&Facts::certificate>("certificate"),
                                   of_facts<&Facts::certificate_existed>("certificateExisted"),
                                   of_facts<&Facts::thing_existed>("thingExisted"),
-                                  of_facts<&Facts::held>("held")};
+                                  of_facts<&Facts::held>("held"),
+                                  of_facts<&Facts::previous_set>("previousSet"),
+                                  of_facts<&Facts::set>("set"),
+                                  of_facts<&Facts::old_certificate_id>("oldCertificateId"),
+                                  of_facts<&Facts::old_certificate_arn>("oldCertificateArn"),
+                                  of_facts<&Facts::old_slot>("oldSlot"),
+                                  of_facts<&Facts::old_key>("oldKey"),
+                                  of_facts<&Facts::policies>("policies"),
+                                  of_facts<&Facts::key_before>("keyBefore"),
+                                  of_facts<&Facts::client_id>("clientId")};
 
 template <class Record, std::size_t Count>
 OrderedJson record_json(const std::array<Field<Record>, Count>& fields, const Record& record) {

@@ -27,14 +27,26 @@ struct Facts {
     bool asked = false;                     // the call was made, or is about to be, that must not be repeated blindly:
                                             // the one that issues the certificate, or by claim, makes it active
     std::string token{};                    // by claim: what the certificate can be provisioned with, for an hour
-    std::string partition{};                // of the account: "aws", "aws-cn", "aws-us-gov"
-    std::string account{};                  // its number
-    std::string certificate_id{};           // SHA-256 of the certificate's DER in lower-case hexadecimal
+    std::vector<std::string> certificates_before{};  // of the thing, by their ARNs, before that call
+    std::string partition{};                         // of the account: "aws", "aws-cn", "aws-us-gov"
+    std::string account{};                           // its number
+    std::string certificate_id{};                    // SHA-256 of the certificate's DER in lower-case hexadecimal
     std::string certificate_arn{};
     std::string certificate{};                  // PEM, leaf first
     std::optional<bool> certificate_existed{};  // in the cloud, before this enrolment
     std::optional<bool> thing_existed{};        // before this enrolment
     std::optional<std::vector<Bytes>> held{};   // the certificates that the object held before, in DER
+    std::optional<std::string> previous_set{};  // of files, which was in use before; empty: none
+    std::string set{};                          // of files, of this identity
+
+    // rotate, retire: the identity that is replaced or taken out of use
+    std::string old_certificate_id{};
+    std::string old_certificate_arn{};      // empty: it is not registered
+    std::optional<ObjectId> old_slot{};     // of its key
+    std::optional<PublicKey> old_key{};     // as its certificate says
+    std::vector<std::string> policies{};    // attached to its certificate, by their names
+    std::optional<PublicKey> key_before{};  // rotate: which was in the slot of the new key
+    std::string client_id{};                // rotate: to prove the new identity with; empty: the thing's name
 
     friend bool operator==(const Facts&, const Facts&) = default;
 };

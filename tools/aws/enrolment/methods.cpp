@@ -4,6 +4,8 @@
 #include "aws/enrolment/steps.hpp"
 
 #include <array>
+#include <map>
+#include <vector>
 
 namespace trustx::aws {
 namespace {
@@ -56,9 +58,48 @@ std::span<const Step> by_claim() {
     return list;
 }
 
-}  // namespace
+// The steps by which a method gets a certificate for a request, up to one that is registered and inactive.
+std::span<const Step> issuing_steps(EnrolmentMethod method) {
+    static const std::array by_csr{s::certificate};
+    static const std::array by_registration{s::registration};
+    static const std::array by_own_ca{s::issue, s::registered};
+    switch (method) {
+        case EnrolmentMethod::csr:
+            return by_csr;
+        case EnrolmentMethod::register_thing:
+            return by_registration;
+        case EnrolmentMethod::own_ca:
+            return by_own_ca;
+        default:
+            return {};
+    }
+}
 
-std::span<const Step> steps_of(const Order& order) {
+std::vector<Step> rotation_by(EnrolmentMethod method) {
+    std::vector<Step> list{s::old_identity, s::endpoint, s::other_slot, s::new_key, s::request};
+    const auto issuing = issuing_steps(method);
+    list.insert(list.end(), issuing.begin(), issuing.end());
+    list.insert(list.end(),
+                {s::copied_policies, s::thing_principal, s::install, s::new_files, s::test, s::client, s::activation,
+                 s::connection, s::changeover, s::old_certificate, s::old_object, s::earlier_files});
+    return list;
+}
+
+std::span<const Step> rotation(EnrolmentMethod method) {
+    static std::map<EnrolmentMethod, std::vector<Step>> lists;
+    const auto [list, fresh] = lists.try_emplace(method);
+    if (fresh) {
+        list->second = rotation_by(method);
+    }
+    return list->second;
+}
+
+std::span<const Step> retirement() {
+    static const std::array list{s::old_identity, s::old_certificate, s::old_thing, s::old_object, s::no_files};
+    return list;
+}
+
+std::span<const Step> enrolment(const Order& order) {
     switch (order.method) {
         case EnrolmentMethod::csr:
             return by_csr();
@@ -74,6 +115,24 @@ std::span<const Step> steps_of(const Order& order) {
             break;
     }
     return order.needs_authority() ? just_in_time() : just_in_time_as_delivered();
+}
+
+}  // namespace
+
+std::span<const Step> steps_of(const Order& order) {
+    switch (order.task) {
+        case Task::enroll:
+            break;
+        case Task::rotate:
+            return rotation(order.method);
+        case Task::retire:
+            return retirement();
+    }
+    return enrolment(order);
+}
+
+bool can_rotate(EnrolmentMethod method) {
+    return !issuing_steps(method).empty();
 }
 
 }  // namespace trustx::aws

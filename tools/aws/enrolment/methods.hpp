@@ -8,8 +8,11 @@
 
 namespace trustx::aws {
 
-// steps_of gives the steps of an order, by its method, in their order. What makes a certificate usable comes after
-// everything that can fail (aws-iot.md section 7.1).
+// steps_of gives the steps of an order in their sequence. What makes a certificate usable comes after everything that
+// can fail (aws-iot.md section 7.1). A rotation needs a method that can_rotate.
 std::span<const Step> steps_of(const Order& order);
+
+// can_rotate says whether a method issues a certificate for a key of a gateway that is enrolled already.
+bool can_rotate(EnrolmentMethod method);
 
 }  // namespace trustx::aws

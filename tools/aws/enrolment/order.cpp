@@ -20,6 +20,14 @@ constexpr std::array method_names{
     MethodName{EnrolmentMethod::own_ca, "own-ca"}, MethodName{EnrolmentMethod::factory_cert, "factory-cert"},
     MethodName{EnrolmentMethod::jit, "jit"},       MethodName{EnrolmentMethod::claim, "claim"}};
 
+struct TaskName {
+    Task task;
+    std::string_view text;
+};
+
+constexpr std::array task_names{TaskName{Task::enroll, "enroll"}, TaskName{Task::rotate, "rotate"},
+                                TaskName{Task::retire, "retire"}};
+
 bool consists_of(std::string_view text, std::string_view others, std::size_t limit) {
     const auto allowed = [others](char letter) {
         const bool alphanumeric =
@@ -106,6 +114,18 @@ Result<EnrolmentMethod> parse_method(std::string_view name) {
         return fail(InputErrc::usage, "there is no method `" + std::string{name} + "`");
     }
     return found->method;
+}
+
+std::string_view name_of(Task task) {
+    return std::ranges::find(task_names, task, &TaskName::task)->text;
+}
+
+Result<Task> parse_task(std::string_view name) {
+    const auto* const found = std::ranges::find(task_names, name, &TaskName::text);
+    if (found == task_names.end()) {
+        return fail(InputErrc::malformed, "there is no task `" + std::string{name} + "`");
+    }
+    return found->task;
 }
 
 Result<Endpoint> Endpoint::parse(std::string_view text) {

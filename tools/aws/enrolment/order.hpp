@@ -39,7 +39,14 @@ struct Endpoint {
     friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
+// Task is what is done with an identity: a first one, another in place of the one in use, or none any more.
+enum class Task : std::uint8_t { enroll, rotate, retire };
+
+std::string_view name_of(Task task);
+Result<Task> parse_task(std::string_view name);
+
 struct Order {
+    Task task = Task::enroll;
     EnrolmentMethod method = EnrolmentMethod::csr;
     std::string thing{};
     ObjectId slot = first_free_slot;
@@ -56,7 +63,10 @@ struct Order {
     std::optional<ObjectId> claim_slot{};  // claim: the slot of this chip that has it
     std::string device_name{};             // section of trustx.conf that key files remember; empty: the default chip
     bool existing_thing = false;           // a thing that exists and has other certificates gets this one in addition
-    bool replace = false;                  // an identity that is there is replaced, in the slot's object and in files
+    bool replace = false;       // an identity that is there is replaced, in the slot's object and in files; rotate: a
+                                // key in the slot that somebody may need
+    bool revoke = false;        // retire: the certificate is revoked, and stays registered as that
+    bool delete_thing = false;  // retire: the thing too
 
     // needs_authority says whether an authority of the operator's issues the certificate. Without one the method jit
     // shows the certificate that the chip has.

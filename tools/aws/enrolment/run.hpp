@@ -15,6 +15,7 @@
 #include <chrono>
 #include <ctime>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace trustx::aws {
@@ -47,6 +48,8 @@ struct Run {
     [[nodiscard]] const Order& order() const { return journal.order; }
     [[nodiscard]] Facts& facts() { return journal.facts; }
     [[nodiscard]] ObjectId object() const { return *paired_certificate(journal.order.slot); }
+    // set is the name of this identity's files; empty: none were written yet.
+    [[nodiscard]] const std::string& set() const { return journal.facts.set; }
     void note(std::string_view text) const { seams.broker.note(text); }
     [[nodiscard]] std::time_t time() const { return std::chrono::system_clock::to_time_t(seams.now()); }
 };

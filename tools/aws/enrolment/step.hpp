@@ -23,6 +23,7 @@ struct Step {
     std::string (*plan)(const Order& order);  // what it will do, in words
     Result<void> (*perform)(Run& run);
     Result<void> (*undo)(Run& run);  // nullptr: nothing that has to be taken back
+    bool no_way_back = false;        // from its beginning on, what was begun can only be carried on
 };
 
 }  // namespace trustx::aws

@@ -38,18 +38,25 @@ std::string plan_connection(const Order& order) {
 }
 
 Result<Identity> written_identity(Run& run) {
-    TRY(auto identity, load_identity(run.seams.files, run.directories));
+    const auto set = run.directories.set(run.set());
+    TRY(auto identity, load_identity(run.seams.files, set));
     if (!identity) {
-        return fail(EnrolmentErrc::nothing_begun, run.directories.summary_file() +
+        return fail(EnrolmentErrc::nothing_begun, set.summary_file() +
                                                       " is missing, which this enrolment has written: abandon it, and "
                                                       "begin again");
     }
     return *std::move(identity);
 }
 
+// prove_connection also has another name for the connection where one was looked for.
 Result<void> prove_connection(Run& run) {
+    const auto& broker = run.seams.broker;
     TRY(const auto identity, written_identity(run));
-    return connect(run.seams.broker, run.directories, identity);
+    auto presented = presented_by(run.directories.set(run.set()), identity);
+    if (!run.facts().client_id.empty()) {
+        presented.client_id = run.facts().client_id;
+    }
+    return prove(broker, presented, by_backoff(broker), EnrolmentErrc::not_connected);
 }
 
 std::string plan_first_connection(const Order& order) {
@@ -60,7 +67,8 @@ std::string plan_first_connection(const Order& order) {
 Result<void> connect_first(Run& run) {
     const auto& broker = run.seams.broker;
     TRY(const auto identity, written_identity(run));
-    return prove(broker, presented_by(run.directories, identity), by_schedule(broker), EnrolmentErrc::not_activated);
+    return prove(broker, presented_by(run.directories.set(run.set()), identity), by_schedule(broker),
+                 EnrolmentErrc::not_activated);
 }
 
 }  // namespace

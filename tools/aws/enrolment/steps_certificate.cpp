@@ -77,11 +77,22 @@ Result<std::optional<Issued>> look_in_list(Run& run) {
     return std::optional<Issued>{};
 }
 
+// note_certificates_before is for a key that was there already: what the thing has for it is not this enrolment's.
+Result<void> note_certificates_before(Run& run) {
+    if (!run.facts().slot_was_empty.value_or(true)) {
+        TRY(run.facts().certificates_before, principals_of(cloud_of(run), run.order().thing));
+    }
+    return {};
+}
+
 // look_at_thing finds what RegisterThing attached.
 Result<std::optional<Issued>> look_at_thing(Run& run) {
-    TRY(const auto principals, principals_of(run, run.order().thing));
+    TRY(const auto principals, principals_of(cloud_of(run), run.order().thing));
+    const auto& before = run.facts().certificates_before;
     for (const auto& arn : principals) {
-        TRY(auto found, described(run, arn.substr(arn.rfind('/') + 1)));
+        const bool was_there = std::ranges::find(before, arn) != before.end();
+        TRY(auto found, was_there ? Result<std::optional<Issued>>{std::optional<Issued>{}}
+                                  : described(run, arn.substr(arn.rfind('/') + 1)));
         if (found) {
             return found;
         }
@@ -137,6 +148,7 @@ Result<void> asked_once(Run& run, Issue issue) {
             return take(run, *std::move(found));
         }
     }
+    TRYV(note_certificates_before(run));
     run.facts().asked = true;
     TRYV(run.record());
     ApiResult<Issued> issued = issue();
@@ -176,8 +188,20 @@ ApiResult<Issued> named_in(const RegisteredThing& answer) {
         .arn = arn->second, .id = arn->second.substr(arn->second.rfind('/') + 1), .pem = answer.certificate_pem};
 }
 
+// policy_for is the first of the old certificate's in a rotation, which attaches the others as well.
+Result<std::string> policy_for(Run& run) {
+    if (run.order().task != Task::rotate) {
+        return run.order().policy;
+    }
+    const auto& policies = run.facts().policies;
+    return policies.empty() ? fail(InputErrc::nothing_there,
+                                   "the old certificate has no policy, and RegisterThing wants one: use the method csr")
+                            : Result<std::string>{policies.front()};
+}
+
 Result<void> register_thing(Run& run) {
-    TRY(const auto body, provisioning_template({.use = TemplateUse::register_csr, .policy = run.order().policy}));
+    TRY(const auto policy, policy_for(run));
+    TRY(const auto body, provisioning_template({.use = TemplateUse::register_csr, .policy = policy}));
     return asked_once(run, [&run, &body]() -> ApiResult<Issued> {
         TRY(const auto answer, ask(run, RegisterThing{.template_body = body,
                                                       .parameters = {{"ThingName", run.order().thing},
@@ -196,17 +220,18 @@ Result<void> deactivate(Run& run) {
         ask(run, UpdateCertificate{.id = run.facts().certificate_id, .status = CertificateStatus::inactive}));
 }
 
-Result<void> detach_everything(Run& run) {
-    const auto& arn = run.facts().certificate_arn;
-    const auto policies = ask(run, ListAttachedPolicies{.target = arn});
+Result<void> detach_everything(const CloudAccess& cloud, const std::string& arn) {
+    const auto policies = every_item<NamedArn>(
+        [&](const std::string& next) { return ask(cloud, ListAttachedPolicies{.target = arn, .marker = next}); });
     TRYV(gone_is_fine(policies));
-    for (const auto& policy : policies ? policies->items : std::vector<NamedArn>{}) {
-        TRYV(gone_is_fine(ask(run, DetachPolicy{.policy = policy.name, .target = arn})));
+    for (const auto& policy : policies ? *policies : std::vector<NamedArn>{}) {
+        TRYV(gone_is_fine(ask(cloud, DetachPolicy{.policy = policy.name, .target = arn})));
     }
-    const auto things = ask(run, ListPrincipalThings{.principal = arn});
+    const auto things = every_item<std::string>(
+        [&](const std::string& next) { return ask(cloud, ListPrincipalThings{.principal = arn, .next = next}); });
     TRYV(gone_is_fine(things));
-    for (const auto& thing : things ? things->items : std::vector<std::string>{}) {
-        TRYV(gone_is_fine(ask(run, DetachThingPrincipal{.thing = thing, .principal = arn})));
+    for (const auto& thing : things ? *things : std::vector<std::string>{}) {
+        TRYV(gone_is_fine(ask(cloud, DetachThingPrincipal{.thing = thing, .principal = arn})));
     }
     return {};
 }
@@ -254,9 +279,22 @@ Result<void> remove_certificate(Run& run) {
     if (run.facts().certificate_arn.empty()) {
         return {};
     }
-    TRYV(deactivate(run));
-    TRYV(detach_everything(run));
-    return gone_is_fine(ask(run, DeleteCertificate{.id = run.facts().certificate_id}));
+    return take_out_of_use(cloud_of(run), {.arn = run.facts().certificate_arn, .id = run.facts().certificate_id});
+}
+
+// What is revoked stays so, and need not be made inactive.
+Result<void> take_out_of_use(const CloudAccess& cloud, const RegisteredCertificate& certificate, Removal removal) {
+    TRY(const auto found, unless_missing(ask(cloud, DescribeCertificate{.id = certificate.id})));
+    if (!found) {
+        return {};
+    }
+    const bool revoke = removal == Removal::revoke;
+    const auto wanted = revoke ? CertificateStatus::revoked : CertificateStatus::inactive;
+    if (found->status != wanted && found->status != CertificateStatus::revoked) {
+        TRYV(gone_is_fine(ask(cloud, UpdateCertificate{.id = certificate.id, .status = wanted})));
+    }
+    TRYV(detach_everything(cloud, certificate.arn));
+    return revoke ? Result<void>{} : gone_is_fine(ask(cloud, DeleteCertificate{.id = certificate.id}));
 }
 
 const Step steps::certificate{.name = "certificate",

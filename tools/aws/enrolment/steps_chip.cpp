@@ -4,13 +4,10 @@
 #include "aws/enrolment/installation.hpp"
 #include "aws/enrolment/steps.hpp"
 #include "common/files/input_error.hpp"
-#include "common/keys/key_file.hpp"
 #include "common/text/as_bytes.hpp"
 #include "common/try.hpp"
 #include "common/x509/certificate.hpp"
 #include "pki/request.hpp"
-
-#include <trustx/key_reference.hpp>
 
 namespace trustx::aws {
 namespace {
@@ -98,41 +95,6 @@ std::string plan_install(const Order& order) {
            " holds its key; read it back";
 }
 
-std::string plan_files(const Order& /*order*/) {
-    return "the files that services read: aws.json, identity-key.pem (no secret: it names the slot), "
-           "identity-chain.pem, "
-           "amazon-roots.pem";
-}
-
-Result<KeyReference> key_reference(Run& run) {
-    TRY(const auto uid, run.seams.chip.uid());
-    return KeyReference{.key = run.order().slot,
-                        .public_key = *run.facts().public_key,
-                        .coprocessor = uid,
-                        .device = run.order().device_name,
-                        .label = run.order().thing};
-}
-
-Result<std::string> summary(Run& run) {
-    TRY(auto endpoint, Endpoint::parse(run.facts().endpoint));
-    return Identity{.endpoint = std::move(endpoint),
-                    .region = run.order().region,
-                    .account = run.facts().account,
-                    .thing = run.order().thing,
-                    .certificate_id = run.facts().certificate_id,
-                    .slot = run.order().slot,
-                    .method = run.order().method}
-        .text();
-}
-
-Result<void> remove_files(Run& run) {
-    const auto& from = run.directories;
-    for (const auto& path : {from.summary_file(), from.chain_file(), from.key_file(), from.roots_file()}) {
-        TRYV(run.seams.files.remove(path));
-    }
-    return {};
-}
-
 }  // namespace
 
 Result<void> install_certificate(Run& run) {
@@ -156,19 +118,6 @@ Result<void> restore_certificate(Run& run) {
     return run.seams.chip.write_certificates(run.object(), held);
 }
 
-Result<void> write_files(Run& run) {
-    auto& store = run.seams.files;
-    const auto& to = run.directories;
-    TRY(const auto roots, broker_roots(store, run.order().ca_file));
-    TRY(const auto reference, key_reference(run));
-    TRY(const auto text, summary(run));
-    TRYV(store.make_directory(to.identity, files::Access::everybody));
-    TRYV(store.write(to.roots_file(), roots, files::Access::everybody));
-    TRYV(store.write(to.key_file(), keys::key_file_text(reference), files::Access::services));
-    TRYV(store.write(to.chain_file(), run.facts().certificate, files::Access::everybody));
-    return store.write(to.summary_file(), text, files::Access::everybody);
-}
-
 const Step steps::slot{
     .name = "slot", .place = Place::nothing, .plan = plan_slot, .perform = look_at_slot, .undo = nullptr};
 const Step steps::key{.name = "key", .place = Place::chip, .plan = plan_key, .perform = make_key, .undo = nullptr};
@@ -179,7 +128,5 @@ const Step steps::install{.name = "install",
                           .plan = plan_install,
                           .perform = install_certificate,
                           .undo = restore_certificate};
-const Step steps::files{
-    .name = "files", .place = Place::files, .plan = plan_files, .perform = write_files, .undo = remove_files};
 
 }  // namespace trustx::aws

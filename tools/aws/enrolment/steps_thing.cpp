@@ -35,7 +35,7 @@ std::string plan_thing(const Order& order) {
 
 // others_certificate is one that a thing has and that is not from this enrolment.
 Result<std::string> others_certificate(Run& run) {
-    TRY(const auto principals, principals_of(run, run.order().thing));
+    TRY(const auto principals, principals_of(cloud_of(run), run.order().thing));
     const auto other =
         std::ranges::find_if(principals, [&](const std::string& arn) { return arn != run.facts().certificate_arn; });
     return other == principals.end() ? std::string{} : *other;
@@ -100,7 +100,8 @@ Result<void> make_policy(Run& run) {
     }
     TRY(const auto document, device_policy({.scope = {.partition = run.facts().partition,
                                                       .region = run.order().region,
-                                                      .account = run.facts().account}}));
+                                                      .account = run.facts().account},
+                                            .client_beside = true}));
     const auto made = ask(run, CreatePolicy{.name = name, .document = document});
     if (!made && made.error() == ApiErrc::resource_already_exists) {
         return {};  // another gateway's enrolment was faster
@@ -187,7 +188,7 @@ Result<void> test_policy(Run& run) {
                            " " + (answer.resources.empty() ? "" : answer.resources.front());
         if (answer.action == AuthAction::connect) {
             return fail(EnrolmentErrc::policy_denies,
-                        words + ": correct the policy " + run.order().policy + ", then resume; nothing is active yet");
+                        words + ": correct the policies, then go on; nothing is active yet");
         }
         run.note(words);
     }

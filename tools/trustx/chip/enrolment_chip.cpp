@@ -6,10 +6,21 @@
 #include "common/files/input_error.hpp"
 #include "common/try.hpp"
 
-#include <trustx/key_generation.hpp>
 #include <trustx/objects.hpp>
 
 namespace trustx::cli {
+namespace {
+
+// A slot that was kept has no key from here.
+Result<PublicKey> key_in(KeyGeneration made, ObjectId slot) {
+    if (!made.key) {
+        return fail(InputErrc::refused, "another program put a key into " + title(slot) +
+                                            " just now, which a new key would destroy; repeat this to use that key");
+    }
+    return *std::move(made.key);
+}
+
+}  // namespace
 
 Result<Uid> EnrolmentChip::uid() {
     return chip_uid(chip_);
@@ -20,14 +31,18 @@ Result<std::optional<Curve>> EnrolmentChip::curve_in(ObjectId slot) {
     return metadata.key_algorithm;
 }
 
+Result<KeyGeneration> EnrolmentChip::make_key(const GenKeyPair& request, OccupiedSlot occupied) {
+    return chip_.with([&](LockedDevice& device) { return generate_key(device, request, occupied); });
+}
+
 Result<PublicKey> EnrolmentChip::generate(ObjectId slot, Curve curve, KeyUsage usage) {
-    const GenKeyPair request{.key = slot, .curve = curve, .usage = usage};
-    TRY(auto made, chip_.with([&](LockedDevice& device) { return generate_key(device, request, OccupiedSlot::keep); }));
-    if (!made.key) {
-        return fail(InputErrc::refused, "another program put a key into " + title(slot) +
-                                            " just now, which a new key would destroy; repeat this to use that key");
-    }
-    return *std::move(made.key);
+    TRY(auto made, make_key({.key = slot, .curve = curve, .usage = usage}, OccupiedSlot::keep));
+    return key_in(std::move(made), slot);
+}
+
+Result<PublicKey> EnrolmentChip::regenerate(ObjectId slot, Curve curve, KeyUsage usage) {
+    TRY(auto made, make_key({.key = slot, .curve = curve, .usage = usage}, OccupiedSlot::replace));
+    return key_in(std::move(made), slot);
 }
 
 Result<PublicKey> EnrolmentChip::public_key(ObjectId slot) {

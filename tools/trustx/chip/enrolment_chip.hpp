@@ -5,6 +5,8 @@
 #include "cli/context.hpp"
 #include "pki/chip_port.hpp"
 
+#include <trustx/key_generation.hpp>
+
 namespace trustx::cli {
 
 class EnrolmentChip final : public pki::ChipPort {
@@ -15,12 +17,15 @@ class EnrolmentChip final : public pki::ChipPort {
     Result<Uid> uid() override;
     Result<std::optional<Curve>> curve_in(ObjectId slot) override;
     Result<PublicKey> generate(ObjectId slot, Curve curve, KeyUsage usage) override;
+    Result<PublicKey> regenerate(ObjectId slot, Curve curve, KeyUsage usage) override;
     Result<PublicKey> public_key(ObjectId slot) override;
     Result<Signature> sign(ObjectId slot, ByteView digest) override;
     Result<std::vector<Bytes>> certificates(ObjectId object) override;
     Result<void> write_certificates(ObjectId object, const std::vector<Bytes>& certificates) override;
 
  private:
+    Result<KeyGeneration> make_key(const GenKeyPair& request, OccupiedSlot occupied);
+
     const Context& context_;
     Chip& chip_;
 };

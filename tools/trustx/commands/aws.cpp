@@ -18,7 +18,9 @@ Examples:
   trustx aws plan --method csr --thing gateway-1
   trustx aws enroll --method csr --thing gateway-1 --slot E0F1
   trustx aws status
-  trustx aws connect --wait 10m)";
+  trustx aws connect --wait 10m
+  trustx aws rotate
+  trustx aws retire --plan)";
 
 }  // namespace
 
@@ -34,6 +36,8 @@ void add_aws(Command& program) {
     add_aws_make(aws);
     add_aws_credentials(aws);
     add_aws_doctor(aws);
+    add_aws_rotate(aws);
+    add_aws_retire(aws);
 }
 
 }  // namespace trustx::cli

@@ -210,6 +210,14 @@ std::string drop_in_path(const std::string& root, const std::string& service) {
     return in_root(root, "/etc/systemd/system/" + service + ".d/trustx.conf");
 }
 
+std::vector<std::string> enabled_services(const std::string& root) {
+    std::vector<std::string> services;
+    for (const auto& path : drop_ins_in(root)) {
+        services.push_back(path.parent_path().stem());
+    }
+    return services;
+}
+
 ServiceAccess access_for(const std::string& service, const Settings& settings) {
     ServiceAccess access{.service = service,
                          .openssl_conf = {},

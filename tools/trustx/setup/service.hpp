@@ -10,6 +10,7 @@
 #include <trustx/settings.hpp>
 
 #include <string>
+#include <vector>
 
 namespace trustx::cli {
 
@@ -26,6 +27,9 @@ inline constexpr const char* installed_configuration = "/etc/trustx/openssl-trus
 
 // drop_in_path is where the service's drop-in is: "/etc/systemd/system/mosquitto.service.d/trustx.conf".
 std::string drop_in_path(const std::string& root, const std::string& service);
+
+// enabled_services are those with a drop-in of `setup enable` in this root: "mosquitto.service".
+std::vector<std::string> enabled_services(const std::string& root);
 
 // access_for says what a service needs to use the chip of these settings.
 ServiceAccess access_for(const std::string& service, const Settings& settings);

@@ -9,7 +9,6 @@
 #include "common/files/input_error.hpp"
 #include "common/try.hpp"
 
-#include <algorithm>
 #include <memory>
 
 namespace trustx::cli {
@@ -72,21 +71,9 @@ Result<aws::Order> order_of(const Context& context, const EnrollOptions& options
     return order;
 }
 
-std::string column(std::string text, std::size_t width) {
-    text.resize(std::max(width, text.size() + 1), ' ');
-    return text;
-}
-
 Result<void> print_plan(const Context& context, const EnrollOptions& options) {
     TRY(const auto order, order_of(context, options));
-    std::string text;
-    for (const auto& step : aws::plan(order)) {
-        constexpr std::size_t longest_name = 21;
-        constexpr std::size_t longest_place = 7;
-        text += column(step.name, longest_name) + column(step.where.empty() ? "-" : step.where, longest_place) +
-                step.what + "\n";
-    }
-    return answer(text);
+    return answer(plan_text(order));
 }
 
 Result<void> enroll(const Context& context, const EnrollOptions& options) {

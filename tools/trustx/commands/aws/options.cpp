@@ -3,6 +3,7 @@
 
 #include "common/files/input_error.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 
@@ -15,7 +16,23 @@ std::string chosen(const std::string& option, const char* variable, const std::s
     return !option.empty() ? option : !environment.empty() ? environment : otherwise;
 }
 
+std::string column(std::string text, std::size_t width) {
+    text.resize(std::max(width, text.size() + 1), ' ');
+    return text;
+}
+
 }  // namespace
+
+std::string plan_text(const aws::Order& order) {
+    constexpr std::size_t longest_name = 21;
+    constexpr std::size_t longest_place = 7;
+    std::string text;
+    for (const auto& step : aws::plan(order)) {
+        text += column(step.name, longest_name) + column(step.where.empty() ? "-" : step.where, longest_place) +
+                step.what + "\n";
+    }
+    return text;
+}
 
 void add_directory_options(Command& command, DirectoryOptions& options) {
     command.option("--identity-dir", options.identity, "Where the files for services are; default: /etc/trustx",

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "aws/account/account.hpp"
-#include "aws/enrolment/identity.hpp"
+#include "aws/enrolment/enrolment.hpp"
 #include "cli/command_line.hpp"
 
 #include <chrono>
@@ -33,6 +33,9 @@ void add_account_options(Command& command, AccountChoice& choice);
 
 // add_wait_option is about the broker. Its default is what `wait` holds.
 void add_wait_option(Command& command, std::string& wait);
+
+// plan_text is a plan, a step a line, each with the place where it changes something.
+std::string plan_text(const aws::Order& order);
 
 // parse_wait reads "90", "90s", "10m" or "1h". InputErrc::usage.
 Result<std::chrono::seconds> parse_wait(const std::string& text);

@@ -56,7 +56,10 @@ Result<void> resume(const Context& context, const ResumeOptions& options) {
         tell_unfinished(context, directories, resumed.error());
         return resumed;
     }
-    tell_enrolled(context, directories);
+    TRY(const auto state, aws::read_state(session->seams().files, directories));
+    if (state.identity) {
+        tell_enrolled(context, directories);
+    }
     return {};
 }
 

@@ -52,7 +52,7 @@ void tell_unfinished(const Context& context, const aws::Directories& directories
     files::DiskStore files;
     const auto state = aws::read_state(files, directories);
     if (state && state->journal && state->journal->phase == aws::Phase::enrolling) {
-        context.note("the enrolment is at the step `" + state->journal->step +
+        context.note("this is at the step `" + state->journal->step +
                      "`: `trustx aws resume` carries on, `trustx aws abandon` takes it back");
     }
 }

@@ -28,8 +28,20 @@ struct StatusOptions {
     bool json = false;
 };
 
-const char* phase_words(aws::Phase phase) {
-    switch (phase) {
+const char* words_when_done(aws::Task task) {
+    switch (task) {
+        case aws::Task::enroll:
+            break;
+        case aws::Task::rotate:
+            return "rotated";
+        case aws::Task::retire:
+            return "retired";
+    }
+    return "enrolled";
+}
+
+const char* phase_words(const aws::Journal& journal) {
+    switch (journal.phase) {
         case aws::Phase::enrolling:
             return "not ended";
         case aws::Phase::abandoning:
@@ -37,7 +49,7 @@ const char* phase_words(aws::Phase phase) {
         case aws::Phase::done:
             break;
     }
-    return "enrolled";
+    return words_when_done(journal.order.task);
 }
 
 nlohmann::ordered_json state_json(const aws::State& state, const aws::Directories& directories) {
@@ -46,7 +58,8 @@ nlohmann::ordered_json state_json(const aws::State& state, const aws::Directorie
         json["identity"] = nlohmann::ordered_json::parse(state.identity->text());
     }
     if (state.journal) {
-        json["journal"] = {{"phase", phase_words(state.journal->phase)},
+        json["journal"] = {{"phase", phase_words(*state.journal)},
+                           {"task", aws::name_of(state.journal->order.task)},
                            {"step", state.journal->step},
                            {"method", aws::name_of(state.journal->order.method)},
                            {"thing", state.journal->order.thing},
@@ -72,7 +85,7 @@ std::string state_text(const aws::State& state, const aws::Directories& director
     }
     const auto& journal = *state.journal;
     text += "  " + journal.order.thing + " by " + std::string{aws::name_of(journal.order.method)} + ", begun " +
-            text::time_text(journal.begun) + ": " + phase_words(journal.phase) + "\n";
+            text::time_text(journal.begun) + ": " + phase_words(journal) + "\n";
     return journal.phase == aws::Phase::done ? text : text + "  at the step: " + journal.step + "\n";
 }
 
@@ -84,7 +97,7 @@ Result<void> status(const Context& /*context*/, const StatusOptions& options) {
     TRYV(answer(options.json ? json_text(state_json(state, directories)) : state_text(state, directories)));
     if (state.journal && state.journal->phase != aws::Phase::done) {
         return fail(aws::EnrolmentErrc::unfinished,
-                    "the enrolment of " + state.journal->order.thing +
+                    "what was begun with " + state.journal->order.thing +
                         " has not ended: `trustx aws resume` carries on, `trustx aws abandon` takes it back");
     }
     return state.identity

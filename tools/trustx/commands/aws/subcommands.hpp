@@ -16,5 +16,7 @@ void add_aws_ca(Command& aws);
 void add_aws_make(Command& aws);
 void add_aws_credentials(Command& aws);
 void add_aws_doctor(Command& aws);
+void add_aws_rotate(Command& aws);
+void add_aws_retire(Command& aws);
 
 }  // namespace trustx::cli
