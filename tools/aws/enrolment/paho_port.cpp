@@ -38,7 +38,7 @@ InputErrc input_code(mqtt::Cause cause) {
 }
 
 // answer_to says whether a failure may pass: what is up to the network, the clock, or to a cloud in which a change
-// takes minutes to be in force (section 14, item 2).
+// takes minutes to be in force (aws-iot.md section 14, item 2).
 Acceptance::Answer answer_to(mqtt::Cause cause) {
     switch (cause) {
         case mqtt::Cause::name:
