@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -186,6 +187,20 @@ TEST_CASE("a clock that is a year off is told from a bad certificate", "[aws]") 
     must_explain(outcome);
     must_succeed(gateway.trustx({"aws", "abandon"}));
     must_succeed(gateway.enroll("csr"));
+}
+
+TEST_CASE("an enrolment is resumed from another directory than it was begun in", "[aws]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Gateway gateway{*cloud, "elsewhere"};
+    std::filesystem::create_directory(gateway.identity(""));
+    std::filesystem::copy_file(cloud->ca_file(), gateway.identity("../ca.pem"));
+    cloud->control("POST", "/faults", control_fault("CreateThing", {{"error", "LimitExceededException"}}));
+    CHECK(gateway.trustx({"aws", "enroll", "--method", "csr", "--thing", "elsewhere", "--ca", "ca.pem"}).status ==
+          code(ExitCode::cloud));
+    must_succeed(run(program("trustx"), {"aws", "resume"}, {.environment = gateway.environment(), .directory = "/"}));
 }
 
 TEST_CASE("a chip that is pulled in the middle, and put back, goes on where it was", "[aws]") {

@@ -78,6 +78,7 @@ Result<void> print_plan(const Context& context, const EnrollOptions& options) {
 
 Result<void> enroll(const Context& context, const EnrollOptions& options) {
     TRY(auto order, order_of(context, options));
+    name_files_absolutely(order);
     TRY(const auto wait, parse_wait(options.wait));
     TRYV(load_provider(context));
     const auto region = options.account.region.empty() ? region_in(order.endpoint) : options.account.region;

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 namespace trustx::cli {
 namespace {
@@ -32,6 +34,17 @@ std::string plan_text(const aws::Order& order) {
                 step.what + "\n";
     }
     return text;
+}
+
+void name_files_absolutely(aws::Order& order) {
+    for (auto* file : {&order.ca_file, &order.authority_certificate, &order.authority_key, &order.claim_certificate,
+                       &order.claim_key}) {
+        std::error_code unknown_directory;
+        const auto path = std::filesystem::absolute(*file, unknown_directory);
+        if (!file->empty() && !unknown_directory) {
+            *file = path.string();
+        }
+    }
 }
 
 void add_directory_options(Command& command, DirectoryOptions& options) {

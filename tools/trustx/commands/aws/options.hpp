@@ -11,6 +11,9 @@
 
 namespace trustx::cli {
 
+// name_files_absolutely is for what a journal remembers: it may be resumed from another directory.
+void name_files_absolutely(aws::Order& order);
+
 inline constexpr const char* default_wait = "10m";
 
 // DirectoryOptions move the two directories of a gateway; empty: as the environment says, or the usual ones.
