@@ -53,6 +53,9 @@ class TrappedKeys final : public pki::ChipPort {
     Result<PublicKey> generate(ObjectId object, Curve curve, KeyUsage usage) override {
         return trapped(trap_, "chip generate", [&] { return chip_.generate(object, curve, usage); });
     }
+    Result<PublicKey> regenerate(ObjectId object, Curve curve, KeyUsage usage) override {
+        return trapped(trap_, "chip regenerate", [&] { return chip_.regenerate(object, curve, usage); });
+    }
     Result<PublicKey> public_key(ObjectId object) override {
         return trapped(trap_, "chip public_key", [&] { return chip_.public_key(object); });
     }

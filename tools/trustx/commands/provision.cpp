@@ -71,18 +71,18 @@ class NamedHandshake final : public provisioning::HandshakePort {
     provisioning::ProviderHandshake provider_;
 };
 
-// Line is everything that one run on one chip has at hand.
-class Line {
+// ProvisioningRun is everything that one run on one chip has at hand.
+class ProvisioningRun {
  public:
-    Line(const Context& context, Chip chip, const std::string& state)
+    ProvisioningRun(const Context& context, Chip chip, const std::string& state)
         : context_{context},
           chip_{std::move(chip)},
           keys_{context, chip_},
           objects_{chip_},
           handshake_{context.device_name.value_or("")},
           state_{state + "/provision"} {}
-    Line(const Line&) = delete;
-    Line& operator=(const Line&) = delete;
+    ProvisioningRun(const ProvisioningRun&) = delete;
+    ProvisioningRun& operator=(const ProvisioningRun&) = delete;
 
     // use_authority is for what writes. The key of the authority may be in a chip, too.
     Result<void> use_authority(const Recipe& recipe) {
@@ -160,7 +160,7 @@ std::string plan_json(const Recipe& recipe, const provisioning::Plan& plan) {
 Result<void> show_plan(const Context& context, const ProvisionOptions& options) {
     TRY(const auto recipe, Recipe::read(*options.plan));
     TRY(auto chip, open_chip(context));
-    Line line{context, std::move(chip), options.state};
+    ProvisioningRun line{context, std::move(chip), options.state};
     TRY(const auto plan, provisioning::plan(recipe, line.seams()));
     TRYV(answer(options.json ? plan_json(recipe, plan) : plan_text(plan)));
     return provisioning::check_plan(plan);
@@ -169,7 +169,7 @@ Result<void> show_plan(const Context& context, const ProvisionOptions& options) 
 Result<void> apply_recipe(const Context& context, const ProvisionOptions& options) {
     TRY(const auto recipe, Recipe::read(*options.apply));
     TRY(auto chip, open_chip(context));
-    Line line{context, std::move(chip), options.state};
+    ProvisioningRun line{context, std::move(chip), options.state};
     for (const auto& warning : provisioning::expiry_warnings(recipe, std::time(nullptr))) {
         context.note("warning: " + warning);
     }
