@@ -14,6 +14,7 @@ BEGIN {
     for (i in names) {
         meaning[names[i]] = names[i]
     }
+    meaning["DEVICE"] = "FILE"
     meaning["PEER"] = "FILE"
     meaning["RECIPE"] = "FILE"
     meaning["WHAT"] = "OBJECT|chip|application"
