@@ -113,7 +113,7 @@ Outcome<void> ChipAgreement::get(OSSL_PARAM* params) const {
     TRYV(answer_integer(params, OSSL_EXCHANGE_PARAM_EC_ECDH_COFACTOR_MODE, 0));
     TRYV(answer_text(params, OSSL_EXCHANGE_PARAM_KDF_TYPE, kdf_type_));
     TRYV(answer_text(params, OSSL_EXCHANGE_PARAM_KDF_DIGEST, kdf_digest_));
-    TRYV(answer_size(params, OSSL_EXCHANGE_PARAM_KDF_OUTLEN, kdf_size_));
+    TRYV(answer_unsigned(params, OSSL_EXCHANGE_PARAM_KDF_OUTLEN, kdf_size_));
     TRYV(answer_text(params, OSSL_KDF_PARAM_CEK_ALG, cek_algorithm_));
     OSSL_PARAM* ukm = OSSL_PARAM_locate(params, OSSL_EXCHANGE_PARAM_KDF_UKM);
     if (ukm != nullptr && OSSL_PARAM_set_octet_ptr(ukm, ukm_.data(), ukm_.size()) != 1) {

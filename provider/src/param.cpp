@@ -58,12 +58,12 @@ Outcome<void> read(const OSSL_PARAM& param, ByteView& into) {
     return {};
 }
 
-Outcome<void> read(const OSSL_PARAM& param, std::size_t& into) {
-    return done_with(param.key, OSSL_PARAM_get_size_t(&param, &into));
-}
-
-Outcome<void> read(const OSSL_PARAM& param, unsigned int& into) {
-    return done_with(param.key, OSSL_PARAM_get_uint(&param, &into));
+Outcome<std::uint64_t> read_unsigned(const OSSL_PARAM& param, std::uint64_t at_most) {
+    std::uint64_t value{0};
+    if (OSSL_PARAM_get_uint64(&param, &value) != 1 || value > at_most) {
+        return unreadable(param.key);
+    }
+    return value;
 }
 
 Outcome<void> read(const OSSL_PARAM& param, int& into) {
@@ -94,12 +94,8 @@ Outcome<void> answer_integer(OSSL_PARAM* params, const char* key, int value) {
     return answer(params, key, [&](OSSL_PARAM* wanted) { return OSSL_PARAM_set_int(wanted, value); });
 }
 
-Outcome<void> answer_unsigned(OSSL_PARAM* params, const char* key, unsigned int value) {
-    return answer(params, key, [&](OSSL_PARAM* wanted) { return OSSL_PARAM_set_uint(wanted, value); });
-}
-
-Outcome<void> answer_size(OSSL_PARAM* params, const char* key, std::size_t value) {
-    return answer(params, key, [&](OSSL_PARAM* wanted) { return OSSL_PARAM_set_size_t(wanted, value); });
+Outcome<void> answer_unsigned(OSSL_PARAM* params, const char* key, std::uint64_t value) {
+    return answer(params, key, [&](OSSL_PARAM* wanted) { return OSSL_PARAM_set_uint64(wanted, value); });
 }
 
 }  // namespace trustx::provider

@@ -2,12 +2,15 @@
 // OSSL_PARAM arrays in the few shapes that the provider needs, and safe reading and writing of single ones.
 #pragma once
 
+#include "common/try.hpp"
 #include "outcome.hpp"
 
 #include <trustx/key.hpp>
 
 #include <array>
-#include <cstddef>
+#include <concepts>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,13 +54,21 @@ class PublicKeyParams {
 };
 
 // read takes the value of a parameter; octets stay where the parameter has them. Error: Reason::parameter_invalid
-// naming it.
+// naming it; also when a number does not fit.
 [[nodiscard]] Outcome<void> read(const OSSL_PARAM& param, std::string& into);
 [[nodiscard]] Outcome<void> read(const OSSL_PARAM& param, ByteView& into);
-[[nodiscard]] Outcome<void> read(const OSSL_PARAM& param, std::size_t& into);
-[[nodiscard]] Outcome<void> read(const OSSL_PARAM& param, unsigned int& into);
 [[nodiscard]] Outcome<void> read(const OSSL_PARAM& param, int& into);
 [[nodiscard]] Outcome<void> read(const OSSL_PARAM& param, bool& into);
+
+// read_unsigned is read for every unsigned type, of which size_t is another one on each architecture; at most is what
+// the type holds.
+[[nodiscard]] Outcome<std::uint64_t> read_unsigned(const OSSL_PARAM& param, std::uint64_t at_most);
+template <std::unsigned_integral T>
+[[nodiscard]] Outcome<void> read(const OSSL_PARAM& param, T& into) {
+    TRY(const std::uint64_t value, read_unsigned(param, std::numeric_limits<T>::max()));
+    into = static_cast<T>(value);
+    return {};
+}
 
 // take reads the parameter of that name; nothing happens when it is not among params, which may be nullptr.
 template <class T>
@@ -77,7 +88,6 @@ template <class T>
 [[nodiscard]] Outcome<void> answer_pointer(OSSL_PARAM* params, const char* key, const char* value);
 [[nodiscard]] Outcome<void> answer_octets(OSSL_PARAM* params, const char* key, ByteView value);
 [[nodiscard]] Outcome<void> answer_integer(OSSL_PARAM* params, const char* key, int value);
-[[nodiscard]] Outcome<void> answer_unsigned(OSSL_PARAM* params, const char* key, unsigned int value);
-[[nodiscard]] Outcome<void> answer_size(OSSL_PARAM* params, const char* key, std::size_t value);
+[[nodiscard]] Outcome<void> answer_unsigned(OSSL_PARAM* params, const char* key, std::uint64_t value);
 
 }  // namespace trustx::provider

@@ -125,7 +125,7 @@ Outcome<void> answer_use_of_chip(ProviderContext& context, OSSL_PARAM params[]) 
     if (chip == nullptr) {
         return {};
     }
-    TRYV(answer_size(params, param_uses, chip->watch().uses()));
+    TRYV(answer_unsigned(params, param_uses, chip->watch().uses()));
     const auto counter = chip->watch().counter();
     return counter ? answer_unsigned(params, param_counter, *counter) : Outcome<void>{};
 }

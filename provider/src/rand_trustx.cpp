@@ -143,7 +143,7 @@ int rand_get_ctx_params(void* ctx, OSSL_PARAM params[]) {
     return answer(generator.core(), [&]() -> Outcome<void> {
         TRYV(answer_integer(params, OSSL_RAND_PARAM_STATE, generator.state()));
         TRYV(answer_unsigned(params, OSSL_RAND_PARAM_STRENGTH, strength_bits));
-        return answer_size(params, OSSL_RAND_PARAM_MAX_REQUEST, largest_request);
+        return answer_unsigned(params, OSSL_RAND_PARAM_MAX_REQUEST, largest_request);
     });
 }
 

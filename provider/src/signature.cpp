@@ -266,7 +266,7 @@ Outcome<void> Signing::get(OSSL_PARAM* params) const {
         TRYV(answer_text(params, OSSL_SIGNATURE_PARAM_DIGEST, EVP_MD_get0_name(digest_.get())));
     }
     TRYV(answer_unsigned(params, param_nonce_type, nonce_type_));
-    return answer_size(params, OSSL_SIGNATURE_PARAM_DIGEST_SIZE, digest_size_);
+    return answer_unsigned(params, OSSL_SIGNATURE_PARAM_DIGEST_SIZE, digest_size_);
 }
 
 }  // namespace trustx::provider
