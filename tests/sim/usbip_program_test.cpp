@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx-sim --usbip over TCP: peers that behave, and peers that do not.
+#include "common/io/time_structs.hpp"
 #include "socket_client.hpp"
 #include "support/build_tree.hpp"
 #include "support/catch.hpp"
@@ -35,7 +36,7 @@ struct TcpPeer {
         address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(endpoint.port)));
         REQUIRE(::inet_pton(AF_INET, endpoint.host.c_str(), &address.sin_addr) == 1);
         REQUIRE(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-        const timeval limit{.tv_sec = patience().count() / 1000, .tv_usec = 0};
+        const timeval limit = io::to_timeval(patience());
         REQUIRE(::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0);
     }
 

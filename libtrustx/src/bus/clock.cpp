@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "common/io/time_structs.hpp"
+
 #include <trustx/clock.hpp>
 
 #include <cerrno>
@@ -25,11 +27,7 @@ void SystemClock::sleep_until(TimePoint wake) {
         return;
     }
     // clock_nanosleep on an absolute time: an interrupted sleep is resumed without becoming longer.
-    const auto since_epoch = wake.time_since_epoch();
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since_epoch);
-    timespec until{};
-    until.tv_sec = static_cast<time_t>(seconds.count());
-    until.tv_nsec = static_cast<long>(std::chrono::nanoseconds(since_epoch - seconds).count());
+    const timespec until = io::to_timespec(wake.time_since_epoch());
     while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) {
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/socket_server.hpp"
 
+#include "common/io/time_structs.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -56,10 +58,7 @@ SocketServer::Round SocketServer::prepare() const {
 void SocketServer::wait(Round& round) const {
     timespec left{};
     if (in_flight_) {
-        const Duration until_done = clock_.real_time(std::max(in_flight_->done - clock_.now(), Duration::zero()));
-        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(until_done);
-        left.tv_sec = seconds.count();
-        left.tv_nsec = (until_done - seconds).count();
+        left = io::to_timespec(clock_.real_time(std::max(in_flight_->done - clock_.now(), Duration::zero())));
     }
     const int ready = ::ppoll(round.fds.data(), round.fds.size(), in_flight_ ? &left : nullptr, nullptr);
     if (ready <= 0) {  // time is up, or a signal: nothing to handle

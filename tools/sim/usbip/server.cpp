@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "usbip/server.hpp"
 
+#include "common/io/time_structs.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -20,11 +22,6 @@ using namespace std::chrono_literals;
 constexpr std::size_t max_peers = 16;
 constexpr Duration time_for_a_message = 10s;
 constexpr std::size_t fixed_fds = 2;
-
-timespec to_timespec(Duration time) {
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
-    return {.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
-}
 
 }  // namespace
 
@@ -76,7 +73,7 @@ void Server::wait(std::vector<pollfd>& fds) const {
     const auto earliest = earliest_deadline();
     timespec left{};
     if (earliest) {
-        left = to_timespec(std::max(*earliest - clock_.now(), Duration::zero()));
+        left = io::to_timespec(std::max(*earliest - clock_.now(), Duration::zero()));
     }
     if (::ppoll(fds.data(), fds.size(), earliest ? &left : nullptr, nullptr) <= 0) {
         for (auto& fd : fds) {

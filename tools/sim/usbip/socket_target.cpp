@@ -2,24 +2,19 @@
 #include "usbip/socket_target.hpp"
 
 #include "common/io/socket.hpp"
+#include "common/io/time_structs.hpp"
 #include "server/address.hpp"
 
 #include <array>
 #include <system_error>
 
 #include <sys/socket.h>
-#include <sys/time.h>
 
 namespace trustx::sim::usbip {
 
 namespace {
 
 constexpr std::size_t longest_transfer = 4096;
-
-timeval to_timeval(std::chrono::milliseconds time) {
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
-    return {.tv_sec = seconds.count(), .tv_usec = std::chrono::microseconds(time - seconds).count()};
-}
 
 TransferStatus failure_of(std::error_code error) {
     return error == std::errc::resource_unavailable_try_again ? TransferStatus::timed_out : TransferStatus::bus_error;
@@ -98,7 +93,7 @@ bool SocketTarget::connect() {
         return false;
     }
     socket_ = std::move(*connected);
-    const timeval limit = to_timeval(time_limit_);
+    const timeval limit = io::to_timeval(time_limit_);
     return ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0 &&
            ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) == 0;
 }

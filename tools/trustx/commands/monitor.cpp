@@ -4,6 +4,7 @@
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
 #include "common/files/input_error.hpp"
+#include "common/io/time_structs.hpp"
 #include "common/text/time_text.hpp"
 #include "common/try.hpp"
 
@@ -49,8 +50,7 @@ class Interruption {
 
     // arrives_within waits that long for one.
     [[nodiscard]] bool arrives_within(std::chrono::nanoseconds time) const {
-        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
-        const timespec limit{.tv_sec = seconds.count(), .tv_nsec = (time - seconds).count()};
+        const timespec limit = io::to_timespec(time);
         return sigtimedwait(&signals_, nullptr, &limit) > 0;
     }
 
