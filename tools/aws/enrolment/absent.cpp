@@ -17,6 +17,9 @@ class NoChip final : public pki::ChipPort {
     Result<PublicKey> generate(ObjectId /*slot*/, Curve /*curve*/, KeyUsage /*usage*/) override {
         return absent("chip");
     }
+    Result<PublicKey> regenerate(ObjectId /*slot*/, Curve /*curve*/, KeyUsage /*usage*/) override {
+        return absent("chip");
+    }
     Result<PublicKey> public_key(ObjectId /*slot*/) override { return absent("chip"); }
     Result<Signature> sign(ObjectId /*slot*/, ByteView /*digest*/) override { return absent("chip"); }
     Result<std::vector<Bytes>> certificates(ObjectId /*object*/) override { return absent("chip"); }
