@@ -155,9 +155,6 @@ FakeCloud::Answer FakeCloud::route(const Call& call) {
     if (first == "provisioning-templates") {
         return claim();
     }
-    if (first == "cacertificate") {
-        return describe_ca(call.path.at(1));
-    }
     if (first == "policies") {
         return on_policies(call);
     }
@@ -403,6 +400,9 @@ FakeCloud::Answer FakeCloud::authorities(const Call& call) const {
     const json named{{"certificateArn", arn_of(id)}, {"certificateId", id}, {"status", "ACTIVE"}};
     if (call.path.size() == 1) {
         return {.body = {{"certificates", jitp_authority.empty() ? json::array() : json::array({named})}}};
+    }
+    if (call.path[1] != id) {
+        return describe_ca(call.path[1]);
     }
     auto described = named;
     described.update({{"certificatePem", jitp_authority},

@@ -113,7 +113,7 @@ TEST_CASE("a folder of an operator's enrols its gateways", "[aws][fleet]") {
     const auto folder = desk.file("folder");
     std::filesystem::create_directory(folder);
     const Gateway gateway{*cloud, "of-many"};
-    const Gateway other{*cloud, "of-many-too"};
+    const Gateway other{*cloud, "of-many-too", "B"};
     must_succeed(at_gateway(gateway, {"aws", "request", "--thing", "of-many", "--out", folder + "/a.json"}));
     must_succeed(at_gateway(other, {"aws", "request", "--thing", "of-many-too", "--out", folder + "/b.json"}));
     write_file(folder + "/c.json", read_file(folder + "/b.json").substr(0, 100));
