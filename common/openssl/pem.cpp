@@ -58,6 +58,11 @@ bool looks_like_pem(std::span<const std::uint8_t> text) {
     return text::as_text(text).find(begin_mark) != std::string_view::npos;
 }
 
+std::span<const std::uint8_t> without_byte_order_mark(std::span<const std::uint8_t> text) {
+    constexpr std::string_view mark = "\xEF\xBB\xBF";
+    return text::as_text(text).starts_with(mark) ? text.subspan(mark.size()) : text;
+}
+
 X509Certificate read_certificate(BIO* pem) {
     return X509Certificate{PEM_read_bio_X509(pem, nullptr, refuse_passphrase, nullptr)};
 }

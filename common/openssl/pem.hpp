@@ -31,6 +31,10 @@ bool has_pem_label(std::span<const std::uint8_t> text, const char* label);
 // looks_like_pem says whether there is the first line of any block.
 bool looks_like_pem(std::span<const std::uint8_t> text);
 
+// without_byte_order_mark is the text behind the mark that editors of other systems put in front of UTF-8, and for
+// which libcrypto overlooks the first block.
+std::span<const std::uint8_t> without_byte_order_mark(std::span<const std::uint8_t> text);
+
 // refuse_passphrase is the pem_password_cb for readers of PEM that are not here.
 int refuse_passphrase(char* buffer, int size, int writing, void* data);
 

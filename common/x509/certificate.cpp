@@ -168,6 +168,7 @@ bool Certificate::issued_by(const Certificate& other) const {
 }
 
 Result<std::vector<Certificate>> parse_certificate_file(ByteView content, const std::string& name) {
+    content = openssl::without_byte_order_mark(content);
     if (content.empty()) {
         return fail(InputErrc::malformed, name + " is empty; a certificate in PEM or DER is needed");
     }

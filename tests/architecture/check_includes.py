@@ -51,6 +51,8 @@ LAYERS = {
                       "common/x509 common/openssl common/files common/base", "openssl/"),
     "aws/doctor": (["tools/aws/doctor/"], "pki aws/enrolment aws/control aws/account aws/signing aws/http mqtt/connection "
                    "values bus base common/keys common/x509 common/openssl common/files common/base", "openssl/"),
+    "aws/fleet": (["tools/aws/fleet/"], "pki aws/enrolment aws/documents aws/control aws/account aws/signing aws/http "
+                  "objects values bus base common/x509 common/openssl common/files common/base", ""),
     "trustx/trace": (["tools/trustx/trace/"], "common/files trace values base common/base", ""),
     "trustx/cli": (["tools/trustx/cli/"], "provisioning aws/doctor aws/enrolment aws/control aws/account aws/http settings objects device "
                    "command trace values base common/keys common/x509 "
@@ -60,7 +62,7 @@ LAYERS = {
                     "common/x509 common/openssl common/files common/base", "openssl/"),
     "trustx/setup": (["tools/trustx/setup/"], "trustx/chip trustx/cli settings objects device command values base "
                      "common/keys common/x509 common/openssl common/files common/base", "openssl/"),
-    "trustx/commands": (["tools/trustx/"], "pki provisioning aws/authority aws/doctor aws/enrolment aws/documents aws/control "
+    "trustx/commands": (["tools/trustx/"], "pki provisioning aws/authority aws/doctor aws/fleet aws/enrolment aws/documents aws/control "
                         "aws/account aws/signing "
                         "aws/http mqtt/connection trustx/setup trustx/chip trustx/cli trustx/trace settings objects device "
                         "command trace values base common/keys common/x509 common/openssl common/files common/base",

@@ -104,7 +104,7 @@ Result<std::string> Authority::issue(const std::string& request) {
 Result<openssl::Pkey> read_key(const std::string& path) {
     TRY(const auto content, files::read_input(path));
     ERR_clear_error();
-    auto key = openssl::read_private_key(openssl::reading(content).get());
+    auto key = openssl::read_private_key(openssl::reading(openssl::without_byte_order_mark(content)).get());
     const auto errors = openssl::take_errors();
     if (!key) {
         return fail(InputErrc::malformed, path + " has no private key in PEM that can be used" +

@@ -47,10 +47,9 @@ Bytes digest_of(Curve curve, ByteView message) {
     return digest;
 }
 
-bool verifies(const PublicKey& key, ByteView digest, const Signature& signature) {
+bool verifies(const PublicKey& key, ByteView digest, ByteView der) {
     const auto handle = handle_of(key);
     const auto context = openssl::must<openssl::PkeyContext>(EVP_PKEY_CTX_new(handle.get(), nullptr));
-    const auto der = signature.der();
     const bool good = EVP_PKEY_verify_init(context.get()) == 1 &&
                       EVP_PKEY_verify(context.get(), der.data(), der.size(), digest.data(), digest.size()) == 1;
     ERR_clear_error();
@@ -103,6 +102,19 @@ std::string pem_of(X509_REQ* request) {
     return openssl::written(bio.get());
 }
 
+Request parsed_request(const std::string& pem) {
+    const auto bio = openssl::reading(text::as_bytes(pem));
+    return Request{PEM_read_bio_X509_REQ(bio.get(), nullptr, openssl::refuse_passphrase, nullptr)};
+}
+
+Bytes key_info(EVP_PKEY* key) {
+    unsigned char* der = nullptr;
+    const int length = i2d_PUBKEY(key, &der);
+    must_succeed(length);
+    const openssl::Memory owner{der};
+    return {der, der + length};
+}
+
 Result<void> check_dates(const x509::Certificate& leaf, std::time_t now, const std::string& from) {
     const auto validity = leaf.validity(now);
     if (validity == x509::Validity::valid) {
@@ -147,7 +159,7 @@ Result<std::string> make_request(ChipPort& chip, ObjectId slot, const PublicKey&
     const auto request = unsigned_request(key, subject);
     const auto digest = digest_of(key.curve, signed_part(request.get()));
     TRY(const auto signature, chip.sign(slot, digest).during("sign the request for a certificate"));
-    if (!verifies(key, digest, signature)) {
+    if (!verifies(key, digest, signature.der())) {
         return another_key(slot);
     }
     attach(request.get(), key.curve, signature);
@@ -155,24 +167,46 @@ Result<std::string> make_request(ChipPort& chip, ObjectId slot, const PublicKey&
 }
 
 bool is_request_for(const std::string& pem, const PublicKey& key) {
-    const auto bio = openssl::reading(text::as_bytes(pem));
-    const Request request{PEM_read_bio_X509_REQ(bio.get(), nullptr, openssl::refuse_passphrase, nullptr)};
-    const bool good = request && EVP_PKEY_eq(X509_REQ_get0_pubkey(request.get()), handle_of(key).get()) == 1 &&
-                      X509_REQ_verify(request.get(), X509_REQ_get0_pubkey(request.get())) == 1;
+    const auto requested = key_of_request(pem, "the request");
+    return requested && *requested == key;
+}
+
+Result<PublicKey> key_of_request(const std::string& pem, const std::string& from) {
+    const auto request = parsed_request(pem);
+    EVP_PKEY* key = request ? X509_REQ_get0_pubkey(request.get()) : nullptr;
+    if (key == nullptr || X509_REQ_verify(request.get(), key) != 1) {
+        ERR_clear_error();
+        return fail(InputErrc::malformed, from +
+                                              " has no request for a certificate (PKCS#10 in PEM) with a good "
+                                              "signature");
+    }
+    auto requested = PublicKey::from_subject_public_key_info(key_info(key));
+    return requested ? std::move(requested)
+                     : fail(InputErrc::malformed, from +
+                                                      " asks for a certificate for a key that is not on the curves "
+                                                      "P-256 and P-384, so it is no key of this kind of chip");
+}
+
+Result<std::string> sign_text(ChipPort& chip, ObjectId slot, const PublicKey& key, std::string_view text) {
+    const auto digest = digest_of(key.curve, text::as_bytes(text));
+    TRY(const auto signature, chip.sign(slot, digest).during("let " + slot.hex() + " sign to show which key it holds"));
+    const auto der = signature.der();
+    return verifies(key, digest, der) ? Result<std::string>{to_hex(der)} : another_key(slot);
+}
+
+bool is_signed(const PublicKey& key, std::string_view text, const std::string& signature) {
+    long length = 0;
+    const openssl::Memory der{OPENSSL_hexstr2buf(signature.c_str(), &length)};
     ERR_clear_error();
-    return good;
+    return der &&
+           verifies(key, digest_of(key.curve, text::as_bytes(text)), {der.get(), static_cast<std::size_t>(length)});
 }
 
 Result<void> prove_key(ChipPort& chip, ObjectId slot, const PublicKey& key) {
-    constexpr std::string_view purpose = "trustx: does this slot hold the key of the certificate?";
     std::array<std::uint8_t, 32> nonce{};
     must_succeed(RAND_bytes(nonce.data(), static_cast<int>(nonce.size())));
-    const auto words = text::as_bytes(purpose);
-    Bytes message(words.begin(), words.end());
-    message.insert(message.end(), nonce.begin(), nonce.end());
-    const auto digest = digest_of(key.curve, message);
-    TRY(const auto signature, chip.sign(slot, digest).during("let " + slot.hex() + " sign to show which key it holds"));
-    return verifies(key, digest, signature) ? Result<void>{} : another_key(slot);
+    TRYV(sign_text(chip, slot, key, "trustx: does this slot hold the key of the certificate? " + to_hex(nonce)));
+    return {};
 }
 
 std::string certificate_id(const x509::Certificate& certificate) {

@@ -9,6 +9,7 @@
 
 #include <ctime>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace trustx::pki {
@@ -22,6 +23,18 @@ bool is_request_for(const std::string& pem, const PublicKey& key);
 
 // prove_key lets the slot sign something random, and verifies it. InputErrc::key_mismatch.
 Result<void> prove_key(ChipPort& chip, ObjectId slot, const PublicKey& key);
+
+// key_of_request is the key of a CSR that is signed by it, on a curve that the chip has. InputErrc::malformed. `from`
+// names the CSR's origin in the message.
+Result<PublicKey> key_of_request(const std::string& pem, const std::string& from);
+
+// sign_text lets the slot sign a text, and verifies that: an ECDSA signature in DER over its SHA-256 (P-256) or SHA-384
+// (P-384), in hexadecimal. What the text is about has to be in its first words: the key signs other things as well.
+// InputErrc::key_mismatch: the slot signs with another key.
+Result<std::string> sign_text(ChipPort& chip, ObjectId slot, const PublicKey& key, std::string_view text);
+
+// is_signed says whether a text has such a signature of this key.
+bool is_signed(const PublicKey& key, std::string_view text, const std::string& signature);
 
 // certificate_id is AWS's name of a certificate: SHA-256 of the DER in lower-case hexadecimal.
 std::string certificate_id(const x509::Certificate& certificate);

@@ -42,6 +42,7 @@ Exit codes:
   10  the broker was shown the certificate, and nobody has made it active
   11  the clock of this computer is wrong
   12  the broker does not prove who it is: its certificate, its name, the roots in the file
+  13  of many gateways some failed; the report says which
   20  scrap: the chip can never become what the recipe says
   70  a defect of trustx itself
 

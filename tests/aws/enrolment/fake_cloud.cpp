@@ -57,6 +57,11 @@ std::map<std::string, std::string> parameters(std::string_view query) {
     return values;
 }
 
+std::string id_of(const std::string& pem) {
+    const auto chain = x509::parse_certificate_file(text::as_bytes(pem), "test");
+    return text::lower_case(chain.value().front().fingerprint());
+}
+
 openssl::Handle<X509_REQ, X509_REQ_free> parsed_request(const std::string& pem) {
     const auto bio = openssl::reading(text::as_bytes(pem));
     return openssl::Handle<X509_REQ, X509_REQ_free>{PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr)};
@@ -248,7 +253,20 @@ FakeCloud::Answer FakeCloud::register_certificate(const Call& call) {
         certificates = registered;
         return failed(409, "ResourceAlreadyExistsException");
     }
+    certificates[id].ca_pem = call.body.value("caCertificatePem", "");
     return {.body = {{"certificateArn", arn_of(id)}, {"certificateId", id}}};
+}
+
+FakeCloud::Answer FakeCloud::describe_ca(const std::string& id) const {
+    for (const auto& [leaf, certificate] : certificates) {
+        if (!certificate.ca_pem.empty() && id_of(certificate.ca_pem) == id) {
+            return {.body = {{"certificateDescription",
+                              {{"certificateArn", "arn:aws:iot:r:a:cacert/" + id},
+                               {"certificateId", id},
+                               {"certificatePem", certificate.ca_pem}}}}};
+        }
+    }
+    return failed(404, "ResourceNotFoundException");
 }
 
 FakeCloud::Answer FakeCloud::on_certificates(const Call& call) {
@@ -301,6 +319,7 @@ FakeCloud::Answer FakeCloud::on_certificate(const Call& call, const std::string&
                        {"certificateId", id},
                        {"status", certificate.status},
                        {"certificatePem", certificate.pem},
+                       {"caCertificateId", certificate.ca_pem.empty() ? "" : id_of(certificate.ca_pem)},
                        {"ownedBy", account},
                        {"creationDate", certificate.created},
                        {"certificateMode", "DEFAULT"}}}}};
@@ -381,6 +400,9 @@ FakeCloud::Answer FakeCloud::authorities(const Call& call) const {
     const json named{{"certificateArn", arn_of(id)}, {"certificateId", id}, {"status", "ACTIVE"}};
     if (call.path.size() == 1) {
         return {.body = {{"certificates", jitp_authority.empty() ? json::array() : json::array({named})}}};
+    }
+    if (call.path[1] != id) {
+        return describe_ca(call.path[1]);
     }
     auto described = named;
     described.update({{"certificatePem", jitp_authority},

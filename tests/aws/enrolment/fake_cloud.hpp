@@ -33,7 +33,8 @@ class FakeCloud final : public aws::HttpClient {
         std::int64_t created = 0;  // seconds since 1970
         std::set<std::string> policies = {};
         std::set<std::string> things = {};
-        bool expires = false;  // it goes away by itself unless it is provisioned
+        bool expires = false;     // it goes away by itself unless it is provisioned
+        std::string ca_pem = {};  // of the authority that it was registered with
     };
 
     explicit FakeCloud(Trap& trap) : trap_{trap} {}
@@ -78,6 +79,7 @@ class FakeCloud final : public aws::HttpClient {
     Answer on_target_policies(const Call& call);
     Answer register_thing(const Call& call);
     Answer register_certificate(const Call& call);
+    [[nodiscard]] Answer describe_ca(const std::string& id) const;
     Answer test_authorization(const Call& call) const;
     Answer claim();
     Answer authorities(const Call& call) const;

@@ -23,7 +23,9 @@ class Gateway {
  public:
     using Arguments = std::vector<std::string>;
 
-    Gateway(AwsDouble& cloud, std::string thing) : cloud_{cloud}, thing_{std::move(thing)} {}
+    // Chips of one profile have one UID.
+    Gateway(AwsDouble& cloud, std::string thing, const std::string& profile = {})
+        : cloud_{cloud}, thing_{std::move(thing)}, chip_{{.profile = profile}} {}
 
     using Variables = std::map<std::string, std::string>;
 

@@ -265,25 +265,30 @@ World::World(aws::EnrolmentMethod method, ClaimKind claim) {
                             .access = files::Access::everybody};
 }
 
-Result<void> World::run(const std::function<Result<void>(aws::Enrolment&)>& what) {
+Result<void> World::with_seams(const std::function<Result<void>(const aws::Seams&)>& what) {
     aws::ApiClient client{
         {.http = cloud, .clock = clock, .wall_clock = std::chrono::system_clock::now, .random = [] { return 0.5; }},
         {.service = aws::Service::iot,
          .url = {.host = "iot.eu-central-1.amazonaws.com", .query = {}},
          .region = FakeCloud::region},
         [](const Deadline& /*deadline*/) -> Result<aws::Credentials> { return credentials(); }};
-    aws::Enrolment enrolment{{.chip = chip,
-                              .files = files,
-                              .cloud = client,
-                              .broker = {.mqtt = broker,
-                                         .clock = clock,
-                                         .random = [] { return 0.5; },
-                                         .note = [this](std::string_view text) { notes.emplace_back(text); },
-                                         .wait = std::chrono::seconds{600}},
-                              .now = std::chrono::system_clock::now,
-                              .issuer = &issuer},
-                             directories};
-    return what(enrolment);
+    return what({.chip = chip,
+                 .files = files,
+                 .cloud = client,
+                 .broker = {.mqtt = broker,
+                            .clock = clock,
+                            .random = [] { return 0.5; },
+                            .note = [this](std::string_view text) { notes.emplace_back(text); },
+                            .wait = std::chrono::seconds{600}},
+                 .now = std::chrono::system_clock::now,
+                 .issuer = &issuer});
+}
+
+Result<void> World::run(const std::function<Result<void>(aws::Enrolment&)>& what) {
+    return with_seams([&](const aws::Seams& seams) {
+        aws::Enrolment enrolment{seams, directories};
+        return what(enrolment);
+    });
 }
 
 Result<void> World::enroll() {

@@ -112,6 +112,9 @@ class World {
     // go_on is what an operator does after an interruption: resume, or enroll where nothing was begun.
     Result<void> go_on();
 
+    // with_seams runs something with the seams of one run.
+    Result<void> with_seams(const std::function<Result<void>(const aws::Seams&)>& what);
+
     // survives runs something that the trap may end; false: it was killed.
     static bool survives(const std::function<void()>& run);
 

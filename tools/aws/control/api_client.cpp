@@ -149,6 +149,9 @@ ApiResult<ApiClient::Received> ApiClient::exchange(const ApiInfo& info, const Ap
     Patience patience{surroundings_.clock, limits_, surroundings_.random};
     auto http = http_request(info, request, endpoint_.url);
     for (int number = 1;; ++number) {
+        if (preparation_) {
+            preparation_(info.name);
+        }
         auto outcome = attempt(info, http, deadline);
         if (outcome.result) {
             tell({.call = info.name, .number = number});

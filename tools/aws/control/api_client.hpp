@@ -77,6 +77,9 @@ class ApiClient {
         return parsed<typename Call::Answer>(Call::info, *answer, &Call::parse);
     }
 
+    // prepare has a function called before each attempt, with the name of the call: for whoever wants it to wait.
+    void prepare(std::function<void(std::string_view)> preparation) { preparation_ = std::move(preparation); }
+
     // observe has a function called after each attempt: for progress and traces.
     void observe(std::function<void(const Attempt&)> observer) { observer_ = std::move(observer); }
 
@@ -123,6 +126,7 @@ class ApiClient {
     ApiEndpoint endpoint_;
     CredentialSource credentials_;
     RetryLimits limits_;
+    std::function<void(std::string_view)> preparation_;
     std::function<void(const Attempt&)> observer_;
     std::chrono::seconds clock_offset_{0};
 };

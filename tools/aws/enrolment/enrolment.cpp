@@ -4,6 +4,7 @@
 #include "aws/enrolment/error.hpp"
 #include "aws/enrolment/methods.hpp"
 #include "aws/enrolment/steps.hpp"
+#include "aws/enrolment/walk.hpp"
 #include "common/try.hpp"
 
 #include <algorithm>
@@ -22,49 +23,9 @@ constexpr std::array place_names{PlaceName{Place::nothing, ""}, PlaceName{Place:
                                  PlaceName{Place::cloud, "cloud"}, PlaceName{Place::files, "files"},
                                  PlaceName{Place::broker, "broker"}};
 
-// from is the steps from that of the journal on; `step` is not known: all.
-std::span<const Step> steps_from(const Journal& journal) {
-    const auto steps = steps_of(journal.order);
-    const auto at = std::ranges::find(steps, journal.step, &Step::name);
-    return at == steps.end() ? steps : std::span{at, steps.end()};
-}
-
-// steps_begun is the steps up to that of the journal, which may have been done in part.
-std::span<const Step> steps_begun(const Journal& journal) {
-    const auto steps = steps_of(journal.order);
-    const auto at = std::ranges::find(steps, journal.step, &Step::name);
-    return at == steps.end() ? std::span<const Step>{} : std::span{steps.begin(), at + 1};
-}
-
-// carry_on writes no journal before there is something to be resumed: what an enrolment that is refused at once would
-// have overwritten is that of the last one.
-Result<void> carry_on(Run& run) {
-    for (const auto& step : steps_from(run.journal)) {
-        run.journal.step = step.name;
-        if (run.durable || step.place != Place::nothing) {
-            TRYV(run.record());
-        }
-        TRYV(step.perform(run));
-    }
-    run.journal.phase = Phase::done;
-    return run.record();
-}
-
-Result<void> take_back(Run& run) {
-    run.journal.phase = Phase::abandoning;
-    TRYV(run.record());
-    const auto steps = steps_begun(run.journal);
-    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
-        if (step->undo != nullptr) {
-            TRYV(step->undo(run).during("take back the step `" + std::string{step->name} + "`"));
-        }
-    }
-    return run.file.remove();
-}
-
 // past_return says whether a step was begun that cannot be taken back.
 bool past_return(const Journal& journal) {
-    return std::ranges::any_of(steps_begun(journal), &Step::no_way_back);
+    return std::ranges::any_of(steps_begun(journal, steps_of(journal.order)), &Step::no_way_back);
 }
 
 // roll_back is for a rotation that failed: the gateway goes on as it was. What becomes of that is told, and the error
@@ -73,7 +34,7 @@ void roll_back(Run& run) {
     if (!run.durable || past_return(run.journal)) {
         return;
     }
-    const auto back = take_back(run);
+    const auto back = take_back(run, steps_of(run.order()));
     run.note(back ? "the rotation was taken back: the identity in use is the old one"
                   : "the identity in use is the old one; taking the rotation back failed, so abandon it later: " +
                         back.error().message());
@@ -87,12 +48,12 @@ void remove_replaced(Run& run) {
     }
 }
 
-Result<void> to_the_end(Run& run) {
-    auto done = carry_on(run);
+Result<void> to_the_end(Run& run, std::string_view until) {
+    auto done = carry_on(run, steps_of(run.order()), until);
     if (!done && run.order().task == Task::rotate) {
         roll_back(run);
     }
-    if (done && run.order().task == Task::enroll) {
+    if (run.journal.phase == Phase::done && run.order().task == Task::enroll) {
         remove_replaced(run);
     }
     return done;
@@ -147,7 +108,7 @@ Result<State> read_state(files::FileStore& files, const Directories& directories
     return state;
 }
 
-Result<void> Enrolment::begin(const Order& order) {
+Result<void> Enrolment::begin(const Order& order, std::string_view until) {
     TRYV(order.check());
     JournalFile file{seams_.files, directories_.state};
     TRY(const auto lock, file.lock());
@@ -161,7 +122,7 @@ Result<void> Enrolment::begin(const Order& order) {
         .directories = directories_,
         .file = file,
         .journal = {.order = order, .chip = uid.hex(), .begun = std::chrono::system_clock::to_time_t(seams_.now())}};
-    return to_the_end(run);
+    return to_the_end(run, until);
 }
 
 Result<Run> Enrolment::taken_up(const JournalFile& file) {
@@ -177,7 +138,7 @@ Result<Run> Enrolment::taken_up(const JournalFile& file) {
         .seams = seams_, .directories = directories_, .file = source, .journal = std::move(*present), .durable = true};
 }
 
-Result<void> Enrolment::resume() {
+Result<void> Enrolment::resume(std::string_view until) {
     JournalFile file{seams_.files, directories_.state};
     TRY(const auto lock, file.lock());
     TRY(auto run, taken_up(file));
@@ -185,7 +146,19 @@ Result<void> Enrolment::resume() {
         return fail(EnrolmentErrc::unfinished,
                     what_is_begun(run.journal) + " is being abandoned: abandon it again, to the end");
     }
-    return run.journal.phase == Phase::done ? Result<void>{} : to_the_end(run);
+    return run.journal.phase == Phase::done ? Result<void>{} : to_the_end(run, until);
+}
+
+Result<void> conclude(files::FileStore& store, const Directories& directories) {
+    JournalFile file{store, directories.state};
+    auto journal = file.load();
+    if (!journal || !*journal || (*journal)->phase != Phase::enrolling ||
+        (*journal)->step != steps_of((*journal)->order).back().name) {
+        return {};
+    }
+    TRY(const auto lock, file.lock());
+    (*journal)->phase = Phase::done;
+    return file.save(**journal);
 }
 
 Result<void> Enrolment::abandon() {
@@ -201,7 +174,7 @@ Result<void> Enrolment::abandon() {
                                                     " has taken the old certificate out of use, or has begun to: "
                                                     "there is no way back, so resume it");
     }
-    return take_back(run);
+    return take_back(run, steps_of(run.order()));
 }
 
 }  // namespace trustx::aws

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace trustx::aws {
@@ -42,12 +43,12 @@ class Enrolment {
     // begin begins what the order says, and carries it to its end: an enrolment or a rotation to where the broker has
     // accepted the gateway. EnrolmentErrc::unfinished: another one has not ended; EnrolmentErrc::not_connected: all of
     // an enrolment is done but that. A rotation that fails is taken back, as long as there is a way back: the identity
-    // in use stays what it was.
-    Result<void> begin(const Order& order);
-    Result<void> enroll(const Order& order) { return begin(order); }
+    // in use stays what it was. until names the step before which it stops; empty: none.
+    Result<void> begin(const Order& order, std::string_view until = {});
+    Result<void> enroll(const Order& order, std::string_view until = {}) { return begin(order, until); }
 
     // resume carries on where an enrolment was interrupted. EnrolmentErrc::nothing_begun, EnrolmentErrc::other_chip.
-    Result<void> resume();
+    Result<void> resume(std::string_view until = {});
 
     // abandon takes back what an enrolment that has not ended did in the cloud, in the chip and in files; the key
     // stays. It can be interrupted and repeated. EnrolmentErrc::nothing_begun, EnrolmentErrc::enrolled_already,
@@ -67,5 +68,9 @@ Presented presented_by(const Directories& directories, const Identity& identity)
 // connect proves the identity in the files: attempts until the broker accepts it or the time is up.
 // EnrolmentErrc::not_connected.
 Result<void> connect(const Broker& broker, const Directories& directories, const Identity& identity);
+
+// conclude ends an enrolment that waits for nothing but such a connection, which has been made. Without one, or where
+// the journal is not for this user's eyes, it does nothing. Errors: those of writing the journal.
+Result<void> conclude(files::FileStore& store, const Directories& directories);
 
 }  // namespace trustx::aws

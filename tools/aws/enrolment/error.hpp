@@ -26,6 +26,8 @@ enum class EnrolmentErrc {
     vendor_authority = 14,      // a vendor's authority would let in everybody's chips
     no_way_back = 15,           // what was begun can only be carried on
     slot_taken = 16,            // there is a key in the slot that somebody may need
+    answer_awaited = 17,        // the operator has not answered the request
+    some_failed = 18,           // of many gateways
 };
 
 const std::error_category& enrolment_category() noexcept;

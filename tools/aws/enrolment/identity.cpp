@@ -74,6 +74,15 @@ Result<bool> adopt(files::FileStore& store, const Directories& directories) {
     return any;
 }
 
+// pem_of is what every program reads: without what editors of other systems put in front of it.
+std::string pem_of(const std::vector<x509::Certificate>& certificates) {
+    std::string text;
+    for (const auto& certificate : certificates) {
+        text += certificate.pem();
+    }
+    return text;
+}
+
 Result<Identity> read_identity(const nlohmann::json& json) {
     TRY(auto endpoint, Endpoint::parse(json.at("endpoint").get<std::string>()));
     TRY(const auto slot, ObjectId::parse(json.at("keyObject").get<std::string>()));
@@ -187,8 +196,8 @@ Result<std::string> broker_roots(files::FileStore& files, const std::string& ca_
         if (!content) {
             return fail(InputErrc::unreadable, "there is no file " + ca_file + " with the CA of the broker");
         }
-        TRYV(x509::parse_certificate_file(text::as_bytes(*content), ca_file));
-        return std::move(*content);
+        TRY(const auto roots, x509::parse_certificate_file(text::as_bytes(*content), ca_file));
+        return pem_of(roots);
     }
     std::string roots;
     for (const char* path : amazon_roots) {

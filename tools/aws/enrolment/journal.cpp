@@ -173,6 +173,8 @@ constexpr std::array order_fields{of_order<&Order::task>("task"),
                                   of_order<&Order::delete_thing>("deleteThing")};
 
 constexpr std::array facts_fields{of_facts<&Facts::endpoint>("endpoint"),
+                                  of_facts<&Facts::region>("region"),
+                                  of_facts<&Facts::roots>("roots"),
                                   of_facts<&Facts::slot_was_empty>("slotWasEmpty"),
                                   of_facts<&Facts::public_key>("publicKey"),
                                   of_facts<&Facts::request>("request"),
@@ -269,11 +271,11 @@ Result<Journal> Journal::parse(const std::string& text, const std::string& name)
 
 Result<std::unique_ptr<files::FileStore::Lock>> JournalFile::lock() {
     TRYV(files_.make_directory(directory_, files::Access::owner));
-    const auto path = directory_ + "/enroll.lock";
+    const auto path = directory_ + "/" + name_ + ".lock";
     TRY(auto lock, files_.lock(path));
     if (lock == nullptr) {
         return fail(EnrolmentErrc::busy,
-                    "another process is enrolling this gateway (it holds " + path + "); wait until it has ended");
+                    "another process is at the same work (it holds " + path + "); wait until it has ended");
     }
     return lock;
 }

@@ -21,6 +21,8 @@ namespace trustx::aws {
 // decides about, and never again: a resumed run would find its own work there.
 struct Facts {
     std::string endpoint{};                 // HOST[:PORT] of the broker
+    std::string region{};                   // where the operator enrolled it; empty: that of the order
+    std::string roots{};                    // PEM: the operator's; empty: those that the order says
     std::optional<bool> slot_was_empty{};   // false: the key was found in the slot
     std::optional<PublicKey> public_key{};  // of the slot
     std::string request{};                  // the CSR in PEM
@@ -73,9 +75,10 @@ struct Journal {
 class JournalFile {
  public:
     // directory is made when something is written.
-    JournalFile(files::FileStore& files, const std::string& directory) : files_{files}, directory_{directory} {}
+    JournalFile(files::FileStore& files, std::string directory, std::string name = "enroll")
+        : files_{files}, directory_{std::move(directory)}, name_{std::move(name)} {}
 
-    [[nodiscard]] std::string path() const { return directory_ + "/enroll.journal"; }
+    [[nodiscard]] std::string path() const { return directory_ + "/" + name_ + ".journal"; }
 
     // lock excludes other processes that enrol. EnrolmentErrc::busy.
     Result<std::unique_ptr<files::FileStore::Lock>> lock();
@@ -86,6 +89,7 @@ class JournalFile {
  private:
     files::FileStore& files_;
     std::string directory_;
+    std::string name_;
 };
 
 }  // namespace trustx::aws

@@ -74,6 +74,29 @@ std::span<const Step> issuing_steps(EnrolmentMethod method) {
             return {};
     }
 }
+std::span<const Step> with_operator() {
+    static const std::array list{s::slot, s::key, s::request, s::answer, s::install, s::files, s::connection};
+    return list;
+}
+
+// Approvals look at the thing before a certificate is made: one that is another gateway's costs none.
+std::span<const Step> approval_by_csr() {
+    static const std::array list{s::endpoint,      s::earlier,         s::thing, s::policy,    s::certificate,
+                                 s::policy_target, s::thing_principal, s::test,  s::activation};
+    return list;
+}
+
+std::span<const Step> approval_by_registration() {
+    static const std::array list{s::endpoint,      s::earlier,         s::thing, s::policy,    s::registration,
+                                 s::policy_target, s::thing_principal, s::test,  s::activation};
+    return list;
+}
+
+std::span<const Step> approval_by_own_ca() {
+    static const std::array list{s::endpoint,   s::earlier,       s::thing,           s::policy, s::issue,
+                                 s::registered, s::policy_target, s::thing_principal, s::test,   s::activation};
+    return list;
+}
 
 std::vector<Step> rotation_by(EnrolmentMethod method) {
     std::vector<Step> list{s::old_identity, s::endpoint, s::other_slot, s::new_key, s::request};
@@ -111,6 +134,8 @@ std::span<const Step> enrolment(const Order& order) {
             return by_factory_certificate();
         case EnrolmentMethod::claim:
             return by_claim();
+        case EnrolmentMethod::by_operator:
+            return with_operator();
         case EnrolmentMethod::jit:
             break;
     }
@@ -133,6 +158,19 @@ std::span<const Step> steps_of(const Order& order) {
 
 bool can_rotate(EnrolmentMethod method) {
     return !issuing_steps(method).empty();
+}
+
+std::span<const Step> approval_steps_of(EnrolmentMethod method) {
+    switch (method) {
+        case EnrolmentMethod::csr:
+            return approval_by_csr();
+        case EnrolmentMethod::register_thing:
+            return approval_by_registration();
+        case EnrolmentMethod::own_ca:
+            return approval_by_own_ca();
+        default:
+            return {};
+    }
 }
 
 }  // namespace trustx::aws

@@ -15,4 +15,8 @@ std::span<const Step> steps_of(const Order& order);
 // can_rotate says whether a method issues a certificate for a key of a gateway that is enrolled already.
 bool can_rotate(EnrolmentMethod method);
 
+// approval_steps_of gives those of a method that an operator takes in the cloud for a gateway that has no account; none
+// for methods that have no such half. The last one activates the certificate, which the gateway has installed by then.
+std::span<const Step> approval_steps_of(EnrolmentMethod method);
+
 }  // namespace trustx::aws

@@ -15,10 +15,13 @@ struct MethodName {
     std::string_view text;
 };
 
-constexpr std::array method_names{
-    MethodName{EnrolmentMethod::csr, "csr"},       MethodName{EnrolmentMethod::register_thing, "register-thing"},
-    MethodName{EnrolmentMethod::own_ca, "own-ca"}, MethodName{EnrolmentMethod::factory_cert, "factory-cert"},
-    MethodName{EnrolmentMethod::jit, "jit"},       MethodName{EnrolmentMethod::claim, "claim"}};
+constexpr std::array method_names{MethodName{EnrolmentMethod::csr, "csr"},
+                                  MethodName{EnrolmentMethod::register_thing, "register-thing"},
+                                  MethodName{EnrolmentMethod::own_ca, "own-ca"},
+                                  MethodName{EnrolmentMethod::factory_cert, "factory-cert"},
+                                  MethodName{EnrolmentMethod::jit, "jit"},
+                                  MethodName{EnrolmentMethod::claim, "claim"},
+                                  MethodName{EnrolmentMethod::by_operator, "operator"}};
 
 struct TaskName {
     Task task;

@@ -14,8 +14,10 @@
 namespace trustx::aws {
 
 // EnrolmentMethod is a way to a registered certificate (aws-iot.md section 7).
-enum class EnrolmentMethod : std::uint8_t { csr, register_thing, own_ca, factory_cert, jit, claim };
+enum class EnrolmentMethod : std::uint8_t { csr, register_thing, own_ca, factory_cert, jit, claim, by_operator };
 
+// all_methods are those that one computer can do: `by_operator` is a gateway's half of an enrolment, and somebody with
+// an account chooses the way of the other half.
 inline constexpr std::array all_methods{EnrolmentMethod::csr,    EnrolmentMethod::register_thing,
                                         EnrolmentMethod::own_ca, EnrolmentMethod::factory_cert,
                                         EnrolmentMethod::jit,    EnrolmentMethod::claim};
@@ -26,6 +28,11 @@ inline constexpr ObjectId first_free_slot{0xE0F1};
 // name_of is the word of the command line and of the journal; parse_method the inverse. InputErrc::usage.
 std::string_view name_of(EnrolmentMethod method);
 Result<EnrolmentMethod> parse_method(std::string_view name);
+
+// needs_account says whether a method makes calls of AWS.
+constexpr bool needs_account(EnrolmentMethod method) {
+    return method != EnrolmentMethod::by_operator;
+}
 
 // Endpoint is where the broker is; the port of MQTT with client certificates unless told otherwise (section 1.1).
 struct Endpoint {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "aws/control/api_client.hpp"
+#include "aws/enrolment/answer.hpp"
 #include "aws/enrolment/claim.hpp"
 #include "aws/enrolment/identity.hpp"
 #include "aws/enrolment/journal.hpp"
@@ -26,8 +27,9 @@ struct Seams {
     files::FileStore& files;
     ApiClient& cloud;
     Broker broker;
-    WallClock now;                  // the time of day
-    pki::Issuer* issuer = nullptr;  // for methods in which AWS does not issue the certificate
+    WallClock now;                           // the time of day
+    pki::Issuer* issuer = nullptr;           // for methods in which AWS does not issue the certificate
+    const OperatorAnswer* answer = nullptr;  // for a gateway whose operator has the account
 };
 
 // Run is one enrolment that is going on. Its journal in memory is ahead of the file until record.

@@ -39,13 +39,17 @@ extern const Step registered;  // in the cloud, inactive
 extern const Step claimed_certificate;  // issued for the request, not active yet
 extern const Step provisioning;         // thing and policy by a template, which makes the certificate active
 
+// For a gateway whose operator has the account.
+extern const Step answer;  // what the operator gives
+
 // In the cloud.
-extern const Step endpoint;         // which broker; also whether the cloud answers and takes the credentials
-extern const Step certificate;      // issued for the request, inactive (aws-iot.md section 7.1)
-extern const Step thing;            // made, or found
-extern const Step policy;           // made, or found
-extern const Step registration;     // thing, certificate and policy by one call (section 7.2)
-extern const Step policy_target;    // the policy is attached to the certificate
+extern const Step earlier;        // whether this key has a certificate there already: the same request, approved before
+extern const Step endpoint;       // which broker; also whether the cloud answers and takes the credentials
+extern const Step certificate;    // issued for the request, inactive (aws-iot.md section 7.1)
+extern const Step thing;          // made, or found
+extern const Step policy;         // made, or found
+extern const Step registration;   // thing, certificate and policy by one call (section 7.2)
+extern const Step policy_target;  // the policy is attached to the certificate
 extern const Step thing_principal;  // the certificate is attached to the thing
 extern const Step test;             // whether the policy lets the gateway connect
 extern const Step activation;       // makes the certificate usable

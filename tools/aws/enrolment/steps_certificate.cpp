@@ -2,6 +2,7 @@
 // Steps in the cloud that are about the certificate. Both calls that issue one would issue another when they are
 // repeated; so before they are made it is durable that they are, and where their answer was lost, what they left is
 // looked for by its key.
+#include "aws/control/calls/ca_certificates.hpp"
 #include "aws/control/calls/policies.hpp"
 #include "aws/control/calls/provisioning.hpp"
 #include "aws/documents/provisioning_template.hpp"
@@ -28,6 +29,8 @@ struct Issued {
     std::string arn;
     std::string id;
     std::string pem;
+    CertificateStatus status = CertificateStatus::inactive;
+    std::string ca_id{};  // of the registered authority that issued it; empty: AWS did
 };
 
 std::optional<PublicKey> key_of(const std::string& pem) {
@@ -42,7 +45,11 @@ Result<std::optional<Issued>> described(Run& run, const std::string& id) {
     if (!found || key_of(found->pem) != run.facts().public_key) {
         return std::optional<Issued>{};
     }
-    return std::optional{Issued{.arn = found->arn, .id = found->id, .pem = found->pem}};
+    return std::optional{Issued{.arn = found->arn,
+                                .id = found->id,
+                                .pem = found->pem,
+                                .status = found->status,
+                                .ca_id = found->ca_certificate_id}};
 }
 
 bool may_be_ours(const ListedCertificate& listed, WallTime since) {
@@ -160,6 +167,39 @@ Result<void> asked_once(Run& run, Issue issue) {
     }
     TRYV(issued);
     return take(run, *std::move(issued));
+}
+
+std::string plan_earlier(const Order& order) {
+    return "look at the certificates of " + order.thing + ": one for the same key is used, and no second one made";
+}
+
+// complete adds the certificate of the registered authority, as the authority did when it issued.
+Result<void> complete(Run& run, Issued& found) {
+    if (run.order().method != EnrolmentMethod::own_ca || found.ca_id.empty()) {
+        return {};
+    }
+    TRY(const auto authority, unless_missing(ask(run, DescribeCaCertificate{.id = found.ca_id})));
+    found.pem += authority ? authority->pem : "";
+    return {};
+}
+
+// look_for_earlier is for a request that was approved before, on another computer.
+Result<void> look_for_earlier(Run& run) {
+    if (!run.facts().certificate_id.empty()) {
+        return {};
+    }
+    TRY(auto found, look_at_thing(run));
+    if (!found) {
+        return {};
+    }
+    if (found->status == CertificateStatus::revoked) {
+        return fail(EnrolmentErrc::certificate_revoked,
+                    "the key has the certificate " + found->id + ", which is revoked, for good: use another key");
+    }
+    TRYV(complete(run, *found));
+    run.note("this key has the certificate " + found->id + " already");
+    run.facts().certificate_existed = found->status == CertificateStatus::active;
+    return take(run, *std::move(found));
 }
 
 std::string plan_certificate(const Order& /*order*/) {
@@ -297,6 +337,8 @@ Result<void> take_out_of_use(const CloudAccess& cloud, const RegisteredCertifica
     return revoke ? Result<void>{} : gone_is_fine(ask(cloud, DeleteCertificate{.id = certificate.id}));
 }
 
+const Step steps::earlier{
+    .name = "earlier", .place = Place::nothing, .plan = plan_earlier, .perform = look_for_earlier, .undo = nullptr};
 const Step steps::certificate{.name = "certificate",
                               .place = Place::cloud,
                               .plan = plan_certificate,

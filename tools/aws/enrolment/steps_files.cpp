@@ -22,7 +22,7 @@ Result<KeyReference> key_reference(Run& run) {
 Result<std::string> summary(Run& run) {
     TRY(auto endpoint, Endpoint::parse(run.facts().endpoint));
     return Identity{.endpoint = std::move(endpoint),
-                    .region = run.order().region,
+                    .region = run.facts().region.empty() ? run.order().region : run.facts().region,
                     .account = run.facts().account,
                     .thing = run.order().thing,
                     .certificate_id = run.facts().certificate_id,
@@ -43,11 +43,18 @@ Result<void> name_set(Run& run) {
     return run.record();
 }
 
+// roots_of prefers what this gateway was told to what its operator says.
+Result<std::string> roots_of(Run& run) {
+    const auto& given = run.facts().roots;
+    return run.order().ca_file.empty() && !given.empty() ? Result<std::string>{given}
+                                                         : broker_roots(run.seams.files, run.order().ca_file);
+}
+
 // prepare_set writes the files of this identity beside those in use, whose name it remembers first.
 Result<void> prepare_set(Run& run) {
     auto& store = run.seams.files;
     TRYV(name_set(run));
-    TRY(const auto roots, broker_roots(store, run.order().ca_file));
+    TRY(const auto roots, roots_of(run));
     TRY(const auto reference, key_reference(run));
     TRY(const auto text, summary(run));
     return write_set(

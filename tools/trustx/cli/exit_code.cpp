@@ -72,6 +72,8 @@ ExitCode of_enrolment(aws::EnrolmentErrc code) {
             return ExitCode::cloud;
         case aws::EnrolmentErrc::not_activated:
             return ExitCode::not_activated;
+        case aws::EnrolmentErrc::some_failed:
+            return ExitCode::some_failed;
         case aws::EnrolmentErrc::not_connected:
             return ExitCode::not_accepted;
         default:

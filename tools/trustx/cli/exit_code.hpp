@@ -20,6 +20,7 @@ enum class ExitCode : int {
     not_activated = 10,  // shown to the broker, and nobody has made it active
     clock = 11,          // this computer's clock is wrong
     untrusted = 12,      // the broker does not prove who it is: its certificate, its name, the roots in the file
+    some_failed = 13,    // of many gateways; a report says which
     scrap = 20,          // the chip can never become what the recipe says
     internal = 70,       // a defect of trustx itself
 };

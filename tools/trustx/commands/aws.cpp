@@ -32,6 +32,11 @@ void add_aws(Command& program) {
     add_aws_status(aws);
     add_aws_abandon(aws);
     add_aws_connect(aws);
+    add_aws_request(aws);
+    add_aws_approve(aws);
+    add_aws_install(aws);
+    add_aws_activate(aws);
+    add_aws_bulk(aws);
     add_aws_ca(aws);
     add_aws_make(aws);
     add_aws_credentials(aws);

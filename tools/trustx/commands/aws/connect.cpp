@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* what_connect_does =
     R"(One attempt after the other until the broker accepts the gateway or the time is up; nothing is published. Each costs one
-use of the private key. No AWS credentials are needed.
+use of the private key. No AWS credentials are needed. An enrolment that has only waited for this ends with it.
 
 Examples:
   trustx aws connect
@@ -31,13 +31,18 @@ Result<void> connect(const Context& context, const ConnectOptions& options) {
     files::DiskStore files;
     TRY(const auto identity, aws::load_identity(files, directories));
     if (!identity) {
-        return fail(aws::EnrolmentErrc::nothing_begun,
-                    directories.summary_file() + " does not exist: `trustx aws enroll` makes it");
+        return fail(
+            aws::EnrolmentErrc::nothing_begun,
+            directories.summary_file() + " does not exist: `trustx aws enroll` or `trustx aws install` makes it");
     }
     TRYV(load_provider(context));
     SystemClock clock;
     aws::PahoPort port{clock};
     TRYV(aws::connect(broker_for(context, port, clock, wait), directories, *identity));
+    const auto concluded = aws::conclude(files, directories);
+    if (!concluded) {
+        context.note("the journal cannot be ended: " + concluded.error().message());
+    }
     context.note("the broker " + identity->endpoint.text() + " accepts " + identity->thing);
     return {};
 }

@@ -20,7 +20,8 @@ Examples:
 
 constexpr const char* what_abandon_does =
     R"(The certificate is made inactive, detached and deleted, the thing deleted if this enrolment made it, the certificate
-taken out of the chip, and the files removed. The key stays in the chip, the policy in the account.
+taken out of the chip, and the files removed. The key stays in the chip, the policy in the account. What an operator has
+approved for a request is taken back by the operator: `trustx aws approve --take-back`.
 
 Examples:
   trustx aws abandon)";
@@ -39,6 +40,9 @@ Result<std::unique_ptr<GatewaySession>> taken_up(const Context& context, const R
     TRY(const auto state, aws::read_state(files, directories));
     const auto region = state.journal ? state.journal->order.region : std::string{};
     TRYV(load_provider(context));
+    if (state.journal && !aws::needs_account(state.journal->order.method)) {
+        return GatewaySession::open_without_account(context, wait);
+    }
     TRY(auto session, GatewaySession::open(context, {.profile = options.profile, .region = region}, wait));
     const bool issued = !state.journal || !state.journal->facts.certificate.empty();
     if (!issued && state.journal->order.needs_authority()) {

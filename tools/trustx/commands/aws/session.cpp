@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/aws/session.hpp"
 
+#include "aws/enrolment/absent.hpp"
 #include "aws/enrolment/endpoint_name.hpp"
 #include "aws/enrolment/error.hpp"
 #include "common/files/input_error.hpp"
@@ -74,14 +75,42 @@ Result<std::unique_ptr<CloudSession>> CloudSession::open(const Context& context,
     return std::unique_ptr<CloudSession>{new CloudSession{context, account, std::move(endpoint)}};
 }
 
+Result<std::unique_ptr<OperatorSession>> OperatorSession::open(const Context& context,
+                                                               const aws::AccountOptions& options) {
+    TRY(auto cloud, CloudSession::open(context, options));
+    return std::unique_ptr<OperatorSession>{new OperatorSession{context, std::move(cloud)}};
+}
+
+aws::Seams OperatorSession::seams() {
+    return {.chip = aws::no_chip(),
+            .files = files_,
+            .cloud = cloud_->cloud(),
+            .broker = broker_for(context_, aws::no_broker(), cloud_->clock(), std::chrono::seconds{0}),
+            .now = std::chrono::system_clock::now,
+            .issuer = issuer_.get()};
+}
+
+Result<void> OperatorSession::use_authority(const pki::AuthorityFiles& files) {
+    TRY(issuer_, pki::open_authority(files));
+    return {};
+}
+
 GatewaySession::GatewaySession(const Context& context, Chip chip, std::unique_ptr<CloudSession> cloud,
                                std::chrono::seconds wait)
     : context_{context},
       wait_{wait},
       cloud_{std::move(cloud)},
+      offline_{{.http = aws::no_network(),
+                .clock = clock_,
+                .wall_clock = std::chrono::system_clock::now,
+                .random = random_fraction},
+               {},
+               [](const Deadline& /*deadline*/) -> Result<aws::Credentials> {
+                   return fail(Errc::not_supported, "there is no account here");
+               }},
       chip_{std::move(chip)},
       port_{context, chip_},
-      mqtt_{cloud_->clock()} {}
+      mqtt_{clock_} {}
 
 Result<std::unique_ptr<GatewaySession>> GatewaySession::open(const Context& context, const aws::AccountOptions& options,
                                                              std::chrono::seconds wait) {
@@ -90,11 +119,17 @@ Result<std::unique_ptr<GatewaySession>> GatewaySession::open(const Context& cont
     return std::unique_ptr<GatewaySession>{new GatewaySession{context, std::move(chip), std::move(cloud), wait}};
 }
 
+Result<std::unique_ptr<GatewaySession>> GatewaySession::open_without_account(const Context& context,
+                                                                             std::chrono::seconds wait) {
+    TRY(auto chip, open_chip(context));
+    return std::unique_ptr<GatewaySession>{new GatewaySession{context, std::move(chip), nullptr, wait}};
+}
+
 aws::Seams GatewaySession::seams() {
     return {.chip = port_,
             .files = files_,
-            .cloud = cloud_->cloud(),
-            .broker = broker_for(context_, mqtt_, cloud_->clock(), wait_),
+            .cloud = cloud_ ? cloud_->cloud() : offline_,
+            .broker = broker_for(context_, mqtt_, clock_, wait_),
             .now = std::chrono::system_clock::now,
             .issuer = issuer_.get()};
 }

@@ -55,6 +55,32 @@ class CloudSession {
     aws::ApiClient cloud_;
 };
 
+// OperatorSession is one run with an account and without a chip, with everything that approvals reach.
+class OperatorSession {
+ public:
+    // open reads the account's files; nothing is sent. Errors: those of Account.
+    static Result<std::unique_ptr<OperatorSession>> open(const Context& context, const aws::AccountOptions& options);
+
+    // use_authority is for methods in which AWS does not issue the certificate. Errors: those of open_authority.
+    Result<void> use_authority(const pki::AuthorityFiles& files);
+
+    OperatorSession(const OperatorSession&) = delete;
+    OperatorSession& operator=(const OperatorSession&) = delete;
+
+    [[nodiscard]] CloudSession& cloud() { return *cloud_; }
+    [[nodiscard]] files::DiskStore& files() { return files_; }
+    [[nodiscard]] aws::Seams seams();
+
+ private:
+    OperatorSession(const Context& context, std::unique_ptr<CloudSession> cloud)
+        : context_{context}, cloud_{std::move(cloud)} {}
+
+    const Context& context_;
+    std::unique_ptr<CloudSession> cloud_;
+    files::DiskStore files_;
+    std::unique_ptr<pki::Issuer> issuer_;
+};
+
 // GatewaySession is one run with an account and a chip, with everything that enrolment reaches.
 class GatewaySession {
  public:
@@ -62,21 +88,29 @@ class GatewaySession {
     static Result<std::unique_ptr<GatewaySession>> open(const Context& context, const aws::AccountOptions& options,
                                                         std::chrono::seconds wait);
 
+    // open_without_account is for a gateway whose operator has it. Errors: those of open_chip.
+    static Result<std::unique_ptr<GatewaySession>> open_without_account(const Context& context,
+                                                                        std::chrono::seconds wait);
+
     // use_authority is for methods in which AWS does not issue the certificate. Errors: those of open_authority.
     Result<void> use_authority(const pki::AuthorityFiles& files);
 
     GatewaySession(const GatewaySession&) = delete;
     GatewaySession& operator=(const GatewaySession&) = delete;
 
-    [[nodiscard]] const std::string& region() const { return cloud_->region(); }
+    // region is the account's; where there is none, there is no region either.
+    [[nodiscard]] std::string region() const { return cloud_ ? cloud_->region() : std::string{}; }
     [[nodiscard]] aws::Seams seams();
 
  private:
+    // cloud is nothing where there is no account.
     GatewaySession(const Context& context, Chip chip, std::unique_ptr<CloudSession> cloud, std::chrono::seconds wait);
 
     const Context& context_;
     std::chrono::seconds wait_;
+    SystemClock clock_;
     std::unique_ptr<CloudSession> cloud_;
+    aws::ApiClient offline_;
     Chip chip_;
     EnrolmentChip port_;
     files::DiskStore files_;

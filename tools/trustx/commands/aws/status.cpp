@@ -2,6 +2,7 @@
 // trustx aws status.
 #include "aws/enrolment/enrolment.hpp"
 #include "aws/enrolment/error.hpp"
+#include "aws/fleet/gateway.hpp"
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
 #include "commands/aws/options.hpp"
@@ -43,13 +44,20 @@ const char* words_when_done(aws::Task task) {
 const char* phase_words(const aws::Journal& journal) {
     switch (journal.phase) {
         case aws::Phase::enrolling:
-            return "not ended";
+            return aws::waits_for_operator(journal) ? "waits for the operator's answer"
+                   : aws::is_installed(journal)     ? "installed, and not connected yet"
+                                                    : "not ended";
         case aws::Phase::abandoning:
             return "being abandoned";
         case aws::Phase::done:
             break;
     }
     return words_when_done(journal.order.task);
+}
+
+// carried_on_by is the subcommand.
+const char* carried_on_by(const aws::Journal& journal) {
+    return aws::waits_for_operator(journal) ? "install" : aws::is_installed(journal) ? "connect" : "resume";
 }
 
 nlohmann::ordered_json state_json(const aws::State& state, const aws::Directories& directories) {
@@ -96,9 +104,9 @@ Result<void> status(const Context& /*context*/, const StatusOptions& options) {
     TRY(const auto state, aws::read_state(files, directories));
     TRYV(answer(options.json ? json_text(state_json(state, directories)) : state_text(state, directories)));
     if (state.journal && state.journal->phase != aws::Phase::done) {
-        return fail(aws::EnrolmentErrc::unfinished,
-                    "what was begun with " + state.journal->order.thing +
-                        " has not ended: `trustx aws resume` carries on, `trustx aws abandon` takes it back");
+        return fail(aws::EnrolmentErrc::unfinished, "what was begun with " + state.journal->order.thing +
+                                                        " has not ended: `trustx aws " + carried_on_by(*state.journal) +
+                                                        "` carries on, `trustx aws abandon` takes it back");
     }
     return state.identity
                ? Result<void>{}

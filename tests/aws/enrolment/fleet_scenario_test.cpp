@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gateways without credentials and an operator without a chip: the built programs, simulated chips, and the double.
+#include "aws_double.hpp"
+#include "gateway.hpp"
+#include "support/catch.hpp"
+#include "support/process.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+using namespace trustx::test;
+
+namespace {
+
+// Desk is an operator's computer: no chip, but the account.
+class Desk {
+ public:
+    explicit Desk(AwsDouble& cloud) : cloud_{cloud} {}
+
+    [[nodiscard]] Outcome trustx(Gateway::Arguments arguments) const {
+        auto variables = cloud_.environment();
+        variables["TRUSTX_DEVICE"] = "unix:/nonexistent";
+        variables["TRUSTX_CONF"] = "/dev/null";
+        variables["XDG_STATE_HOME"] = files_.path();
+        return run(program("trustx"), arguments, {.environment = variables, .directory = files_.path()});
+    }
+
+    [[nodiscard]] Outcome approve(const std::string& request, const std::string& answer,
+                                  const Gateway::Arguments& more = {}) const {
+        Gateway::Arguments arguments{"aws", "approve", request, "--out", answer, "--ca", cloud_.ca_file()};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return trustx(arguments);
+    }
+
+    [[nodiscard]] std::string file(const std::string& name) const { return files_ / name; }
+
+ private:
+    AwsDouble& cloud_;
+    TempDir files_;
+};
+
+// without_account is what a gateway has: no credentials, no region, no address of AWS.
+Gateway::Variables without_account() {
+    return {{"AWS_ACCESS_KEY_ID", ""}, {"AWS_SECRET_ACCESS_KEY", ""}, {"AWS_REGION", ""}, {"AWS_ENDPOINT_URL_IOT", ""}};
+}
+
+Outcome at_gateway(const Gateway& gateway, const Gateway::Arguments& arguments) {
+    return gateway.trustx(arguments, without_account());
+}
+
+}  // namespace
+
+TEST_CASE("a gateway without credentials is enrolled by an operator without a chip", "[aws][fleet]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Desk desk{*cloud};
+    for (const std::string method : {"csr", "register-thing"}) {
+        CAPTURE(method);
+        const auto thing = "divided-" + method;
+        const Gateway gateway{*cloud, thing};
+        const auto request = desk.file(thing + ".request.json");
+        const auto answer = desk.file(thing + ".answer.json");
+        const auto proof = desk.file(thing + ".proof.json");
+        const auto before = cloud->certificates().size();
+        must_succeed(at_gateway(gateway, {"aws", "request", "--thing", thing, "--out", request}));
+        CHECK(at_gateway(gateway, {"aws", "status"}).status == 1);
+        CHECK(at_gateway(gateway, {"aws", "resume"}).status == 1);
+        must_succeed(desk.approve(request, answer, {"--method", method}));
+        const auto first = read_file(answer);
+        must_succeed(desk.approve(request, answer, {"--method", method}));
+        CHECK(read_file(answer) == first);
+        CHECK(cloud->certificates().size() == before + 1);
+        must_succeed(at_gateway(gateway, {"aws", "install", answer, "--out", proof}));
+        CHECK(gateway.registered().at("status") == "INACTIVE");
+        CHECK(at_gateway(gateway, {"aws", "connect"}).status == 9);
+        must_succeed(desk.trustx({"aws", "activate", proof}));
+        must_succeed(at_gateway(gateway, {"aws", "connect", "--wait", "60"}));
+        must_succeed(at_gateway(gateway, {"aws", "status"}));
+        gateway.must_exchange_messages();
+    }
+}
+
+TEST_CASE("a request that was abandoned leaves nothing at gateway and operator", "[aws][fleet]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Desk desk{*cloud};
+    const Gateway gateway{*cloud, "withdrawn"};
+    const auto certificates = cloud->certificates().size();
+    const auto things = cloud->things().size();
+    const auto request = desk.file("request.json");
+    must_succeed(at_gateway(gateway, {"aws", "request", "--thing", "withdrawn", "--out", request}));
+    must_succeed(desk.approve(request, desk.file("answer.json")));
+    must_succeed(at_gateway(gateway, {"aws", "abandon"}));
+    CHECK(at_gateway(gateway, {"aws", "status"}).status == 6);
+    CHECK(at_gateway(gateway, {"aws", "install", desk.file("answer.json")}).status == 6);
+    must_succeed(desk.trustx({"aws", "approve", "--take-back", request}));
+    CHECK(cloud->certificates().size() == certificates);
+    CHECK(cloud->things().size() == things);
+}
+
+TEST_CASE("a folder of an operator's enrols its gateways", "[aws][fleet]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Desk desk{*cloud};
+    const auto folder = desk.file("folder");
+    std::filesystem::create_directory(folder);
+    const Gateway gateway{*cloud, "of-many"};
+    const Gateway other{*cloud, "of-many-too", "B"};
+    must_succeed(at_gateway(gateway, {"aws", "request", "--thing", "of-many", "--out", folder + "/a.json"}));
+    must_succeed(at_gateway(other, {"aws", "request", "--thing", "of-many-too", "--out", folder + "/b.json"}));
+    write_file(folder + "/c.json", read_file(folder + "/b.json").substr(0, 100));
+    const Gateway::Arguments bulk{"aws", "bulk", folder, "--ca", cloud->ca_file()};
+    const auto first = desk.trustx(bulk);
+    INFO(first.both());
+    CHECK(first.status == 13);
+    CHECK_THAT(first.out, ContainsSubstring("approved 2, activated 0, failed 1"));
+    std::filesystem::remove(folder + "/c.json");
+    must_succeed(
+        at_gateway(gateway, {"aws", "install", folder + "/answers/of-many.json", "--out", folder + "/p.json"}));
+    must_succeed(desk.trustx(bulk));
+    must_succeed(at_gateway(gateway, {"aws", "connect", "--wait", "60"}));
+    CHECK(at_gateway(other, {"aws", "status"}).status == 1);
+}

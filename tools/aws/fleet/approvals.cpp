@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "aws/fleet/approvals.hpp"
+
+#include "aws/control/arn.hpp"
+#include "aws/enrolment/cloud_calls.hpp"
+#include "aws/enrolment/error.hpp"
+#include "aws/enrolment/methods.hpp"
+#include "aws/enrolment/steps.hpp"
+#include "aws/enrolment/walk.hpp"
+#include "common/files/input_error.hpp"
+#include "common/text/as_bytes.hpp"
+#include "common/try.hpp"
+#include "common/x509/certificate.hpp"
+#include "pki/request.hpp"
+
+namespace trustx::aws {
+namespace {
+
+tl::unexpected<Error> another_request(const Journal& record, const Request& request) {
+    return fail(EnrolmentErrc::thing_taken,
+                "the thing " + request.thing + " was approved for the chip " + record.chip + " with its key in " +
+                    record.order.slot.hex() + ", and this request is of the chip " + request.chip +
+                    " with its key in " + request.slot.hex() +
+                    " or has another key: take the earlier approval back, or choose another name");
+}
+
+tl::unexpected<Error> being_abandoned(const Journal& record) {
+    return fail(EnrolmentErrc::unfinished,
+                "the approval of " + record.order.thing + " is being taken back: take it back again, to the end");
+}
+
+Result<void> check_same(const Journal& record, const ReceivedRequest& received) {
+    const bool same = record.facts.public_key == received.key && record.chip == received.request.chip &&
+                      record.order.slot == received.request.slot;
+    if (!same) {
+        return another_request(record, received.request);
+    }
+    return record.phase == Phase::abandoning ? being_abandoned(record) : Result<void>{};
+}
+
+Result<void> check_subject(const Journal& record, const Proof& proof) {
+    const bool same = record.facts.certificate_id == proof.certificate_id && record.chip == proof.chip &&
+                      record.order.slot == proof.slot;
+    if (!same) {
+        return fail(InputErrc::check_failed, "the proof is of the chip " + proof.chip + " with the certificate " +
+                                                 proof.certificate_id + ", and what was approved for " + proof.thing +
+                                                 " is the chip " + record.chip + " with the certificate " +
+                                                 record.facts.certificate_id);
+    }
+    if (record.phase == Phase::abandoning) {
+        return being_abandoned(record);
+    }
+    return is_approved(record) ? Result<void>{}
+                               : fail(EnrolmentErrc::unfinished, "the approval of " + record.order.thing +
+                                                                     " has not ended, it is at the step `" +
+                                                                     record.step + "`: approve its request again");
+}
+
+// check_signature compares with what is registered, not with what the proof says.
+Result<void> check_signature(const Signed<Proof>& proof, const CertificateDescription& registered) {
+    const std::string from = "the certificate " + registered.id;
+    TRY(const auto chain, x509::parse_certificate_file(text::as_bytes(registered.pem), from));
+    TRY(const auto key, chain.front().public_key());
+    return pki::is_signed(key, proof.message.words(), proof.signature)
+               ? Result<void>{}
+               : fail(InputErrc::check_failed, "the proof is not signed by the key of " + from +
+                                                   ": it was changed on its way, or is another gateway's");
+}
+
+Result<void> check_place(const Proof& proof, const Arn& arn) {
+    return proof.account == arn.account && proof.region == arn.region
+               ? Result<void>{}
+               : fail(EnrolmentErrc::other_account, "the proof is about the account " + proof.account + " in " +
+                                                        proof.region + ", and these credentials are for " +
+                                                        arn.account + " in " + arn.region);
+}
+
+tl::unexpected<Error> not_registered(const Proof& proof) {
+    return fail(InputErrc::check_failed, "the certificate " + proof.certificate_id + " of " + proof.thing +
+                                             " is not registered in this account and region: use the profile that it "
+                                             "was approved with (account " +
+                                             proof.account + ", " + proof.region + ")");
+}
+
+tl::unexpected<Error> was_active(const Proof& proof) {
+    return fail(EnrolmentErrc::enrolled_already, "the certificate of " + proof.thing +
+                                                     " was activated before, and made inactive since: a proof does "
+                                                     "not bring it back, whoever made it inactive can");
+}
+
+}  // namespace
+
+bool is_approved(const Journal& record) {
+    return record.phase == Phase::done || (record.phase == Phase::enrolling && record.step == steps::activation.name);
+}
+
+Approvals::Approvals(const Seams& seams, std::string directory, std::string region)
+    : seams_{seams}, directories_{.identity = {}, .state = std::move(directory)}, region_{std::move(region)} {}
+
+JournalFile Approvals::file(const std::string& thing) const {
+    return {seams_.files, directories_.state, thing};
+}
+
+Run Approvals::run(Journal journal, bool durable) const {
+    auto place = file(journal.order.thing);
+    return {.seams = seams_,
+            .directories = directories_,
+            .file = std::move(place),
+            .journal = std::move(journal),
+            .durable = durable};
+}
+
+Result<std::unique_ptr<files::FileStore::Lock>> Approvals::lock() {
+    return JournalFile{seams_.files, directories_.state, "approvals"}.lock();
+}
+
+Result<std::optional<Journal>> Approvals::record(const std::string& thing) {
+    return file(thing).load();
+}
+
+Result<Journal> Approvals::begin(const ReceivedRequest& received, const Order& wishes) const {
+    Journal journal{
+        .order = wishes, .chip = received.request.chip, .begun = std::chrono::system_clock::to_time_t(seams_.now())};
+    journal.order.thing = received.request.thing;
+    journal.order.slot = received.request.slot;
+    journal.order.region = region_;
+    journal.facts.public_key = received.key;
+    journal.facts.request = received.request.csr;
+    TRYV(journal.order.check());
+    if (approval_steps_of(journal.order.method).empty()) {
+        return fail(InputErrc::usage, "the method " + std::string{name_of(journal.order.method)} +
+                                          " has no part for an operator: csr, register-thing and own-ca have");
+    }
+    return journal;
+}
+
+Result<OperatorAnswer> Approvals::approve(const ReceivedRequest& received, const Order& wishes) {
+    TRY(auto present, record(received.request.thing));
+    if (present) {
+        TRYV(check_same(*present, received));
+    }
+    const bool resumed = present.has_value();
+    TRY(auto journal, resumed ? Result<Journal>{*std::move(present)} : begin(received, wishes));
+    if (journal.order.region != region_) {
+        return fail(EnrolmentErrc::other_account, "the thing " + journal.order.thing + " was approved in " +
+                                                      journal.order.region + ", and this is " + region_ +
+                                                      ": use that region, or take the approval back");
+    }
+    auto approval = run(std::move(journal), resumed);
+    if (approval.journal.phase == Phase::enrolling) {
+        TRYV(carry_on(approval, approval_steps_of(approval.order().method), steps::activation.name));
+    }
+    return answer_from(approval.journal);
+}
+
+Result<OperatorAnswer> Approvals::answer_from(const Journal& record) {
+    TRY(auto endpoint, Endpoint::parse(record.facts.endpoint));
+    TRY(auto roots, broker_roots(seams_.files, record.order.ca_file));
+    return OperatorAnswer{.thing = record.order.thing,
+                          .chip = record.chip,
+                          .slot = record.order.slot,
+                          .endpoint = std::move(endpoint),
+                          .region = record.order.region,
+                          .account = record.facts.account,
+                          .certificate_arn = record.facts.certificate_arn,
+                          .certificate = record.facts.certificate,
+                          .roots = std::move(roots)};
+}
+
+Result<CertificateDescription> Approvals::registered(const Signed<Proof>& proof) {
+    constexpr std::chrono::minutes patience{3};
+    const auto& said = proof.message;
+    auto found = seams_.cloud.call(DescribeCertificate{.id = said.certificate_id},
+                                   Deadline::after(seams_.broker.clock, patience));
+    if (!found && found.error() == ApiErrc::resource_not_found) {
+        return not_registered(said);
+    }
+    TRYV(found);
+    TRY(const auto arn, parse_arn(found->arn));
+    TRYV(check_place(said, arn));
+    TRYV(check_signature(proof, *found));
+    if (found->status == CertificateStatus::revoked) {
+        return fail(EnrolmentErrc::certificate_revoked,
+                    "the certificate " + found->id + " of " + said.thing + " is revoked, for good");
+    }
+    return *std::move(found);
+}
+
+Result<void> Approvals::activate(const Signed<Proof>& proof) {
+    TRY(auto present, record(proof.message.thing));
+    if (present) {
+        TRYV(check_subject(*present, proof.message));
+    }
+    TRY(const auto found, registered(proof));
+    if (!present) {
+        return activate_unrecorded(proof.message, found);
+    }
+    if (present->phase == Phase::done) {
+        return found.status == CertificateStatus::active ? Result<void>{} : was_active(proof.message);
+    }
+    auto activation = run(*std::move(present), true);
+    return carry_on(activation, approval_steps_of(activation.order().method));
+}
+
+// activate_unrecorded is for what was approved on another computer: the policy is tested here, too.
+Result<void> Approvals::activate_unrecorded(const Proof& proof, const CertificateDescription& found) {
+    TRY(const auto arn, parse_arn(found.arn));
+    Journal journal{.order = {.thing = proof.thing, .slot = proof.slot, .region = arn.region}, .chip = proof.chip};
+    journal.facts.partition = arn.partition;
+    journal.facts.account = arn.account;
+    journal.facts.certificate_arn = found.arn;
+    journal.facts.certificate_id = found.id;
+    auto activation = run(std::move(journal), false);
+    TRYV(steps::test.perform(activation));
+    return steps::activation.perform(activation);
+}
+
+Result<void> Approvals::take_back(const Request& request) {
+    TRY(auto present, record(request.thing));
+    if (!present) {
+        return fail(EnrolmentErrc::nothing_begun, "there is no approval of " + request.thing + " (" +
+                                                      file(request.thing).path() + " does not exist)");
+    }
+    if (present->phase == Phase::done) {
+        return fail(EnrolmentErrc::enrolled_already,
+                    request.thing + " is activated: its gateway may be at work; retire it instead");
+    }
+    if (present->chip != request.chip || present->order.slot != request.slot) {
+        return another_request(*present, request);
+    }
+    auto approval = run(*std::move(present), true);
+    return aws::take_back(approval, approval_steps_of(approval.order().method));
+}
+
+}  // namespace trustx::aws

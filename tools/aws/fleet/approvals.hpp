@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The operator's half of enrolments: requests of gateways are approved, and what they have installed is activated.
+// There is a record of each, a journal like that of an enrolment, in a directory of the operator's: what was
+// interrupted is carried on, and what was approved before gets the same answer. No chip is needed.
+#pragma once
+
+#include "aws/control/calls/certificates.hpp"
+#include "aws/enrolment/run.hpp"
+#include "aws/fleet/messages.hpp"
+
+#include <string>
+
+namespace trustx::aws {
+
+class Approvals {
+ public:
+    // What the seams refer to must outlive it; it has no chip and no broker. region is that of the account.
+    Approvals(const Seams& seams, std::string directory, std::string region);
+
+    // lock excludes other processes with the same records, for as long as the result lives. EnrolmentErrc::busy.
+    Result<std::unique_ptr<files::FileStore::Lock>> lock();
+
+    // approve gets a certificate that is registered, attached to thing and policy, and inactive. wishes has everything
+    // of the order but thing and slot; where there is a record, its order holds. Errors: those of the steps;
+    // EnrolmentErrc::thing_taken: the thing was approved for another key; InputErrc::usage: a method that has no
+    // operator's half.
+    Result<OperatorAnswer> approve(const ReceivedRequest& received, const Order& wishes);
+
+    // activate makes the certificate of a proof active, after a look at what is registered. Errors: those of the steps;
+    // InputErrc::check_failed: the proof is not by the certificate's key, or is about something else than what was
+    // approved; EnrolmentErrc::enrolled_already: it was activated before, and made inactive since.
+    Result<void> activate(const Signed<Proof>& proof);
+
+    // take_back removes what was made for a request that was not activated. EnrolmentErrc::nothing_begun,
+    // EnrolmentErrc::enrolled_already.
+    Result<void> take_back(const Request& request);
+
+    // record is that of a thing; nothing: there is none.
+    Result<std::optional<Journal>> record(const std::string& thing);
+
+    // answer_from is the answer of a record that is approved.
+    Result<OperatorAnswer> answer_from(const Journal& record);
+
+ private:
+    [[nodiscard]] JournalFile file(const std::string& thing) const;
+    [[nodiscard]] Run run(Journal journal, bool durable) const;
+    Result<Journal> begin(const ReceivedRequest& received, const Order& wishes) const;
+    Result<CertificateDescription> registered(const Signed<Proof>& proof);
+    Result<void> activate_unrecorded(const Proof& proof, const CertificateDescription& found);
+
+    Seams seams_;
+    Directories directories_;
+    std::string region_;
+};
+
+// is_approved says whether the answer of a record can be given.
+bool is_approved(const Journal& record);
+
+}  // namespace trustx::aws
