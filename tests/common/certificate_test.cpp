@@ -8,6 +8,10 @@
 #include "support/golden.hpp"
 #include "support/software_key.hpp"
 
+#include <cstdint>
+#include <ctime>
+#include <utility>
+
 using namespace trustx;
 using test::SoftwareKey;
 using text::as_bytes;
@@ -138,14 +142,17 @@ TEST_CASE("certificate objects give their chain in either form, and nothing when
 TEST_CASE("a certificate is judged by its dates, and described so", "[certificate]") {
     constexpr std::time_t before = 1'500'000'000;  // 2017
     constexpr std::time_t within = 1'700'000'000;  // 2023
-    constexpr std::time_t after = 2'200'000'000;   // 2039
+    constexpr std::int64_t after = 2'200'000'000;  // 2039
     const auto certificate = Certificate::parse(chip_certificate(), "E0E0").value();
     CHECK(certificate.validity(before) == x509::Validity::not_yet);
     CHECK(certificate.validity(within) == x509::Validity::valid);
-    CHECK(certificate.validity(after) == x509::Validity::expired);
     CHECK_THAT(x509::summary(certificate, before), ContainsSubstring("not valid before 2018-05-26"));
     CHECK_THAT(x509::summary(certificate, within), ContainsSubstring("valid until 2038-05-26"));
-    CHECK_THAT(x509::summary(certificate, after), ContainsSubstring("expired at 2038-05-26"));
+    if (std::in_range<std::time_t>(after)) {  // a clock of 32 bits never comes so far
+        const auto late = static_cast<std::time_t>(after);
+        CHECK(certificate.validity(late) == x509::Validity::expired);
+        CHECK_THAT(x509::summary(certificate, late), ContainsSubstring("expired at 2038-05-26"));
+    }
 }
 
 TEST_CASE("a certificate knows its version, and whether it signed itself", "[certificate]") {
