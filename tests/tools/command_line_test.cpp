@@ -133,6 +133,8 @@ TEST_CASE("mistakes on the command line are named before a chip is looked for", 
     check_mistake({"trace", "/dev/null", "--command", "CalcSing"}, "did you mean `CalcSign`");
     check_mistake({"lifecycle", "raise", "F1D0", "operatonal"}, "did you mean `operational`?");
     check_mistake({"keygen"}, "SLOT is required");
+    check_mistake({"info", "--device", "unix:/a", "--device", "unix:/b"}, "`--device` is given 2 times");
+    check_mistake({"keygen", "E0F1", "--curve", "P-256", "--curve", "P-384"}, "`--curve` is given 2 times");
     check_mistake({"keygen", "E0E1"}, "E0E1 (certificate-2) is not a key slot");
     check_mistake({"keygen", "E0F1", "--curve", "P-521"}, "P-256 and P-384");
     check_mistake({"keygen", "E0F1", "--usage", "fly"}, "fly");
