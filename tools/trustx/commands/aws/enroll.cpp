@@ -88,7 +88,7 @@ Result<void> enroll(const Context& context, const EnrollOptions& options) {
     if (order.needs_authority()) {
         TRYV(session->use_authority({.certificate = order.authority_certificate, .key = order.authority_key}));
     }
-    const auto directories = directories_of(options.directories);
+    TRY(const auto directories, directories_of(context, options.directories));
     const auto enrolled = aws::Enrolment(session->seams(), directories).enroll(order);
     if (!enrolled) {
         tell_unfinished(context, directories, enrolled.error());

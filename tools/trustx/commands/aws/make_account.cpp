@@ -50,9 +50,9 @@ struct MakePolicyOptions {
     bool no_defender = false;
 };
 
-Result<void> make_policy(const Context& /*context*/, const MakePolicyOptions& options) {
+Result<void> make_policy(const Context& context, const MakePolicyOptions& options) {
     auto policy = options.policy;
-    TRY(policy.scope, scope_of(options.scope));
+    TRY(policy.scope, scope_of(context, options.scope));
     policy.shadow = !options.no_shadow;
     policy.jobs = !options.no_jobs;
     policy.defender = !options.no_defender;
@@ -66,9 +66,9 @@ struct MakeClaimPolicyOptions {
     aws::ClaimPolicy policy;
 };
 
-Result<void> make_claim_policy(const Context& /*context*/, const MakeClaimPolicyOptions& options) {
+Result<void> make_claim_policy(const Context& context, const MakeClaimPolicyOptions& options) {
     auto policy = options.policy;
-    TRY(policy.scope, scope_of(options.scope));
+    TRY(policy.scope, scope_of(context, options.scope));
     TRY(const auto text, aws::claim_policy(policy));
     return files::write_file(options.out, text);
 }

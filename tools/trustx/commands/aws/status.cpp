@@ -98,8 +98,8 @@ std::string state_text(const aws::State& state, const aws::Directories& director
 }
 
 // status is unsuccessful for a gateway that is not enrolled, so that scripts need not read it.
-Result<void> status(const Context& /*context*/, const StatusOptions& options) {
-    const auto directories = directories_of(options.directories);
+Result<void> status(const Context& context, const StatusOptions& options) {
+    TRY(const auto directories, directories_of(context, options.directories));
     files::DiskStore files;
     TRY(const auto state, aws::read_state(files, directories));
     TRYV(answer(options.json ? json_text(state_json(state, directories)) : state_text(state, directories)));
