@@ -62,6 +62,9 @@ OrderedJson written(Task value) {
 OrderedJson written(const std::vector<std::string>& value) {
     return value;
 }
+OrderedJson written(const Parameters& value) {
+    return value;
+}
 OrderedJson written(const PublicKey& value) {
     return keys::public_key_pem(value);
 }
@@ -91,6 +94,10 @@ Result<void> read(const OrderedJson& json, Task& value) {
 }
 Result<void> read(const OrderedJson& json, std::vector<std::string>& value) {
     value = json.get<std::vector<std::string>>();
+    return {};
+}
+Result<void> read(const OrderedJson& json, Parameters& value) {
+    value = json.get<Parameters>();
     return {};
 }
 Result<void> read(const OrderedJson& json, PublicKey& value) {
@@ -157,6 +164,7 @@ constexpr std::array order_fields{of_order<&Order::task>("task"),
                                   of_order<&Order::authority_certificate>("authorityCertificate"),
                                   of_order<&Order::authority_key>("authorityKey"),
                                   of_order<&Order::template_name>("template"),
+                                  of_order<&Order::parameters>("parameters"),
                                   of_order<&Order::claim_certificate>("claimCertificate"),
                                   of_order<&Order::claim_key>("claimKey"),
                                   of_order<&Order::claim_slot>("claimSlot"),

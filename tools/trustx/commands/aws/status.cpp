@@ -82,7 +82,8 @@ nlohmann::ordered_json state_json(const aws::State& state, const aws::Directorie
 std::string state_text(const aws::State& state, const aws::Directories& directories) {
     std::string text = "identity: " + directories.identity + "\n";
     if (state.identity) {
-        text += "  thing: " + state.identity->thing + "\n  certificate: " + state.identity->certificate_id +
+        text += "  account: " + (state.identity->account.empty() ? "not known here" : state.identity->account) +
+                "\n  thing: " + state.identity->thing + "\n  certificate: " + state.identity->certificate_id +
                 "\n  key: " + title(state.identity->slot) + "\n  broker: " + state.identity->endpoint.text() + "\n";
     } else {
         text += "  none\n";
