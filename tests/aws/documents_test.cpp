@@ -356,6 +356,11 @@ TEST_CASE("Configuration of programs names the identity, and cannot be continued
     CHECK_THAT(*greengrass, ContainsSubstring("  privateKeyPath: \"/etc/trustx/identity-key.pem\"\n") &&
                                 ContainsSubstring("      iotRoleAlias: \"logs\"\n") &&
                                 ContainsSubstring("  thingName: \"gw-1\"\n"));
+    auto far = access;
+    far.roots_file = "/" + std::string(126, 'a');
+    CHECK(greengrass_lite(
+              {.access = far, .region = "eu-central-1", .credential_endpoint = "c.credentials", .role_alias = "logs"})
+              .error() == InputErrc::usage);
 }
 
 TEST_CASE("A delivery manifest becomes an allow-list, whatever its form", "[aws]") {
