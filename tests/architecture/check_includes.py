@@ -36,6 +36,7 @@ LAYERS = {
     "settings": (["libtrustx/src/settings/", PUBLIC + "settings.hpp"],
                  "device trace values codec base common/base", ""),
     "common/openssl": (["common/openssl/"], "common/base", "openssl/"),
+    "common/command_line": (["common/command_line/"], "", ""),
     "common/files": (["common/files/"], "base common/base", ""),
     "common/process": (["common/process/"], "base bus common/base", ""),
     "common/x509": (["common/x509/"], "common/openssl common/files objects values base common/base", "openssl/"),
@@ -56,7 +57,7 @@ LAYERS = {
     "trustx/trace": (["tools/trustx/trace/"], "common/files trace values base common/base", ""),
     "trustx/cli": (["tools/trustx/cli/"], "provisioning aws/doctor aws/enrolment aws/control aws/account aws/http settings objects device "
                    "command trace values base common/keys common/x509 "
-                   "common/openssl common/files common/base", "openssl/"),
+                   "common/openssl common/files common/command_line common/base", "openssl/"),
     "trustx/chip": (["tools/trustx/chip/"], "pki provisioning trustx/cli settings objects device command values base "
                     "common/keys "
                     "common/x509 common/openssl common/files common/base", "openssl/"),
@@ -69,7 +70,7 @@ LAYERS = {
                         "openssl/"),
     "mqtt/connection": (["tools/mqtt/connection/"], "common/keys common/x509 common/openssl common/files values base "
                         "common/base", "openssl/"),
-    "mqtt": (["tools/mqtt/"], "mqtt/connection common/files base common/base", ""),
+    "mqtt": (["tools/mqtt/"], "mqtt/connection common/command_line common/files base common/base", ""),
     "aws/http": (["tools/aws/http/"], "base bus common/base", "openssl/"),
     "aws/signing": (["tools/aws/signing/"], "aws/http base bus common/base", "openssl/"),
     "aws/account": (["tools/aws/account/"], "aws/signing aws/http base bus common/process common/files common/base", ""),
@@ -79,7 +80,7 @@ LAYERS = {
     "sim/model": (["tools/sim/model/"], "common/openssl common/base", "openssl/"),
     "sim/server": (["tools/sim/server/"], "sim/model common/openssl common/base", "openssl/"),
     "sim/usbip": (["tools/sim/usbip/"], "sim/server sim/model common/base", "linux/i2c"),
-    "sim/program": (["tools/sim/"], "sim/usbip sim/server sim/model common/base", "openssl/"),
+    "sim/program": (["tools/sim/"], "sim/usbip sim/server sim/model common/command_line common/base", "openssl/"),
 }
 RESERVED = ("linux/i2c", "i2c/", "openssl/")
 INCLUDE_PATHS = ("", "libtrustx/include", "libtrustx/src", "provider/src", "tools", "tools/trustx", "tools/mqtt",

@@ -112,7 +112,8 @@ TEST_CASE("The policy of devices allows each its own thing's topics", "[aws]") {
     const auto policy = parsed(text);
     CHECK(policy.at("Version") == "2012-10-17");
     const std::string thing = "${iot:Connection.Thing.ThingName}";
-    CHECK(resources_of(policy, "iot:Connect") == std::set{prefix() + "client/" + thing});
+    CHECK(resources_of(policy, "iot:Connect") ==
+          std::set{prefix() + "client/" + thing, prefix() + "client/" + client_beside(thing)});
     CHECK(policy.at("Statement").at(0).at("Condition") ==
           json::parse(R"({"Bool":{"iot:Connection.Thing.IsAttached":"true"}})"));
     CHECK(resources_of(policy, "iot:Publish") ==
@@ -123,7 +124,7 @@ TEST_CASE("The policy of devices allows each its own thing's topics", "[aws]") {
           std::set{prefix() + "topic/cmd/" + thing + "/*", prefix() + "topic/$aws/things/" + thing + "/*"});
     CHECK(resources_of(policy, "iot:Subscribe") ==
           std::set{prefix() + "topicfilter/cmd/" + thing + "/*", prefix() + "topicfilter/$aws/things/" + thing + "/*"});
-    CHECK(policy_size(*text) == 1173);
+    CHECK(policy_size(*text) == 1260);
 }
 
 TEST_CASE("A policy allows nothing that was not asked for", "[aws]") {
@@ -355,6 +356,11 @@ TEST_CASE("Configuration of programs names the identity, and cannot be continued
     CHECK_THAT(*greengrass, ContainsSubstring("  privateKeyPath: \"/etc/trustx/identity-key.pem\"\n") &&
                                 ContainsSubstring("      iotRoleAlias: \"logs\"\n") &&
                                 ContainsSubstring("  thingName: \"gw-1\"\n"));
+    auto far = access;
+    far.roots_file = "/" + std::string(126, 'a');
+    CHECK(greengrass_lite(
+              {.access = far, .region = "eu-central-1", .credential_endpoint = "c.credentials", .role_alias = "logs"})
+              .error() == InputErrc::usage);
 }
 
 TEST_CASE("A delivery manifest becomes an allow-list, whatever its form", "[aws]") {

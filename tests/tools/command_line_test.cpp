@@ -5,6 +5,7 @@
 #include "trustx_program.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -132,6 +133,8 @@ TEST_CASE("mistakes on the command line are named before a chip is looked for", 
     check_mistake({"metadata", "show", "device-kye-2"}, "did you mean `device-key-2`");
     check_mistake({"trace", "/dev/null", "--command", "CalcSing"}, "did you mean `CalcSign`");
     check_mistake({"lifecycle", "raise", "F1D0", "operatonal"}, "did you mean `operational`?");
+    check_mistake({"info", "--device", "unix:/a", "--device", "unix:/b"}, "`--device` is given 2 times");
+    check_mistake({"keygen", "E0F1", "--curve", "P-256", "--curve", "P-384"}, "`--curve` is given 2 times");
     check_mistake({"keygen"}, "SLOT is required");
     check_mistake({"keygen", "E0E1"}, "E0E1 (certificate-2) is not a key slot");
     check_mistake({"keygen", "E0F1", "--curve", "P-521"}, "P-256 and P-384");
@@ -295,4 +298,28 @@ TEST_CASE("a mistyped value is not called a request outside the chip's limits", 
         CHECK(outcome.status == 2);
         CHECK_THAT(outcome.err, !ContainsSubstring("limits"));
     }
+}
+
+TEST_CASE("the directories of aws come from option, environment and settings, in this order", "[command_line]") {
+    const TempDir directory;
+    const auto conf = (directory / "trustx.conf").string();
+    trustx::test::write_file(conf,
+                             "aws-identity = /of/file\naws-state = /of/file/state\n"
+                             "[device second]\ndevice = unix:/nowhere\naws-state = /of/second\n");
+    const auto status = [&](Arguments more, std::map<std::string, std::string> variables) {
+        Arguments arguments{"aws", "status"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        variables.emplace("TRUSTX_CONF", conf);
+        return run_trustx(arguments, {.environment = variables}).out;
+    };
+    CHECK_THAT(status({}, {}),
+               ContainsSubstring("identity: /of/file\n") && ContainsSubstring("journal: /of/file/state\n"));
+    CHECK_THAT(status({"--device-name", "second"}, {}),
+               ContainsSubstring("identity: /of/file\n") && ContainsSubstring("journal: /of/second\n"));
+    CHECK_THAT(status({}, {{"TRUSTX_AWS_IDENTITY", "/of/variable"}}),
+               ContainsSubstring("identity: /of/variable\n") && ContainsSubstring("journal: /of/file/state\n"));
+    CHECK_THAT(status({"--identity-dir", "/of/option"}, {{"TRUSTX_AWS_IDENTITY", "/of/variable"}}),
+               ContainsSubstring("identity: /of/option\n"));
+    trustx::test::write_file(conf, "aws-state = relative\n");
+    CHECK(run_trustx({"aws", "status"}, {.environment = {{"TRUSTX_CONF", conf}}}).status == 2);
 }

@@ -27,6 +27,8 @@ class Surroundings {
     test::ScopedVariable lock_directory_{"TRUSTX_LOCK_DIRECTORY"};
     test::ScopedVariable trace_{"TRUSTX_TRACE"};
     test::ScopedVariable trace_level_{"TRUSTX_TRACE_LEVEL"};
+    test::ScopedVariable aws_identity_{"TRUSTX_AWS_IDENTITY"};
+    test::ScopedVariable aws_state_{"TRUSTX_AWS_STATE"};
 };
 
 Settings resolved(const SettingOverrides& overrides = {}) {
@@ -382,4 +384,25 @@ TEST_CASE("without a device the file's lines are those of the default device", "
 TEST_CASE("a line that cannot be read is refused", "[settings]") {
     CHECK_THAT(refusal("reset-line = gpiochip0:\n"), ContainsSubstring("reset-line"));
     CHECK(!set_message(SettingLayer::openssl_conf, "reset-line", "GPIO17").empty());
+}
+
+TEST_CASE("settings of programs alone are read by the same layers, and refused in openssl.cnf", "[settings]") {
+    const Surroundings surroundings{
+        "aws-identity = /top\naws-state = /top-state\n[device second]\naws-identity = /second\n"};
+    const auto identity = [](const SettingOverrides& overrides) {
+        const auto values = resolve_values(overrides);
+        REQUIRE(values);
+        REQUIRE(values->find("aws-identity") != nullptr);
+        CHECK(values->find("lock-directory") == nullptr);
+        return *values->find("aws-identity");
+    };
+    CHECK(identity({}).text == "/top");
+    CHECK(identity({}).source == surroundings.line(1));
+    CHECK(identity({.device_name = "second"}).text == "/second");
+    CHECK(resolve_values({.device_name = "second"}).value().find("aws-state")->text == "/top-state");
+    const test::ScopedVariable variable{"TRUSTX_AWS_IDENTITY", "variable"};
+    CHECK(identity({.device_name = "second"}).text == "variable");
+    CHECK(resolve_values({.device_name = "third"}).error() == Errc::setting_invalid);
+    CHECK_THAT(set_message(SettingLayer::openssl_conf, "aws-identity", "/x"), ContainsSubstring("unknown setting"));
+    CHECK_THAT(refusal("aws-state = here\n"), ContainsSubstring("absolute path"));
 }

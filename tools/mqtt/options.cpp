@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "options.hpp"
 
+#include "common/command_line/given_twice.hpp"
 #include "common/text/printable.hpp"
 #include "exit_code.hpp"
 
@@ -150,7 +151,7 @@ std::string mistake(const CLI::App& app, const CLI::ParseError& error) {
             return "there is no option " + word.substr(0, word.find('='));
         }
     }
-    return error.what();
+    return command_line::what_is_wrong(app, error);
 }
 
 }  // namespace

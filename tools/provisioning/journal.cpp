@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provisioning/journal.hpp"
 
-#include "common/files/input_error.hpp"
 #include "common/keys/public_key_file.hpp"
 #include "common/text/as_bytes.hpp"
 #include "common/try.hpp"
@@ -15,15 +14,9 @@
 namespace trustx::provisioning {
 namespace {
 
-constexpr int journal_format = 1;
-
-struct PhaseName {
-    Phase phase;
-    const char* text;
-};
-
-constexpr std::array phase_names{PhaseName{Phase::applying, "applying"}, PhaseName{Phase::done, "done"},
-                                 PhaseName{Phase::scrap, "scrap"}};
+constexpr std::array phase_names{files::PhaseName<Phase>{Phase::applying, "applying"},
+                                 files::PhaseName<Phase>{Phase::done, "done"},
+                                 files::PhaseName<Phase>{Phase::scrap, "scrap"}};
 
 nlohmann::ordered_json slot_json(const SlotFacts& facts) {
     return {{"key", facts.key ? keys::public_key_pem(*facts.key) : ""},
@@ -43,16 +36,8 @@ Result<SlotFacts> read_slot(const nlohmann::ordered_json& json) {
     return facts;
 }
 
-Result<Phase> read_phase(const std::string& name) {
-    const auto found = std::ranges::find(phase_names, name, &PhaseName::text);
-    return found == phase_names.end() ? fail(InputErrc::malformed, "an unknown phase") : Result<Phase>{found->phase};
-}
-
 Result<Journal> read_journal(const nlohmann::ordered_json& json) {
-    if (json.at("format") != journal_format) {
-        return fail(InputErrc::malformed, "its format is that of another version");
-    }
-    TRY(const auto phase, read_phase(json.at("phase").get<std::string>()));
+    TRY(const auto phase, files::read_phase(phase_names, json));
     Journal journal{.chip = json.at("chip"),
                     .recipe = json.at("recipe"),
                     .digest = json.at("digest"),
@@ -77,8 +62,8 @@ Result<Journal> read_journal(const nlohmann::ordered_json& json) {
 }  // namespace
 
 std::string Journal::text() const {
-    nlohmann::ordered_json json{{"format", journal_format},
-                                {"phase", std::ranges::find(phase_names, phase, &PhaseName::phase)->text},
+    nlohmann::ordered_json json{{"format", files::journal_format},
+                                {"phase", files::phase_word(phase_names, phase)},
                                 {"step", step},
                                 {"chip", chip},
                                 {"recipe", recipe},
@@ -100,36 +85,15 @@ std::string Journal::text() const {
 }
 
 Result<Journal> Journal::parse(const std::string& text, const std::string& name) {
-    const auto unusable = [&name](const std::string& why) {
-        return fail(InputErrc::malformed, name + " is no journal that can be taken up: " + why +
-                                              ". Move it away: the work is then taken up by what the chip holds");
-    };
-    try {
-        auto journal = read_journal(nlohmann::ordered_json::parse(text));
-        return journal ? std::move(journal) : unusable(journal.error().message());
-    } catch (const nlohmann::json::exception& error) {
-        return unusable(error.what());
-    }
+    return files::parse_journal(text, name, "Move it away: the work is then taken up by what the chip holds",
+                                read_journal);
 }
 
-Result<std::unique_ptr<files::FileStore::Lock>> JournalFile::lock() {
-    TRYV(files_.make_directory(directory_, files::Access::owner));
-    const auto path = directory_ + "/" + uid_ + ".lock";
-    TRY(auto lock, files_.lock(path));
-    if (lock == nullptr) {
-        return fail(ProvisioningErrc::busy,
-                    "another process provisions this chip (it holds " + path + "); wait until it has ended");
-    }
-    return lock;
-}
-
-Result<std::optional<Journal>> JournalFile::load() {
-    TRY(const auto content, files_.read(path()));
-    if (!content) {
-        return std::optional<Journal>{};
-    }
-    TRY(auto journal, Journal::parse(*content, path()));
-    return std::optional{std::move(journal)};
-}
+JournalFile::JournalFile(files::FileStore& files, const std::string& directory, const Uid& uid)
+    : files::JournalFile<Journal>{files,
+                                  directory,
+                                  uid.hex() + ".json",
+                                  uid.hex() + ".lock",
+                                  {ProvisioningErrc::busy, "provisions this chip"}} {}
 
 }  // namespace trustx::provisioning

@@ -3,7 +3,7 @@
 // another certificate. The chip itself is the truth: without a journal, work is taken up by what the chip holds.
 #pragma once
 
-#include "common/files/file_store.hpp"
+#include "common/files/journal_file.hpp"
 
 #include <trustx/key.hpp>
 #include <trustx/object_id.hpp>
@@ -12,7 +12,6 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -49,24 +48,10 @@ struct Journal {
     friend bool operator==(const Journal&, const Journal&) = default;
 };
 
-// JournalFile is where it is: one for each chip.
-class JournalFile {
+// JournalFile is where it is: one for each chip. ProvisioningErrc::busy where another process provisions it.
+class JournalFile : public files::JournalFile<Journal> {
  public:
-    // directory is made when something is written.
-    JournalFile(files::FileStore& files, std::string directory, const Uid& uid)
-        : files_{files}, directory_{std::move(directory)}, uid_{uid.hex()} {}
-
-    [[nodiscard]] std::string path() const { return directory_ + "/" + uid_ + ".json"; }
-
-    // lock excludes other processes that provision this chip. ProvisioningErrc::busy.
-    Result<std::unique_ptr<files::FileStore::Lock>> lock();
-    Result<std::optional<Journal>> load();
-    Result<void> save(const Journal& journal) { return files_.write(path(), journal.text(), files::Access::owner); }
-
- private:
-    files::FileStore& files_;
-    std::string directory_;
-    std::string uid_;
+    JournalFile(files::FileStore& files, const std::string& directory, const Uid& uid);
 };
 
 }  // namespace trustx::provisioning

@@ -19,7 +19,7 @@ namespace trustx {
 // SettingLayer is a place where settings are. For each setting the first layer that has it decides.
 enum class SettingLayer : std::uint8_t {
     command_line,  // --device
-    environment,   // TRUSTX_DEVICE, TRUSTX_LOCK_DIRECTORY, TRUSTX_TRACE, TRUSTX_TRACE_LEVEL
+    environment,   // TRUSTX_DEVICE and the like
     openssl_conf,  // the provider's section of openssl.cnf
     file,          // trustx.conf: first the [device NAME] section, then the lines above all sections
 };
@@ -76,5 +76,9 @@ struct Settings {
 // Errors: Errc::setting_invalid or Errc::address_invalid naming the source, also for a value that another layer
 // overrides, and for a device name without a section where no layer in front of the file names an address.
 TRUSTX_EXPORT Result<Settings> resolve_settings(const SettingOverrides& overrides);
+
+// resolve_values gives the settings themselves, by the same layers and with the same errors, without defaults: for what
+// a program keeps in them that is not in Settings.
+TRUSTX_EXPORT Result<SettingValues> resolve_values(const SettingOverrides& overrides);
 
 }  // namespace trustx

@@ -26,9 +26,9 @@ Result<void> check_directory(std::string_view name, std::string_view text, Setti
     return text.starts_with('/') ? Result<void>{} : takes(name, "an absolute path", text);
 }
 
-// A variable is set for one program, so its path may be relative to where that program runs.
-Result<void> check_trace(std::string_view name, std::string_view text, SettingLayer layer) {
-    const bool relative_allowed = layer == SettingLayer::environment;
+// A variable or an option is for one program, so its path may be relative to where that program runs.
+Result<void> check_path(std::string_view name, std::string_view text, SettingLayer layer) {
+    const bool relative_allowed = layer == SettingLayer::environment || layer == SettingLayer::command_line;
     return relative_allowed ? Result<void>{} : check_directory(name, text, layer);
 }
 
@@ -66,6 +66,9 @@ constexpr unsigned provider = bit(SettingLayer::openssl_conf);
 constexpr unsigned files = bit(SettingLayer::file) | provider;
 constexpr unsigned variable_and_files = bit(SettingLayer::environment) | files;
 constexpr unsigned everywhere = bit(SettingLayer::command_line) | variable_and_files;
+// For programs alone, not for the provider.
+constexpr unsigned told_or_in_file =
+    bit(SettingLayer::command_line) | bit(SettingLayer::environment) | bit(SettingLayer::file);
 
 constexpr std::array declarations{
     SettingDeclaration{"device", everywhere, "TRUSTX_DEVICE", check_device},
@@ -75,8 +78,10 @@ constexpr std::array declarations{
     SettingDeclaration{"lock-timeout-ms", files, nullptr, check_timeout},
     SettingDeclaration{"command-timeout-ms", files, nullptr, check_timeout},
     SettingDeclaration{"open", files, nullptr, check_open},
-    SettingDeclaration{"trace", variable_and_files, "TRUSTX_TRACE", check_trace},
+    SettingDeclaration{"trace", variable_and_files, "TRUSTX_TRACE", check_path},
     SettingDeclaration{"trace-level", variable_and_files, "TRUSTX_TRACE_LEVEL", check_trace_level},
+    SettingDeclaration{"aws-identity", told_or_in_file, "TRUSTX_AWS_IDENTITY", check_path},
+    SettingDeclaration{"aws-state", told_or_in_file, "TRUSTX_AWS_STATE", check_path},
     SettingDeclaration{"self-verify", provider, nullptr, check_flag},
     SettingDeclaration{"claim-fips", provider, nullptr, check_flag},
     SettingDeclaration{"library-context", provider, nullptr, check_library_context},

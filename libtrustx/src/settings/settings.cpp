@@ -133,11 +133,8 @@ void add_lines(BusAddress& address, const SettingsFile& file) {
     add_lines(address, file.defaults, default_of_file);
 }
 
-}  // namespace
-
-Result<Settings> resolve_settings(const SettingOverrides& overrides) {
-    const NoCancellation uncancelled;
-    TRY(const auto file, load_settings_file());
+// all_values asks the layers in their order.
+Result<SettingValues> all_values(const SettingOverrides& overrides, const SettingsFile& file) {
     TRY(auto values, outside_the_file(overrides));
     if (const auto named = file.devices.find(overrides.device_name); named != file.devices.end()) {
         values.add_weaker(named->second);
@@ -147,6 +144,21 @@ Result<Settings> resolve_settings(const SettingOverrides& overrides) {
                                                overrides.device_name + "]");
     }
     values.add_weaker(file.defaults);
+    return values;
+}
+
+}  // namespace
+
+Result<SettingValues> resolve_values(const SettingOverrides& overrides) {
+    const NoCancellation uncancelled;
+    TRY(const auto file, load_settings_file());
+    return all_values(overrides, file);
+}
+
+Result<Settings> resolve_settings(const SettingOverrides& overrides) {
+    const NoCancellation uncancelled;
+    TRY(const auto file, load_settings_file());
+    TRY(const auto values, all_values(overrides, file));
     const auto* device = values.find("device");
     TRY(auto address, BusAddress::parse(device != nullptr ? device->text : default_device));
     add_lines(address, file);

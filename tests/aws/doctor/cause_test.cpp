@@ -98,6 +98,15 @@ std::function<void(Patient&)> in_cloud(std::function<void(PatientCloud&)> change
     };
 }
 
+// by_jit is for one whose certificate is not registered, and would be by a first connection.
+std::function<void(Patient&)> by_jit(std::function<void(PatientCloud&)> change) {
+    return [change](Patient& patient) {
+        in_cloud([](PatientCloud& /*cloud*/) {})(patient);
+        patient.come_by_jit();
+        change(patient.cloud);
+    };
+}
+
 std::function<void(Patient&)> in_status(const char* status) {
     return in_cloud([status](PatientCloud& cloud) { cloud.status = status; });
 }
@@ -330,6 +339,12 @@ std::vector<Row> cloud_rows() {
          in_cloud([](PatientCloud& cloud) { cloud.endpoint = "other-ats.iot.eu-central-1.amazonaws.com"; })},
         {Cause::certificate_not_registered, "unknown",
          in_cloud([](PatientCloud& cloud) { cloud.certificate.clear(); })},
+        {Cause::certificate_not_registered, "by an authority that would register it",
+         by_jit([](PatientCloud& /*cloud*/) {})},
+        {Cause::ca_not_registered, "unknown", by_jit([](PatientCloud& cloud) { cloud.ca.clear(); })},
+        {Cause::ca_inactive, "INACTIVE", by_jit([](PatientCloud& cloud) { cloud.ca_status = "INACTIVE"; })},
+        {Cause::ca_auto_registration_off, "DISABLE",
+         by_jit([](PatientCloud& cloud) { cloud.ca_auto_registration = "DISABLE"; })},
         {Cause::certificate_inactive, "INACTIVE", in_status("INACTIVE")},
         {Cause::certificate_inactive, "refused with a reason",
          [](Patient& p) {

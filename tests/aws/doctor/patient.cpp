@@ -118,6 +118,15 @@ std::pair<int, nlohmann::json> PatientCloud::answer(const std::string& path) con
         return known ? std::pair{200, nlohmann::json{{"certificateDescription", description}}}
                      : std::pair{404, nlohmann::json{{"message", "no"}}};
     }
+    if (path.starts_with("/cacertificate/")) {
+        const nlohmann::json description{{"certificateArn", "arn:aws:iot:eu-central-1:123456789012:cacert/" + ca},
+                                         {"certificateId", ca},
+                                         {"status", ca_status},
+                                         {"autoRegistrationStatus", ca_auto_registration},
+                                         {"certificateMode", "DEFAULT"}};
+        return path == "/cacertificate/" + ca ? std::pair{200, nlohmann::json{{"certificateDescription", description}}}
+                                              : std::pair{404, nlohmann::json{{"message", "no"}}};
+    }
     if (path == "/effective-policies") {
         nlohmann::json list{{"effectivePolicies", nlohmann::json::array()}};
         for (const auto& name : policies) {
@@ -190,6 +199,14 @@ void Patient::hold(const Bytes& certificate) {
     cloud.certificate = pki::certificate_id(x509::Certificate::parse(certificate, "test").value());
     rewrite_identity("certificateId", cloud.certificate);
     gateway.objects[*paired_certificate(slot)] = {certificate};
+}
+
+void Patient::come_by_jit() {
+    const auto ca = authority(10 * year);
+    content("identity-chain.pem") += pem("CERTIFICATE", ca);
+    cloud.ca = pki::certificate_id(x509::Certificate::parse(ca, "test").value());
+    cloud.certificate.clear();
+    rewrite_identity("enrolment", "jit");
 }
 
 void Patient::rewrite_identity(const std::string& member, const std::string& value) {

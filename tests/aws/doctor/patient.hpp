@@ -77,6 +77,9 @@ class PatientCloud final : public aws::HttpClient {
     std::string endpoint;
     std::string certificate;  // its id; empty: it is not registered
     std::string status = "ACTIVE";
+    std::string ca;  // the id of the one that is registered
+    std::string ca_status = "ACTIVE";
+    std::string ca_auto_registration = "ENABLE";
     std::vector<std::string> policies{"trustx-gateway"};
     std::vector<std::string> things{"gateway-1"};
     std::string decision = "ALLOWED";
@@ -106,6 +109,9 @@ class Patient {
     [[nodiscard]] Bytes authority(long ends) const;
     // hold makes it the gateway's, in files and chip.
     void hold(const Bytes& certificate);
+
+    // come_by_jit makes it a gateway whose authority registers it when it connects first, which has not happened.
+    void come_by_jit();
 
     // rewrite_identity changes a member of aws.json; interrupt leaves a journal at a step.
     void rewrite_identity(const std::string& member, const std::string& value);

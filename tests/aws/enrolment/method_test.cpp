@@ -239,6 +239,63 @@ TEST_CASE("a claim in files leads to an identity in the chip, without any creden
     must_be_gateway(gateway);
 }
 
+TEST_CASE("a template gets the parameters that it declares, and without one the refusal names the way out", "[aws]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Operator op{*cloud};
+    auto body = nlohmann::json::parse(Operator::template_for(aws::TemplateUse::fleet));
+    body["Parameters"]["Location"] = {{"Type", "String"}};
+    body["Resources"]["thing"]["Properties"]["AttributePayload"]["location"] = {{"Ref", "Location"}};
+    op.make_template("located", {{"templateBody", body.dump()}});
+    const Gateway gateway{*cloud, "located"};
+    const auto refused = gateway.enroll("claim", {"--template", "located"});
+    INFO(refused.both());
+    CHECK(refused.status == 8);
+    CHECK_THAT(refused.err, ContainsSubstring("--parameter NAME=VALUE"));
+    must_succeed(gateway.trustx({"aws", "abandon"}));
+    must_succeed(gateway.enroll("claim", {"--template", "located", "--parameter", "Location=hall/7"}));
+    CHECK(cloud->things().at("located").at("attributes").at("location") == "hall/7");
+
+    // What a template refers to and does not declare, nobody can give.
+    body["Parameters"].erase("Location");
+    cloud->control("POST", "/state",
+                   {{"path", {"templates", "located", "versions", 1, "body"}}, {"value", body.dump()}});
+    const Gateway other{*cloud, "undeclared"};
+    const auto undeclared = other.enroll("claim", {"--template", "located", "--parameter", "Location=hall/7"});
+    INFO(undeclared.both());
+    CHECK(undeclared.status == 8);
+    CHECK_THAT(undeclared.err, ContainsSubstring("Location") && ContainsSubstring("correct the template"));
+    must_succeed(other.trustx({"aws", "abandon"}));
+    CHECK_FALSE(cloud->things().contains("undeclared"));
+}
+
+TEST_CASE("a claim that was revoked gets nothing, and that is said", "[aws]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Operator op{*cloud};
+    op.make_template("revoked");
+    const auto made = cloud->call("POST", "/keys-and-certificate?setAsActive=true");
+    op.let_claim(made.at("certificateArn"), "revoked");
+    cloud->call("PUT", "/certificates/" + made.at("certificateId").get<std::string>() + "?newStatus=REVOKED");
+    write_file(op.file("claim.pem"), made.at("certificatePem"));
+    write_file(op.file("claim-key.pem"), made.at("keyPair").at("PrivateKey"));
+    const Gateway gateway{*cloud, "revoked-claim"};
+    const auto refused =
+        gateway.trustx({"aws", "enroll", "--method", "claim", "--thing", "revoked-claim", "--ca", cloud->ca_file(),
+                        "--wait", "3", "--template", "revoked", "--endpoint", cloud->broker(), "--claim-cert",
+                        op.file("claim.pem"), "--claim-key", op.file("claim-key.pem")},
+                       no_credentials);
+    INFO(refused.both());
+    CHECK(refused.status == 8);
+    CHECK_THAT(refused.err, ContainsSubstring("claim"));
+    CHECK_FALSE(cloud->things().contains("revoked-claim"));
+    must_succeed(gateway.trustx({"aws", "abandon"}, no_credentials));
+}
+
 TEST_CASE("the identity from the factory is a claim that the hook knows by its chip", "[aws]") {
     auto* cloud = AwsDouble::shared();
     if (cloud == nullptr) {

@@ -152,6 +152,29 @@ TEST_CASE("an order by claim names a template, and a claim in one place", "[enro
     }
 }
 
+TEST_CASE("parameters of a template are NAME=VALUE, once each, and not those that are reserved", "[enrolment]") {
+    CHECK(parse_parameters({"A=1", "B=x=y"}).value() == Parameters{{"A", "1"}, {"B", "x=y"}});
+    for (const std::vector<std::string>& texts : {std::vector<std::string>{"A"}, {"A=1", "A=2"}}) {
+        CHECK(parse_parameters(texts).error() == InputErrc::usage);
+    }
+    Order order{
+        .method = EnrolmentMethod::claim, .thing = "gw", .template_name = "gateways", .parameters = {{"A", "1"}}};
+    CHECK(order.check());
+    const Journal journal{.order = order, .chip = "A5"};
+    CHECK(Journal::parse(journal.text(), "it").value() == journal);
+    for (const Parameters& parameters : {Parameters{{"ThingName", "x"}},
+                                         {{"SerialNumber", "x"}},
+                                         {{"AWS::IoT::Certificate::Id", "x"}},
+                                         {{"", "x"}},
+                                         {{"A", ""}},
+                                         {{"A", std::string(4097, 'x')}}}) {
+        order.parameters = parameters;
+        CHECK(order.check().error() == InputErrc::usage);
+    }
+    order = {.method = EnrolmentMethod::csr, .thing = "gw", .parameters = {{"A", "1"}}};
+    CHECK(order.check().error() == InputErrc::usage);
+}
+
 TEST_CASE("the key is where the factory put it unless an authority issues for another", "[enrolment]") {
     Order order{.method = EnrolmentMethod::jit, .thing = "gw"};
     CHECK(order.usual_slot() == factory_slot);
@@ -195,6 +218,8 @@ TEST_CASE("a certificate is judged before it is used", "[enrolment]") {
     CHECK(judge(ca.issue({.subject = ca.public_key()})) == InputErrc::key_mismatch);
     CHECK(judge(ca.issue({.subject = key, .begins = 3600})) == InputErrc::check_failed);
     CHECK(judge(ca.issue({.subject = key, .begins = -7200, .ends = -3600})) == InputErrc::check_failed);
+    // The chip verifies with certificates of 1300 bytes at most (chip-objects.md section 7), and keeps longer ones.
+    CHECK(judge(ca.certificate_for(key, "gateway", "authority", 1100)) == std::error_code{});
     CHECK(judge(ca.certificate_for(key, "gateway", "authority", 2000)) == InputErrc::check_failed);
 }
 

@@ -2,6 +2,7 @@
 // What ends an enrolment with a message: nothing is lost by it, and nothing becomes active.
 #include "aws/control/api_error.hpp"
 #include "aws/enrolment/error.hpp"
+#include "aws/enrolment/identity.hpp"
 #include "common/files/input_error.hpp"
 #include "support/catch.hpp"
 #include "world.hpp"
@@ -287,6 +288,46 @@ TEST_CASE("a claim that the hook refuses leaves nothing that is active", "[enrol
         must_succeed(world, &World::resume);
         CHECK(world.missing_when_enrolled() == "");
     });
+}
+
+namespace {
+
+aws::Identity identity_of(World& world) {
+    return aws::load_identity(world.files, world.directories).value().value();
+}
+
+}  // namespace
+
+TEST_CASE("the template of a claim gets the parameters of the order, also after a resume", "[enrolment]") {
+    World world{claim};
+    world.order.parameters = {{"Location", "hall=7"}};
+    world.broker.rejection = "AccessDenied";
+    REQUIRE_FALSE(world.enroll());
+    world.broker.rejection.clear();
+    must_succeed(world, &World::resume);
+    CHECK(world.broker.parameters == nlohmann::json{{"Location", "hall=7"},
+                                                    {"ThingName", world.order.thing},
+                                                    {"SerialNumber", world.journal()->chip}});
+}
+
+TEST_CASE("the account is known where somebody with credentials made the claim, and left out otherwise",
+          "[enrolment]") {
+    World by_aws{claim, ClaimKind::aws};
+    must_succeed(by_aws, &World::enroll);
+    CHECK(identity_of(by_aws).account == "123456789012");
+
+    World by_files{claim, ClaimKind::file};
+    must_succeed(by_files, &World::enroll);
+    CHECK(identity_of(by_files).account.empty());
+    CHECK_THAT(identity_of(by_files).text(), !ContainsSubstring("account"));
+
+    World other{claim, ClaimKind::aws};
+    other.order.account = "999999999999";
+    const auto refused = other.enroll();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error() == aws::EnrolmentErrc::other_account);
+    CHECK(other.cloud.certificates.size() == 1);
+    CHECK(other.cloud.certificates.begin()->second.status != "ACTIVE");
 }
 
 TEST_CASE("a claim that was refused is taken back without any call of the cloud", "[enrolment]") {

@@ -200,7 +200,8 @@ aws::Reply FakeBroker::provision(std::size_t connection, const std::string& requ
     if (!rejection.empty()) {
         return rejected(403, rejection);
     }
-    const std::string asked = body.at("parameters").at("ThingName");
+    parameters = body.at("parameters");
+    const std::string asked = parameters.at("ThingName");
     const auto thing = thing_named.empty() ? asked : thing_named;
     auto& certificate = cloud_.certificates.at(token->second.certificate);
     certificate = {.pem = certificate.pem,

@@ -40,6 +40,7 @@ class FakeBroker final : public aws::MqttPort {
     std::string rejection;        // the code with which RegisterThing is answered
     std::size_t throttled = 0;    // so many requests of claims are, before anything is done
     std::string thing_named;      // by the template; empty: as asked for
+    nlohmann::json parameters;    // that RegisterThing was sent last
     bool takes_claims = true;
     bool just_in_time = false;  // the authority is registered for that: what connects becomes a thing
 

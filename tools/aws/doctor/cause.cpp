@@ -159,6 +159,15 @@ constexpr std::array causes{
     CauseInfo{Cause::certificate_not_registered, "certificate-not-registered", Stage::cloud, Class::cloud,
               "register it, or enrol the gateway again; for just-in-time registration the CA has to be registered, "
               "active and enabled for it"},
+    CauseInfo{Cause::ca_not_registered, "ca-not-registered", Stage::cloud, Class::cloud,
+              "`trustx aws ca register` with --jitr or a template, then connect again: that registers the certificate"},
+    CauseInfo{
+        Cause::ca_inactive, "ca-inactive", Stage::cloud, Class::cloud,
+        "`aws iot update-ca-certificate --new-status ACTIVE`, then connect again: that registers the certificate"},
+    CauseInfo{
+        Cause::ca_auto_registration_off, "ca-auto-registration-off", Stage::cloud, Class::cloud,
+        "`aws iot update-ca-certificate --new-auto-registration-status ENABLE`, then connect again: that registers "
+        "the certificate"},
     CauseInfo{Cause::certificate_inactive, "certificate-inactive", Stage::cloud, Class::cloud,
               "find out who made it inactive and why, then `aws iot update-certificate --new-status ACTIVE`"},
     CauseInfo{Cause::certificate_revoked, "certificate-revoked", Stage::cloud, Class::cloud,

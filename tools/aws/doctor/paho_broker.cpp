@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aws/doctor/paho_broker.hpp"
 
-#include "aws/enrolment/endpoint_name.hpp"
+#include "aws/enrolment/connection_settings.hpp"
 #include "connection/connection.hpp"
 #include "connection/paho_trace.hpp"
 #include "connection/tls_error.hpp"
@@ -16,21 +16,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-mqtt::ConnectionSettings settings_of(const Presented& presented, seconds timeout) {
-    constexpr seconds keep_alive{60};
-    return {.host = presented.endpoint.host,
-            .port = presented.endpoint.port,
-            .client_id = presented.client_id,
-            .ca_file = presented.ca_file,
-            .certificate_file = presented.certificate_file,
-            .key_file = presented.key_file,
-            .alpn = alpn_for(presented.endpoint),
-            .keep_alive = keep_alive,
-            .timeout = timeout,
-            .persistent_session = false,
-            .version = mqtt::Version::v5};
-}
 
 Meeting meeting_of(const mqtt::ConnectFailed& failure) {
     constexpr int last_connack = 7;
@@ -82,7 +67,7 @@ Meeting PahoBroker::meet(const Presented& presented, milliseconds watch) {
     mqtt::paho_trace::start();
     mqtt::EventQueue events;
     const auto begun = clock_.now();
-    mqtt::Connection connection{settings_of(presented, timeout_), events};
+    mqtt::Connection connection{connection_settings(presented, timeout_), events};
     connection.connect();
     // Paho's own time-out comes first, and has no code.
     const auto event = next(events, Deadline::after(clock_, timeout_ + seconds{5}), clock_);

@@ -2,10 +2,12 @@
 // What the service knows about the gateway (aws-iot.md sections 6.2, 8.4 and 14, item 7), by calls that only read.
 #include "aws/account/account_error.hpp"
 #include "aws/control/arn.hpp"
+#include "aws/control/calls/ca_certificates.hpp"
 #include "aws/control/calls/operations.hpp"
 #include "aws/control/calls/policies.hpp"
 #include "aws/doctor/exam.hpp"
 #include "common/try.hpp"
+#include "pki/request.hpp"
 
 #include <algorithm>
 #include <array>
@@ -63,6 +65,28 @@ bool is_of_this_account(const Exam& exam, const std::string& endpoint) {
     return parsed && parsed->host == exam.identity->endpoint.host;
 }
 
+// why_not_registered looks at the authority, where the first connection would have registered the certificate
+// (aws-iot.md section 7.4).
+Trouble why_not_registered(const Exam& exam) {
+    const Trouble unknown{Cause::certificate_not_registered,
+                          "certificate " + exam.identity->certificate_id + " is not registered there"};
+    if (exam.identity->method != EnrolmentMethod::jit || exam.chain.size() < 2) {
+        return unknown;
+    }
+    const auto ca = pki::certificate_id(exam.chain[1]);
+    const auto described = ask(exam, DescribeCaCertificate{.id = ca});
+    if (!described) {
+        return described.error() != ApiErrc::resource_not_found
+                   ? unknown
+                   : Trouble{Cause::ca_not_registered, unknown.text + ", and neither is the CA that issued it, " + ca};
+    }
+    return !described->active ? Trouble{Cause::ca_inactive, "the CA that issued it, " + ca + ", is INACTIVE"}
+           : !described->auto_registration
+               ? Trouble{Cause::ca_auto_registration_off,
+                         "the CA that issued it, " + ca + ", does not register certificates at their first connection"}
+               : unknown;
+}
+
 // certificate_known finds it, and where it does not, whether this is the account to look in: the endpoint's name is
 // the account's own.
 Known<CertificateDescription> certificate_known(const Exam& exam) {
@@ -75,8 +99,7 @@ Known<CertificateDescription> certificate_known(const Exam& exam) {
     const auto endpoints = "the endpoint of these credentials' account and region is " + endpoint +
                            ", and that of the gateway " + identity.endpoint.text();
     if (!described && is_of_this_account(exam, endpoint)) {
-        return trouble(Cause::certificate_not_registered,
-                       "certificate " + identity.certificate_id + " is not registered there");
+        return tl::unexpected{why_not_registered(exam)};
     }
     if (!described) {
         return trouble(Cause::credentials_other_account,

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <utility>
 
 namespace trustx::aws::doctor {
 namespace {
@@ -52,14 +53,14 @@ Judged judge_by_files(const Exam& exam) {
     return clock_text(exam) + "; the service's could not be asked for";
 }
 
-std::vector<std::string> ending(const Exam& exam, const std::vector<x509::Certificate>& certificates) {
-    std::vector<std::string> found;
+void warn_of_ends(Exam& exam, Cause cause, const std::string& role,
+                  const std::vector<x509::Certificate>& certificates) {
     for (const auto& certificate : certificates) {
-        if (!pki::outlives(certificate, exam.now(), exam.options.warn_before)) {
-            found.push_back(x509::summary(certificate, exam.now()));
+        auto text = pki::expiry_warning(role, certificate, exam.now(), exam.options.warn_before);
+        if (!text.empty()) {
+            exam.add(Verdict::warning, {cause, std::move(text)});
         }
     }
-    return found;
 }
 
 std::vector<x509::Certificate> held_in(const Exam& exam, ObjectId object) {
@@ -73,16 +74,10 @@ std::vector<x509::Certificate> held_in(const Exam& exam, ObjectId object) {
 }
 
 void warn_of_ends(Exam& exam) {
-    for (const auto& text : ending(exam, exam.chain)) {
-        exam.add(Verdict::warning, {Cause::certificate_expires, text});
-    }
-    for (const auto& text : ending(exam, exam.roots)) {
-        exam.add(Verdict::warning, {Cause::root_expires, exam.options.directories.roots_file() + ": " + text});
-    }
+    warn_of_ends(exam, Cause::certificate_expires, "a certificate of this gateway", exam.chain);
+    warn_of_ends(exam, Cause::root_expires, "a root in " + exam.options.directories.roots_file(), exam.roots);
     for (const auto object : anchor_objects) {
-        for (const auto& text : ending(exam, held_in(exam, object))) {
-            exam.add(Verdict::warning, {Cause::anchor_expires, "trust anchor " + object.hex() + ": " + text});
-        }
+        warn_of_ends(exam, Cause::anchor_expires, "the trust anchor in " + object.hex(), held_in(exam, object));
     }
 }
 

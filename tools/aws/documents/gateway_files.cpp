@@ -34,6 +34,18 @@ void add_line(std::string& text, std::string_view name, std::string_view value) 
     text.append(name).append(" ").append(value).append("\n");
 }
 
+// Nucleus lite reads each of these paths into 127 bytes (aws-iot.md section 14, item 4).
+Result<void> check_paths(const BrokerAccess& access) {
+    constexpr std::size_t longest_path = 126;
+    for (const auto& path : {access.key_file, access.certificate_file, access.roots_file}) {
+        if (path.size() > longest_path) {
+            return fail(InputErrc::usage, "the path " + path + " has more than " + std::to_string(longest_path) +
+                                              " bytes, which Greengrass nucleus lite does not read: move the identity");
+        }
+    }
+    return {};
+}
+
 // quoted is a text as YAML takes it: JSON is a part of YAML.
 std::string quoted(const std::string& text) {
     return nlohmann::json(text).dump();
@@ -118,6 +130,7 @@ Result<std::string> service_unit(const ServiceUnit& unit) {
 Result<std::string> greengrass_lite(const GreengrassLite& wanted) {
     const auto& access = wanted.access;
     TRYV(check_access(access));
+    TRYV(check_paths(access));
     TRYV(check_lines({wanted.region, wanted.credential_endpoint, wanted.root}));
     TRYV(check_name(NameOf::role_alias, wanted.role_alias));
     return "---\n"

@@ -39,7 +39,7 @@ struct DevicePolicy {
     bool jobs = true;
     bool defender = true;
     bool retain = false;             // publish retained messages
-    bool client_beside = false;      // connect under the name of client_beside as well
+    bool client_beside = true;       // connect under the name of client_beside as well, which a rotation does
     bool greengrass = false;         // what a Greengrass core device needs besides
     std::string role_alias{};        // credentials of this role alias
     std::string renewal_template{};  // renew the certificate by this fleet provisioning template

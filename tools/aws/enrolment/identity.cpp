@@ -89,7 +89,7 @@ Result<Identity> read_identity(const nlohmann::json& json) {
     TRY(const auto method, parse_method(json.at("enrolment").get<std::string>()));
     return Identity{.endpoint = std::move(endpoint),
                     .region = json.at("region"),
-                    .account = json.at("account"),
+                    .account = json.value("account", ""),
                     .thing = json.at("thingName"),
                     .certificate_id = json.at("certificateId"),
                     .slot = slot,
@@ -100,14 +100,15 @@ Result<Identity> read_identity(const nlohmann::json& json) {
 
 std::string Identity::text() const {
     const auto object = paired_certificate(slot);
-    const nlohmann::ordered_json json{{"endpoint", endpoint.text()},
-                                      {"region", region},
-                                      {"account", account},
-                                      {"thingName", thing},
-                                      {"certificateId", certificate_id},
-                                      {"keyObject", slot.hex()},
-                                      {"certificateObject", object ? object->hex() : ""},
-                                      {"enrolment", name_of(method)}};
+    nlohmann::ordered_json json{{"endpoint", endpoint.text()}, {"region", region}};
+    if (!account.empty()) {
+        json["account"] = account;
+    }
+    json.update({{"thingName", thing},
+                 {"certificateId", certificate_id},
+                 {"keyObject", slot.hex()},
+                 {"certificateObject", object ? object->hex() : ""},
+                 {"enrolment", name_of(method)}});
     return json.dump(2) + "\n";
 }
 

@@ -32,7 +32,7 @@ struct Directories {
 struct Identity {
     Endpoint endpoint;
     std::string region;
-    std::string account;
+    std::string account;  // its number; empty: nobody with credentials was there to learn it
     std::string thing;
     std::string certificate_id;
     ObjectId slot;

@@ -19,15 +19,9 @@ namespace {
 
 using OrderedJson = nlohmann::ordered_json;
 
-constexpr int format = 1;
-
-struct PhaseName {
-    Phase phase;
-    const char* text;
-};
-
-constexpr std::array phase_names{PhaseName{Phase::enrolling, "enrolling"}, PhaseName{Phase::abandoning, "abandoning"},
-                                 PhaseName{Phase::done, "done"}};
+constexpr std::array phase_names{files::PhaseName<Phase>{Phase::enrolling, "enrolling"},
+                                 files::PhaseName<Phase>{Phase::abandoning, "abandoning"},
+                                 files::PhaseName<Phase>{Phase::done, "done"}};
 
 std::string certificates_text(const std::vector<Bytes>& certificates) {
     std::string text;
@@ -68,6 +62,9 @@ OrderedJson written(Task value) {
 OrderedJson written(const std::vector<std::string>& value) {
     return value;
 }
+OrderedJson written(const Parameters& value) {
+    return value;
+}
 OrderedJson written(const PublicKey& value) {
     return keys::public_key_pem(value);
 }
@@ -97,6 +94,10 @@ Result<void> read(const OrderedJson& json, Task& value) {
 }
 Result<void> read(const OrderedJson& json, std::vector<std::string>& value) {
     value = json.get<std::vector<std::string>>();
+    return {};
+}
+Result<void> read(const OrderedJson& json, Parameters& value) {
+    value = json.get<Parameters>();
     return {};
 }
 Result<void> read(const OrderedJson& json, PublicKey& value) {
@@ -163,6 +164,7 @@ constexpr std::array order_fields{of_order<&Order::task>("task"),
                                   of_order<&Order::authority_certificate>("authorityCertificate"),
                                   of_order<&Order::authority_key>("authorityKey"),
                                   of_order<&Order::template_name>("template"),
+                                  of_order<&Order::parameters>("parameters"),
                                   of_order<&Order::claim_certificate>("claimCertificate"),
                                   of_order<&Order::claim_key>("claimKey"),
                                   of_order<&Order::claim_slot>("claimSlot"),
@@ -217,23 +219,11 @@ Result<Record> read_record(const std::array<Field<Record>, Count>& fields, const
     return record;
 }
 
-Result<Phase> read_phase(const std::string& text) {
-    const auto* const found = std::ranges::find(phase_names, text, &PhaseName::text);
-    if (found == phase_names.end()) {
-        return fail(InputErrc::malformed, "the phase `" + text + "`");
-    }
-    return found->phase;
-}
-
 // read_journal throws nlohmann's exceptions for what is missing or of another type.
 Result<Journal> read_journal(const OrderedJson& json) {
-    if (json.at("format") != format) {
-        return fail(InputErrc::malformed, "it has the format " + json.at("format").dump() +
-                                              ", and this program reads " + std::to_string(format));
-    }
     TRY(auto order, read_record(order_fields, json.at("order")));
     TRYV(order.check());
-    TRY(const auto phase, read_phase(json.at("phase")));
+    TRY(const auto phase, files::read_phase(phase_names, json));
     TRY(auto facts, read_record(facts_fields, json.at("facts")));
     return Journal{.order = std::move(order),
                    .chip = json.at("chip"),
@@ -246,8 +236,8 @@ Result<Journal> read_journal(const OrderedJson& json) {
 }  // namespace
 
 std::string Journal::text() const {
-    const OrderedJson json{{"format", format},
-                           {"phase", std::ranges::find(phase_names, phase, &PhaseName::phase)->text},
+    const OrderedJson json{{"format", files::journal_format},
+                           {"phase", files::phase_word(phase_names, phase)},
                            {"step", step},
                            {"begun", begun},
                            {"chip", chip},
@@ -257,36 +247,11 @@ std::string Journal::text() const {
 }
 
 Result<Journal> Journal::parse(const std::string& text, const std::string& name) {
-    const auto unusable = [&name](const std::string& why) {
-        return fail(InputErrc::malformed, name + " is no journal that can be resumed: " + why +
-                                              "; nothing was changed. Move it away to begin again");
-    };
-    try {
-        auto journal = read_journal(OrderedJson::parse(text));
-        return journal ? std::move(journal) : unusable(journal.error().message());
-    } catch (const nlohmann::json::exception& error) {
-        return unusable(error.what());
-    }
+    return files::parse_journal(text, name, "Nothing was changed; move it away to begin again", read_journal);
 }
 
-Result<std::unique_ptr<files::FileStore::Lock>> JournalFile::lock() {
-    TRYV(files_.make_directory(directory_, files::Access::owner));
-    const auto path = directory_ + "/" + name_ + ".lock";
-    TRY(auto lock, files_.lock(path));
-    if (lock == nullptr) {
-        return fail(EnrolmentErrc::busy,
-                    "another process is at the same work (it holds " + path + "); wait until it has ended");
-    }
-    return lock;
-}
-
-Result<std::optional<Journal>> JournalFile::load() {
-    TRY(const auto content, files_.read(path()));
-    if (!content) {
-        return std::optional<Journal>{};
-    }
-    TRY(auto journal, Journal::parse(*content, path()));
-    return std::optional{std::move(journal)};
-}
+JournalFile::JournalFile(files::FileStore& files, const std::string& directory, const std::string& name)
+    : files::JournalFile<Journal>{
+          files, directory, name + ".journal", name + ".lock", {EnrolmentErrc::busy, "is at the same work"}} {}
 
 }  // namespace trustx::aws

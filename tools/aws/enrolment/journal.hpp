@@ -5,7 +5,7 @@
 #pragma once
 
 #include "aws/enrolment/order.hpp"
-#include "common/files/file_store.hpp"
+#include "common/files/journal_file.hpp"
 
 #include <trustx/key.hpp>
 
@@ -71,25 +71,10 @@ struct Journal {
     friend bool operator==(const Journal&, const Journal&) = default;
 };
 
-// JournalFile is where it is.
-class JournalFile {
+// JournalFile is where it is. EnrolmentErrc::busy where another process enrols.
+class JournalFile : public files::JournalFile<Journal> {
  public:
-    // directory is made when something is written.
-    JournalFile(files::FileStore& files, std::string directory, std::string name = "enroll")
-        : files_{files}, directory_{std::move(directory)}, name_{std::move(name)} {}
-
-    [[nodiscard]] std::string path() const { return directory_ + "/" + name_ + ".journal"; }
-
-    // lock excludes other processes that enrol. EnrolmentErrc::busy.
-    Result<std::unique_ptr<files::FileStore::Lock>> lock();
-    Result<std::optional<Journal>> load();
-    Result<void> save(const Journal& journal) { return files_.write(path(), journal.text(), files::Access::owner); }
-    Result<void> remove() { return files_.remove(path()); }
-
- private:
-    files::FileStore& files_;
-    std::string directory_;
-    std::string name_;
+    JournalFile(files::FileStore& files, const std::string& directory, const std::string& name = "enroll");
 };
 
 }  // namespace trustx::aws

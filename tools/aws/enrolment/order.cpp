@@ -74,6 +74,32 @@ Result<void> check_claim_slot(const Order& order) {
     return check_endpoint_given(order);
 }
 
+// check_parameter: aws-iot.md section 4 for lengths. ThingName and SerialNumber are what this gateway says of itself;
+// the other reserved names the service gives.
+Result<void> check_parameter(const std::string& name, const std::string& value) {
+    constexpr std::size_t longest_value = 4096;
+    if (name == "ThingName" || name == "SerialNumber" || name.starts_with("AWS::")) {
+        return fail(InputErrc::usage, "the parameter " + name +
+                                          " is reserved: ThingName and SerialNumber are the thing and the chip's UID, "
+                                          "and AWS:: begins what the service gives");
+    }
+    if (name.empty() || value.empty() || value.size() > longest_value) {
+        return fail(InputErrc::usage, "a parameter is NAME=VALUE, with 1 to " + std::to_string(longest_value) +
+                                          " bytes of value, which `" + name + "` does not have");
+    }
+    return {};
+}
+
+Result<void> check_parameters(const Order& order) {
+    if (order.method != EnrolmentMethod::claim && !order.parameters.empty()) {
+        return fail(InputErrc::usage, "parameters are for the template of the method claim");
+    }
+    for (const auto& [name, value] : order.parameters) {
+        TRYV(check_parameter(name, value));
+    }
+    return {};
+}
+
 // A claim is in files or in a slot; otherwise AWS makes one for who has credentials.
 Result<void> check_claim(const Order& order) {
     constexpr std::size_t longest_template_name = 36;
@@ -131,6 +157,21 @@ Result<Task> parse_task(std::string_view name) {
     return found->task;
 }
 
+Result<Parameters> parse_parameters(const std::vector<std::string>& texts) {
+    Parameters parameters;
+    for (const auto& text : texts) {
+        const auto equals = text.find('=');
+        if (equals == std::string::npos) {
+            return fail(InputErrc::usage, "the parameter `" + text + "` is not NAME=VALUE");
+        }
+        const auto name = text.substr(0, equals);
+        if (!parameters.emplace(name, text.substr(equals + 1)).second) {
+            return fail(InputErrc::usage, "the parameter " + name + " is given twice");
+        }
+    }
+    return parameters;
+}
+
 Result<Endpoint> Endpoint::parse(std::string_view text) {
     const auto malformed = [text] {
         return fail(InputErrc::usage, "the endpoint `" + std::string{text} + "` is not HOST or HOST:PORT");
@@ -185,6 +226,7 @@ Result<void> Order::check() const {
     if (!endpoint.empty()) {
         TRYV(Endpoint::parse(endpoint));
     }
+    TRYV(check_parameters(*this));
     return check_method(*this);
 }
 

@@ -7,9 +7,11 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace trustx::aws {
 
@@ -52,6 +54,12 @@ enum class Task : std::uint8_t { enroll, rotate, retire };
 std::string_view name_of(Task task);
 Result<Task> parse_task(std::string_view name);
 
+// Parameters of a provisioning template, by their names.
+using Parameters = std::map<std::string, std::string>;
+
+// parse_parameters reads NAME=VALUE each. InputErrc::usage, also for a name that is there twice.
+Result<Parameters> parse_parameters(const std::vector<std::string>& texts);
+
 struct Order {
     Task task = Task::enroll;
     EnrolmentMethod method = EnrolmentMethod::csr;
@@ -65,6 +73,7 @@ struct Order {
     std::string authority_certificate{};   // own-ca, jit: a file with the certificate of who issues
     std::string authority_key{};           // a file with its key, which may be a reference to one in a chip
     std::string template_name{};           // claim: the provisioning template
+    Parameters parameters{};               // claim: what the template gets besides ThingName and SerialNumber
     std::string claim_certificate{};       // claim: a file with its certificate
     std::string claim_key{};               // claim: a file with its key, which may be a reference to one in a chip
     std::optional<ObjectId> claim_slot{};  // claim: the slot of this chip that has it

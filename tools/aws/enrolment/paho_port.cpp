@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aws/enrolment/paho_port.hpp"
 
+#include "aws/enrolment/connection_settings.hpp"
 #include "aws/enrolment/endpoint_name.hpp"
 #include "common/files/input_error.hpp"
 #include "common/try.hpp"
@@ -22,7 +23,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr seconds keep_alive{60};
 constexpr milliseconds farewell{2000};
 constexpr milliseconds patience_of_probes{10'000};
 
@@ -53,20 +53,6 @@ Acceptance::Answer answer_to(mqtt::Cause cause) {
         default:
             return Acceptance::Answer::never;
     }
-}
-
-mqtt::ConnectionSettings settings_of(const Presented& presented, seconds timeout) {
-    return {.host = presented.endpoint.host,
-            .port = presented.endpoint.port,
-            .client_id = presented.client_id,
-            .ca_file = presented.ca_file,
-            .certificate_file = presented.certificate_file,
-            .key_file = presented.key_file,
-            .alpn = alpn_for(presented.endpoint),
-            .keep_alive = keep_alive,
-            .timeout = timeout,
-            .persistent_session = false,
-            .version = mqtt::Version::v5};
 }
 
 mqtt::Error explained(const mqtt::ConnectFailed& failure, const Presented& presented) {
@@ -109,7 +95,7 @@ void wait_for(const mqtt::EventQueue& events, Duration left) {
 class Talk final : public Conversation {
  public:
     Talk(const Clock& clock, const Presented& presented, seconds timeout)
-        : clock_{clock}, presented_{presented}, connection_{settings_of(presented, timeout), events_} {}
+        : clock_{clock}, presented_{presented}, connection_{connection_settings(presented, timeout), events_} {}
     ~Talk() override { connection_.close(farewell); }
 
     Acceptance connect(const Deadline& deadline);

@@ -6,6 +6,7 @@
 #include "aws/enrolment/certificate_answer.hpp"
 #include "aws/enrolment/certificate_removal.hpp"
 #include "aws/enrolment/claim_connection.hpp"
+#include "aws/enrolment/cloud_calls.hpp"
 #include "aws/enrolment/enrolment.hpp"
 #include "aws/enrolment/error.hpp"
 #include "aws/enrolment/installation.hpp"
@@ -158,13 +159,33 @@ std::string plan_claim(const Order& order) {
            "Unless the next steps follow within an hour, it is deleted by AWS";
 }
 
-Result<void> claim_certificate(Run& run) {
-    if (!run.facts().certificate.empty()) {
-        return check_issued(run);
+// learn_account is for who has credentials, because AWS made the claim with them, and comes before anything is active.
+// Other claims tell no account.
+Result<void> learn_account(Run& run) {
+    const auto& order = run.order();
+    if (order.claim_slot || !order.claim_certificate.empty() || !run.facts().account.empty()) {
+        return {};
     }
-    TRY(const auto last, keep_trying(run.seams.broker, by_schedule(run.seams.broker),
-                                     [&run](const Deadline& attempt) { return ask_for_certificate(run, attempt); }));
-    return last.answer == Answer::accepted ? Result<void>{} : led_nowhere(run, last);
+    const auto described = ask(run, DescribeCertificate{.id = run.facts().certificate_id});
+    if (!described) {
+        run.note("aws.json does not say which account this is: " + described.error().message());
+        return {};
+    }
+    return note_account(run, described->arn);
+}
+
+Result<void> claim_certificate(Run& run) {
+    if (run.facts().certificate.empty()) {
+        TRY(const auto last,
+            keep_trying(run.seams.broker, by_schedule(run.seams.broker),
+                        [&run](const Deadline& attempt) { return ask_for_certificate(run, attempt); }));
+        if (last.answer != Answer::accepted) {
+            return led_nowhere(run, last);
+        }
+    } else {
+        TRYV(check_issued(run));
+    }
+    return learn_account(run);
 }
 
 // keep_certificate brings chip and files to what the journal says.
@@ -224,8 +245,17 @@ Result<Acceptance> judge_rejection(Run& run, const Rejection& rejection, bool se
         run.facts().asked = sent_before;
         TRYV(run.record());
     }
-    return refused("RegisterThing", rejection,
-                   "correct the template, its role or its hook, then resume; abandon takes back what was made");
+    return refused(
+        "RegisterThing", rejection,
+        "correct the template, its role or its hook, then resume; or, if it lacks a parameter, abandon takes "
+        "back what was made, and `enroll --parameter NAME=VALUE` begins again");
+}
+
+Parameters parameters_of(const Run& run) {
+    auto parameters = run.order().parameters;
+    parameters["ThingName"] = run.order().thing;
+    parameters["SerialNumber"] = run.journal.chip;
+    return parameters;
 }
 
 // register_by_token sends the token once. From then on the certificate may be active, whatever comes back.
@@ -235,9 +265,7 @@ Result<Acceptance> register_by_token(Run& run, const Deadline& deadline) {
         return opened;
     }
     auto& facts = run.facts();
-    const nlohmann::json request{
-        {"certificateOwnershipToken", facts.token},
-        {"parameters", {{"ThingName", run.order().thing}, {"SerialNumber", run.journal.chip}}}};
+    const nlohmann::json request{{"certificateOwnershipToken", facts.token}, {"parameters", parameters_of(run)}};
     const bool sent_before = std::exchange(facts.asked, true);
     TRYV(run.record());
     TRY(const auto reply, run.claim->conversation->ask(provisioning_topic(run.order()), request.dump(), deadline));

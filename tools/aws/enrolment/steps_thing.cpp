@@ -100,8 +100,7 @@ Result<void> make_policy(Run& run) {
     }
     TRY(const auto document, device_policy({.scope = {.partition = run.facts().partition,
                                                       .region = run.order().region,
-                                                      .account = run.facts().account},
-                                            .client_beside = true}));
+                                                      .account = run.facts().account}}));
     const auto made = ask(run, CreatePolicy{.name = name, .document = document});
     if (!made && made.error() == ApiErrc::resource_already_exists) {
         return {};  // another gateway's enrolment was faster

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "program/options.hpp"
 
+#include "common/command_line/given_twice.hpp"
 #include "common/text/printable.hpp"
 #include "common/try.hpp"
 #include "model/faults/fault_rule.hpp"
@@ -118,7 +119,8 @@ Result<Options, int> parse_options(int argc, char** argv) {
         static_cast<void>(app.exit(request));
         return tl::unexpected{std::cout.flush() ? 0 : exit_failed};
     } catch (const CLI::ParseError& error) {
-        std::cerr << "trustx-sim: " << text::printable(error.what()) << "\nRun with --help for more information.\n";
+        std::cerr << "trustx-sim: " << text::printable(command_line::what_is_wrong(app, error))
+                  << "\nRun with --help for more information.\n";
         return tl::unexpected{exit_usage};
     }
     return options;

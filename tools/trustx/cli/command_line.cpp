@@ -2,6 +2,7 @@
 #include "cli/command_line.hpp"
 
 #include "cli/nearest.hpp"
+#include "common/command_line/given_twice.hpp"
 #include "common/files/input_error.hpp"
 
 #include <algorithm>
@@ -88,7 +89,8 @@ std::string mistake(const CLI::App& program, const Chosen& chosen, const CLI::Pa
     if (!left.empty() && wants_subcommand) {
         return wrong_subcommand(left.front(), chosen);
     }
-    return left.empty() ? error.what() : "`" + chosen.name + "` does not take `" + left.front() + "` as well";
+    return left.empty() ? command_line::what_is_wrong(program, error)
+                        : "`" + chosen.name + "` does not take `" + left.front() + "` as well";
 }
 
 constexpr const char* is_not_empty = "is not empty";

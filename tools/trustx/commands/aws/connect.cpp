@@ -27,7 +27,7 @@ struct ConnectOptions {
 
 Result<void> connect(const Context& context, const ConnectOptions& options) {
     TRY(const auto wait, parse_wait(options.wait));
-    const auto directories = directories_of(options.directories);
+    TRY(const auto directories, directories_of(context, options.directories));
     files::DiskStore files;
     TRY(const auto identity, aws::load_identity(files, directories));
     if (!identity) {

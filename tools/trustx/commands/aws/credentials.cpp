@@ -68,7 +68,7 @@ Result<std::string> asked_endpoint(const Context& context, const AccountChoice& 
 }
 
 Result<aws::Credentials> fetch_credentials(const Context& context, const CredentialsOptions& options) {
-    const auto directories = directories_of(options.directories);
+    TRY(const auto directories, directories_of(context, options.directories));
     files::DiskStore files;
     TRY(const auto identity, aws::load_identity(files, directories));
     if (!identity) {

@@ -134,7 +134,7 @@ DoctorCloud find_doctor_cloud(const Context& context, const DoctorOptions& optio
 Result<void> examine_gateway(const Context& context, const DoctorOptions& options) {
     TRY(const auto watch, parse_wait(options.watch));
     TRY(const auto timeout, parse_wait(options.timeout));
-    const auto directories = directories_of(options.directories);
+    TRY(const auto directories, directories_of(context, options.directories));
     SystemClock clock;
     const auto cloud = find_doctor_cloud(context, options, directories, clock);
     aws::CurlClient http{

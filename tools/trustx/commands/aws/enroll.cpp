@@ -10,6 +10,8 @@
 #include "common/try.hpp"
 
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace trustx::cli {
 namespace {
@@ -45,6 +47,7 @@ struct EnrollOptions {
     std::string slot;
     std::string claim_slot;
     std::string wait = default_wait;
+    std::vector<std::string> parameters;
     aws::Order order;
     AccountChoice account;
     DirectoryOptions directories;
@@ -60,6 +63,7 @@ Result<aws::Order> order_of(const Context& context, const EnrollOptions& options
     if (!options.claim_slot.empty()) {
         TRY(order.claim_slot, parse_slot(options.claim_slot));
     }
+    TRY(order.parameters, aws::parse_parameters(options.parameters));
     order.device_name = context.device_name.value_or("");
     TRYV(order.check());
     const bool has_authority = !order.authority_certificate.empty() && !order.authority_key.empty();
@@ -88,7 +92,7 @@ Result<void> enroll(const Context& context, const EnrollOptions& options) {
     if (order.needs_authority()) {
         TRYV(session->use_authority({.certificate = order.authority_certificate, .key = order.authority_key}));
     }
-    const auto directories = directories_of(options.directories);
+    TRY(const auto directories, directories_of(context, options.directories));
     const auto enrolled = aws::Enrolment(session->seams(), directories).enroll(order);
     if (!enrolled) {
         tell_unfinished(context, directories, enrolled.error());
@@ -115,6 +119,9 @@ void add_order_options(Command& command, EnrollOptions& options) {
     command.option("--authority-key", options.order.authority_key,
                    "own-ca, jit: its key, or a reference to one in a chip", "FILE");
     command.option("--template", options.order.template_name, "claim: the provisioning template", "NAME");
+    command.option("--parameter", options.parameters,
+                   "claim: a parameter of the template besides ThingName and SerialNumber; several are possible",
+                   "NAME=VALUE");
     command.option("--claim-cert", options.order.claim_certificate, "claim: the certificate of the claim", "FILE");
     command.option("--claim-key", options.order.claim_key, "claim: its key, or a reference to one in a chip", "FILE");
     command.option("--claim-slot", options.claim_slot, "claim: the slot that has the claim, instead of files", "SLOT");

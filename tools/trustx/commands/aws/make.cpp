@@ -40,13 +40,14 @@ void add_scope_options(Command& command, ScopeOptions& options) {
     add_directory_options(command, options.directories);
 }
 
-Result<std::optional<aws::Identity>> identity_here(const DirectoryOptions& options) {
+Result<std::optional<aws::Identity>> identity_here(const Context& context, const DirectoryOptions& options) {
+    TRY(const auto directories, directories_of(context, options));
     files::DiskStore files;
-    return aws::load_identity(files, directories_of(options));
+    return aws::load_identity(files, directories);
 }
 
-Result<aws::PolicyScope> scope_of(const ScopeOptions& options) {
-    TRY(const auto identity, identity_here(options.directories));
+Result<aws::PolicyScope> scope_of(const Context& context, const ScopeOptions& options) {
+    TRY(const auto identity, identity_here(context, options.directories));
     aws::PolicyScope scope{.region = options.choice.region, .account = options.account};
     if (scope.account.empty()) {
         scope.account = identity ? identity->account : "";

@@ -34,10 +34,10 @@ struct ScopeOptions {
 void add_scope_options(Command& command, ScopeOptions& options);
 
 // scope_of: InputErrc::usage where nothing says which account; those of load_identity and Account.
-Result<aws::PolicyScope> scope_of(const ScopeOptions& options);
+Result<aws::PolicyScope> scope_of(const Context& context, const ScopeOptions& options);
 
 // identity_here is this gateway's, if it is enrolled.
-Result<std::optional<aws::Identity>> identity_here(const DirectoryOptions& options);
+Result<std::optional<aws::Identity>> identity_here(const Context& context, const DirectoryOptions& options);
 
 // add_out_file is for documents of one file; the default is standard output.
 void add_out_file(Command& command, std::string& out);

@@ -15,7 +15,9 @@ namespace {
 
 constexpr const char* what_make_policy_does =
     R"(One policy for all gateways: each may connect under its thing's name, publish on dt/THING/..., and receive on
-cmd/THING/..., besides shadow, jobs and metrics of its thing. Its characters are counted: AWS IoT takes 2048.
+cmd/THING/..., besides shadow, jobs and metrics of its thing. It may also connect as THING-check, so that a rotation
+proves the new identity while a service stays connected. It is the policy that `enroll` makes where there is none. Its
+characters are counted: AWS IoT takes 2048.
 
 Examples:
   trustx aws make policy --account 123456789012 --region eu-central-1 --out policy.json
@@ -48,14 +50,16 @@ struct MakePolicyOptions {
     bool no_shadow = false;
     bool no_jobs = false;
     bool no_defender = false;
+    bool no_check = false;
 };
 
-Result<void> make_policy(const Context& /*context*/, const MakePolicyOptions& options) {
+Result<void> make_policy(const Context& context, const MakePolicyOptions& options) {
     auto policy = options.policy;
-    TRY(policy.scope, scope_of(options.scope));
+    TRY(policy.scope, scope_of(context, options.scope));
     policy.shadow = !options.no_shadow;
     policy.jobs = !options.no_jobs;
     policy.defender = !options.no_defender;
+    policy.client_beside = !options.no_check;
     TRY(const auto text, aws::device_policy(policy));
     return files::write_file(options.out, text);
 }
@@ -66,9 +70,9 @@ struct MakeClaimPolicyOptions {
     aws::ClaimPolicy policy;
 };
 
-Result<void> make_claim_policy(const Context& /*context*/, const MakeClaimPolicyOptions& options) {
+Result<void> make_claim_policy(const Context& context, const MakeClaimPolicyOptions& options) {
     auto policy = options.policy;
-    TRY(policy.scope, scope_of(options.scope));
+    TRY(policy.scope, scope_of(context, options.scope));
     TRY(const auto text, aws::claim_policy(policy));
     return files::write_file(options.out, text);
 }
@@ -125,6 +129,7 @@ void add_make_policy(Command& make) {
     command.flag("--no-shadow", options->no_shadow, "Not the shadows of its thing");
     command.flag("--no-jobs", options->no_jobs, "Not the jobs of its thing");
     command.flag("--no-defender", options->no_defender, "Not the metrics of Device Defender");
+    command.flag("--no-check", options->no_check, "Not the name THING-check, by which a rotation connects first");
     command.flag("--retain", policy.retain, "It may publish retained messages");
     command.flag("--greengrass", policy.greengrass, "What a Greengrass core device needs, besides");
     command.option("--role-alias", policy.role_alias, "It may get credentials of this role alias", "NAME");

@@ -95,7 +95,7 @@ Result<void> make_jitr(const Context& context, const MakeJitrOptions& options) {
     auto wanted = options.wanted;
     TRY(const auto content, read_text(options.allow_list));
     TRY(wanted.devices, aws::parse_allowed_devices(content, options.allow_list));
-    TRY(wanted.scope, scope_of(options.scope));
+    TRY(wanted.scope, scope_of(context, options.scope));
     TRY(const auto documents, aws::jitr_documents(wanted));
     TRYV(deliver_documents(options.out, documents));
     context.note("for " + std::to_string(wanted.devices.size()) + " device(s); " + options.out +
@@ -114,7 +114,7 @@ Result<void> make_hook(const Context& context, const MakeHookOptions& options) {
     auto wanted = options.wanted;
     TRY(const auto content, read_text(options.allow_list));
     TRY(wanted.claims, aws::parse_allowed_claims(content, options.allow_list));
-    TRY(wanted.scope, scope_of(options.scope));
+    TRY(wanted.scope, scope_of(context, options.scope));
     TRY(const auto documents, aws::hook_documents(wanted));
     TRYV(deliver_documents(options.out, documents));
     context.note("for " + std::to_string(wanted.claims.size()) + " claim(s); " + options.out +

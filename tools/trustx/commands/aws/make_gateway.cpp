@@ -48,8 +48,9 @@ void add_access_options(Command& command, AccessOptions& options) {
     add_directory_options(command, options.directories);
 }
 
-Result<aws::BrokerAccess> access_of(const AccessOptions& options, const std::optional<aws::Identity>& identity) {
-    const auto directories = directories_of(options.directories);
+Result<aws::BrokerAccess> access_of(const Context& context, const AccessOptions& options,
+                                    const std::optional<aws::Identity>& identity) {
+    TRY(const auto directories, directories_of(context, options.directories));
     if (!identity && (options.thing.empty() || options.endpoint.empty())) {
         return fail(InputErrc::usage, directories.summary_file() +
                                           " does not exist: enrol this gateway first, or give --thing and --endpoint");
@@ -73,9 +74,9 @@ struct MakeBridgeOptions {
     std::vector<std::string> subscribe;
 };
 
-Result<void> make_bridge(const Context& /*context*/, const MakeBridgeOptions& options) {
-    TRY(const auto identity, identity_here(options.access.directories));
-    TRY(auto access, access_of(options.access, identity));
+Result<void> make_bridge(const Context& context, const MakeBridgeOptions& options) {
+    TRY(const auto identity, identity_here(context, options.access.directories));
+    TRY(auto access, access_of(context, options.access, identity));
     aws::Bridge bridge{.access = std::move(access), .out = options.publish, .in = options.subscribe};
     if (bridge.out.empty() && bridge.in.empty()) {
         bridge.out = {"dt/" + bridge.access.thing + "/#"};
@@ -106,9 +107,9 @@ Result<std::string> ask_for_credentials_endpoint(const Context& context, const A
 }
 
 Result<void> make_greengrass_lite(const Context& context, const MakeGreengrassOptions& options) {
-    TRY(const auto identity, identity_here(options.access.directories));
+    TRY(const auto identity, identity_here(context, options.access.directories));
     auto wanted = options.wanted;
-    TRY(wanted.access, access_of(options.access, identity));
+    TRY(wanted.access, access_of(context, options.access, identity));
     auto choice = options.account;
     if (choice.region.empty()) {
         choice.region = identity ? identity->region : region_in(wanted.access.endpoint);

@@ -2,20 +2,21 @@
 #include "commands/aws/options.hpp"
 
 #include "common/files/input_error.hpp"
+#include "common/try.hpp"
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 
 namespace trustx::cli {
 namespace {
 
-std::string chosen(const std::string& option, const char* variable, const std::string& otherwise) {
-    const char* value = ::secure_getenv(variable);
-    const std::string environment = value == nullptr ? "" : value;
-    return !option.empty() ? option : !environment.empty() ? environment : otherwise;
+std::string chosen(const std::string& option, const SettingValues& settings, std::string_view setting,
+                   const std::string& otherwise) {
+    const auto* value = settings.find(setting);
+    return !option.empty() ? option : value != nullptr ? value->text : otherwise;
 }
 
 std::string column(std::string text, std::size_t width) {
@@ -48,15 +49,18 @@ void name_files_absolutely(aws::Order& order) {
 }
 
 void add_directory_options(Command& command, DirectoryOptions& options) {
-    command.option("--identity-dir", options.identity, "Where the files for services are; default: /etc/trustx",
+    command.option("--identity-dir", options.identity,
+                   "Where the files for services are; default: the setting aws-identity, else /etc/trustx",
                    "DIRECTORY");
-    command.option("--state-dir", options.state, "Where the journal is; default: /var/lib/trustx", "DIRECTORY");
+    command.option("--state-dir", options.state,
+                   "Where the journal is; default: the setting aws-state, else /var/lib/trustx", "DIRECTORY");
 }
 
-aws::Directories directories_of(const DirectoryOptions& options) {
+Result<aws::Directories> directories_of(const Context& context, const DirectoryOptions& options) {
+    TRY(const auto settings, resolve_values(context.overrides()));
     const aws::Directories usual;
-    return {.identity = chosen(options.identity, "TRUSTX_AWS_IDENTITY", usual.identity),
-            .state = chosen(options.state, "TRUSTX_AWS_STATE", usual.state)};
+    return aws::Directories{.identity = chosen(options.identity, settings, "aws-identity", usual.identity),
+                            .state = chosen(options.state, settings, "aws-state", usual.state)};
 }
 
 void add_profile_option(Command& command, std::string& profile) {

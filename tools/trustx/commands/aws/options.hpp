@@ -5,6 +5,7 @@
 #include "aws/account/account.hpp"
 #include "aws/enrolment/enrolment.hpp"
 #include "cli/command_line.hpp"
+#include "cli/context.hpp"
 
 #include <chrono>
 #include <string>
@@ -16,14 +17,15 @@ void name_files_absolutely(aws::Order& order);
 
 inline constexpr const char* default_wait = "10m";
 
-// DirectoryOptions move the two directories of a gateway; empty: as the environment says, or the usual ones.
+// DirectoryOptions move the two directories of a gateway; empty: as settings say, or the usual ones.
 struct DirectoryOptions {
     std::string identity;
     std::string state;
 };
 
 void add_directory_options(Command& command, DirectoryOptions& options);
-aws::Directories directories_of(const DirectoryOptions& options);
+// directories_of: the option, then the settings aws-identity and aws-state. Errors: those of resolve_values.
+Result<aws::Directories> directories_of(const Context& context, const DirectoryOptions& options);
 
 // AccountChoice is which of the user's accounts; empty: as AWS's programs choose.
 struct AccountChoice {

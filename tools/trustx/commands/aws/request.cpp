@@ -61,7 +61,7 @@ Result<void> make_request_file(const Context& context, const RequestOptions& opt
     }
     order.device_name = context.device_name.value_or("");
     TRYV(order.check());
-    const auto directories = directories_of(options.directories);
+    TRY(const auto directories, directories_of(context, options.directories));
     TRY(const auto session, GatewaySession::open_without_account(context, std::chrono::seconds{0}));
     TRY(const auto request, aws::request(session->seams(), directories, order));
     TRYV(give_message(options.out, aws::request_text(request)));
@@ -72,7 +72,7 @@ Result<void> make_request_file(const Context& context, const RequestOptions& opt
 Result<void> install_answer(const Context& context, const InstallOptions& options) {
     TRY(const auto content, files::read_input(options.answer));
     TRY(const auto answer, aws::parse_answer(text::as_text(content), files::input_name(options.answer)));
-    const auto directories = directories_of(options.directories);
+    TRY(const auto directories, directories_of(context, options.directories));
     TRY(const auto session, GatewaySession::open_without_account(context, std::chrono::seconds{0}));
     TRY(const auto proof, aws::install(session->seams(), directories, answer));
     TRYV(give_message(options.out, aws::proof_text(proof)));

@@ -53,7 +53,7 @@ Result<std::unique_ptr<GatewaySession>> taken_up(const Context& context, const R
 }
 
 Result<void> resume(const Context& context, const ResumeOptions& options) {
-    const auto directories = directories_of(options.directories);
+    TRY(const auto directories, directories_of(context, options.directories));
     TRY(const auto session, taken_up(context, options, directories));
     const auto resumed = aws::Enrolment(session->seams(), directories).resume();
     if (!resumed) {
@@ -68,7 +68,7 @@ Result<void> resume(const Context& context, const ResumeOptions& options) {
 }
 
 Result<void> abandon(const Context& context, const ResumeOptions& options) {
-    const auto directories = directories_of(options.directories);
+    TRY(const auto directories, directories_of(context, options.directories));
     TRY(const auto session, taken_up(context, options, directories));
     TRYV(aws::Enrolment(session->seams(), directories).abandon());
     context.note("abandoned: nothing of that enrolment is left but the key in the chip");

@@ -72,7 +72,7 @@ Result<void> retire_by_name(const Context& context, const RetireOptions& options
 }
 
 Result<void> retire_this(const Context& context, const RetireOptions& options) {
-    const auto directories = directories_of(options.directories);
+    TRY(const auto directories, directories_of(context, options.directories));
     files::DiskStore files;
     TRY(const auto identity, aws::load_identity(files, directories));
     if (!identity) {

@@ -105,7 +105,7 @@ void tell_what_to_restart(const Context& context, const aws::Directories& direct
 }
 
 Result<void> rotate(const Context& context, const RotateOptions& options) {
-    const auto directories = directories_of(options.directories);
+    TRY(const auto directories, directories_of(context, options.directories));
     TRY(auto order, rotation_order(context, options, directories));
     name_files_absolutely(order);
     if (options.plan) {

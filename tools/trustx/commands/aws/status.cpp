@@ -82,7 +82,8 @@ nlohmann::ordered_json state_json(const aws::State& state, const aws::Directorie
 std::string state_text(const aws::State& state, const aws::Directories& directories) {
     std::string text = "identity: " + directories.identity + "\n";
     if (state.identity) {
-        text += "  thing: " + state.identity->thing + "\n  certificate: " + state.identity->certificate_id +
+        text += "  account: " + (state.identity->account.empty() ? "not known here" : state.identity->account) +
+                "\n  thing: " + state.identity->thing + "\n  certificate: " + state.identity->certificate_id +
                 "\n  key: " + title(state.identity->slot) + "\n  broker: " + state.identity->endpoint.text() + "\n";
     } else {
         text += "  none\n";
@@ -98,8 +99,8 @@ std::string state_text(const aws::State& state, const aws::Directories& director
 }
 
 // status is unsuccessful for a gateway that is not enrolled, so that scripts need not read it.
-Result<void> status(const Context& /*context*/, const StatusOptions& options) {
-    const auto directories = directories_of(options.directories);
+Result<void> status(const Context& context, const StatusOptions& options) {
+    TRY(const auto directories, directories_of(context, options.directories));
     files::DiskStore files;
     TRY(const auto state, aws::read_state(files, directories));
     TRYV(answer(options.json ? json_text(state_json(state, directories)) : state_text(state, directories)));
