@@ -178,3 +178,33 @@ TEST_CASE("what stands in the way of gateway or operator has an exit code, and c
     must_succeed(at_gateway(gateway, {"aws", "connect", "--wait", "60"}));
     must_end_with(ExitCode::file, desk.trustx({"aws", "bulk", "/proc/self/net", "--ca", cloud->ca_file()}));
 }
+
+TEST_CASE("a gateway without credentials is given another certificate by its operator", "[aws][fleet]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Desk desk{*cloud};
+    const Gateway gateway{*cloud, "apart"};
+    const auto exchange = [&](const Outcome& asked, const std::string& name) {
+        must_succeed(asked);
+        must_succeed(desk.approve(desk.file(name), desk.file("answer-" + name)));
+        must_succeed(
+            at_gateway(gateway, {"aws", "install", desk.file("answer-" + name), "--out", desk.file("proof-" + name)}));
+        must_succeed(desk.trustx({"aws", "activate", desk.file("proof-" + name)}));
+    };
+    exchange(at_gateway(gateway, {"aws", "request", "--thing", "apart", "--out", desk.file("1")}), "1");
+    must_succeed(at_gateway(gateway, {"aws", "connect", "--wait", "60"}));
+    const auto first = gateway.status().at("identity").at("certificateId").get<std::string>();
+    // As the identity in use came to be.
+    exchange(at_gateway(gateway, {"aws", "rotate", "--out", desk.file("2")}), "2");
+    CHECK(gateway.status().at("identity").at("certificateId") == first);
+    must_succeed(at_gateway(gateway, {"aws", "resume", "--wait", "60"}));
+    const auto second = gateway.status().at("identity");
+    CHECK(second.at("certificateId") != first);
+    CHECK(second.at("keyObject") == "E0F2");
+    must_succeed(desk.trustx({"aws", "retire", "--thing", "apart", "--certificate", first, "--force"}));
+    CHECK_FALSE(cloud->certificates().contains(first));
+    must_succeed(at_gateway(gateway, {"aws", "connect"}));
+    gateway.must_exchange_messages();
+}
