@@ -12,6 +12,7 @@
 #include "support/catch.hpp"
 #include "support/virtual_clock.hpp"
 
+#include <algorithm>
 #include <map>
 
 using namespace trustx;
@@ -175,10 +176,18 @@ TEST_CASE("a thing, a chip or a key that is in a folder twice is approved for no
     REQUIRE(second.request());
     folder->put("same-chip.json", second.mail("request"));
     folder->add("gateway-4");
+    // The same key, said to be in another chip.
+    Divided& third = folder->add("gateway-5");
+    auto asked = aws::parse_request(third.mail("request"), "it").value().request;
+    asked.thing = "gateway-6";
+    asked.chip = std::string(asked.chip.size(), '7');
+    const auto key = third.world.chip.public_key(asked.slot).value();
+    folder->put("same-key.json", aws::request_text(aws::signed_by_chip(third.world.chip, key, asked).value()));
     // A copy is no second request.
     folder->put("copy.json", folder->content("gateway-4.json"));
     const auto by_file = outcomes(folder->run().value());
-    for (const auto* name : {"gateway-1.json", "twin.json", "gateway-2.json", "same-chip.json"}) {
+    for (const auto* name :
+         {"gateway-1.json", "twin.json", "gateway-2.json", "same-chip.json", "gateway-5.json", "same-key.json"}) {
         CAPTURE(name);
         CHECK(by_file.at(name) == aws::Outcome::failed);
     }
@@ -208,6 +217,27 @@ TEST_CASE("a run over a folder that is killed at any call is run again to its en
     }
     std::printf("bulk, two gateways: killed at %zu points\n", points);
     CHECK(points >= 40);
+}
+
+TEST_CASE("a run over a folder that is killed at any call while it activates is run again to its end", "[fleet]") {
+    for (std::size_t number = 1;; ++number) {
+        CAPTURE(number);
+        const auto folder = std::make_unique<Folder>(2);
+        REQUIRE(folder->run());
+        folder->install();
+        auto& world = folder->world();
+        world.trap.arm(Fault::kill, number);
+        World::survives([&] { static_cast<void>(folder->run()); });
+        const bool hit = world.trap.was_hit();
+        world.trap.disarm();
+        CHECK(folder->run().value().count(aws::Outcome::activated) == 2);
+        CHECK(std::ranges::all_of(world.cloud.certificates,
+                                  [](const auto& entry) { return entry.second.status == "ACTIVE"; }));
+        if (!hit) {
+            CHECK(number > 10);
+            break;
+        }
+    }
 }
 
 TEST_CASE("what hinders all gateways ends a run over a folder", "[fleet]") {

@@ -7,8 +7,13 @@
 #include "world.hpp"
 
 #include <string>
+#include <vector>
 
 namespace trustx::test {
+
+// operators_ways are the methods that have an operator's half.
+inline const std::vector<aws::EnrolmentMethod> operators_ways{
+    aws::EnrolmentMethod::csr, aws::EnrolmentMethod::register_thing, aws::EnrolmentMethod::own_ca};
 
 class Divided {
  public:

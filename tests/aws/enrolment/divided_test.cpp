@@ -18,9 +18,6 @@ namespace {
 
 using DividedPart = Result<void> (Divided::*)();
 
-const std::vector<aws::EnrolmentMethod> ways{aws::EnrolmentMethod::csr, aws::EnrolmentMethod::register_thing,
-                                             aws::EnrolmentMethod::own_ca};
-
 void must_succeed(Divided& pair, DividedPart part) {
     const auto done = (pair.*part)();
     INFO((done ? std::string{} : done.error().message()));
@@ -61,7 +58,7 @@ std::size_t each_cut(aws::EnrolmentMethod way, Fault fault, const std::function<
 }
 
 void each_way(const std::function<void(Divided&)>& what) {
-    for (const auto way : ways) {
+    for (const auto way : operators_ways) {
         CAPTURE(aws::name_of(way));
         const auto pair = std::make_unique<Divided>(way);
         what(*pair);
@@ -101,10 +98,10 @@ TEST_CASE("the halves of a method are the steps of the whole", "[fleet]") {
     for (const auto& step : aws::steps_of({.method = aws::EnrolmentMethod::by_operator})) {
         gateway.insert(step.name);
     }
-    for (const auto way : ways) {
+    for (const auto way : operators_ways) {
         CAPTURE(aws::name_of(way));
         auto halves = gateway;
-        for (const auto& step : aws::approval_steps_of(way)) {
+        for (const auto& step : aws::approval_steps_of({.method = way})) {
             CHECK_FALSE(gateway.contains(step.name));
             halves.insert(step.name);
         }
@@ -112,13 +109,13 @@ TEST_CASE("the halves of a method are the steps of the whole", "[fleet]") {
             CAPTURE(step.name);
             CHECK(halves.contains(step.name));
         }
-        CHECK(aws::approval_steps_of(way).back().name == "activation");
+        CHECK(aws::approval_steps_of({.method = way}).back().name == "activation");
     }
 }
 
 TEST_CASE("a divided enrolment that is killed at any call on either side goes on to its end", "[fleet]") {
     constexpr std::size_t fewest = 40;
-    for (const auto way : ways) {
+    for (const auto way : operators_ways) {
         CAPTURE(aws::name_of(way));
         const auto points = each_cut(way, Fault::kill, [](Divided& pair) {
             must_succeed(pair, &Divided::go_on);
@@ -131,7 +128,7 @@ TEST_CASE("a divided enrolment that is killed at any call on either side goes on
 
 TEST_CASE("a divided enrolment that is killed again while it goes on goes on to its end", "[fleet]") {
     constexpr std::size_t stride = 9;  // of the second point, beginning elsewhere each time
-    for (const auto way : ways) {
+    for (const auto way : operators_ways) {
         CAPTURE(aws::name_of(way));
         std::size_t start = 0;
         each_cut(way, Fault::kill, [&](Divided& pair) {
@@ -146,7 +143,7 @@ TEST_CASE("a divided enrolment that is killed again while it goes on goes on to 
 
 TEST_CASE("a divided enrolment in which any call fails goes on to its end", "[fleet]") {
     for (const auto fault : {Fault::refuse, Fault::lose}) {
-        for (const auto way : ways) {
+        for (const auto way : operators_ways) {
             CAPTURE(aws::name_of(way), static_cast<int>(fault));
             each_cut(way, fault, [](Divided& pair) {
                 must_succeed(pair, &Divided::go_on);
@@ -157,7 +154,7 @@ TEST_CASE("a divided enrolment in which any call fails goes on to its end", "[fl
 }
 
 TEST_CASE("a divided enrolment that ran out of disk space on either side goes on when there is space", "[fleet]") {
-    for (const auto way : ways) {
+    for (const auto way : operators_ways) {
         CAPTURE(aws::name_of(way));
         each_cut(way, Fault::kill, [](Divided& pair) {
             pair.world.files.full = true;
@@ -171,7 +168,7 @@ TEST_CASE("a divided enrolment that ran out of disk space on either side goes on
 }
 
 TEST_CASE("a divided enrolment that is killed at any call can be taken back by both", "[fleet]") {
-    for (const auto way : ways) {
+    for (const auto way : operators_ways) {
         CAPTURE(aws::name_of(way));
         each_cut(way, Fault::kill, [](Divided& pair) {
             const auto journal = pair.world.journal();
@@ -291,7 +288,7 @@ TEST_CASE("an answer for another chip, thing, slot, account or region is not ins
         CHECK(aws::waits_for_operator(*pair.world.journal()));
     };
     refused([](aws::OperatorAnswer& bad) { bad.chip.back() = '0'; }, aws::EnrolmentErrc::other_chip);
-    refused([](aws::OperatorAnswer& bad) { bad.thing = "gateway-2"; }, InputErrc::check_failed);
+    refused([](aws::OperatorAnswer& bad) { bad.thing = bad.client_id = "gateway-2"; }, InputErrc::check_failed);
     refused([](aws::OperatorAnswer& bad) { bad.slot = ObjectId{0xE0F2}; }, InputErrc::check_failed);
     const auto moved = [](aws::OperatorAnswer& bad, const std::string& from, const std::string& to) {
         auto& arn = bad.certificate_arn;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gateways without credentials and an operator without a chip: the built programs, simulated chips, and the double.
 #include "aws_double.hpp"
+#include "cli/exit_code.hpp"
 #include "gateway.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
@@ -11,6 +12,7 @@
 #include <vector>
 
 using namespace trustx::test;
+using trustx::cli::ExitCode;
 
 namespace {
 
@@ -48,6 +50,13 @@ Gateway::Variables without_account() {
 
 Outcome at_gateway(const Gateway& gateway, const Gateway::Arguments& arguments) {
     return gateway.trustx(arguments, without_account());
+}
+
+// must_end_with wants an exit code, and an explanation.
+void must_end_with(ExitCode exit, const Outcome& outcome) {
+    INFO(outcome.both());
+    CHECK(outcome.status == static_cast<int>(exit));
+    CHECK(outcome.err.starts_with("trustx: "));
 }
 
 }  // namespace
@@ -128,4 +137,74 @@ TEST_CASE("a folder of an operator's enrols its gateways", "[aws][fleet]") {
     must_succeed(desk.trustx(bulk));
     must_succeed(at_gateway(gateway, {"aws", "connect", "--wait", "60"}));
     CHECK(at_gateway(other, {"aws", "status"}).status == 1);
+}
+
+TEST_CASE("what stands in the way of gateway or operator has an exit code, and costs nothing", "[aws][fleet]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Desk desk{*cloud};
+    const Gateway gateway{*cloud, "hindered"};
+    const Gateway other{*cloud, "hindered", "B"};
+    const auto request = desk.file("request.json");
+    const auto answer = desk.file("answer.json");
+    const auto certificates = cloud->certificates().size();
+    const Gateway::Arguments asking{"aws", "request", "--thing", "hindered"};
+    const auto with = [](Gateway::Arguments arguments, const Gateway::Arguments& more) {
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return arguments;
+    };
+    // Where nobody can make a file or a directory, root neither.
+    must_end_with(ExitCode::file, at_gateway(gateway, with(asking, {"--state-dir", "/proc/trustx"})));
+    must_end_with(ExitCode::file, at_gateway(gateway, with(asking, {"--out", "/proc/trustx"})));
+    must_end_with(ExitCode::file, at_gateway(gateway, with(asking, {"--out", "/dev/full"})));
+    must_succeed(at_gateway(gateway, with(asking, {"--out", request})));
+    must_succeed(at_gateway(other, with(asking, {"--out", desk.file("other.json")})));
+    must_end_with(ExitCode::file, desk.approve(request, answer, {"--records", "/proc/trustx"}));
+    must_end_with(ExitCode::mismatch, desk.approve(request, answer, {"--account", "999999999999"}));
+    must_succeed(desk.trustx({"aws", "approve", "--take-back", request}));
+    CHECK(cloud->certificates().size() == certificates);
+    must_end_with(ExitCode::file, desk.approve(request, "/dev/full"));
+    must_succeed(desk.approve(request, answer));
+    CHECK(cloud->certificates().size() == certificates + 1);
+    must_end_with(ExitCode::refused, desk.approve(desk.file("other.json"), desk.file("never")));
+    // Another chip than the one that asked, and no room.
+    must_end_with(ExitCode::mismatch, at_gateway(other, {"aws", "install", answer}));
+    must_end_with(ExitCode::file, at_gateway(gateway, {"aws", "install", answer, "--identity-dir", "/proc/trustx"}));
+    must_end_with(ExitCode::file, at_gateway(gateway, {"aws", "install", answer, "--out", "/dev/full"}));
+    must_succeed(at_gateway(gateway, {"aws", "install", answer, "--out", desk.file("proof.json")}));
+    must_succeed(desk.trustx({"aws", "activate", desk.file("proof.json")}));
+    must_succeed(at_gateway(gateway, {"aws", "connect", "--wait", "60"}));
+    must_end_with(ExitCode::file, desk.trustx({"aws", "bulk", "/proc/self/net", "--ca", cloud->ca_file()}));
+}
+
+TEST_CASE("a gateway without credentials is given another certificate by its operator", "[aws][fleet]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Desk desk{*cloud};
+    const Gateway gateway{*cloud, "apart"};
+    const auto exchange = [&](const Outcome& asked, const std::string& name) {
+        must_succeed(asked);
+        must_succeed(desk.approve(desk.file(name), desk.file("answer-" + name)));
+        must_succeed(
+            at_gateway(gateway, {"aws", "install", desk.file("answer-" + name), "--out", desk.file("proof-" + name)}));
+        must_succeed(desk.trustx({"aws", "activate", desk.file("proof-" + name)}));
+    };
+    exchange(at_gateway(gateway, {"aws", "request", "--thing", "apart", "--out", desk.file("1")}), "1");
+    must_succeed(at_gateway(gateway, {"aws", "connect", "--wait", "60"}));
+    const auto first = gateway.status().at("identity").at("certificateId").get<std::string>();
+    // As the identity in use came to be.
+    exchange(at_gateway(gateway, {"aws", "rotate", "--out", desk.file("2")}), "2");
+    CHECK(gateway.status().at("identity").at("certificateId") == first);
+    must_succeed(at_gateway(gateway, {"aws", "resume", "--wait", "60"}));
+    const auto second = gateway.status().at("identity");
+    CHECK(second.at("certificateId") != first);
+    CHECK(second.at("keyObject") == "E0F2");
+    must_succeed(desk.trustx({"aws", "retire", "--thing", "apart", "--certificate", first, "--force"}));
+    CHECK_FALSE(cloud->certificates().contains(first));
+    must_succeed(at_gateway(gateway, {"aws", "connect"}));
+    gateway.must_exchange_messages();
 }

@@ -43,10 +43,21 @@ struct Asking {
                           .endpoint = {.host = "broker.example", .port = 443},
                           .region = "eu-central-1",
                           .account = "123456789012",
+                          .client_id = "gateway-1",
                           .certificate_arn = "arn:aws:iot:eu-central-1:123456789012:cert/" + id,
                           .certificate = test::pem("CERTIFICATE", SoftwareKey{Curve::p256}.certificate("leaf")) +
                                          test::pem("CERTIFICATE", SoftwareKey{Curve::p256}.certificate("issuer")),
                           .roots = test::pem("CERTIFICATE", SoftwareKey{Curve::p384}.certificate("root"))};
+
+    // rotation_file is the request of a rotation from another slot, whose key signs too.
+    [[nodiscard]] std::string rotation_file() {
+        constexpr ObjectId slot_in_use{0xE0F2};
+        const auto in_use = chip.generate(slot_in_use, Curve::p256, KeyUsage::sign).value();
+        request.replaces = id;
+        auto both = signed_by_chip(chip, key, request).value();
+        both.by_replaced = pki::sign_text(chip, slot_in_use, in_use, request.words()).value();
+        return request_text(both);
+    }
 
     [[nodiscard]] std::string request_file() { return request_text(signed_by_chip(chip, key, request).value()); }
     [[nodiscard]] std::string proof_file() { return proof_text(signed_by_chip(chip, key, proof).value()); }
@@ -99,6 +110,11 @@ TEST_CASE("messages read as they were written", "[fleet]") {
     const auto request = parse_request(asking.request_file(), "it").value();
     CHECK(request.request == asking.request);
     CHECK(request.key == asking.key);
+    CHECK(request.by_replaced.empty());
+    const auto rotation = parse_request(asking.rotation_file(), "it").value();
+    CHECK(rotation.request == asking.request);
+    CHECK(rotation.request.replaces == id);
+    CHECK_FALSE(rotation.by_replaced.empty());
     CHECK(parse_answer(answer_text(asking.answer), "it").value() == asking.answer);
     const auto proof = parse_proof(asking.proof_file(), "it").value();
     CHECK(proof.message == asking.proof);
@@ -118,6 +134,7 @@ TEST_CASE("messages are known by their format", "[fleet]") {
 TEST_CASE("messages that were cut off, or changed in any member, are refused", "[fleet]") {
     Asking asking;
     must_be_strict(asking.request_file(), refused_by(parse_request));
+    must_be_strict(asking.rotation_file(), refused_by(parse_request));
     must_be_strict(answer_text(asking.answer), refused_by(parse_answer));
     must_be_strict(asking.proof_file(), refused_by(parse_proof));
     CHECK(refused_by(parse_request)(asking.proof_file()));
@@ -170,4 +187,7 @@ TEST_CASE("an answer whose parts are about different certificates is refused", "
         bad.certificate_arn = arn;
         CHECK(refused(answer_text(bad)));
     }
+    bad = asking.answer;
+    bad.client_id = "gateway-2";
+    CHECK(refused(answer_text(bad)));
 }

@@ -237,6 +237,14 @@ TEST_CASE("a claim in files leads to an identity in the chip, without any creden
                                  op.file("claim.pem"), "--claim-key", op.file("claim-key.pem")},
                                 no_credentials));
     must_be_gateway(gateway);
+    // And another one in the same way, after which the operator ends the first.
+    const auto first = gateway.status().at("identity").at("certificateId").get<std::string>();
+    must_succeed(gateway.trustx({"aws", "rotate", "--via", "claim", "--template", "lot", "--wait", "60", "--claim-cert",
+                                 op.file("claim.pem"), "--claim-key", op.file("claim-key.pem")},
+                                no_credentials));
+    CHECK(gateway.status().at("identity").at("keyObject") == "E0F2");
+    must_succeed(gateway.trustx({"aws", "retire", "--thing", "claim-file", "--certificate", first, "--force"}));
+    must_be_gateway(gateway);
 }
 
 TEST_CASE("a template gets the parameters that it declares, and without one the refusal names the way out", "[aws]") {

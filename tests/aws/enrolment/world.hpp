@@ -106,6 +106,9 @@ class World {
     // use_factory_identity makes the order one for the slot that has key and certificate from the factory.
     void use_factory_identity();
 
+    // prepare_claim makes the order one by a claim, as far as that is concerned.
+    void prepare_claim(ClaimKind kind);
+
     // Each of these is one run of the program: with a client of its own, and nothing remembered from the last.
     Result<void> enroll();
     Result<void> resume();
@@ -143,7 +146,6 @@ class World {
 
  private:
     Result<void> run(const std::function<Result<void>(aws::Enrolment&)>& what);
-    void prepare_claim(ClaimKind kind);
     [[nodiscard]] std::string file(const std::string& path) const;
     // certificates are those in the cloud that stay there.
     [[nodiscard]] std::map<std::string, FakeCloud::Certificate> certificates() const;

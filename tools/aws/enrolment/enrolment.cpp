@@ -28,10 +28,23 @@ bool past_return(const Journal& journal) {
     return std::ranges::any_of(steps_begun(journal, steps_of(journal.order)), &Step::no_way_back);
 }
 
+// is_done_here says whether nobody else has a part in a rotation by now: an operator who goes on with a request, or a
+// service that has perhaps made the certificate active. What they did is not taken back unasked.
+bool is_done_here(const Journal& journal) {
+    switch (journal.order.method) {
+        case EnrolmentMethod::by_operator:
+            return false;
+        case EnrolmentMethod::claim:
+            return !journal.facts.asked;
+        default:
+            return true;
+    }
+}
+
 // roll_back is for a rotation that failed: the gateway goes on as it was. What becomes of that is told, and the error
 // stays the one that it failed with.
 void roll_back(Run& run) {
-    if (!run.durable || past_return(run.journal)) {
+    if (!run.durable || past_return(run.journal) || !is_done_here(run.journal)) {
         return;
     }
     const auto back = take_back(run, steps_of(run.order()));

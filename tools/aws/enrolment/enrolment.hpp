@@ -42,8 +42,9 @@ class Enrolment {
 
     // begin begins what the order says, and carries it to its end: an enrolment or a rotation to where the broker has
     // accepted the gateway. EnrolmentErrc::unfinished: another one has not ended; EnrolmentErrc::not_connected: all of
-    // an enrolment is done but that. A rotation that fails is taken back, as long as there is a way back: the identity
-    // in use stays what it was. until names the step before which it stops; empty: none.
+    // an enrolment is done but that. A rotation that fails is taken back, as long as there is a way back and nobody
+    // else has a part in it: the identity in use stays what it was. until names the step before which it stops; empty:
+    // none.
     Result<void> begin(const Order& order, std::string_view until = {});
     Result<void> enroll(const Order& order, std::string_view until = {}) { return begin(order, until); }
 

@@ -13,8 +13,8 @@ Result<void> install_certificate(Run& run);
 // restore_certificate puts back what the object held before. It leaves alone what somebody else has written since.
 Result<void> restore_certificate(Run& run);
 
-// write_files writes the files of this identity and makes services find them, all at one moment.
-// InputErrc::unwritable, and the errors of broker_roots.
+// write_files writes the files of this identity and makes services find them, all at one moment; in a rotation the
+// latter comes after the broker has accepted it. InputErrc::unwritable, and the errors of broker_roots.
 Result<void> write_files(Run& run);
 
 }  // namespace trustx::aws

@@ -3,6 +3,7 @@
 
 #include "aws/enrolment/steps.hpp"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <vector>
@@ -74,6 +75,7 @@ std::span<const Step> issuing_steps(EnrolmentMethod method) {
             return {};
     }
 }
+
 std::span<const Step> with_operator() {
     static const std::array list{s::slot, s::key, s::request, s::answer, s::install, s::files, s::connection};
     return list;
@@ -98,8 +100,53 @@ std::span<const Step> approval_by_own_ca() {
     return list;
 }
 
+// An operator's half of a rotation: the new certificate is what the old one is.
+std::vector<Step> rotation_approval_by(EnrolmentMethod method) {
+    std::vector<Step> list{s::endpoint, s::old_registration, s::earlier};
+    const auto issuing = issuing_steps(method);
+    list.insert(list.end(), issuing.begin(), issuing.end());
+    list.insert(list.end(), {s::copied_policies, s::thing_principal, s::test, s::client, s::activation});
+    return list;
+}
+
+std::span<const Step> rotation_approval(EnrolmentMethod method) {
+    static std::map<EnrolmentMethod, std::vector<Step>> lists;
+    const auto [list, fresh] = lists.try_emplace(method);
+    if (fresh && !issuing_steps(method).empty()) {
+        list->second = rotation_approval_by(method);
+    }
+    return list->second;
+}
+
+std::span<const Step> approval(EnrolmentMethod method) {
+    switch (method) {
+        case EnrolmentMethod::csr:
+            return approval_by_csr();
+        case EnrolmentMethod::register_thing:
+            return approval_by_registration();
+        case EnrolmentMethod::own_ca:
+            return approval_by_own_ca();
+        default:
+            return {};
+    }
+}
+
+// Rotations of gateways that have no account, and cannot end the old certificate.
+std::span<const Step> rotation_with_operator() {
+    static const std::array list{s::old_identity, s::other_slot, s::new_key,    s::request, s::answer,       s::install,
+                                 s::new_files,    s::connection, s::changeover, s::old_key, s::earlier_files};
+    return list;
+}
+
+std::span<const Step> rotation_by_claim() {
+    static const std::array list{s::old_identity,        s::endpoint, s::other_slot,   s::new_key,      s::request,
+                                 s::claimed_certificate, s::install,  s::new_files,    s::provisioning, s::connection,
+                                 s::changeover,          s::old_key,  s::earlier_files};
+    return list;
+}
+
 std::vector<Step> rotation_by(EnrolmentMethod method) {
-    std::vector<Step> list{s::old_identity, s::endpoint, s::other_slot, s::new_key, s::request};
+    std::vector<Step> list{s::old_identity, s::old_registration, s::endpoint, s::other_slot, s::new_key, s::request};
     const auto issuing = issuing_steps(method);
     list.insert(list.end(), issuing.begin(), issuing.end());
     list.insert(list.end(),
@@ -109,6 +156,12 @@ std::vector<Step> rotation_by(EnrolmentMethod method) {
 }
 
 std::span<const Step> rotation(EnrolmentMethod method) {
+    if (method == EnrolmentMethod::by_operator) {
+        return rotation_with_operator();
+    }
+    if (method == EnrolmentMethod::claim) {
+        return rotation_by_claim();
+    }
     static std::map<EnrolmentMethod, std::vector<Step>> lists;
     const auto [list, fresh] = lists.try_emplace(method);
     if (fresh) {
@@ -118,7 +171,8 @@ std::span<const Step> rotation(EnrolmentMethod method) {
 }
 
 std::span<const Step> retirement() {
-    static const std::array list{s::old_identity, s::old_certificate, s::old_thing, s::old_object, s::no_files};
+    static const std::array list{s::old_identity, s::old_registration, s::old_certificate,
+                                 s::old_thing,    s::old_object,       s::no_files};
     return list;
 }
 
@@ -157,20 +211,15 @@ std::span<const Step> steps_of(const Order& order) {
 }
 
 bool can_rotate(EnrolmentMethod method) {
-    return !issuing_steps(method).empty();
+    return method == EnrolmentMethod::by_operator || method == EnrolmentMethod::claim || !issuing_steps(method).empty();
 }
 
-std::span<const Step> approval_steps_of(EnrolmentMethod method) {
-    switch (method) {
-        case EnrolmentMethod::csr:
-            return approval_by_csr();
-        case EnrolmentMethod::register_thing:
-            return approval_by_registration();
-        case EnrolmentMethod::own_ca:
-            return approval_by_own_ca();
-        default:
-            return {};
-    }
+bool ends_old_certificate(const Order& order) {
+    return std::ranges::any_of(steps_of(order), [](const Step& step) { return step.name == s::old_certificate.name; });
+}
+
+std::span<const Step> approval_steps_of(const Order& order) {
+    return order.task == Task::rotate ? rotation_approval(order.method) : approval(order.method);
 }
 
 }  // namespace trustx::aws

@@ -14,17 +14,19 @@ extern const Step install;  // the certificate into the chip
 extern const Step files;    // what services read
 
 // Rotation: another identity in place of the one in use (section 7.7), and retirement.
-extern const Step old_identity;     // looks at the one in use
-extern const Step other_slot;       // looks at the slot for the new key
-extern const Step new_key;          // a key in it that was never used
-extern const Step copied_policies;  // those of the old certificate are attached to the new one
-extern const Step new_files;        // those of the new identity, which nobody uses yet
-extern const Step client;           // looks for a name to connect with beside the services
-extern const Step changeover;       // services find the new identity
-extern const Step old_certificate;  // taken out of use
-extern const Step old_object;       // the chip does not hold it any more
-extern const Step old_thing;        // deleted, if that was asked for
-extern const Step no_files;         // services find no identity
+extern const Step old_identity;      // looks at the one in use
+extern const Step old_registration;  // looks at its certificate in the cloud
+extern const Step other_slot;        // looks at the slot for the new key
+extern const Step new_key;           // a key in it that was never used
+extern const Step copied_policies;   // those of the old certificate are attached to the new one
+extern const Step new_files;         // those of the new identity, which nobody uses yet
+extern const Step client;            // looks for a name to connect with beside the services
+extern const Step changeover;        // services find the new identity
+extern const Step old_certificate;   // taken out of use
+extern const Step old_key;           // nobody here needs it any more; its certificate is the operator's to end
+extern const Step old_object;        // the chip does not hold it any more
+extern const Step old_thing;         // deleted, if that was asked for
+extern const Step no_files;          // services find no identity
 
 // When the broker has accepted it.
 extern const Step earlier_files;  // those of an identity that was replaced are removed

@@ -201,6 +201,12 @@ Result<void> name_thing(Run& run, const std::string& payload) {
     if (name.empty() || name == thing) {
         return {};
     }
+    if (run.order().task == Task::rotate) {
+        return fail(EnrolmentErrc::provisioning_refused,
+                    "the template " + run.order().template_name + " made the certificate one of the thing " + name +
+                        ", and this gateway is " + thing +
+                        ": correct the template, and abandon the rotation with credentials of the account");
+    }
     run.note("the template named the thing " + name + ", not " + thing);
     thing = name;
     TRYV(run.record());
@@ -298,12 +304,13 @@ Result<Acceptance> provision_once(Run& run, const Deadline& deadline) {
 // is_enrolled lets the gateway itself connect: where that is accepted, only an answer was lost.
 Result<bool> is_enrolled(Run& run, bool patiently) {
     const auto& broker = run.seams.broker;
-    TRY(const auto identity, load_identity(run.seams.files, run.directories));
+    const auto set = run.directories.set(run.set());
+    TRY(const auto identity, load_identity(run.seams.files, set));
     if (!identity) {
         return false;
     }
     const TryOnce attempt = [&](const Deadline& deadline) {
-        return broker.mqtt.connect(presented_by(run.directories, *identity), deadline);
+        return broker.mqtt.connect(presented_by(set, *identity), deadline);
     };
     TRY(const auto last, patiently ? keep_trying(broker, by_schedule(broker), attempt)
                                    : attempt(Deadline::after(broker.clock, std::chrono::seconds{30})));

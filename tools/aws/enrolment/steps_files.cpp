@@ -121,7 +121,7 @@ Result<void> remove_all(Run& run) {
 
 Result<void> write_files(Run& run) {
     TRYV(prepare_set(run));
-    return use_set(run.seams.files, run.directories, run.set());
+    return run.order().task == Task::rotate ? Result<void>{} : use_set(run.seams.files, run.directories, run.set());
 }
 
 const Step steps::files{

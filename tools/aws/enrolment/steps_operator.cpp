@@ -66,6 +66,7 @@ Result<void> take_answer(Run& run) {
     facts.endpoint = answer.endpoint.text();
     facts.region = answer.region;
     facts.account = answer.account;
+    facts.client_id = answer.client_id == run.order().thing ? std::string{} : answer.client_id;
     facts.partition = arn.partition;
     facts.certificate_id = arn.name();
     facts.certificate_arn = answer.certificate_arn;

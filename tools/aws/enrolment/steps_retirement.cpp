@@ -29,6 +29,17 @@ Result<void> remove_old_certificate(Run& run) {
                            run.order().revoke ? Removal::revoke : Removal::delete_);
 }
 
+std::string plan_old_key(const Order& /*order*/) {
+    return "the old key and its certificate stay in the chip, unused; the operator retires the certificate";
+}
+
+// give_up_old_key leaves the certificate in the chip: it may be active until the operator has retired it.
+Result<void> give_up_old_key(Run& run) {
+    const auto& facts = run.facts();
+    return facts.old_slot == factory_key ? Result<void>{}
+                                         : note_spare(run.seams.files, run.directories, *facts.old_key);
+}
+
 std::string plan_old_object(const Order& /*order*/) {
     return "the old certificate is removed from the chip, unless it is the factory's; its key stays there, unused";
 }
@@ -70,6 +81,12 @@ const Step steps::old_certificate{.name = "old-certificate",
                                   .perform = remove_old_certificate,
                                   .undo = nullptr,
                                   .no_way_back = true};
+const Step steps::old_key{.name = "old-key",
+                          .place = Place::files,
+                          .plan = plan_old_key,
+                          .perform = give_up_old_key,
+                          .undo = nullptr,
+                          .no_way_back = true};
 const Step steps::old_object{.name = "old-object",
                              .place = Place::chip,
                              .plan = plan_old_object,

@@ -19,7 +19,11 @@ namespace trustx::aws {
 namespace {
 
 std::string plan_old_identity(const Order& order) {
-    return "look at the identity of " + order.thing + " in use, and at its certificate in the cloud";
+    return "look at the identity of " + order.thing + " in use";
+}
+
+std::string plan_old_registration(const Order& /*order*/) {
+    return "DescribeCertificate, ListAttachedPolicies: what the old certificate is in the cloud";
 }
 
 // key_in_use is what the certificate in files is for.
@@ -28,24 +32,6 @@ Result<PublicKey> key_in_use(Run& run) {
     TRY(const auto pem, run.seams.files.read(path));
     TRY(const auto chain, x509::parse_certificate_file(text::as_bytes(pem.value_or(std::string{})), path));
     return chain.front().public_key();
-}
-
-Result<void> look_at_old_certificate(Run& run) {
-    auto& facts = run.facts();
-    TRY(const auto found, unless_missing(ask(run, DescribeCertificate{.id = facts.old_certificate_id})));
-    if (!found) {
-        return {};
-    }
-    TRYV(note_account(run, found->arn));
-    facts.old_certificate_arn = found->arn;
-    TRY(const auto policies, every_item<NamedArn>([&](const std::string& next) {
-            return ask(run, ListAttachedPolicies{.target = found->arn, .marker = next});
-        }));
-    facts.policies.clear();
-    for (const auto& policy : policies) {
-        facts.policies.push_back(policy.name);
-    }
-    return {};
 }
 
 tl::unexpected<Error> not_registered(Run& run) {
@@ -66,9 +52,26 @@ Result<void> look_at_old_identity(Run& run) {
     facts.old_slot = identity->slot;
     TRY(facts.old_key, key_in_use(run));
     TRY(facts.previous_set, set_in_use(run.seams.files, run.directories));
-    TRYV(look_at_old_certificate(run));
-    const bool missed = facts.old_certificate_arn.empty() && run.order().task == Task::rotate;
-    return missed ? not_registered(run) : Result<void>{};
+    return {};
+}
+
+// look_at_old_registration lets a retirement go on where there is nothing to be found.
+Result<void> look_at_old_registration(Run& run) {
+    auto& facts = run.facts();
+    TRY(const auto found, unless_missing(ask(run, DescribeCertificate{.id = facts.old_certificate_id})));
+    if (!found) {
+        return run.order().task == Task::rotate ? not_registered(run) : Result<void>{};
+    }
+    TRYV(note_account(run, found->arn));
+    facts.old_certificate_arn = found->arn;
+    TRY(const auto policies, every_item<NamedArn>([&](const std::string& next) {
+            return ask(run, ListAttachedPolicies{.target = found->arn, .marker = next});
+        }));
+    facts.policies.clear();
+    for (const auto& policy : policies) {
+        facts.policies.push_back(policy.name);
+    }
+    return {};
 }
 
 std::string plan_other_slot(const Order& order) {
@@ -182,6 +185,11 @@ const Step steps::old_identity{.name = "old-identity",
                                .plan = plan_old_identity,
                                .perform = look_at_old_identity,
                                .undo = nullptr};
+const Step steps::old_registration{.name = "old-registration",
+                                   .place = Place::nothing,
+                                   .plan = plan_old_registration,
+                                   .perform = look_at_old_registration,
+                                   .undo = nullptr};
 const Step steps::other_slot{.name = "other-slot",
                              .place = Place::nothing,
                              .plan = plan_other_slot,

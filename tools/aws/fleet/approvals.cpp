@@ -2,7 +2,6 @@
 #include "aws/fleet/approvals.hpp"
 
 #include "aws/control/arn.hpp"
-#include "aws/enrolment/cloud_calls.hpp"
 #include "aws/enrolment/error.hpp"
 #include "aws/enrolment/methods.hpp"
 #include "aws/enrolment/steps.hpp"
@@ -12,6 +11,8 @@
 #include "common/try.hpp"
 #include "common/x509/certificate.hpp"
 #include "pki/request.hpp"
+
+#include <algorithm>
 
 namespace trustx::aws {
 namespace {
@@ -29,10 +30,13 @@ tl::unexpected<Error> being_abandoned(const Journal& record) {
                 "the approval of " + record.order.thing + " is being taken back: take it back again, to the end");
 }
 
+// is_over says whether a record has ended, and the request is for what comes after it: the next key of the gateway.
+bool is_over(const Journal& record, const ReceivedRequest& received) {
+    return record.phase == Phase::done && !received.request.replaces.empty() && !is_of(record, received);
+}
+
 Result<void> check_same(const Journal& record, const ReceivedRequest& received) {
-    const bool same = record.facts.public_key == received.key && record.chip == received.request.chip &&
-                      record.order.slot == received.request.slot;
-    if (!same) {
+    if (!is_of(record, received)) {
         return another_request(record, received.request);
     }
     return record.phase == Phase::abandoning ? being_abandoned(record) : Result<void>{};
@@ -56,14 +60,15 @@ Result<void> check_subject(const Journal& record, const Proof& proof) {
                                                                      record.step + "`: approve its request again");
 }
 
-// check_signature compares with what is registered, not with what the proof says.
-Result<void> check_signature(const Signed<Proof>& proof, const CertificateDescription& registered) {
+// check_signature compares with what is registered, not with what the message says.
+Result<void> check_signature(const char* what, const std::string& words, const std::string& signature,
+                             const CertificateDescription& registered) {
     const std::string from = "the certificate " + registered.id;
     TRY(const auto chain, x509::parse_certificate_file(text::as_bytes(registered.pem), from));
     TRY(const auto key, chain.front().public_key());
-    return pki::is_signed(key, proof.message.words(), proof.signature)
+    return pki::is_signed(key, words, signature)
                ? Result<void>{}
-               : fail(InputErrc::check_failed, "the proof is not signed by the key of " + from +
+               : fail(InputErrc::check_failed, std::string{what} + " is not signed by the key of " + from +
                                                    ": it was changed on its way, or is another gateway's");
 }
 
@@ -75,11 +80,8 @@ Result<void> check_place(const Proof& proof, const Arn& arn) {
                                                         arn.account + " in " + arn.region);
 }
 
-tl::unexpected<Error> not_registered(const Proof& proof) {
-    return fail(InputErrc::check_failed, "the certificate " + proof.certificate_id + " of " + proof.thing +
-                                             " is not registered in this account and region: use the profile that it "
-                                             "was approved with (account " +
-                                             proof.account + ", " + proof.region + ")");
+tl::unexpected<Error> revoked(const std::string& thing, const std::string& id) {
+    return fail(EnrolmentErrc::certificate_revoked, "the certificate " + id + " of " + thing + " is revoked, for good");
 }
 
 tl::unexpected<Error> was_active(const Proof& proof) {
@@ -89,6 +91,11 @@ tl::unexpected<Error> was_active(const Proof& proof) {
 }
 
 }  // namespace
+
+bool is_of(const Journal& record, const ReceivedRequest& received) {
+    return record.facts.public_key == received.key && record.chip == received.request.chip &&
+           record.order.slot == received.request.slot;
+}
 
 bool is_approved(const Journal& record) {
     return record.phase == Phase::done || (record.phase == Phase::enrolling && record.step == steps::activation.name);
@@ -127,15 +134,23 @@ Result<Journal> Approvals::begin(const ReceivedRequest& received, const Order& w
     journal.facts.public_key = received.key;
     journal.facts.request = received.request.csr;
     TRYV(journal.order.check());
-    if (approval_steps_of(journal.order.method).empty()) {
+    if (approval_steps_of(journal.order).empty()) {
         return fail(InputErrc::usage, "the method " + std::string{name_of(journal.order.method)} +
                                           " has no part for an operator: csr, register-thing and own-ca have");
+    }
+    if (!received.request.replaces.empty()) {
+        TRYV(check_replaced(received));
+        journal.order.task = Task::rotate;
+        journal.facts.old_certificate_id = received.request.replaces;
     }
     return journal;
 }
 
 Result<OperatorAnswer> Approvals::approve(const ReceivedRequest& received, const Order& wishes) {
     TRY(auto present, record(received.request.thing));
+    if (present && is_over(*present, received)) {
+        present.reset();
+    }
     if (present) {
         TRYV(check_same(*present, received));
     }
@@ -148,7 +163,7 @@ Result<OperatorAnswer> Approvals::approve(const ReceivedRequest& received, const
     }
     auto approval = run(std::move(journal), resumed);
     if (approval.journal.phase == Phase::enrolling) {
-        TRYV(carry_on(approval, approval_steps_of(approval.order().method), steps::activation.name));
+        TRYV(carry_on(approval, approval_steps_of(approval.order()), steps::activation.name));
     }
     return answer_from(approval.journal);
 }
@@ -162,28 +177,44 @@ Result<OperatorAnswer> Approvals::answer_from(const Journal& record) {
                           .endpoint = std::move(endpoint),
                           .region = record.order.region,
                           .account = record.facts.account,
+                          .client_id = record.facts.client_id.empty() ? record.order.thing : record.facts.client_id,
                           .certificate_arn = record.facts.certificate_arn,
                           .certificate = record.facts.certificate,
                           .roots = std::move(roots)};
 }
 
-Result<CertificateDescription> Approvals::registered(const Signed<Proof>& proof) {
-    constexpr std::chrono::minutes patience{3};
+Result<CertificateDescription> Approvals::described(const std::string& thing, const std::string& id) const {
+    TRY(auto found, unless_missing(ask(cloud(), DescribeCertificate{.id = id})));
+    if (!found) {
+        return fail(InputErrc::check_failed, "the certificate " + id + " of " + thing +
+                                                 " is not registered in the account of these credentials in " +
+                                                 region_ + ": use the profile and region that it is registered in");
+    }
+    return found->status == CertificateStatus::revoked ? Result<CertificateDescription>{revoked(thing, id)}
+                                                       : Result<CertificateDescription>{*std::move(found)};
+}
+
+// check_replaced is about who asks: the gateway that has the certificate in use, of this thing.
+Result<void> Approvals::check_replaced(const ReceivedRequest& received) const {
+    const auto& asked = received.request;
+    TRY(const auto found, described(asked.thing, asked.replaces));
+    TRYV(check_signature("the request for a rotation", asked.words(), received.by_replaced, found));
+    TRY(const auto principals, principals_of(cloud(), asked.thing));
+    const bool attached = std::ranges::find(principals, found.arn) != principals.end();
+    return attached && found.status == CertificateStatus::active
+               ? Result<void>{}
+               : fail(InputErrc::check_failed,
+                      "the certificate " + asked.replaces + " that the request replaces is not active, or not of " +
+                          asked.thing + ": what is out of use is not rotated, enrol the gateway again");
+}
+
+Result<CertificateDescription> Approvals::registered(const Signed<Proof>& proof) const {
     const auto& said = proof.message;
-    auto found = seams_.cloud.call(DescribeCertificate{.id = said.certificate_id},
-                                   Deadline::after(seams_.broker.clock, patience));
-    if (!found && found.error() == ApiErrc::resource_not_found) {
-        return not_registered(said);
-    }
-    TRYV(found);
-    TRY(const auto arn, parse_arn(found->arn));
+    TRY(auto found, described(said.thing, said.certificate_id));
+    TRY(const auto arn, parse_arn(found.arn));
     TRYV(check_place(said, arn));
-    TRYV(check_signature(proof, *found));
-    if (found->status == CertificateStatus::revoked) {
-        return fail(EnrolmentErrc::certificate_revoked,
-                    "the certificate " + found->id + " of " + said.thing + " is revoked, for good");
-    }
-    return *std::move(found);
+    TRYV(check_signature("the proof", said.words(), proof.signature, found));
+    return found;
 }
 
 Result<void> Approvals::activate(const Signed<Proof>& proof) {
@@ -199,7 +230,7 @@ Result<void> Approvals::activate(const Signed<Proof>& proof) {
         return found.status == CertificateStatus::active ? Result<void>{} : was_active(proof.message);
     }
     auto activation = run(*std::move(present), true);
-    return carry_on(activation, approval_steps_of(activation.order().method));
+    return carry_on(activation, approval_steps_of(activation.order()));
 }
 
 // activate_unrecorded is for what was approved on another computer: the policy is tested here, too.
@@ -221,15 +252,15 @@ Result<void> Approvals::take_back(const Request& request) {
         return fail(EnrolmentErrc::nothing_begun, "there is no approval of " + request.thing + " (" +
                                                       file(request.thing).path() + " does not exist)");
     }
+    if (present->chip != request.chip || present->order.slot != request.slot) {
+        return another_request(*present, request);
+    }
     if (present->phase == Phase::done) {
         return fail(EnrolmentErrc::enrolled_already,
                     request.thing + " is activated: its gateway may be at work; retire it instead");
     }
-    if (present->chip != request.chip || present->order.slot != request.slot) {
-        return another_request(*present, request);
-    }
     auto approval = run(*std::move(present), true);
-    return aws::take_back(approval, approval_steps_of(approval.order().method));
+    return aws::take_back(approval, approval_steps_of(approval.order()));
 }
 
 }  // namespace trustx::aws

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "aws/control/calls/certificates.hpp"
+#include "aws/enrolment/cloud_calls.hpp"
 #include "aws/enrolment/run.hpp"
 #include "aws/fleet/messages.hpp"
 
@@ -21,9 +22,10 @@ class Approvals {
     Result<std::unique_ptr<files::FileStore::Lock>> lock();
 
     // approve gets a certificate that is registered, attached to thing and policy, and inactive. wishes has everything
-    // of the order but thing and slot; where there is a record, its order holds. Errors: those of the steps;
-    // EnrolmentErrc::thing_taken: the thing was approved for another key; InputErrc::usage: a method that has no
-    // operator's half.
+    // of the order but thing and slot; where there is a record, its order holds. A rotation gets a certificate with
+    // thing and policies of the one that it replaces, which has to be the thing's, active, and its key to have signed
+    // the request. Errors: those of the steps; EnrolmentErrc::thing_taken: the thing was approved for another key;
+    // InputErrc::check_failed: a rotation of something else; InputErrc::usage: a method that has no operator's half.
     Result<OperatorAnswer> approve(const ReceivedRequest& received, const Order& wishes);
 
     // activate makes the certificate of a proof active, after a look at what is registered. Errors: those of the steps;
@@ -45,7 +47,10 @@ class Approvals {
     [[nodiscard]] JournalFile file(const std::string& thing) const;
     [[nodiscard]] Run run(Journal journal, bool durable) const;
     Result<Journal> begin(const ReceivedRequest& received, const Order& wishes) const;
-    Result<CertificateDescription> registered(const Signed<Proof>& proof);
+    [[nodiscard]] CloudAccess cloud() const { return {.client = seams_.cloud, .clock = seams_.broker.clock}; }
+    Result<CertificateDescription> described(const std::string& thing, const std::string& id) const;
+    Result<void> check_replaced(const ReceivedRequest& received) const;
+    Result<CertificateDescription> registered(const Signed<Proof>& proof) const;
     Result<void> activate_unrecorded(const Proof& proof, const CertificateDescription& found);
 
     Seams seams_;
@@ -55,5 +60,8 @@ class Approvals {
 
 // is_approved says whether the answer of a record can be given.
 bool is_approved(const Journal& record);
+
+// is_of says whether a record is of this request, and not of another key's.
+bool is_of(const Journal& record, const ReceivedRequest& received);
 
 }  // namespace trustx::aws

@@ -147,7 +147,7 @@ void Bulk::refuse_duplicates() {
 Result<void> Bulk::approve(DeviceReport& device) {
     TRY(const auto received, request_in(device.file));
     TRY(const auto record, approvals_.record(device.thing));
-    device.before = record && is_approved(*record);
+    device.before = record && is_approved(*record) && is_of(*record, received);
     TRY(const auto answer, approvals_.approve(received, wishes_));
     const auto path = directories_.answer_file(device.thing);
     const auto text = answer_text(answer);

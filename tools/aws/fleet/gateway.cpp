@@ -6,6 +6,7 @@
 #include "aws/enrolment/steps.hpp"
 #include "common/files/input_error.hpp"
 #include "common/try.hpp"
+#include "pki/request.hpp"
 
 #include <algorithm>
 
@@ -32,8 +33,8 @@ Result<Journal> journal_of(const Seams& seams, const Directories& directories) {
 // begun is a request that waits, or was interrupted before it did.
 bool begun(const std::optional<Journal>& journal, const Order& order) {
     return journal && journal->phase == Phase::enrolling && journal->order.method == EnrolmentMethod::by_operator &&
-           journal->order.thing == order.thing && journal->order.slot == order.slot &&
-           is_before(*journal, steps::answer.name);
+           journal->order.task == order.task && journal->order.thing == order.thing &&
+           journal->order.slot == order.slot && is_before(*journal, steps::answer.name);
 }
 
 Request request_in(const Journal& journal) {
@@ -41,7 +42,14 @@ Request request_in(const Journal& journal) {
             .chip = journal.chip,
             .slot = journal.order.slot,
             .made = journal.begun,
-            .csr = journal.facts.request};
+            .csr = journal.facts.request,
+            .replaces = journal.facts.old_certificate_id};
+}
+
+// signed_by_both is the request of a rotation: the key in use signs what the new one has signed.
+Result<Signed<Request>> signed_by_both(pki::ChipPort& chip, const Facts& facts, Signed<Request> request) {
+    TRY(request.by_replaced, pki::sign_text(chip, *facts.old_slot, *facts.old_key, request.message.words()));
+    return request;
 }
 
 }  // namespace
@@ -61,7 +69,9 @@ Result<Signed<Request>> request(const Seams& seams, const Directories& directori
     TRYV(begun(state.journal, order) ? enrolment.resume(steps::answer.name)
                                      : enrolment.enroll(order, steps::answer.name));
     TRY(const auto journal, journal_of(seams, directories));
-    return signed_by_chip(seams.chip, *journal.facts.public_key, request_in(journal));
+    TRY(auto made, signed_by_chip(seams.chip, *journal.facts.public_key, request_in(journal)));
+    return order.task == Task::rotate ? signed_by_both(seams.chip, journal.facts, std::move(made))
+                                      : Result<Signed<Request>>{std::move(made)};
 }
 
 Result<Signed<Proof>> install(Seams seams, const Directories& directories, const OperatorAnswer& answer) {

@@ -8,9 +8,9 @@
 
 namespace trustx::aws {
 
-// request begins an enrolment, up to where it waits for the operator; one for the same thing and slot that waits
-// already is taken up, and gives the same request again. order.method is set here. Errors: those of Enrolment::enroll;
-// EnrolmentErrc::unfinished: an enrolment of something else has not ended.
+// request begins an enrolment or a rotation, up to where it waits for the operator; one for the same thing and slot
+// that waits already is taken up, and gives the same request again. order.method is set here. Errors: those of
+// Enrolment::begin; EnrolmentErrc::unfinished: something else has not ended.
 Result<Signed<Request>> request(const Seams& seams, const Directories& directories, Order order);
 
 // install takes the operator's answer into chip and files, and gives the proof. It can be interrupted and repeated; the

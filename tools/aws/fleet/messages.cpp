@@ -3,6 +3,7 @@
 
 #include "aws/control/arn.hpp"
 #include "aws/documents/names.hpp"
+#include "aws/documents/policy.hpp"
 #include "common/files/input_error.hpp"
 #include "common/text/as_bytes.hpp"
 #include "common/try.hpp"
@@ -84,6 +85,8 @@ class Reader {
         }
         return found->get<std::string>();
     }
+
+    [[nodiscard]] bool has(const char* member) const { return !failed() && json_.contains(member); }
 
     // time is a member with seconds since 1970.
     std::int64_t time(const char* member) {
@@ -198,8 +201,26 @@ std::string region_in(Reader& reader) {
 }
 
 // signature_in: a signature on P-384 in DER has at most 104 bytes.
-std::string signature_in(Reader& reader) {
-    return reader.hexadecimal("signature", 2 * 8, 2 * 104, upper_case);
+std::string signature_in(Reader& reader, const char* member = "signature") {
+    return reader.hexadecimal(member, 2 * 8, 2 * 104, upper_case);
+}
+
+std::string certificate_id_in(Reader& reader, const char* member) {
+    constexpr std::size_t id_digits = 64;
+    return reader.hexadecimal(member, id_digits, id_digits, lower_case);
+}
+
+constexpr const char* replaced = "replaces";
+constexpr const char* by_replaced = "signatureOfReplaced";
+
+// client_in: the thing's name, or the one that a rotation connects with beside it.
+std::string client_in(Reader& reader, const std::string& thing) {
+    const auto beside = client_beside(thing);
+    auto client = reader.text("clientId", std::max(longest_name, beside.size()));
+    if (client != thing && client != beside) {
+        reader.refuse("its member `clientId` is not the thing's");
+    }
+    return client;
 }
 
 // certificates_in reads certificates, and gives them as libcrypto writes them: without what stands around them.
@@ -234,7 +255,7 @@ void check_arn(Reader& reader, const OperatorAnswer& answer) {
 
 std::string Request::words() const {
     return "trustx aws request 1\nthing " + thing + "\nchip " + chip + "\nslot " + slot.hex() + "\nmade " +
-           std::to_string(made) + "\n" + csr;
+           std::to_string(made) + "\n" + (replaces.empty() ? "" : "replaces " + replaces + "\n") + csr;
 }
 
 std::string Proof::words() const {
@@ -254,12 +275,17 @@ Result<Signed<Proof>> signed_by_chip(pki::ChipPort& chip, const PublicKey& key, 
 
 std::string request_text(const Signed<Request>& request) {
     const auto& asked = request.message;
-    return text_of(headed(MessageKind::request, {{"thing", asked.thing},
-                                                 {"chip", asked.chip},
-                                                 {"slot", asked.slot.hex()},
-                                                 {"made", asked.made},
-                                                 {"csr", asked.csr},
-                                                 {"signature", request.signature}}));
+    auto json = headed(MessageKind::request, {{"thing", asked.thing},
+                                              {"chip", asked.chip},
+                                              {"slot", asked.slot.hex()},
+                                              {"made", asked.made},
+                                              {"csr", asked.csr},
+                                              {"signature", request.signature}});
+    if (!asked.replaces.empty()) {
+        json[replaced] = asked.replaces;
+        json[by_replaced] = request.by_replaced;
+    }
+    return text_of(json);
 }
 
 std::string answer_text(const OperatorAnswer& answer) {
@@ -269,6 +295,7 @@ std::string answer_text(const OperatorAnswer& answer) {
                                                 {"endpoint", answer.endpoint.text()},
                                                 {"region", answer.region},
                                                 {"account", answer.account},
+                                                {"clientId", answer.client_id},
                                                 {"certificateArn", answer.certificate_arn},
                                                 {"certificate", answer.certificate},
                                                 {"roots", answer.roots}}));
@@ -293,6 +320,11 @@ Result<ReceivedRequest> parse_request(std::string_view text, const std::string& 
                     .made = reader.time("made"),
                     .csr = reader.text("csr", longest_csr)};
     const auto signature = signature_in(reader);
+    std::string signature_of_replaced;
+    if (reader.has(replaced)) {
+        request.replaces = certificate_id_in(reader, replaced);
+        signature_of_replaced = signature_in(reader, by_replaced);
+    }
     TRYV(reader.done());
     TRY(auto key, pki::key_of_request(request.csr, name));
     if (!pki::is_signed(key, request.words(), signature)) {
@@ -300,7 +332,8 @@ Result<ReceivedRequest> parse_request(std::string_view text, const std::string& 
                                               " is not signed by the key that it asks a certificate for: it was "
                                               "changed on its way; have the gateway write it again");
     }
-    return ReceivedRequest{.request = std::move(request), .key = std::move(key)};
+    return ReceivedRequest{
+        .request = std::move(request), .key = std::move(key), .by_replaced = std::move(signature_of_replaced)};
 }
 
 Result<OperatorAnswer> parse_answer(std::string_view text, const std::string& name) {
@@ -311,25 +344,25 @@ Result<OperatorAnswer> parse_answer(std::string_view text, const std::string& na
                           .endpoint = endpoint_in(reader),
                           .region = region_in(reader),
                           .account = account_in(reader),
+                          .client_id = {},
                           .certificate_arn = reader.text("certificateArn", longest_host),
                           .certificate = certificates_in(reader, "certificate", longest_chain),
                           .roots = certificates_in(reader, "roots", longest_roots)};
     check_arn(reader, answer);
+    answer.client_id = client_in(reader, answer.thing);
     TRYV(reader.done());
     return answer;
 }
 
 Result<Signed<Proof>> parse_proof(std::string_view text, const std::string& name) {
-    constexpr std::size_t id_digits = 64;
     Reader reader{text, MessageKind::proof, name};
-    Signed<Proof> proof{
-        .message = {.thing = thing_in(reader),
-                    .chip = chip_in(reader),
-                    .slot = slot_in(reader),
-                    .region = region_in(reader),
-                    .account = account_in(reader),
-                    .certificate_id = reader.hexadecimal("certificateId", id_digits, id_digits, lower_case)},
-        .signature = signature_in(reader)};
+    Signed<Proof> proof{.message = {.thing = thing_in(reader),
+                                    .chip = chip_in(reader),
+                                    .slot = slot_in(reader),
+                                    .region = region_in(reader),
+                                    .account = account_in(reader),
+                                    .certificate_id = certificate_id_in(reader, "certificateId")},
+                        .signature = signature_in(reader)};
     TRYV(reader.done());
     return proof;
 }

@@ -19,13 +19,15 @@ namespace trustx::aws {
 // longest_message is the most bytes that any of the files may have.
 inline constexpr std::size_t longest_message = std::size_t{32} * 1024;
 
-// Request is what a gateway asks for. The key signs all of it, so that nobody can put its CSR under another name.
+// Request is what a gateway asks for. The key signs all of it, so that nobody can put its CSR under another name. For a
+// rotation the key that is replaced signs it too: it comes from the gateway that has the certificate in use.
 struct Request {
     std::string thing;
     std::string chip;  // UID in hexadecimal
     ObjectId slot;
-    std::int64_t made = 0;  // seconds since 1970
-    std::string csr;        // PEM
+    std::int64_t made = 0;   // seconds since 1970
+    std::string csr;         // PEM
+    std::string replaces{};  // rotation: the id of the certificate in use
 
     // words are what is signed.
     [[nodiscard]] std::string words() const;
@@ -52,6 +54,7 @@ template <class Message>
 struct Signed {
     Message message;
     std::string signature;
+    std::string by_replaced{};  // rotation: the same by the key that is replaced
 };
 
 // signed_by_chip lets the slot of the message sign it. Errors: those of sign_text.
@@ -62,10 +65,12 @@ std::string request_text(const Signed<Request>& request);
 std::string answer_text(const OperatorAnswer& answer);
 std::string proof_text(const Signed<Proof>& proof);
 
-// ReceivedRequest is a request whose CSR and signature are by one key.
+// ReceivedRequest is a request whose CSR and signature are by one key. The key that a rotation replaces is that of a
+// certificate that only the cloud knows here: pki::is_signed(key, request.words(), by_replaced) remains to be asked.
 struct ReceivedRequest {
     Request request;
     PublicKey key;
+    std::string by_replaced{};
 };
 
 // The names are those of the files, for messages. The proof's key is that of the certificate, which only the cloud

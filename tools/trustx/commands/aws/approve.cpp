@@ -21,7 +21,8 @@ constexpr const char* what_approve_does =
 and policy are made where there are none, both are attached, and the policy is tested (TestAuthorization). The answer is
 for the gateway, and holds no secret. Each approval is recorded: one that was interrupted is carried on by approving
 again, and a request that was approved gets the same answer, and no second certificate. Before you approve, know by other
-means that chip and thing belong together: the signature shows who has the key, not whose gateway it is.
+means that chip and thing belong together: the signature shows who has the key, not whose gateway it is. A request for a
+rotation is signed by the key in use as well, and its certificate gets thing and policies of the one in use.
 
 Methods are `csr`, `register-thing` and `own-ca`, as in `trustx aws enroll`.
 
@@ -91,8 +92,7 @@ Result<void> approve(const Context& context, const ApproveOptions& options) {
         return take_approval_back(context, approvals, received.request);
     }
     TRY(const auto given, approvals.approve(received, wishes));
-    const auto text = aws::answer_text(given);
-    TRYV(options.out == "-" ? answer(text) : files::write_file(options.out, text));
+    TRYV(files::write_file(options.out, aws::answer_text(given)));
     context.note("approved " + given.thing + " for the chip " + given.chip + ": " + given.certificate_arn +
                  ", inactive until `trustx aws activate`");
     return {};

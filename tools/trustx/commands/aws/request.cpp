@@ -30,7 +30,8 @@ constexpr const char* what_install_does =
     R"(The answer is checked: that it is for this chip, thing and slot, that its certificate is for the key, which signs to show
 that it is there, and that account and region are those that the request names. Then the certificate is written into the
 chip, and the files for services. What comes out is a proof, signed by the chip, with which the operator activates the
-certificate (`trustx aws activate`); after that `trustx aws connect` shows that the broker accepts the gateway.
+certificate (`trustx aws activate`); after that `trustx aws connect` shows that the broker accepts the gateway. In a
+rotation services use the old certificate until `trustx aws resume` after that.
 Broker and roots are those of the answer, so take it from nobody but the operator.
 
 Examples:
@@ -49,10 +50,6 @@ struct InstallOptions {
     DirectoryOptions directories;
 };
 
-Result<void> give_message(const std::string& out, const std::string& text) {
-    return out == "-" ? answer(text) : files::write_file(out, text);
-}
-
 Result<void> make_request_file(const Context& context, const RequestOptions& options) {
     auto order = options.order;
     order.method = aws::EnrolmentMethod::by_operator;
@@ -64,7 +61,7 @@ Result<void> make_request_file(const Context& context, const RequestOptions& opt
     TRY(const auto directories, directories_of(context, options.directories));
     TRY(const auto session, GatewaySession::open_without_account(context, std::chrono::seconds{0}));
     TRY(const auto request, aws::request(session->seams(), directories, order));
-    TRYV(give_message(options.out, aws::request_text(request)));
+    TRYV(files::write_file(options.out, aws::request_text(request)));
     context.note("the request of " + order.thing + " waits for the operator's answer: `trustx aws install` takes it");
     return {};
 }
@@ -75,9 +72,12 @@ Result<void> install_answer(const Context& context, const InstallOptions& option
     TRY(const auto directories, directories_of(context, options.directories));
     TRY(const auto session, GatewaySession::open_without_account(context, std::chrono::seconds{0}));
     TRY(const auto proof, aws::install(session->seams(), directories, answer));
-    TRYV(give_message(options.out, aws::proof_text(proof)));
+    TRYV(files::write_file(options.out, aws::proof_text(proof)));
+    TRY(const auto state, aws::read_state(session->seams().files, directories));
+    const bool rotates = state.journal && state.journal->order.task == aws::Task::rotate;
     context.note("installed the certificate " + proof.message.certificate_id + " of the account " +
-                 proof.message.account + "; when the operator has activated it, `trustx aws connect` shows that");
+                 proof.message.account + "; when the operator has activated it, `trustx aws " +
+                 (rotates ? "resume` changes to it" : "connect` shows that"));
     return {};
 }
 

@@ -61,6 +61,9 @@ Result<void> resume(const Context& context, const ResumeOptions& options) {
         return resumed;
     }
     TRY(const auto state, aws::read_state(session->seams().files, directories));
+    if (state.journal && state.journal->order.task == aws::Task::rotate) {
+        return tell_rotated(context, directories);
+    }
     if (state.identity) {
         tell_enrolled(context, directories);
     }

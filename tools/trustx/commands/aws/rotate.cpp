@@ -3,14 +3,15 @@
 #include "aws/enrolment/enrolment.hpp"
 #include "aws/enrolment/error.hpp"
 #include "aws/enrolment/methods.hpp"
+#include "aws/fleet/gateway.hpp"
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
 #include "commands/aws/options.hpp"
 #include "commands/aws/session.hpp"
 #include "commands/aws/subcommands.hpp"
 #include "common/files/input_error.hpp"
+#include "common/files/output_file.hpp"
 #include "common/try.hpp"
-#include "setup/service.hpp"
 
 #include <memory>
 
@@ -26,20 +27,28 @@ replaces it; any other key is kept unless --replace is given.
 Key and certificate in files change at one moment. Services that run keep their connection; the broker closes it some
 minutes after the old certificate has ended, so let them load the files again before.
 
+Without AWS credentials on the gateway: by `operator` it writes a request, which the keys in both slots sign. The operator
+approves it, `trustx aws install` takes the answer, and when the operator has activated that, `trustx aws resume` connects
+and changes the files. By `claim` a provisioning template makes the certificate. Both leave the old certificate to whoever
+has the account (`trustx aws retire`), and such a rotation that fails is not taken back by itself once others have a part in
+it: `trustx aws resume` or `abandon`.
+
 Examples:
   trustx aws rotate --plan
   trustx aws rotate --profile operator
-  trustx aws rotate --to-slot E0F3 --via register-thing)";
+  trustx aws rotate --to-slot E0F3 --via register-thing
+  trustx aws rotate --via operator --out gateway-1.request.json
+  trustx aws rotate --via claim --template gateways --claim-cert claim.pem --claim-key claim-key.pem)";
 
 struct RotateOptions {
     std::string to_slot;
     std::string via;
+    std::string claim_slot;
+    std::string out = "-";
     std::string wait = default_wait;
-    std::string authority_certificate;
-    std::string authority_key;
+    aws::Order order;
     std::string profile;
     DirectoryOptions directories;
-    bool replace = false;
     bool plan = false;
 };
 
@@ -50,10 +59,14 @@ ObjectId usual_target(ObjectId slot) {
     return slot == first ? second : first;
 }
 
-// way_of is what was asked for, or how the identity in use came to be, if that can be done again.
+// way_of is what was asked for, or how the identity in use came to be, if that can be done again without more being
+// said.
 Result<aws::EnrolmentMethod> way_of(const RotateOptions& options, const aws::Identity& identity) {
     if (!options.via.empty()) {
         return aws::parse_method(options.via);
+    }
+    if (identity.method == aws::EnrolmentMethod::claim && options.order.template_name.empty()) {
+        return aws::EnrolmentMethod::csr;
     }
     return aws::can_rotate(identity.method) ? identity.method : aws::EnrolmentMethod::csr;
 }
@@ -71,23 +84,22 @@ Result<aws::Identity> identity_in_use(const aws::Directories& directories) {
 Result<aws::Order> rotation_order(const Context& context, const RotateOptions& options,
                                   const aws::Directories& directories) {
     TRY(const auto identity, identity_in_use(directories));
-    TRY(const auto method, way_of(options, identity));
-    auto slot = usual_target(identity.slot);
+    auto order = options.order;
+    order.task = aws::Task::rotate;
+    TRY(order.method, way_of(options, identity));
+    order.thing = identity.thing;
+    order.slot = usual_target(identity.slot);
     if (!options.to_slot.empty()) {
-        TRY(slot, parse_slot(options.to_slot));
+        TRY(order.slot, parse_slot(options.to_slot));
     }
-    aws::Order order{.task = aws::Task::rotate,
-                     .method = method,
-                     .thing = identity.thing,
-                     .slot = slot,
-                     .region = identity.region,
-                     .account = identity.account,
-                     .endpoint = identity.endpoint.text(),
-                     .ca_file = directories.roots_file(),
-                     .authority_certificate = options.authority_certificate,
-                     .authority_key = options.authority_key,
-                     .device_name = context.device_name.value_or(""),
-                     .replace = options.replace};
+    if (!options.claim_slot.empty()) {
+        TRY(order.claim_slot, parse_slot(options.claim_slot));
+    }
+    order.region = identity.region;
+    order.account = identity.account;
+    order.endpoint = identity.endpoint.text();
+    order.ca_file = directories.roots_file();
+    order.device_name = context.device_name.value_or("");
     TRYV(order.check());
     if (order.needs_authority() && (order.authority_certificate.empty() || order.authority_key.empty())) {
         return fail(InputErrc::usage,
@@ -97,11 +109,18 @@ Result<aws::Order> rotation_order(const Context& context, const RotateOptions& o
     return order;
 }
 
-void tell_what_to_restart(const Context& context, const aws::Directories& directories) {
-    context.note("rotated; services that use " + directories.key_file() + " have to be restarted");
-    for (const auto& service : enabled_services({})) {
-        context.note("restart: systemctl restart " + service);
+// ask_operator leaves the rest to `trustx aws install` and `resume`.
+Result<void> ask_operator(const Context& context, const RotateOptions& options, const aws::Order& order,
+                          const aws::Directories& directories) {
+    TRY(const auto session, GatewaySession::open_without_account(context, std::chrono::seconds{0}));
+    const auto made = aws::request(session->seams(), directories, order);
+    if (!made) {
+        tell_unfinished(context, directories, made.error());
+        return made.failure();
     }
+    TRYV(files::write_file(options.out, aws::request_text(*made)));
+    context.note("the rotation of " + order.thing + " waits for the operator's answer: `trustx aws install` takes it");
+    return {};
 }
 
 Result<void> rotate(const Context& context, const RotateOptions& options) {
@@ -110,6 +129,9 @@ Result<void> rotate(const Context& context, const RotateOptions& options) {
     name_files_absolutely(order);
     if (options.plan) {
         return answer(plan_text(order));
+    }
+    if (order.method == aws::EnrolmentMethod::by_operator) {
+        return ask_operator(context, options, order, directories);
     }
     TRY(const auto wait, parse_wait(options.wait));
     TRYV(load_provider(context));
@@ -122,8 +144,7 @@ Result<void> rotate(const Context& context, const RotateOptions& options) {
         tell_unfinished(context, directories, done.error());
         return done;
     }
-    tell_what_to_restart(context, directories);
-    return {};
+    return tell_rotated(context, directories);
 }
 
 }  // namespace
@@ -134,12 +155,17 @@ void add_aws_rotate(Command& aws) {
     command.option("--to-slot", options->to_slot, "Slot for the new key; default: E0F2, or E0F1 if it is not in use",
                    "SLOT");
     command.option("--via", options->via, "How the certificate is issued; default: as it was, or csr", "METHOD")
-        .one_of({"csr", "register-thing", "own-ca"});
-    command.option("--authority-cert", options->authority_certificate,
+        .one_of({"csr", "register-thing", "own-ca", "claim", "operator"});
+    command.option("--authority-cert", options->order.authority_certificate,
                    "own-ca: the certificate of the authority that issues", "FILE");
-    command.option("--authority-key", options->authority_key, "own-ca: its key, or a reference to one in a chip",
+    command.option("--authority-key", options->order.authority_key, "own-ca: its key, or a reference to one in a chip",
                    "FILE");
-    command.flag("--replace", options->replace, "Destroy a key that is in the slot");
+    command.option("--template", options->order.template_name, "claim: the provisioning template", "NAME");
+    command.option("--claim-cert", options->order.claim_certificate, "claim: the certificate of the claim", "FILE");
+    command.option("--claim-key", options->order.claim_key, "claim: its key, or a reference to one in a chip", "FILE");
+    command.option("--claim-slot", options->claim_slot, "claim: the slot that has the claim, instead of files", "SLOT");
+    command.option("-o,--out", options->out, "operator: where the request goes; default: standard output", "FILE");
+    command.flag("--replace", options->order.replace, "Destroy a key that is in the slot");
     command.flag("--plan", options->plan, "Print the steps, and do nothing");
     add_profile_option(command, options->profile);
     add_wait_option(command, options->wait);

@@ -4,8 +4,10 @@
 #include "aws/enrolment/absent.hpp"
 #include "aws/enrolment/endpoint_name.hpp"
 #include "aws/enrolment/error.hpp"
+#include "aws/enrolment/methods.hpp"
 #include "common/files/input_error.hpp"
 #include "common/try.hpp"
+#include "setup/service.hpp"
 
 #include <random>
 
@@ -43,6 +45,21 @@ std::string region_in(const std::string& endpoint) {
 void tell_enrolled(const Context& context, const aws::Directories& directories) {
     context.note("enrolled; services use " + directories.key_file() + ", " + directories.chain_file() + " and " +
                  directories.roots_file());
+}
+
+Result<void> tell_rotated(const Context& context, const aws::Directories& directories) {
+    context.note("rotated; services that use " + directories.key_file() + " have to be restarted");
+    for (const auto& service : enabled_services({})) {
+        context.note("restart: systemctl restart " + service);
+    }
+    files::DiskStore files;
+    TRY(const auto state, aws::read_state(files, directories));
+    if (state.journal && !aws::ends_old_certificate(state.journal->order)) {
+        context.note("then the operator ends the old certificate: trustx aws retire --thing " +
+                     state.journal->order.thing + " --certificate " + state.journal->facts.old_certificate_id +
+                     " --force");
+    }
+    return {};
 }
 
 void tell_unfinished(const Context& context, const aws::Directories& directories, const Error& error) {

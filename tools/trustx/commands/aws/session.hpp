@@ -28,6 +28,10 @@ std::string region_in(const std::string& endpoint);
 // tell_enrolled says where services find what they need.
 void tell_enrolled(const Context& context, const aws::Directories& directories);
 
+// tell_rotated says what has to be done after a rotation: to services, and to a certificate that this gateway could not
+// end. Errors: those of the journal.
+Result<void> tell_rotated(const Context& context, const aws::Directories& directories);
+
 // tell_unfinished says what can be done about an enrolment that has not ended, where one has failed.
 void tell_unfinished(const Context& context, const aws::Directories& directories, const Error& error);
 
