@@ -174,6 +174,12 @@ std::vector<Row> chip_rows() {
         {Cause::provider_not_loaded, "no module", [](Patient& p) { p.gateway.provider_fails = InputErrc::malformed; }},
         {Cause::chip_setting, "of the provider", [](Patient& p) { p.gateway.provider_fails = Errc::setting_invalid; }},
         {Cause::chip_setting, "no address", chip_says(Errc::address_invalid)},
+        // They may name another directory: that there are no files in the usual one is no finding.
+        {Cause::chip_setting, "which cannot be read",
+         [](Patient& p) {
+             p.disk.contents.clear();
+             p.settings = aws::doctor::Failure{Error{Errc::setting_invalid, "trustx.conf: line 3"}};
+         }},
         {Cause::chip_permission, "of the bus", chip_says(errno_code(EACCES))},
         {Cause::chip_permission, "of the lock", chip_says(Errc::lock_directory_denied)},
         {Cause::chip_busy, "kept by another program", chip_says(Errc::lock_timeout)},

@@ -235,7 +235,7 @@ aws::doctor::Report Patient::examine() {
                                  .cloud = error ? Result<aws::ApiClient*>{tl::unexpected{*error}} : &client,
                                  .clock = clock_,
                                  .now = [this] { return now; }},
-                                {.directories = directories, .cloud_wanted = cloud_wanted});
+                                {.directories = directories, .settings = settings, .cloud_wanted = cloud_wanted});
 }
 
 }  // namespace trustx::test

@@ -130,6 +130,7 @@ class Patient {
     PatientBroker broker;
     PatientCloud cloud;
     std::optional<Error> cloud_error;  // why there are no credentials
+    std::optional<aws::doctor::Failure> settings{};
     bool cloud_wanted = false;
 
  private:

@@ -16,6 +16,7 @@ struct StageOfExam {
 };
 
 constexpr std::array way_to_the_broker{
+    StageOfExam{Stage::chip, &examine_settings},  // they say where the files are, too
     StageOfExam{Stage::identity, &examine_files}, StageOfExam{Stage::provider, &examine_provider},
     StageOfExam{Stage::chip, &examine_chip},      StageOfExam{Stage::key, &examine_key},
     StageOfExam{Stage::clock, &examine_clock},    StageOfExam{Stage::certificate, &examine_dates},

@@ -56,6 +56,7 @@ struct Exam {
 
 // The stages, in the order in which they are called.
 Judged examine_files(Exam& exam);
+Judged examine_settings(Exam& exam);
 Judged examine_provider(Exam& exam);
 Judged examine_chip(Exam& exam);
 Judged examine_key(Exam& exam);

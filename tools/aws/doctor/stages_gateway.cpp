@@ -44,6 +44,13 @@ Cause cause_of(const Error& error, Cause otherwise) {
 
 }  // namespace
 
+Judged examine_settings(Exam& exam) {
+    if (exam.options.settings) {
+        return trouble(Cause::chip_setting, *exam.options.settings);
+    }
+    return {};
+}
+
 Judged examine_provider(Exam& exam) {
     if (const auto loaded = exam.seams.gateway.provider(); !loaded) {
         const bool setting = loaded.error().error == Errc::setting_invalid;

@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 
@@ -134,7 +135,8 @@ DoctorCloud find_doctor_cloud(const Context& context, const DoctorOptions& optio
 Result<void> examine_gateway(const Context& context, const DoctorOptions& options) {
     TRY(const auto watch, parse_wait(options.watch));
     TRY(const auto timeout, parse_wait(options.timeout));
-    TRY(const auto directories, directories_of(context, options.directories));
+    const auto settings = directories_of(context, options.directories);
+    const auto directories = settings.value_or(aws::Directories{});
     SystemClock clock;
     const auto cloud = find_doctor_cloud(context, options, directories, clock);
     aws::CurlClient http{
@@ -143,17 +145,19 @@ Result<void> examine_gateway(const Context& context, const DoctorOptions& option
     DoctorGateway gateway{context, options.config};
     doctor::SystemNetwork network{http, clock, cloud.service};
     doctor::PahoBroker broker{clock, timeout};
-    const auto report = doctor::examine({.gateway = gateway,
-                                         .files = files,
-                                         .network = network,
-                                         .broker = broker,
-                                         .cloud = cloud.client,
-                                         .clock = clock,
-                                         .now = std::chrono::system_clock::now},
-                                        {.directories = directories,
-                                         .warn_before = std::chrono::days{options.days},
-                                         .cloud_wanted = !options.account.profile.empty(),
-                                         .watch = watch});
+    const auto report =
+        doctor::examine({.gateway = gateway,
+                         .files = files,
+                         .network = network,
+                         .broker = broker,
+                         .cloud = cloud.client,
+                         .clock = clock,
+                         .now = std::chrono::system_clock::now},
+                        {.directories = directories,
+                         .settings = settings ? std::nullopt : std::optional{doctor::Failure{settings.error()}},
+                         .warn_before = std::chrono::days{options.days},
+                         .cloud_wanted = !options.account.profile.empty(),
+                         .watch = watch});
     TRYV(answer(options.json ? json_text(doctor_json(report)) : doctor_text(report)));
     const auto* cause = report.cause();
     return cause == nullptr ? Result<void>{} : fail(*cause->cause, cause->text + "; " + cause->remedy);
