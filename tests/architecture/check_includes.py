@@ -67,7 +67,8 @@ LAYERS = {
                         "openssl/"),
     "mqtt/connection": (["tools/mqtt/connection/"], "common/keys common/x509 common/openssl common/files values base "
                         "common/base", "openssl/"),
-    "mqtt": (["tools/mqtt/"], "mqtt/connection common/files base common/base", ""),
+    "mqtt/session": (["tools/mqtt/session/"], "mqtt/connection common/files base common/base", ""),
+    "mqtt": (["tools/mqtt/"], "mqtt/session mqtt/connection common/files base common/base", ""),
     "aws/http": (["tools/aws/http/"], "base bus common/base", "openssl/"),
     "aws/signing": (["tools/aws/signing/"], "aws/http base bus common/base", "openssl/"),
     "aws/account": (["tools/aws/account/"], "aws/signing aws/http base bus common/process common/files common/base", ""),

@@ -65,7 +65,7 @@ void Outbox::split_lines() {
 }
 
 void Outbox::add(std::string payload) {
-    waiting_.push_back({next_id_++, std::move(payload)});
+    waiting_.push_back({.id = next_id_++, .topic = {}, .payload = std::move(payload)});
 }
 
 std::optional<OutgoingMessage> Outbox::next() {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "connection/error.hpp"
+#include "connection/message.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -13,11 +14,6 @@
 #include <string>
 
 namespace trustx::mqtt {
-
-struct OutgoingMessage {
-    std::uint64_t id = 0;
-    std::string payload;
-};
 
 class Outbox {
  public:

@@ -4,11 +4,13 @@
 #pragma once
 
 #include "connection/events.hpp"
+#include "connection/message.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace trustx::mqtt {
 
@@ -40,16 +42,19 @@ class Connection {
 
     // connect starts an attempt, which ends as Connected or ConnectFailed. Not while one is going on.
     void connect();
-    // subscribe ends as SubscribeEnded; publish as PublishEnded with that id. Both need a connection; without one
-    // they end at once, as not granted and not delivered.
-    void subscribe(const std::string& filter, int qos);
-    void publish(std::uint64_t id, const std::string& topic, const std::string& payload, int qos);
+    // subscribe asks for all of them in one packet, and ends as SubscribeEnded; publish as PublishEnded with the
+    // message's id. Both need a connection; without one they end at once, as failed and not delivered.
+    void subscribe(const std::vector<Subscription>& wanted);
+    void publish(const OutgoingMessage& message);
 
     // close sends DISCONNECT, and waits as long as allowed until it is sent.
     void close(std::chrono::milliseconds allowed);
 
  private:
     class Impl;
+    ConnectionSettings settings_;
+    EventQueue& events_;
+    bool used_ = false;
     std::unique_ptr<Impl> impl_;
 };
 

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line of trustx-mqtt: which command, with which options.
+#pragma once
+
+#include "commands/options.hpp"
+#include "session/application.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+namespace CLI {
+class App;
+}  // namespace CLI
+
+namespace trustx::mqtt {
+
+// MakeApplication makes what a command does, once it is known as whom the program connects.
+using MakeApplication = std::function<std::unique_ptr<Application>(const std::string& client_id)>;
+
+struct CommandLine {
+    Options options;
+    MakeApplication make;  // of the command that was given
+};
+
+// Each adds a command. Where it is the one that is given, `chosen.make` is set; both outlive the command line. What
+// does not fit together is thrown as CLI::ParseError.
+void add_publish_subscribe(CLI::App& program, CommandLine& chosen);
+
+// parse_command_line gives an exit code instead when the program is to end at once, after a help text on standard
+// output or a message on standard error.
+std::variant<std::unique_ptr<CommandLine>, int> parse_command_line(int argc, char** argv);
+
+}  // namespace trustx::mqtt
