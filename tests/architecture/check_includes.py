@@ -67,8 +67,12 @@ LAYERS = {
                         "openssl/"),
     "mqtt/connection": (["tools/mqtt/connection/"], "common/keys common/x509 common/openssl common/files values base "
                         "common/base", "openssl/"),
-    "mqtt/session": (["tools/mqtt/session/"], "mqtt/connection common/files base common/base", ""),
-    "mqtt": (["tools/mqtt/"], "mqtt/session mqtt/connection common/files base common/base", ""),
+    "mqtt/limits": (["tools/mqtt/limits/"], "mqtt/connection common/base", ""),
+    "mqtt/session": (["tools/mqtt/session/"], "mqtt/limits mqtt/connection common/files base common/base", ""),
+    "mqtt/service": (["tools/mqtt/service/"], "mqtt/session mqtt/connection common/files base common/base", "systemd/"),
+    "mqtt/outbox": (["tools/mqtt/outbox/"], "mqtt/connection common/files base common/base", "sqlite3.h"),
+    "mqtt": (["tools/mqtt/"], "mqtt/service mqtt/session mqtt/limits mqtt/outbox mqtt/connection common/files base "
+             "common/base", ""),
     "aws/http": (["tools/aws/http/"], "base bus common/base", "openssl/"),
     "aws/signing": (["tools/aws/signing/"], "aws/http base bus common/base", "openssl/"),
     "aws/account": (["tools/aws/account/"], "aws/signing aws/http base bus common/process common/files common/base", ""),
@@ -80,7 +84,7 @@ LAYERS = {
     "sim/usbip": (["tools/sim/usbip/"], "sim/server sim/model common/base", "linux/i2c"),
     "sim/program": (["tools/sim/"], "sim/usbip sim/server sim/model common/base", "openssl/"),
 }
-RESERVED = ("linux/i2c", "i2c/", "openssl/")
+RESERVED = ("linux/i2c", "i2c/", "openssl/", "sqlite3.h")
 INCLUDE_PATHS = ("", "libtrustx/include", "libtrustx/src", "provider/src", "tools", "tools/trustx", "tools/mqtt",
                  "tools/sim")
 GENERATED = {PUBLIC + "export.hpp", "tools/aws/documents/functions.hpp"}
