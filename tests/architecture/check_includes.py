@@ -84,7 +84,7 @@ LAYERS = {
     "sim/usbip": (["tools/sim/usbip/"], "sim/server sim/model common/base", "linux/i2c"),
     "sim/program": (["tools/sim/"], "sim/usbip sim/server sim/model common/base", "openssl/"),
 }
-RESERVED = ("linux/i2c", "i2c/", "openssl/", "sqlite3.h")
+RESERVED = ("linux/i2c", "i2c/", "openssl/", "sqlite3.h", "systemd/")
 INCLUDE_PATHS = ("", "libtrustx/include", "libtrustx/src", "provider/src", "tools", "tools/trustx", "tools/mqtt",
                  "tools/sim")
 GENERATED = {PUBLIC + "export.hpp", "tools/aws/documents/functions.hpp"}

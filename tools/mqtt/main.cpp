@@ -5,6 +5,7 @@
 #include "commands/run.hpp"
 #include "common/io/program_start.hpp"
 #include "common/text/printable.hpp"
+#include "service/journal.hpp"
 #include "session/exit_code.hpp"
 
 #include <cstdio>
@@ -12,6 +13,7 @@
 #include <exception>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -35,12 +37,31 @@ class PrintableMessage final : public spdlog::custom_flag_formatter {
     }
 };
 
-void set_up_logging(bool verbose) {
+// JournalPriority is the level as the journal reads it from the beginning of a line (sd-daemon(3)).
+class JournalPriority final : public spdlog::custom_flag_formatter {
+ public:
+    void format(const spdlog::details::log_msg& message, const std::tm& /*time*/, spdlog::memory_buf_t& line) override {
+        const std::string_view priority = message.level >= spdlog::level::err    ? "<3>"
+                                          : message.level == spdlog::level::warn ? "<4>"
+                                          : message.level == spdlog::level::info ? "<6>"
+                                                                                 : "<7>";
+        line.append(priority.data(), priority.data() + priority.size());
+    }
+    [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+        return std::make_unique<JournalPriority>();
+    }
+};
+
+void set_up_logging(const Options& options) {
     auto logger = spdlog::stderr_logger_mt("trustx-mqtt");
     auto formatter = std::make_unique<spdlog::pattern_formatter>();
-    formatter->add_flag<PrintableMessage>('*').set_pattern("%n: %*");
+    // The journal knows the program's name.
+    formatter->add_flag<PrintableMessage>('*').add_flag<JournalPriority>('#').set_pattern(
+        stderr_is_journal() ? "%#%*" : "%n: %*");
     logger->set_formatter(std::move(formatter));
-    logger->set_level(verbose ? spdlog::level::debug : spdlog::level::info);
+    logger->set_level(options.verbose ? spdlog::level::debug
+                      : options.quiet ? spdlog::level::err
+                                      : spdlog::level::info);
     spdlog::set_default_logger(std::move(logger));
 }
 
@@ -54,7 +75,7 @@ int main(int argc, char** argv) {
             return *code;
         }
         const auto& command = *std::get<std::unique_ptr<CommandLine>>(parsed);
-        set_up_logging(command.options.verbose);
+        set_up_logging(command.options);
         return run_session(command);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "trustx-mqtt: %s\n", trustx::text::printable(error.what()).c_str());

@@ -17,7 +17,7 @@ constexpr const char* description =
 constexpr const char* footer = R"(Examples:
   trustx-mqtt --host broker.example --ca ca.pem --key key.pem --cert trustx:E0E1 --topic greenhouse/1 --message 21.5
   trustx-mqtt --host broker.example --ca ca.pem --key key.pem --cert cert.pem --subscribe 'greenhouse/#'
-  trustx-mqtt --host xxxx-ats.iot.eu-central-1.amazonaws.com --port 443 --alpn x-amzn-mqtt-ca ...
+  trustx-mqtt --host xxxx-ats.iot.eu-central-1.amazonaws.com --port 443 --ca trustx:E0E8 --key trustx:E0F1 ...
 
 The key file is a reference that `trustx keygen` or `trustx key-file` writes. OpenSSL reads it through the
 trustx provider; set OPENSSL_CONF to a configuration that activates the provider, for example
@@ -25,7 +25,7 @@ trustx provider; set OPENSSL_CONF to a configuration that activates the provider
 
 Received payloads go to standard output, one per line; everything else goes to standard error.
 Exit codes: 0 done; 1 local failure; 2 wrong command line; 3 key, certificate or CA file cannot be used;
-4 no connection; 5 connected, but not all messages got through; 6 subscription refused.)";
+4 no connection; 5 connected, but not all messages got through; 6 refused by the broker's rules.)";
 
 // mistake names a word that has no meaning before an option that is missing.
 std::string mistake(const CLI::App& app, const CLI::ParseError& error) {
@@ -44,12 +44,15 @@ std::variant<std::unique_ptr<CommandLine>, int> parse_command_line(int argc, cha
     CLI::App app{description, "trustx-mqtt"};
     app.footer(footer);
     app.set_version_flag("--version", TRUSTX_VERSION);
-    add_connection_options(app, chosen->options);
+    app.set_help_flag("--help", "Print this help message and exit");  // -h is the host, as for mosquitto's programs
     add_publish_subscribe(app, *chosen);
-    add_patience_options(app, chosen->options);
+    add_options(app, chosen->options);
     try {
         app.parse(argc, argv);
-        check_options(chosen->options);
+        settle_options(app, chosen->options);
+        if (!chosen->make) {
+            chosen->otherwise();
+        }
     } catch (const CLI::Success& request) {
         static_cast<void>(app.exit(request, std::cout, std::cerr));
         return static_cast<int>(std::cout.flush() ? ExitCode::done : ExitCode::failed);

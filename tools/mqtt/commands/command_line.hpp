@@ -3,6 +3,7 @@
 #pragma once
 
 #include "commands/options.hpp"
+#include "connection/error.hpp"
 #include "session/application.hpp"
 
 #include <functional>
@@ -17,15 +18,16 @@ class App;
 namespace trustx::mqtt {
 
 // MakeApplication makes what a command does, once it is known as whom the program connects.
-using MakeApplication = std::function<std::unique_ptr<Application>(const std::string& client_id)>;
+using MakeApplication = std::function<Result<std::unique_ptr<Application>>(const std::string& client_id)>;
 
 struct CommandLine {
     Options options;
-    MakeApplication make;  // of the command that was given
+    MakeApplication make;             // of the command that was given
+    std::function<void()> otherwise;  // sets `make` where no subcommand did
 };
 
-// Each adds a command. Where it is the one that is given, `chosen.make` is set; both outlive the command line. What
-// does not fit together is thrown as CLI::ParseError.
+// Each adds a command. Where it is the one that is given, it sets `chosen.make`, in a callback of its subcommand; both
+// outlive the command line. What does not fit together is thrown as CLI::ParseError.
 void add_publish_subscribe(CLI::App& program, CommandLine& chosen);
 
 // parse_command_line gives an exit code instead when the program is to end at once, after a help text on standard

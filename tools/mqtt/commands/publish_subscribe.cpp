@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/publish_subscribe.hpp"
 
-#include "commands/command_line.hpp"
-#include "common/text/printable.hpp"
 #include "session/advice.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
 
-#include <CLI/CLI.hpp>
 #include <poll.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -18,89 +14,44 @@
 namespace trustx::mqtt {
 namespace {
 
-void add_message_options(CLI::App& program, MessageOptions& options) {
-    auto* group = program.add_option_group("Messages");
-    auto* topic = group->add_option("--topic", options.topic, "Topic to publish on")->type_name("TOPIC");
-    auto* message =
-        group->add_option("--message", options.message, "Payload (default: each line of standard input is one message)")
-            ->type_name("TEXT")
-            ->needs(topic);
-    group->add_option("--repeat", options.repeat, "Send the message so many times, up to 1000000")
-        ->type_name("N")
-        ->needs(message)
-        ->check(unnamed(CLI::Range(1U, 1'000'000U)));
-    auto* subscribe =
-        group->add_option("--subscribe", options.subscribe, "Topic filter to receive")->type_name("FILTER");
-    group->add_option("--count", options.count, "End after so many received messages (default: until interrupted)")
-        ->type_name("N")
-        ->needs(subscribe)
-        ->check(unnamed(CLI::PositiveNumber));
-    group->add_option("--qos", options.qos, "0: at most once; 1: at least once")
-        ->type_name("0|1")
-        ->capture_default_str()
-        ->check(unnamed(CLI::Range(0, 1)));
-}
+// How long what is on its way may take to arrive after the program was told to end.
+constexpr std::chrono::seconds drain_time{5};
 
-// is_topic_filter follows MQTT 3.1.1 section 4.7.1. An empty text is none that was given.
-bool is_topic_filter(const std::string& filter) {
-    for (std::size_t begin = 0; begin <= filter.size();) {
-        const auto end = std::min(filter.find('/', begin), filter.size());
-        const auto level = filter.substr(begin, end - begin);
-        const bool last = end == filter.size();
-        const bool wildcard = level == "+" || (level == "#" && last);
-        if (!wildcard && level.find_first_of("+#") != std::string::npos) {
-            return false;
-        }
-        begin = end + 1;
+Outbox::Ending ending_of(const PublishOutcome& outcome) {
+    switch (outcome.kind) {
+        case PublishOutcome::Kind::delivered:
+            return Outbox::Ending::delivered;
+        case PublishOutcome::Kind::refused:
+            return Outbox::Ending::refused;
+        default:
+            return Outbox::Ending::not_delivered;
     }
-    return true;
-}
-
-void check_messages(const MessageOptions& options) {
-    if (options.topic.empty() && options.subscribe.empty()) {
-        throw CLI::ValidationError("give --topic to publish, --subscribe to receive, or both");
-    }
-    if (options.topic.find_first_of("+#") != std::string::npos) {
-        throw CLI::ValidationError("--topic", "'" + options.topic + "' has a wildcard; only --subscribe takes those");
-    }
-    if (!is_topic_filter(options.subscribe)) {
-        throw CLI::ValidationError("--subscribe", "'" + options.subscribe +
-                                                      "' is no topic filter: # stands alone in the last level, + alone "
-                                                      "in any");
-    }
-}
-
-Outbox make_outbox(const MessageOptions& options) {
-    if (options.topic.empty()) {
-        return Outbox::nothing();
-    }
-    return options.message ? Outbox::repeated(*options.message, options.repeat) : Outbox::lines(STDIN_FILENO);
 }
 
 }  // namespace
 
-void add_publish_subscribe(CLI::App& program, CommandLine& chosen) {
-    const auto options = std::make_shared<MessageOptions>();
-    add_message_options(program, *options);
-    program.final_callback([options, &program, &chosen] {
-        if (!program.get_subcommands().empty()) {
-            return;
-        }
-        check_messages(*options);
-        chosen.make = [options](const std::string& /*client_id*/) {
-            return std::make_unique<PublishSubscribe>(*options, stdout);
-        };
-    });
-}
-
-PublishSubscribe::PublishSubscribe(MessageOptions options, std::FILE* output)
-    : options_{std::move(options)}, output_{output}, outbox_{make_outbox(options_)} {}
+PublishSubscribe::PublishSubscribe(Publishing publishing, Source source, std::unique_ptr<Outbox> outbox,
+                                   Receiving receiving, std::FILE* output)
+    : publishing_{std::move(publishing)},
+      receiving_{std::move(receiving)},
+      output_{output},
+      source_{std::move(source)},
+      outbox_{std::move(outbox)} {}
 
 std::vector<Subscription> PublishSubscribe::subscriptions() const {
-    if (options_.subscribe.empty()) {
-        return {};
+    std::vector<Subscription> all;
+    for (const auto& filter : receiving_.filters) {
+        all.push_back({.filter = filter, .qos = receiving_.qos});
     }
-    return {{.filter = options_.subscribe, .qos = options_.qos}};
+    return all;
+}
+
+void PublishSubscribe::connected(bool /*session_present*/) {
+    connected_ = true;
+}
+
+void PublishSubscribe::connection_lost() {
+    connected_ = false;
 }
 
 void PublishSubscribe::arrived(const Message& message) {
@@ -110,37 +61,89 @@ void PublishSubscribe::arrived(const Message& message) {
     ++received_;
     // A terminal obeys what it gets; programs get the bytes as they came.
     const bool person_reads = ::isatty(::fileno(output_)) == 1;
-    const auto shown = person_reads ? text::printable(message.payload) : message.payload;
-    const bool written = std::fwrite(shown.data(), 1, shown.size(), output_) == shown.size() &&
-                         std::fputc('\n', output_) != EOF && std::fflush(output_) == 0;
+    const auto shown = receiving_.format.apply(message, person_reads) + (receiving_.line_end ? "\n" : "");
+    const bool written =
+        std::fwrite(shown.data(), 1, shown.size(), output_) == shown.size() && std::fflush(output_) == 0;
     if (!written) {
         fail({Cause::output, "write to standard output: " + std::system_category().message(errno), {}});
     }
 }
 
-std::optional<OutgoingMessage> PublishSubscribe::next() {
-    auto message = outbox_.next();
-    if (message) {
-        message->topic = options_.topic;
-        message->qos = options_.qos;
+std::vector<OutgoingMessage> PublishSubscribe::messages_of(const std::vector<std::string>& payloads) const {
+    std::vector<OutgoingMessage> messages;
+    for (const auto& payload : payloads) {
+        for (const auto& topic : publishing_.topics) {
+            messages.push_back(
+                {.topic = topic, .payload = payload, .qos = publishing_.qos, .retain = publishing_.retain});
+        }
     }
-    return message;
+    return messages;
+}
+
+void PublishSubscribe::accept_waiting() {
+    while (outbox_->has_room() && !failed_) {
+        const auto payloads = source_.take();
+        if (payloads.empty()) {
+            return;
+        }
+        if (const auto accepted = outbox_->accept(messages_of(payloads)); !accepted) {
+            fail(accepted.error());
+        }
+    }
+}
+
+std::optional<OutgoingMessage> PublishSubscribe::next() {
+    if (drained_by_ || failed_) {
+        return std::nullopt;
+    }
+    accept_waiting();
+    auto message = outbox_->next();
+    if (!message) {
+        fail(message.error());
+        return std::nullopt;
+    }
+    if (*message) {
+        in_flight_.insert((*message)->id);
+    }
+    return *std::move(message);
 }
 
 void PublishSubscribe::ended(std::uint64_t id, const PublishOutcome& outcome) {
-    outbox_.ended(id, outcome.delivered());
+    in_flight_.erase(id);
+    outbox_->ended(id, ending_of(outcome));
+    if (in_flight_.empty()) {
+        if (const auto flushed = outbox_->flush(); !flushed) {
+            fail(flushed.error());
+        }
+    }
+}
+
+std::optional<Application::TimePoint> PublishSubscribe::wakes_at() const {
+    return drained_by_;
+}
+
+void PublishSubscribe::wake(TimePoint now) {
+    if (drained_by_ && now >= *drained_by_) {
+        in_flight_.clear();
+        drained_by_ = TimePoint::max();
+    }
 }
 
 std::vector<WatchedFd> PublishSubscribe::descriptors(bool connected) const {
-    if (!connected || !outbox_.wants_input()) {
+    const bool wanted = connected || publishing_.before_connected;
+    if (!wanted || drained_by_ || !source_.wants_reading() || !outbox_->has_room()) {
         return {};
     }
-    return {{.fd = outbox_.fd(), .events = POLLIN}};
+    return {{.fd = source_.fd(), .events = POLLIN}};
 }
 
 void PublishSubscribe::ready(int /*fd*/, short /*events*/) {
-    if (const auto read = outbox_.read_input(); !read) {
+    if (const auto read = source_.read(); !read) {
         fail(read.error());
+        return;
+    }
+    if (publishing_.before_connected) {
+        accept_waiting();
     }
 }
 
@@ -148,21 +151,38 @@ std::optional<ExitCode> PublishSubscribe::over() const {
     if (failed_) {
         return failed_;
     }
-    if (stopped_) {
-        const bool nothing_promised = options_.count == 0 && outbox_.finished();
-        return nothing_promised ? ExitCode::done : ExitCode::unfinished;
+    if (drained_by_) {
+        return in_flight_.empty() ? std::optional{code_when_stopped()} : std::nullopt;
     }
-    const bool receives_without_end = !options_.subscribe.empty() && options_.count == 0;
-    const bool all_done = !receives_without_end && outbox_.finished() && received_enough();
-    return all_done ? std::optional{ExitCode::done} : std::nullopt;
+    const bool receives_without_end = !receiving_.filters.empty() && receiving_.count == 0;
+    if (receives_without_end || !source_.finished() || !outbox_->empty() || !received_enough()) {
+        return std::nullopt;
+    }
+    return outbox_->counters().refused > 0 ? ExitCode::refused : ExitCode::done;
+}
+
+ExitCode PublishSubscribe::code_when_stopped() const {
+    const bool all_sent = source_.finished() && outbox_->empty();
+    return receiving_.count == 0 && all_sent ? ExitCode::done : ExitCode::unfinished;
+}
+
+void PublishSubscribe::stop() {
+    drained_by_ = std::chrono::steady_clock::now() + drain_time;
+}
+
+ExitCode PublishSubscribe::code_now(bool ever_connected) const {
+    if (drained_by_) {
+        return code_when_stopped();
+    }
+    return ever_connected ? ExitCode::unfinished : ExitCode::connect;
 }
 
 std::string PublishSubscribe::progress() const {
-    return fmt::format("{} message(s) delivered, {} received", outbox_.delivered(), received_);
+    return fmt::format("{} message(s) delivered, {} received", outbox_->counters().delivered, received_);
 }
 
 bool PublishSubscribe::received_enough() const {
-    return options_.subscribe.empty() || (options_.count > 0 && received_ >= options_.count);
+    return receiving_.filters.empty() || (receiving_.count > 0 && received_ >= receiving_.count);
 }
 
 void PublishSubscribe::fail(const Error& error) {

@@ -83,7 +83,8 @@ PublishOutcome outcome(const ::mqtt::token& token, bool success) {
         return {};
     }
     const auto reason = reason_of(static_cast<int>(token.get_reason_code()));
-    return {.kind = reason ? PublishOutcome::Kind::refused : PublishOutcome::Kind::not_delivered, .reason = reason};
+    const bool refused = reason && !passes_by_itself(*reason);
+    return {.kind = refused ? PublishOutcome::Kind::refused : PublishOutcome::Kind::not_delivered, .reason = reason};
 }
 
 }  // namespace
@@ -110,7 +111,9 @@ class Connection::Impl : public ::mqtt::callback {
 
  private:
     ::mqtt::connect_options connect_options();
-    void connect_ended(int code, bool success, bool session_present, std::optional<ReasonCode> reason);
+    ::mqtt::properties connect_properties() const;
+    void connected(const ::mqtt::token& token);
+    void connect_failed(int code, std::optional<ReasonCode> reason);
 
     void connection_lost(const std::string& cause) override { events_.push(ConnectionLost{cause}); }
     void message_arrived(::mqtt::const_message_ptr message) override {
@@ -125,10 +128,13 @@ class Connection::Impl : public ::mqtt::callback {
     EventQueue& events_;
     std::atomic<bool> connecting_ = false;
     Listener connect_listener_{[this](const auto& token, bool success) {
+        if (success) {
+            connected(token);
+            return;
+        }
         const auto reason = reason_of(static_cast<int>(token.get_reason_code()));
         // Paho C 1.3.12 gives the reason code of a CONNACK as its return code; its own numbers are negative.
-        connect_ended(token.get_return_code(), success, success && token.get_connect_response().is_session_present(),
-                      reason ? reason : reason_of(token.get_return_code()));
+        connect_failed(token.get_return_code(), reason ? reason : reason_of(token.get_return_code()));
     }};
     Listener subscribe_listener_{[this](const auto& token, bool success) { events_.push(answer_to(token, success)); }};
     Listener publish_listener_{[this](const auto& token, bool success) {
@@ -159,10 +165,27 @@ class Connection::Impl : public ::mqtt::callback {
                        .finalize();
     if (settings_.version == Version::v5) {
         options.set_clean_start(!settings_.persistent_session);
+        options.set_properties(connect_properties());
     } else {
         options.set_clean_session(!settings_.persistent_session);
     }
+    if (const auto& will = settings_.will) {
+        options.set_will(
+            ::mqtt::will_options{will->topic, will->payload.data(), will->payload.size(), will->qos, will->retain});
+    }
     return options;
+}
+
+::mqtt::properties Connection::Impl::connect_properties() const {
+    ::mqtt::properties properties;
+    // Without it a session ends with its connection, however that began (MQTT 5.0 section 3.1.2.11.2).
+    if (settings_.persistent_session) {
+        properties.add({::mqtt::property::SESSION_EXPIRY_INTERVAL, static_cast<int>(settings_.session_expiry.count())});
+    }
+    if (settings_.receive_maximum > 0) {
+        properties.add({::mqtt::property::RECEIVE_MAXIMUM, static_cast<int>(settings_.receive_maximum)});
+    }
+    return properties;
 }
 
 void Connection::Impl::connect() {
@@ -171,17 +194,26 @@ void Connection::Impl::connect() {
     try {
         client_.connect(connect_options(), nullptr, connect_listener_);
     } catch (const ::mqtt::exception& error) {
-        connect_ended(error.get_return_code(), false, false, std::nullopt);
+        connect_failed(error.get_return_code(), std::nullopt);
     }
 }
 
-void Connection::Impl::connect_ended(int code, bool success, bool session_present, std::optional<ReasonCode> reason) {
-    // Paho C++ reports a success twice, as the end of the operation and as the beginning of a connection.
+// Paho C++ reports a success twice, as the end of the operation and as the beginning of a connection.
+void Connection::Impl::connected(const ::mqtt::token& token) {
     if (!connecting_.exchange(false)) {
         return;
     }
-    if (success) {
-        events_.push(Connected{session_present});
+    const auto response = token.get_connect_response();
+    Connected event{.session_present = response.is_session_present()};
+    const auto& properties = response.get_properties();
+    if (properties.contains(::mqtt::property::RECEIVE_MAXIMUM)) {
+        event.receive_maximum = ::mqtt::get<std::uint16_t>(properties, ::mqtt::property::RECEIVE_MAXIMUM);
+    }
+    events_.push(event);
+}
+
+void Connection::Impl::connect_failed(int code, std::optional<ReasonCode> reason) {
+    if (!connecting_.exchange(false)) {
         return;
     }
     auto record = paho_trace::take();

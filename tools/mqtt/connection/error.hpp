@@ -40,8 +40,8 @@ enum class Cause : std::uint8_t {
     // Once connected.
     subscription_refused,
     refused,  // it ended the connection for what was published or subscribed to
-    input,   // what is to be published cannot be read
-    output,  // what was received cannot be written
+    input,    // what is to be published cannot be read
+    output,   // what was received cannot be written
 
     // The spool, where messages wait on disk.
     spool_in_use,   // another program has it open

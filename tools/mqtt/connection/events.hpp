@@ -20,6 +20,8 @@ namespace trustx::mqtt {
 
 struct Connected {
     bool session_present = false;  // the broker kept our subscriptions
+    // How many messages of QoS 1 the broker takes without acknowledging one. MQTT 5 alone has a number for it.
+    std::uint16_t receive_maximum = 65535;
 };
 
 struct ConnectFailed {

@@ -13,7 +13,7 @@ enum class ExitCode : int {
     credentials = 3,  // key file, certificate or CA file cannot be used; nothing was sent
     connect = 4,      // no connection within the attempts or the time allowed
     unfinished = 5,   // connected, but the time ran out, or the user ended it, before all messages were through
-    refused = 6,      // the broker refused the subscription
+    refused = 6,      // the broker refuses a subscription, a message, or the client for what it did
 };
 
 // exit_code_of is the exit code of a program that an error ended.
@@ -26,6 +26,7 @@ constexpr ExitCode exit_code_of(Cause cause) {
         case Cause::provider_not_loaded:
             return ExitCode::credentials;
         case Cause::subscription_refused:
+        case Cause::refused:
             return ExitCode::refused;
         case Cause::input:
         case Cause::output:
