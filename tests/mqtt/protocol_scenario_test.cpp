@@ -6,8 +6,6 @@
 
 #include <algorithm>
 
-#include <nlohmann/json.hpp>
-
 using namespace trustx::test;
 
 namespace {
@@ -97,21 +95,6 @@ TEST_CASE("a broker keeps a persistent session's messages between connections of
     INFO(second.both());
     CHECK(second.out == "kept\n");
     CHECK_THAT(second.err, ContainsSubstring("the broker kept the subscription"));
-}
-
-TEST_CASE("of two trustx-mqtt with the same client id one stands aside", "[mqtt]") {
-    SoftwareWorld world;
-    const auto status = world.file("status.json");
-    auto first = world.start_client("same", {"-V", "5", "--subscribe", "t", "--status-file", status});
-    first.wait_for_error_line("subscribed to t");
-    auto second = world.start_client("same", {"-V", "5", "--subscribe", "t"});
-    second.wait_for_error_line("subscribed to t");
-    first.wait_for_error_line("next attempt in");
-    first.terminate();
-    const auto counters = nlohmann::json::parse(read_file(status)).at("counters");
-    CHECK(counters.at("taken_over") == 1);
-    CHECK(counters.at("attempts") == 1);
-    CHECK(second.terminate().status == 0);
 }
 
 TEST_CASE("a message that the broker refuses is told with its reason, and not sent again", "[mqtt]") {

@@ -93,7 +93,7 @@ TEST_CASE("trustx-mqtt takes another certificate and key at SIGHUP, and loses an
           "[mqtt][service]") {
     SoftwareWorld world;
     world.make_client("successor");
-    constexpr int count = 3000;
+    constexpr int count = 600;
     auto listener = world.start_client("listener", {"--subscribe", "t", "-C", std::to_string(count)});
     listener.wait_for_error_line("subscribed to t");
     const auto status = world.file("status.json");

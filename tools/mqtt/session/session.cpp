@@ -292,11 +292,10 @@ void Session::give_up(const std::string& what) {
     const bool hardly = parts_.backoff.age(Clock::now()) < hardly_there;
     leave_connection();
     spdlog::warn("{}", what);
-    if (hardly && parts_.settings.version == Version::v3_1_1) {
-        spdlog::warn(
-            "it had hardly begun: another client may have the same id, or the broker's rules forbid a topic; MQTT "
-            "3.1.1 "
-            "does not say (--mqtt-version 5 does)");
+    if (hardly) {
+        const bool silent = parts_.settings.version == Version::v3_1_1;
+        spdlog::warn("it had hardly begun: another client may have the same id, or the broker's rules forbid a topic{}",
+                     silent ? "; MQTT 3.1.1 does not say (--mqtt-version 5 does)" : "");
     }
     pause(parts_.backoff.next(Clock::now()));
 }
@@ -379,6 +378,7 @@ void Session::begin_reload() {
     parts_.connection.use(parts_.settings);
     reload_at_ = Clock::now() + reload_time;
     spdlog::info("the credentials are reloaded");
+    show();
 }
 
 void Session::continue_reload() {
