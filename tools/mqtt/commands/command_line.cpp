@@ -47,6 +47,10 @@ std::variant<std::unique_ptr<CommandLine>, int> parse_command_line(int argc, cha
     app.set_help_flag("--help", "Print this help message and exit");  // -h is the host, as for mosquitto's programs
     add_publish_subscribe(app, *chosen);
     add_options(app, chosen->options);
+    add_defender_interval(app, *chosen);
+    add_shadow(app, *chosen);
+    add_jobs(app, *chosen);
+    add_defender(app, *chosen);
     try {
         app.parse(argc, argv);
         settle_options(app, chosen->options);

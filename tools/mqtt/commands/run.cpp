@@ -111,7 +111,8 @@ Result<ExitCode> run(const CommandLine& command, const Pace& pace, int signal_fd
     if (const auto excess = options.aws ? aws::exceeded_by_client_id(client_id) : std::nullopt) {
         return fail(Cause::client_id, excess->text, "choose a shorter one");
     }
-    TRY(const auto application, command.make(client_id));
+    TRY(auto made, command.make(client_id));
+    const auto application = command.beside(std::move(made), client_id);
 
     paho_trace::start();
     EventQueue events;
