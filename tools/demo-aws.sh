@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# The part of tools/demo that --aws METHOD runs, sourced by it once the programs and a simulated chip are there: from a
-# blank chip to messages of a thing of AWS IoT, against the double of tests/aws, so without an account. On a real account
+# The part of tools/demo with AWS IoT, sourced by it once the programs and a simulated chip are there: from an empty key
+# slot to messages, a shadow and a job of a thing, against the double of tests/aws, so without an account. On a real account
 # the commands of `trustx` are the same; what the operator prepares is done by other programs or in the console.
 
 # --- the double of AWS IoT -------------------------------------------------------------------------------------------
@@ -27,16 +27,18 @@ start_double() {
   AWS_SECRET_ACCESS_KEY=$(fact secretAccessKey)
   show "export AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY=..."
   export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+  operator_id=$AWS_ACCESS_KEY_ID
+  operator_secret=$AWS_SECRET_ACCESS_KEY
   broker_host=$(fact mqtt.host)
   broker_port=$(fact mqtt.port)
 }
 
-# operator: a call of AWS IoT that `trustx` has no command for; METHOD PATH [FILE with JSON]. The key of the double goes
+# operator: a call of AWS IoT that `trustx` has no command for; METHOD PATH [FILE with JSON [ADDRESS]]. The key of the double goes
 # over standard input as any other would.
 operator() {
-  printf 'user = "%s:%s"\n' "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" |
+  printf 'user = "%s:%s"\n' "$operator_id" "$operator_secret" |
     curl --silent --show-error --fail-with-body --noproxy '*' --cacert "$AWS_CA_BUNDLE" --config - \
-      --aws-sigv4 "aws:amz:$AWS_REGION:iot" --request "$1" "$AWS_ENDPOINT_URL_IOT$2" \
+      --aws-sigv4 "aws:amz:$AWS_REGION:iot" --request "$1" "${4:-$AWS_ENDPOINT_URL_IOT}$2" \
       ${3:+--header 'content-type: application/json' --data-binary "@$3"}
 }
 # json_with: a JSON object of NAME=TEXT and of NAME@FILE, whose content becomes the text.
@@ -101,7 +103,7 @@ without_credentials() {
   run "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY"
 }
 
-options="--method $aws_method --thing demo --ca \$AWS_CA_BUNDLE"
+options="--method $aws_method --thing demo --ca \$AWS_CA_BUNDLE$aws_slot"
 start_double
 case $aws_method in
   own-ca)
@@ -152,5 +154,36 @@ listener_pid=
 run "cat received.txt"
 [ "$(cat received.txt)" = open ] || fail "another message was received than was sent"
 
-echo
-echo "ok: enrolled by $aws_method; messages in both directions"
+# --- a shadow --------------------------------------------------------------------------------------------------------
+
+explain "A device shadow: the cloud says what is desired, a program of the gateway does it, and what that answers is reported"
+run "cat >valve <<'END'
+#!/bin/sh
+sed 's/.*\"state\":\({[^}]*}\).*/\1/'
+END
+chmod +x valve"
+echo '{"state":{"desired":{"valve":"open"}}}' >call.json
+run "operator POST /things/demo/shadow call.json $(fact data.url) >answer.json"
+run "trustx-mqtt $broker \\
+    shadow watch --exec ./valve --count 1 --timeout 60"
+run "trustx-mqtt $broker \\
+    shadow get --timeout 60 | tee shadow.json"
+[ "$(member state.reported.valve <shadow.json)" = open ] || fail "the shadow does not say that the valve is open"
+
+# --- a job -----------------------------------------------------------------------------------------------------------
+
+explain "A job: a document of the operator's, and the program that its operation names"
+run "mkdir handlers
+cat >handlers/measure <<'END'
+#!/bin/sh
+cat >job-document.json
+echo '{\"temperature\":\"21.5\"}'
+END
+chmod +x handlers/measure"
+json_with document='{"operation":"measure"}' | sed 's/}$/,"targets":["arn:aws:iot:eu-central-1:123456789012:thing\/demo"]}/' \
+  >call.json
+run "operator PUT /jobs/first call.json >answer.json"
+run "trustx-mqtt $broker \\
+    jobs run --handler handlers --state jobs --until-empty --timeout 60"
+run "operator GET /things/demo/jobs/first >job.json; member execution.status <job.json"
+[ "$(member execution.status <job.json)" = SUCCEEDED ] || fail "the job did not succeed"

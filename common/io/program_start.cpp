@@ -25,6 +25,7 @@ void start_program() noexcept {
     occupy_standard_descriptors();
     std::signal(SIGXFSZ, SIG_IGN);
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGCHLD, SIG_DFL);
 }
 
 }  // namespace trustx::io

@@ -8,11 +8,12 @@
 
 namespace trustx::io {
 
-tl::expected<UniqueFd, std::error_code> take_termination_signals() {
+tl::expected<UniqueFd, std::error_code> take_signals(const std::vector<int>& numbers) {
     sigset_t signals;
     ::sigemptyset(&signals);
-    ::sigaddset(&signals, SIGINT);
-    ::sigaddset(&signals, SIGTERM);
+    for (const int number : numbers) {
+        ::sigaddset(&signals, number);
+    }
     UniqueFd readable{::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK)};
     if (!readable) {
         return tl::unexpected{std::error_code{errno, std::system_category()}};
@@ -21,6 +22,10 @@ tl::expected<UniqueFd, std::error_code> take_termination_signals() {
         return tl::unexpected{std::error_code{error, std::system_category()}};
     }
     return readable;
+}
+
+tl::expected<UniqueFd, std::error_code> take_termination_signals() {
+    return take_signals({SIGINT, SIGTERM});
 }
 
 }  // namespace trustx::io

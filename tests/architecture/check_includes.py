@@ -38,7 +38,7 @@ LAYERS = {
     "common/openssl": (["common/openssl/"], "common/base", "openssl/"),
     "common/command_line": (["common/command_line/"], "", ""),
     "common/files": (["common/files/"], "base common/base", ""),
-    "common/process": (["common/process/"], "base bus common/base", ""),
+    "common/process": (["common/process/"], "common/files base bus common/base", ""),
     "common/x509": (["common/x509/"], "common/openssl common/files objects values base common/base", "openssl/"),
     "common/keys": (["common/keys/"], "common/x509 common/openssl common/files values base common/base", "openssl/"),
     "provider": (["provider/"], "settings objects device trace command bus values base common/openssl common/base", "openssl/"),
@@ -70,7 +70,18 @@ LAYERS = {
                         "openssl/"),
     "mqtt/connection": (["tools/mqtt/connection/"], "common/keys common/x509 common/openssl common/files values base "
                         "common/base", "openssl/"),
-    "mqtt": (["tools/mqtt/"], "mqtt/connection common/command_line common/files base common/base", ""),
+    "mqtt/limits": (["tools/mqtt/limits/"], "mqtt/connection common/base", ""),
+    "mqtt/session": (["tools/mqtt/session/"], "mqtt/limits mqtt/connection common/files base common/base", ""),
+    "mqtt/service": (["tools/mqtt/service/"], "mqtt/session mqtt/connection common/files base common/base", "systemd/"),
+    "mqtt/outbox": (["tools/mqtt/outbox/"], "mqtt/connection common/files base common/base", "sqlite3.h"),
+    "mqtt/requests": (["tools/mqtt/requests/"], "bus base common/base", ""),
+    "mqtt/handler": (["tools/mqtt/handler/"], "mqtt/requests common/process bus base common/base", ""),
+    "mqtt/shadow": (["tools/mqtt/shadow/"], "mqtt/requests bus base common/base", ""),
+    "mqtt/jobs": (["tools/mqtt/jobs/"], "mqtt/requests common/files bus base common/base", ""),
+    "mqtt/defender": (["tools/mqtt/defender/"], "mqtt/requests settings objects device bus base common/base", ""),
+    "mqtt": (["tools/mqtt/"], "mqtt/service mqtt/session mqtt/limits mqtt/outbox mqtt/connection mqtt/shadow mqtt/jobs "
+             "mqtt/defender mqtt/handler mqtt/requests common/command_line common/process common/files bus base "
+             "common/base", ""),
     "aws/http": (["tools/aws/http/"], "base bus common/base", "openssl/"),
     "aws/signing": (["tools/aws/signing/"], "aws/http base bus common/base", "openssl/"),
     "aws/account": (["tools/aws/account/"], "aws/signing aws/http base bus common/process common/files common/base", ""),
@@ -82,7 +93,7 @@ LAYERS = {
     "sim/usbip": (["tools/sim/usbip/"], "sim/server sim/model common/base", "linux/i2c"),
     "sim/program": (["tools/sim/"], "sim/usbip sim/server sim/model common/command_line common/base", "openssl/"),
 }
-RESERVED = ("linux/i2c", "i2c/", "openssl/")
+RESERVED = ("linux/i2c", "i2c/", "openssl/", "sqlite3.h", "systemd/")
 INCLUDE_PATHS = ("", "libtrustx/include", "libtrustx/src", "provider/src", "tools", "tools/trustx", "tools/mqtt",
                  "tools/sim")
 GENERATED = {PUBLIC + "export.hpp", "tools/aws/documents/functions.hpp"}

@@ -89,3 +89,15 @@ TEST_CASE("back-off draws one random number for every wait", "[backoff]") {
     static_cast<void>(backoff.next(start));
     CHECK(draws == 2);
 }
+
+TEST_CASE("back-off stands aside for longer with every time that the connection is taken over", "[backoff]") {
+    Backoff backoff{{}, draws_high};
+    const std::vector<Backoff::Duration> bounds{1min, 2min, 4min, 8min, 16min, 32min, 1h, 1h};
+    for (const auto bound : bounds) {
+        backoff.connected(start);
+        const auto wait = backoff.stand_aside(start + 10min);
+        CAPTURE(bound.count(), wait.count());
+        CHECK(wait <= bound);
+        CHECK(wait >= bound / 2);
+    }
+}

@@ -156,12 +156,13 @@ std::optional<Reply> closing(const mqtt::Event& event, const std::string& when) 
 }
 
 std::optional<Reply> Talk::listen(const std::string& topic, const Deadline& deadline) {
-    connection_.subscribe(topic, 1);
+    connection_.subscribe({{.filter = topic, .qos = 1}});
     // Granted is a reply with nothing in it.
     const auto ended = first<Reply>(deadline, [&topic](const mqtt::Event& event) -> std::optional<Reply> {
         if (const auto* answer = std::get_if<mqtt::SubscribeEnded>(&event)) {
-            return answer->granted ? Reply{.kind = Reply::Kind::accepted, .text = {}}
-                                   : unanswered("the broker refused the subscription to " + topic);
+            return answer->refused.empty() && !answer->failed
+                       ? Reply{.kind = Reply::Kind::accepted, .text = {}}
+                       : unanswered("the broker refused the subscription to " + topic);
         }
         return closing(event, "at the subscription to " + topic);
     });
@@ -179,16 +180,18 @@ Result<Reply> Talk::ask(const std::string& topic, const std::string& request, co
             return *std::move(refused);
         }
     }
-    connection_.publish(1, topic, request, 1);
+    connection_.publish({.id = 1, .topic = topic, .payload = request});
     auto reply = first<Reply>(deadline, [&](const mqtt::Event& event) -> std::optional<Reply> {
-        if (const auto* message = std::get_if<mqtt::MessageArrived>(&event)) {
-            const bool is_accepted = message->topic == accepted;
-            return is_accepted || message->topic == rejected
+        if (const auto* arrived = std::get_if<mqtt::MessageArrived>(&event)) {
+            const auto& message = arrived->message;
+            const bool is_accepted = message.topic == accepted;
+            return is_accepted || message.topic == rejected
                        ? std::optional{Reply{.kind = is_accepted ? Reply::Kind::accepted : Reply::Kind::rejected,
-                                             .text = message->payload}}
+                                             .text = message.payload}}
                        : std::nullopt;
         }
-        if (const auto* published = std::get_if<mqtt::PublishEnded>(&event); published && !published->delivered) {
+        if (const auto* published = std::get_if<mqtt::PublishEnded>(&event);
+            published && !published->outcome.delivered()) {
             return unanswered("the broker did not take what was published to " + topic);
         }
         return closing(event, "after what was published to " + topic);

@@ -42,6 +42,51 @@ class Listener : public ::mqtt::iaction_listener {
     Function function_;
 };
 
+std::vector<ReasonCode> reasons_of(const ::mqtt::token& token) {
+    std::vector<ReasonCode> reasons;
+    const auto response = token.get_subscribe_response();
+    for (const auto reason : response.get_reason_codes()) {
+        reasons.push_back(static_cast<ReasonCode>(reason));
+    }
+    return reasons;
+}
+
+bool is_failure(ReasonCode reason) {
+    return reason >= ReasonCode::unspecified;
+}
+
+// answer_to reads a SUBACK. Paho takes one that refuses a single filter for a failure of the operation, and one with
+// several answers for a success (MQTTAsyncUtils.c, handling of SUBACK).
+SubscribeEnded answer_to(const ::mqtt::token& token, bool success) {
+    const auto& filters = *token.get_topics();
+    SubscribeEnded ended;
+    if (!success) {
+        const auto reason = reason_of(static_cast<int>(token.get_reason_code()));
+        const bool answered = reason || token.get_return_code() == static_cast<int>(ReasonCode::unspecified);
+        ended.failed = !answered;
+        if (answered && !filters.empty()) {
+            ended.refused.push_back({.filter = filters[0], .reason = reason});
+        }
+        return ended;
+    }
+    const auto reasons = reasons_of(token);
+    for (std::size_t i = 0; i < reasons.size() && i < filters.size(); ++i) {
+        if (is_failure(reasons[i])) {
+            ended.refused.push_back({.filter = filters[i], .reason = reasons[i]});
+        }
+    }
+    return ended;
+}
+
+PublishOutcome outcome(const ::mqtt::token& token, bool success) {
+    if (success) {
+        return {};
+    }
+    const auto reason = reason_of(static_cast<int>(token.get_reason_code()));
+    const bool refused = reason && !passes_by_itself(*reason);
+    return {.kind = refused ? PublishOutcome::Kind::refused : PublishOutcome::Kind::not_delivered, .reason = reason};
+}
+
 }  // namespace
 
 class Connection::Impl : public ::mqtt::callback {
@@ -60,33 +105,40 @@ class Connection::Impl : public ::mqtt::callback {
     }
 
     void connect();
-    void subscribe(const std::string& filter, int qos);
-    void publish(std::uint64_t id, const std::string& topic, const std::string& payload, int qos);
+    void subscribe(const std::vector<Subscription>& wanted);
+    void publish(const OutgoingMessage& message);
     void close(std::chrono::milliseconds allowed);
 
  private:
     ::mqtt::connect_options connect_options();
-    void connect_ended(int code, bool success, bool session_present, std::optional<ReasonCode> reason);
+    ::mqtt::properties connect_properties() const;
+    void connected(const ::mqtt::token& token);
+    void connect_failed(int code, std::optional<ReasonCode> reason);
 
     void connection_lost(const std::string& cause) override { events_.push(ConnectionLost{cause}); }
     void message_arrived(::mqtt::const_message_ptr message) override {
-        events_.push(MessageArrived{message->get_topic(), message->to_string()});
+        events_.push(MessageArrived{{.topic = message->get_topic(),
+                                     .payload = message->to_string(),
+                                     .qos = message->get_qos(),
+                                     .retained = message->is_retained(),
+                                     .duplicate = message->is_duplicate()}});
     }
 
     ConnectionSettings settings_;
     EventQueue& events_;
     std::atomic<bool> connecting_ = false;
     Listener connect_listener_{[this](const auto& token, bool success) {
+        if (success) {
+            connected(token);
+            return;
+        }
         const auto reason = reason_of(static_cast<int>(token.get_reason_code()));
         // Paho C 1.3.12 gives the reason code of a CONNACK as its return code; its own numbers are negative.
-        connect_ended(token.get_return_code(), success, success && token.get_connect_response().is_session_present(),
-                      reason ? reason : reason_of(token.get_return_code()));
+        connect_failed(token.get_return_code(), reason ? reason : reason_of(token.get_return_code()));
     }};
-    Listener subscribe_listener_{[this](const auto& /*token*/, bool success) {
-        events_.push(SubscribeEnded{success, {}});
-    }};
+    Listener subscribe_listener_{[this](const auto& token, bool success) { events_.push(answer_to(token, success)); }};
     Listener publish_listener_{[this](const auto& token, bool success) {
-        events_.push(PublishEnded{reinterpret_cast<std::uintptr_t>(token.get_user_context()), success});
+        events_.push(PublishEnded{reinterpret_cast<std::uintptr_t>(token.get_user_context()), outcome(token, success)});
     }};
     ::mqtt::async_client client_;  // last: its threads use what is above
 };
@@ -113,10 +165,27 @@ class Connection::Impl : public ::mqtt::callback {
                        .finalize();
     if (settings_.version == Version::v5) {
         options.set_clean_start(!settings_.persistent_session);
+        options.set_properties(connect_properties());
     } else {
         options.set_clean_session(!settings_.persistent_session);
     }
+    if (const auto& will = settings_.will) {
+        options.set_will(
+            ::mqtt::will_options{will->topic, will->payload.data(), will->payload.size(), will->qos, will->retain});
+    }
     return options;
+}
+
+::mqtt::properties Connection::Impl::connect_properties() const {
+    ::mqtt::properties properties;
+    // Without it a session ends with its connection, however that began (MQTT 5.0 section 3.1.2.11.2).
+    if (settings_.persistent_session) {
+        properties.add({::mqtt::property::SESSION_EXPIRY_INTERVAL, static_cast<int>(settings_.session_expiry.count())});
+    }
+    if (settings_.receive_maximum > 0) {
+        properties.add({::mqtt::property::RECEIVE_MAXIMUM, static_cast<int>(settings_.receive_maximum)});
+    }
+    return properties;
 }
 
 void Connection::Impl::connect() {
@@ -125,17 +194,26 @@ void Connection::Impl::connect() {
     try {
         client_.connect(connect_options(), nullptr, connect_listener_);
     } catch (const ::mqtt::exception& error) {
-        connect_ended(error.get_return_code(), false, false, std::nullopt);
+        connect_failed(error.get_return_code(), std::nullopt);
     }
 }
 
-void Connection::Impl::connect_ended(int code, bool success, bool session_present, std::optional<ReasonCode> reason) {
-    // Paho C++ reports a success twice, as the end of the operation and as the beginning of a connection.
+// Paho C++ reports a success twice, as the end of the operation and as the beginning of a connection.
+void Connection::Impl::connected(const ::mqtt::token& token) {
     if (!connecting_.exchange(false)) {
         return;
     }
-    if (success) {
-        events_.push(Connected{session_present});
+    const auto response = token.get_connect_response();
+    Connected event{.session_present = response.is_session_present()};
+    const auto& properties = response.get_properties();
+    if (properties.contains(::mqtt::property::RECEIVE_MAXIMUM)) {
+        event.receive_maximum = ::mqtt::get<std::uint16_t>(properties, ::mqtt::property::RECEIVE_MAXIMUM);
+    }
+    events_.push(event);
+}
+
+void Connection::Impl::connect_failed(int code, std::optional<ReasonCode> reason) {
+    if (!connecting_.exchange(false)) {
         return;
     }
     auto record = paho_trace::take();
@@ -143,21 +221,31 @@ void Connection::Impl::connect_ended(int code, bool success, bool session_presen
         ConnectFailed{code, std::move(record.errors), std::move(record.alerts), std::move(record.lines), reason});
 }
 
-void Connection::Impl::subscribe(const std::string& filter, int qos) {
+void Connection::Impl::subscribe(const std::vector<Subscription>& wanted) {
+    std::vector<std::string> filters;
+    ::mqtt::iasync_client::qos_collection qualities;
+    for (const auto& one : wanted) {
+        filters.push_back(one.filter);
+        qualities.push_back(one.qos);
+    }
     try {
-        client_.subscribe(filter, qos, nullptr, subscribe_listener_);
-    } catch (const ::mqtt::exception& error) {
-        events_.push(SubscribeEnded{false, error.to_string()});
+        client_.subscribe(::mqtt::string_collection::create(std::move(filters)), qualities, nullptr,
+                          subscribe_listener_);
+    } catch (const ::mqtt::exception&) {
+        events_.push(SubscribeEnded{.refused = {}, .failed = true});
     }
 }
 
-void Connection::Impl::publish(std::uint64_t id, const std::string& topic, const std::string& payload, int qos) {
+void Connection::Impl::publish(const OutgoingMessage& message) {
     // Paho passes a pointer through; its value is the id, and it is never used as an address.
-    auto* context = reinterpret_cast<void*>(static_cast<std::uintptr_t>(id));  // NOLINT(performance-no-int-to-ptr)
+    auto* context =
+        reinterpret_cast<void*>(static_cast<std::uintptr_t>(message.id));  // NOLINT(performance-no-int-to-ptr)
     try {
-        client_.publish(topic, payload.data(), payload.size(), qos, false, context, publish_listener_);
+        client_.publish(message.topic, message.payload.data(), message.payload.size(), message.qos, message.retain,
+                        context, publish_listener_);
     } catch (const ::mqtt::exception&) {
-        events_.push(PublishEnded{id, false});  // the connection was lost just now: that event tells why
+        // The connection was lost just now: that event tells why.
+        events_.push(PublishEnded{message.id, {.kind = PublishOutcome::Kind::not_delivered}});
     }
 }
 
@@ -173,17 +261,25 @@ void Connection::Impl::close(std::chrono::milliseconds allowed) {
 }
 
 Connection::Connection(const ConnectionSettings& settings, EventQueue& events)
-    : impl_{std::make_unique<Impl>(settings, events)} {}
+    : settings_{settings}, events_{events}, impl_{std::make_unique<Impl>(settings_, events_)} {}
 Connection::~Connection() = default;
 
+// Each attempt has a client of its own. Paho would send what was still queued at the end of a connection at the
+// beginning of the next one, clean session or not (MQTTAsyncUtils.c, MQTTAsync_cleanSession), while the session already
+// publishes it again, in order; and a receive maximum that a broker lowered stays low. The new client is there before
+// the old one goes: with the last client Paho's threads end, which takes a second.
 void Connection::connect() {
+    if (std::exchange(used_, true)) {
+        auto old = std::exchange(impl_, std::make_unique<Impl>(settings_, events_));
+        old.reset();
+    }
     impl_->connect();
 }
-void Connection::subscribe(const std::string& filter, int qos) {
-    impl_->subscribe(filter, qos);
+void Connection::subscribe(const std::vector<Subscription>& wanted) {
+    impl_->subscribe(wanted);
 }
-void Connection::publish(std::uint64_t id, const std::string& topic, const std::string& payload, int qos) {
-    impl_->publish(id, topic, payload, qos);
+void Connection::publish(const OutgoingMessage& message) {
+    impl_->publish(message);
 }
 void Connection::close(std::chrono::milliseconds allowed) {
     impl_->close(allowed);

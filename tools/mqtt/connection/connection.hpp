@@ -4,16 +4,27 @@
 #pragma once
 
 #include "connection/events.hpp"
+#include "connection/message.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace trustx::mqtt {
 
 // Version is the protocol's. With v5 the broker says why it refuses or ends a connection.
 enum class Version : std::uint8_t { v3_1_1, v5 };
+
+// Will is what the broker publishes when the connection ends without a DISCONNECT.
+struct Will {
+    std::string topic;
+    std::string payload{};
+    int qos = 0;
+    bool retain = false;
+};
 
 struct ConnectionSettings {
     std::string host;
@@ -27,6 +38,11 @@ struct ConnectionSettings {
     std::chrono::seconds timeout{0};  // for one attempt
     bool persistent_session = false;
     Version version = Version::v3_1_1;
+    std::optional<Will> will = {};
+    // With MQTT 5: how long the broker keeps a persistent session after the connection, and how many messages of QoS 1
+    // it may send without an acknowledgement; 0: as many as MQTT allows.
+    std::chrono::seconds session_expiry{std::chrono::hours{1}};
+    std::uint16_t receive_maximum = 0;
 };
 
 class Connection {
@@ -38,18 +54,25 @@ class Connection {
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    // connect starts an attempt, which ends as Connected or ConnectFailed. Not while one is going on.
+    // use takes other settings, from the next attempt on.
+    void use(const ConnectionSettings& settings) { settings_ = settings; }
+
+    // connect starts an attempt, which ends as Connected or ConnectFailed. Not while one is going on. A connection that
+    // is there is given up.
     void connect();
-    // subscribe ends as SubscribeEnded; publish as PublishEnded with that id. Both need a connection; without one
-    // they end at once, as not granted and not delivered.
-    void subscribe(const std::string& filter, int qos);
-    void publish(std::uint64_t id, const std::string& topic, const std::string& payload, int qos);
+    // subscribe asks for all of them in one packet, and ends as SubscribeEnded; publish as PublishEnded with the
+    // message's id. Both need a connection; without one they end at once, as failed and not delivered.
+    void subscribe(const std::vector<Subscription>& wanted);
+    void publish(const OutgoingMessage& message);
 
     // close sends DISCONNECT, and waits as long as allowed until it is sent.
     void close(std::chrono::milliseconds allowed);
 
  private:
     class Impl;
+    ConnectionSettings settings_;
+    EventQueue& events_;
+    bool used_ = false;
     std::unique_ptr<Impl> impl_;
 };
 

@@ -14,6 +14,7 @@
 #include <trustx/secret.hpp>
 
 #include <ctime>
+#include <string_view>
 #include <utility>
 
 #include <openssl/err.h>
@@ -92,6 +93,11 @@ Result<openssl::Pkey> load_key(const std::string& path) {
     return key;
 }
 
+bool is_in_chip(const EVP_PKEY* key) {
+    const auto* provider = EVP_PKEY_get0_provider(key);
+    return provider != nullptr && std::string_view{OSSL_PROVIDER_get0_name(provider)} == provider_name;
+}
+
 std::string common_name(const X509* certificate) {
     const auto* subject = X509_get_subject_name(certificate);
     const int index = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
@@ -136,17 +142,20 @@ std::string provider_remedy() {
 }
 
 Result<Credentials> check_credentials(const CredentialFiles& files) {
-    TRYV(load_certificate(ca_role, files.ca, files.ca));
+    TRYV(load_certificate(ca_role, files.ca_name.empty() ? files.ca : files.ca_name, files.ca));
     TRY(const auto certificate, load_certificate(certificate_role, files.certificate_name, files.certificate));
     TRY(const auto key, load_key(files.key));
     const bool match = X509_check_private_key(certificate.get(), key.get()) == 1;
     ERR_clear_error();
     if (!match) {
         return fail(Cause::key_mismatch,
-                    "the key " + files.key + " does not belong to the certificate " + files.certificate_name,
+                    "the key " + (files.key_name.empty() ? files.key : files.key_name) +
+                        " does not belong to the certificate " + files.certificate_name,
                     "use the certificate that was issued for this key, or the key file of the certificate's slot");
     }
-    return Credentials{common_name(certificate.get()), validity_warning(certificate.get(), files.certificate_name)};
+    return Credentials{.common_name = common_name(certificate.get()),
+                       .key_in_chip = is_in_chip(key.get()),
+                       .warning = validity_warning(certificate.get(), files.certificate_name)};
 }
 
 }  // namespace trustx::mqtt

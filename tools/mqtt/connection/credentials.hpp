@@ -14,11 +14,14 @@ struct CredentialFiles {
     std::string certificate;
     std::string certificate_name;  // the user's name for the certificate
     std::string ca;
+    std::string key_name{};  // the user's names for those; empty: the files'
+    std::string ca_name{};
 };
 
 struct Credentials {
     std::string common_name;  // of the certificate's subject; empty if it has none
-    std::string warning;      // something that will make a broker refuse the certificate, such as its dates; or empty
+    bool key_in_chip = false;
+    std::string warning;  // something that will make a broker refuse the certificate, such as its dates; or empty
 };
 
 // check_credentials reports the first thing that is wrong.

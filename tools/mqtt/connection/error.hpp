@@ -39,8 +39,17 @@ enum class Cause : std::uint8_t {
 
     // Once connected.
     subscription_refused,
-    input,   // what is to be published cannot be read
-    output,  // what was received cannot be written
+    refused,  // it ended the connection for what was published or subscribed to
+    input,    // what is to be published cannot be read
+    output,   // what was received cannot be written
+
+    // The spool, where messages wait on disk.
+    spool_in_use,   // another program has it open
+    spool_damaged,  // what is in it contradicts itself
+    spool_foreign,  // another client's, or no spool at all
+    spool_newer,    // of a later version of this program
+    spool_full,     // its disk is
+    spool_failed,   // anything else that the disk refuses
 };
 
 // Error says what was tried and came back, and what to do. Both are single sentences without a full stop; remedy may

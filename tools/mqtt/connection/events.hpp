@@ -5,6 +5,7 @@
 
 #include "common/io/unique_fd.hpp"
 #include "common/openssl/error_queue.hpp"
+#include "connection/message.hpp"
 #include "connection/reason_code.hpp"
 
 #include <cstdint>
@@ -19,6 +20,8 @@ namespace trustx::mqtt {
 
 struct Connected {
     bool session_present = false;  // the broker kept our subscriptions
+    // How many messages of QoS 1 the broker takes without acknowledging one. MQTT 5 alone has a number for it.
+    std::uint16_t receive_maximum = 65535;
 };
 
 struct ConnectFailed {
@@ -35,18 +38,35 @@ struct ConnectionLost {
 };
 
 struct MessageArrived {
-    std::string topic;
-    std::string payload;
+    Message message;
+};
+
+// PublishOutcome is what became of a message: with QoS 1 the broker's answer, with QoS 0 that it was sent.
+struct PublishOutcome {
+    // not_delivered: it is not known that the broker has it, as after a lost connection; may be published again.
+    // refused: the broker answered that it does not take it, and will not take it again.
+    enum class Kind : std::uint8_t { delivered, not_delivered, refused };
+
+    Kind kind = Kind::delivered;
+    std::optional<ReasonCode> reason = {};  // of MQTT 5, for refused
+
+    [[nodiscard]] bool delivered() const { return kind == Kind::delivered; }
 };
 
 struct PublishEnded {
     std::uint64_t id = 0;
-    bool delivered = false;
+    PublishOutcome outcome;
 };
 
+// SubscribeEnded is the answer to one SUBSCRIBE.
 struct SubscribeEnded {
-    bool granted = false;
-    std::string reason;
+    // Refusal is a filter that is not granted.
+    struct Refusal {
+        std::string filter;
+        std::optional<ReasonCode> reason = {};  // of MQTT 5
+    };
+    std::vector<Refusal> refused;
+    bool failed = false;  // there was no answer: the connection ended
 };
 
 using Event = std::variant<Connected, ConnectFailed, ConnectionLost, MessageArrived, PublishEnded, SubscribeEnded>;

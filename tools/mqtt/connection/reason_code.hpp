@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Why a broker refuses a connection or ends one: the reason codes of MQTT 5 (OASIS MQTT 5.0 sections 2.4, 3.2.2.2 and
-// 3.14.2.1), as far as CONNACK and DISCONNECT have them. aws-iot.md section 2 says which of them AWS IoT uses.
+// 3.14.2.1), of CONNACK, PUBACK, SUBACK and DISCONNECT. aws-iot.md section 2 says which of them AWS IoT uses.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,10 @@ enum class ReasonCode : std::uint8_t {
     session_taken_over = 0x8E,
     filter_invalid = 0x8F,
     topic_invalid = 0x90,
+    packet_id_in_use = 0x91,
+    packet_id_not_found = 0x92,
     receive_maximum_exceeded = 0x93,
+    topic_alias_invalid = 0x94,
     packet_too_large = 0x95,
     message_rate_too_high = 0x96,
     quota_exceeded = 0x97,
@@ -37,8 +40,10 @@ enum class ReasonCode : std::uint8_t {
     qos_unsupported = 0x9B,
     use_another_server = 0x9C,
     server_moved = 0x9D,
+    shared_subscriptions_unsupported = 0x9E,
     connection_rate_exceeded = 0x9F,
     maximum_connect_time = 0xA0,
+    subscription_ids_unsupported = 0xA1,
     wildcards_unsupported = 0xA2,
 };
 
@@ -48,5 +53,9 @@ std::string words(ReasonCode reason);
 // passes_by_itself says whether another attempt may succeed although nobody changed anything: the broker is busy,
 // unavailable, or asks for fewer connections.
 bool passes_by_itself(ReasonCode reason);
+
+// is_refusal says whether the broker ended a connection for what the client did on it, and will do so again: a policy,
+// a topic, a size. To come back and do the same costs a use of the key each time and changes nothing.
+bool is_refusal(ReasonCode reason);
 
 }  // namespace trustx::mqtt

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Jobs over MQTT. Answers go to the asking connection, also without a subscription (aws-iot.md section 8.2).
 import { JobsError, stateOf, summary } from './jobs.mjs'
-import { parseObject, replyTo, serviceFault } from './reply.mjs'
+import { faultAfterwards, parseObject, replyTo, serviceFault } from './reply.mjs'
 
 function list(jobs, thingName) {
   const of = (status) =>
@@ -42,12 +42,13 @@ export async function jobsRequest(world, connection, message, thingName, jobId, 
       { code, message: text, executionState, ...common },
       { anyway: true }
     )
-  const { done } = await serviceFault(world, connection, `jobs-${verb}`, reject)
+  const { done, fault } = await serviceFault(world, connection, `jobs-${verb}`, reject)
   if (done) return
   try {
     if (!body) throw new JobsError('InvalidJson', 'The payload is no JSON object')
     if (!world.store.things.has(thingName)) throw new JobsError('ResourceNotFound', `Thing ${thingName} not found`)
     const answer = serve(world.jobs, thingName, jobId, verb, body)
+    if (await faultAfterwards(world, connection, fault)) return
     replyTo(world, connection, `${message.topic}/accepted`, { ...answer, ...common }, { anyway: true })
   } catch (error) {
     if (!(error instanceof JobsError)) throw error

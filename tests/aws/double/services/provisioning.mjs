@@ -9,7 +9,7 @@ import { currentBody } from '../control/templates.mjs'
 import { invoke } from '../jit/functions.mjs'
 import { applyTemplate } from '../template/apply.mjs'
 import { CERTIFICATE_ID, parseTemplate } from '../template/document.mjs'
-import { parseObject, replyTo, serviceFault } from './reply.mjs'
+import { faultAfterwards, parseObject, replyTo, serviceFault } from './reply.mjs'
 
 class Rejection extends Error {
   constructor(statusCode, errorCode, message) {
@@ -44,9 +44,7 @@ async function answer(world, connection, message, operation, format, work) {
     if (format !== 'json') reject(400, 'InvalidPayload', 'This double knows JSON only')
     const body = parseObject(message.payload) ?? reject(400, 'InvalidPayload', 'The payload is no JSON object')
     const accepted = await work(body)
-    if (fault?.hold === 'after') await world.faults.hold(fault.id)
-    if (fault?.hangup === 'after') return connection.hangUp()
-    if (fault?.lost) return
+    if (await faultAfterwards(world, connection, fault)) return
     replyTo(world, connection, `${message.topic}/accepted`, altered(world, accepted, fault))
   } catch (error) {
     rejected(asRejection(error))

@@ -35,6 +35,13 @@ export function replyTo(world, connection, topic, body, { anyway = false } = {})
   else world.events.add({ type: 'receive-denied', clientId: connection.clientId, topic })
 }
 
+/** What a fault does once a request is carried out. True if it gets no answer. */
+export async function faultAfterwards(world, connection, fault) {
+  if (fault?.hold === 'after') await world.faults.hold(fault.id)
+  if (fault?.hangup === 'after') connection.hangUp()
+  return Boolean(fault?.lost || fault?.hangup === 'after')
+}
+
 /** A fault of a service: {where: "service", operation}. True if the request is finished with. */
 export async function serviceFault(world, connection, operation, reject) {
   const fault = world.faults.take({ where: 'service', operation, clientId: connection.clientId })

@@ -39,8 +39,10 @@ export async function shadowRequest(world, connection, message, thingName, name 
       timestamp: world.clock.seconds(),
       ...tokenOf(message.payload)
     })
-  const { done } = await serviceFault(world, connection, `shadow-${verb}`, reject)
+  const { done, fault } = await serviceFault(world, connection, `shadow-${verb}`, reject)
   if (done) return
+  // Carried out all the same; its answer finds the connection gone.
+  if (fault?.hangup === 'after') connection.hangUp()
   try {
     serve(world, prefix, thingName, name, verb, message.payload)
   } catch (error) {

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+// A spool as a program uses it: what it keeps, drops and refuses.
+#include "outbox/spool.hpp"
+
+#include "support/catch.hpp"
+#include "support/temp_dir.hpp"
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include <sqlite3.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+using namespace trustx::test;
+using namespace trustx::mqtt;
+using Ending = Outbox::Ending;
+
+namespace {
+
+SpoolSettings at(const TempDir& directory) {
+    return {.directory = directory / "spool", .client_id = "gateway-1"};
+}
+
+std::unique_ptr<Spool> opened(const SpoolSettings& settings) {
+    auto spool = Spool::open(settings);
+    INFO((spool ? "" : to_string(spool.error())));
+    REQUIRE(spool);
+    return std::move(*spool);
+}
+
+Cause refusal(const SpoolSettings& settings) {
+    const auto spool = Spool::open(settings);
+    REQUIRE_FALSE(spool);
+    INFO(to_string(spool.error()));
+    CHECK(spool.error().what.find(settings.directory) != std::string::npos);
+    CHECK_FALSE(spool.error().remedy.empty());
+    return spool.error().cause;
+}
+
+OutgoingMessage message(std::string payload) {
+    return {.topic = "t", .payload = std::move(payload)};
+}
+
+void accept(Outbox& outbox, const std::vector<std::string>& payloads) {
+    std::vector<OutgoingMessage> batch;
+    for (const auto& payload : payloads) {
+        batch.push_back(message(payload));
+    }
+    REQUIRE(outbox.accept(batch));
+}
+
+OutgoingMessage sent(Outbox& outbox) {
+    auto next = outbox.next();
+    REQUIRE(next);
+    REQUIRE(next->has_value());
+    return **next;
+}
+
+std::vector<std::string> waiting(Outbox& outbox) {
+    std::vector<std::string> payloads;
+    for (;;) {
+        auto next = outbox.next();
+        REQUIRE(next);
+        if (!*next) {
+            return payloads;
+        }
+        payloads.push_back((*next)->payload);
+    }
+}
+
+// sql runs statements in the file of a spool that is closed.
+void sql(const SpoolSettings& settings, const char* statements) {
+    sqlite3* connection = nullptr;
+    REQUIRE(::sqlite3_open((settings.directory + "/spool.db").c_str(), &connection) == SQLITE_OK);
+    CHECK(::sqlite3_exec(connection, statements, nullptr, nullptr, nullptr) == SQLITE_OK);
+    ::sqlite3_close(connection);
+}
+
+void overwrite(const std::string& path, std::streamoff offset, const std::string& bytes) {
+    std::fstream file{path, std::ios::in | std::ios::out | std::ios::binary};
+    file.seekp(offset);
+    file << bytes;
+    REQUIRE(file.flush());
+}
+
+using Numbers = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("a spool has after a restart what it had before, in the same order and to the last byte", "[outbox][spool]") {
+    const TempDir directory;
+    const OutgoingMessage odd{.topic = "a/\xC3\xA4", .payload = std::string{"\0\xFF\n'", 4}, .qos = 0, .retain = true};
+    {
+        const auto spool = opened(at(directory));
+        CHECK(spool->empty());
+        REQUIRE(spool->accept({odd, message("")}));
+        accept(*spool, {std::string(200'000, 'x')});
+        CHECK(spool->counters().accepted == 3);
+    }
+    const auto spool = opened(at(directory));
+    CHECK(spool->counters().held == 3);
+    const auto first = sent(*spool);
+    CHECK(first.topic == odd.topic);
+    CHECK(first.payload == odd.payload);
+    CHECK(first.qos == 0);
+    CHECK(first.retain);
+    CHECK(waiting(*spool) == Numbers{"", std::string(200'000, 'x')});
+}
+
+TEST_CASE("a spool forgets a message when its delivery was flushed, and not before", "[outbox][spool]") {
+    const TempDir directory;
+    const bool flushed = GENERATE(false, true);
+    {
+        const auto spool = opened(at(directory));
+        accept(*spool, {"1", "2", "3"});
+        spool->ended(sent(*spool).id, Ending::delivered);
+        spool->ended(sent(*spool).id, Ending::refused);
+        CHECK_FALSE(spool->empty());
+        if (flushed) {
+            REQUIRE(spool->flush());
+            CHECK(spool->counters().held == 1);
+        }
+        CHECK(spool->counters().delivered == 1);
+        CHECK(spool->counters().refused == 1);
+    }
+    CHECK(waiting(*opened(at(directory))) == (flushed ? Numbers{"3"} : Numbers{"1", "2", "3"}));
+}
+
+TEST_CASE("a spool sends what a connection lost before what was never sent, in the old order", "[outbox][spool]") {
+    const TempDir directory;
+    const auto spool = opened(at(directory));
+    accept(*spool, {"1", "2", "3", "4", "5"});
+    const auto one = sent(*spool);
+    const auto two = sent(*spool);
+    const auto three = sent(*spool);
+    spool->ended(two.id, Ending::delivered);
+    spool->ended(three.id, Ending::not_delivered);
+    spool->ended(one.id, Ending::not_delivered);
+    spool->ended(one.id, Ending::not_delivered);  // reported twice
+    accept(*spool, {"6"});
+    CHECK(waiting(*spool) == Numbers{"1", "3", "4", "5", "6"});
+}
+
+TEST_CASE("a spool gives a message a number that none had before, however empty it is", "[outbox][spool]") {
+    const TempDir directory;
+    const auto spool = opened(at(directory));
+    for (int i = 0; i < 3; ++i) {
+        accept(*spool, {std::to_string(i)});
+        const auto message = sent(*spool);
+        CHECK(message.payload == std::to_string(i));
+        spool->ended(message.id, Ending::delivered);
+        REQUIRE(spool->flush());
+        CHECK(spool->empty());
+        CHECK(spool->counters().bytes == 0);
+    }
+}
+
+TEST_CASE("a spool keeps within its size in the way that was chosen", "[outbox][spool]") {
+    const TempDir directory;
+    auto settings = at(directory);
+    settings.size = 3 * (Spool::allowance + 2);  // three messages of one byte on a topic of one
+
+    SECTION("the input waits") {
+        const auto spool = opened(settings);
+        accept(*spool, {"1", "2"});
+        CHECK(spool->has_room());
+        accept(*spool, {"3", "4"});
+        CHECK_FALSE(spool->has_room());
+        for (int i = 0; i < 2; ++i) {
+            spool->ended(sent(*spool).id, Ending::delivered);
+            CHECK_FALSE(spool->has_room());
+        }
+        REQUIRE(spool->flush());
+        CHECK(spool->has_room());
+        CHECK(spool->counters().dropped == 0);
+    }
+    SECTION("the oldest are dropped, but not what is on its way") {
+        settings.overflow = Overflow::drop_oldest;
+        const auto spool = opened(settings);
+        accept(*spool, {"1", "2", "3"});
+        CHECK(spool->has_room());
+        const auto first = sent(*spool);
+        accept(*spool, {"4"});
+        accept(*spool, {"5"});
+        CHECK(spool->counters().dropped == 2);
+        CHECK(spool->counters().held == 3);
+        CHECK(spool->counters().bytes == settings.size);
+        spool->ended(first.id, Ending::not_delivered);
+        accept(*spool, {"6"});  // now the first one is the oldest that waits
+        CHECK(waiting(*spool) == Numbers{"4", "5", "6"});
+    }
+    SECTION("of a batch that is larger than the spool, the newest stay") {
+        settings.overflow = Overflow::drop_oldest;
+        const auto spool = opened(settings);
+        accept(*spool, {"1"});
+        accept(*spool, {"2", "3", "4", "5"});
+        CHECK(spool->counters().dropped == 2);
+        CHECK(spool->counters().accepted == 4);
+        CHECK(waiting(*spool) == Numbers{"3", "4", "5"});
+    }
+    SECTION("the newest are dropped") {
+        settings.overflow = Overflow::drop_newest;
+        const auto spool = opened(settings);
+        accept(*spool, {"1", "2"});
+        accept(*spool, {"3", "4"});
+        CHECK(spool->has_room());
+        CHECK(spool->counters().dropped == 1);
+        spool->ended(sent(*spool).id, Ending::delivered);
+        accept(*spool, {"5", "6"});  // what was delivered makes room
+        CHECK(waiting(*spool) == Numbers{"2", "3", "5"});
+    }
+    SECTION("a message that is larger than the spool is dropped alone") {
+        settings.overflow = GENERATE(Overflow::drop_oldest, Overflow::drop_newest);
+        const auto spool = opened(settings);
+        accept(*spool, {"1"});
+        accept(*spool, {std::string(1000, 'x')});
+        CHECK(spool->counters().dropped == 1);
+        CHECK(waiting(*spool) == Numbers{"1"});
+    }
+    CHECK(waiting(*opened(settings)).size() >= 1);
+}
+
+TEST_CASE("a spool takes less than twice its size on the disk, and a log, however long it runs full",
+          "[outbox][spool]") {
+    const TempDir directory;
+    auto settings = at(directory);
+    settings.size = 1'000'000;
+    settings.overflow = Overflow::drop_oldest;
+    const auto spool = opened(settings);
+    for (int round = 0; round < 100; ++round) {
+        std::vector<OutgoingMessage> batch;
+        for (std::size_t i = 0; i < 20; ++i) {
+            batch.push_back(message(std::string(round % 2 == 0 ? 100 * i : 2100, 'x')));
+        }
+        REQUIRE(spool->accept(batch));
+    }
+    std::uintmax_t taken = 0;
+    for (const auto& file : std::filesystem::directory_iterator(settings.directory)) {
+        taken += file.file_size();
+    }
+    CHECK(taken < 2 * settings.size + 3'000'000);
+    CHECK(spool->counters().bytes <= settings.size);
+}
+
+TEST_CASE("a spool is for its owner alone", "[outbox][spool]") {
+    const TempDir directory;
+    const auto spool = opened(at(directory));
+    accept(*spool, {"1"});
+    struct stat status {};
+    REQUIRE(::stat(at(directory).directory.c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777) == 0700);
+    int files = 0;
+    for (const auto& file : std::filesystem::directory_iterator(at(directory).directory)) {
+        REQUIRE(::stat(file.path().c_str(), &status) == 0);
+        CHECK((status.st_mode & 0777) == 0600);
+        ++files;
+    }
+    CHECK(files == 2);
+}
+
+TEST_CASE("a spool that another program has open is refused, and that program goes on", "[outbox][spool]") {
+    const TempDir directory;
+    const auto spool = opened(at(directory));
+    accept(*spool, {"1"});
+    CHECK(refusal(at(directory)) == Cause::spool_in_use);
+    accept(*spool, {"2"});
+    CHECK(waiting(*spool) == Numbers{"1", "2"});
+}
+
+TEST_CASE("a spool is refused by name", "[outbox][spool]") {
+    const TempDir directory;
+    auto settings = at(directory);
+    const auto file = settings.directory + "/spool.db";
+    std::vector<std::string> many;
+    for (int i = 0; i < 200; ++i) {
+        many.emplace_back(500, static_cast<char>('a' + i % 26));
+    }
+    auto spool = opened(settings);
+    accept(*spool, many);
+
+    spool.reset();
+    SECTION("when it has the messages of another client") {
+        settings.client_id = "gateway-2";
+        CHECK(refusal(settings) == Cause::spool_foreign);
+        settings.client_id = "gateway-1";
+        CHECK(waiting(*opened(settings)) == many);
+    }
+    SECTION("when another program made the database") {
+        sql(settings, "PRAGMA application_id=1");
+        CHECK(refusal(settings) == Cause::spool_foreign);
+    }
+    SECTION("when a later version of this program made it") {
+        sql(settings, "PRAGMA user_version=2; ALTER TABLE owner RENAME TO owners");
+        CHECK(refusal(settings) == Cause::spool_newer);
+    }
+    SECTION("when it is no database") {
+        write_file(file, std::string(8192, 'x'));
+        CHECK(refusal(settings) == Cause::spool_damaged);
+    }
+    SECTION("when its end is missing") {
+        std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
+        CHECK(refusal(settings) == Cause::spool_damaged);
+    }
+    SECTION("when a page of it was overwritten") {
+        const auto page = GENERATE(range(1, 20));
+        overwrite(file, page * 4096, std::string(100, '\xA5'));
+        CHECK(refusal(settings) == Cause::spool_damaged);
+    }
+    SECTION("when a table is missing") {
+        sql(settings, "DROP TABLE message");
+        CHECK(refusal(settings) == Cause::spool_damaged);
+    }
+    SECTION("when it is a directory") {
+        std::filesystem::remove(file);
+        std::filesystem::create_directory(file);
+        CHECK(refusal(settings) == Cause::spool_failed);
+    }
+    SECTION("when the place of its directory is taken by a file") {
+        settings.directory = directory / "file";
+        write_file(settings.directory, "");
+        CHECK(refusal(settings) == Cause::spool_failed);
+    }
+}
+
+TEST_CASE("a limit of file sizes is a full disk to a spool", "[outbox][spool]") {
+    const TempDir directory;
+    const auto spool = opened(at(directory));
+    accept(*spool, {"1"});
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const rlimit tight{65536, before.rlim_max};
+    const auto ignored = ::signal(SIGXFSZ, SIG_IGN);
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &tight) == 0);
+    const auto refused = spool->accept({message(std::string(100'000, 'x'))});
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+    ::signal(SIGXFSZ, ignored);
+    REQUIRE_FALSE(refused);
+    INFO(to_string(refused.error()));
+    CHECK(refused.error().cause == Cause::spool_full);
+    accept(*spool, {"2"});
+    CHECK(waiting(*spool) == Numbers{"1", "2"});
+}

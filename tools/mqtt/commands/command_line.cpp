@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands/command_line.hpp"
+
+#include "common/command_line/given_twice.hpp"
+#include "common/text/printable.hpp"
+#include "session/exit_code.hpp"
+
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+
+namespace trustx::mqtt {
+namespace {
+
+constexpr const char* description =
+    "Publishes and receives MQTT messages over mutual TLS with a private key that stays in the chip.";
+
+constexpr const char* footer = R"(Examples:
+  trustx-mqtt --host broker.example --ca ca.pem --key key.pem --cert trustx:E0E1 --topic greenhouse/1 --message 21.5
+  trustx-mqtt --host broker.example --ca ca.pem --key key.pem --cert cert.pem --subscribe 'greenhouse/#'
+  trustx-mqtt --host xxxx-ats.iot.eu-central-1.amazonaws.com --port 443 --ca trustx:E0E8 --key trustx:E0F1 ...
+
+The key file is a reference that `trustx keygen` or `trustx key-file` writes. OpenSSL reads it through the
+trustx provider; set OPENSSL_CONF to a configuration that activates the provider, for example
+/etc/trustx/openssl-trustx.cnf. TRUSTX_DEVICE names the chip where it is not /dev/i2c-1.
+
+Received payloads go to standard output, one per line; everything else goes to standard error.
+Exit codes: 0 done; 1 local failure; 2 wrong command line; 3 key, certificate or CA file cannot be used;
+4 no connection; 5 connected, but not all messages got through; 6 refused by the broker's rules.)";
+
+// mistake names a word that has no meaning before an option that is missing.
+std::string mistake(const CLI::App& app, const CLI::ParseError& error) {
+    for (const auto& word : app.remaining()) {
+        if (word.starts_with('-')) {
+            return "there is no option " + word.substr(0, word.find('='));
+        }
+    }
+    return trustx::command_line::what_is_wrong(app, error);
+}
+
+}  // namespace
+
+std::variant<std::unique_ptr<CommandLine>, int> parse_command_line(int argc, char** argv) {
+    auto chosen = std::make_unique<CommandLine>();
+    CLI::App app{description, "trustx-mqtt"};
+    app.footer(footer);
+    app.set_version_flag("--version", TRUSTX_VERSION);
+    app.set_help_flag("--help", "Print this help message and exit");  // -h is the host, as for mosquitto's programs
+    add_publish_subscribe(app, *chosen);
+    add_options(app, chosen->options);
+    add_defender_interval(app, *chosen);
+    add_shadow(app, *chosen);
+    add_jobs(app, *chosen);
+    add_defender(app, *chosen);
+    try {
+        app.parse(argc, argv);
+        settle_options(app, chosen->options);
+        if (!chosen->make) {
+            chosen->otherwise();
+        }
+    } catch (const CLI::Success& request) {
+        static_cast<void>(app.exit(request, std::cout, std::cerr));
+        return static_cast<int>(std::cout.flush() ? ExitCode::done : ExitCode::failed);
+    } catch (const CLI::ParseError& error) {
+        std::cerr << "trustx-mqtt: " << text::printable(mistake(app, error))
+                  << "\nRun with --help for more information.\n";
+        return static_cast<int>(ExitCode::usage);
+    }
+    return chosen;
+}
+
+}  // namespace trustx::mqtt

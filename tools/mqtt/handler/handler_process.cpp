@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "handler/handler_process.hpp"
+
+#include "common/text/as_bytes.hpp"
+#include "common/try.hpp"
+
+#include <algorithm>
+#include <csignal>
+
+namespace trustx::mqtt {
+namespace {
+
+constexpr std::chrono::milliseconds between_looks{20};  // at its end, of which only its output tells
+
+}  // namespace
+
+trustx::Result<HandlerProcess> HandlerProcess::start(const process::Command& command, const Clock& clock,
+                                                     Duration allowed) {
+    TRY(auto program, process::RunningProgram::start(command));
+    return HandlerProcess{std::move(program), clock, Deadline::after(clock, allowed)};
+}
+
+std::optional<TimePoint> HandlerProcess::wakes_at() const {
+    return program_.descriptors().empty() ? std::min(deadline_.at, clock_->now() + between_looks) : deadline_.at;
+}
+
+void HandlerProcess::stop() {
+    if (asked_ == 0) {
+        press();
+    }
+}
+
+// press uses the next stronger means.
+void HandlerProcess::press() {
+    asked_ = asked_ == 0 ? SIGTERM : SIGKILL;
+    program_.signal(asked_);
+    deadline_ = Deadline::after(*clock_, grace);
+}
+
+std::string HandlerProcess::take_output() {
+    const auto output = program_.take_output();
+    return std::string{text::as_text(output)};
+}
+
+std::optional<process::Outcome> HandlerProcess::ended() {
+    auto outcome = program_.ended();
+    if (!outcome && deadline_.passed(*clock_)) {
+        if (asked_ == SIGKILL) {
+            return program_.outcome_too_late();  // something outside of its group holds its output
+        }
+        press();
+    }
+    if (outcome && asked_ != 0) {
+        outcome->ending = process::Ending::too_late;
+    }
+    return outcome;
+}
+
+}  // namespace trustx::mqtt

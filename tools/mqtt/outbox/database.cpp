@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbox/database.hpp"
+
+#include "common/io/unique_fd.hpp"
+#include "common/try.hpp"
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <sqlite3.h>
+
+namespace trustx::mqtt {
+namespace {
+
+// SQLite makes files that everybody may read; those it makes later get the mode of this one. O_EXCL: closing a file
+// that is there would release the locks that this process has on it (fcntl(2)).
+Result<void> make_file(const std::string& path) {
+    const UniqueFd file{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
+    if (!file && errno != EEXIST) {
+        const auto reason = std::system_category().message(errno);
+        return fail(Cause::spool_failed, "make " + path + ": " + reason, "choose a directory that can be written to");
+    }
+    return {};
+}
+
+// The disk is full also where a quota or a limit of file sizes is reached, which SQLite has no code for.
+bool is_full(int code, int system_error) {
+    const int primary = code & 0xFF;
+    return primary == SQLITE_FULL ||
+           (primary == SQLITE_IOERR && (system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG));
+}
+
+Cause cause_of(int code, int system_error) {
+    if (is_full(code, system_error)) {
+        return Cause::spool_full;
+    }
+    switch (code & 0xFF) {
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+            return Cause::spool_in_use;
+        case SQLITE_CORRUPT:
+        case SQLITE_NOTADB:
+            return Cause::spool_damaged;
+        default:
+            return Cause::spool_failed;
+    }
+}
+
+std::string remedy_of(Cause cause) {
+    switch (cause) {
+        case Cause::spool_full:
+            return "free space on its disk, or raise the quota or limit";
+        case Cause::spool_in_use:
+            return "end the other program, or give each a directory of its own";
+        case Cause::spool_damaged:
+            return "move it away to start with an empty one; `sqlite3 FILE .recover` shows what can be read of it";
+        default:
+            return "check the disk, and who may write to it";
+    }
+}
+
+}  // namespace
+
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const {
+    ::sqlite3_finalize(statement);
+}
+
+Statement::Statement(Database& database, std::string_view sql) : database_{database} {
+    sqlite3_stmt* statement = nullptr;
+    failed_ = ::sqlite3_prepare_v3(database.connection_.get(), sql.data(), static_cast<int>(sql.size()),
+                                   SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    statement_.reset(statement);
+}
+
+Statement& Statement::bind(int position, std::uint64_t value) {
+    if (failed_ == SQLITE_OK) {
+        failed_ = ::sqlite3_bind_int64(statement_.get(), position, static_cast<sqlite3_int64>(value));
+    }
+    return *this;
+}
+
+Statement& Statement::bind(int position, std::string_view bytes) {
+    if (failed_ == SQLITE_OK) {
+        const char* data = bytes.data() == nullptr ? "" : bytes.data();  // a null pointer would bind NULL
+        failed_ = ::sqlite3_bind_blob64(statement_.get(), position, data, bytes.size(), SQLITE_STATIC);
+    }
+    return *this;
+}
+
+Result<bool> Statement::step() {
+    errno = 0;
+    const int code = failed_ != SQLITE_OK ? failed_ : ::sqlite3_step(statement_.get());
+    if (code == SQLITE_ROW) {
+        return true;
+    }
+    if (code == SQLITE_DONE) {
+        reset();
+        return false;
+    }
+    const auto error = database_.error(code);
+    reset();
+    return tl::unexpected{error};
+}
+
+Result<void> Statement::run() {
+    TRYV(step());
+    return {};
+}
+
+void Statement::reset() {
+    if (statement_ != nullptr) {
+        ::sqlite3_reset(statement_.get());
+    }
+}
+
+std::uint64_t Statement::number(int column) const {
+    return static_cast<std::uint64_t>(::sqlite3_column_int64(statement_.get(), column));
+}
+
+std::string Statement::bytes(int column) const {
+    const auto* data = static_cast<const char*>(::sqlite3_column_blob(statement_.get(), column));
+    const auto size = static_cast<std::size_t>(::sqlite3_column_bytes(statement_.get(), column));
+    return data == nullptr ? std::string{} : std::string(data, size);
+}
+
+void Database::Close::operator()(sqlite3* connection) const {
+    ::sqlite3_close_v2(connection);
+}
+
+Result<std::unique_ptr<Database>> Database::open(const std::string& path, const char* vfs) {
+    TRYV(make_file(path));
+    sqlite3* connection = nullptr;
+    constexpr int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    const int code = ::sqlite3_open_v2(path.c_str(), &connection, flags, vfs);
+    std::unique_ptr<Database> database{new Database{path, connection}};
+    if (code != SQLITE_OK) {
+        return tl::unexpected{database->error(code)};
+    }
+    TRYV(database->set_up());
+    return database;
+}
+
+// Nothing here writes to the file but journal_mode, which comes last: after a file of another program was recognised.
+Result<void> Database::set_up() {
+    for (const char* pragma : {"locking_mode=EXCLUSIVE", "synchronous=EXTRA", "mmap_size=0", "temp_store=MEMORY",
+                               "cache_size=-512", "trusted_schema=OFF", "cell_size_check=ON"}) {
+        TRYV(execute(std::string{"PRAGMA "} + pragma));
+    }
+    return {};
+}
+
+Result<void> Database::execute(const std::string& sql) {
+    errno = 0;
+    const int code = ::sqlite3_exec(connection_.get(), sql.c_str(), nullptr, nullptr, nullptr);
+    return code == SQLITE_OK ? Result<void>{} : tl::unexpected{error(code)};
+}
+
+Result<std::uint64_t> Database::number(std::string_view sql) {
+    Statement statement{*this, sql};
+    TRY(const bool row, statement.step());
+    return row ? statement.number(0) : 0;
+}
+
+Result<std::string> Database::text(std::string_view sql) {
+    Statement statement{*this, sql};
+    TRY(const bool row, statement.step());
+    return row ? statement.bytes(0) : std::string{};
+}
+
+Result<void> Database::transaction(const std::function<Result<void>()>& work) {
+    TRYV(execute("BEGIN IMMEDIATE"));
+    auto done = work();
+    if (done) {
+        done = execute("COMMIT");
+    }
+    // After some errors SQLite has rolled back already, after others not (sqlite.org/lang_transaction.html section 3).
+    if (!done && ::sqlite3_get_autocommit(connection_.get()) == 0) {
+        static_cast<void>(execute("ROLLBACK"));
+    }
+    return done;
+}
+
+// system_error_of asks errno where SQLite (3.40) does not know: when a COMMIT fails.
+int Database::system_error_of(int code) const {
+    const int seen = errno;
+    const int known = connection_ == nullptr ? 0 : ::sqlite3_system_errno(connection_.get());
+    return known == 0 && (code & 0xFF) == SQLITE_IOERR ? seen : known;
+}
+
+Error Database::error(int code) const {
+    const int system_error = system_error_of(code);
+    const auto cause = cause_of(code, system_error);
+    auto what = "the spool " + path_ + ": ";
+    if (cause == Cause::spool_in_use) {
+        return {cause, what + "another program has it open", remedy_of(cause)};
+    }
+    what += cause == Cause::spool_full ? "no space is left for it" : ::sqlite3_errstr(code);
+    if (system_error != 0 && cause == Cause::spool_failed) {
+        what += " (" + std::system_category().message(system_error) + ")";
+    }
+    return {cause, what, remedy_of(cause)};
+}
+
+}  // namespace trustx::mqtt

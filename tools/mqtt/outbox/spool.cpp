@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbox/spool.hpp"
+
+#include "common/files/file_store.hpp"
+#include "common/try.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace trustx::mqtt {
+namespace {
+
+// "tmqs": sets a spool apart from other databases (sqlite.org/pragma.html "application_id").
+constexpr std::uint64_t format_mark = 0x746D7173;
+constexpr std::uint64_t format_version = 1;
+
+constexpr const char* schema =
+    "CREATE TABLE owner (client_id BLOB NOT NULL);"
+    "CREATE TABLE message (id INTEGER PRIMARY KEY, topic BLOB NOT NULL, payload BLOB NOT NULL, qos INTEGER NOT NULL,"
+    " retain INTEGER NOT NULL);";
+
+std::uint64_t size_on_disk(const OutgoingMessage& message) {
+    return message.topic.size() + message.payload.size() + Spool::allowance;
+}
+
+// The same, of a row.
+std::string size_of_row() {
+    return "length(topic) + length(payload) + " + std::to_string(Spool::allowance);
+}
+
+Result<void> make_directory(const std::string& path) {
+    if (const auto made = files::DiskStore{}.make_directory(path, files::Access::owner); !made) {
+        return fail(Cause::spool_failed, "make the directory of the spool: " + made.error().description());
+    }
+    return {};
+}
+
+// Database cannot know the directory's name in the words of the user.
+std::string name_of(const SpoolSettings& settings) {
+    return "the spool " + settings.directory;
+}
+
+Result<void> initialise(Database& database, const SpoolSettings& settings) {
+    return database.transaction([&]() -> Result<void> {
+        TRYV(database.execute(schema));
+        Statement owner{database, "INSERT INTO owner VALUES (?)"};
+        TRYV(owner.bind(1, settings.client_id).run());
+        TRYV(database.execute("PRAGMA user_version=" + std::to_string(format_version)));
+        return database.execute("PRAGMA application_id=" + std::to_string(format_mark));
+    });
+}
+
+Result<void> check_format(Database& database, const SpoolSettings& settings) {
+    TRY(const auto mark, database.number("PRAGMA application_id"));
+    if (mark != format_mark) {
+        return fail(Cause::spool_foreign, name_of(settings) + " has a database of another program",
+                    "choose another directory");
+    }
+    TRY(const auto version, database.number("PRAGMA user_version"));
+    if (version != format_version) {
+        return fail(Cause::spool_newer,
+                    name_of(settings) + " is of format " + std::to_string(version) + "; this program knows format " +
+                        std::to_string(format_version),
+                    "use the version of the program that wrote it, or choose another directory");
+    }
+    return {};
+}
+
+Result<void> check_owner(Database& database, const SpoolSettings& settings) {
+    TRY(const auto owner, database.text("SELECT client_id FROM owner"));
+    if (owner != settings.client_id) {
+        return fail(
+            Cause::spool_foreign,
+            name_of(settings) + " has the messages of client '" + owner + "', and this is '" + settings.client_id + "'",
+            "give each client id a directory of its own");
+    }
+    return {};
+}
+
+Result<void> check_structure(Database& database, const SpoolSettings& settings) {
+    TRY(const auto verdict, database.text("PRAGMA quick_check(1)"));
+    if (verdict != "ok") {
+        return fail(Cause::spool_damaged, name_of(settings) + " is damaged: " + verdict,
+                    "move it away to start with an empty one");
+    }
+    return {};
+}
+
+Result<void> check_or_initialise(Database& database, const SpoolSettings& settings) {
+    // Reading comes first: it takes the lock, and changes nothing in a file that is not ours.
+    TRY(const auto objects, database.number("SELECT count(*) FROM sqlite_schema"));
+    const bool is_new = objects == 0;
+    if (!is_new) {
+        TRYV(check_format(database, settings));
+    }
+    TRY(const auto mode, database.text("PRAGMA journal_mode=WAL"));
+    if (mode != "wal") {
+        return fail(Cause::spool_failed, name_of(settings) + " cannot have a log beside it (journal mode " + mode + ")",
+                    "choose a directory on a local disk");
+    }
+    TRYV(database.execute("PRAGMA wal_autocheckpoint=" + std::to_string(settings.log_pages)));
+    if (is_new) {
+        return initialise(database, settings);
+    }
+    TRYV(check_structure(database, settings));
+    return check_owner(database, settings);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Spool>> Spool::open(const SpoolSettings& settings) {
+    TRYV(make_directory(settings.directory));
+    TRY(auto database, Database::open(settings.directory + "/spool.db", settings.vfs));
+    TRYV(check_or_initialise(*database, settings));
+    std::unique_ptr<Spool> spool{new Spool{settings, std::move(database)}};
+    TRYV(spool->take_stock());
+    return spool;
+}
+
+Spool::Spool(const SpoolSettings& settings, std::unique_ptr<Database> database)
+    : size_{settings.size},
+      overflow_{settings.overflow},
+      database_{std::move(database)},
+      insert_{*database_, "INSERT INTO message VALUES (?, ?, ?, ?, ?)"},
+      remove_{*database_, "DELETE FROM message WHERE id = ?"},
+      first_after_{*database_, "SELECT id, topic, payload, qos, retain FROM message WHERE id >= ? ORDER BY id LIMIT 1"},
+      entries_{*database_, "SELECT id, " + size_of_row() + " FROM message ORDER BY id"} {}
+
+Result<void> Spool::take_stock() {
+    Statement stock{*database_, "SELECT count(*), sum(" + size_of_row() + "), max(id) FROM message"};
+    TRYV(stock.step());
+    counters_.held = stock.number(0);
+    counters_.bytes = stock.number(1);
+    next_id_ = stock.number(2) + 1;
+    return {};
+}
+
+bool Spool::has_room() const {
+    return overflow_ != Overflow::wait || counters_.bytes < size_;
+}
+
+Result<void> Spool::accept(const std::vector<OutgoingMessage>& messages) {
+    TRY(const auto planned, plan(messages));
+    TRYV(commit([&] { return write(planned); }));
+    settle(planned);
+    counters_.accepted += planned.added.size();
+    counters_.dropped += planned.dropped.size() + messages.size() - planned.added.size();
+    return {};
+}
+
+// With Overflow::wait a batch may exceed the size, since has_room() was asked before it: by what is read at once.
+Result<Spool::Plan> Spool::plan(const std::vector<OutgoingMessage>& messages) {
+    Plan plan;
+    std::uint64_t ended = 0;
+    for (const auto& entry : removed_) {
+        ended += entry.bytes;
+    }
+    const auto held = counters_.bytes - ended;
+    const auto left = overflow_ == Overflow::drop_newest ? size_ - std::min(size_, held) : size_;
+    // From the end, so that the newest ones stay; from the beginning, so that the oldest do.
+    const auto take = [&](const OutgoingMessage& message) {
+        const auto bytes = size_on_disk(message);
+        if (overflow_ == Overflow::wait || plan.bytes + bytes <= left) {
+            plan.added.push_back(&message);
+            plan.bytes += bytes;
+        }
+    };
+    if (overflow_ == Overflow::drop_oldest) {
+        std::for_each(messages.rbegin(), messages.rend(), take);
+        std::reverse(plan.added.begin(), plan.added.end());
+        TRY(plan.dropped, oldest(held + plan.bytes - std::min(held + plan.bytes, size_)));
+    } else {
+        std::for_each(messages.begin(), messages.end(), take);
+    }
+    return plan;
+}
+
+// oldest gives those that wait longest and together take so many bytes, or as many as there are. What is in flight
+// cannot be taken back.
+Result<std::vector<Spool::Entry>> Spool::oldest(std::uint64_t bytes) {
+    std::vector<Entry> found;
+    for (std::uint64_t sum = 0; sum < bytes;) {
+        TRY(const bool row, entries_.step());
+        if (!row) {
+            return found;
+        }
+        const Entry entry{entries_.number(0), entries_.number(1)};
+        const bool waits = entry.id > last_sent_ || again_.count(entry.id) > 0;
+        if (waits) {
+            found.push_back(entry);
+            sum += entry.bytes;
+        }
+    }
+    entries_.reset();
+    return found;
+}
+
+Result<void> Spool::write(const Plan& plan) {
+    TRYV(remove(removed_));
+    TRYV(remove(plan.dropped));
+    auto id = next_id_;
+    for (const auto* message : plan.added) {
+        TRYV(insert(id++, *message));
+    }
+    return {};
+}
+
+Result<void> Spool::insert(std::uint64_t id, const OutgoingMessage& message) {
+    return insert_.bind(1, id)
+        .bind(2, message.topic)
+        .bind(3, message.payload)
+        .bind(4, static_cast<std::uint64_t>(message.qos))
+        .bind(5, std::uint64_t{message.retain})
+        .run();
+}
+
+Result<void> Spool::remove(const std::vector<Entry>& entries) {
+    for (const auto& entry : entries) {
+        TRYV(remove_.bind(1, entry.id).run());
+    }
+    return {};
+}
+
+// The log may need space although messages leave; what is in it goes to the database first then, and it starts again at
+// its beginning.
+Result<void> Spool::commit(const std::function<Result<void>()>& work) {
+    auto done = database_->transaction(work);
+    if (!done && done.error().cause == Cause::spool_full && database_->execute("PRAGMA wal_checkpoint(RESTART)")) {
+        done = database_->transaction(work);
+    }
+    return done;
+}
+
+void Spool::settle(const Plan& plan) {
+    forget_removed();
+    for (const auto& entry : plan.dropped) {
+        again_.erase(entry.id);
+        counters_.bytes -= entry.bytes;
+    }
+    next_id_ += plan.added.size();
+    counters_.bytes += plan.bytes;
+    counters_.held += plan.added.size();
+    counters_.held -= plan.dropped.size();
+}
+
+void Spool::forget_removed() {
+    for (const auto& entry : removed_) {
+        counters_.bytes -= entry.bytes;
+    }
+    counters_.held -= removed_.size();
+    removed_.clear();
+}
+
+Result<std::optional<OutgoingMessage>> Spool::next() {
+    const auto wanted = again_.empty() ? last_sent_ + 1 : *again_.begin();
+    TRY(const bool row, first_after_.bind(1, wanted).step());
+    if (!row) {
+        return std::nullopt;
+    }
+    OutgoingMessage message{first_after_.number(0), first_after_.bytes(1), first_after_.bytes(2),
+                            static_cast<int>(first_after_.number(3)), first_after_.number(4) != 0};
+    first_after_.reset();
+    again_.erase(message.id);
+    last_sent_ = std::max(last_sent_, message.id);
+    in_flight_.emplace(message.id, size_on_disk(message));
+    return message;
+}
+
+void Spool::ended(std::uint64_t id, Ending ending) {
+    const auto node = in_flight_.extract(id);
+    if (node.empty()) {
+        return;
+    }
+    if (ending == Ending::not_delivered) {
+        again_.insert(id);
+        return;
+    }
+    ++(ending == Ending::delivered ? counters_.delivered : counters_.refused);
+    removed_.push_back({id, node.mapped()});
+}
+
+Result<void> Spool::flush() {
+    if (removed_.empty()) {
+        return {};
+    }
+    TRYV(commit([this] { return remove(removed_); }));
+    forget_removed();
+    return {};
+}
+
+}  // namespace trustx::mqtt

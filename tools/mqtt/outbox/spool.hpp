@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// An outbox in a directory, which survives a network outage, a restart and a power cut. What accept() took is on the
+// disk when it returns: one transaction for all of its messages, and for those that were delivered since. A message
+// leaves when it was delivered and that is on the disk; a crash in between sends it again, which nothing can avoid.
+// Memory holds no messages but the ids of those in flight.
+#pragma once
+
+#include "outbox/database.hpp"
+#include "outbox/outbox.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace trustx::mqtt {
+
+// Overflow says which messages are lost when the spool is full: none, because the input waits until there is room;
+// those that wait longest; or those that come.
+enum class Overflow : std::uint8_t { wait, drop_oldest, drop_newest };
+
+struct SpoolSettings {
+    std::string directory;
+    std::string client_id;  // whose messages these are; another one's spool is refused
+    // In bytes, of messages with their topics and an allowance for each. The files take up to twice as much, and a few
+    // MiB for the log; they do not become smaller.
+    std::uint64_t size = std::uint64_t{64} * 1024 * 1024;
+    Overflow overflow = Overflow::wait;
+    unsigned log_pages = 256;   // of 4 KiB: when the log goes to the database
+    const char* vfs = nullptr;  // of SQLite, for tests
+};
+
+class Spool final : public Outbox {
+ public:
+    // What a message takes besides topic and payload, in bytes.
+    static constexpr std::uint64_t allowance = 32;
+
+    // open makes the directory (mode 0700) and what is in it where it is missing. Refused with a Cause of its own each:
+    // spool_in_use, spool_damaged, spool_foreign (another client's, or not a spool), spool_newer (of a later version of
+    // this program), spool_full; anything else is spool_failed.
+    static Result<std::unique_ptr<Spool>> open(const SpoolSettings& settings);
+
+    [[nodiscard]] bool has_room() const override;
+    // After Cause::spool_full nothing was taken, and later there may be room. After any other error the spool is of no
+    // further use.
+    Result<void> accept(const std::vector<OutgoingMessage>& messages) override;
+    Result<std::optional<OutgoingMessage>> next() override;
+    void ended(std::uint64_t id, Ending ending) override;
+    Result<void> flush() override;
+    [[nodiscard]] const Counters& counters() const override { return counters_; }
+
+ private:
+    // Entry is a message on the disk: its id and what it takes.
+    struct Entry {
+        std::uint64_t id = 0;
+        std::uint64_t bytes = 0;
+    };
+    // Plan is what accept() will do, in one transaction.
+    struct Plan {
+        std::vector<Entry> dropped;
+        std::vector<const OutgoingMessage*> added;
+        std::uint64_t bytes = 0;  // of `added`
+    };
+
+    Spool(const SpoolSettings& settings, std::unique_ptr<Database> database);
+
+    Result<void> take_stock();
+    Result<Plan> plan(const std::vector<OutgoingMessage>& messages);
+    Result<std::vector<Entry>> oldest(std::uint64_t bytes);
+    Result<void> write(const Plan& plan);
+    Result<void> insert(std::uint64_t id, const OutgoingMessage& message);
+    Result<void> remove(const std::vector<Entry>& entries);
+    Result<void> commit(const std::function<Result<void>()>& work);
+    void settle(const Plan& plan);
+    void forget_removed();
+
+    std::uint64_t size_;
+    Overflow overflow_;
+    std::unique_ptr<Database> database_;
+    Statement insert_, remove_, first_after_, entries_;  // after database_
+
+    std::uint64_t next_id_ = 1;
+    std::uint64_t last_sent_ = 0;                       // of those that were sent for the first time
+    std::set<std::uint64_t> again_;                     // were sent and not delivered
+    std::map<std::uint64_t, std::uint64_t> in_flight_;  // id and what it takes
+    std::vector<Entry> removed_;                        // ended, and still on the disk
+    Counters counters_;
+};
+
+}  // namespace trustx::mqtt

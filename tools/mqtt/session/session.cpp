@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/session.hpp"
+
+#include "limits/aws_limits.hpp"
+#include "session/advice.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdint>
+#include <utility>
+#include <variant>
+
+#include <poll.h>
+#include <spdlog/spdlog.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+namespace trustx::mqtt {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr seconds goodbye_time{3};
+constexpr seconds probe_time{5};
+// How long messages in flight are waited for before a connection is left for new credentials.
+constexpr seconds reload_time{5};
+// How long nothing is published after the broker did not take a message, or Paho.
+constexpr seconds no_room_time{1};
+// A connection that ends so soon after it was accepted was probably ended by the broker.
+constexpr seconds hardly_there{5};
+
+std::string in_seconds(Backoff::Duration duration) {
+    return fmt::format("{:.1f} s", std::chrono::duration<double>(duration).count());
+}
+
+void keep_earlier(std::optional<Application::TimePoint>& until, const std::optional<Application::TimePoint>& other) {
+    if (other && (!until || *other < *until)) {
+        until = other;
+    }
+}
+
+std::string names_of(const std::vector<Subscription>& subscriptions) {
+    std::string names;
+    for (const auto& one : subscriptions) {
+        names += (names.empty() ? "" : ", ") + one.filter;
+    }
+    return names;
+}
+
+int milliseconds_until(const std::optional<Application::TimePoint>& until) {
+    if (!until) {
+        return -1;
+    }
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - std::chrono::steady_clock::now()).count();
+    constexpr std::int64_t longest = 60'000;  // any bound that fits an int: the loop waits again
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, longest));
+}
+
+}  // namespace
+
+Session::Session(Parts parts) : parts_{std::move(parts)}, next_attempt_{Clock::now()} {
+    if (parts_.patience.timeout.count() > 0) {
+        deadline_ = next_attempt_ + parts_.patience.timeout;
+    }
+}
+
+ExitCode Session::run() {
+    check_application();
+    while (!over_) {
+        take_turn();
+    }
+    parts_.connection.close(goodbye_time);
+    return *over_;
+}
+
+void Session::take_turn() {
+    if (state_ == State::waiting && Clock::now() >= next_attempt_) {
+        start_attempt();
+    }
+    show();
+    wait();
+    for (const auto& event : parts_.events.take()) {
+        std::visit([this](const auto& e) { on(e); }, event);
+    }
+    wake_application();
+    continue_reload();
+    publish_waiting();
+    check_application();
+    check_time();
+}
+
+void Session::start_attempt() {
+    spdlog::debug("connecting to {} port {} as '{}'", parts_.broker.host, parts_.broker.port, parts_.broker.client_id);
+    state_ = State::connecting;
+    ++counters_.attempts;
+    parts_.connection.connect();
+}
+
+void Session::wait() {
+    const auto wanted = parts_.application.descriptors(state_ == State::connected);
+    std::vector<pollfd> watched{{parts_.events.fd(), POLLIN, 0}, {parts_.signal_fd, POLLIN, 0}};
+    for (const auto& [fd, events] : wanted) {
+        watched.push_back({fd, events, 0});
+    }
+    if (::poll(watched.data(), watched.size(), milliseconds_until(wakes_at())) < 0) {
+        return;
+    }
+    if (watched[1].revents != 0) {
+        read_signal();
+    }
+    for (std::size_t i = 2; i < watched.size() && !over_; ++i) {
+        if (watched[i].revents != 0) {
+            parts_.application.ready(watched[i].fd, watched[i].revents);
+        }
+    }
+}
+
+std::optional<Session::Clock::time_point> Session::wakes_at() const {
+    auto until = deadline_;
+    keep_earlier(until, parts_.application.wakes_at());
+    keep_earlier(until, parts_.observer.looks_at());
+    keep_earlier(until, granted_until_);
+    keep_earlier(until, publish_after_);
+    keep_earlier(until, reload_at_);
+    if (state_ == State::waiting) {
+        keep_earlier(until, next_attempt_);
+    }
+    return until;
+}
+
+void Session::read_signal() {
+    signalfd_siginfo info{};
+    if (::read(parts_.signal_fd, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) {
+        return;
+    }
+    spdlog::debug("signal {}", info.ssi_signo);
+    if (info.ssi_signo == SIGHUP) {
+        begin_reload();
+    } else {
+        stop();
+    }
+}
+
+// The second time is meant.
+void Session::stop() {
+    if (std::exchange(stopping_, true)) {
+        end(parts_.application.code_now(ever_connected_));
+        return;
+    }
+    parts_.application.stop();
+}
+
+void Session::wake_application() {
+    const auto at = parts_.application.wakes_at();
+    const auto now = Clock::now();
+    if (at && now >= *at) {
+        parts_.application.wake(now);
+    }
+}
+
+void Session::publish_waiting() {
+    if (publish_after_ && Clock::now() >= *publish_after_) {
+        publish_after_.reset();
+    }
+    while (state_ == State::connected && in_flight_.size() < window_ && !publish_after_ && !reload_at_) {
+        auto message = parts_.application.next();
+        if (!message) {
+            return;
+        }
+        publish(*std::move(message));
+    }
+}
+
+void Session::publish(OutgoingMessage message) {
+    const auto excess = parts_.aws ? aws::exceeded_by(message) : std::nullopt;
+    if (excess) {
+        spdlog::error("not sent, because AWS IoT would close the connection: {}", excess->text);
+        ++counters_.refused;
+        parts_.application.ended(message.id, {.kind = PublishOutcome::Kind::refused});
+        return;
+    }
+    ++counters_.published;
+    in_flight_.emplace(++last_ticket_, message.id);
+    message.id = last_ticket_;
+    parts_.connection.publish(message);
+}
+
+void Session::on(const Connected& event) {
+    ever_connected_ = true;
+    failed_attempts_ = 0;
+    ++counters_.connections;
+    note_key_use();
+    parts_.backoff.connected(Clock::now());
+    spdlog::info("connected to {} port {} as '{}'", parts_.broker.host, parts_.broker.port, parts_.broker.client_id);
+    window_ = std::min(parts_.max_in_flight, std::size_t{event.receive_maximum});
+    to_ask_ = parts_.application.subscriptions();
+    if (event.session_present && !to_ask_.empty()) {
+        spdlog::info("the broker kept the subscription");
+        to_ask_.clear();
+    }
+    session_present_ = event.session_present;
+    state_ = State::subscribing;
+    subscribe_next();
+}
+
+// A program that subscribes and publishes wants to see its own messages: it publishes when all is granted.
+void Session::subscribe_next() {
+    if (to_ask_.empty()) {
+        granted_until_.reset();
+        state_ = State::connected;
+        parts_.application.connected(session_present_);
+        return;
+    }
+    // What AWS IoT takes in one SUBSCRIBE; other brokers take it as well.
+    const auto last = to_ask_.begin() + static_cast<std::ptrdiff_t>(std::min(aws::max_filters, to_ask_.size()));
+    asked_.assign(to_ask_.begin(), last);
+    to_ask_.erase(to_ask_.begin(), last);
+    granted_until_ = Clock::now() + parts_.settings.timeout;
+    parts_.connection.subscribe(asked_);
+}
+
+void Session::on(const ConnectFailed& event) {
+    state_ = State::waiting;
+    for (const auto& error : event.tls_errors) {
+        spdlog::debug("OpenSSL: {}: {}", error.library, to_string(error));
+    }
+    for (const auto& line : event.trace) {
+        spdlog::debug("TLS: {}", line);
+    }
+    spdlog::debug("Paho: code {}", event.code);
+    const auto error = explain(event, parts_.broker, probes());
+    if (error.cause != Cause::name && error.cause != Cause::tcp) {
+        note_key_use();
+    }
+    spdlog::error("{}", explain(error));
+    ++failed_attempts_;
+    if (parts_.patience.max_attempts > 0 && failed_attempts_ >= parts_.patience.max_attempts) {
+        if (parts_.patience.max_attempts > 1) {
+            spdlog::error("gave up after {} attempts", failed_attempts_);
+        }
+        end(exit_code_of(error.cause));
+        return;
+    }
+    pause(parts_.backoff.next(Clock::now()));
+}
+
+Probes Session::probes() {
+    Probes probes;
+    const auto& settings = parts_.settings;
+    const ProbeTarget target{settings.host, settings.port, settings.ca_file, settings.alpn, {}, {}};
+    probes.anonymous = [target] { return probe(target, probe_time); };
+    // One use of the key per series of failures is worth a clear message; one per attempt is not.
+    if (failed_attempts_ == 0) {
+        auto with_credentials = target;
+        with_credentials.certificate_file = settings.certificate_file;
+        with_credentials.key_file = settings.key_file;
+        probes.with_credentials = [this, with_credentials] {
+            note_key_use();
+            return probe(with_credentials, probe_time);
+        };
+    }
+    return probes;
+}
+
+void Session::note_key_use() {
+    ++counters_.key_uses;
+    parts_.credit.used(Clock::now());
+}
+
+void Session::on(const ConnectionLost& event) {
+    if (state_ != State::connected && state_ != State::subscribing) {
+        return;
+    }
+    if (event.reason && is_refusal(*event.reason)) {
+        leave_connection();
+        fail({Cause::refused, "the broker ended the connection: " + words(*event.reason),
+              "check what it allows certificate " + parts_.broker.certificate + " to publish and to subscribe to"});
+        return;
+    }
+    if (event.reason == ReasonCode::session_taken_over) {
+        ++counters_.taken_over;
+        leave_connection();
+        spdlog::error("{}; this program stands aside for a time: give each its own --client-id", event.cause);
+        pause(parts_.backoff.stand_aside(Clock::now()));
+        return;
+    }
+    give_up("the connection was lost" + (event.cause.empty() ? "" : ": " + event.cause));
+}
+
+// give_up is for a connection that is of no use any more, although nobody said why.
+void Session::give_up(const std::string& what) {
+    const bool hardly = parts_.backoff.age(Clock::now()) < hardly_there;
+    leave_connection();
+    spdlog::warn("{}", what);
+    if (hardly) {
+        const bool silent = parts_.settings.version == Version::v3_1_1;
+        spdlog::warn("it had hardly begun: another client may have the same id, or the broker's rules forbid a topic{}",
+                     silent ? "; MQTT 3.1.1 does not say (--mqtt-version 5 does)" : "");
+    }
+    pause(parts_.backoff.next(Clock::now()));
+}
+
+// leave_connection tells the application. Paho may report the end of a message before that of its connection, after it,
+// and twice: each counts once.
+void Session::leave_connection() {
+    const bool worked = std::exchange(state_, State::waiting) == State::connected;
+    ++counters_.lost;
+    granted_until_.reset();
+    publish_after_.reset();
+    to_ask_.clear();
+    for (const auto& [ticket, id] : std::exchange(in_flight_, {})) {
+        parts_.application.ended(id, {.kind = PublishOutcome::Kind::not_delivered});
+    }
+    if (worked) {
+        parts_.application.connection_lost();
+    }
+}
+
+void Session::on(const MessageArrived& event) {
+    spdlog::debug("received {} bytes on {}", event.message.payload.size(), event.message.topic);
+    if (!parts_.application.over()) {
+        ++counters_.received;
+        parts_.application.arrived(event.message);
+    }
+}
+
+void Session::on(const PublishEnded& event) {
+    const auto found = in_flight_.extract(event.id);
+    if (found.empty()) {
+        return;
+    }
+    const auto& outcome = event.outcome;
+    spdlog::debug("message {} {}", found.mapped(), outcome.delivered() ? "delivered" : "not delivered");
+    if (outcome.delivered()) {
+        ++counters_.delivered;
+    } else if (outcome.kind == PublishOutcome::Kind::refused) {
+        ++counters_.refused;
+        spdlog::error("the broker refused a message: {}", outcome.reason ? words(*outcome.reason) : "no reason given");
+    } else {
+        publish_after_ = Clock::now() + no_room_time;
+    }
+    parts_.application.ended(found.mapped(), outcome);
+}
+
+void Session::on(const SubscribeEnded& event) {
+    if (state_ != State::subscribing || event.failed) {
+        return;  // the end of the connection follows, or the time for an answer passes
+    }
+    for (const auto& [filter, reason] : event.refused) {
+        const auto why = reason && *reason != ReasonCode::unspecified ? " (" + words(*reason) + ")" : std::string{};
+        fail({Cause::subscription_refused, "the broker refused the subscription to " + filter + why,
+              "check what it allows certificate " + parts_.broker.certificate});
+    }
+    if (event.refused.empty()) {
+        spdlog::info("subscribed to {}", names_of(asked_));
+        subscribe_next();
+    }
+}
+
+void Session::pause(Backoff::Duration wait) {
+    const auto now = Clock::now();
+    wait = std::max(wait, parts_.credit.wait(now));
+    next_attempt_ = now + wait;
+    if (!over_ && (!deadline_ || next_attempt_ < *deadline_)) {
+        spdlog::info("next attempt in {}", in_seconds(wait));
+    }
+}
+
+// New credentials need a new connection. What is on its way gets the time to arrive, so that nothing is sent twice.
+void Session::begin_reload() {
+    auto fresh = parts_.reload();
+    if (!fresh) {
+        spdlog::error("the credentials are not reloaded: {}", explain(fresh.error()));
+        return;
+    }
+    ++counters_.reloads;
+    parts_.settings = *std::move(fresh);
+    parts_.connection.use(parts_.settings);
+    reload_at_ = Clock::now() + reload_time;
+    spdlog::info("the credentials are reloaded");
+    show();
+}
+
+void Session::continue_reload() {
+    if (!reload_at_ || state_ == State::connecting || (state_ == State::subscribing && Clock::now() < *reload_at_) ||
+        (state_ == State::connected && !in_flight_.empty() && Clock::now() < *reload_at_)) {
+        return;
+    }
+    reload_at_.reset();
+    if (state_ == State::waiting) {
+        next_attempt_ = std::min(next_attempt_, Clock::now() + parts_.credit.wait(Clock::now()));
+        return;
+    }
+    parts_.connection.close(goodbye_time);
+    leave_connection();
+    --counters_.lost;
+    next_attempt_ = Clock::now() + parts_.credit.wait(Clock::now());
+}
+
+void Session::check_time() {
+    const auto now = Clock::now();
+    if (granted_until_ && now >= *granted_until_) {
+        give_up("no answer to the subscription came in time");
+    }
+    if (over_ || !deadline_ || now < *deadline_) {
+        return;
+    }
+    spdlog::error("gave up after {} s: {}", parts_.patience.timeout.count(),
+                  ever_connected_ ? parts_.application.progress() : std::string{"no connection"});
+    end(parts_.application.code_now(ever_connected_));
+}
+
+void Session::check_application() {
+    if (const auto code = parts_.application.over()) {
+        end(*code);
+    }
+}
+
+void Session::show() {
+    const auto now = Clock::now();
+    View view{.phase = Phase::connecting, .text = {}, .progress = parts_.application.progress(), .counters = counters_};
+    const auto where =
+        fmt::format("{} port {} as '{}'", parts_.broker.host, parts_.broker.port, parts_.broker.client_id);
+    if (stopping_) {
+        view.phase = Phase::stopping;
+        view.text = "ending";
+    } else if (reload_at_) {
+        view.phase = Phase::reloading;
+        view.text = "reloading key and certificate";
+    } else if (state_ == State::connected) {
+        view.phase = Phase::connected;
+        view.text = "connected to " + where;
+    } else if (state_ == State::waiting) {
+        view.phase = Phase::waiting;
+        view.text = fmt::format("no connection to {}", where);
+    } else {
+        view.text = "connecting to " + where;
+    }
+    parts_.observer.look(view, now);
+}
+
+void Session::end(ExitCode code) {
+    if (!over_) {
+        over_ = code;
+    }
+}
+
+void Session::fail(const Error& error) {
+    spdlog::error("{}", explain(error));
+    end(exit_code_of(error.cause));
+}
+
+}  // namespace trustx::mqtt

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeps a connection for an Application: connects, subscribes, hands over what arrives, publishes what it has, and
+// connects again after a pause when the connection is lost, until the application, time, attempts or the user end it.
+// Runs in one thread, which waits for Paho's events, signals, the application's descriptors and the clock at once.
+#pragma once
+
+#include "connection/backoff.hpp"
+#include "connection/connection.hpp"
+#include "connection/events.hpp"
+#include "connection/explain.hpp"
+#include "connection/key_credit.hpp"
+#include "session/application.hpp"
+#include "session/exit_code.hpp"
+#include "session/observer.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace trustx::mqtt {
+
+// Patience is when a session gives up.
+struct Patience {
+    unsigned max_attempts = 0;        // failed connection attempts in a row; 0: no end
+    std::chrono::seconds timeout{0};  // for everything together; 0: none
+};
+
+class Session {
+ public:
+    // What the session works with; all of it must outlive the session.
+    struct Parts {
+        ConnectionSettings settings;  // those of the connection
+        Addressee broker;
+        Connection& connection;
+        EventQueue& events;
+        Backoff& backoff;
+        KeyCredit& credit;
+        Application& application;
+        Observer& observer;
+        Patience patience;
+        std::size_t max_in_flight;  // messages
+        bool aws;                   // AWS IoT's limits hold
+        int signal_fd;              // a signalfd(2): SIGHUP reloads, any other signal ends the session
+        // reload gives the settings with the credentials that are there now.
+        std::function<Result<ConnectionSettings>()> reload;
+    };
+
+    explicit Session(Parts parts);
+
+    // run returns when the session is over and the connection closed.
+    ExitCode run();
+
+ private:
+    using Clock = std::chrono::steady_clock;
+    enum class State { waiting, connecting, subscribing, connected };
+
+    void take_turn();
+    void start_attempt();
+    void wait();
+    [[nodiscard]] std::optional<Clock::time_point> wakes_at() const;
+    void read_signal();
+    void stop();
+    void wake_application();
+    void publish_waiting();
+    void publish(OutgoingMessage message);
+
+    void on(const Connected& event);
+    void on(const ConnectFailed& event);
+    void on(const ConnectionLost& event);
+    void on(const MessageArrived& event);
+    void on(const PublishEnded& event);
+    void on(const SubscribeEnded& event);
+
+    [[nodiscard]] Probes probes();
+    void subscribe_next();
+    void give_up(const std::string& what);
+    void leave_connection();
+    void pause(Backoff::Duration wait);
+    void note_key_use();
+
+    void begin_reload();
+    void continue_reload();
+
+    void check_application();
+    void check_time();
+    void show();
+    void end(ExitCode code);
+    void fail(const Error& error);
+
+    Parts parts_;
+    State state_ = State::waiting;
+    Clock::time_point next_attempt_;
+    std::optional<Clock::time_point> deadline_;       // of everything
+    std::optional<Clock::time_point> granted_until_;  // of the answer to a SUBSCRIBE
+    std::optional<Clock::time_point> publish_after_;  // after a message that the broker has no room for
+    std::optional<Clock::time_point> reload_at_;      // the connection is left then at the latest
+    std::optional<ExitCode> over_;
+    bool ever_connected_ = false;
+    bool stopping_ = false;
+    bool session_present_ = false;
+    unsigned failed_attempts_ = 0;  // in a row
+    std::size_t window_ = 0;        // messages in flight that program and broker allow
+    Counters counters_;
+    std::vector<Subscription> to_ask_;  // not granted yet, on this connection
+    std::vector<Subscription> asked_;   // the SUBSCRIBE that is on its way
+    // The application's id of each message on its way, by the ticket under which Paho knows it. A message that is
+    // published again has another ticket: what Paho says late about the first time does not count for the second.
+    std::map<std::uint64_t, std::uint64_t> in_flight_;
+    std::uint64_t last_ticket_ = 0;
+};
+
+}  // namespace trustx::mqtt
