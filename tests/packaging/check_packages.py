@@ -36,9 +36,9 @@ FILES = {
 }
 # Which packages each must not need: the provider is loaded by programs that know nothing of the chip.
 FORBIDDEN = {
-    "openssl-provider-trustx": r"libstdc\+\+|paho|libtrustx|spdlog|libfmt|libcurl",
-    "libtrustx0.1": r"paho|libssl|spdlog|libfmt|libcurl",
-    "trustx-sim": r"libtrustx|openssl-provider|paho|libcurl",
+    "openssl-provider-trustx": r"libstdc\+\+|paho|libtrustx|spdlog|libfmt|libcurl|sqlite",
+    "libtrustx0.1": r"paho|libssl|spdlog|libfmt|libcurl|sqlite",
+    "trustx-sim": r"libtrustx|openssl-provider|paho|libcurl|sqlite",
     "trustx-common": r"libtrustx|openssl-provider|trustx-tools",
 }
 MULTI_ARCH = {"libtrustx0.1": "same", "libtrustx-dev": "same", "openssl-provider-trustx": "same",

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <stdexcept>
@@ -16,7 +17,7 @@ namespace trustx::test {
 
 struct FaultyDisk::Content {
     struct Change {
-        std::uint64_t offset = 0;
+        std::size_t offset = 0;
         std::string bytes;
         bool truncates = false;  // to offset
     };
@@ -190,7 +191,7 @@ int randomness(sqlite3_vfs* vfs, int size, char* result) {
     return below->xRandomness(below, size, result);
 }
 int sleep_for(sqlite3_vfs* /*vfs*/, int /*microseconds*/) {
-    throw std::logic_error("a spool waits for nothing");
+    std::abort();  // a spool waits for nothing
 }
 int current_time(sqlite3_vfs* vfs, double* result) {
     auto* below = disk_of(vfs).below();
@@ -277,11 +278,11 @@ void FaultyDisk::opened(const std::string& path) {
 }
 
 void FaultyDisk::written(const std::string& path, std::string_view bytes, std::uint64_t offset) {
-    now_.at(path)->changes.push_back({offset, std::string{bytes}, false});
+    now_.at(path)->changes.push_back({static_cast<std::size_t>(offset), std::string{bytes}, false});
 }
 
 void FaultyDisk::truncated(const std::string& path, std::uint64_t size) {
-    now_.at(path)->changes.push_back({size, {}, true});
+    now_.at(path)->changes.push_back({static_cast<std::size_t>(size), {}, true});
 }
 
 void FaultyDisk::synced(const std::string& path, bool names) {

@@ -4,14 +4,18 @@
 #include "commands/publish_subscribe.hpp"
 #include "common/files/input_error.hpp"
 #include "common/files/input_file.hpp"
+#include "common/try.hpp"
 #include "limits/aws_limits.hpp"
 #include "outbox/memory_outbox.hpp"
+#include "outbox/spool.hpp"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <utility>
 
 #include <CLI/CLI.hpp>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 namespace trustx::mqtt {
@@ -33,7 +37,26 @@ struct MessageOptions {
     bool no_line_end = false;
 
     int qos = 1;
+    SpoolSettings spool{};  // without a directory: messages are kept in memory
 };
+
+void add_spool_options(CLI::Option_group& group, SpoolSettings& spool, CLI::Option* topic) {
+    auto* directory = group.add_option("--spool", spool.directory,
+                                       "Keep messages in this directory until they are delivered, over restarts, too");
+    directory->type_name("DIR")->needs(topic);
+    group
+        .add_option("--spool-size", spool.size,
+                    "Size of the spool, at least 64KB; when it is full, input waits (default: 64MB)")
+        ->type_name("SIZE")
+        ->needs(directory)
+        ->transform(unnamed(CLI::AsSizeValue(false)))
+        ->check(unnamed(CLI::Range(std::uint64_t{65536}, std::uint64_t{1} << 40U)));
+    const std::map<std::string, Overflow> drops{{"oldest", Overflow::drop_oldest}, {"newest", Overflow::drop_newest}};
+    group.add_option("--spool-drop", spool.overflow, "Drop these messages when the spool is full, instead of waiting")
+        ->type_name("oldest|newest")
+        ->needs(directory)
+        ->transform(unnamed(CLI::CheckedTransformer(drops)));
+}
 
 // The payload: one of these, or the lines of standard input.
 void add_payload_options(CLI::Option_group& group, MessageOptions& options, CLI::Option* topic) {
@@ -67,6 +90,7 @@ void add_publishing_options(CLI::App& program, MessageOptions& options) {
     add_payload_options(group, options, topic);
     group.add_flag("-r,--retain", options.retain, "Let the broker keep the message for those who subscribe later")
         ->needs(topic);
+    add_spool_options(group, options.spool, topic);
 }
 
 void add_receiving_options(CLI::App& program, MessageOptions& options) {
@@ -187,19 +211,33 @@ Result<Source> source_of(const MessageOptions& options) {
     return Source::lines(STDIN_FILENO);
 }
 
+Result<std::unique_ptr<Outbox>> outbox_of(const MessageOptions& options) {
+    if (options.spool.directory.empty()) {
+        return std::make_unique<MemoryOutbox>();
+    }
+    TRY(auto spool, Spool::open(options.spool));
+    if (const auto held = spool->counters().held; held > 0) {
+        spdlog::info("the spool has {} message(s) of an earlier run", held);
+    }
+    return spool;
+}
+
 Result<std::unique_ptr<Application>> make_application(const MessageOptions& options) {
-    auto source = source_of(options);
-    if (!source) {
-        return tl::unexpected{std::move(source).error()};
+    TRY(auto source, source_of(options));
+    TRY(auto outbox, outbox_of(options));
+    Publisher::Parts publishing{.source = std::move(source),
+                                .outbox = std::move(outbox),
+                                .forms = {},
+                                .durable = !options.spool.directory.empty()};
+    for (const auto& topic : options.topics) {
+        publishing.forms.push_back({.topic = topic, .payload = {}, .qos = options.qos, .retain = options.retain});
     }
     Receiving receiving{.filters = options.filters,
                         .qos = options.qos,
                         .count = options.count,
                         .format = *OutputFormat::parse(options.format),
                         .line_end = !options.no_line_end};
-    return std::make_unique<PublishSubscribe>(
-        Publishing{.topics = options.topics, .qos = options.qos, .retain = options.retain}, *std::move(source),
-        std::make_unique<MemoryOutbox>(), std::move(receiving), stdout);
+    return std::make_unique<PublishSubscribe>(std::move(publishing), std::move(receiving), stdout);
 }
 
 }  // namespace
@@ -210,7 +248,10 @@ void add_publish_subscribe(CLI::App& program, CommandLine& chosen) {
     add_receiving_options(program, *options);
     chosen.otherwise = [options, &chosen] {
         check_messages(*options, chosen.options.aws);
-        chosen.make = [options](const std::string& /*client_id*/) { return make_application(*options); };
+        chosen.make = [options](const std::string& client_id) {
+            options->spool.client_id = client_id;
+            return make_application(*options);
+        };
     };
 }
 

@@ -17,26 +17,10 @@ namespace {
 // How long what is on its way may take to arrive after the program was told to end.
 constexpr std::chrono::seconds drain_time{5};
 
-Outbox::Ending ending_of(const PublishOutcome& outcome) {
-    switch (outcome.kind) {
-        case PublishOutcome::Kind::delivered:
-            return Outbox::Ending::delivered;
-        case PublishOutcome::Kind::refused:
-            return Outbox::Ending::refused;
-        default:
-            return Outbox::Ending::not_delivered;
-    }
-}
-
 }  // namespace
 
-PublishSubscribe::PublishSubscribe(Publishing publishing, Source source, std::unique_ptr<Outbox> outbox,
-                                   Receiving receiving, std::FILE* output)
-    : publishing_{std::move(publishing)},
-      receiving_{std::move(receiving)},
-      output_{output},
-      source_{std::move(source)},
-      outbox_{std::move(outbox)} {}
+PublishSubscribe::PublishSubscribe(Publisher::Parts publishing, Receiving receiving, std::FILE* output)
+    : publisher_{std::move(publishing)}, receiving_{std::move(receiving)}, output_{output} {}
 
 std::vector<Subscription> PublishSubscribe::subscriptions() const {
     std::vector<Subscription> all;
@@ -46,12 +30,9 @@ std::vector<Subscription> PublishSubscribe::subscriptions() const {
     return all;
 }
 
-void PublishSubscribe::connected(bool /*session_present*/) {
-    connected_ = true;
-}
-
+// What was delivered just before is not sent again after a crash during the pause.
 void PublishSubscribe::connection_lost() {
-    connected_ = false;
+    check(publisher_.settle());
 }
 
 void PublishSubscribe::arrived(const Message& message) {
@@ -69,82 +50,43 @@ void PublishSubscribe::arrived(const Message& message) {
     }
 }
 
-std::vector<OutgoingMessage> PublishSubscribe::messages_of(const std::vector<std::string>& payloads) const {
-    std::vector<OutgoingMessage> messages;
-    for (const auto& payload : payloads) {
-        for (const auto& topic : publishing_.topics) {
-            messages.push_back(
-                {.topic = topic, .payload = payload, .qos = publishing_.qos, .retain = publishing_.retain});
-        }
-    }
-    return messages;
-}
-
-void PublishSubscribe::accept_waiting() {
-    while (outbox_->has_room() && !failed_) {
-        const auto payloads = source_.take();
-        if (payloads.empty()) {
-            return;
-        }
-        if (const auto accepted = outbox_->accept(messages_of(payloads)); !accepted) {
-            fail(accepted.error());
-        }
-    }
-}
-
 std::optional<OutgoingMessage> PublishSubscribe::next() {
-    if (drained_by_ || failed_) {
+    if (failed_) {
         return std::nullopt;
     }
-    accept_waiting();
-    auto message = outbox_->next();
+    auto message = publisher_.next();
     if (!message) {
         fail(message.error());
         return std::nullopt;
-    }
-    if (*message) {
-        in_flight_.insert((*message)->id);
     }
     return *std::move(message);
 }
 
 void PublishSubscribe::ended(std::uint64_t id, const PublishOutcome& outcome) {
-    in_flight_.erase(id);
-    outbox_->ended(id, ending_of(outcome));
-    if (in_flight_.empty()) {
-        if (const auto flushed = outbox_->flush(); !flushed) {
-            fail(flushed.error());
-        }
-    }
+    publisher_.ended(id, outcome);
 }
 
 std::optional<Application::TimePoint> PublishSubscribe::wakes_at() const {
-    return drained_by_;
+    const auto own = publisher_.wakes_at();
+    return own && drained_by_ ? std::min(own, drained_by_) : own ? own : drained_by_;
 }
 
 void PublishSubscribe::wake(TimePoint now) {
+    if (publisher_.wakes_at() && now >= *publisher_.wakes_at()) {
+        check(publisher_.wake());
+    }
     if (drained_by_ && now >= *drained_by_) {
-        in_flight_.clear();
-        drained_by_ = TimePoint::max();
+        drained_by_ = TimePoint::min();
     }
 }
 
 std::vector<WatchedFd> PublishSubscribe::descriptors(bool connected) const {
-    const bool wanted = connected || publishing_.before_connected;
-    if (!wanted || drained_by_ || !source_.wants_reading() || !outbox_->has_room()) {
-        return {};
-    }
-    return {{.fd = source_.fd(), .events = POLLIN}};
+    const int input = publisher_.input(connected);
+    return input < 0 ? std::vector<WatchedFd>{} : std::vector<WatchedFd>{{.fd = input, .events = POLLIN}};
 }
 
 void PublishSubscribe::ready(int /*fd*/, short /*events*/) {
-    if (const auto read = source_.read(); !read) {
-        fail(read.error());
-        return;
-    }
-    if (publishing_.before_connected) {
-        accept_waiting();
-    }
+    check(publisher_.read_input());
 }
 
 std::optional<ExitCode> PublishSubscribe::over() const {
@@ -152,22 +94,25 @@ std::optional<ExitCode> PublishSubscribe::over() const {
         return failed_;
     }
     if (drained_by_) {
-        return in_flight_.empty() ? std::optional{code_when_stopped()} : std::nullopt;
+        const bool waits = publisher_.in_flight() && *drained_by_ != TimePoint::min();
+        return waits ? std::nullopt : std::optional{code_when_stopped()};
     }
     const bool receives_without_end = !receiving_.filters.empty() && receiving_.count == 0;
-    if (receives_without_end || !source_.finished() || !outbox_->empty() || !received_enough()) {
+    if (receives_without_end || !publisher_.finished() || !received_enough()) {
         return std::nullopt;
     }
-    return outbox_->counters().refused > 0 ? ExitCode::refused : ExitCode::done;
+    return publisher_.counters().refused > 0 ? ExitCode::refused : ExitCode::done;
 }
 
 ExitCode PublishSubscribe::code_when_stopped() const {
-    const bool all_sent = source_.finished() && outbox_->empty();
-    return receiving_.count == 0 && all_sent ? ExitCode::done : ExitCode::unfinished;
+    const bool nothing_lost = publisher_.finished() || publisher_.kept();
+    return receiving_.count == 0 && nothing_lost ? ExitCode::done : ExitCode::unfinished;
 }
 
 void PublishSubscribe::stop() {
     drained_by_ = std::chrono::steady_clock::now() + drain_time;
+    publisher_.stop();
+    check(publisher_.settle());
 }
 
 ExitCode PublishSubscribe::code_now(bool ever_connected) const {
@@ -178,11 +123,17 @@ ExitCode PublishSubscribe::code_now(bool ever_connected) const {
 }
 
 std::string PublishSubscribe::progress() const {
-    return fmt::format("{} message(s) delivered, {} received", outbox_->counters().delivered, received_);
+    return fmt::format("{} message(s) delivered, {} received", publisher_.counters().delivered, received_);
 }
 
 bool PublishSubscribe::received_enough() const {
     return receiving_.filters.empty() || (receiving_.count > 0 && received_ >= receiving_.count);
+}
+
+void PublishSubscribe::check(const Result<void>& done) {
+    if (!done) {
+        fail(done.error());
+    }
 }
 
 void PublishSubscribe::fail(const Error& error) {

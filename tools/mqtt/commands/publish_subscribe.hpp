@@ -4,27 +4,16 @@
 #pragma once
 
 #include "commands/output_format.hpp"
-#include "outbox/outbox.hpp"
-#include "outbox/source.hpp"
+#include "commands/publisher.hpp"
 #include "session/application.hpp"
 
 #include <chrono>
 #include <cstdio>
-#include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 namespace trustx::mqtt {
-
-// Publishing is what is published: each payload on each topic.
-struct Publishing {
-    std::vector<std::string> topics;
-    int qos = 1;
-    bool retain = false;
-    bool before_connected = false;  // the outbox keeps what comes before there is a connection
-};
 
 struct Receiving {
     std::vector<std::string> filters;
@@ -37,11 +26,9 @@ struct Receiving {
 class PublishSubscribe final : public Application {
  public:
     // output takes what is received.
-    PublishSubscribe(Publishing publishing, Source source, std::unique_ptr<Outbox> outbox, Receiving receiving,
-                     std::FILE* output);
+    PublishSubscribe(Publisher::Parts publishing, Receiving receiving, std::FILE* output);
 
     [[nodiscard]] std::vector<Subscription> subscriptions() const override;
-    void connected(bool session_present) override;
     void connection_lost() override;
     void arrived(const Message& message) override;
     [[nodiscard]] std::optional<OutgoingMessage> next() override;
@@ -56,20 +43,15 @@ class PublishSubscribe final : public Application {
     [[nodiscard]] std::string progress() const override;
 
  private:
-    void accept_waiting();
-    [[nodiscard]] std::vector<OutgoingMessage> messages_of(const std::vector<std::string>& payloads) const;
     [[nodiscard]] bool received_enough() const;
     [[nodiscard]] ExitCode code_when_stopped() const;
+    void check(const Result<void>& done);
     void fail(const Error& error);
 
-    Publishing publishing_;
+    Publisher publisher_;
     Receiving receiving_;
     std::FILE* output_;
-    Source source_;
-    std::unique_ptr<Outbox> outbox_;
-    std::set<std::uint64_t> in_flight_;
     std::uint64_t received_ = 0;
-    bool connected_ = false;
     std::optional<TimePoint> drained_by_;  // set: told to end, and what is on its way may arrive until then
     std::optional<ExitCode> failed_;
 };

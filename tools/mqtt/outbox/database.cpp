@@ -40,6 +40,7 @@ Cause cause_of(int code, int system_error) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
             return Cause::spool_in_use;
+        case SQLITE_ERROR:  // a statement of ours that fits no table there
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
             return Cause::spool_damaged;
@@ -175,7 +176,8 @@ Result<void> Database::transaction(const std::function<Result<void>()>& work) {
     if (done) {
         done = execute("COMMIT");
     }
-    // After some errors SQLite has rolled back already, after others not (sqlite.org/lang_transaction.html section 3).
+    // After some errors SQLite has rolled back already, after others not (sqlite.org/lang_transaction.html "Response To
+    // Errors Within A Transaction").
     if (!done && ::sqlite3_get_autocommit(connection_.get()) == 0) {
         static_cast<void>(execute("ROLLBACK"));
     }

@@ -36,8 +36,10 @@ class Source {
     // end leaves what was not read yet where it is.
     void end();
 
+    // empty: there is nothing to take now.
+    [[nodiscard]] bool empty() const { return repeats_left_ == 0 && lines_.empty(); }
     // finished: there is nothing, and nothing more will come.
-    [[nodiscard]] bool finished() const { return fd_ < 0 && repeats_left_ == 0 && lines_.empty(); }
+    [[nodiscard]] bool finished() const { return fd_ < 0 && empty(); }
 
  private:
     Source(std::string payload, unsigned times, int fd);

@@ -72,7 +72,7 @@ Result<void> check_owner(Database& database, const SpoolSettings& settings) {
         return fail(
             Cause::spool_foreign,
             name_of(settings) + " has the messages of client '" + owner + "', and this is '" + settings.client_id + "'",
-            "give each client id a directory of its own");
+            "give that --client-id, or each client id a directory of its own");
     }
     return {};
 }
@@ -141,7 +141,7 @@ bool Spool::has_room() const {
 
 Result<void> Spool::accept(const std::vector<OutgoingMessage>& messages) {
     TRY(const auto planned, plan(messages));
-    TRYV(commit([&] { return write(planned); }));
+    TRYV(database_->transaction([&] { return write(planned); }));
     settle(planned);
     counters_.accepted += planned.added.size();
     counters_.dropped += planned.dropped.size() + messages.size() - planned.added.size();
@@ -221,16 +221,6 @@ Result<void> Spool::remove(const std::vector<Entry>& entries) {
     return {};
 }
 
-// The log may need space although messages leave; what is in it goes to the database first then, and it starts again at
-// its beginning.
-Result<void> Spool::commit(const std::function<Result<void>()>& work) {
-    auto done = database_->transaction(work);
-    if (!done && done.error().cause == Cause::spool_full && database_->execute("PRAGMA wal_checkpoint(RESTART)")) {
-        done = database_->transaction(work);
-    }
-    return done;
-}
-
 void Spool::settle(const Plan& plan) {
     forget_removed();
     for (const auto& entry : plan.dropped) {
@@ -283,7 +273,7 @@ Result<void> Spool::flush() {
     if (removed_.empty()) {
         return {};
     }
-    TRYV(commit([this] { return remove(removed_); }));
+    TRYV(database_->transaction([this] { return remove(removed_); }));
     forget_removed();
     return {};
 }

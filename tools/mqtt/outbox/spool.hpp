@@ -9,7 +9,6 @@
 #include "outbox/outbox.hpp"
 
 #include <cstddef>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -74,7 +73,6 @@ class Spool final : public Outbox {
     Result<void> write(const Plan& plan);
     Result<void> insert(std::uint64_t id, const OutgoingMessage& message);
     Result<void> remove(const std::vector<Entry>& entries);
-    Result<void> commit(const std::function<Result<void>()>& work);
     void settle(const Plan& plan);
     void forget_removed();
 

@@ -8,7 +8,7 @@ namespace trustx::mqtt {
 
 enum class ExitCode : int {
     done = 0,         // everything asked for was sent, acknowledged and received, or the user ended a subscription
-    failed = 1,       // the local system failed: standard output closed, out of memory
+    failed = 1,       // the local system failed: standard output closed, no use of the spool, out of memory
     usage = 2,        // the command line is wrong
     credentials = 3,  // key file, certificate or CA file cannot be used; nothing was sent
     connect = 4,      // no connection within the attempts or the time allowed
@@ -30,6 +30,12 @@ constexpr ExitCode exit_code_of(Cause cause) {
             return ExitCode::refused;
         case Cause::input:
         case Cause::output:
+        case Cause::spool_in_use:
+        case Cause::spool_damaged:
+        case Cause::spool_foreign:
+        case Cause::spool_newer:
+        case Cause::spool_full:
+        case Cause::spool_failed:
             return ExitCode::failed;
         default:
             return ExitCode::connect;

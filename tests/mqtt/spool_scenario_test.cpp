@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// trustx-mqtt with a spool: what it accepted arrives, whatever ends it.
+#include "broker.hpp"
+#include "certificate_authority.hpp"
+#include "gateway.hpp"
+#include "support/build_tree.hpp"
+#include "support/catch.hpp"
+
+#include <fstream>
+
+using namespace trustx::test;
+
+namespace {
+
+// SpoolWorld is a gateway and a broker that can be away, with a listener of its own.
+struct SpoolWorld {
+    SpoolWorld() {
+        openssl({"req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-batch", "-subj",
+                 "/CN=listener", "-keyout", directory / "listener-key.pem", "-out", directory / "listener.csr"});
+        listener_certificate = ca.issue_client(directory / "listener.csr");
+    }
+
+    [[nodiscard]] std::vector<std::string> arguments(const std::vector<std::string>& more) const {
+        std::vector<std::string> all{"--host",  "localhost",           "--port",   std::to_string(broker.port()),
+                                     "--ca",    ca.certificate(),      "--key",    gateway.key(),
+                                     "--cert",  gateway.certificate(), "--topic",  "t",
+                                     "--spool", directory / "spool",   "--verbose"};
+        all.insert(all.end(), more.begin(), more.end());
+        return all;
+    }
+    [[nodiscard]] Process start(const std::string& input, const std::vector<std::string>& more = {}) const {
+        return {program("trustx-mqtt"), arguments(more), {.environment = gateway.environment(), .input = input}};
+    }
+    [[nodiscard]] Outcome run(const std::string& input, const std::vector<std::string>& more = {}) const {
+        return gateway.run_ours("trustx-mqtt", arguments(more), {.input = input});
+    }
+    [[nodiscard]] Process listen() const {
+        Process process{
+            "mosquitto_sub",
+            {"-h", "localhost", "-p", std::to_string(broker.port()), "--cafile", ca.certificate(), "--cert",
+             listener_certificate, "--key", directory / "listener-key.pem", "-i", "listener", "-q", "1", "-t", "t"}};
+        return process;
+    }
+
+    TempDir directory;
+    CertificateAuthority ca{directory.path(), "authority"};
+    Gateway gateway{ca};
+    Broker broker{{.directory = directory.path(),
+                   .client_ca = ca.certificate(),
+                   .certificate = ca.issue_server("broker", "DNS:localhost"),
+                   .tls = {},
+                   .further_configuration = {}}};
+    std::filesystem::path listener_certificate;
+};
+
+std::string numbered_lines(int first, int last) {
+    std::string text;
+    for (int i = first; i <= last; ++i) {
+        text += "line " + std::to_string(i) + "\n";
+    }
+    return text;
+}
+
+// most_memory is the most that a process ever had, in kB (proc(5)).
+long most_memory(const Process& process) {
+    std::ifstream status{"/proc/" + std::to_string(process.pid()) + "/status"};
+    for (std::string word; status >> word;) {
+        if (word == "VmHWM:") {
+            long kilobytes = 0;
+            status >> kilobytes;
+            return kilobytes;
+        }
+    }
+    throw std::runtime_error("the process has ended");
+}
+
+}  // namespace
+
+TEST_CASE("messages that were accepted without a broker arrive after a restart, once and in order", "[mqtt][spool]") {
+    SpoolWorld world;
+    world.broker.stop();
+    {
+        auto process = world.start(numbered_lines(1, 50));
+        process.wait_for_error_line(" 50 message(s) in the spool");
+        const bool killed = GENERATE(false, true);
+        if (killed) {
+            process.kill9();
+        } else {
+            const auto outcome = process.terminate();
+            INFO(outcome.both());
+            CHECK(outcome.status == 0);  // nothing is lost
+        }
+    }
+    world.broker.start();
+    auto listener = world.listen();
+    world.broker.wait_for_log("Sending SUBACK to listener");
+    const auto outcome = world.run(numbered_lines(51, 60));
+    INFO(outcome.both());
+    CHECK(outcome.status == 0);
+    listener.wait_for_line("line 60");
+    CHECK(listener.out() == numbered_lines(1, 60));
+}
+
+TEST_CASE("a burst of 100000 lines takes no more memory than a few of them", "[mqtt][spool]") {
+    SpoolWorld world;
+    world.broker.stop();
+    auto process = world.start(numbered_lines(1, 100'000));
+    process.wait_for_error_line(" 100000 message(s) in the spool", patience(std::chrono::seconds{120}));
+    const auto memory = most_memory(process);
+    INFO(memory << " kB");
+    if (!sanitized()) {
+        CHECK(memory < 48 * 1024);
+    }
+    CHECK(process.terminate().status == 0);
+}
+
+TEST_CASE("a spool without space is reported, and what it had accepted is not lost", "[mqtt][spool]") {
+    SpoolWorld world;
+    world.broker.stop();
+    std::vector<std::string> arguments{"-c", "ulimit -f 400 && exec \"$0\" \"$@\"", program("trustx-mqtt")};
+    const auto further = world.arguments({});
+    arguments.insert(arguments.end(), further.begin(), further.end());
+    const auto input = numbered_lines(1, 50'000);
+    {
+        Process process{"/bin/sh", arguments, {.environment = world.gateway.environment(), .input = input}};
+        process.wait_for_error_line("no space is left for it", patience(std::chrono::seconds{60}));
+        const auto outcome = process.terminate();
+        INFO(outcome.both());
+        CHECK(outcome.status == 5);  // something was read and not accepted
+    }
+    world.broker.start();
+    auto listener = world.listen();
+    world.broker.wait_for_log("Sending SUBACK to listener");
+    const auto outcome = world.run("last\n");
+    CHECK(outcome.status == 0);
+    listener.wait_for_line("last");
+    const auto received = listener.out();
+    const auto accepted = received.substr(0, received.size() - std::string{"last\n"}.size());
+    CHECK(accepted.size() > 1000);
+    CHECK(input.substr(0, accepted.size()) == accepted);
+}
+
+TEST_CASE("a spool that cannot be used ends the program before it connects", "[mqtt][spool]") {
+    SpoolWorld world;
+    world.broker.stop();
+    auto first = world.start("1\n");
+    first.wait_for_error_line(" 1 message(s) in the spool");
+    SECTION("another program has it open") {
+        const auto outcome = world.run("2\n");
+        CHECK(outcome.status == 1);
+        CHECK_THAT(outcome.err, ContainsSubstring("another program has it open"));
+    }
+    SECTION("it has the messages of another client") {
+        first.terminate();
+        const auto outcome = world.run("2\n", {"--client-id", "another"});
+        CHECK(outcome.status == 1);
+        CHECK_THAT(outcome.err, ContainsSubstring("has the messages of client 'gateway', and this is 'another'"));
+    }
+    CHECK(world.gateway.key_uses() == 0);
+}
+
+TEST_CASE("options of a spool that make no sense are refused", "[mqtt][spool]") {
+    const std::vector<std::vector<std::string>> cases{{"--subscribe", "t", "--spool", "d"},
+                                                      {"--topic", "t", "--spool-size", "1MB"},
+                                                      {"--topic", "t", "--spool", "d", "--spool-size", "1"},
+                                                      {"--topic", "t", "--spool", "d", "--spool-size", "much"},
+                                                      {"--topic", "t", "--spool", "d", "--spool-drop", "some"}};
+    for (const auto& more : cases) {
+        std::vector<std::string> arguments{"--host", "h", "--ca", "c", "--key", "k", "--cert", "e"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        const auto outcome = run(program("trustx-mqtt"), arguments);
+        INFO(more.back() << ": " << outcome.both());
+        CHECK(outcome.status == 2);
+        CHECK_THAT(outcome.err, ContainsSubstring("--spool"));
+    }
+}
