@@ -210,6 +210,19 @@ TEST_CASE("a broker that does not accept in time leaves an enrolment that is res
     });
 }
 
+TEST_CASE("a broker that does not prove who it is has a code that says so", "[enrolment]") {
+    each_method(all, [](World& world) {
+        world.broker.untrusted = true;
+        const auto done = world.enroll();
+        REQUIRE_FALSE(done);
+        CHECK(done.error() == aws::EnrolmentErrc::broker_untrusted);
+        CHECK(world.violation() == "");
+        world.broker.untrusted = false;
+        must_succeed(world, &World::resume);
+        CHECK(world.missing_when_enrolled() == "");
+    });
+}
+
 TEST_CASE("a journal that cannot be read ends it, and is left as it is", "[enrolment]") {
     each_method(all, [](World& world) {
         const std::string path = "/state/enroll.journal";

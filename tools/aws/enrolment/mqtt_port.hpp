@@ -32,7 +32,8 @@ struct Acceptance {
     enum class Answer : std::uint8_t { accepted, later, never };
 
     Answer answer = Answer::accepted;
-    std::string why;  // with what to do about it; empty where it was accepted
+    std::string why;         // with what to do about it; empty where it was accepted
+    bool untrusted = false;  // the broker does not prove who it is, so nothing was shown to it
 };
 
 // Reply is what became of a request. `none`: the connection was closed, or nothing came in time; whether the request

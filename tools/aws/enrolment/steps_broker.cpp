@@ -20,9 +20,12 @@ Result<void> prove(const Broker& broker, const Presented& presented, Pauses paus
         case Acceptance::Answer::accepted:
             return {};
         case Acceptance::Answer::never:
-            return fail(EnrolmentErrc::not_connected, last.why);
+            return fail(last.untrusted ? EnrolmentErrc::broker_untrusted : EnrolmentErrc::not_connected, last.why);
         case Acceptance::Answer::later:
             break;
+    }
+    if (last.untrusted) {
+        return fail(EnrolmentErrc::broker_untrusted, last.why);
     }
     return fail(late, "the broker " + presented.endpoint.text() + " did not accept " + presented.client_id +
                           " within " + std::to_string(broker.wait.count()) + " s: " + last.why +
