@@ -497,6 +497,14 @@ TEST_CASE("what the cloud misses of a gateway that is accepted is a warning", "[
     CHECK(report.warns(Cause::no_policy));
 }
 
+TEST_CASE("a rotation that has not ended hinders nobody", "[doctor]") {
+    Patient patient;
+    patient.interrupt("answer", aws::Phase::enrolling, aws::Task::rotate);
+    CHECK(patient.examine().cause() == nullptr);
+    patient.interrupt("answer", aws::Phase::abandoning, aws::Task::rotate);
+    CHECK(patient.examine().cause() != nullptr);
+}
+
 TEST_CASE("a journal that only root may read hinders nobody", "[doctor]") {
     Patient patient;
     patient.disk.unreadable.insert("/state/enroll.journal");

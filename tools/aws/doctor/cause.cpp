@@ -23,7 +23,7 @@ constexpr std::array causes{
     CauseInfo{Cause::not_enrolled, "not-enrolled", Stage::identity, Class::not_enrolled,
               "enrol it with `trustx aws enroll`, or name its directory with --identity-dir"},
     CauseInfo{Cause::enrolment_unfinished, "enrolment-unfinished", Stage::identity, Class::unfinished,
-              "`trustx aws resume` carries on, `trustx aws abandon` takes it back"},
+              "`trustx aws status` names the command that carries on; `trustx aws abandon` takes it back"},
     CauseInfo{Cause::identity_unreadable, "identity-unreadable", Stage::identity, Class::file,
               "run this as root or as a user of the group trustx"},
     CauseInfo{Cause::identity_malformed, "identity-malformed", Stage::identity, Class::file,
