@@ -362,6 +362,11 @@ std::vector<Row> cloud_rows() {
              in_status("INACTIVE")(p);
              tls_alert(SSL_AD_CERTIFICATE_UNKNOWN)(p);
          }},
+        {Cause::certificate_not_admitted, "registered just in time",
+         [](Patient& p) {
+             in_status("INACTIVE")(p);
+             p.rewrite_identity("enrolment", "jit");
+         }},
         {Cause::certificate_revoked, "REVOKED", in_status("REVOKED")},
         {Cause::certificate_pending_transfer, "PENDING_TRANSFER", in_status("PENDING_TRANSFER")},
         {Cause::certificate_pending_activation, "PENDING_ACTIVATION", in_status("PENDING_ACTIVATION")},

@@ -170,6 +170,10 @@ constexpr std::array causes{
         "the certificate"},
     CauseInfo{Cause::certificate_inactive, "certificate-inactive", Stage::cloud, Class::cloud,
               "find out who made it inactive and why, then `aws iot update-certificate --new-status ACTIVE`"},
+    CauseInfo{
+        Cause::certificate_not_admitted, "certificate-not-admitted", Stage::cloud, Class::cloud,
+        "the function of `make jitr` refuses chips that are not in its list: if the UID is not yours, leave it so; "
+        "if it is, put the chip into the list, and let the operator make this certificate active"},
     CauseInfo{Cause::certificate_revoked, "certificate-revoked", Stage::cloud, Class::cloud,
               "that is final: enrol the gateway again with a new key"},
     CauseInfo{Cause::certificate_pending_transfer, "certificate-pending-transfer", Stage::cloud, Class::cloud,

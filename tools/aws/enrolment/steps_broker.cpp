@@ -30,8 +30,9 @@ Result<void> prove(const Broker& broker, const Presented& presented, Pauses paus
     return fail(late, "the broker " + presented.endpoint.text() + " did not accept " + presented.client_id +
                           " within " + std::to_string(broker.wait.count()) + " s: " + last.why +
                           (late == EnrolmentErrc::not_activated
-                               ? "; the authority is not registered there for just-in-time registration, or what makes "
-                                 "the certificate active has not run: ask the operator"
+                               ? "; the authority is not registered there for just-in-time registration, what makes "
+                                 "the certificate active has not run, or it refuses this chip because it is not in its "
+                                 "list: ask the operator"
                                : "; a policy takes up to 8 minutes to be in force, so try again then"));
 }
 
