@@ -24,6 +24,7 @@ struct Presented {
     std::string certificate_file;
     std::string key_file;
     std::string ca_file;
+    std::string certificate_name = certificate_file;  // as messages name it
 };
 
 // Acceptance is the broker's answer. `later`: what hinders may pass (no network, a policy that is not in force yet, a

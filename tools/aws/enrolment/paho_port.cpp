@@ -76,7 +76,7 @@ mqtt::Error explained(const mqtt::ConnectFailed& failure, const Presented& prese
                                    .key_file = {}};
     const mqtt::Addressee to{.host = presented.endpoint.host,
                              .port = presented.endpoint.port,
-                             .certificate = presented.certificate_file,
+                             .certificate = presented.certificate_name,
                              .ca_file = presented.ca_file,
                              .client_id = presented.client_id};
     return mqtt::explain(
@@ -214,7 +214,7 @@ Result<Reply> Talk::ask(const std::string& topic, const std::string& request, co
 Result<Opened> PahoPort::open(const Presented& presented, const Deadline& deadline) {
     const auto usable = mqtt::check_credentials({.key = presented.key_file,
                                                  .certificate = presented.certificate_file,
-                                                 .certificate_name = presented.certificate_file,
+                                                 .certificate_name = presented.certificate_name,
                                                  .ca = presented.ca_file});
     if (!usable) {
         return fail(input_code(usable.error().cause), to_string(usable.error()));

@@ -92,6 +92,7 @@ std::string plan_first_connection(const Order& order) {
 Result<void> connect_first(Run& run) {
     const auto& broker = run.seams.broker;
     TRY(const auto identity, written_identity(run));
+    run.note("the broker closes first connections, which register the certificate: that is normal until it is active");
     return prove(broker, presented_by(run.directories.set(run.set()), identity), by_schedule(broker),
                  EnrolmentErrc::not_activated);
 }
