@@ -83,6 +83,7 @@ TEST_CASE("how an enrolment ended is in its exit code", "[exit_code]") {
     CHECK(exit_code(EnrolmentErrc::nothing_begun) == ExitCode::nothing_there);
     CHECK(exit_code(EnrolmentErrc::not_connected) == ExitCode::not_accepted);
     CHECK(exit_code(EnrolmentErrc::not_activated) == ExitCode::not_activated);
+    CHECK(exit_code(EnrolmentErrc::broker_untrusted) == ExitCode::untrusted);
     CHECK(exit_code(EnrolmentErrc::answer_awaited) == ExitCode::refused);
     CHECK(exit_code(EnrolmentErrc::some_failed) == ExitCode::some_failed);
 }

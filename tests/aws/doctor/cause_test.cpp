@@ -362,6 +362,11 @@ std::vector<Row> cloud_rows() {
              in_status("INACTIVE")(p);
              tls_alert(SSL_AD_CERTIFICATE_UNKNOWN)(p);
          }},
+        {Cause::certificate_not_admitted, "registered just in time",
+         [](Patient& p) {
+             in_status("INACTIVE")(p);
+             p.rewrite_identity("enrolment", "jit");
+         }},
         {Cause::certificate_revoked, "REVOKED", in_status("REVOKED")},
         {Cause::certificate_pending_transfer, "PENDING_TRANSFER", in_status("PENDING_TRANSFER")},
         {Cause::certificate_pending_activation, "PENDING_ACTIVATION", in_status("PENDING_ACTIVATION")},
@@ -495,6 +500,14 @@ TEST_CASE("what the cloud misses of a gateway that is accepted is a warning", "[
     const auto report = patient.examine();
     CHECK(report.cause() == nullptr);
     CHECK(report.warns(Cause::no_policy));
+}
+
+TEST_CASE("a rotation that has not ended hinders nobody", "[doctor]") {
+    Patient patient;
+    patient.interrupt("answer", aws::Phase::enrolling, aws::Task::rotate);
+    CHECK(patient.examine().cause() == nullptr);
+    patient.interrupt("answer", aws::Phase::abandoning, aws::Task::rotate);
+    CHECK(patient.examine().cause() != nullptr);
 }
 
 TEST_CASE("a journal that only root may read hinders nobody", "[doctor]") {

@@ -215,8 +215,9 @@ void Patient::rewrite_identity(const std::string& member, const std::string& val
     content("aws.json") = json.dump();
 }
 
-void Patient::interrupt(const std::string& step, aws::Phase phase) {
-    aws::Journal journal{.order = {.thing = "gateway-1"}, .chip = gateway.uid.hex(), .phase = phase, .step = step};
+void Patient::interrupt(const std::string& step, aws::Phase phase, aws::Task task) {
+    aws::Journal journal{
+        .order = {.task = task, .thing = "gateway-1"}, .chip = gateway.uid.hex(), .phase = phase, .step = step};
     disk.contents[directories.state + "/enroll.journal"] = journal.text();
 }
 

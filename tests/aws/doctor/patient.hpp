@@ -115,7 +115,8 @@ class Patient {
 
     // rewrite_identity changes a member of aws.json; interrupt leaves a journal at a step.
     void rewrite_identity(const std::string& member, const std::string& value);
-    void interrupt(const std::string& step, aws::Phase phase = aws::Phase::enrolling);
+    void interrupt(const std::string& step, aws::Phase phase = aws::Phase::enrolling,
+                   aws::Task task = aws::Task::enroll);
 
     [[nodiscard]] std::string file(const std::string& name) const { return directories.identity + "/" + name; }
     std::string& content(const std::string& name) { return disk.contents[file(name)]; }

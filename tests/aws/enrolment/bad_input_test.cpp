@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What may go wrong around an enrolment: each ends with a message and an exit code of its kind, and nothing is lost,
 // so that the same gateway is enrolled as soon as the cause is gone, by one certificate.
+#include "../../mqtt/certificate_authority.hpp"
 #include "aws_double.hpp"
 #include "cli/exit_code.hpp"
 #include "gateway.hpp"
@@ -167,6 +168,23 @@ TEST_CASE("a broker that closes without a word is explained, and the enrolment r
     CHECK(gateway.trustx({"aws", "status"}).status == code(ExitCode::refused));
     cloud->control("DELETE", "/faults");
     must_succeed(gateway.trustx({"aws", "resume"}));
+}
+
+TEST_CASE("a broker that does not prove who it is has the exit code of doctor", "[aws]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Gateway gateway{*cloud, "untrusted-broker"};
+    const TempDir files;
+    const CertificateAuthority others{files.path(), "others"};
+    const auto outcome = gateway.trustx({"aws", "enroll", "--method", "csr", "--thing", "untrusted-broker", "--ca",
+                                         others.certificate(), "--wait", "0"});
+    INFO(outcome.both());
+    CHECK(outcome.status == code(ExitCode::untrusted));
+    CHECK(gateway.trustx({"aws", "connect"}).status == code(ExitCode::untrusted));
+    CHECK(gateway.trustx({"aws", "doctor"}).status == code(ExitCode::untrusted));
+    must_succeed(gateway.trustx({"aws", "abandon"}));
 }
 
 TEST_CASE("a clock that is a year off is told from a bad certificate", "[aws]") {

@@ -425,3 +425,33 @@ TEST_CASE("a connection ends an enrolment that has waited for nothing else", "[f
     CHECK(aws::conclude(world.files, world.directories));
     CHECK(world.journal()->phase == aws::Phase::done);
 }
+
+TEST_CASE("an approval that is repeated with other wishes is refused", "[enrolment][fleet]") {
+    Divided pair{aws::EnrolmentMethod::csr};
+    REQUIRE(pair.request());
+    REQUIRE(pair.approve());
+    const auto answer = pair.mail("answer");
+    const auto approved = pair.wishes;
+    const std::vector<std::function<void(aws::Order&)>> changes{
+        [](aws::Order& wishes) { wishes.ca_file = "/other.pem"; },
+        [](aws::Order& wishes) { wishes.policy = "other"; },
+        [](aws::Order& wishes) { wishes.existing_thing = true; },
+        [](aws::Order& wishes) { wishes.endpoint = "other.example"; },
+        [](aws::Order& wishes) { wishes.method = aws::EnrolmentMethod::register_thing; },
+    };
+    for (const auto& change : changes) {
+        pair.wishes = approved;
+        change(pair.wishes);
+        const auto again = pair.approve();
+        REQUIRE_FALSE(again);
+        CHECK(again.error() == aws::EnrolmentErrc::unfinished);
+    }
+    CHECK(pair.mail("answer") == answer);
+    pair.wishes = {};  // nothing is said again
+    REQUIRE(pair.approve());
+    CHECK(pair.mail("answer") == answer);
+    pair.wishes = approved;
+    pair.wishes.policy = "other";
+    REQUIRE(pair.take_back());
+    REQUIRE(pair.approve());
+}

@@ -113,6 +113,28 @@ TEST_CASE("a request that was abandoned leaves nothing at gateway and operator",
     CHECK(cloud->things().size() == things);
 }
 
+TEST_CASE("a gateway that gives up after it was activated names the certificate that stays", "[aws][fleet]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Desk desk{*cloud};
+    const Gateway gateway{*cloud, "too-late"};
+    const auto answer = desk.file("answer.json");
+    const auto proof = desk.file("proof.json");
+    must_succeed(at_gateway(gateway, {"aws", "request", "--thing", "too-late", "--out", desk.file("request.json")}));
+    must_succeed(desk.approve(desk.file("request.json"), answer));
+    must_succeed(at_gateway(gateway, {"aws", "install", answer, "--out", proof}));
+    const auto id = gateway.status().at("identity").at("certificateId").get<std::string>();
+    must_succeed(desk.trustx({"aws", "activate", proof}));
+    const auto abandoned = at_gateway(gateway, {"aws", "abandon"});
+    must_succeed(abandoned);
+    CHECK(cloud->certificates().at(id).at("status") == "ACTIVE");
+    CHECK_THAT(abandoned.both(), ContainsSubstring("--certificate " + id));
+    must_succeed(desk.trustx({"aws", "retire", "--thing", "too-late", "--certificate", id, "--force"}));
+    CHECK_FALSE(cloud->certificates().contains(id));
+}
+
 TEST_CASE("a folder of an operator's enrols its gateways", "[aws][fleet]") {
     auto* cloud = AwsDouble::shared();
     if (cloud == nullptr) {

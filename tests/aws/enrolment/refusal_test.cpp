@@ -4,6 +4,7 @@
 #include "aws/enrolment/error.hpp"
 #include "aws/enrolment/identity.hpp"
 #include "common/files/input_error.hpp"
+#include "common/try.hpp"
 #include "support/catch.hpp"
 #include "world.hpp"
 
@@ -205,6 +206,33 @@ TEST_CASE("a broker that does not accept in time leaves an enrolment that is res
               (world.broker.just_in_time ? aws::EnrolmentErrc::not_activated : aws::EnrolmentErrc::not_connected));
         CHECK(world.violation() == "");
         world.broker.refusals = 0;
+        must_succeed(world, &World::resume);
+        CHECK(world.missing_when_enrolled() == "");
+    });
+}
+
+TEST_CASE("connect says of a first connection that is still to come what enroll says", "[enrolment]") {
+    each_method(all, [](World& world) {
+        world.broker.refusals = 1000;
+        REQUIRE_FALSE(world.enroll());
+        const auto late = world.with_seams([&](const aws::Seams& seams) -> Result<void> {
+            TRY(const auto identity, aws::load_identity(world.files, world.directories));
+            return aws::connect(seams.broker, world.directories, identity.value(), world.journal());
+        });
+        REQUIRE_FALSE(late);
+        CHECK(late.error() ==
+              (world.broker.just_in_time ? aws::EnrolmentErrc::not_activated : aws::EnrolmentErrc::not_connected));
+    });
+}
+
+TEST_CASE("a broker that does not prove who it is has a code that says so", "[enrolment]") {
+    each_method(all, [](World& world) {
+        world.broker.untrusted = true;
+        const auto done = world.enroll();
+        REQUIRE_FALSE(done);
+        CHECK(done.error() == aws::EnrolmentErrc::broker_untrusted);
+        CHECK(world.violation() == "");
+        world.broker.untrusted = false;
         must_succeed(world, &World::resume);
         CHECK(world.missing_when_enrolled() == "");
     });

@@ -97,6 +97,9 @@ Result<aws::Acceptance> FakeBroker::connect(const aws::Presented& presented, con
     if (trap_.enter("mqtt connect")) {
         return closed;
     }
+    if (untrusted) {
+        return aws::Acceptance{.answer = aws::Acceptance::Answer::never, .why = "not trusted", .untrusted = true};
+    }
     if (refusals > 0) {
         --refusals;
         return closed;
@@ -158,6 +161,10 @@ Result<aws::Opened> FakeBroker::open(const aws::Presented& presented, const Dead
     const bool complete = !certificates_in(files_.files[presented.certificate_file].content).empty() &&
                           !files_.files[presented.key_file].content.empty() &&
                           !files_.files[presented.ca_file].content.empty();
+    if (untrusted) {
+        return aws::Opened{
+            .acceptance = {.answer = aws::Acceptance::Answer::never, .why = "not trusted", .untrusted = true}};
+    }
     if (!complete || !takes_claims || !presented.client_id.starts_with("claim-")) {
         return aws::Opened{.acceptance = {.answer = aws::Acceptance::Answer::never, .why = "refused"}};
     }

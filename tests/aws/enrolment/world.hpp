@@ -42,6 +42,7 @@ class FakeBroker final : public aws::MqttPort {
     std::string thing_named;      // by the template; empty: as asked for
     nlohmann::json parameters;    // that RegisterThing was sent last
     bool takes_claims = true;
+    bool untrusted = false;     // its certificate is not one of the roots'
     bool just_in_time = false;  // the authority is registered for that: what connects becomes a thing
 
  private:

@@ -23,7 +23,7 @@ constexpr std::array causes{
     CauseInfo{Cause::not_enrolled, "not-enrolled", Stage::identity, Class::not_enrolled,
               "enrol it with `trustx aws enroll`, or name its directory with --identity-dir"},
     CauseInfo{Cause::enrolment_unfinished, "enrolment-unfinished", Stage::identity, Class::unfinished,
-              "`trustx aws resume` carries on, `trustx aws abandon` takes it back"},
+              "`trustx aws status` names the command that carries on; `trustx aws abandon` takes it back"},
     CauseInfo{Cause::identity_unreadable, "identity-unreadable", Stage::identity, Class::file,
               "run this as root or as a user of the group trustx"},
     CauseInfo{Cause::identity_malformed, "identity-malformed", Stage::identity, Class::file,
@@ -170,6 +170,10 @@ constexpr std::array causes{
         "the certificate"},
     CauseInfo{Cause::certificate_inactive, "certificate-inactive", Stage::cloud, Class::cloud,
               "find out who made it inactive and why, then `aws iot update-certificate --new-status ACTIVE`"},
+    CauseInfo{
+        Cause::certificate_not_admitted, "certificate-not-admitted", Stage::cloud, Class::cloud,
+        "the function of `make jitr` refuses chips that are not in its list: if the UID is not yours, leave it so; "
+        "if it is, put the chip into the list, and let the operator make this certificate active"},
     CauseInfo{Cause::certificate_revoked, "certificate-revoked", Stage::cloud, Class::cloud,
               "that is final: enrol the gateway again with a new key"},
     CauseInfo{Cause::certificate_pending_transfer, "certificate-pending-transfer", Stage::cloud, Class::cloud,

@@ -119,6 +119,7 @@ enum class Cause : std::uint8_t {
     ca_inactive,
     ca_auto_registration_off,
     certificate_inactive,
+    certificate_not_admitted,  // registered just in time, and INACTIVE
     certificate_revoked,
     certificate_pending_transfer,
     certificate_pending_activation,

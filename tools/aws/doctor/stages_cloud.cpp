@@ -111,7 +111,8 @@ Known<CertificateDescription> certificate_known(const Exam& exam) {
     return *std::move(described);
 }
 
-Judged judge_status(const CertificateDescription& certificate) {
+// judge_status: a function that decides about chips of a vendor leaves those INACTIVE that it does not admit.
+Judged judge_status(const CertificateDescription& certificate, EnrolmentMethod method) {
     const auto words = "certificate " + certificate.id + " is " + std::string{status_name(certificate.status)};
     switch (certificate.status) {
         case CertificateStatus::active:
@@ -127,7 +128,8 @@ Judged judge_status(const CertificateDescription& certificate) {
         case CertificateStatus::register_inactive:
             break;
     }
-    return trouble(Cause::certificate_inactive, words);
+    return trouble(method == EnrolmentMethod::jit ? Cause::certificate_not_admitted : Cause::certificate_inactive,
+                   words);
 }
 
 // why_denied looks for what a policy of the usual form wants: the certificate attached to the thing whose name is the
@@ -172,7 +174,7 @@ Judged judge_policies(const Exam& exam, const CertificateDescription& certificat
 
 Judged examine_registration(const Exam& exam) {
     TRY(const auto certificate, certificate_known(exam));
-    TRY(const auto status, judge_status(certificate));
+    TRY(const auto status, judge_status(certificate, exam.identity->method));
     TRY(const auto allowed, judge_policies(exam, certificate));
     return status + ", " + allowed;
 }

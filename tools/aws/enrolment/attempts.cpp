@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 #include <utility>
 
 namespace trustx::aws {
@@ -30,6 +31,7 @@ Result<Acceptance> keep_trying(const Broker& broker, Pauses pause_after, const T
     // A broker that does not answer must not use up the time of all attempts.
     constexpr std::chrono::seconds one_attempt{30};
     const auto end = Deadline::after(broker.clock, broker.wait);
+    std::string told;
     for (;;) {
         TRY(auto acceptance, attempt(Deadline::after(broker.clock, one_attempt)));
         if (acceptance.answer != Acceptance::Answer::later) {
@@ -39,7 +41,10 @@ Result<Acceptance> keep_trying(const Broker& broker, Pauses pause_after, const T
         if (end.left(broker.clock) < pause) {
             return acceptance;
         }
-        broker.note("not yet: " + acceptance.why);
+        if (acceptance.why != told) {
+            broker.note("not yet, trying again: " + acceptance.why);
+            told = acceptance.why;
+        }
         broker.clock.sleep_for(pause);
     }
 }

@@ -80,6 +80,13 @@ Result<Claim> claim_of(Run& run) {
     return claim;
 }
 
+// certificate_name: what is held in memory has no file's name that says anything.
+std::string certificate_name(const Order& order) {
+    return order.claim_slot                  ? paired_certificate(*order.claim_slot)->hex()
+           : order.claim_certificate.empty() ? "of the claim that AWS made"
+                                             : order.claim_certificate;
+}
+
 bool is_usable(const Run& run) {
     constexpr std::chrono::seconds time_to_connect{30};
     const auto& claim = run.claim;
@@ -109,10 +116,17 @@ Result<Acceptance> open_claim(Run& run, const Deadline& deadline) {
                               .client_id = "claim-" + text::lower_case(run.journal.chip),
                               .certificate_file = run.claim->certificate_file,
                               .key_file = run.claim->key_file,
-                              .ca_file = run.claim->roots->path()};
+                              .ca_file = run.claim->roots->path(),
+                              .certificate_name = certificate_name(run.order())};
     TRY(auto opened, run.seams.broker.mqtt.open(presented, deadline));
     run.claim->conversation = std::move(opened.conversation);
-    return std::move(opened.acceptance);
+    auto acceptance = std::move(opened.acceptance);
+    if (acceptance.answer != Acceptance::Answer::accepted && !acceptance.untrusted) {
+        acceptance.why +=
+            "; the claim's certificate has to be registered and ACTIVE, with the policy of `trustx aws make "
+            "claim-policy`";
+    }
+    return acceptance;
 }
 
 }  // namespace trustx::aws

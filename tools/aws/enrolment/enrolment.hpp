@@ -66,9 +66,11 @@ class Enrolment {
 // presented_by is what a gateway shows the broker: its files.
 Presented presented_by(const Directories& directories, const Identity& identity);
 
-// connect proves the identity in the files: attempts until the broker accepts it or the time is up.
-// EnrolmentErrc::not_connected.
-Result<void> connect(const Broker& broker, const Directories& directories, const Identity& identity);
+// connect proves the identity in the files: attempts until the broker accepts it or the time is up. The journal says
+// whether its first connection is still to come, where it can be read. EnrolmentErrc::not_connected, not_activated and
+// broker_untrusted.
+Result<void> connect(const Broker& broker, const Directories& directories, const Identity& identity,
+                     const std::optional<Journal>& journal);
 
 // conclude ends an enrolment that waits for nothing but such a connection, which has been made. Without one, or where
 // the journal is not for this user's eyes, it does nothing. Errors: those of writing the journal.

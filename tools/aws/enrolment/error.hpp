@@ -28,6 +28,7 @@ enum class EnrolmentErrc {
     slot_taken = 16,            // there is a key in the slot that somebody may need
     answer_awaited = 17,        // the operator has not answered the request
     some_failed = 18,           // of many gateways
+    broker_untrusted = 19,      // the broker does not prove who it is
 };
 
 const std::error_category& enrolment_category() noexcept;

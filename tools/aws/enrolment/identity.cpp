@@ -138,9 +138,10 @@ Result<void> check_not_enrolled(files::FileStore& files, const Directories& dire
     if (!identity) {
         return {};
     }
-    return fail(EnrolmentErrc::enrolled_already, "this gateway is enrolled as " + identity->thing + " (" +
-                                                     directories.summary_file() +
-                                                     "): say that it may be replaced, or use other directories");
+    return fail(EnrolmentErrc::enrolled_already,
+                "this gateway is enrolled as " + identity->thing + " (" + directories.summary_file() +
+                    "): `trustx aws rotate` gives it another key; enrol it again with "
+                    "--replace, or in other directories (--identity-dir, --state-dir)");
 }
 
 Result<void> write_set(files::FileStore& store, const Directories& directories, const std::string& name,

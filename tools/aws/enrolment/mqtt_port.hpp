@@ -24,6 +24,7 @@ struct Presented {
     std::string certificate_file;
     std::string key_file;
     std::string ca_file;
+    std::string certificate_name = certificate_file;  // as messages name it
 };
 
 // Acceptance is the broker's answer. `later`: what hinders may pass (no network, a policy that is not in force yet, a
@@ -32,7 +33,8 @@ struct Acceptance {
     enum class Answer : std::uint8_t { accepted, later, never };
 
     Answer answer = Answer::accepted;
-    std::string why;  // with what to do about it; empty where it was accepted
+    std::string why;         // with what to do about it; empty where it was accepted
+    bool untrusted = false;  // the broker does not prove who it is, so nothing was shown to it
 };
 
 // Reply is what became of a request. `none`: the connection was closed, or nothing came in time; whether the request

@@ -48,7 +48,7 @@ Result<void> check_endpoint_given(const Order& order) {
         return {};
     }
     return fail(InputErrc::usage, "the method " + std::string{name_of(order.method)} +
-                                      " has no credentials to ask for the broker with: name the endpoint");
+                                      " has no credentials to ask for the broker with: name it by --endpoint");
 }
 
 // With JITP the thing gets its name from the certificate, whose common name has at most 64 characters (RFC 5280
@@ -103,9 +103,12 @@ Result<void> check_parameters(const Order& order) {
 // A claim is in files or in a slot; otherwise AWS makes one for who has credentials.
 Result<void> check_claim(const Order& order) {
     constexpr std::size_t longest_template_name = 36;
+    if (order.template_name.empty()) {
+        return fail(InputErrc::usage, "the method claim needs a provisioning template: name it by --template");
+    }
     if (!consists_of(order.template_name, "_-", longest_template_name)) {
         return fail(InputErrc::usage, "`" + order.template_name +
-                                          "` is no name for a provisioning template, which the method claim needs: "
+                                          "` is no name for a provisioning template: "
                                           "letters, digits, `_` and `-`, at most " +
                                           std::to_string(longest_template_name));
     }

@@ -55,6 +55,18 @@ Acceptance::Answer answer_to(mqtt::Cause cause) {
     }
 }
 
+bool proves_nothing(mqtt::Cause cause) {
+    switch (cause) {
+        case mqtt::Cause::broker_not_yet_valid:
+        case mqtt::Cause::broker_expired:
+        case mqtt::Cause::broker_name:
+        case mqtt::Cause::broker_untrusted:
+            return true;
+        default:
+            return false;
+    }
+}
+
 mqtt::Error explained(const mqtt::ConnectFailed& failure, const Presented& presented) {
     const mqtt::ProbeTarget target{.host = presented.endpoint.host,
                                    .port = presented.endpoint.port,
@@ -64,7 +76,7 @@ mqtt::Error explained(const mqtt::ConnectFailed& failure, const Presented& prese
                                    .key_file = {}};
     const mqtt::Addressee to{.host = presented.endpoint.host,
                              .port = presented.endpoint.port,
-                             .certificate = presented.certificate_file,
+                             .certificate = presented.certificate_name,
                              .ca_file = presented.ca_file,
                              .client_id = presented.client_id};
     return mqtt::explain(
@@ -79,7 +91,8 @@ std::optional<Acceptance> judge(const mqtt::Event& event, const Presented& prese
     }
     if (const auto* failure = std::get_if<mqtt::ConnectFailed>(&event)) {
         const auto error = explained(*failure, presented);
-        return Acceptance{.answer = answer_to(error.cause), .why = to_string(error)};
+        return Acceptance{
+            .answer = answer_to(error.cause), .why = to_string(error), .untrusted = proves_nothing(error.cause)};
     }
     return std::nullopt;
 }
@@ -204,7 +217,7 @@ Result<Reply> Talk::ask(const std::string& topic, const std::string& request, co
 Result<Opened> PahoPort::open(const Presented& presented, const Deadline& deadline) {
     const auto usable = mqtt::check_credentials({.key = presented.key_file,
                                                  .certificate = presented.certificate_file,
-                                                 .certificate_name = presented.certificate_file,
+                                                 .certificate_name = presented.certificate_name,
                                                  .ca = presented.ca_file});
     if (!usable) {
         return fail(input_code(usable.error().cause), to_string(usable.error()));

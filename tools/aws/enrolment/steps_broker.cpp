@@ -7,29 +7,54 @@
 #include "aws/enrolment/steps.hpp"
 #include "common/try.hpp"
 
+#include <chrono>
+#include <string>
 #include <utility>
 
 namespace trustx::aws {
 namespace {
 
+std::string seconds_text(Duration time) {
+    return std::to_string(std::chrono::round<std::chrono::seconds>(time).count()) + " s";
+}
+
+// time_taken: the last attempt is before the time allowed is up, because of the pause that would follow.
+std::string time_taken(const Broker& broker, TimePoint begun) {
+    return broker.wait == std::chrono::seconds{0}
+               ? " at the one attempt made (--wait)"
+               : " within " + seconds_text(broker.clock.now() - begun) + "; the next attempt would be after the " +
+                     seconds_text(broker.wait) + " allowed (--wait)";
+}
+
+const char* remedy_when(EnrolmentErrc late) {
+    return late == EnrolmentErrc::not_activated
+               ? "; the authority is not registered there for just-in-time registration, what makes the certificate "
+                 "active has not run, or it refuses this chip because it is not in its list: ask the operator; `trustx "
+                 "aws doctor` looks "
+                 "for the cause"
+               : "; a policy takes up to 8 minutes to be in force, so try again then; `trustx aws doctor` looks for "
+                 "the "
+                 "cause";
+}
+
 // prove shows the broker an identity until it is accepted; `late` is the error when the time is up.
 Result<void> prove(const Broker& broker, const Presented& presented, Pauses pauses, EnrolmentErrc late) {
+    const auto begun = broker.clock.now();
     TRY(const auto last, keep_trying(broker, std::move(pauses),
                                      [&](const Deadline& attempt) { return broker.mqtt.connect(presented, attempt); }));
     switch (last.answer) {
         case Acceptance::Answer::accepted:
             return {};
         case Acceptance::Answer::never:
-            return fail(EnrolmentErrc::not_connected, last.why);
+            return fail(last.untrusted ? EnrolmentErrc::broker_untrusted : EnrolmentErrc::not_connected, last.why);
         case Acceptance::Answer::later:
             break;
     }
+    if (last.untrusted) {
+        return fail(EnrolmentErrc::broker_untrusted, last.why);
+    }
     return fail(late, "the broker " + presented.endpoint.text() + " did not accept " + presented.client_id +
-                          " within " + std::to_string(broker.wait.count()) + " s: " + last.why +
-                          (late == EnrolmentErrc::not_activated
-                               ? "; the authority is not registered there for just-in-time registration, or what makes "
-                                 "the certificate active has not run: ask the operator"
-                               : "; a policy takes up to 8 minutes to be in force, so try again then"));
+                          time_taken(broker, begun) + ": " + last.why + remedy_when(late));
 }
 
 std::string plan_connection(const Order& order) {
@@ -67,6 +92,7 @@ std::string plan_first_connection(const Order& order) {
 Result<void> connect_first(Run& run) {
     const auto& broker = run.seams.broker;
     TRY(const auto identity, written_identity(run));
+    run.note("the broker closes first connections, which register the certificate: that is normal until it is active");
     return prove(broker, presented_by(run.directories.set(run.set()), identity), by_schedule(broker),
                  EnrolmentErrc::not_activated);
 }
@@ -81,8 +107,13 @@ Presented presented_by(const Directories& directories, const Identity& identity)
             .ca_file = directories.roots_file()};
 }
 
-Result<void> connect(const Broker& broker, const Directories& directories, const Identity& identity) {
-    return prove(broker, presented_by(directories, identity), by_backoff(broker), EnrolmentErrc::not_connected);
+Result<void> connect(const Broker& broker, const Directories& directories, const Identity& identity,
+                     const std::optional<Journal>& journal) {
+    const bool is_first =
+        journal && journal->phase == Phase::enrolling && journal->step == steps::first_connection.name;
+    const auto presented = presented_by(directories, identity);
+    return is_first ? prove(broker, presented, by_schedule(broker), EnrolmentErrc::not_activated)
+                    : prove(broker, presented, by_backoff(broker), EnrolmentErrc::not_connected);
 }
 
 const Step steps::connection{.name = "connection",

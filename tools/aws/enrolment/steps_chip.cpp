@@ -37,14 +37,14 @@ std::string plan_slot(const Order& order) {
 }
 
 Result<void> look_at_slot(Run& run) {
+    if (!run.order().replace) {
+        TRYV(check_not_enrolled(run.seams.files, run.directories));
+    }
     TRY(auto held, run.seams.chip.certificates(run.object()));
     if (!held.empty() && !run.order().replace) {
         return fail(EnrolmentErrc::enrolled_already,
                     run.object().hex() + " holds " + summary_of(held.front()) +
-                        ", which would be replaced: choose another slot, or say that it may be replaced");
-    }
-    if (!run.order().replace) {
-        TRYV(check_not_enrolled(run.seams.files, run.directories));
+                        ", which would be replaced: choose another slot (--slot), or allow that (--replace)");
     }
     TRY(const auto curve, run.seams.chip.curve_in(run.order().slot));
     run.facts().slot_was_empty = !curve;

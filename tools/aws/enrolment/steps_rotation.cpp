@@ -87,7 +87,7 @@ Result<void> check_slot_is_free(Run& run, const Result<PublicKey>& key) {
     }
     return fail(EnrolmentErrc::slot_taken, run.order().slot.hex() +
                                                " holds a key that somebody may need, and a new one would destroy it: "
-                                               "choose another slot, or say that it may be replaced");
+                                               "choose another slot (--to-slot), or allow that (--replace)");
 }
 
 Result<void> look_at_other_slot(Run& run) {
@@ -96,7 +96,7 @@ Result<void> look_at_other_slot(Run& run) {
     if (slot == facts.old_slot) {
         return fail(InputErrc::usage, slot.hex() +
                                           " holds the key in use, which stays until the broker has accepted "
-                                          "the new one: choose another slot");
+                                          "the new one: choose another slot (--to-slot)");
     }
     TRY(const auto curve, run.seams.chip.curve_in(slot));
     facts.slot_was_empty = !curve;

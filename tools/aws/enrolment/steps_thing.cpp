@@ -52,8 +52,8 @@ Result<void> accept_thing(Run& run, const ThingDescription& found) {
     }
     return fail(EnrolmentErrc::thing_taken, "the thing " + run.order().thing + " exists and has the certificate " +
                                                 other +
-                                                ", so it may be another gateway: choose another name, or say that the "
-                                                "thing gets this certificate in addition");
+                                                ", so it may be another gateway: choose another name, or let the "
+                                                "thing have this certificate in addition (--existing-thing)");
 }
 
 // make_thing decides once whether the thing was there before, and that is durable before it makes one.

@@ -42,6 +42,33 @@ Result<void> check_same(const Journal& record, const ReceivedRequest& received) 
     return record.phase == Phase::abandoning ? being_abandoned(record) : Result<void>{};
 }
 
+struct Wish {
+    const char* what;
+    bool differs;
+};
+
+// check_wishes: an approval is not made again by repeating it, so what was asked for otherwise would have no effect. A
+// wish that is not expressed is no other one.
+Result<void> check_wishes(const Order& recorded, const Order& wishes) {
+    const Order usual;
+    const auto other = [&](auto member) {
+        return wishes.*member != usual.*member && wishes.*member != recorded.*member;
+    };
+    for (const auto& [what, differs] :
+         {Wish{"method", other(&Order::method)}, Wish{"policy", other(&Order::policy)},
+          Wish{"endpoint", other(&Order::endpoint)}, Wish{"file of roots", other(&Order::ca_file)},
+          Wish{"authority", other(&Order::authority_certificate)},
+          Wish{"word about things that exist", other(&Order::existing_thing)}}) {
+        if (differs) {
+            return fail(EnrolmentErrc::unfinished, "the request of " + recorded.thing + " was approved with another " +
+                                                       what +
+                                                       ": leave that out to get the same answer again, or take the "
+                                                       "approval back first (`trustx aws approve --take-back`)");
+        }
+    }
+    return {};
+}
+
 Result<void> check_subject(const Journal& record, const Proof& proof) {
     const bool same = record.facts.certificate_id == proof.certificate_id && record.chip == proof.chip &&
                       record.order.slot == proof.slot;
@@ -153,6 +180,7 @@ Result<OperatorAnswer> Approvals::approve(const ReceivedRequest& received, const
     }
     if (present) {
         TRYV(check_same(*present, received));
+        TRYV(check_wishes(present->order, wishes));
     }
     const bool resumed = present.has_value();
     TRY(auto journal, resumed ? Result<Journal>{*std::move(present)} : begin(received, wishes));

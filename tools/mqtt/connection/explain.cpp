@@ -50,6 +50,9 @@ constexpr std::array alerts{
           "check which cipher suites and client certificates it accepts"},
 };
 
+constexpr const char* remedy_of_refusal =
+    "check that the certificate is registered and active there, and that policy or access rules allow this client id";
+
 std::string fill(std::string_view form, const Addressee& to) {
     std::string text{form};
     const std::array fields{std::pair{std::string_view{"{cert}"}, std::string_view{to.certificate}},
@@ -83,7 +86,7 @@ std::optional<Error> explain_refused_connect(int code, const Addressee& to) {
             return Error{Cause::not_authorised,
                          "the broker does not authorise certificate " + to.certificate + " with client id '" +
                              to.client_id + "'",
-                         "check the broker's access rules, and which client ids they allow"};
+                         remedy_of_refusal};
         default:
             return std::nullopt;
     }
@@ -103,7 +106,7 @@ Error explain_reason(ReasonCode reason, const Addressee& to) {
             return {Cause::password_wanted, what, "set the broker up for certificates alone"};
         case ReasonCode::not_authorised:
         case ReasonCode::banned:
-            return {Cause::not_authorised, what, "check the broker's access rules, and which client ids they allow"};
+            return {Cause::not_authorised, what, remedy_of_refusal};
         default:
             return {Cause::unavailable, what, passes_by_itself(reason) ? "try again later" : "see the broker's log"};
     }

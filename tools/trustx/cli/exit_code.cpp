@@ -74,6 +74,8 @@ ExitCode of_enrolment(aws::EnrolmentErrc code) {
             return ExitCode::not_activated;
         case aws::EnrolmentErrc::some_failed:
             return ExitCode::some_failed;
+        case aws::EnrolmentErrc::broker_untrusted:
+            return ExitCode::untrusted;
         case aws::EnrolmentErrc::not_connected:
             return ExitCode::not_accepted;
         default:

@@ -140,6 +140,7 @@ Result<aws::Order> wishes_of(const ApprovalOptions& options) {
                                           " needs the authority that issues: give --authority-cert and "
                                           "--authority-key");
     }
+    name_files_absolutely(wishes);
     return wishes;
 }
 

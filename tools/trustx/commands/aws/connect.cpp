@@ -38,7 +38,9 @@ Result<void> connect(const Context& context, const ConnectOptions& options) {
     TRYV(load_provider(context));
     SystemClock clock;
     aws::PahoPort port{clock};
-    TRYV(aws::connect(broker_for(context, port, clock, wait), directories, *identity));
+    const auto journal = aws::JournalFile{files, directories.state}.load();
+    TRYV(aws::connect(broker_for(context, port, clock, wait), directories, *identity,
+                      journal ? *journal : std::nullopt));
     const auto concluded = aws::conclude(files, directories);
     if (!concluded) {
         context.note("the journal cannot be ended: " + concluded.error().message());

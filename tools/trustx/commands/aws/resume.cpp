@@ -21,7 +21,8 @@ Examples:
 constexpr const char* what_abandon_does =
     R"(The certificate is made inactive, detached and deleted, the thing deleted if this enrolment made it, the certificate
 taken out of the chip, and the files removed. The key stays in the chip, the policy in the account. What an operator has
-approved for a request is taken back by the operator: `trustx aws approve --take-back`.
+approved for a request is the operator's: taken back by `trustx aws approve --take-back`, or, once it was activated, ended
+by `trustx aws retire --thing NAME --certificate ID --force`.
 
 Examples:
   trustx aws abandon)";
@@ -70,11 +71,28 @@ Result<void> resume(const Context& context, const ResumeOptions& options) {
     return {};
 }
 
+// left_of says what there is of an enrolment after it was abandoned. What an operator made for it is not known here.
+std::string left_of(const aws::Journal& journal) {
+    const std::string task = journal.order.task == aws::Task::rotate ? "rotation" : "enrolment";
+    if (journal.order.method != aws::EnrolmentMethod::by_operator) {
+        return "nothing of that " + task + " is left but the key in the chip";
+    }
+    const auto& id = journal.facts.certificate_id;
+    return "nothing of that " + task + " is left here but the key in the chip; the certificate" +
+           (id.empty() ? "" : " " + id) +
+           " is the operator's: `trustx aws approve --take-back REQUEST`, or once it was activated `trustx aws retire "
+           "--thing " +
+           journal.order.thing + " --certificate " + (id.empty() ? "ID" : id) + " --force`";
+}
+
 Result<void> abandon(const Context& context, const ResumeOptions& options) {
     TRY(const auto directories, directories_of(context, options.directories));
     TRY(const auto session, taken_up(context, options, directories));
+    TRY(const auto before, aws::read_state(session->seams().files, directories));
     TRYV(aws::Enrolment(session->seams(), directories).abandon());
-    context.note("abandoned: nothing of that enrolment is left but the key in the chip");
+    if (before.journal) {
+        context.note("abandoned: " + left_of(*before.journal));
+    }
     return {};
 }
 

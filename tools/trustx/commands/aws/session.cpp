@@ -5,6 +5,7 @@
 #include "aws/enrolment/endpoint_name.hpp"
 #include "aws/enrolment/error.hpp"
 #include "aws/enrolment/methods.hpp"
+#include "aws/fleet/gateway.hpp"
 #include "common/files/input_error.hpp"
 #include "common/try.hpp"
 #include "setup/service.hpp"
@@ -62,6 +63,11 @@ Result<void> tell_rotated(const Context& context, const aws::Directories& direct
     return {};
 }
 
+const char* carried_on_by(const aws::Journal& journal) {
+    const bool waits_for_broker = aws::is_installed(journal) && journal.order.task == aws::Task::enroll;
+    return aws::waits_for_operator(journal) ? "install" : waits_for_broker ? "connect" : "resume";
+}
+
 void tell_unfinished(const Context& context, const aws::Directories& directories, const Error& error) {
     // These two are about another enrolment, and say that.
     if (error.code() == aws::EnrolmentErrc::unfinished || error.code() == aws::EnrolmentErrc::busy) {
@@ -70,8 +76,8 @@ void tell_unfinished(const Context& context, const aws::Directories& directories
     files::DiskStore files;
     const auto state = aws::read_state(files, directories);
     if (state && state->journal && state->journal->phase == aws::Phase::enrolling) {
-        context.note("this is at the step `" + state->journal->step +
-                     "`: `trustx aws resume` carries on, `trustx aws abandon` takes it back");
+        context.note("this is at the step `" + state->journal->step + "`: `trustx aws " +
+                     carried_on_by(*state->journal) + "` carries on, `trustx aws abandon` takes it back");
     }
 }
 

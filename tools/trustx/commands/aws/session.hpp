@@ -32,6 +32,10 @@ void tell_enrolled(const Context& context, const aws::Directories& directories);
 // end. Errors: those of the journal.
 Result<void> tell_rotated(const Context& context, const aws::Directories& directories);
 
+// carried_on_by is the subcommand that carries on with what has not ended. `connect` is with the identity in use, which
+// in a rotation is the old one.
+const char* carried_on_by(const aws::Journal& journal);
+
 // tell_unfinished says what can be done about an enrolment that has not ended, where one has failed.
 void tell_unfinished(const Context& context, const aws::Directories& directories, const Error& error);
 

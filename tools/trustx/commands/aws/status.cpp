@@ -6,6 +6,7 @@
 #include "cli/arguments.hpp"
 #include "cli/output.hpp"
 #include "commands/aws/options.hpp"
+#include "commands/aws/session.hpp"
 #include "commands/aws/subcommands.hpp"
 #include "common/text/time_text.hpp"
 #include "common/try.hpp"
@@ -53,12 +54,6 @@ const char* phase_words(const aws::Journal& journal) {
             break;
     }
     return words_when_done(journal.order.task);
-}
-
-// carried_on_by is the subcommand. `connect` is with the identity in use, which in a rotation is the old one.
-const char* carried_on_by(const aws::Journal& journal) {
-    const bool waits_for_broker = aws::is_installed(journal) && journal.order.task == aws::Task::enroll;
-    return aws::waits_for_operator(journal) ? "install" : waits_for_broker ? "connect" : "resume";
 }
 
 nlohmann::ordered_json state_json(const aws::State& state, const aws::Directories& directories) {
