@@ -11,6 +11,7 @@
 #include "connection/events.hpp"
 #include "connection/key_credit.hpp"
 #include "connection/paho_trace.hpp"
+#include "connection/proxy.hpp"
 #include "limits/aws_limits.hpp"
 #include "service/service_observer.hpp"
 #include "session/advice.hpp"
@@ -79,7 +80,21 @@ std::string choose_client_id(const Options& options, const Credentials& credenti
     return credentials.common_name.empty() ? "trustx-mqtt-" + std::to_string(::getpid()) : credentials.common_name;
 }
 
-ConnectionSettings settings_for(const Options& options, const Identity& identity, const std::string& client_id) {
+std::string variable(const char* name, const char* other_name) {
+    const char* value = std::getenv(name);
+    value = value != nullptr ? value : std::getenv(other_name);
+    return value != nullptr ? value : "";
+}
+
+// Paho would read the variable itself, and knows no exceptions from it.
+std::string take_proxy(const std::string& host) {
+    auto proxy = proxy_for(host, variable("https_proxy", "HTTPS_PROXY"), variable("no_proxy", "NO_PROXY"));
+    ::unsetenv("https_proxy");
+    return proxy;
+}
+
+ConnectionSettings settings_for(const Options& options, const Identity& identity, const std::string& client_id,
+                                const std::string& proxy) {
     return {.host = options.host,
             .port = options.port,
             .client_id = client_id,
@@ -93,7 +108,8 @@ ConnectionSettings settings_for(const Options& options, const Identity& identity
             .version = options.version,
             .will = options.will,
             .session_expiry = options.session_expiry,
-            .receive_maximum = options.receive_maximum};
+            .receive_maximum = options.receive_maximum,
+            .proxy = proxy};
 }
 
 void warn(const Identity& identity) {
@@ -113,16 +129,17 @@ Result<ExitCode> run(const CommandLine& command, const Pace& pace, int signal_fd
     }
     TRY(auto made, command.make(client_id));
     const auto application = command.beside(std::move(made), client_id);
+    const auto proxy = take_proxy(options.host);
 
     paho_trace::start();
     EventQueue events;
-    Connection connection{settings_for(options, *identity, client_id), events};
+    Connection connection{settings_for(options, *identity, client_id, proxy), events};
     std::mt19937_64 generator{std::random_device{}()};
     std::uniform_real_distribution<double> fraction{0.0, 1.0};
     Backoff backoff{pace.backoff, [&] { return fraction(generator); }};
     KeyCredit credit{pace.credit};
     ServiceObserver observer{{.client_id = client_id, .status_file = options.status_file}};
-    Session session{{.settings = settings_for(options, *identity, client_id),
+    Session session{{.settings = settings_for(options, *identity, client_id, proxy),
                      .broker = {options.host, options.port, options.certificate, options.ca, client_id},
                      .connection = connection,
                      .events = events,
@@ -138,7 +155,7 @@ Result<ExitCode> run(const CommandLine& command, const Pace& pace, int signal_fd
                          TRY(auto fresh, load_identity(options));
                          before = std::exchange(identity, std::move(fresh));
                          warn(*identity);
-                         return settings_for(options, *identity, client_id);
+                         return settings_for(options, *identity, client_id, proxy);
                      }}};
     return session.run();
 }

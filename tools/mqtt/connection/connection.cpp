@@ -169,6 +169,9 @@ class Connection::Impl : public ::mqtt::callback {
     } else {
         options.set_clean_session(!settings_.persistent_session);
     }
+    if (!settings_.proxy.empty()) {
+        options.set_https_proxy(settings_.proxy);
+    }
     if (const auto& will = settings_.will) {
         options.set_will(
             ::mqtt::will_options{will->topic, will->payload.data(), will->payload.size(), will->qos, will->retain});

@@ -43,6 +43,7 @@ struct ConnectionSettings {
     // it may send without an acknowledgement; 0: as many as MQTT allows.
     std::chrono::seconds session_expiry{std::chrono::hours{1}};
     std::uint16_t receive_maximum = 0;
+    std::string proxy{};  // HOST:PORT (see proxy.hpp); empty: what Paho finds in https_proxy
 };
 
 class Connection {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/session.hpp"
 
+#include "connection/proxy.hpp"
 #include "limits/aws_limits.hpp"
 #include "session/advice.hpp"
 
@@ -228,7 +229,11 @@ void Session::on(const ConnectFailed& event) {
         spdlog::debug("TLS: {}", line);
     }
     spdlog::debug("Paho: code {}", event.code);
-    const auto error = explain(event, parts_.broker, probes());
+    auto error = explain(event, parts_.broker, probes());
+    if (!parts_.settings.proxy.empty()) {
+        error.remedy += "; the way goes through the proxy " + without_password(parts_.settings.proxy) +
+                        ", which may not lead there";
+    }
     if (error.cause != Cause::name && error.cause != Cause::tcp) {
         note_key_use();
     }
@@ -248,6 +253,10 @@ Probes Session::probes() {
     Probes probes;
     const auto& settings = parts_.settings;
     const ProbeTarget target{settings.host, settings.port, settings.ca_file, settings.alpn, {}, {}};
+    if (!settings.proxy.empty()) {
+        probes.anonymous = [] { return ProbeResult{}; };  // a probe goes another way
+        return probes;
+    }
     probes.anonymous = [target] { return probe(target, probe_time); };
     // One use of the key per series of failures is worth a clear message; one per attempt is not.
     if (failed_attempts_ == 0) {

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Through which proxy a broker is reached.
+#include "connection/proxy.hpp"
+
+#include "support/catch.hpp"
+
+using trustx::mqtt::proxy_for;
+using trustx::mqtt::without_password;
+
+TEST_CASE("a proxy is named with or without a scheme", "[proxy]") {
+    CHECK(proxy_for("broker", "http://proxy:3128", "") == "proxy:3128");
+    CHECK(proxy_for("broker", "https://proxy:3128/", "") == "proxy:3128");
+    CHECK(proxy_for("broker", "proxy:3128", "") == "proxy:3128");
+    CHECK(proxy_for("broker", "", "").empty());
+    CHECK(without_password(proxy_for("broker", "http://user:secret@proxy:3128", "")) == "proxy:3128");
+}
+
+TEST_CASE("hosts are excepted from a proxy by their names, and by those above", "[proxy]") {
+    CHECK(proxy_for("a.example", "p:1", "b, a.example").empty());
+    CHECK(proxy_for("a.example", "p:1", "example").empty());
+    CHECK(proxy_for("a.example", "p:1", ".example").empty());
+    CHECK(proxy_for("a.example", "p:1", "*").empty());
+    CHECK(proxy_for("a.example", "p:1", "b.example,ample") == "p:1");
+}
