@@ -25,8 +25,10 @@ const char* name_of(Phase phase) {
             return "waiting";
         case Phase::reloading:
             return "reloading";
-        default:
+        case Phase::stopping:
             return "stopping";
+        default:
+            return "ended";
     }
 }
 
@@ -84,7 +86,10 @@ void ServiceObserver::change_phase(const View& view) {
             manager_.reloading();
             break;
         case Phase::stopping:
-            manager_.stopping();
+        case Phase::ended:
+            if (!std::exchange(stopping_, true)) {
+                manager_.stopping();
+            }
             break;
         default:
             break;

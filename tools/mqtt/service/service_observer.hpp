@@ -34,6 +34,7 @@ class ServiceObserver final : public Observer {
     Manager manager_;
     std::optional<Phase> phase_;  // that was told last
     bool ready_ = false;          // was said, and no reload since
+    bool stopping_ = false;       // was said
     std::string written_;         // what is in the file
     std::optional<TimePoint> reported_at_;
     std::optional<TimePoint> alive_at_;
@@ -42,7 +43,7 @@ class ServiceObserver final : public Observer {
 };
 
 // status_json is the content of the file: an object with client_id, state (connecting, connected, waiting, reloading,
-// stopping), status for people, and counters.
+// stopping, ended), status for people, and counters.
 std::string status_json(const View& view, const std::string& client_id);
 
 }  // namespace trustx::mqtt

@@ -9,7 +9,7 @@
 
 namespace trustx::mqtt {
 
-enum class Phase : std::uint8_t { connecting, connected, waiting, reloading, stopping };
+enum class Phase : std::uint8_t { connecting, connected, waiting, reloading, stopping, ended };
 
 // Counters count since the session began.
 struct Counters {

@@ -70,6 +70,7 @@ ExitCode Session::run() {
     while (!over_) {
         take_turn();
     }
+    show();
     parts_.connection.close(goodbye_time);
     return *over_;
 }
@@ -430,7 +431,10 @@ void Session::show() {
     View view{.phase = Phase::connecting, .text = {}, .progress = parts_.application.progress(), .counters = counters_};
     const auto where =
         fmt::format("{} port {} as '{}'", parts_.broker.host, parts_.broker.port, parts_.broker.client_id);
-    if (stopping_) {
+    if (over_) {
+        view.phase = Phase::ended;
+        view.text = "ended";
+    } else if (stopping_) {
         view.phase = Phase::stopping;
         view.text = "ending";
     } else if (reload_at_) {
