@@ -20,6 +20,7 @@ BEGIN {
     meaning["REQUEST"] = "FILE"
     meaning["ANSWER"] = "FILE"
     meaning["PROOF"] = "FILE"
+    meaning["PROGRAM"] = "FILE"
     meaning["WHAT"] = "OBJECT|chip|application"
     meaning["STATE"] = "initialisation|operational|termination"
     meaning["CONDITION"] = "always|never"

@@ -203,27 +203,13 @@ TEST_CASE("bash offers every subcommand and every option of each program where -
 }
 
 TEST_CASE("completion knows every word that stands for a value", "[completion]") {
-    const Words proposed{"ADDRESS",
-                         "COMMAND",
-                         "CONDITION",
-                         "DEVICE",
-                         "DIRECTORY",
-                         "FILE",
-                         "LIST",
-                         "OBJECT",
-                         "ANSWER",
-                         "PEER",
-                         "PROOF",
-                         "RECIPE",
-                         "REQUEST",
-                         "SERVICE",
-                         "SLOT",
-                         "STATE",
-                         "USER",
-                         "WHAT",
-                         "FILE|trustx:OBJECT"};
-    const Words free{"ADDR:PORT", "ARN",    "CLOCK", "FILTER",   "HEX",  "HOST",    "HOST[:PORT]", "ID",   "N",
-                     "NAME",      "NUMBER", "PORT",  "PROTOCOL", "RULE", "SECONDS", "TEXT",        "TIME", "TOPIC"};
+    const Words proposed{"ADDRESS", "COMMAND", "CONDITION", "DEVICE",  "DIRECTORY",
+                         "FILE",    "LIST",    "OBJECT",    "ANSWER",  "PEER",
+                         "PROGRAM", "PROOF",   "RECIPE",    "REQUEST", "SERVICE",
+                         "SLOT",    "STATE",   "USER",      "WHAT",    "FILE|trustx:OBJECT"};
+    const Words free{"ADDR:PORT", "ARN",  "CLOCK", "FILTER", "HEX",  "HOST",     "HOST[:PORT]",
+                     "ID",        "N",    "NAME",  "NUMBER", "PORT", "PROTOCOL", "RULE",
+                     "SECONDS",   "SIZE", "TEXT",  "TIME",   "TOPIC"};
     const auto rules = read_file(source_directory() / "conf" / "completion" / "help.awk");
     for (const auto& word : proposed) {
         CHECK_THAT(rules, ContainsSubstring(word.substr(0, word.find('|'))));

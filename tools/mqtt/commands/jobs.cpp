@@ -23,11 +23,11 @@ void add_directories(CLI::App& run, JobsCommandOptions& options) {
     run.add_option("--handler", options.run.handlers,
                    "Directory of handlers: a program for each operation, named like it, with the job document on "
                    "standard input")
-        ->type_name("DIR")
+        ->type_name("DIRECTORY")
         ->required();
     options.run.state = "/var/lib/trustx-mqtt/jobs";
     run.add_option("--state", options.run.state, "Directory that remembers which job is being done")
-        ->type_name("DIR")
+        ->type_name("DIRECTORY")
         ->capture_default_str();
 }
 

@@ -43,7 +43,7 @@ struct MessageOptions {
 void add_spool_options(CLI::Option_group& group, SpoolSettings& spool, CLI::Option* topic) {
     auto* directory = group.add_option("--spool", spool.directory,
                                        "Keep messages in this directory until they are delivered, over restarts, too");
-    directory->type_name("DIR")->needs(topic);
+    directory->type_name("DIRECTORY")->needs(topic);
     group
         .add_option("--spool-size", spool.size,
                     "Size of the spool, at least 64KB; when it is full, input waits (default: 64MB)")
