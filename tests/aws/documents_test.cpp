@@ -14,6 +14,8 @@
 #include "support/temp_dir.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <set>
@@ -400,6 +402,33 @@ TEST_CASE("A delivery manifest that says two things is refused", "[aws]") {
         CHECK(parse_allowed_claims(std::string{list} == "[]" ? "{\"a\":{}}" : "{\"a\":[1]}", "f").error() ==
               InputErrc::malformed);
     }
+}
+
+TEST_CASE("A changed list is uploaded as it is now, and nothing is made again", "[aws]") {
+    const trustx::test::TempDir files;
+    const auto write = [&](const std::string& name, const std::string& text) {
+        trustx::test::write_file(files / name, text);
+        std::filesystem::permissions(files / name, std::filesystem::perms::owner_all);
+    };
+    write("aws", "#!/bin/sh\necho \"$AWS_DEFAULT_REGION $*\" >>\"$(dirname \"$0\")/calls\"\n");
+    for (const auto* serial : {"1", "2"}) {
+        const auto documents = jitr_documents(
+            {.scope = scope, .ca_certificate_id = id_b, .policy = "p", .devices = {{id_a, {"gw-1", serial}}}});
+        REQUIRE(documents);
+        for (const auto& each : *documents) {
+            write(each.name, each.text);
+        }
+        const std::string path = files.path().string() + ":" + std::getenv("PATH");
+        const auto done = trustx::test::run(files / "deploy", {"--update"}, {.environment = {{"PATH", path}}});
+        INFO(done.both());
+        REQUIRE(done.status == 0);
+    }
+    const std::string call =
+        "eu-central-1 lambda update-function-code --function-name trustx_jitr --zip-file fileb://jitr.zip\n";
+    CHECK(trustx::test::read_file(files / "calls") == call + call);
+    const auto uploaded = trustx::test::run("python3", {"-m", "zipfile", "-e", files / "jitr.zip", files / "uploaded"});
+    REQUIRE(uploaded.status == 0);
+    CHECK(trustx::test::read_file(files / "uploaded" / "jitr.py") == trustx::test::read_file(files / "jitr.py"));
 }
 
 TEST_CASE("What a function needs in an account is written as a whole", "[aws]") {

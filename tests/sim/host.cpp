@@ -26,6 +26,7 @@ std::string hex16(std::size_t value) {
 
 Host::Host(HostOptions options) {
     auto made = sim::SimulatedChip::create({.profile = options.profile,
+                                            .uid = options.uid,
                                             .seed = 1,
                                             .timing = options.timing,
                                             .acknowledge = options.acknowledge,

@@ -14,6 +14,7 @@ namespace trustx::test {
 
 struct HostOptions {
     std::string profile{};
+    sim::Bytes uid{};
     sim::Timing timing = sim::Timing::none();
     sim::AcknowledgeStyle acknowledge = sim::AcknowledgeStyle::automatic;
     std::unique_ptr<sim::Nvm> nvm = std::make_unique<sim::MemoryNvm>();

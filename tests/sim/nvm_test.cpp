@@ -173,6 +173,14 @@ TEST_CASE("sim: a profile that is not that of the NVM file is refused", "[nvm]")
     CHECK_THAT(start_error(directory / "chip.nvm", {"--profile", "A"}), ContainsSubstring("holds a chip of profile B"));
 }
 
+TEST_CASE("sim: a new chip has the UID that it is given, and keeps it", "[nvm]") {
+    const TempDir directory;
+    const auto nvm = directory / "chip.nvm";
+    { const Host host({.uid = sim::Bytes(27, 0x5A), .nvm = file(nvm)}); }
+    { const Host host({.nvm = file(nvm)}); }  // it is not said again
+    CHECK_THAT(start_error(nvm, {"--uid", std::string(54, 'B')}), ContainsSubstring("holds a chip with the UID 5A5A"));
+}
+
 TEST_CASE("sim: a second simulator on the same NVM file is refused", "[nvm]") {
     const Simulator simulator;
     CHECK_THAT(start_error(simulator.nvm()), ContainsSubstring("is in use by another trustx-sim"));

@@ -41,24 +41,27 @@ std::string function_commands(const Function& function) {
     return "#!/bin/sh\n"
            "# Puts the function, its role and what calls it into the account. It needs the program aws, with\n"
            "# credentials, and Python. A new role can be used after some seconds: where create-function says that it\n"
-           "# cannot be assumed, repeat from there. A changed list:\n"
-           "#   aws lambda update-function-code --function-name " +
-           name + " --zip-file fileb://" + module_name +
-           ".zip\n"
+           "# cannot be assumed, repeat from there. With --update it only uploads the function, whose list has "
+           "changed.\n"
            "set -eu\n"
            "cd \"$(dirname \"$0\")\"\n"
            "export AWS_DEFAULT_REGION=" +
            scope.region +
            "\n"
+           "python3 -m zipfile -c " +
+           module_name + ".zip " + module_name +
+           ".py\n"
+           "if [ \"${1-}\" = --update ]; then\n"
+           "    exec aws lambda update-function-code --function-name " +
+           name + " --zip-file fileb://" + module_name +
+           ".zip\n"
+           "fi\n"
            "aws iam create-role --role-name " +
            name +
            " --assume-role-policy-document file://trust.json\n"
            "aws iam put-role-policy --role-name " +
            name + " --policy-name " + name +
            " --policy-document file://permissions.json\n"
-           "python3 -m zipfile -c " +
-           module_name + ".zip " + module_name +
-           ".py\n"
            "aws lambda create-function --function-name " +
            name + " --runtime python3.12 --handler " + module_name + ".handler --timeout 30 --role " + role +
            " --zip-file fileb://" + module_name +

@@ -16,7 +16,8 @@ namespace trustx::sim {
 
 namespace {
 
-Result<ChipState> existing_chip(const std::string& image, const Nvm& nvm, const std::string& profile) {
+Result<ChipState> existing_chip(const std::string& image, const Nvm& nvm, const std::string& profile,
+                                const Bytes& uid) {
     auto state = decode_image(image);
     if (!state) {
         return fail(nvm.name() + " " + state.error() + ". It was left as it is; name another file or move it away");
@@ -25,15 +26,22 @@ Result<ChipState> existing_chip(const std::string& image, const Nvm& nvm, const 
         return fail(nvm.name() + " holds a chip of profile " + state->profile + ", not " + profile +
                     "; leave the profile out or name another file");
     }
+    if (!uid.empty() && uid != state->objects[ObjectId::uid].content) {
+        return fail(nvm.name() + " holds a chip with the UID " + to_hex(state->objects[ObjectId::uid].content) +
+                    "; leave --uid out or name another file");
+    }
     return state;
 }
 
-Result<ChipState> new_chip(Nvm& nvm, const std::string& profile_name, Crypto& crypto) {
+Result<ChipState> new_chip(Nvm& nvm, const std::string& profile_name, const Bytes& uid, Crypto& crypto) {
     const Profile* profile = find_profile(profile_name.empty() ? default_profile : profile_name);
     if (profile == nullptr) {
         return fail("there is no profile \"" + profile_name + "\"; the profiles are A, B and C");
     }
     ChipState state = make_chip(*profile, crypto);
+    if (!uid.empty()) {
+        state.objects[ObjectId::uid].content = uid;
+    }
     TRYV(nvm.replace(encode_image(state)));
     return state;
 }
@@ -74,7 +82,8 @@ Result<std::unique_ptr<SimulatedChip>> SimulatedChip::create(ChipOptions options
     }
     auto crypto = std::make_unique<Crypto>(options.seed);
     const auto image = nvm->image();
-    TRY(auto state, image ? existing_chip(*image, *nvm, options.profile) : new_chip(*nvm, options.profile, *crypto));
+    TRY(auto state, image ? existing_chip(*image, *nvm, options.profile, options.uid)
+                          : new_chip(*nvm, options.profile, options.uid, *crypto));
     auto parts =
         std::make_unique<Parts>(std::move(options), std::move(nvm), std::move(crypto), std::move(state), clock);
     return std::unique_ptr<SimulatedChip>(new SimulatedChip(std::move(parts)));

@@ -22,6 +22,7 @@ namespace trustx::sim {
 
 struct ChipOptions {
     std::string profile{};  // A, B or C for a new chip; when empty C, or whatever the NVM holds
+    Bytes uid{};            // of a new chip, 27 bytes; empty: the profile's, or whatever the NVM holds
     std::optional<std::uint64_t> seed{};
     Timing timing = Timing::none();
     AcknowledgeStyle acknowledge = AcknowledgeStyle::automatic;

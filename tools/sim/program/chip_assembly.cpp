@@ -45,6 +45,7 @@ Result<std::unique_ptr<SimulatedChip>> assemble_chip(const Options& options, con
     TRY(auto nvm, open_nvm(options.nvm));
     TRY(auto chip,
         SimulatedChip::create({.profile = options.profile,
+                               .uid = options.uid,
                                .seed = options.seed,
                                .timing = options.timing == "none" ? Timing::none() : Timing::typical(options.scl_khz),
                                .acknowledge = options.acknowledge,

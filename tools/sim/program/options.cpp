@@ -34,6 +34,16 @@ CLI::Validator readable(Parse parse) {
         std::string{});
 }
 
+// parse_uid: chip-objects.md section 6.
+Result<Bytes> parse_uid(const std::string& text) {
+    constexpr std::size_t size = 27;
+    auto uid = from_hex(text);
+    if (!uid || uid->size() != size) {
+        return fail("a UID is 54 hexadecimal digits, which `" + text + "` is not");
+    }
+    return *std::move(uid);
+}
+
 void define_simulator(CLI::App& app, Options& options) {
     static const std::map<std::string, AcknowledgeStyle> styles{{"automatic", AcknowledgeStyle::automatic},
                                                                 {"piggyback", AcknowledgeStyle::piggyback},
@@ -62,6 +72,11 @@ void define_simulator(CLI::App& app, Options& options) {
                    "Recorded chip to resemble when the memory is new: A (at address 0x58), B or C [C]")
         ->check(CLI::IsMember({"A", "B", "C"}).description(""))
         ->type_name("A|B|C");
+    app.add_option_function<std::string>(
+           "--uid", [&options](const std::string& digits) { options.uid = from_hex(digits).value_or(Bytes{}); },
+           "UID of a chip whose memory is new, as 54 hexadecimal digits; default: that of the profile")
+        ->check(readable(parse_uid))
+        ->type_name("HEX");
     app.add_option("--acknowledge", options.acknowledge, "How the end of a command is acknowledged")
         ->transform(CLI::CheckedTransformer(styles).description(""))
         ->type_name("automatic|piggyback|separate");

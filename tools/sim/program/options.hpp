@@ -2,6 +2,7 @@
 // The command line of trustx-sim.
 #pragma once
 
+#include "model/base/bytes.hpp"
 #include "model/base/result.hpp"
 #include "model/base/timing.hpp"
 
@@ -21,6 +22,7 @@ struct Options {
     std::string usbip;   // empty: no export
     std::string nvm;     // empty: in memory only
     std::string profile;
+    Bytes uid;  // empty: the profile's
     std::string timing = "none";
     std::uint32_t scl_khz = 400;
     AcknowledgeStyle acknowledge = AcknowledgeStyle::automatic;

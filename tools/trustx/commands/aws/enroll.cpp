@@ -21,7 +21,7 @@ constexpr const char* what_enroll_does =
 policy where there are none; `register-thing` does the same by one call (RegisterThing). `own-ca` registers a certificate
 of an authority that the account knows; `factory-cert` the one that the chip has from the factory, and writes nothing to
 the chip. `jit` needs no credentials: an authority issues the certificate, which is registered by the first connection;
-without an authority it is the one that the chip has from the factory. `claim` asks for a certificate over MQTT by
+without an authority it is the one that is in the chip already. `claim` asks for a certificate over MQTT by
 another identity that is only good for that, and a provisioning template does the rest: the claim is in files, in another
 slot (E0F0 from the factory), or made by AWS for whoever has credentials, with a key that stays in memory.
 A key that is in the slot is used, otherwise one is generated.
@@ -37,7 +37,8 @@ Examples:
     PREFIX-ats.iot.eu-central-1.amazonaws.com)";
 
 constexpr const char* what_plan_does =
-    R"(Neither chip nor cloud is asked. Steps are printed in their order, each with the place where it changes something.
+    R"(It takes the options of enroll, and asks neither chip nor cloud. Steps are printed in their order, each with the place
+where it changes something.
 
 Examples:
   trustx aws plan --method csr --thing gateway-1 --slot E0F1)";
@@ -102,7 +103,7 @@ Result<void> enroll(const Context& context, const EnrollOptions& options) {
     return {};
 }
 
-void add_order_options(Command& command, EnrollOptions& options) {
+void add_enroll_options(Command& command, EnrollOptions& options) {
     command.option("--method", options.method, "How the certificate is issued", "METHOD")
         .one_of({"csr", "register-thing", "own-ca", "factory-cert", "jit", "claim"})
         .required();
@@ -129,6 +130,10 @@ void add_order_options(Command& command, EnrollOptions& options) {
                  "A thing that has other certificates gets this one in addition");
     command.flag("--replace", options.order.replace,
                  "Replace the certificate in the slot's object and the identity in files");
+    command.option("--account", options.order.account, "Refuse credentials of any other account", "NUMBER");
+    add_account_options(command, options.account);
+    add_wait_option(command, options.wait);
+    add_directory_options(command, options.directories);
 }
 
 }  // namespace
@@ -136,18 +141,14 @@ void add_order_options(Command& command, EnrollOptions& options) {
 void add_aws_plan(Command& aws) {
     const auto options = std::make_shared<EnrollOptions>();
     auto command = aws.subcommand("plan", "Print what enroll would do, and do nothing", what_plan_does);
-    add_order_options(command, *options);
+    add_enroll_options(command, *options);
     command.on_run([options](const Context& context) { return print_plan(context, *options); });
 }
 
 void add_aws_enroll(Command& aws) {
     const auto options = std::make_shared<EnrollOptions>();
     auto command = aws.subcommand("enroll", "Enrol this gateway, up to a connection to the broker", what_enroll_does);
-    add_order_options(command, *options);
-    command.option("--account", options->order.account, "Refuse credentials of any other account", "NUMBER");
-    add_account_options(command, options->account);
-    add_wait_option(command, options->wait);
-    add_directory_options(command, options->directories);
+    add_enroll_options(command, *options);
     command.on_run([options](const Context& context) { return enroll(context, *options); });
 }
 

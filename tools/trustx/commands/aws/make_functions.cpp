@@ -29,7 +29,8 @@ Examples:
 constexpr const char* what_make_jitr_does =
     R"(Just-in-time registration with an allow-list, for an authority that is registered with --jitr. Certificates of the
 list become things and ACTIVE when they connect for the first time; all others of the authority become INACTIVE. Function,
-role and rule are written, and the program `deploy`, which puts them into the account with the program aws.
+role and rule are written, and the program `deploy`, which puts them into the account with the program aws; when the list
+has changed, `deploy --update` uploads the function alone.
 
 Examples:
   trustx aws make jitr --ca-id 8b3a... --allow-list allowed.json --account 123456789012 --out jitr
@@ -37,7 +38,8 @@ Examples:
 
 constexpr const char* what_make_hook_does =
     R"(The hook of a fleet provisioning template: which claim may become which thing, whatever the device asks for. Function
-and role are written, and the program `deploy`, which puts them into the account with the program aws.
+and role are written, and the program `deploy`, which puts them into the account with the program aws; when the list has
+changed, `deploy --update` uploads the function alone.
 
 Examples:
   trustx aws make provisioning-hook --template fleet --allow-list claims.json --account 123456789012 --out hook

@@ -19,8 +19,8 @@ namespace {
 constexpr const char* what_request_does =
     R"(For a gateway on which no AWS credentials are wanted. A key is generated unless the slot holds one, and the chip signs a
 request with it: a file for the operator, who approves it elsewhere (`trustx aws approve`) and sends back an answer for
-`trustx aws install`. None of these files holds a secret. Until then the enrolment waits; asked again, it gives the same
-request.
+`trustx aws install`. None of these files holds a secret. Until then the enrolment waits; asked again, it gives a request
+for the same key.
 
 Examples:
   trustx aws request --thing gateway-1 --out gateway-1.request.json
