@@ -422,6 +422,28 @@ TEST_CASE("an activation without a record that is killed at any call goes on", "
     }
 }
 
+TEST_CASE("of two operators who approve one thing at the same time, at most one activates", "[fleet]") {
+    each_way([](Divided& pair) {
+        must_succeed(pair, &Divided::request);
+        auto& cloud = pair.world.cloud;
+        cloud.another_is_faster = true;
+        must_fail(pair, &Divided::approve, aws::EnrolmentErrc::thing_taken);
+        CHECK(cloud.certificates.begin()->second.things.empty());
+        // The other one made way too.
+        cloud.another_is_faster = false;
+        cloud.others_principals.clear();
+        must_succeed(pair, &Divided::approve);
+        must_succeed(pair, &Divided::install);
+        cloud.others_principals = {FakeCloud::arn_of("0f")};
+        must_fail(pair, &Divided::activate, aws::EnrolmentErrc::thing_taken);
+        CHECK(cloud.certificates.begin()->second.status == "INACTIVE");
+        cloud.others_principals.clear();
+        must_succeed(pair, &Divided::activate);
+        must_succeed(pair, &Divided::connect);
+        CHECK(pair.world.missing_when_enrolled() == "");
+    });
+}
+
 TEST_CASE("what is activated is not taken back", "[fleet]") {
     Divided pair{aws::EnrolmentMethod::csr};
     must_succeed(pair, &Divided::request);
