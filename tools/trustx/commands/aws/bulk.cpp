@@ -65,8 +65,8 @@ void tell_progress(const Context& context, const aws::DeviceReport& device, std:
         say(place + device.failure->message());
         return;
     }
-    context.note(place + (device.outcome == aws::Outcome::approved ? "approved " : "activated ") + device.thing +
-                 (device.before ? ", by an earlier run" : ""));
+    context.note(place + (device.outcome == aws::Outcome::approved ? "approved " : "activated ") +
+                 (device.before ? "earlier " : "") + device.thing);
 }
 
 std::string totals(const aws::BulkReport& report) {
