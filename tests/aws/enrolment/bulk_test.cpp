@@ -173,6 +173,25 @@ TEST_CASE("a folder's proofs of what is out of use since, forged or not recorded
     CHECK(certificate_of("gateway-2.proof.json").status == "INACTIVE");
 }
 
+TEST_CASE("what is a symbolic link in a folder is neither read nor replaced", "[fleet]") {
+    const auto folder = std::make_unique<Folder>(2);
+    auto& files = folder->world().files;
+    files.files["/folder/sub/elsewhere"] = files.files.at("/folder/gateway-1.json");
+    files.files.at("/folder/gateway-1.json").content.clear();
+    files.links["/folder/gateway-1.json"] = "sub/elsewhere";
+    files.files["/folder/answers/victim"] = {.content = "untouched", .access = files::Access::owner};
+    files.links["/folder/answers/gateway-2.json"] = "victim";
+    const auto by_file = outcomes(folder->run().value());
+    CHECK(by_file.at("gateway-1.json") == aws::Outcome::failed);
+    CHECK(by_file.at("gateway-2.json") == aws::Outcome::failed);
+    CHECK(files.files.at("/folder/answers/victim").content == "untouched");
+    files.links["/folder/report.json"] = "answers/victim";
+    const auto done = folder->run();
+    REQUIRE_FALSE(done);
+    CHECK(done.error() == InputErrc::check_failed);
+    CHECK(files.files.at("/folder/answers/victim").content == "untouched");
+}
+
 TEST_CASE("a bad file in a folder fails by itself", "[fleet]") {
     const auto folder = std::make_unique<Folder>(3);
     const auto good = folder->content("gateway-2.json");
