@@ -334,6 +334,20 @@ TEST_CASE("A function with a long list gets memory for it, and is what Python re
     CHECK(run_python(directory, "import jitr\nprint(len(jitr.ALLOWED))\n").out == "20000\n");
 }
 
+TEST_CASE("What is no UTF-8 is in no document", "[aws]") {
+    const std::string latin = "caf\xE9";
+    CHECK(device_policy({.scope = scope, .publish = {latin}}).error() == InputErrc::usage);
+    const BrokerAccess access{.endpoint = "host",
+                              .thing = "gw-1",
+                              .key_file = "/" + latin,
+                              .certificate_file = "/certificate.pem",
+                              .roots_file = "/roots.pem"};
+    CHECK(mosquitto_bridge({.access = access}).error() == InputErrc::usage);
+    CHECK(provisioning_template({.use = TemplateUse::fleet, .policy = latin}).error() == InputErrc::usage);
+    CHECK(jitr_function({{id_a, {latin, ""}}}, "p").error() == InputErrc::usage);
+    CHECK(jitr_function({{id_a, {"gw-1", latin}}}, "p").error() == InputErrc::usage);
+}
+
 TEST_CASE("An allow-list with a doubtful entry is refused", "[aws]") {
     CHECK(jitr_function({{"aa", {"gw-1", ""}}}, "p").error() == InputErrc::usage);
     CHECK(jitr_function({{id_a, {"gw 1", ""}}}, "p").error() == InputErrc::usage);
