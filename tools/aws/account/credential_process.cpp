@@ -105,7 +105,8 @@ Result<Credentials> credentials_of_process(std::string_view command, const Clock
     const auto program = words.front();
     const auto outcome = process::run_program({.words = std::move(words)}, clock, deadline);
     if (!outcome) {
-        return fail_process(program, outcome.error().message());
+        return fail_process(program,
+                            "it cannot be run: " + outcome.error().description() + "; " + process::start_advice);
     }
     if (!outcome->good()) {
         return fail_process(program, outcome->text());
