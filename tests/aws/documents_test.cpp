@@ -348,6 +348,15 @@ TEST_CASE("What is no UTF-8 is in no document", "[aws]") {
     CHECK(jitr_function({{id_a, {"gw-1", latin}}}, "p").error() == InputErrc::usage);
 }
 
+TEST_CASE("What is no allow-list is refused without the names of exceptions", "[aws]") {
+    for (const auto* text : {"{", "[]", R"({"a":{"thing":1}})"}) {
+        const auto read = parse_allowed_devices(text, "the list");
+        REQUIRE_FALSE(read);
+        CHECK(read.error() == InputErrc::malformed);
+        CHECK(read.error().message().find("exception") == std::string::npos);
+    }
+}
+
 TEST_CASE("An allow-list with a doubtful entry is refused", "[aws]") {
     CHECK(jitr_function({{"aa", {"gw-1", ""}}}, "p").error() == InputErrc::usage);
     CHECK(jitr_function({{id_a, {"gw 1", ""}}}, "p").error() == InputErrc::usage);

@@ -4,6 +4,7 @@
 #include "aws/documents/functions.hpp"
 #include "aws/documents/names.hpp"
 #include "common/files/input_error.hpp"
+#include "common/text/json_words.hpp"
 #include "common/text/lower_case.hpp"
 #include "common/try.hpp"
 
@@ -96,7 +97,8 @@ Result<Allowed> parse_list(const std::string& text, const std::string& name, Rea
             allowed[id] = read(value);
         }
     } catch (const nlohmann::json::exception& error) {
-        return fail(InputErrc::malformed, name + " is no allow-list, as `make allow-list` writes it: " + error.what());
+        return fail(InputErrc::malformed,
+                    name + " is no allow-list, as `make allow-list` writes it: " + text::json_words(error));
     }
     return allowed;
 }
