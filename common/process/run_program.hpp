@@ -9,6 +9,10 @@
 
 namespace trustx::process {
 
+// start_advice is what to do where a program could not be started: that is what errors of run_program are about, and an
+// Error's own remedy for the same errno is about the chip's bus.
+inline constexpr const char* start_advice = "name a program that is there and may be executed, by its path or in PATH";
+
 // run_program waits for the end of the program, and for that of everything that holds its output. At the deadline it is
 // killed with its children. Errors: the errno of what could not be started, without context.
 Result<Outcome> run_program(const Command& command, const Clock& clock, const Deadline& deadline);

@@ -11,6 +11,7 @@
 #include "support/temp_dir.hpp"
 #include "support/virtual_clock.hpp"
 
+#include <cerrno>
 #include <map>
 #include <string>
 
@@ -284,8 +285,10 @@ TEST_CASE("A process that fails says why, and none is waited for longer than all
     CHECK_THAT(failed.error().message(), ContainsSubstring("status 3") && ContainsSubstring("no token"));
     CHECK(ask("kill -9 $$", 10s).error() == AccountErrc::process_failed);
     CHECK(ask("echo nonsense", 10s).error() == AccountErrc::process_failed);
-    CHECK(credentials_of_process("/does/not/exist", clock, trustx::Deadline::after(clock, 10s)).error() ==
-          AccountErrc::process_failed);
+    const auto missing = credentials_of_process("/does/not/exist", clock, trustx::Deadline::after(clock, 10s));
+    REQUIRE_FALSE(missing);
+    CHECK(missing.error() == AccountErrc::process_failed);
+    CHECK(missing.error().message().find(trustx::Error{trustx::errno_code(ENOENT)}.remedy()) == std::string::npos);
     const auto began = clock.now();
     CHECK(ask("sleep 100 & wait", 100ms).error() == AccountErrc::process_failed);
     CHECK(ask("exec >&- 2>&-; sleep 100", 100ms).error() == AccountErrc::process_failed);

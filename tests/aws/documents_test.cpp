@@ -319,6 +319,46 @@ TEST_CASE("The hook of claims gives a device its own thing, whatever the device 
     CHECK(answer(std::string(64, 'c')) == json{{"allowProvisioning", false}});
 }
 
+TEST_CASE("A function with a long list gets memory for it, and is what Python reads at once", "[aws]") {
+    AllowedDevices devices;
+    for (std::size_t i = 0; i < 20'000; ++i) {
+        const auto number = std::to_string(i);
+        devices[number + std::string(64 - number.size(), 'a')] = {"gw-" + number, number};
+    }
+    const JitrDeployment wanted{.scope = scope, .ca_certificate_id = id_a, .policy = "p", .devices = devices};
+    const auto documents = jitr_documents(wanted).value();
+    const auto size = documents.front().text.size();
+    CHECK_THAT(documents.back().text,
+               ContainsSubstring("--memory-size " + std::to_string(128 + size * 12 / 1'000'000)));
+    const TempDir directory;
+    trustx::test::write_file(directory / "jitr.py", documents.front().text);
+    trustx::test::write_file(directory / "boto3.py", fake_boto3);
+    CHECK(run_python(directory, "import jitr\nprint(len(jitr.ALLOWED))\n").out == "20000\n");
+}
+
+TEST_CASE("What is no UTF-8 is in no document", "[aws]") {
+    const std::string latin = "caf\xE9";
+    CHECK(device_policy({.scope = scope, .publish = {latin}}).error() == InputErrc::usage);
+    const BrokerAccess access{.endpoint = "host",
+                              .thing = "gw-1",
+                              .key_file = "/" + latin,
+                              .certificate_file = "/certificate.pem",
+                              .roots_file = "/roots.pem"};
+    CHECK(mosquitto_bridge({.access = access}).error() == InputErrc::usage);
+    CHECK(provisioning_template({.use = TemplateUse::fleet, .policy = latin}).error() == InputErrc::usage);
+    CHECK(jitr_function({{id_a, {latin, ""}}}, "p").error() == InputErrc::usage);
+    CHECK(jitr_function({{id_a, {"gw-1", latin}}}, "p").error() == InputErrc::usage);
+}
+
+TEST_CASE("What is no allow-list is refused without the names of exceptions", "[aws]") {
+    for (const auto* text : {"{", "[]", R"({"a":{"thing":1}})"}) {
+        const auto read = parse_allowed_devices(text, "the list");
+        REQUIRE_FALSE(read);
+        CHECK(read.error() == InputErrc::malformed);
+        CHECK(read.error().message().find("exception") == std::string::npos);
+    }
+}
+
 TEST_CASE("An allow-list with a doubtful entry is refused", "[aws]") {
     CHECK(jitr_function({{"aa", {"gw-1", ""}}}, "p").error() == InputErrc::usage);
     CHECK(jitr_function({{id_a, {"gw 1", ""}}}, "p").error() == InputErrc::usage);

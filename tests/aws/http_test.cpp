@@ -204,6 +204,9 @@ TEST_CASE("An answer that breaks off, is too long or is none is told apart", "[a
     CHECK(failure("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"a\":\r\n") ==
           HttpErrc::answer_truncated);
     CHECK(failure("SSH-2.0-OpenSSH\r\n") == HttpErrc::answer_malformed);
+    CHECK(failure("HTTP/1.1 200 OK\r\nX: " + std::string(400'000, 'x')) == HttpErrc::answer_malformed);
+    const auto endless = explain_failure({.code = CURLE_OUT_OF_MEMORY, .words = "Out of memory"}, "here").message();
+    CHECK_THAT(endless, ContainsSubstring("header line"));
     CHECK(failure("HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + std::string(2000, 'x'),
                   {.longest_answer = 1000}) == HttpErrc::answer_too_long);
     CHECK(failure("HTTP/1.1 200 OK\r\nX: " + std::string(2000, 'x') + "\r\n\r\n", {.longest_answer = 1000}) ==

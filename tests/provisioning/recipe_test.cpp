@@ -249,6 +249,11 @@ TEST_CASE("an authority behind a program is given the request, and a deadline", 
     CHECK(ask("echo no; exit 3", long_enough).error() == InputErrc::check_failed);
     CHECK(ask("echo no", long_enough).error() == InputErrc::malformed);
     CHECK(ask("sleep 60", std::chrono::seconds{0}).error() == InputErrc::check_failed);
+    SystemClock clock;
+    const auto missing = pki::CommandIssuer({"/does/not/exist"}, clock, long_enough).issue("the request\n");
+    REQUIRE_FALSE(missing);
+    CHECK(missing.error() == InputErrc::check_failed);
+    CHECK(missing.error().message().find(Error{errno_code(ENOENT)}.remedy()) == std::string::npos);
 }
 
 TEST_CASE("a handshake succeeds with key and certificate that belong together and are trusted", "[provisioning]") {

@@ -300,6 +300,24 @@ TEST_CASE("a mistyped value is not called a request outside the chip's limits", 
     }
 }
 
+TEST_CASE("a delivery of thousands of chips becomes an allow-list and a function", "[command_line]") {
+    const TempDir directory;
+    std::string delivery;
+    for (std::size_t i = 0; i < 5'000; ++i) {
+        const auto number = std::to_string(i);
+        delivery += R"({"certificateId":")" + number + std::string(64 - number.size(), 'a') + R"(","serial":")" +
+                    number + "\"}\n";
+    }
+    trustx::test::write_file(directory / "delivery.jsonl", delivery);
+    const auto list = (directory / "allowed.json").string();
+    REQUIRE(
+        run_trustx({"aws", "make", "allow-list", directory / "delivery.jsonl", "--prefix", "gw-", "--out", list}).ok());
+    REQUIRE(run_trustx({"aws", "make", "jitr", "--ca-id", std::string(64, 'a'), "--allow-list", list, "--account",
+                        "123456789012", "--region", "eu-central-1", "--out", directory / "jitr"})
+                .ok());
+    CHECK_THAT(trustx::test::read_file(directory / "jitr" / "jitr.py"), ContainsSubstring("gw-4999"));
+}
+
 TEST_CASE("the directories of aws come from option, environment and settings, in this order", "[command_line]") {
     const TempDir directory;
     const auto conf = (directory / "trustx.conf").string();

@@ -14,7 +14,8 @@ Result<std::string> CommandIssuer::issue(const std::string& request) {
     const auto outcome =
         process::run_program({.words = words_, .input = request}, clock_, Deadline::after(clock_, timeout_));
     if (!outcome) {
-        return fail(InputErrc::check_failed, who + " cannot be run: " + outcome.error().message());
+        return fail(InputErrc::check_failed,
+                    who + " cannot be run: " + outcome.error().description() + "; " + process::start_advice);
     }
     if (!outcome->good()) {
         return fail(InputErrc::check_failed,

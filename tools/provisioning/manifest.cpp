@@ -2,6 +2,7 @@
 #include "provisioning/manifest.hpp"
 
 #include "common/files/input_error.hpp"
+#include "common/text/json_words.hpp"
 #include "common/try.hpp"
 
 #include <map>
@@ -59,7 +60,7 @@ Result<Delivery> Delivery::parse(std::string_view line) {
     try {
         return read_delivery(nlohmann::ordered_json::parse(line));
     } catch (const nlohmann::json::exception& error) {
-        return fail(InputErrc::malformed, error.what());
+        return fail(InputErrc::malformed, text::json_words(error));
     }
 }
 

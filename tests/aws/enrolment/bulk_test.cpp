@@ -130,17 +130,66 @@ TEST_CASE("a folder of requests is approved, and its proofs activate", "[fleet]"
     CHECK(folder->content("report.json") == report.text());
 }
 
-TEST_CASE("what a folder's records have is not asked for again", "[fleet]") {
+TEST_CASE("what a folder's records have is not asked for again, only looked at", "[fleet]") {
     const auto folder = std::make_unique<Folder>(3);
     REQUIRE(folder->run());
+    folder->world().trap.disarm();
+    REQUIRE(folder->run());
+    CHECK(folder->requests_sent() == 0);
     folder->install();
     REQUIRE(folder->run());
     folder->world().trap.disarm();
     const auto report = folder->run().value();
-    CHECK(folder->requests_sent() == 0);
+    CHECK(folder->requests_sent() == 3);  // DescribeCertificate for each proof
     for (const auto& device : report.devices) {
         CHECK(device.before);
     }
+}
+
+TEST_CASE("a folder's proofs of what is out of use since, forged or not recorded fail", "[fleet]") {
+    const auto folder = std::make_unique<Folder>(3);
+    REQUIRE(folder->run());
+    folder->install();
+    REQUIRE(folder->run());
+    auto& certificates = folder->world().cloud.certificates;
+    const auto certificate_of = [&](const std::string& file) -> FakeCloud::Certificate& {
+        return certificates.at(aws::parse_proof(folder->content(file), file).value().message.certificate_id);
+    };
+    certificate_of("gateway-1.proof.json").status = "REVOKED";
+    certificate_of("gateway-2.proof.json").status = "INACTIVE";
+    auto forged = aws::parse_proof(folder->content("gateway-3.proof.json"), "it").value();
+    forged.signature = aws::parse_proof(folder->content("gateway-2.proof.json"), "it").value().signature;
+    folder->put("forged.json", aws::proof_text(forged));
+    auto by_file = outcomes(folder->run().value());
+    CHECK(by_file.at("gateway-1.proof.json") == aws::Outcome::failed);
+    CHECK(by_file.at("gateway-2.proof.json") == aws::Outcome::failed);
+    CHECK(by_file.at("forged.json") == aws::Outcome::failed);
+    CHECK(by_file.at("gateway-3.proof.json") == aws::Outcome::activated);
+    // A folder without the records is no way around them.
+    folder->world().files.files.erase("/folder/records/gateway-2.journal");
+    folder->world().files.files.erase("/folder/gateway-2.json");
+    by_file = outcomes(folder->run().value());
+    CHECK(by_file.at("gateway-2.proof.json") == aws::Outcome::failed);
+    CHECK(certificate_of("gateway-2.proof.json").status == "INACTIVE");
+}
+
+TEST_CASE("what is a symbolic link in a folder is neither read nor replaced", "[fleet]") {
+    const auto folder = std::make_unique<Folder>(2);
+    auto& files = folder->world().files;
+    files.files["/folder/sub/elsewhere"] = files.files.at("/folder/gateway-1.json");
+    files.files.at("/folder/gateway-1.json").content.clear();
+    files.links["/folder/gateway-1.json"] = "sub/elsewhere";
+    files.files["/folder/answers/victim"] = {.content = "untouched", .access = files::Access::owner};
+    files.links["/folder/answers/gateway-2.json"] = "victim";
+    const auto by_file = outcomes(folder->run().value());
+    CHECK(by_file.at("gateway-1.json") == aws::Outcome::failed);
+    CHECK(by_file.at("gateway-2.json") == aws::Outcome::failed);
+    CHECK(files.files.at("/folder/answers/victim").content == "untouched");
+    files.links["/folder/report.json"] = "answers/victim";
+    const auto done = folder->run();
+    REQUIRE_FALSE(done);
+    CHECK(done.error() == InputErrc::check_failed);
+    CHECK(files.files.at("/folder/answers/victim").content == "untouched");
 }
 
 TEST_CASE("a bad file in a folder fails by itself", "[fleet]") {

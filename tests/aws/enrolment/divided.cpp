@@ -86,7 +86,7 @@ Result<void> Divided::install() {
 Result<void> Divided::activate() {
     return at_operator([this](aws::Approvals& approvals) -> Result<void> {
         TRY(const auto proof, aws::parse_proof(mail("proof"), "proof"));
-        return approvals.activate(proof);
+        return approvals.activate(proof, unrecorded);
     });
 }
 

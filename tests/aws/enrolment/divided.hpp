@@ -43,6 +43,7 @@ class Divided {
     World world{aws::EnrolmentMethod::by_operator};
     aws::Order wishes;
     std::string records = "/records";
+    aws::Unrecorded unrecorded = aws::Unrecorded::refused;
 
  private:
     Result<void> at_gateway(const std::function<Result<void>(const aws::Seams&)>& what);

@@ -227,12 +227,14 @@ TEST_CASE("a request that is approved twice gets the same answer, on any compute
     });
 }
 
-TEST_CASE("a proof is taken on a computer that has no record of the approval", "[fleet]") {
+TEST_CASE("a proof is taken on a computer that has no record of the approval, if that is asked for", "[fleet]") {
     each_way([](Divided& pair) {
         must_succeed(pair, &Divided::request);
         must_succeed(pair, &Divided::approve);
         must_succeed(pair, &Divided::install);
         pair.records = "/other-computer";
+        must_fail(pair, &Divided::activate, aws::EnrolmentErrc::nothing_begun);
+        pair.unrecorded = aws::Unrecorded::taken;
         pair.world.cloud.allows_connect = false;
         must_fail(pair, &Divided::activate, aws::EnrolmentErrc::policy_denies);
         pair.world.cloud.allows_connect = true;
@@ -355,6 +357,7 @@ TEST_CASE("a proof that is not the certificate's is refused", "[fleet]") {
             change(bad);
             pair.records = records;
             pair.put_mail("proof", aws::proof_text(bad));
+            pair.unrecorded = records == "/records" ? aws::Unrecorded::refused : aws::Unrecorded::taken;
             must_fail(pair, &Divided::activate, code);
             CHECK(pair.world.cloud.certificates.begin()->second.status == "INACTIVE");
         }
@@ -380,6 +383,65 @@ TEST_CASE("a proof does not bring back a certificate that was made inactive or r
     must_fail(pair, &Divided::activate, aws::EnrolmentErrc::certificate_revoked);
     must_fail(pair, &Divided::approve, aws::EnrolmentErrc::certificate_revoked);
     CHECK(certificate.status == "REVOKED");
+}
+
+TEST_CASE("a proof does not bring back a certificate where no record is", "[fleet]") {
+    Divided pair{aws::EnrolmentMethod::csr};
+    must_succeed(pair, &Divided::go_on);
+    auto& certificate = pair.world.cloud.certificates.begin()->second;
+    certificate.status = "INACTIVE";
+    pair.records = "/other-computer";
+    must_fail(pair, &Divided::activate, aws::EnrolmentErrc::nothing_begun);
+    CHECK(certificate.status == "INACTIVE");
+    // Who asks for it is believed once.
+    pair.unrecorded = aws::Unrecorded::taken;
+    must_succeed(pair, &Divided::activate);
+    must_succeed(pair, &Divided::activate);
+    certificate.status = "INACTIVE";
+    must_fail(pair, &Divided::activate, aws::EnrolmentErrc::enrolled_already);
+    CHECK(certificate.status == "INACTIVE");
+    must_fail(pair, &Divided::approve, aws::EnrolmentErrc::enrolled_already);
+}
+
+TEST_CASE("an activation without a record that is killed at any call goes on", "[fleet]") {
+    for (std::size_t number = 1;; ++number) {
+        CAPTURE(number);
+        const auto pair = std::make_unique<Divided>(aws::EnrolmentMethod::csr);
+        must_succeed(*pair, &Divided::request);
+        must_succeed(*pair, &Divided::approve);
+        must_succeed(*pair, &Divided::install);
+        pair->records = "/other-computer";
+        pair->unrecorded = aws::Unrecorded::taken;
+        if (!cut_short(*pair, &Divided::activate, Fault::kill, number)) {
+            CHECK(number > 5);
+            break;
+        }
+        must_succeed(*pair, &Divided::activate);
+        must_succeed(*pair, &Divided::connect);
+        CHECK(pair->world.missing_when_enrolled() == "");
+    }
+}
+
+TEST_CASE("of two operators who approve one thing at the same time, at most one activates", "[fleet]") {
+    each_way([](Divided& pair) {
+        must_succeed(pair, &Divided::request);
+        auto& cloud = pair.world.cloud;
+        cloud.another_is_faster = true;
+        must_fail(pair, &Divided::approve, aws::EnrolmentErrc::thing_taken);
+        CHECK(cloud.certificates.begin()->second.things.empty());
+        // The other one made way too.
+        cloud.another_is_faster = false;
+        cloud.others_principals.clear();
+        must_succeed(pair, &Divided::approve);
+        must_succeed(pair, &Divided::install);
+        cloud.others_principals = {FakeCloud::arn_of("0f")};
+        must_fail(pair, &Divided::activate, aws::EnrolmentErrc::thing_taken);
+        CHECK(cloud.certificates.begin()->second.status == "INACTIVE");
+        cloud.others_principals.clear();
+        must_succeed(pair, &Divided::activate);
+        must_succeed(pair, &Divided::connect);
+        CHECK(pair.world.missing_when_enrolled() == "");
+    });
 }
 
 TEST_CASE("what is activated is not taken back", "[fleet]") {

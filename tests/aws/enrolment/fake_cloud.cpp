@@ -221,6 +221,9 @@ FakeCloud::Answer FakeCloud::on_principals(const Call& call) {
     }
     if (call.method == aws::Method::put) {
         certificate->things.insert(thing);
+        if (another_is_faster) {
+            others_principals.insert(arn_of("0f"));
+        }
     } else {
         certificate->things.erase(thing);
     }

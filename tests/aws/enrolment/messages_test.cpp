@@ -191,3 +191,16 @@ TEST_CASE("an answer whose parts are about different certificates is refused", "
     bad.client_id = "gateway-2";
     CHECK(refused(answer_text(bad)));
 }
+
+TEST_CASE("a message that is nested deeply is none", "[fleet]") {
+    constexpr std::size_t depth = 10'000;
+    const auto nested = std::string(depth, '[') + std::string(depth, ']');
+    for (const auto* member : {"version", "thing", "format"}) {
+        auto text = std::string{R"({"format":"trustx aws request","version":1})"};
+        text.insert(1, "\"" + std::string{member} + "\":" + nested + ",");
+        CHECK_FALSE(kind_of(text));
+        const auto read = parse_request(text, "it");
+        REQUIRE_FALSE(read);
+        CHECK(read.error() == InputErrc::malformed);
+    }
+}

@@ -423,3 +423,20 @@ TEST_CASE("a vendor's authority that lets in everybody ends the enrolment of its
         CHECK(world.missing_when_enrolled() == "");
     });
 }
+
+TEST_CASE("a name of a file that cannot be recorded is refused before anything is done", "[enrolment]") {
+    World world{aws::EnrolmentMethod::csr};
+    const auto good = world.order;
+    world.order.ca_file = "/caf\xE9.pem";
+    must_fail(world, &World::enroll, InputErrc::usage);
+    world.order = good;
+    world.order.device_name = "second\n";
+    must_fail(world, &World::enroll, InputErrc::usage);
+    CHECK_FALSE(world.journal());
+    CHECK(world.cloud.things.empty());
+    World claiming{aws::EnrolmentMethod::claim};
+    claiming.order.parameters = {{"Site", "caf\xE9"}};
+    must_fail(claiming, &World::enroll, InputErrc::usage);
+    claiming.order.parameters = {{"Site", "line 1\nline 2"}};
+    must_succeed(claiming, &World::enroll);
+}

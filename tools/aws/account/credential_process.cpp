@@ -6,6 +6,7 @@
 #include "common/text/time_text.hpp"
 #include "common/try.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -103,9 +104,11 @@ Result<Credentials> parse_process_answer(std::string_view text) {
 Result<Credentials> credentials_of_process(std::string_view command, const Clock& clock, const Deadline& deadline) {
     TRY(auto words, split_command(command));
     const auto program = words.front();
-    const auto outcome = process::run_program({.words = std::move(words)}, clock, deadline);
+    const Deadline patience{std::min(deadline.at, Deadline::after(clock, longest_process).at)};
+    const auto outcome = process::run_program({.words = std::move(words)}, clock, patience);
     if (!outcome) {
-        return fail_process(program, outcome.error().message());
+        return fail_process(program,
+                            "it cannot be run: " + outcome.error().description() + "; " + process::start_advice);
     }
     if (!outcome->good()) {
         return fail_process(program, outcome->text());

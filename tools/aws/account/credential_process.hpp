@@ -9,6 +9,7 @@
 #include <trustx/clock.hpp>
 #include <trustx/result.hpp>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,8 +20,13 @@ namespace trustx::aws {
 // AccountErrc::configuration_malformed for a quote that is not closed.
 Result<std::vector<std::string>> split_command(std::string_view command);
 
-// credentials_of_process runs a command without a shell; a program without slash is looked for in PATH. At the deadline
-// it is killed with its children. Errors: AccountErrc::process_failed, AccountErrc::configuration_malformed.
+// longest_process is how long any such program is waited for, also where the call itself has more time: one that waits
+// for somebody to type a code waits without a word here.
+inline constexpr std::chrono::seconds longest_process{60};
+
+// credentials_of_process runs a command without a shell; a program without slash is looked for in PATH. At the
+// deadline, or after longest_process, it is killed with its children. Errors: AccountErrc::process_failed,
+// AccountErrc::configuration_malformed.
 Result<Credentials> credentials_of_process(std::string_view command, const Clock& clock, const Deadline& deadline);
 
 // parse_process_answer reads what such a program prints. AccountErrc::process_failed.

@@ -32,11 +32,20 @@ struct Function {
     const std::string& name;
     std::string module_name;
     std::string caller;
+    std::size_t size = 0;  // of its source
 };
+
+// memory_of is in MB: what Lambda gives at least, and what the list takes, with the share of a processor that comes
+// with it.
+std::string memory_of(std::size_t size) {
+    constexpr std::size_t least = 128;
+    constexpr std::size_t for_each_byte = 12;
+    return std::to_string(least + size * for_each_byte / 1'000'000);
+}
 
 // function_commands: after a first run the role is usable after some seconds only.
 std::string function_commands(const Function& function) {
-    const auto& [scope, name, module_name, caller] = function;
+    const auto& [scope, name, module_name, caller, size] = function;
     const auto role = "arn:" + scope.partition + ":iam::" + scope.account + ":role/" + name;
     return "#!/bin/sh\n"
            "# Puts the function, its role and what calls it into the account. It needs the program aws, with\n"
@@ -63,8 +72,8 @@ std::string function_commands(const Function& function) {
            name + " --policy-name " + name +
            " --policy-document file://permissions.json\n"
            "aws lambda create-function --function-name " +
-           name + " --runtime python3.12 --handler " + module_name + ".handler --timeout 30 --role " + role +
-           " --zip-file fileb://" + module_name +
+           name + " --runtime python3.12 --handler " + module_name + ".handler --timeout 30 --memory-size " +
+           memory_of(size) + " --role " + role + " --zip-file fileb://" + module_name +
            ".zip\n"
            "aws lambda add-permission --function-name " +
            name + " --statement-id iot --action lambda:InvokeFunction --principal iot.amazonaws.com --source-account " +
@@ -88,9 +97,10 @@ Result<std::vector<NamedDocument>> jitr_documents(const JitrDeployment& wanted) 
     TRY(auto function, jitr_function(wanted.devices, wanted.policy));
     TRY(auto permissions, jitr_permissions(wanted.scope));
     TRY(const auto sql, jitr_sql(wanted.ca_certificate_id));
-    const auto commands =
-        function_commands({wanted.scope, wanted.name, "jitr", arn_of(wanted.scope, "iot", "rule/" + wanted.name)}) +
-        "aws iot create-topic-rule --rule-name " + wanted.name + " --topic-rule-payload file://rule.json\n";
+    const auto commands = function_commands({wanted.scope, wanted.name, "jitr",
+                                             arn_of(wanted.scope, "iot", "rule/" + wanted.name), function.size()}) +
+                          "aws iot create-topic-rule --rule-name " + wanted.name +
+                          " --topic-rule-payload file://rule.json\n";
     return std::vector<NamedDocument>{{"jitr.py", std::move(function)},
                                       {"trust.json", role_trust(RoleUser::function)},
                                       {"permissions.json", std::move(permissions)},
@@ -105,7 +115,8 @@ Result<std::vector<NamedDocument>> hook_documents(const HookDeployment& wanted) 
     TRY(auto function, provisioning_hook(wanted.claims));
     const auto commands =
         function_commands({wanted.scope, wanted.name, "provisioning_hook",
-                           arn_of(wanted.scope, "iot", "provisioningtemplate/" + wanted.template_name)}) +
+                           arn_of(wanted.scope, "iot", "provisioningtemplate/" + wanted.template_name),
+                           function.size()}) +
         "aws iot update-provisioning-template --template-name " + wanted.template_name +
         " --pre-provisioning-hook payloadVersion=2020-04-01,targetArn=" + function_arn(wanted.scope, wanted.name) +
         "\n";

@@ -3,6 +3,7 @@
 
 #include "aws/documents/names.hpp"
 #include "common/files/input_error.hpp"
+#include "common/text/printable.hpp"
 #include "common/try.hpp"
 
 #include <initializer_list>
@@ -13,13 +14,14 @@
 namespace trustx::aws {
 namespace {
 
-// A line break would begin a setting of its own in each of these files.
+// A line break would begin a setting of its own in each of these files, and what is no UTF-8 none of their readers
+// takes.
 Result<void> check_lines(std::initializer_list<std::string_view> values) {
     for (const auto value : values) {
-        if (value.empty() || value.find_first_of("\r\n") != std::string_view::npos) {
+        if (value.empty() || !text::is_printable(value)) {
             return fail(InputErrc::usage, "`" + std::string{value} +
-                                              "` is empty or has a line break, and cannot stand in "
-                                              "a configuration");
+                                              "` is empty, no UTF-8, or has a line break or another control character, "
+                                              "and cannot stand in a configuration");
         }
     }
     return {};

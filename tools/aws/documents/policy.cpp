@@ -3,6 +3,7 @@
 
 #include "aws/documents/names.hpp"
 #include "common/files/input_error.hpp"
+#include "common/text/printable.hpp"
 #include "common/try.hpp"
 
 #include <algorithm>
@@ -106,8 +107,8 @@ Result<void> check_names(const DevicePolicy& policy) {
     TRYV(check_scope(policy.scope));
     for (const auto* topics : {&policy.publish, &policy.subscribe}) {
         for (const auto& topic : *topics) {
-            if (topic.empty() || topic.find_first_of("$*+#\"") != std::string::npos || topic.front() == '/' ||
-                topic.back() == '/') {
+            if (topic.empty() || !text::is_printable(topic) || topic.find_first_of("$*+#\"") != std::string::npos ||
+                topic.front() == '/' || topic.back() == '/') {
                 return fail(InputErrc::usage, "`" + topic +
                                                   "` cannot be the beginning of a topic: it has no wildcards, "
                                                   "and no slash at its ends");

@@ -5,6 +5,8 @@
 #include "aws/enrolment/error.hpp"
 #include "common/try.hpp"
 
+#include <algorithm>
+
 namespace trustx::aws {
 
 Result<void> note_account(Run& run, const std::string& arn) {
@@ -33,6 +35,26 @@ Result<std::vector<std::string>> principals_of(const CloudAccess& cloud, const s
         arns.push_back(entry.principal);
     }
     return arns;
+}
+
+Result<std::string> others_certificate(Run& run) {
+    TRY(const auto principals, principals_of(cloud_of(run), run.order().thing));
+    const auto other =
+        std::ranges::find_if(principals, [&](const std::string& arn) { return arn != run.facts().certificate_arn; });
+    return other == principals.end() ? std::string{} : *other;
+}
+
+Result<void> check_alone(Run& run) {
+    if (run.order().existing_thing || run.order().task == Task::rotate) {
+        return {};
+    }
+    TRY(const auto other, others_certificate(run));
+    return other.empty()
+               ? Result<void>{}
+               : fail(EnrolmentErrc::thing_taken,
+                      "the thing " + run.order().thing + " has got the certificate " + other +
+                          " meanwhile, so somebody else enrols it too: settle which of the two it is for, and "
+                          "take the other one back; the certificate from here is not active");
 }
 
 }  // namespace trustx::aws

@@ -72,4 +72,12 @@ Result<void> note_account(Run& run, const std::string& arn);
 // principals_of are the certificates of a thing, by their ARNs; none where there is no such thing.
 Result<std::vector<std::string>> principals_of(const CloudAccess& cloud, const std::string& thing);
 
+// others_certificate is one that the thing has and that is not from this enrolment; empty: there is none.
+Result<std::string> others_certificate(Run& run);
+
+// check_alone looks for somebody who enrols the same thing at the same time. AWS lets a thing have many certificates,
+// so that each looks again when its own one is attached: then at least one of the two sees the other. Where the thing
+// may have others, nothing is looked for. EnrolmentErrc::thing_taken.
+Result<void> check_alone(Run& run);
+
 }  // namespace trustx::aws

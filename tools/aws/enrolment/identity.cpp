@@ -4,6 +4,7 @@
 #include "aws/enrolment/error.hpp"
 #include "common/files/input_error.hpp"
 #include "common/text/as_bytes.hpp"
+#include "common/text/json_words.hpp"
 #include "common/try.hpp"
 #include "common/x509/certificate.hpp"
 
@@ -120,7 +121,7 @@ Result<Identity> Identity::parse(const std::string& text, const std::string& nam
         auto identity = read_identity(nlohmann::json::parse(text));
         return identity ? std::move(identity) : unusable(identity.error().message());
     } catch (const nlohmann::json::exception& error) {
-        return unusable(error.what());
+        return unusable(text::json_words(error));
     }
 }
 

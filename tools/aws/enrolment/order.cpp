@@ -2,10 +2,12 @@
 #include "aws/enrolment/order.hpp"
 
 #include "common/files/input_error.hpp"
+#include "common/text/printable.hpp"
 #include "common/try.hpp"
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace trustx::aws {
 namespace {
@@ -74,6 +76,35 @@ Result<void> check_claim_slot(const Order& order) {
     return check_endpoint_given(order);
 }
 
+// check_texts: the journal is JSON, which takes UTF-8 only, and files that are made have a line for each of these.
+Result<void> check_texts(const Order& order) {
+    const std::array<std::pair<const char*, std::string_view>, 9> texts{
+        {{"--region", order.region},
+         {"--account", order.account},
+         {"--endpoint", order.endpoint},
+         {"--ca", order.ca_file},
+         {"--authority-cert", order.authority_certificate},
+         {"--authority-key", order.authority_key},
+         {"--claim-cert", order.claim_certificate},
+         {"--claim-key", order.claim_key},
+         {"--device-name", order.device_name}}};
+    for (const auto& [option, text] : texts) {
+        if (!text::is_printable(text)) {
+            return fail(InputErrc::usage, std::string{option} + ": `" + std::string{text} +
+                                              "` is no UTF-8, or has control characters, and cannot be recorded: give "
+                                              "it another name");
+        }
+    }
+    return {};
+}
+
+// is_utf8 lets values have lines.
+bool is_utf8(std::string value) {
+    std::ranges::replace_if(
+        value, [](char letter) { return letter == '\n' || letter == '\r' || letter == '\t'; }, ' ');
+    return text::is_printable(value);
+}
+
 // check_parameter: aws-iot.md section 4 for lengths. ThingName and SerialNumber are what this gateway says of itself;
 // the other reserved names the service gives.
 Result<void> check_parameter(const std::string& name, const std::string& value) {
@@ -86,6 +117,9 @@ Result<void> check_parameter(const std::string& name, const std::string& value) 
     if (name.empty() || value.empty() || value.size() > longest_value) {
         return fail(InputErrc::usage, "a parameter is NAME=VALUE, with 1 to " + std::to_string(longest_value) +
                                           " bytes of value, which `" + name + "` does not have");
+    }
+    if (!text::is_printable(name) || !is_utf8(value)) {
+        return fail(InputErrc::usage, "--parameter: `" + name + "=" + value + "` is no UTF-8");
     }
     return {};
 }
@@ -229,6 +263,7 @@ Result<void> Order::check() const {
     if (!endpoint.empty()) {
         TRYV(Endpoint::parse(endpoint));
     }
+    TRYV(check_texts(*this));
     TRYV(check_parameters(*this));
     return check_method(*this);
 }

@@ -296,6 +296,7 @@ std::string plan_activation(const Order& /*order*/) {
 }
 
 Result<void> activate(Run& run) {
+    TRYV(check_alone(run));
     TRYV(ask(run, UpdateCertificate{.id = run.facts().certificate_id, .status = CertificateStatus::active}));
     return {};
 }

@@ -8,8 +8,6 @@
 #include "aws/enrolment/steps.hpp"
 #include "common/try.hpp"
 
-#include <algorithm>
-
 namespace trustx::aws {
 namespace {
 
@@ -31,14 +29,6 @@ Result<void> find_endpoint(Run& run) {
 std::string plan_thing(const Order& order) {
     return "DescribeThing " + order.thing + ", CreateThing if there is none" +
            (order.existing_thing ? "" : "; one that has other certificates ends it");
-}
-
-// others_certificate is one that a thing has and that is not from this enrolment.
-Result<std::string> others_certificate(Run& run) {
-    TRY(const auto principals, principals_of(cloud_of(run), run.order().thing));
-    const auto other =
-        std::ranges::find_if(principals, [&](const std::string& arn) { return arn != run.facts().certificate_arn; });
-    return other == principals.end() ? std::string{} : *other;
 }
 
 Result<void> accept_thing(Run& run, const ThingDescription& found) {
@@ -128,12 +118,8 @@ Result<void> detach_policy(Run& run) {
 }
 
 std::string plan_thing_principal(const Order& order) {
-    return "AttachThingPrincipal: the certificate to " + order.thing + ", and to no other thing";
-}
-
-Result<void> attach_thing(Run& run) {
-    TRYV(ask(run, AttachThingPrincipal{.thing = run.order().thing, .principal = run.facts().certificate_arn}));
-    return {};
+    return "AttachThingPrincipal: the certificate to " + order.thing + ", and to no other thing" +
+           (order.existing_thing ? "" : "; ListThingPrincipals: nobody else enrols it");
 }
 
 Result<void> detach_thing(Run& run) {
@@ -142,6 +128,16 @@ Result<void> detach_thing(Run& run) {
     }
     return gone_is_fine(
         ask(run, DetachThingPrincipal{.thing = run.order().thing, .principal = run.facts().certificate_arn}));
+}
+
+// attach_thing makes way for somebody who attached a certificate at the same time, and does the same.
+Result<void> attach_thing(Run& run) {
+    TRYV(ask(run, AttachThingPrincipal{.thing = run.order().thing, .principal = run.facts().certificate_arn}));
+    const auto alone = check_alone(run);
+    if (!alone && alone.error() == EnrolmentErrc::thing_taken) {
+        TRYV(detach_thing(run));
+    }
+    return alone;
 }
 
 std::string plan_test(const Order& order) {

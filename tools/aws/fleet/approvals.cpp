@@ -13,6 +13,7 @@
 #include "pki/request.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace trustx::aws {
 namespace {
@@ -85,6 +86,25 @@ Result<void> check_subject(const Journal& record, const Proof& proof) {
                                : fail(EnrolmentErrc::unfinished, "the approval of " + record.order.thing +
                                                                      " has not ended, it is at the step `" +
                                                                      record.step + "`: approve its request again");
+}
+
+// is_activation says whether a record is that of a proof alone, which has nothing to answer a request with.
+bool is_activation(const Journal& record) {
+    return record.facts.endpoint.empty() && is_approved(record);
+}
+
+tl::unexpected<Error> approved_elsewhere(const Journal& record) {
+    return fail(EnrolmentErrc::enrolled_already,
+                "the certificate of " + record.order.thing +
+                    " was activated here by its proof alone: the answer is with whoever approved the request");
+}
+
+tl::unexpected<Error> not_recorded(const Proof& proof, const std::string& path) {
+    return fail(EnrolmentErrc::nothing_begun,
+                "there is no approval of " + proof.thing + " here (" + path +
+                    " does not exist), so nothing tells whether its certificate was activated before and made inactive "
+                    "on purpose: name the records of the approval, or look at the certificate and say that it is to be "
+                    "activated without them");
 }
 
 // check_signature compares with what is registered, not with what the message says.
@@ -180,6 +200,7 @@ Result<OperatorAnswer> Approvals::approve(const ReceivedRequest& received, const
     }
     if (present) {
         TRYV(check_same(*present, received));
+        TRYV(is_activation(*present) ? approved_elsewhere(*present) : Result<void>{});
         TRYV(check_wishes(present->order, wishes));
     }
     const bool resumed = present.has_value();
@@ -245,14 +266,15 @@ Result<CertificateDescription> Approvals::registered(const Signed<Proof>& proof)
     return found;
 }
 
-Result<void> Approvals::activate(const Signed<Proof>& proof) {
+Result<void> Approvals::activate(const Signed<Proof>& proof, Unrecorded unrecorded) {
     TRY(auto present, record(proof.message.thing));
     if (present) {
         TRYV(check_subject(*present, proof.message));
     }
     TRY(const auto found, registered(proof));
     if (!present) {
-        return activate_unrecorded(proof.message, found);
+        return unrecorded == Unrecorded::taken ? activate_unrecorded(proof.message, found)
+                                               : not_recorded(proof.message, file(proof.message.thing).path());
     }
     if (present->phase == Phase::done) {
         return found.status == CertificateStatus::active ? Result<void>{} : was_active(proof.message);
@@ -261,17 +283,22 @@ Result<void> Approvals::activate(const Signed<Proof>& proof) {
     return carry_on(activation, approval_steps_of(activation.order()));
 }
 
-// activate_unrecorded is for what was approved on another computer: the policy is tested here, too.
+// activate_unrecorded is for what was approved on another computer: the policy is tested here, too. What a record says
+// that does not exist is not known; the thing may have other certificates that it was approved beside.
 Result<void> Approvals::activate_unrecorded(const Proof& proof, const CertificateDescription& found) {
     TRY(const auto arn, parse_arn(found.arn));
-    Journal journal{.order = {.thing = proof.thing, .slot = proof.slot, .region = arn.region}, .chip = proof.chip};
+    TRY(const auto chain, x509::parse_certificate_file(text::as_bytes(found.pem), "the certificate " + found.id));
+    Journal journal{.order = {.thing = proof.thing, .slot = proof.slot, .region = arn.region, .existing_thing = true},
+                    .chip = proof.chip,
+                    .begun = std::chrono::system_clock::to_time_t(seams_.now())};
+    TRY(journal.facts.public_key, chain.front().public_key());
     journal.facts.partition = arn.partition;
     journal.facts.account = arn.account;
     journal.facts.certificate_arn = found.arn;
     journal.facts.certificate_id = found.id;
     auto activation = run(std::move(journal), false);
-    TRYV(steps::test.perform(activation));
-    return steps::activation.perform(activation);
+    const std::array left{steps::test, steps::activation};
+    return carry_on(activation, left);
 }
 
 Result<void> Approvals::take_back(const Request& request) {

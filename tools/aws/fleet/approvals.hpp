@@ -9,9 +9,13 @@
 #include "aws/enrolment/run.hpp"
 #include "aws/fleet/messages.hpp"
 
+#include <cstdint>
 #include <string>
 
 namespace trustx::aws {
+
+// Unrecorded says what becomes of a proof of which there is no record here.
+enum class Unrecorded : std::uint8_t { refused, taken };
 
 class Approvals {
  public:
@@ -25,13 +29,16 @@ class Approvals {
     // of the order but thing and slot; where there is a record, its order holds. A rotation gets a certificate with
     // thing and policies of the one that it replaces, which has to be the thing's, active, and its key to have signed
     // the request. Errors: those of the steps; EnrolmentErrc::thing_taken: the thing was approved for another key;
+    // EnrolmentErrc::enrolled_already: it was activated by its proof alone, there is no answer here;
     // InputErrc::check_failed: a rotation of something else; InputErrc::usage: a method that has no operator's half.
     Result<OperatorAnswer> approve(const ReceivedRequest& received, const Order& wishes);
 
     // activate makes the certificate of a proof active, after a look at what is registered. Errors: those of the steps;
     // InputErrc::check_failed: the proof is not by the certificate's key, or is about something else than what was
-    // approved; EnrolmentErrc::enrolled_already: it was activated before, and made inactive since.
-    Result<void> activate(const Signed<Proof>& proof);
+    // approved; EnrolmentErrc::enrolled_already: it was activated before, and made inactive since;
+    // EnrolmentErrc::nothing_begun: there is no record that would say so, and that was not asked for. An activation is
+    // recorded in any case.
+    Result<void> activate(const Signed<Proof>& proof, Unrecorded unrecorded = Unrecorded::refused);
 
     // take_back removes what was made for a request that was not activated. EnrolmentErrc::nothing_begun,
     // EnrolmentErrc::enrolled_already.

@@ -53,6 +53,7 @@ class Bulk {
 
  private:
     std::optional<Entry> look_at(const std::string& name);
+    Result<void> check_no_link(const std::string& path);
     Result<std::string> content(const std::string& name);
     Result<ReceivedRequest> request_in(const std::string& name);
     void index(const Entry& entry, const PublicKey& key);
@@ -70,8 +71,19 @@ class Bulk {
     std::map<std::string, std::vector<std::size_t>> by_feature_;  // what only one gateway may have: its requests
 };
 
+// check_no_link: files come from gateways, by whatever way, and a link would let who sends them choose what is read and
+// replaced elsewhere.
+Result<void> Bulk::check_no_link(const std::string& path) {
+    TRY(const auto target, files_.link_target(path));
+    return target ? fail(InputErrc::check_failed, path + " is a symbolic link (to " + *target +
+                                                      "), and a folder of gateways has none: remove it")
+                  : Result<void>{};
+}
+
 Result<std::string> Bulk::content(const std::string& name) {
-    TRY(auto read, files_.read(directories_.folder + "/" + name));
+    const auto path = directories_.folder + "/" + name;
+    TRYV(check_no_link(path));
+    TRY(auto read, files_.read(path));
     return read ? Result<std::string>{*std::move(read)}
                 : fail(InputErrc::unreadable, name + " is not in the folder any more");
 }
@@ -151,6 +163,7 @@ Result<void> Bulk::approve(DeviceReport& device) {
     TRY(const auto answer, approvals_.approve(received, wishes_));
     const auto path = directories_.answer_file(device.thing);
     const auto text = answer_text(answer);
+    TRYV(check_no_link(path));
     TRY(const auto present, files_.read(path));
     if (present != text) {
         TRYV(files_.write(path, text, files::Access::owner));
@@ -159,16 +172,13 @@ Result<void> Bulk::approve(DeviceReport& device) {
     return {};
 }
 
-// activate asks the cloud for nothing where a record says that it was done.
+// activate looks at the certificate also where a record says that it was done: it may be out of use since.
 Result<void> Bulk::activate(DeviceReport& device) {
     TRY(const auto text, content(device.file));
     TRY(const auto proof, parse_proof(text, device.file));
     TRY(const auto record, approvals_.record(device.thing));
-    device.before =
-        record && record->phase == Phase::done && record->facts.certificate_id == proof.message.certificate_id;
-    if (!device.before) {
-        TRYV(approvals_.activate(proof));
-    }
+    device.before = record && record->phase == Phase::done;
+    TRYV(approvals_.activate(proof));
     device.outcome = Outcome::activated;
     return {};
 }
@@ -191,6 +201,9 @@ Result<void> Bulk::work_on(Entry& entry) {
 }
 
 Result<BulkReport> Bulk::run(const std::vector<std::string>& names, const BulkProgress& progress) {
+    for (const auto& path : {directories_.answers(), directories_.records(), directories_.report_file()}) {
+        TRYV(check_no_link(path));
+    }
     for (const auto& name : names) {
         if (auto entry = look_at(name)) {
             entries_.push_back(*std::move(entry));

@@ -51,8 +51,9 @@ struct BulkReport {
 using BulkProgress = std::function<void(const DeviceReport& device, std::size_t number, std::size_t all)>;
 
 // bulk works through the files, which are names in the folder, in their order: requests first, then proofs. Other files
-// are left alone. approvals has its records in the folder's directory for them, and is locked. Errors are those of
-// writing answers and report; everything else is in the report.
+// are left alone. approvals has its records in the folder's directory for them, and is locked. A symbolic link is a bad
+// file. Errors are those of writing answers and report, and InputErrc::check_failed where one of their directories or
+// the report is a symbolic link; everything else is in the report.
 Result<BulkReport> bulk(Approvals& approvals, files::FileStore& files, const BulkDirectories& directories,
                         const std::vector<std::string>& names, const Order& wishes, const BulkProgress& progress);
 

@@ -53,8 +53,17 @@ MessageJson parsed(std::string_view text) {
     if (text.size() > longest_message) {
         return {};
     }
-    auto json = MessageJson::parse(text, nullptr, false);
-    return json.is_object() ? json : MessageJson{};
+    // An object with texts and lists of texts. What is deeper would be copied and written by recursion.
+    constexpr int deepest = 4;
+    bool is_flat = true;
+    auto json = MessageJson::parse(
+        text,
+        [&is_flat](int depth, auto /*event*/, auto& /*value*/) {
+            is_flat = is_flat && depth <= deepest;
+            return is_flat;
+        },
+        false);
+    return is_flat && json.is_object() ? json : MessageJson{};
 }
 
 // Reader takes the members of a message, by name, and remembers the first thing that is wrong.
@@ -68,8 +77,9 @@ class Reader {
         } else if (json_.value("format", MessageJson{}) != MessageJson(name_of(kind))) {
             refuse("its format is not `" + std::string{name_of(kind)} + "`");
         } else if (json_.value("version", MessageJson{}) != MessageJson(message_version)) {
-            refuse("it has the version " + json_.value("version", MessageJson{}).dump() + ", and this program reads " +
-                   std::to_string(message_version));
+            const auto version = json_.value("version", MessageJson{});
+            refuse((version.is_number() ? "it has the version " + version.dump() : std::string{"it has no version"}) +
+                   ", and this program reads " + std::to_string(message_version));
         }
     }
 

@@ -92,6 +92,10 @@ Explanation explanation_of(const CurlFailure& failure) {
         case CURLE_SEND_ERROR:
         case CURLE_RECV_ERROR:
             return of_lost_connection(failure);
+        case CURLE_OUT_OF_MEMORY:  // what libcurl calls a line that is longer than it takes
+            return {HttpErrc::answer_malformed,
+                    "its answer has a header line without end, or there is no memory for it",
+                    "check that it is the address of the service"};
         default:
             return {HttpErrc::answer_malformed, "its answer is not HTTP: " + failure.words,
                     "check that it is the address of the service"};

@@ -32,7 +32,9 @@ Examples:
   trustx aws approve request.json --take-back)";
 
 constexpr const char* what_activate_does =
-    R"(The proof is checked with the certificate that is registered. After this the gateway is accepted by the broker.
+    R"(The proof is checked with the certificate that is registered. After this the gateway is accepted by the broker. A proof
+is good once: what was made inactive after it is not brought back. The records of the approval tell; without them
+--unrecorded activates, so look at the certificate before.
 
 Examples:
   trustx aws activate gateway-1.proof.json --profile operator)";
@@ -48,6 +50,7 @@ struct ApproveOptions {
 struct ActivateOptions {
     std::string file;
     std::string records;
+    bool unrecorded = false;
     AccountChoice account;
 };
 
@@ -106,7 +109,7 @@ Result<void> activate(const Context& context, const ActivateOptions& options) {
     TRY(const auto records, records_in(options.records));
     aws::Approvals approvals{session->seams(), records, session->cloud().region()};
     TRY(const auto lock, approvals.lock());
-    TRYV(approvals.activate(proof));
+    TRYV(approvals.activate(proof, options.unrecorded ? aws::Unrecorded::taken : aws::Unrecorded::refused));
     context.note("activated the certificate " + proof.message.certificate_id + " of " + proof.message.thing);
     return {};
 }
@@ -174,6 +177,8 @@ void add_aws_activate(Command& aws) {
     command.argument("PROOF", options->file, "The gateway's proof; `-` is standard input").required();
     add_account_options(command, options->account);
     add_records_option(command, options->records);
+    command.flag("--unrecorded", options->unrecorded,
+                 "Activate also what there is no record of, such as what was approved on another computer");
     command.on_run([options](const Context& context) { return activate(context, *options); });
 }
 

@@ -15,6 +15,9 @@
 #include <filesystem>
 #include <memory>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 namespace trustx::cli {
 namespace {
 
@@ -26,9 +29,9 @@ names that end in .json. Each request is approved, and its answer is DIRECTORY/a
 its certificate. Records of all are in DIRECTORY/records, so that a run that was interrupted is run again and carries on,
 and DIRECTORY/report.json says for each file what became of it.
 
-A file that is bad fails by itself, and so do requests in which the same thing, chip or key occurs twice; what hinders
-all, such as the network or the credentials, ends the run. AWS allows so many calls of one kind a second for the whole
-account: --rate is what this may use of it.
+A file that is bad fails by itself, and so do symbolic links and requests in which the same thing, chip or key occurs
+twice; what hinders all, such as the network or the credentials, ends the run. Answers and records have to be your own
+directories. AWS allows so many calls of one kind a second for the whole account: --rate is what this may use of it.
 
 Examples:
   trustx aws bulk gateways/ --profile operator
@@ -40,6 +43,18 @@ struct BulkOptions {
     ApprovalOptions approval;
 };
 
+// check_own: who can change answers or records can change what gateways are told, and what is activated.
+Result<void> check_own(const std::string& path) {
+    struct stat found {};
+    if (::lstat(path.c_str(), &found) != 0) {
+        return {};  // it is made
+    }
+    const bool own = S_ISDIR(found.st_mode) && found.st_uid == ::geteuid() && (found.st_mode & S_IWOTH) == 0;
+    return own ? Result<void>{}
+               : fail(InputErrc::check_failed,
+                      path + " is a symbolic link, another user's, or everybody may write to it: move it away");
+}
+
 // names_in are those of the files that gateways may have sent, in their order.
 Result<std::vector<std::string>> names_in(const aws::BulkDirectories& directories) {
     std::vector<std::string> names;
@@ -48,7 +63,9 @@ Result<std::vector<std::string>> names_in(const aws::BulkDirectories& directorie
          entry.increment(code)) {
         const auto& path = entry->path();
         std::error_code of_type;
-        if (path.extension() == ".json" && path != directories.report_file() && entry->is_regular_file(of_type)) {
+        const auto type = entry->symlink_status(of_type).type();
+        if (path.extension() == ".json" && path != directories.report_file() &&
+            (type == fs::file_type::regular || type == fs::file_type::symlink)) {
             names.push_back(path.filename().string());
         }
     }
@@ -65,8 +82,8 @@ void tell_progress(const Context& context, const aws::DeviceReport& device, std:
         say(place + device.failure->message());
         return;
     }
-    context.note(place + (device.outcome == aws::Outcome::approved ? "approved " : "activated ") + device.thing +
-                 (device.before ? ", by an earlier run" : ""));
+    context.note(place + (device.outcome == aws::Outcome::approved ? "approved " : "activated ") +
+                 (device.before ? "earlier " : "") + device.thing);
 }
 
 std::string totals(const aws::BulkReport& report) {
@@ -95,6 +112,8 @@ Result<void> bulk(const Context& context, const BulkOptions& options) {
     }
     TRY(const auto wishes, wishes_of(options.approval));
     const aws::BulkDirectories directories{options.directory};
+    TRYV(check_own(directories.records()));
+    TRYV(check_own(directories.answers()));
     TRY(const auto names, names_in(directories));
     TRY(const auto session, open_operator(context, options.approval.account, wishes));
     aws::Pace pace{session->cloud().clock(), options.rate};

@@ -7,6 +7,7 @@
 #include "common/files/input_error.hpp"
 #include "common/files/input_file.hpp"
 #include "common/files/output_file.hpp"
+#include "common/text/as_bytes.hpp"
 #include "common/try.hpp"
 
 #include <memory>
@@ -31,6 +32,7 @@ constexpr const char* what_make_jitr_does =
 list become things and ACTIVE when they connect for the first time; all others of the authority become INACTIVE. Function,
 role and rule are written, and the program `deploy`, which puts them into the account with the program aws; when the list
 has changed, `deploy --update` uploads the function alone.
+The list is in the function: Lambda takes a zip file of 50 MB, which has room for about 400 000 devices.
 
 Examples:
   trustx aws make jitr --ca-id 8b3a... --allow-list allowed.json --account 123456789012 --out jitr
@@ -40,14 +42,25 @@ constexpr const char* what_make_hook_does =
     R"(The hook of a fleet provisioning template: which claim may become which thing, whatever the device asks for. Function
 and role are written, and the program `deploy`, which puts them into the account with the program aws; when the list has
 changed, `deploy --update` uploads the function alone.
+The list is in the function, as in that of `make jitr`.
 
 Examples:
   trustx aws make provisioning-hook --template fleet --allow-list claims.json --account 123456789012 --out hook
   hook/deploy)";
 
-Result<std::string> read_text(const std::string& path) {
-    TRY(const auto content, files::read_input(path));
-    return std::string{content.begin(), content.end()};
+// read_list reads what has a line for each of many devices, or a certificate.
+Result<std::string> read_list(const std::string& path) {
+    constexpr std::size_t longest_list = std::size_t{256} * 1024 * 1024;
+    std::string content;
+    TRYV(files::for_each_piece(path, [&](ByteView piece) -> Result<void> {
+        content += text::as_text(piece);
+        return content.size() <= longest_list
+                   ? Result<void>{}
+                   : fail(InputErrc::malformed, files::input_name(path) +
+                                                    " is longer than 256 MiB: make lists of parts of it, each for an "
+                                                    "authority or a template of its own");
+    }));
+    return content;
 }
 
 struct AllowListOptions {
@@ -63,7 +76,7 @@ Result<aws::AllowedClaims> claims_of(const aws::AllowedDevices& devices, const s
     aws::AllowedClaims claims;
     std::string shared;
     if (!claim_file.empty()) {
-        TRY(const auto content, read_text(claim_file));
+        TRY(const auto content, read_list(claim_file));
         TRY(const auto claim, aws::parse_delivery(content, claim_file));
         shared = claim.front().certificate_id;
     }
@@ -74,7 +87,7 @@ Result<aws::AllowedClaims> claims_of(const aws::AllowedDevices& devices, const s
 }
 
 Result<void> make_allow_list(const Context& context, const AllowListOptions& options) {
-    TRY(const auto content, read_text(options.file));
+    TRY(const auto content, read_list(options.file));
     TRY(const auto chips, aws::parse_delivery(content, options.file));
     TRY(const auto devices, aws::named_devices(chips, options.prefix));
     const bool for_hook = options.claims || !options.claim.empty();
@@ -95,7 +108,7 @@ struct MakeJitrOptions {
 
 Result<void> make_jitr(const Context& context, const MakeJitrOptions& options) {
     auto wanted = options.wanted;
-    TRY(const auto content, read_text(options.allow_list));
+    TRY(const auto content, read_list(options.allow_list));
     TRY(wanted.devices, aws::parse_allowed_devices(content, options.allow_list));
     TRY(wanted.scope, scope_of(context, options.scope));
     TRY(const auto documents, aws::jitr_documents(wanted));
@@ -114,7 +127,7 @@ struct MakeHookOptions {
 
 Result<void> make_hook(const Context& context, const MakeHookOptions& options) {
     auto wanted = options.wanted;
-    TRY(const auto content, read_text(options.allow_list));
+    TRY(const auto content, read_list(options.allow_list));
     TRY(wanted.claims, aws::parse_allowed_claims(content, options.allow_list));
     TRY(wanted.scope, scope_of(context, options.scope));
     TRY(const auto documents, aws::hook_documents(wanted));
