@@ -77,7 +77,7 @@ Result<void> look_at_old_registration(Run& run) {
 std::string plan_other_slot(const Order& order) {
     return "look at the slot " + order.slot.hex() +
            (order.replace ? ": a key that is there will be replaced"
-                          : ": a key that is there and that no rotation has left there ends it");
+                          : ": it ends if there is a key that no rotation has left there");
 }
 
 Result<void> check_slot_is_free(Run& run, const Result<PublicKey>& key) {
