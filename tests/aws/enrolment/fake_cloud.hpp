@@ -60,8 +60,8 @@ class FakeCloud final : public aws::HttpClient {
     bool allows_connect = true;
     bool allows_client_beside = true;
     bool another_is_faster = false;  // whenever something is attached to a thing, somebody else's certificate is there
-    std::size_t throttled = 0;  // so many requests are throttled before anything is done
-    std::string refusal;        // AWS's name of the error with which every request for a certificate is answered
+    std::size_t throttled = 0;       // so many requests are throttled before anything is done
+    std::string refusal;             // AWS's name of the error with which every request for a certificate is answered
 
  private:
     struct Call;
