@@ -207,9 +207,9 @@ TEST_CASE("completion knows every word that stands for a value", "[completion]")
                          "FILE",    "LIST",    "OBJECT",    "ANSWER",  "PEER",
                          "PROGRAM", "PROOF",   "RECIPE",    "REQUEST", "SERVICE",
                          "SLOT",    "STATE",   "USER",      "WHAT",    "FILE|trustx:OBJECT"};
-    const Words free{"ADDR:PORT", "ARN",  "CLOCK", "FILTER", "HEX",  "HOST",     "HOST[:PORT]",
-                     "ID",        "N",    "NAME",  "NUMBER", "PORT", "PROTOCOL", "RULE",
-                     "SECONDS",   "SIZE", "TEXT",  "TIME",   "TOPIC"};
+    const Words free{"ADDR:PORT", "ARN",     "CLOCK",   "FILTER", "HEX",    "HOST", "HOST[:PORT]",
+                     "ID",        "N",       "MINUTES", "NAME",   "NUMBER", "PORT", "PROTOCOL",
+                     "RULE",      "SECONDS", "SIZE",    "TEXT",   "TIME",   "TOPIC"};
     const auto rules = read_file(source_directory() / "conf" / "completion" / "help.awk");
     for (const auto& word : proposed) {
         CHECK_THAT(rules, ContainsSubstring(word.substr(0, word.find('|'))));
