@@ -197,8 +197,10 @@ TEST_CASE("a bad file in a folder fails by itself", "[fleet]") {
     const auto good = folder->content("gateway-2.json");
     folder->put("gateway-2.json", good.substr(0, good.size() / 2));
     folder->put("notes.json", "{}");
-    folder->world().cloud.things["gateway-3"] = nlohmann::json::object();
-    folder->world().cloud.others_principals = {FakeCloud::arn_of("0f")};
+    auto& cloud = folder->world().cloud;
+    cloud.things["gateway-3"] = nlohmann::json::object();
+    const auto stranger = cloud.add(pem("CERTIFICATE", SoftwareKey{Curve::p256}.certificate("another")), "ACTIVE");
+    cloud.certificates.at(stranger).things = {"gateway-3"};
     const auto report = folder->run().value();
     const auto by_file = outcomes(report);
     CHECK(by_file.at("gateway-1.json") == aws::Outcome::approved);
