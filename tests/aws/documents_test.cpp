@@ -463,9 +463,12 @@ TEST_CASE("A changed list is uploaded as it is now, and nothing is made again", 
         INFO(done.both());
         REQUIRE(done.status == 0);
     }
-    const std::string call =
-        "eu-central-1 lambda update-function-code --function-name trustx_jitr --zip-file fileb://jitr.zip\n";
-    CHECK(trustx::test::read_file(files / "calls") == call + call);
+    const std::string of_function = " --function-name trustx_jitr";
+    const std::string calls = "eu-central-1 lambda update-function-configuration" + of_function +
+                              " --memory-size 128\neu-central-1 lambda wait function-updated" + of_function +
+                              "\neu-central-1 lambda update-function-code" + of_function +
+                              " --zip-file fileb://jitr.zip\n";
+    CHECK(trustx::test::read_file(files / "calls") == calls + calls);
     const auto uploaded = trustx::test::run("python3", {"-m", "zipfile", "-e", files / "jitr.zip", files / "uploaded"});
     REQUIRE(uploaded.status == 0);
     CHECK(trustx::test::read_file(files / "uploaded" / "jitr.py") == trustx::test::read_file(files / "jitr.py"));

@@ -51,7 +51,8 @@ std::string function_commands(const Function& function) {
            "# Puts the function, its role and what calls it into the account. It needs the program aws, with\n"
            "# credentials, and Python. A new role can be used after some seconds: where create-function says that it\n"
            "# cannot be assumed, repeat from there. With --update it only uploads the function, whose list has "
-           "changed.\n"
+           "changed,\n"
+           "# and gives it the memory for that.\n"
            "set -eu\n"
            "cd \"$(dirname \"$0\")\"\n"
            "export AWS_DEFAULT_REGION=" +
@@ -61,6 +62,12 @@ std::string function_commands(const Function& function) {
            module_name + ".zip " + module_name +
            ".py\n"
            "if [ \"${1-}\" = --update ]; then\n"
+           "    aws lambda update-function-configuration --function-name " +
+           name + " --memory-size " + memory_of(size) +
+           "\n"
+           "    aws lambda wait function-updated --function-name " +
+           name +
+           "\n"
            "    exec aws lambda update-function-code --function-name " +
            name + " --zip-file fileb://" + module_name +
            ".zip\n"
