@@ -21,7 +21,7 @@ trustx::Result<HandlerProcess> HandlerProcess::start(const process::Command& com
 }
 
 std::optional<TimePoint> HandlerProcess::wakes_at() const {
-    return program_.descriptors().empty() ? std::min(deadline_.at, clock_->now() + between_looks) : deadline_.at;
+    return program_.descriptors().empty() ? std::min(deadline_.at, looks_at_) : deadline_.at;
 }
 
 void HandlerProcess::stop() {
@@ -49,6 +49,9 @@ std::optional<process::Outcome> HandlerProcess::ended() {
             return program_.outcome_too_late();  // something outside of its group holds its output
         }
         press();
+    }
+    if (!outcome) {
+        looks_at_ = clock_->now() + between_looks;
     }
     if (outcome && asked_ != 0) {
         outcome->ending = process::Ending::too_late;

@@ -43,8 +43,9 @@ class HandlerProcess {
 
     process::RunningProgram program_;
     const Clock* clock_;
-    Deadline deadline_;  // of what is waited for: its end, or that of a grace
-    int asked_ = 0;      // the last signal that it got
+    Deadline deadline_;     // of what is waited for: its end, or that of a grace
+    TimePoint looks_at_{};  // whether it has ended, once its output has
+    int asked_ = 0;         // the last signal that it got
 };
 
 }  // namespace trustx::mqtt
