@@ -175,6 +175,7 @@ const runs = path.join(directory, 'runs')
 const handlers = path.dirname(
   write('handlers/works', `#!/bin/sh\necho "$TRUSTX_JOB_ID $TRUSTX_JOB_RESUMED $(cat)" >>${runs}\necho '{"step":"done"}'\n`, 0o700)
 )
+write('handlers/quiet', `#!/bin/sh\necho "$TRUSTX_JOB_ID $TRUSTX_JOB_RESUMED $(cat)" >>${runs}\n`, 0o700)
 write('handlers/fails', `#!/bin/sh\necho "no such valve" >&2\nexit 3\n`, 0o700)
 // Waits for a reader of a pipe: the test decides when it goes on.
 const gate = path.join(directory, 'gate')
@@ -251,7 +252,8 @@ for (const operation of ['jobs-get', 'jobs-start-next', 'jobs-update']) {
     test(`kill -9 ${hold} ${operation}: the job is done once`, async () => {
       const name = `${hold}-${operation}`
       const device = await gateway(name)
-      await createJob(`job-${name}`, name, { operation: 'works' })
+      // One that tells no progress: its only update is about its end.
+      await createJob(`job-${name}`, name, { operation: 'quiet' })
       const fault = await double.control('POST', '/faults', {
         where: 'service',
         operation,
@@ -265,7 +267,7 @@ for (const operation of ['jobs-get', 'jobs-start-next', 'jobs-update']) {
       const end = await run(device, ...jobWords(name), '--until-empty')
       assert.equal(end.code, 0, end.err)
       assert.equal((await execution(name, `job-${name}`)).status, 'SUCCEEDED')
-      assert.deepEqual(runsOf(`job-${name}`), [`job-${name} 0 {"operation":"works"}`])
+      assert.deepEqual(runsOf(`job-${name}`), [`job-${name} 0 {"operation":"quiet"}`])
     })
   }
 }
