@@ -107,8 +107,10 @@ void Session::wait() {
     if (::poll(watched.data(), watched.size(), milliseconds_until(wakes_at())) < 0) {
         return;
     }
+    // A signal may have changed what the application waits for: it is asked again.
     if (watched[1].revents != 0) {
         read_signal();
+        return;
     }
     for (std::size_t i = 2; i < watched.size() && !over_; ++i) {
         if (watched[i].revents != 0) {
