@@ -32,6 +32,16 @@ std::vector<Page> Page::all() {
     return pages;
 }
 
+std::string Page::program() const {
+    return command().empty() ? name() : name().substr(0, name().rfind('-'));
+}
+
+std::string Page::command() const {
+    const auto dash = name().rfind('-');
+    const bool of_program = dash == std::string::npos || std::filesystem::exists(test::program(name()));
+    return of_program ? "" : name().substr(dash + 1);
+}
+
 std::string Page::part(const std::string& heading) const {
     const auto begin = text_.find("\n.Sh " + heading + "\n");
     CAPTURE(path_, heading);
@@ -40,7 +50,6 @@ std::string Page::part(const std::string& heading) const {
 }
 
 std::map<std::string, Words> Page::options() const {
-    static const std::regex item{R"(Fl -([a-z0-9-]+))"};
     std::map<std::string, Words> described;
     std::istringstream lines{text_};
     std::string place{"none"};
@@ -51,11 +60,8 @@ std::map<std::string, Words> Page::options() const {
         if (line.starts_with(".Ss ")) {
             place = line.substr(4);
         }
-        std::smatch match;
-        if (place != "none" && line.starts_with(".It ") && std::regex_search(line, match, item)) {
-            described[place].insert(match[1]);
-        } else if (place != "none") {
-            described[place];
+        if (place != "none") {
+            described[place].merge(line.starts_with(".It ") ? all_of(line, R"(Fl -([a-z0-9-]+))") : Words{});
         }
     }
     return described;

@@ -25,6 +25,10 @@ class Page {
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
     [[nodiscard]] const std::string& text() const { return text_; }
 
+    // program and command are what it is about: trustx-aws is the page of `trustx aws`, trustx-mqtt that of a program.
+    [[nodiscard]] std::string program() const;
+    [[nodiscard]] std::string command() const;
+
     // part is what stands below a heading (.Sh), up to the next one. Fails the test when there is no such heading.
     [[nodiscard]] std::string part(const std::string& heading) const;
 

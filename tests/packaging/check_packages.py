@@ -22,6 +22,7 @@ FILES = {
                       MULTIARCH + r"/cmake/trustx/\w+(-\w+)?\.cmake", r"usr/share/doc/libtrustx-dev/examples/\w+\.cpp"],
     "openssl-provider-trustx": [MULTIARCH + r"/ossl-modules/trustx\.so", r"usr/share/man/man7/provider-trustx\.7\.gz"],
     "trustx-tools": [r"usr/bin/trustx", r"usr/bin/trustx-mqtt", r"usr/share/man/man1/trustx\.1\.gz",
+                     r"usr/share/man/man1/trustx-aws\.1\.gz",
                      r"usr/share/man/man1/trustx-mqtt\.1\.gz", r"usr/share/man/man5/trustx-recipe\.5\.gz",
                      COMPLETIONS + "trustx", COMPLETIONS + "trustx-mqtt",
                      ZSH + "trustx", ZSH + "trustx-mqtt"],

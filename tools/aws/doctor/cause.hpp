@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything that can keep a gateway from a CONNACK, as codes: each with its name for programs, the stage that finds
-// it, and what to do about it. The table in cause.cpp is the list in trustx(1); sources are the rows of aws-iot.md
+// it, and what to do about it. The table in cause.cpp is the list in trustx-aws(1); sources are the rows of aws-iot.md
 // section 12.
 #pragma once
 
