@@ -73,7 +73,7 @@ LAYERS = {
     "mqtt/limits": (["tools/mqtt/limits/"], "mqtt/connection common/base", ""),
     "mqtt/session": (["tools/mqtt/session/"], "mqtt/limits mqtt/connection common/files base common/base", ""),
     "mqtt/service": (["tools/mqtt/service/"], "mqtt/session mqtt/connection common/files base common/base", "systemd/"),
-    "mqtt/outbox": (["tools/mqtt/outbox/"], "mqtt/connection common/files base common/base", "sqlite3.h"),
+    "mqtt/outbox": (["tools/mqtt/outbox/"], "mqtt/connection common/files base common/base", "sqlite3.h openssl/"),
     "mqtt/requests": (["tools/mqtt/requests/"], "bus base common/base", ""),
     "mqtt/handler": (["tools/mqtt/handler/"], "mqtt/requests common/process bus base common/base", ""),
     "mqtt/shadow": (["tools/mqtt/shadow/"], "mqtt/requests bus base common/base", ""),

@@ -5,6 +5,9 @@
 #include "enrolment/aws_double.hpp"
 #include "support/build_tree.hpp"
 #include "support/catch.hpp"
+#include "support/simulator.hpp"
+
+#include <map>
 
 #include <nlohmann/json.hpp>
 
@@ -30,7 +33,9 @@ class Thing {
                                          {"Action", {"iot:Publish", "iot:Receive", "iot:Subscribe"}},
                                          {"Resource",
                                           {prefix + "topic/allowed", prefix + "topicfilter/allowed",
-                                           prefix + "topic/$aws/rules/telemetry/allowed"}}}}}};
+                                           prefix + "topic/$aws/rules/telemetry/allowed",
+                                           prefix + "topic/$aws/things/" + name_ + "/defender/metrics/*",
+                                           prefix + "topicfilter/$aws/things/" + name_ + "/defender/metrics/*"}}}}}};
         cloud.call("POST", "/policies/" + name_, {{"policyDocument", document.dump()}});
         cloud.call("PUT", "/target-policies/" + name_, {{"target", made.at("certificateArn")}});
     }
@@ -58,9 +63,10 @@ class Thing {
         all.insert(all.end(), more.begin(), more.end());
         return all;
     }
-    [[nodiscard]] Outcome run_client(const std::vector<std::string>& more, const std::string& time = "60") const {
+    [[nodiscard]] Outcome run_client(const std::vector<std::string>& more, const std::string& time = "60",
+                                     const std::map<std::string, std::string>& environment = {}) const {
         return run(program("trustx-mqtt"), arguments(more, time),
-                   {.without_environment = {"OPENSSL_CONF", "https_proxy"}});
+                   {.environment = environment, .without_environment = {"OPENSSL_CONF", "https_proxy"}});
     }
     [[nodiscard]] Process start_client(const std::vector<std::string>& more) const {
         return {
@@ -144,4 +150,25 @@ TEST_CASE("of two trustx-mqtt with one client id at AWS IoT the first stands asi
     CHECK(second.terminate().status == 0);
     CHECK(nlohmann::json::parse(read_file(status)).at("counters").at("taken_over") == 1);
     CHECK(thing.connections() == 2);
+}
+
+TEST_CASE("trustx-mqtt defender reports the security event counter of the chip", "[aws-mqtt]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Simulator chip;
+    const Thing thing{*cloud, "reporter"};
+    const std::map<std::string, std::string> environment{{"TRUSTX_DEVICE", chip.address()},
+                                                         {"TRUSTX_LOCK_DIRECTORY", chip.directory().path()}};
+    static_cast<void>(chip.control({"security-events", "100"}));
+    const auto outcome = thing.run_client({"defender"}, "60", environment);
+    INFO(outcome.both());
+    CHECK(outcome.status == 0);
+    const auto reports = cloud->control("GET", "/events?type=metrics&thingName=reporter");
+    REQUIRE(reports.size() == 1);
+    const auto counter =
+        reports.at(0).at("report").at("custom_metrics").at("trustx_security_events").at(0).at("number").get<int>();
+    CHECK(counter <= 100);
+    CHECK(counter > 50);  // it falls by one in five seconds
 }

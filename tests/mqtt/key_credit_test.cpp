@@ -3,6 +3,7 @@
 #include "connection/key_credit.hpp"
 
 #include "connection/backoff.hpp"
+#include "session_world.hpp"
 #include "support/catch.hpp"
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 using namespace std::chrono_literals;
 using trustx::mqtt::Backoff;
 using trustx::mqtt::KeyCredit;
+using trustx::test::most_within;
 
 namespace {
 
@@ -18,17 +20,6 @@ using TimePoint = KeyCredit::TimePoint;
 
 const TimePoint credit_start{1000h};
 const KeyCredit::Limits by_default{};
-
-// most_within is the largest number of moments in any span of that length.
-std::size_t most_within(const std::vector<TimePoint>& moments, KeyCredit::Duration span) {
-    std::size_t most = 0;
-    for (std::size_t first = 0, last = 0; last < moments.size(); ++last) {
-        for (; moments[last] - moments[first] > span; ++first) {
-        }
-        most = std::max(most, last - first + 1);
-    }
-    return most;
-}
 
 }  // namespace
 

@@ -20,10 +20,10 @@ using namespace trustx::test;
 
 namespace {
 
-// ManagerSocket is the service manager's end of sd_notify(3).
-class ManagerSocket {
+// DatagramSocket is one of those on which systemd listens, such as the service manager's end of sd_notify(3).
+class DatagramSocket {
  public:
-    explicit ManagerSocket(std::string path) : path_{std::move(path)} {
+    explicit DatagramSocket(std::string path) : path_{std::move(path)} {
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
         REQUIRE(path_.size() < sizeof address.sun_path);
@@ -69,7 +69,7 @@ std::string numbered_lines(int count) {
 
 TEST_CASE("trustx-mqtt tells the service manager that it is ready, alive, reloading and stopping", "[mqtt][service]") {
     SoftwareWorld world;
-    ManagerSocket manager{world.file("notify")};
+    DatagramSocket manager{world.file("notify")};
     const auto status = world.file("status.json");
     auto process = world.start_client("served", {"--subscribe", "t", "--status-file", status}, manager.options());
     CHECK_THAT(manager.wait_for("READY=1"), ContainsSubstring("STATUS=connected to localhost"));
@@ -127,15 +127,36 @@ TEST_CASE("credentials that cannot be used are not taken at SIGHUP, and the conn
     CHECK_THAT(outcome.err, !ContainsSubstring("was lost"));
 }
 
-TEST_CASE("the journal gets the priority of each message, and no name", "[mqtt][service]") {
+TEST_CASE("lines for the journal have the priority of each message, and no name", "[mqtt][service]") {
     const TempDir directory;
     const auto log = (directory / "log").string();
     const std::string script = "exec 2>'" + log + "'; JOURNAL_STREAM=$(stat -c %d:%i '" + log + "') exec '" +
                                program("trustx-mqtt").string() + "' -h h --ca '" + log +
-                               ".none' --key k --cert c -t t -m m";
+                               ".none' --key k --cert c -t t -m m --log text";
     CHECK(run("sh", {"-c", script}).status == 3);
     CHECK_THAT(read_file(log), ContainsSubstring("<3>the CA file"));
     CHECK_THAT(read_file(log), !ContainsSubstring("trustx-mqtt: "));
+}
+
+// In a mount namespace of its own, where /run is the test's.
+TEST_CASE("the journal gets an entry with fields for each message", "[mqtt][service]") {
+    const TempDir directory;
+    DatagramSocket journal{(directory / "socket").string()};
+    const std::string script = "mount -t tmpfs none /run && mkdir -p /run/systemd/journal && ln -s '" +
+                               (directory / "socket").string() + "' /run/systemd/journal/socket && exec '" +
+                               program("trustx-mqtt").string() +
+                               "' -h h --ca none --key k --cert c -t t -m m --log journal";
+    const auto outcome = run("unshare", {"--user", "--map-root-user", "--mount", "sh", "-c", script + " || exit 77"});
+    INFO(outcome.both());
+    if (outcome.status != 3) {
+        CHECK_THAT(outcome.err, ContainsSubstring("unshare") || ContainsSubstring("mount"));  // not allowed here
+        return;
+    }
+    CHECK(outcome.err.empty());
+    const auto entry = journal.wait_for("MESSAGE=");
+    CHECK_THAT(entry, ContainsSubstring("MESSAGE=the CA file none"));
+    CHECK_THAT(entry, ContainsSubstring("\nPRIORITY=3\n"));
+    CHECK_THAT(entry, ContainsSubstring("\nSYSLOG_IDENTIFIER=trustx-mqtt\n"));
 }
 
 TEST_CASE("trustx-mqtt reads options from a file, and those of the command line go before", "[mqtt][service]") {

@@ -52,13 +52,23 @@ class JournalPriority final : public spdlog::custom_flag_formatter {
     }
 };
 
-void set_up_logging(const Options& options) {
-    auto logger = spdlog::stderr_logger_mt("trustx-mqtt");
+std::shared_ptr<spdlog::sinks::sink> text_sink() {
+    auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
     auto formatter = std::make_unique<spdlog::pattern_formatter>();
     // The journal knows the program's name.
     formatter->add_flag<PrintableMessage>('*').add_flag<JournalPriority>('#').set_pattern(
         stderr_is_journal() ? "%#%*" : "%n: %*");
-    logger->set_formatter(std::move(formatter));
+    sink->set_formatter(std::move(formatter));
+    return sink;
+}
+
+bool logs_to_journal(LogTo wanted) {
+    return wanted == LogTo::journal || (wanted == LogTo::automatic && stderr_is_journal() && journal_listens());
+}
+
+void set_up_logging(const Options& options) {
+    auto sink = logs_to_journal(options.log) ? journal_sink(send_to_journal) : text_sink();
+    auto logger = std::make_shared<spdlog::logger>("trustx-mqtt", std::move(sink));
     logger->set_level(options.verbose ? spdlog::level::debug
                       : options.quiet ? spdlog::level::err
                                       : spdlog::level::info);

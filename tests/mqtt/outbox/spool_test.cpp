@@ -292,7 +292,7 @@ TEST_CASE("a spool is refused by name", "[outbox][spool]") {
         CHECK(refusal(settings) == Cause::spool_foreign);
     }
     SECTION("when a later version of this program made it") {
-        sql(settings, "PRAGMA user_version=2; ALTER TABLE owner RENAME TO owners");
+        sql(settings, "PRAGMA user_version=3; ALTER TABLE owner RENAME TO owners");
         CHECK(refusal(settings) == Cause::spool_newer);
     }
     SECTION("when it is no database") {
@@ -322,6 +322,55 @@ TEST_CASE("a spool is refused by name", "[outbox][spool]") {
         write_file(settings.directory, "");
         CHECK(refusal(settings) == Cause::spool_failed);
     }
+}
+
+TEST_CASE("a message that the disk has changed is not sent, and no other is lost with it", "[outbox][spool]") {
+    const TempDir directory;
+    const auto settings = at(directory);
+    const auto file = settings.directory + "/spool.db";
+    {
+        const auto spool = opened(settings);
+        accept(*spool, {"first", "the second message", "third"});
+        REQUIRE(spool->accept({{.topic = "a/long/topic", .payload = "fourth"}}));
+        accept(*spool, {"fifth"});
+    }
+    const std::string place = GENERATE("the second message", "a/long/topic");
+    const auto content = read_file(file);
+    const auto at_byte = content.find(place);
+    REQUIRE(at_byte != std::string::npos);
+    const auto changed = std::string(1, static_cast<char>(content[at_byte + 4] ^ 0x10));
+    overwrite(file, static_cast<std::streamoff>(at_byte) + 4, changed);
+
+    auto left = place.starts_with("the") ? Numbers{"first", "third", "fourth", "fifth"}
+                                         : Numbers{"first", "the second message", "third", "fifth"};
+    {
+        const auto spool = opened(settings);
+        CHECK(waiting(*spool) == left);
+        CHECK(spool->counters().damaged == 1);
+        REQUIRE(spool->flush());
+        CHECK(spool->counters().held == 4);
+    }
+    const auto spool = opened(settings);
+    CHECK(waiting(*spool) == left);
+    CHECK(spool->counters().damaged == 0);
+}
+
+TEST_CASE("a spool of the first format, which had no checksums, is taken over with its messages", "[outbox][spool]") {
+    const TempDir directory;
+    const auto settings = at(directory);
+    {
+        const auto spool = opened(settings);
+        accept(*spool, {"old 1", "old 2"});
+    }
+    sql(settings, "DROP TABLE damaged; ALTER TABLE message DROP COLUMN checksum; PRAGMA user_version=1");
+    {
+        const auto spool = opened(settings);
+        accept(*spool, {"new"});
+        CHECK(waiting(*spool) == Numbers{"old 1", "old 2", "new"});
+    }
+    const auto spool = opened(settings);
+    CHECK(waiting(*spool) == Numbers{"old 1", "old 2", "new"});
+    CHECK(spool->counters().damaged == 0);
 }
 
 TEST_CASE("a limit of file sizes is a full disk to a spool", "[outbox][spool]") {

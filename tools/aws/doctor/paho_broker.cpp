@@ -2,7 +2,7 @@
 #include "aws/doctor/paho_broker.hpp"
 
 #include "aws/enrolment/connection_settings.hpp"
-#include "connection/connection.hpp"
+#include "connection/paho_connection.hpp"
 #include "connection/paho_trace.hpp"
 #include "connection/tls_error.hpp"
 
@@ -67,7 +67,7 @@ Meeting PahoBroker::meet(const Presented& presented, milliseconds watch) {
     mqtt::paho_trace::start();
     mqtt::EventQueue events;
     const auto begun = clock_.now();
-    mqtt::Connection connection{connection_settings(presented, timeout_), events};
+    mqtt::PahoConnection connection{connection_settings(presented, timeout_), events};
     connection.connect();
     // Paho's own time-out comes first, and has no code.
     const auto event = next(events, Deadline::after(clock_, timeout_ + seconds{5}), clock_);

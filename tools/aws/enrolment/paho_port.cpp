@@ -5,9 +5,9 @@
 #include "aws/enrolment/endpoint_name.hpp"
 #include "common/files/input_error.hpp"
 #include "common/try.hpp"
-#include "connection/connection.hpp"
 #include "connection/credentials.hpp"
 #include "connection/explain.hpp"
+#include "connection/paho_connection.hpp"
 #include "connection/paho_trace.hpp"
 
 #include <algorithm>
@@ -126,7 +126,7 @@ class Talk final : public Conversation {
     Presented presented_;
     mqtt::EventQueue events_;
     std::deque<mqtt::Event> pending_;
-    mqtt::Connection connection_;
+    mqtt::PahoConnection connection_;
 };
 
 template <class T, class Judge>

@@ -8,7 +8,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include <poll.h>
 #include <spdlog/spdlog.h>
 
 namespace trustx::mqtt {
@@ -73,9 +72,9 @@ std::optional<OutgoingMessage> JobsApplication::next() {
 }
 
 std::optional<Application::TimePoint> JobsApplication::wakes_at() const {
-    const auto handler = handler_ ? handler_->wakes_at() : std::nullopt;
-    const auto drain = handler_ || waiting_ ? drain_until_ : std::nullopt;
-    return earlier(earlier(runner_.wakes_at(), handler), earlier(looks_again_, interrupted_ ? std::nullopt : drain));
+    const auto drain = handler_.busy() || waiting_ ? drain_until_ : std::nullopt;
+    return earlier(earlier(runner_.wakes_at(), handler_.wakes_at()),
+                   earlier(looks_again_, interrupted_ ? std::nullopt : drain));
 }
 
 void JobsApplication::wake(TimePoint now) {
@@ -86,21 +85,9 @@ void JobsApplication::wake(TimePoint now) {
     advance();
 }
 
-std::vector<WatchedFd> JobsApplication::descriptors(bool /*connected*/) const {
-    std::vector<WatchedFd> watched;
-    if (handler_) {
-        for (const int fd : handler_->descriptors()) {
-            watched.push_back({.fd = fd, .events = POLLIN});
-        }
-    }
-    return watched;
-}
-
 void JobsApplication::ready(int fd, short /*events*/) {
-    if (handler_) {
-        handler_->readable(fd);
-        advance();
-    }
+    handler_.readable(fd);
+    advance();
 }
 
 // advance does what has become due, whatever it was that happened.
@@ -113,8 +100,8 @@ void JobsApplication::advance() {
         waits_until_ = clock_.now() + options_.allowed;
         begin(*start);
     }
-    if (handler_ && (runner_.unwanted() || interrupted_)) {
-        handler_->stop();
+    if (runner_.unwanted() || interrupted_) {
+        handler_.stop();
     }
     look_at_handler();
 }
@@ -157,18 +144,15 @@ void JobsApplication::run(const JobStart& start, const UniqueFd& mark) {
     if (!started) {
         return not_run(start.program + ": " + started.error().code().message());
     }
-    handler_.emplace(*std::move(started));
+    handler_.take(*std::move(started));
 }
 
 void JobsApplication::look_at_handler() {
-    if (!handler_) {
-        return;
-    }
-    const auto outcome = handler_->ended();
-    note_output(outcome ? std::string{text::as_text(outcome->output)} : handler_->take_output());
-    if (outcome) {
-        handler_.reset();
+    if (const auto outcome = handler_.ended()) {
+        note_output(text::as_text(outcome->output));
         handler_ended(*outcome);
+    } else if (handler_.busy()) {
+        note_output(handler_.take_output());
     }
 }
 
@@ -193,7 +177,7 @@ void JobsApplication::not_run(const std::string& why) {
 
 std::optional<ExitCode> JobsApplication::over() const {
     const bool may_end = drain_until_ || (options_.until_empty && runner_.empty());
-    return may_end && runner_.at_rest() && !handler_ ? std::optional{ExitCode::done} : std::nullopt;
+    return may_end && runner_.at_rest() && !handler_.busy() ? std::optional{ExitCode::done} : std::nullopt;
 }
 
 void JobsApplication::stop() {

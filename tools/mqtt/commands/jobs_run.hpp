@@ -2,8 +2,8 @@
 // trustx-mqtt jobs run: a handler program for each job, one at a time.
 #pragma once
 
+#include "commands/handler_slot.hpp"
 #include "common/files/file_store.hpp"
-#include "handler/handler_process.hpp"
 #include "handler/printed_objects.hpp"
 #include "jobs/handler_mark.hpp"
 #include "jobs/handlers.hpp"
@@ -43,7 +43,9 @@ class JobsApplication final : public Application {
     [[nodiscard]] std::optional<OutgoingMessage> next() override;
     [[nodiscard]] std::optional<TimePoint> wakes_at() const override;
     void wake(TimePoint now) override;
-    [[nodiscard]] std::vector<WatchedFd> descriptors(bool connected) const override;
+    [[nodiscard]] std::vector<WatchedFd> descriptors(bool /*connected*/) const override {
+        return handler_.descriptors();
+    }
     void ready(int fd, short events) override;
     [[nodiscard]] std::optional<ExitCode> over() const override;
     void stop() override;
@@ -70,7 +72,7 @@ class JobsApplication final : public Application {
     std::optional<JobStart> waiting_;       // for the end of an earlier handler, which has outlived its starter, ...
     std::optional<TimePoint> waits_until_;  // ... until then
     std::optional<TimePoint> looks_again_;
-    std::optional<HandlerProcess> handler_;
+    HandlerSlot handler_;
     PrintedObjects printed_;
     Json details_ = Json::object();
     bool interrupted_ = false;

@@ -152,6 +152,13 @@ void add_report_options(CLI::App& program, Options& options) {
     auto* verbose =
         group->add_flag("-v,--verbose", options.verbose, "Report every step, and OpenSSL's messages in full");
     group->add_flag("--quiet", options.quiet, "Report errors only")->excludes(verbose);
+    const std::map<std::string, LogTo> places{{"text", LogTo::text}, {"journal", LogTo::journal}};
+    group
+        ->add_option("--log", options.log,
+                     "Where messages go: lines on standard error, or entries with fields in the journal of systemd "
+                     "(default: the journal if standard error is that)")
+        ->type_name("text|journal")
+        ->transform(unnamed(CLI::CheckedTransformer(places)));
     group->add_option("--status-file", options.status_file, "Keep the state and counters in this file, as JSON")
         ->type_name("FILE");
     program

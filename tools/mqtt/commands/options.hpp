@@ -17,6 +17,9 @@ class Validator;
 
 namespace trustx::mqtt {
 
+// LogTo is where messages go; automatic: to the journal where standard error is the journal.
+enum class LogTo : std::uint8_t { automatic, text, journal };
+
 struct Options {
     std::string host;
     std::uint16_t port = 8883;
@@ -42,6 +45,7 @@ struct Options {
 
     bool verbose = false;
     bool quiet = false;
+    LogTo log = LogTo::automatic;
     std::string status_file;
 };
 

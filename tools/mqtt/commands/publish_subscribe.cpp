@@ -101,7 +101,8 @@ std::optional<ExitCode> PublishSubscribe::over() const {
     if (receives_without_end || !publisher_.finished() || !received_enough()) {
         return std::nullopt;
     }
-    return publisher_.counters().refused > 0 ? ExitCode::refused : ExitCode::done;
+    const auto& counters = publisher_.counters();
+    return counters.refused > 0 ? ExitCode::refused : counters.damaged > 0 ? ExitCode::failed : ExitCode::done;
 }
 
 ExitCode PublishSubscribe::code_when_stopped() const {

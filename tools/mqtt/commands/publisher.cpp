@@ -93,7 +93,22 @@ Result<std::optional<OutgoingMessage>> Publisher::next() {
     }
     TRY(auto message, parts_.outbox->next());
     in_flight_ += message ? 1U : 0U;
+    TRYV(report_damage());
     return message;
+}
+
+// What is set aside is no longer waited for, so it leaves the spool now and not with the next message.
+Result<void> Publisher::report_damage() {
+    const auto damaged = counters().damaged;
+    if (damaged == damaged_) {
+        return {};
+    }
+    spdlog::error(
+        "the disk has changed {} message(s) of the spool so far; they are not sent, and stay in its table 'damaged'; "
+        "check the disk",
+        damaged);
+    damaged_ = damaged;
+    return settle();
 }
 
 void Publisher::ended(std::uint64_t id, const PublishOutcome& outcome) {

@@ -56,6 +56,7 @@ class Publisher {
     Result<void> fill();
     Result<void> unless_full(const Result<void>& done);
     void make_batch();
+    Result<void> report_damage();
     [[nodiscard]] bool all_accepted() const { return parts_.durable && batch_.empty() && parts_.source.empty(); }
 
     Parts parts_;
@@ -65,7 +66,8 @@ class Publisher {
     bool full_ = false;
     bool stopped_ = false;
     bool kept_ = false;          // when it was stopped
-    std::uint64_t dropped_ = 0;  // that were reported
+    std::uint64_t dropped_ = 0;  // these two: that were reported
+    std::uint64_t damaged_ = 0;
 };
 
 }  // namespace trustx::mqtt

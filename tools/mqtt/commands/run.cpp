@@ -5,16 +5,18 @@
 #include "common/io/unique_fd.hpp"
 #include "common/try.hpp"
 #include "connection/backoff.hpp"
-#include "connection/connection.hpp"
 #include "connection/credential_file.hpp"
 #include "connection/credentials.hpp"
 #include "connection/events.hpp"
 #include "connection/key_credit.hpp"
+#include "connection/paho_connection.hpp"
 #include "connection/paho_trace.hpp"
+#include "connection/probe.hpp"
 #include "connection/proxy.hpp"
 #include "limits/aws_limits.hpp"
 #include "service/service_observer.hpp"
 #include "session/advice.hpp"
+#include "session/poll.hpp"
 #include "session/session.hpp"
 
 #include <csignal>
@@ -133,11 +135,12 @@ Result<ExitCode> run(const CommandLine& command, const Pace& pace, int signal_fd
 
     paho_trace::start();
     EventQueue events;
-    Connection connection{settings_for(options, *identity, client_id, proxy), events};
+    PahoConnection connection{settings_for(options, *identity, client_id, proxy), events};
     std::mt19937_64 generator{std::random_device{}()};
     std::uniform_real_distribution<double> fraction{0.0, 1.0};
     Backoff backoff{pace.backoff, [&] { return fraction(generator); }};
     KeyCredit credit{pace.credit};
+    SystemPoll poll;
     ServiceObserver observer{{.client_id = client_id, .status_file = options.status_file}};
     Session session{{.settings = settings_for(options, *identity, client_id, proxy),
                      .broker = {options.host, options.port, options.certificate, options.ca, client_id},
@@ -151,6 +154,8 @@ Result<ExitCode> run(const CommandLine& command, const Pace& pace, int signal_fd
                      .max_in_flight = options.max_in_flight,
                      .aws = options.aws,
                      .signal_fd = signal_fd,
+                     .poll = poll,
+                     .probe = &probe,
                      .reload = [&]() -> Result<ConnectionSettings> {
                          TRY(auto fresh, load_identity(options));
                          before = std::exchange(identity, std::move(fresh));

@@ -8,7 +8,6 @@
 
 #include <utility>
 
-#include <poll.h>
 #include <spdlog/spdlog.h>
 
 namespace trustx::mqtt {
@@ -64,7 +63,7 @@ std::optional<OutgoingMessage> ShadowWatchApplication::next() {
 }
 
 std::optional<Application::TimePoint> ShadowWatchApplication::wakes_at() const {
-    return earlier(watch_.wakes_at(), handler_ ? handler_->wakes_at() : std::nullopt);
+    return earlier(watch_.wakes_at(), handler_.wakes_at());
 }
 
 void ShadowWatchApplication::wake(TimePoint /*now*/) {
@@ -73,22 +72,10 @@ void ShadowWatchApplication::wake(TimePoint /*now*/) {
     handle_what_waits();
 }
 
-std::vector<WatchedFd> ShadowWatchApplication::descriptors(bool /*connected*/) const {
-    std::vector<WatchedFd> watched;
-    if (handler_) {
-        for (const int fd : handler_->descriptors()) {
-            watched.push_back({.fd = fd, .events = POLLIN});
-        }
-    }
-    return watched;
-}
-
 void ShadowWatchApplication::ready(int fd, short /*events*/) {
-    if (handler_) {
-        handler_->readable(fd);
-        look_at_handler();
-        handle_what_waits();
-    }
+    handler_.readable(fd);
+    look_at_handler();
+    handle_what_waits();
 }
 
 void ShadowWatchApplication::handle_what_waits() {
@@ -112,7 +99,7 @@ void ShadowWatchApplication::start(const Delta& delta) {
     auto started =
         HandlerProcess::start({.words = {options_.program}, .input = write(document) + "\n"}, clock_, options_.allowed);
     if (started) {
-        handler_.emplace(*std::move(started));
+        handler_.take(*std::move(started));
     } else {
         spdlog::error("{} cannot be run: {}", options_.program, started.error().code().message());
         watch_.failed();
@@ -120,9 +107,7 @@ void ShadowWatchApplication::start(const Delta& delta) {
 }
 
 void ShadowWatchApplication::look_at_handler() {
-    const auto outcome = handler_ ? handler_->ended() : std::nullopt;
-    if (outcome) {
-        handler_.reset();
+    if (const auto outcome = handler_.ended()) {
         handler_ended(*outcome);
     }
 }

@@ -2,7 +2,7 @@
 // trustx-mqtt shadow watch: each delta on standard output, or for a program whose answer is reported.
 #pragma once
 
-#include "handler/handler_process.hpp"
+#include "commands/handler_slot.hpp"
 #include "requests/request.hpp"
 #include "session/application.hpp"
 #include "shadow/topics.hpp"
@@ -37,7 +37,9 @@ class ShadowWatchApplication final : public Application {
     [[nodiscard]] std::optional<OutgoingMessage> next() override;
     [[nodiscard]] std::optional<TimePoint> wakes_at() const override;
     void wake(TimePoint now) override;
-    [[nodiscard]] std::vector<WatchedFd> descriptors(bool connected) const override;
+    [[nodiscard]] std::vector<WatchedFd> descriptors(bool /*connected*/) const override {
+        return handler_.descriptors();
+    }
     void ready(int fd, short events) override;
     [[nodiscard]] std::optional<ExitCode> over() const override;
     void stop() override;
@@ -56,7 +58,7 @@ class ShadowWatchApplication final : public Application {
     ShadowWatchOptions options_;
     std::FILE* output_;
     ShadowWatch watch_;
-    std::optional<HandlerProcess> handler_;
+    HandlerSlot handler_;
     std::uint64_t last_id_ = 0;
     unsigned handled_ = 0;
     bool stopped_ = false;

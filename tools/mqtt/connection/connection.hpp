@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The MQTT connection: Paho's asynchronous client, whose callbacks become events. Nothing here waits, except close();
-// when to connect again is decided by the session, not by Paho (see session.hpp).
+// The MQTT connection as a session sees it: what it is asked for comes back as events. Nothing here waits, except
+// close(); when to connect again is decided by the session (see session.hpp). paho_connection.hpp makes one by Paho.
 #pragma once
 
-#include "connection/events.hpp"
 #include "connection/message.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,33 +46,24 @@ struct ConnectionSettings {
 
 class Connection {
  public:
-    // events must outlive the connection.
-    Connection(const ConnectionSettings& settings, EventQueue& events);
-    // The destructor closes without DISCONNECT, so the broker publishes a will.
-    ~Connection();
+    Connection() = default;
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
+    virtual ~Connection() = default;
 
     // use takes other settings, from the next attempt on.
-    void use(const ConnectionSettings& settings) { settings_ = settings; }
+    virtual void use(const ConnectionSettings& settings) = 0;
 
     // connect starts an attempt, which ends as Connected or ConnectFailed. Not while one is going on. A connection that
     // is there is given up.
-    void connect();
+    virtual void connect() = 0;
     // subscribe asks for all of them in one packet, and ends as SubscribeEnded; publish as PublishEnded with the
     // message's id. Both need a connection; without one they end at once, as failed and not delivered.
-    void subscribe(const std::vector<Subscription>& wanted);
-    void publish(const OutgoingMessage& message);
+    virtual void subscribe(const std::vector<Subscription>& wanted) = 0;
+    virtual void publish(const OutgoingMessage& message) = 0;
 
     // close sends DISCONNECT, and waits as long as allowed until it is sent.
-    void close(std::chrono::milliseconds allowed);
-
- private:
-    class Impl;
-    ConnectionSettings settings_;
-    EventQueue& events_;
-    bool used_ = false;
-    std::unique_ptr<Impl> impl_;
+    virtual void close(std::chrono::milliseconds allowed) = 0;
 };
 
 }  // namespace trustx::mqtt

@@ -157,13 +157,14 @@ Traffic read_traffic(std::string_view table) {
     return sum;
 }
 
+// Not /proc/net, which a service with ProcSubset=pid does not see (systemd.exec(5)).
 NetworkState read_network() {
     NetworkState state;
-    add_tcp(content_of("/proc/net/tcp"), state.tcp);
-    add_tcp(content_of("/proc/net/tcp6"), state.tcp);
-    add_udp(content_of("/proc/net/udp"), state.udp);
-    add_udp(content_of("/proc/net/udp6"), state.udp);
-    state.traffic = read_traffic(content_of("/proc/net/dev"));
+    add_tcp(content_of("/proc/self/net/tcp"), state.tcp);
+    add_tcp(content_of("/proc/self/net/tcp6"), state.tcp);
+    add_udp(content_of("/proc/self/net/udp"), state.udp);
+    add_udp(content_of("/proc/self/net/udp6"), state.udp);
+    state.traffic = read_traffic(content_of("/proc/self/net/dev"));
     return state;
 }
 

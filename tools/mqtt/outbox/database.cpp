@@ -116,6 +116,10 @@ void Statement::reset() {
     }
 }
 
+bool Statement::is_null(int column) const {
+    return ::sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+}
+
 std::uint64_t Statement::number(int column) const {
     return static_cast<std::uint64_t>(::sqlite3_column_int64(statement_.get(), column));
 }

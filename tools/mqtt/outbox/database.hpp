@@ -47,6 +47,7 @@ class Statement {
     void reset();
 
     // Columns of the row, from 0.
+    [[nodiscard]] bool is_null(int column) const;
     [[nodiscard]] std::uint64_t number(int column) const;
     [[nodiscard]] std::string bytes(int column) const;
 

@@ -18,10 +18,11 @@ class Outbox {
     enum class Ending : std::uint8_t { delivered, not_delivered, refused };
 
     struct Counters {
-        std::uint64_t accepted = 0;   // these four: since the program started
+        std::uint64_t accepted = 0;   // these five: since the program started
         std::uint64_t delivered = 0;  // the broker acknowledged them
         std::uint64_t refused = 0;
         std::uint64_t dropped = 0;  // to stay within the size
+        std::uint64_t damaged = 0;  // the disk has changed them, so they are not sent
         std::uint64_t held = 0;     // in the outbox now, in flight or not
         std::uint64_t bytes = 0;    // that those take
     };

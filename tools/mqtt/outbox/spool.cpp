@@ -3,6 +3,7 @@
 
 #include "common/files/file_store.hpp"
 #include "common/try.hpp"
+#include "outbox/checksum.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -12,12 +13,18 @@ namespace {
 
 // "tmqs": sets a spool apart from other databases (sqlite.org/pragma.html "application_id").
 constexpr std::uint64_t format_mark = 0x746D7173;
-constexpr std::uint64_t format_version = 1;
+constexpr std::uint64_t format_version = 2;
 
-constexpr const char* schema =
+constexpr const char* first_format =
     "CREATE TABLE owner (client_id BLOB NOT NULL);"
     "CREATE TABLE message (id INTEGER PRIMARY KEY, topic BLOB NOT NULL, payload BLOB NOT NULL, qos INTEGER NOT NULL,"
     " retain INTEGER NOT NULL);";
+
+// From format 1 to 2. Messages of format 1 have no checksum; `damaged` has those whose checksum is wrong, for people.
+constexpr const char* second_format =
+    "ALTER TABLE message ADD COLUMN checksum INTEGER;"
+    "CREATE TABLE damaged (id INTEGER PRIMARY KEY, topic BLOB, payload BLOB, qos INTEGER, retain INTEGER,"
+    " checksum INTEGER);";
 
 std::uint64_t size_on_disk(const OutgoingMessage& message) {
     return message.topic.size() + message.payload.size() + Spool::allowance;
@@ -40,14 +47,24 @@ std::string name_of(const SpoolSettings& settings) {
     return "the spool " + settings.directory;
 }
 
+Result<void> to_this_format(Database& database) {
+    TRYV(database.execute(second_format));
+    return database.execute("PRAGMA user_version=" + std::to_string(format_version));
+}
+
 Result<void> initialise(Database& database, const SpoolSettings& settings) {
     return database.transaction([&]() -> Result<void> {
-        TRYV(database.execute(schema));
+        TRYV(database.execute(first_format));
         Statement owner{database, "INSERT INTO owner VALUES (?)"};
         TRYV(owner.bind(1, settings.client_id).run());
-        TRYV(database.execute("PRAGMA user_version=" + std::to_string(format_version)));
+        TRYV(to_this_format(database));
         return database.execute("PRAGMA application_id=" + std::to_string(format_mark));
     });
+}
+
+Result<void> upgrade(Database& database) {
+    TRY(const auto version, database.number("PRAGMA user_version"));
+    return version == format_version ? Result<void>{} : database.transaction([&] { return to_this_format(database); });
 }
 
 Result<void> check_format(Database& database, const SpoolSettings& settings) {
@@ -57,10 +74,10 @@ Result<void> check_format(Database& database, const SpoolSettings& settings) {
                     "choose another directory");
     }
     TRY(const auto version, database.number("PRAGMA user_version"));
-    if (version != format_version) {
+    if (version < 1 || version > format_version) {
         return fail(Cause::spool_newer,
-                    name_of(settings) + " is of format " + std::to_string(version) + "; this program knows format " +
-                        std::to_string(format_version),
+                    name_of(settings) + " is of format " + std::to_string(version) +
+                        "; this program knows formats 1 to " + std::to_string(format_version),
                     "use the version of the program that wrote it, or choose another directory");
     }
     return {};
@@ -103,7 +120,8 @@ Result<void> check_or_initialise(Database& database, const SpoolSettings& settin
         return initialise(database, settings);
     }
     TRYV(check_structure(database, settings));
-    return check_owner(database, settings);
+    TRYV(check_owner(database, settings));
+    return upgrade(database);
 }
 
 }  // namespace
@@ -121,9 +139,11 @@ Spool::Spool(const SpoolSettings& settings, std::unique_ptr<Database> database)
     : size_{settings.size},
       overflow_{settings.overflow},
       database_{std::move(database)},
-      insert_{*database_, "INSERT INTO message VALUES (?, ?, ?, ?, ?)"},
+      insert_{*database_, "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?)"},
       remove_{*database_, "DELETE FROM message WHERE id = ?"},
-      first_after_{*database_, "SELECT id, topic, payload, qos, retain FROM message WHERE id >= ? ORDER BY id LIMIT 1"},
+      set_aside_{*database_, "INSERT OR REPLACE INTO damaged SELECT * FROM message WHERE id = ?"},
+      first_after_{*database_,
+                   "SELECT id, topic, payload, qos, retain, checksum FROM message WHERE id >= ? ORDER BY id LIMIT 1"},
       entries_{*database_, "SELECT id, " + size_of_row() + " FROM message ORDER BY id"} {}
 
 Result<void> Spool::take_stock() {
@@ -196,21 +216,32 @@ Result<std::vector<Spool::Entry>> Spool::oldest(std::uint64_t bytes) {
 }
 
 Result<void> Spool::write(const Plan& plan) {
-    TRYV(remove(removed_));
+    TRYV(write_departures());
     TRYV(remove(plan.dropped));
     auto id = next_id_;
     for (const auto* message : plan.added) {
-        TRYV(insert(id++, *message));
+        auto numbered = *message;
+        numbered.id = id++;
+        TRYV(insert(numbered));
     }
     return {};
 }
 
-Result<void> Spool::insert(std::uint64_t id, const OutgoingMessage& message) {
-    return insert_.bind(1, id)
+Result<void> Spool::write_departures() {
+    for (const auto id : damaged_) {
+        TRYV(set_aside_.bind(1, id).run());
+    }
+    return remove(removed_);
+}
+
+Result<void> Spool::insert(const OutgoingMessage& message) {
+    TRY(const auto checksum, checksum_of(message));
+    return insert_.bind(1, message.id)
         .bind(2, message.topic)
         .bind(3, message.payload)
         .bind(4, static_cast<std::uint64_t>(message.qos))
         .bind(5, std::uint64_t{message.retain})
+        .bind(6, checksum)
         .run();
 }
 
@@ -239,21 +270,40 @@ void Spool::forget_removed() {
     }
     counters_.held -= removed_.size();
     removed_.clear();
+    damaged_.clear();
 }
 
 Result<std::optional<OutgoingMessage>> Spool::next() {
+    for (;;) {
+        TRY(auto read, read_next());
+        if (!read) {
+            return std::nullopt;
+        }
+        auto& [message, checksum] = *read;
+        again_.erase(message.id);
+        last_sent_ = std::max(last_sent_, message.id);
+        TRY(const auto expected, checksum_of(message));
+        if (checksum.value_or(expected) == expected) {
+            in_flight_.emplace(message.id, size_on_disk(message));
+            return std::move(message);
+        }
+        ++counters_.damaged;
+        damaged_.push_back(message.id);
+        removed_.push_back({message.id, size_on_disk(message)});
+    }
+}
+
+Result<std::optional<Spool::Read>> Spool::read_next() {
     const auto wanted = again_.empty() ? last_sent_ + 1 : *again_.begin();
     TRY(const bool row, first_after_.bind(1, wanted).step());
     if (!row) {
         return std::nullopt;
     }
-    OutgoingMessage message{first_after_.number(0), first_after_.bytes(1), first_after_.bytes(2),
-                            static_cast<int>(first_after_.number(3)), first_after_.number(4) != 0};
+    Read read{{first_after_.number(0), first_after_.bytes(1), first_after_.bytes(2),
+               static_cast<int>(first_after_.number(3)), first_after_.number(4) != 0},
+              first_after_.is_null(5) ? std::nullopt : std::optional{first_after_.number(5)}};
     first_after_.reset();
-    again_.erase(message.id);
-    last_sent_ = std::max(last_sent_, message.id);
-    in_flight_.emplace(message.id, size_on_disk(message));
-    return message;
+    return read;
 }
 
 void Spool::ended(std::uint64_t id, Ending ending) {
@@ -273,7 +323,7 @@ Result<void> Spool::flush() {
     if (removed_.empty()) {
         return {};
     }
-    TRYV(database_->transaction([this] { return remove(removed_); }));
+    TRYV(database_->transaction([this] { return write_departures(); }));
     forget_removed();
     return {};
 }

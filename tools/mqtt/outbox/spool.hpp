@@ -2,7 +2,8 @@
 // An outbox in a directory, which survives a network outage, a restart and a power cut. What accept() took is on the
 // disk when it returns: one transaction for all of its messages, and for those that were delivered since. A message
 // leaves when it was delivered and that is on the disk; a crash in between sends it again, which nothing can avoid.
-// Memory holds no messages but the ids of those in flight.
+// Memory holds no messages but the ids of those in flight. A message that the disk has changed is not sent, and costs
+// no other one: it is set aside in a table of its own, and counted.
 #pragma once
 
 #include "outbox/database.hpp"
@@ -67,11 +68,19 @@ class Spool final : public Outbox {
 
     Spool(const SpoolSettings& settings, std::unique_ptr<Database> database);
 
+    // Read is what the disk has; messages of format 1 have no checksum.
+    struct Read {
+        OutgoingMessage message;
+        std::optional<std::uint64_t> checksum;
+    };
+
     Result<void> take_stock();
     Result<Plan> plan(const std::vector<OutgoingMessage>& messages);
     Result<std::vector<Entry>> oldest(std::uint64_t bytes);
     Result<void> write(const Plan& plan);
-    Result<void> insert(std::uint64_t id, const OutgoingMessage& message);
+    Result<void> write_departures();
+    Result<void> insert(const OutgoingMessage& message);
+    Result<std::optional<Read>> read_next();
     Result<void> remove(const std::vector<Entry>& entries);
     void settle(const Plan& plan);
     void forget_removed();
@@ -79,13 +88,14 @@ class Spool final : public Outbox {
     std::uint64_t size_;
     Overflow overflow_;
     std::unique_ptr<Database> database_;
-    Statement insert_, remove_, first_after_, entries_;  // after database_
+    Statement insert_, remove_, set_aside_, first_after_, entries_;  // after database_
 
     std::uint64_t next_id_ = 1;
     std::uint64_t last_sent_ = 0;                       // of those that were sent for the first time
     std::set<std::uint64_t> again_;                     // were sent and not delivered
     std::map<std::uint64_t, std::uint64_t> in_flight_;  // id and what it takes
-    std::vector<Entry> removed_;                        // ended, and still on the disk
+    std::vector<Entry> removed_;                        // ended or damaged, and still in their table
+    std::vector<std::uint64_t> damaged_;                // of those
     Counters counters_;
 };
 

@@ -15,7 +15,7 @@ enum class Phase : std::uint8_t { connecting, connected, waiting, reloading, sto
 struct Counters {
     std::uint64_t attempts = 0;     // to connect
     std::uint64_t connections = 0;  // that the broker accepted
-    std::uint64_t key_uses = 0;     // that connections and probes may have cost
+    std::uint64_t key_uses = 0;     // at most: what attempts and probes may have cost
     std::uint64_t lost = 0;         // connections that ended without our doing
     std::uint64_t taken_over = 0;   // of those, by another client with the same id
     std::uint64_t published = 0;    // given to Paho, each time

@@ -11,7 +11,6 @@
 #include <utility>
 #include <variant>
 
-#include <poll.h>
 #include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -29,6 +28,18 @@ constexpr seconds reload_time{5};
 constexpr seconds no_room_time{1};
 // A connection that ends so soon after it was accepted was probably ended by the broker.
 constexpr seconds hardly_there{5};
+
+spdlog::level::level_enum level_of(Incident::Kind kind) {
+    return kind == Incident::Kind::connected ? spdlog::level::info
+           : kind == Incident::Kind::lost    ? spdlog::level::warn
+                                             : spdlog::level::err;
+}
+
+// is_refusal tells an answer of the broker's from a failure on the way to it.
+bool is_refusal(Cause cause) {
+    return cause == Cause::not_authorised || cause == Cause::client_id || cause == Cause::password_wanted ||
+           cause == Cause::mqtt_version || cause == Cause::alert;
+}
 
 std::string in_seconds(Backoff::Duration duration) {
     return fmt::format("{:.1f} s", std::chrono::duration<double>(duration).count());
@@ -48,18 +59,9 @@ std::string names_of(const std::vector<Subscription>& subscriptions) {
     return names;
 }
 
-int milliseconds_until(const std::optional<Application::TimePoint>& until) {
-    if (!until) {
-        return -1;
-    }
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - std::chrono::steady_clock::now()).count();
-    constexpr std::int64_t longest = 60'000;  // any bound that fits an int: the loop waits again
-    return static_cast<int>(std::clamp<std::int64_t>(left, 0, longest));
-}
-
 }  // namespace
 
-Session::Session(Parts parts) : parts_{std::move(parts)}, next_attempt_{Clock::now()} {
+Session::Session(Parts parts) : parts_{std::move(parts)}, next_attempt_{parts_.poll.now()} {
     if (parts_.patience.timeout.count() > 0) {
         deadline_ = next_attempt_ + parts_.patience.timeout;
     }
@@ -76,7 +78,7 @@ ExitCode Session::run() {
 }
 
 void Session::take_turn() {
-    if (state_ == State::waiting && Clock::now() >= next_attempt_) {
+    if (state_ == State::waiting && now() >= next_attempt_) {
         start_attempt();
     }
     show();
@@ -104,7 +106,7 @@ void Session::wait() {
     for (const auto& [fd, events] : wanted) {
         watched.push_back({fd, events, 0});
     }
-    if (::poll(watched.data(), watched.size(), milliseconds_until(wakes_at())) < 0) {
+    if (!parts_.poll.wait(watched, wakes_at())) {
         return;
     }
     // A signal may have changed what the application waits for: it is asked again.
@@ -119,7 +121,7 @@ void Session::wait() {
     }
 }
 
-std::optional<Session::Clock::time_point> Session::wakes_at() const {
+std::optional<Session::TimePoint> Session::wakes_at() const {
     auto until = deadline_;
     keep_earlier(until, parts_.application.wakes_at());
     keep_earlier(until, parts_.observer.looks_at());
@@ -156,14 +158,14 @@ void Session::stop() {
 
 void Session::wake_application() {
     const auto at = parts_.application.wakes_at();
-    const auto now = Clock::now();
-    if (at && now >= *at) {
-        parts_.application.wake(now);
+    const auto time = now();
+    if (at && time >= *at) {
+        parts_.application.wake(time);
     }
 }
 
 void Session::publish_waiting() {
-    if (publish_after_ && Clock::now() >= *publish_after_) {
+    if (publish_after_ && now() >= *publish_after_) {
         publish_after_.reset();
     }
     while (state_ == State::connected && in_flight_.size() < window_ && !publish_after_ && !reload_at_) {
@@ -187,6 +189,16 @@ void Session::publish(OutgoingMessage message) {
     in_flight_.emplace(++last_ticket_, message.id);
     message.id = last_ticket_;
     parts_.connection.publish(message);
+    if (parts_.aws) {
+        keep_rate(message.topic.size() + message.payload.size());
+    }
+}
+
+void Session::keep_rate(std::size_t bytes) {
+    rate_.sent(now(), bytes);
+    if (const auto wait = rate_.wait(now()); wait.count() > 0) {
+        publish_after_ = now() + wait;
+    }
 }
 
 void Session::on(const Connected& event) {
@@ -194,8 +206,10 @@ void Session::on(const Connected& event) {
     failed_attempts_ = 0;
     ++counters_.connections;
     note_key_use();
-    parts_.backoff.connected(Clock::now());
-    spdlog::info("connected to {} port {} as '{}'", parts_.broker.host, parts_.broker.port, parts_.broker.client_id);
+    parts_.backoff.connected(now());
+    log(Incident::Kind::connected, std::nullopt,
+        fmt::format("connected to {} port {} as '{}'", parts_.broker.host, parts_.broker.port,
+                    parts_.broker.client_id));
     window_ = std::min(parts_.max_in_flight, std::size_t{event.receive_maximum});
     to_ask_ = parts_.application.subscriptions();
     if (event.session_present && !to_ask_.empty()) {
@@ -219,7 +233,7 @@ void Session::subscribe_next() {
     const auto last = to_ask_.begin() + static_cast<std::ptrdiff_t>(std::min(aws::max_filters, to_ask_.size()));
     asked_.assign(to_ask_.begin(), last);
     to_ask_.erase(to_ask_.begin(), last);
-    granted_until_ = Clock::now() + parts_.settings.timeout;
+    granted_until_ = now() + parts_.settings.timeout;
     parts_.connection.subscribe(asked_);
 }
 
@@ -232,15 +246,15 @@ void Session::on(const ConnectFailed& event) {
         spdlog::debug("TLS: {}", line);
     }
     spdlog::debug("Paho: code {}", event.code);
+    // Or not: nobody tells at which step it failed, and what a probe finds afterwards is of another moment.
+    note_key_use();
     auto error = explain(event, parts_.broker, probes());
     if (!parts_.settings.proxy.empty()) {
         error.remedy += "; the way goes through the proxy " + without_password(parts_.settings.proxy) +
                         ", which may not lead there";
     }
-    if (error.cause != Cause::name && error.cause != Cause::tcp) {
-        note_key_use();
-    }
-    spdlog::error("{}", explain(error));
+    log(is_refusal(error.cause) ? Incident::Kind::refused : Incident::Kind::attempt_failed, event.reason,
+        explain(error));
     ++failed_attempts_;
     if (parts_.patience.max_attempts > 0 && failed_attempts_ >= parts_.patience.max_attempts) {
         if (parts_.patience.max_attempts > 1) {
@@ -249,7 +263,7 @@ void Session::on(const ConnectFailed& event) {
         end(exit_code_of(error.cause));
         return;
     }
-    pause(parts_.backoff.next(Clock::now()));
+    pause(parts_.backoff.next(now()));
 }
 
 Probes Session::probes() {
@@ -260,7 +274,7 @@ Probes Session::probes() {
         probes.anonymous = [] { return ProbeResult{}; };  // a probe goes another way
         return probes;
     }
-    probes.anonymous = [target] { return probe(target, probe_time); };
+    probes.anonymous = [this, target] { return parts_.probe(target, probe_time); };
     // One use of the key per series of failures is worth a clear message; one per attempt is not.
     if (failed_attempts_ == 0) {
         auto with_credentials = target;
@@ -268,7 +282,7 @@ Probes Session::probes() {
         with_credentials.key_file = settings.key_file;
         probes.with_credentials = [this, with_credentials] {
             note_key_use();
-            return probe(with_credentials, probe_time);
+            return parts_.probe(with_credentials, probe_time);
         };
     }
     return probes;
@@ -276,7 +290,7 @@ Probes Session::probes() {
 
 void Session::note_key_use() {
     ++counters_.key_uses;
-    parts_.credit.used(Clock::now());
+    parts_.credit.used(now());
 }
 
 void Session::on(const ConnectionLost& event) {
@@ -286,30 +300,32 @@ void Session::on(const ConnectionLost& event) {
     if (event.reason && is_refusal(*event.reason)) {
         leave_connection();
         fail({Cause::refused, "the broker ended the connection: " + words(*event.reason),
-              "check what it allows certificate " + parts_.broker.certificate + " to publish and to subscribe to"});
+              "check what it allows certificate " + parts_.broker.certificate + " to publish and to subscribe to"},
+             event.reason);
         return;
     }
     if (event.reason == ReasonCode::session_taken_over) {
         ++counters_.taken_over;
         leave_connection();
-        spdlog::error("{}; this program stands aside for a time: give each its own --client-id", event.cause);
-        pause(parts_.backoff.stand_aside(Clock::now()));
+        log(Incident::Kind::taken_over, event.reason,
+            event.cause + "; this program stands aside for a time: give each its own --client-id");
+        pause(parts_.backoff.stand_aside(now()));
         return;
     }
-    give_up("the connection was lost" + (event.cause.empty() ? "" : ": " + event.cause));
+    give_up("the connection was lost" + (event.cause.empty() ? "" : ": " + event.cause), event.reason);
 }
 
 // give_up is for a connection that is of no use any more, although nobody said why.
-void Session::give_up(const std::string& what) {
-    const bool hardly = parts_.backoff.age(Clock::now()) < hardly_there;
+void Session::give_up(const std::string& what, std::optional<ReasonCode> reason) {
+    const bool hardly = parts_.backoff.age(now()) < hardly_there;
     leave_connection();
-    spdlog::warn("{}", what);
+    log(Incident::Kind::lost, reason, what);
     if (hardly) {
         const bool silent = parts_.settings.version == Version::v3_1_1;
         spdlog::warn("it had hardly begun: another client may have the same id, or the broker's rules forbid a topic{}",
                      silent ? "; MQTT 3.1.1 does not say (--mqtt-version 5 does)" : "");
     }
-    pause(parts_.backoff.next(Clock::now()));
+    pause(parts_.backoff.next(now()));
 }
 
 // leave_connection tells the application. Paho may report the end of a message before that of its connection, after it,
@@ -349,7 +365,7 @@ void Session::on(const PublishEnded& event) {
         ++counters_.refused;
         spdlog::error("the broker refused a message: {}", outcome.reason ? words(*outcome.reason) : "no reason given");
     } else {
-        publish_after_ = Clock::now() + no_room_time;
+        publish_after_ = std::max(publish_after_.value_or(now()), now() + no_room_time);
     }
     parts_.application.ended(found.mapped(), outcome);
 }
@@ -361,7 +377,8 @@ void Session::on(const SubscribeEnded& event) {
     for (const auto& [filter, reason] : event.refused) {
         const auto why = reason && *reason != ReasonCode::unspecified ? " (" + words(*reason) + ")" : std::string{};
         fail({Cause::subscription_refused, "the broker refused the subscription to " + filter + why,
-              "check what it allows certificate " + parts_.broker.certificate});
+              "check what it allows certificate " + parts_.broker.certificate},
+             reason);
     }
     if (event.refused.empty()) {
         spdlog::info("subscribed to {}", names_of(asked_));
@@ -370,9 +387,8 @@ void Session::on(const SubscribeEnded& event) {
 }
 
 void Session::pause(Backoff::Duration wait) {
-    const auto now = Clock::now();
-    wait = std::max(wait, parts_.credit.wait(now));
-    next_attempt_ = now + wait;
+    wait = std::max(wait, parts_.credit.wait(now()));
+    next_attempt_ = now() + wait;
     if (!over_ && (!deadline_ || next_attempt_ < *deadline_)) {
         spdlog::info("next attempt in {}", in_seconds(wait));
     }
@@ -388,33 +404,32 @@ void Session::begin_reload() {
     ++counters_.reloads;
     parts_.settings = *std::move(fresh);
     parts_.connection.use(parts_.settings);
-    reload_at_ = Clock::now() + reload_time;
+    reload_at_ = now() + reload_time;
     spdlog::info("the credentials are reloaded");
     show();
 }
 
 void Session::continue_reload() {
-    if (!reload_at_ || state_ == State::connecting || (state_ == State::subscribing && Clock::now() < *reload_at_) ||
-        (state_ == State::connected && !in_flight_.empty() && Clock::now() < *reload_at_)) {
+    if (!reload_at_ || state_ == State::connecting || (state_ == State::subscribing && now() < *reload_at_) ||
+        (state_ == State::connected && !in_flight_.empty() && now() < *reload_at_)) {
         return;
     }
     reload_at_.reset();
     if (state_ == State::waiting) {
-        next_attempt_ = std::min(next_attempt_, Clock::now() + parts_.credit.wait(Clock::now()));
+        next_attempt_ = std::min(next_attempt_, now() + parts_.credit.wait(now()));
         return;
     }
     parts_.connection.close(goodbye_time);
     leave_connection();
     --counters_.lost;
-    next_attempt_ = Clock::now() + parts_.credit.wait(Clock::now());
+    next_attempt_ = now() + parts_.credit.wait(now());
 }
 
 void Session::check_time() {
-    const auto now = Clock::now();
-    if (granted_until_ && now >= *granted_until_) {
-        give_up("no answer to the subscription came in time");
+    if (granted_until_ && now() >= *granted_until_) {
+        give_up("no answer to the subscription came in time", std::nullopt);
     }
-    if (over_ || !deadline_ || now < *deadline_) {
+    if (over_ || !deadline_ || now() < *deadline_) {
         return;
     }
     spdlog::error("gave up after {} s: {}", parts_.patience.timeout.count(),
@@ -429,7 +444,6 @@ void Session::check_application() {
 }
 
 void Session::show() {
-    const auto now = Clock::now();
     View view{.phase = Phase::connecting, .text = {}, .progress = parts_.application.progress(), .counters = counters_};
     const auto where =
         fmt::format("{} port {} as '{}'", parts_.broker.host, parts_.broker.port, parts_.broker.client_id);
@@ -451,7 +465,7 @@ void Session::show() {
     } else {
         view.text = "connecting to " + where;
     }
-    parts_.observer.look(view, now);
+    parts_.observer.look(view, now());
 }
 
 void Session::end(ExitCode code) {
@@ -460,9 +474,18 @@ void Session::end(ExitCode code) {
     }
 }
 
-void Session::fail(const Error& error) {
-    spdlog::error("{}", explain(error));
+void Session::fail(const Error& error, std::optional<ReasonCode> reason) {
+    log(Incident::Kind::refused, reason, explain(error));
     end(exit_code_of(error.cause));
+}
+
+void Session::log(Incident::Kind kind, std::optional<ReasonCode> reason, const std::string& words) {
+    report({.kind = kind,
+            .reason = reason,
+            .endpoint = fmt::format("{}:{}", parts_.broker.host, parts_.broker.port),
+            .client_id = parts_.broker.client_id,
+            .key_uses = counters_.key_uses},
+           level_of(kind), words);
 }
 
 }  // namespace trustx::mqtt

@@ -9,9 +9,13 @@
 #include "connection/events.hpp"
 #include "connection/explain.hpp"
 #include "connection/key_credit.hpp"
+#include "connection/probe.hpp"
+#include "limits/publish_rate.hpp"
 #include "session/application.hpp"
 #include "session/exit_code.hpp"
+#include "session/incident.hpp"
 #include "session/observer.hpp"
+#include "session/poll.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -44,8 +48,11 @@ class Session {
         Observer& observer;
         Patience patience;
         std::size_t max_in_flight;  // messages
-        bool aws;                   // AWS IoT's limits hold
+        bool aws;                   // AWS IoT's limits hold, its rate, too
         int signal_fd;              // a signalfd(2): SIGHUP reloads, any other signal ends the session
+        Poll& poll;
+        // probe finds out why an attempt failed, in that time; it may use the key.
+        std::function<ProbeResult(const ProbeTarget&, std::chrono::milliseconds)> probe;
         // reload gives the settings with the credentials that are there now.
         std::function<Result<ConnectionSettings>()> reload;
     };
@@ -56,18 +63,20 @@ class Session {
     ExitCode run();
 
  private:
-    using Clock = std::chrono::steady_clock;
+    using TimePoint = Poll::TimePoint;
     enum class State { waiting, connecting, subscribing, connected };
 
     void take_turn();
     void start_attempt();
     void wait();
-    [[nodiscard]] std::optional<Clock::time_point> wakes_at() const;
+    [[nodiscard]] std::optional<TimePoint> wakes_at() const;
     void read_signal();
     void stop();
     void wake_application();
     void publish_waiting();
     void publish(OutgoingMessage message);
+    void keep_rate(std::size_t bytes);
+    [[nodiscard]] TimePoint now() const { return parts_.poll.now(); }
 
     void on(const Connected& event);
     void on(const ConnectFailed& event);
@@ -78,7 +87,7 @@ class Session {
 
     [[nodiscard]] Probes probes();
     void subscribe_next();
-    void give_up(const std::string& what);
+    void give_up(const std::string& what, std::optional<ReasonCode> reason);
     void leave_connection();
     void pause(Backoff::Duration wait);
     void note_key_use();
@@ -90,21 +99,24 @@ class Session {
     void check_time();
     void show();
     void end(ExitCode code);
-    void fail(const Error& error);
+    void fail(const Error& error, std::optional<ReasonCode> reason);
+    // log says what happened to the connection, as an incident.
+    void log(Incident::Kind kind, std::optional<ReasonCode> reason, const std::string& words);
 
     Parts parts_;
     State state_ = State::waiting;
-    Clock::time_point next_attempt_;
-    std::optional<Clock::time_point> deadline_;       // of everything
-    std::optional<Clock::time_point> granted_until_;  // of the answer to a SUBSCRIBE
-    std::optional<Clock::time_point> publish_after_;  // after a message that the broker has no room for
-    std::optional<Clock::time_point> reload_at_;      // the connection is left then at the latest
+    TimePoint next_attempt_;
+    std::optional<TimePoint> deadline_;       // of everything
+    std::optional<TimePoint> granted_until_;  // of the answer to a SUBSCRIBE
+    std::optional<TimePoint> publish_after_;  // to keep the rate, or after a message that the broker has no room for
+    std::optional<TimePoint> reload_at_;      // the connection is left then at the latest
     std::optional<ExitCode> over_;
     bool ever_connected_ = false;
     bool stopping_ = false;
     bool session_present_ = false;
     unsigned failed_attempts_ = 0;  // in a row
     std::size_t window_ = 0;        // messages in flight that program and broker allow
+    PublishRate rate_{{}};          // AWS IoT's
     Counters counters_;
     std::vector<Subscription> to_ask_;  // not granted yet, on this connection
     std::vector<Subscription> asked_;   // the SUBSCRIBE that is on its way

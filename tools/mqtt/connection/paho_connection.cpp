@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connection/connection.hpp"
+#include "connection/paho_connection.hpp"
 
 #include "connection/paho_trace.hpp"
 
@@ -89,7 +89,7 @@ PublishOutcome outcome(const ::mqtt::token& token, bool success) {
 
 }  // namespace
 
-class Connection::Impl : public ::mqtt::callback {
+class PahoConnection::Impl : public ::mqtt::callback {
  public:
     Impl(const ConnectionSettings& settings, EventQueue& events)
         : settings_{settings},
@@ -143,7 +143,7 @@ class Connection::Impl : public ::mqtt::callback {
     ::mqtt::async_client client_;  // last: its threads use what is above
 };
 
-::mqtt::connect_options Connection::Impl::connect_options() {
+::mqtt::connect_options PahoConnection::Impl::connect_options() {
     ::mqtt::ssl_options tls;
     tls.set_trust_store(settings_.ca_file);
     tls.set_key_store(settings_.certificate_file);
@@ -179,7 +179,7 @@ class Connection::Impl : public ::mqtt::callback {
     return options;
 }
 
-::mqtt::properties Connection::Impl::connect_properties() const {
+::mqtt::properties PahoConnection::Impl::connect_properties() const {
     ::mqtt::properties properties;
     // Without it a session ends with its connection, however that began (MQTT 5.0 section 3.1.2.11.2).
     if (settings_.persistent_session) {
@@ -191,7 +191,7 @@ class Connection::Impl : public ::mqtt::callback {
     return properties;
 }
 
-void Connection::Impl::connect() {
+void PahoConnection::Impl::connect() {
     paho_trace::take();
     connecting_ = true;
     try {
@@ -202,7 +202,7 @@ void Connection::Impl::connect() {
 }
 
 // Paho C++ reports a success twice, as the end of the operation and as the beginning of a connection.
-void Connection::Impl::connected(const ::mqtt::token& token) {
+void PahoConnection::Impl::connected(const ::mqtt::token& token) {
     if (!connecting_.exchange(false)) {
         return;
     }
@@ -215,7 +215,7 @@ void Connection::Impl::connected(const ::mqtt::token& token) {
     events_.push(event);
 }
 
-void Connection::Impl::connect_failed(int code, std::optional<ReasonCode> reason) {
+void PahoConnection::Impl::connect_failed(int code, std::optional<ReasonCode> reason) {
     if (!connecting_.exchange(false)) {
         return;
     }
@@ -224,7 +224,7 @@ void Connection::Impl::connect_failed(int code, std::optional<ReasonCode> reason
         ConnectFailed{code, std::move(record.errors), std::move(record.alerts), std::move(record.lines), reason});
 }
 
-void Connection::Impl::subscribe(const std::vector<Subscription>& wanted) {
+void PahoConnection::Impl::subscribe(const std::vector<Subscription>& wanted) {
     std::vector<std::string> filters;
     ::mqtt::iasync_client::qos_collection qualities;
     for (const auto& one : wanted) {
@@ -239,7 +239,7 @@ void Connection::Impl::subscribe(const std::vector<Subscription>& wanted) {
     }
 }
 
-void Connection::Impl::publish(const OutgoingMessage& message) {
+void PahoConnection::Impl::publish(const OutgoingMessage& message) {
     // Paho passes a pointer through; its value is the id, and it is never used as an address.
     auto* context =
         reinterpret_cast<void*>(static_cast<std::uintptr_t>(message.id));  // NOLINT(performance-no-int-to-ptr)
@@ -252,7 +252,7 @@ void Connection::Impl::publish(const OutgoingMessage& message) {
     }
 }
 
-void Connection::Impl::close(std::chrono::milliseconds allowed) {
+void PahoConnection::Impl::close(std::chrono::milliseconds allowed) {
     if (!client_.is_connected()) {
         return;
     }
@@ -263,28 +263,28 @@ void Connection::Impl::close(std::chrono::milliseconds allowed) {
     }
 }
 
-Connection::Connection(const ConnectionSettings& settings, EventQueue& events)
+PahoConnection::PahoConnection(const ConnectionSettings& settings, EventQueue& events)
     : settings_{settings}, events_{events}, impl_{std::make_unique<Impl>(settings_, events_)} {}
-Connection::~Connection() = default;
+PahoConnection::~PahoConnection() = default;
 
 // Each attempt has a client of its own. Paho would send what was still queued at the end of a connection at the
 // beginning of the next one, clean session or not (MQTTAsyncUtils.c, MQTTAsync_cleanSession), while the session already
 // publishes it again, in order; and a receive maximum that a broker lowered stays low. The new client is there before
 // the old one goes: with the last client Paho's threads end, which takes a second.
-void Connection::connect() {
+void PahoConnection::connect() {
     if (std::exchange(used_, true)) {
         auto old = std::exchange(impl_, std::make_unique<Impl>(settings_, events_));
         old.reset();
     }
     impl_->connect();
 }
-void Connection::subscribe(const std::vector<Subscription>& wanted) {
+void PahoConnection::subscribe(const std::vector<Subscription>& wanted) {
     impl_->subscribe(wanted);
 }
-void Connection::publish(const OutgoingMessage& message) {
+void PahoConnection::publish(const OutgoingMessage& message) {
     impl_->publish(message);
 }
-void Connection::close(std::chrono::milliseconds allowed) {
+void PahoConnection::close(std::chrono::milliseconds allowed) {
     impl_->close(allowed);
 }
 
