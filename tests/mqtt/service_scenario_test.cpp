@@ -154,7 +154,7 @@ TEST_CASE("the journal gets an entry with fields for each message", "[mqtt][serv
     }
     CHECK(outcome.err.empty());
     const auto entry = journal.wait_for("MESSAGE=");
-    CHECK_THAT(entry, ContainsSubstring("MESSAGE=the CA file none"));
+    CHECK_THAT(entry, ContainsSubstring("MESSAGE=the CA file: cannot read none"));
     CHECK_THAT(entry, ContainsSubstring("\nPRIORITY=3\n"));
     CHECK_THAT(entry, ContainsSubstring("\nSYSLOG_IDENTIFIER=trustx-mqtt\n"));
 }

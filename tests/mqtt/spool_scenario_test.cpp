@@ -54,10 +54,10 @@ struct SpoolWorld {
     std::filesystem::path listener_certificate;
 };
 
-std::string numbered_lines(int first, int last) {
+std::string numbered_lines(int first, int last, const std::string& filling = {}) {
     std::string text;
     for (int i = first; i <= last; ++i) {
-        text += "line " + std::to_string(i) + "\n";
+        text += "line " + std::to_string(i) + filling + "\n";
     }
     return text;
 }
@@ -131,10 +131,10 @@ TEST_CASE("trustx-mqtt that waits for messages is as small as a program with Ope
 TEST_CASE("a spool without space is reported, and what it had accepted is not lost", "[mqtt][spool]") {
     SpoolWorld world;
     world.broker.stop();
-    std::vector<std::string> arguments{"-c", "ulimit -f 400 && exec \"$0\" \"$@\"", program("trustx-mqtt")};
+    std::vector<std::string> arguments{"-c", "ulimit -f 600 && exec \"$0\" \"$@\"", program("trustx-mqtt")};
     const auto further = world.arguments({});
     arguments.insert(arguments.end(), further.begin(), further.end());
-    const auto input = numbered_lines(1, 50'000);
+    const auto input = numbered_lines(1, 5'000, std::string(200, '.'));
     {
         Process process{"/bin/sh", arguments, {.environment = world.gateway.environment(), .input = input}};
         process.wait_for_error_line("no space is left for it", patience(std::chrono::seconds{60}));
