@@ -202,10 +202,14 @@ bool is_signed(const PublicKey& key, std::string_view text, const std::string& s
            verifies(key, digest_of(key.curve, text::as_bytes(text)), {der.get(), static_cast<std::size_t>(length)});
 }
 
+std::string make_challenge() {
+    std::array<std::uint8_t, challenge_digits / 2> bytes{};
+    must_succeed(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())));
+    return to_hex(bytes);
+}
+
 Result<void> prove_key(ChipPort& chip, ObjectId slot, const PublicKey& key) {
-    std::array<std::uint8_t, 32> nonce{};
-    must_succeed(RAND_bytes(nonce.data(), static_cast<int>(nonce.size())));
-    TRYV(sign_text(chip, slot, key, "trustx: does this slot hold the key of the certificate? " + to_hex(nonce)));
+    TRYV(sign_text(chip, slot, key, "trustx: does this slot hold the key of the certificate? " + make_challenge()));
     return {};
 }
 

@@ -76,7 +76,8 @@ TEST_CASE("a journal reads as it was written", "[enrolment]") {
                      .old_key = key.public_key(),
                      .policies = {"one", "two"},
                      .key_before = key.public_key(),
-                     .client_id = "client"};
+                     .client_id = "client",
+                     .challenge = "A5"};
     CHECK(Journal::parse(journal.text(), "it").value() == journal);
     journal.facts.held = std::vector<Bytes>{key.certificate("held"), key.certificate("too")};
     CHECK(Journal::parse(journal.text(), "it").value() == journal);

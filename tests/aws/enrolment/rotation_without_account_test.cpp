@@ -310,10 +310,10 @@ TEST_CASE("a rotation is approved for the gateway that has the certificate in us
     }
     CHECK(registered(pair.world).size() == 1);
     gateway.must(&Divided::approve);
-    const auto answer = pair.mail("answer");
+    const auto answer = pair.answered();
     pair.records = "/records";
     gateway.must(&Divided::approve);
-    CHECK(pair.mail("answer") == answer);
+    CHECK(pair.answered() == answer);
     CHECK(registered(pair.world).size() == 2);
     gateway.must_end();
 }

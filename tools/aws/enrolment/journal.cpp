@@ -199,7 +199,8 @@ constexpr std::array facts_fields{of_facts<&Facts::endpoint>("endpoint"),
                                   of_facts<&Facts::old_key>("oldKey"),
                                   of_facts<&Facts::policies>("policies"),
                                   of_facts<&Facts::key_before>("keyBefore"),
-                                  of_facts<&Facts::client_id>("clientId")};
+                                  of_facts<&Facts::client_id>("clientId"),
+                                  of_facts<&Facts::challenge>("challenge")};
 
 template <class Record, std::size_t Count>
 OrderedJson record_json(const std::array<Field<Record>, Count>& fields, const Record& record) {

@@ -50,6 +50,9 @@ struct Facts {
     std::optional<PublicKey> key_before{};  // rotate: which was in the slot of the new key
     std::string client_id{};                // rotate: to prove the new identity with; empty: the thing's name
 
+    // approvals of an operator
+    std::string challenge{};  // which a proof has to sign; of an activation without an approval: that of its proof
+
     friend bool operator==(const Facts&, const Facts&) = default;
 };
 
