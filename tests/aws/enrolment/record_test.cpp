@@ -67,6 +67,7 @@ TEST_CASE("a journal reads as it was written", "[enrolment]") {
                      .certificate = "pem",
                      .certificate_existed = true,
                      .thing_existed = false,
+                     .others = std::vector<std::string>{"arn", "another"},
                      .held = std::vector<Bytes>{},
                      .previous_set = "earlier",
                      .set = "set",

@@ -98,6 +98,24 @@ TEST_CASE("a thing that has another certificate is refused unless that is wanted
     });
 }
 
+TEST_CASE("a thing that may have other certificates gets none that nobody knew of when it was begun", "[enrolment]") {
+    each_method(with_account, [](World& world) {
+        auto& cloud = world.cloud;
+        cloud.things["gateway-1"] = nlohmann::json::object();
+        const std::set<std::string> known{FakeCloud::arn_of("0a")};
+        cloud.others_principals = known;
+        cloud.another_is_faster = true;
+        world.order.existing_thing = true;
+        must_fail(world, &World::enroll, aws::EnrolmentErrc::thing_taken);
+        CHECK(cloud.certificates.begin()->second.things.empty());
+        must_fail(world, &World::resume, aws::EnrolmentErrc::thing_taken);
+        cloud.another_is_faster = false;
+        cloud.others_principals = known;
+        must_succeed(world, &World::resume);
+        CHECK(world.missing_when_enrolled() == "");
+    });
+}
+
 TEST_CASE("a thing that was there and has no certificate is used, and abandoning leaves it", "[enrolment]") {
     each_method(with_account, [](World& world) {
         world.cloud.things["gateway-1"] = nlohmann::json::object();

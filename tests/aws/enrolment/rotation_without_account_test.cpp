@@ -318,6 +318,25 @@ TEST_CASE("a rotation is approved for the gateway that has the certificate in us
     gateway.must_end();
 }
 
+TEST_CASE("of two operators who approve one rotation at the same time, at most one activates", "[rotation][fleet]") {
+    for (const auto way : operators_ways) {
+        CAPTURE(aws::name_of(way));
+        RotatedByOperator gateway{way};
+        auto& cloud = gateway.pair.world.cloud;
+        gateway.must(&Divided::request);
+        cloud.another_is_faster = true;
+        gateway.must_not(&Divided::approve, aws::EnrolmentErrc::thing_taken);
+        cloud.another_is_faster = false;
+        cloud.others_principals.clear();
+        gateway.must(&Divided::approve);
+        gateway.must(&Divided::install);
+        cloud.others_principals = {FakeCloud::arn_of("0f")};
+        gateway.must_not(&Divided::activate, aws::EnrolmentErrc::thing_taken);
+        cloud.others_principals.clear();
+        gateway.must_end();
+    }
+}
+
 TEST_CASE("a rotation waits for its answer, and services use the old identity until the broker accepts",
           "[rotation][fleet]") {
     RotatedByOperator gateway{aws::EnrolmentMethod::csr};

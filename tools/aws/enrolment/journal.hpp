@@ -34,12 +34,14 @@ struct Facts {
     std::string account{};                           // its number
     std::string certificate_id{};                    // SHA-256 of the certificate's DER in lower-case hexadecimal
     std::string certificate_arn{};
-    std::string certificate{};                  // PEM, leaf first
-    std::optional<bool> certificate_existed{};  // in the cloud, before this enrolment
-    std::optional<bool> thing_existed{};        // before this enrolment
-    std::optional<std::vector<Bytes>> held{};   // the certificates that the object held before, in DER
-    std::optional<std::string> previous_set{};  // of files, which was in use before; empty: none
-    std::string set{};                          // of files, of this identity
+    std::string certificate{};                         // PEM, leaf first
+    std::optional<bool> certificate_existed{};         // in the cloud, before this enrolment
+    std::optional<bool> thing_existed{};               // before this enrolment
+    std::optional<std::vector<std::string>> others{};  // certificates, by their ARNs, that the thing may have besides
+                                                       // this one: what it had when this began; nothing: any
+    std::optional<std::vector<Bytes>> held{};          // the certificates that the object held before, in DER
+    std::optional<std::string> previous_set{};         // of files, which was in use before; empty: none
+    std::string set{};                                 // of files, of this identity
 
     // rotate, retire: the identity that is replaced or taken out of use
     std::string old_certificate_id{};
