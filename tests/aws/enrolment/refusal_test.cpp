@@ -265,6 +265,8 @@ TEST_CASE("a journal that cannot be read ends it, and is left as it is", "[enrol
             const auto done = world.resume();
             REQUIRE_FALSE(done);
             CHECK(done.error() == InputErrc::malformed);
+            CHECK_THAT(done.error().operation(), ContainsSubstring(path) && ContainsSubstring("move it away") &&
+                                                     !ContainsSubstring("json.exception"));
             CHECK(world.files.files[path].content == text);
         }
     });

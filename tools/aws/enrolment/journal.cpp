@@ -249,7 +249,11 @@ std::string Journal::text() const {
 }
 
 Result<Journal> Journal::parse(const std::string& text, const std::string& name) {
-    return files::parse_journal(text, name, "Nothing was changed; move it away to begin again", read_journal);
+    return files::parse_journal(
+        text, name,
+        "Nothing was changed. Put a copy from before back, or move it away to begin again; then delete what it "
+        "had begun in the account, such as an inactive certificate",
+        read_journal);
 }
 
 JournalFile::JournalFile(files::FileStore& files, const std::string& directory, const std::string& name)
