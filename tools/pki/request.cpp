@@ -222,8 +222,11 @@ Result<void> check_certificate(const std::vector<x509::Certificate>& chain, cons
     const auto& leaf = chain.front();
     const auto certified = leaf.public_key();
     if (!certified || *certified != key) {
-        return fail(InputErrc::key_mismatch, "the certificate from " + from + " (" + leaf.subject() +
-                                                 ") is for another key than the chip's; it is not used");
+        return fail(InputErrc::key_mismatch,
+                    "the certificate from " + from + " (" + leaf.subject() +
+                        (certified ? ") is for another key than the chip's; it is not used"
+                                   : ") is for a key that no chip of this kind has, which are on P-256 or P-384; it is "
+                                     "not used: have one issued for the key in the request"));
     }
     TRYV(check_dates(leaf, now, from));
     TRYV(check_order(chain, from));

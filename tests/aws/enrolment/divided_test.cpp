@@ -273,6 +273,9 @@ TEST_CASE("a certificate for another key is neither answered nor installed", "[f
     answer.certificate = pem("CERTIFICATE", SoftwareKey{Curve::p256}.certificate("gateway-1"));
     pair.put_mail("answer", aws::answer_text(answer));
     must_fail(pair, &Divided::install, InputErrc::key_mismatch);
+    answer.certificate = pem("CERTIFICATE", rsa_certificate("gateway-1"));
+    pair.put_mail("answer", aws::answer_text(answer));
+    must_fail(pair, &Divided::install, InputErrc::key_mismatch);
     pair.put_mail("answer", good);
     must_succeed(pair, &Divided::install);
 }

@@ -67,6 +67,33 @@ TEST_CASE("a certificate for another key is not used, and abandoning deletes it"
     });
 }
 
+TEST_CASE("a certificate for an RSA key is refused, and the message says which keys chips have", "[enrolment]") {
+    const auto rsa = rsa_certificate("gateway");
+    const auto refused = [](World& world, InputErrc code) {
+        const auto done = world.enroll();
+        REQUIRE_FALSE(done);
+        CHECK(done.error() == code);
+        CHECK_THAT(done.error().operation(), ContainsSubstring("P-256"));
+        CHECK(world.chip.objects[first_object].empty());
+        for (const auto& [id, certificate] : world.cloud.certificates) {
+            CHECK(certificate.status != "ACTIVE");
+        }
+    };
+    for (const auto method : {csr, register_thing, claim}) {
+        CAPTURE(aws::name_of(method));
+        World world{method};
+        world.cloud.issues = pem("CERTIFICATE", rsa);
+        refused(world, InputErrc::key_mismatch);
+        must_succeed(world, &World::abandon);
+    }
+    World factory{factory_cert};
+    factory.chip.objects[ObjectId{0xE0E0}] = {rsa};
+    refused(factory, InputErrc::malformed);
+    World claiming{claim, ClaimKind::slot};
+    claiming.chip.objects[*paired_certificate(*claiming.order.claim_slot)] = {rsa};
+    refused(claiming, InputErrc::malformed);
+}
+
 TEST_CASE("a request that is refused can be made again", "[enrolment]") {
     each_method(issued_by_aws, [](World& world) {
         world.cloud.refusal = "InvalidRequestException";
