@@ -80,7 +80,7 @@ Result<void> look_at_old_registration(Run& run) {
 std::string plan_other_slot(const Order& order) {
     return "look at the slot " + order.slot.hex() +
            (order.replace ? ": a key that is there will be replaced"
-                          : ": it ends if there is a key that no rotation has left there");
+                          : "; a key there that no rotation has left there ends the rotation");
 }
 
 Result<void> check_slot_is_free(Run& run, const Result<PublicKey>& key) {
