@@ -5,6 +5,7 @@
 
 #include "common/files/file_store.hpp"
 #include "common/files/input_error.hpp"
+#include "common/text/json_words.hpp"
 #include "common/try.hpp"
 
 #include <algorithm>
@@ -52,8 +53,11 @@ auto parse_journal(const std::string& text, const std::string& name, const std::
     const auto unusable = [&](const std::string& why) {
         return fail(InputErrc::malformed, name + " is no journal that can be taken up: " + why + ". " + remedy);
     };
+    const auto json = nlohmann::ordered_json::parse(text, nullptr, false);
+    if (json.is_discarded()) {
+        return unusable("it is damaged, cut off or changed: its text is no JSON");
+    }
     try {
-        const auto json = nlohmann::ordered_json::parse(text);
         if (json.at("format") != journal_format) {
             return unusable("it has the format " + json.at("format").dump() + ", and this program reads " +
                             std::to_string(journal_format));
@@ -61,7 +65,7 @@ auto parse_journal(const std::string& text, const std::string& name, const std::
         auto journal = read(json);
         return journal ? std::move(journal) : unusable(journal.error().message());
     } catch (const nlohmann::json::exception& error) {
-        return unusable(error.what());
+        return unusable("it is damaged or has been changed: " + text::json_words(error));
     }
 }
 

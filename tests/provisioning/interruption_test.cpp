@@ -169,6 +169,10 @@ TEST_CASE("a chip that can never become what the recipe says is scrap, and stays
     CHECK_THAT(done.error().operation(), ContainsSubstring("E0E8"));
     CHECK(world.chip->counters().nvm_writes == writes);
     CHECK(world.executed("GenKeyPair") == 0);
+    const auto planned = world.plan();
+    REQUIRE(planned);
+    CHECK_FALSE(planned->scrap.empty());
+    CHECK(planned->actions.empty());
 }
 
 TEST_CASE("what somebody else put into a chip is not lost", "[provisioning]") {

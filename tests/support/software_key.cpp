@@ -49,7 +49,32 @@ openssl::Pkey public_handle(const PublicKey& key) {
     return openssl::must<openssl::Pkey>(d2i_PUBKEY(nullptr, &cursor, static_cast<long>(info.size())));
 }
 
+Bytes issued(const SoftwareKey::Certificate& certificate, EVP_PKEY* subject, EVP_PKEY* signer) {
+    const auto x509 = openssl::must<openssl::X509Certificate>(X509_new());
+    require(X509_set_version(x509.get(), certificate.version));
+    require(ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), 0x1234));
+    require(X509_set_subject_name(x509.get(), name_of(certificate.common_name).get()));
+    require(X509_set_issuer_name(x509.get(), name_of(certificate.issuer_name).get()));
+    X509_gmtime_adj(X509_getm_notBefore(x509.get()), certificate.begins);
+    X509_gmtime_adj(X509_getm_notAfter(x509.get()), certificate.ends);
+    require(X509_set_pubkey(x509.get(), subject));
+    for (const auto& [nid, value] : certificate.extensions) {
+        add_extension(x509.get(), nid, value);
+    }
+    require(X509_sign(x509.get(), signer, EVP_sha256()) > 0 ? 1 : 0);
+    unsigned char* der = nullptr;
+    const int length = i2d_X509(x509.get(), &der);
+    Bytes bytes(der, der + length);
+    OPENSSL_free(der);
+    return bytes;
+}
+
 }  // namespace
+
+Bytes rsa_certificate(const std::string& common_name) {
+    const auto key = openssl::must<openssl::Pkey>(EVP_RSA_gen(2048U));
+    return issued({.subject = {}, .common_name = common_name, .issuer_name = common_name}, key.get(), key.get());
+}
 
 SoftwareKey::SoftwareKey(Curve curve)
     : key_{openssl::must<openssl::Pkey>(EVP_EC_gen(group_name(curve).data()))}, public_key_{public_part(key_.get())} {}
@@ -90,24 +115,7 @@ Bytes SoftwareKey::certificate_for(const PublicKey& subject, const std::string& 
 }
 
 Bytes SoftwareKey::issue(const Certificate& certificate) const {
-    const auto x509 = openssl::must<openssl::X509Certificate>(X509_new());
-    require(X509_set_version(x509.get(), certificate.version));
-    require(ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), 0x1234));
-    require(X509_set_subject_name(x509.get(), name_of(certificate.common_name).get()));
-    require(X509_set_issuer_name(x509.get(), name_of(certificate.issuer_name).get()));
-    X509_gmtime_adj(X509_getm_notBefore(x509.get()), certificate.begins);
-    X509_gmtime_adj(X509_getm_notAfter(x509.get()), certificate.ends);
-    const auto key = public_handle(certificate.subject);
-    require(X509_set_pubkey(x509.get(), key.get()));
-    for (const auto& [nid, value] : certificate.extensions) {
-        add_extension(x509.get(), nid, value);
-    }
-    require(X509_sign(x509.get(), key_.get(), EVP_sha256()) > 0 ? 1 : 0);
-    unsigned char* der = nullptr;
-    const int length = i2d_X509(x509.get(), &der);
-    Bytes bytes(der, der + length);
-    OPENSSL_free(der);
-    return bytes;
+    return issued(certificate, public_handle(certificate.subject).get(), key_.get());
 }
 
 std::string pem(const std::string& label, ByteView der) {

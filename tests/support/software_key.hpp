@@ -44,6 +44,9 @@ class SoftwareKey {
     PublicKey public_key_;
 };
 
+// rsa_certificate is self-signed, in DER, for a key that no chip has.
+Bytes rsa_certificate(const std::string& common_name);
+
 // pem wraps DER.
 std::string pem(const std::string& label, ByteView der);
 

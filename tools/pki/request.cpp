@@ -202,10 +202,14 @@ bool is_signed(const PublicKey& key, std::string_view text, const std::string& s
            verifies(key, digest_of(key.curve, text::as_bytes(text)), {der.get(), static_cast<std::size_t>(length)});
 }
 
+std::string make_challenge() {
+    std::array<std::uint8_t, challenge_digits / 2> bytes{};
+    must_succeed(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())));
+    return to_hex(bytes);
+}
+
 Result<void> prove_key(ChipPort& chip, ObjectId slot, const PublicKey& key) {
-    std::array<std::uint8_t, 32> nonce{};
-    must_succeed(RAND_bytes(nonce.data(), static_cast<int>(nonce.size())));
-    TRYV(sign_text(chip, slot, key, "trustx: does this slot hold the key of the certificate? " + to_hex(nonce)));
+    TRYV(sign_text(chip, slot, key, "trustx: does this slot hold the key of the certificate? " + make_challenge()));
     return {};
 }
 
@@ -218,8 +222,11 @@ Result<void> check_certificate(const std::vector<x509::Certificate>& chain, cons
     const auto& leaf = chain.front();
     const auto certified = leaf.public_key();
     if (!certified || *certified != key) {
-        return fail(InputErrc::key_mismatch, "the certificate from " + from + " (" + leaf.subject() +
-                                                 ") is for another key than the chip's; it is not used");
+        return fail(InputErrc::key_mismatch,
+                    "the certificate from " + from + " (" + leaf.subject() +
+                        (certified ? ") is for another key than the chip's; it is not used"
+                                   : ") is for a key that no chip of this kind has, which are on P-256 or P-384; it is "
+                                     "not used: have one issued for the key in the request"));
     }
     TRYV(check_dates(leaf, now, from));
     TRYV(check_order(chain, from));

@@ -21,6 +21,10 @@ Result<std::string> make_request(ChipPort& chip, ObjectId slot, const PublicKey&
 // is_request_for says whether text is a CSR for this key with a signature of it.
 bool is_request_for(const std::string& pem, const PublicKey& key);
 
+// make_challenge gives a random text, of hexadecimal digits, that nobody can have signed before.
+inline constexpr std::size_t challenge_digits = 64;
+std::string make_challenge();
+
 // prove_key lets the slot sign something random, and verifies it. InputErrc::key_mismatch.
 Result<void> prove_key(ChipPort& chip, ObjectId slot, const PublicKey& key);
 

@@ -382,6 +382,9 @@ Result<Plan> Planner::run() {
     }
     plan_.actions.insert(plan_.actions.begin(), empty_anchors_.begin(), empty_anchors_.end());
     std::ranges::stable_sort(plan_.actions, {}, &Action::kind);
+    if (!plan_.scrap.empty()) {
+        plan_.actions.clear();
+    }
     return std::move(plan_);
 }
 

@@ -25,8 +25,9 @@ struct Action {
 };
 
 struct Plan {
-    std::vector<Action> actions{};        // in their order; none: the chip is what the recipe says, and in the manifest
-    std::vector<std::string> warnings{};  // what to think about before a thousand chips are like this
+    std::vector<Action> actions{};  // in their order; none: the chip is what the recipe says, and in the manifest,
+                                    // or it is scrap
+    std::vector<std::string> warnings{};   // what to think about before a thousand chips are like this
     std::vector<std::string> obstacles{};  // why nothing is done: something would be lost, or has to be done first
     std::vector<std::string> scrap{};      // why this chip can never become what the recipe says
 };

@@ -274,7 +274,7 @@ Result<void> Work::round(ActionKind last) {
         journal_.step = action.words;
         TRYV(record());
         TRYV(perform(action).during(action.words));
-        seams_.note(action.words);
+        seams_.note("done: " + action.words);
     }
     return {};
 }

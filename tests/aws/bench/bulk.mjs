@@ -46,12 +46,12 @@ function writeProof(folder, { thing, chip, key }) {
   const answer = JSON.parse(fs.readFileSync(path.join(folder, 'answers', `${thing}.json`), 'utf8'))
   assert.equal(answer.thing, thing)
   assert.equal(answer.chip, chip)
-  const { region, account } = answer
+  const { region, account, challenge } = answer
   const certificateId = answer.certificateArn.split('/')[1]
   const words =
     `trustx aws proof 1\nthing ${thing}\nchip ${chip}\nslot E0F1\nregion ${region}\naccount ${account}\n` +
-    `certificate ${certificateId}\n`
-  const members = { thing, chip, slot: 'E0F1', region, account, certificateId, signature: sign(key, words) }
+    `certificate ${certificateId}\nchallenge ${challenge}\n`
+  const members = { thing, chip, slot: 'E0F1', region, account, certificateId, challenge, signature: sign(key, words) }
   fs.writeFileSync(
     path.join(folder, `${thing}.proof.json`),
     JSON.stringify({ format: 'trustx aws proof', version: 1, ...members })

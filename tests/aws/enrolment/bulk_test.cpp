@@ -165,10 +165,16 @@ TEST_CASE("a folder's proofs of what is out of use since, forged or not recorded
     CHECK(by_file.at("gateway-2.proof.json") == aws::Outcome::failed);
     CHECK(by_file.at("forged.json") == aws::Outcome::failed);
     CHECK(by_file.at("gateway-3.proof.json") == aws::Outcome::activated);
-    // A folder without the records is no way around them.
+    // A folder without the records is no way around them, and neither is one with the request and new records.
+    const auto request = folder->content("gateway-2.json");
     folder->world().files.files.erase("/folder/records/gateway-2.journal");
     folder->world().files.files.erase("/folder/gateway-2.json");
     by_file = outcomes(folder->run().value());
+    CHECK(by_file.at("gateway-2.proof.json") == aws::Outcome::failed);
+    CHECK(certificate_of("gateway-2.proof.json").status == "INACTIVE");
+    folder->put("gateway-2.json", request);
+    by_file = outcomes(folder->run().value());
+    CHECK(by_file.at("gateway-2.json") == aws::Outcome::approved);
     CHECK(by_file.at("gateway-2.proof.json") == aws::Outcome::failed);
     CHECK(certificate_of("gateway-2.proof.json").status == "INACTIVE");
 }
@@ -236,7 +242,10 @@ TEST_CASE("a thing, a chip or a key that is in a folder twice is approved for no
     folder->put("same-key.json", aws::request_text(aws::signed_by_chip(third.world.chip, key, asked).value()));
     // A copy is no second request.
     folder->put("copy.json", folder->content("gateway-4.json"));
-    const auto by_file = outcomes(folder->run().value());
+    const auto report = folder->run().value();
+    const auto by_file = outcomes(report);
+    CHECK(report.count(aws::Outcome::approved) == 1);
+    CHECK(report.count(aws::Outcome::failed) == 6);
     for (const auto* name :
          {"gateway-1.json", "twin.json", "gateway-2.json", "same-chip.json", "gateway-5.json", "same-key.json"}) {
         CAPTURE(name);

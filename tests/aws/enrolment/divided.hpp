@@ -37,6 +37,8 @@ class Divided {
     Result<void> take_back();
 
     [[nodiscard]] std::string mail(const std::string& name) const;
+    // answered is the answer without its challenge, which each approval makes for itself.
+    [[nodiscard]] std::string answered() const;
     void put_mail(const std::string& name, const std::string& text);
     void change_mail(const std::string& name, const std::string& from, const std::string& to);
 

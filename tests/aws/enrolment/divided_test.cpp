@@ -6,6 +6,7 @@
 #include "aws/enrolment/error.hpp"
 #include "aws/enrolment/methods.hpp"
 #include "common/files/input_error.hpp"
+#include "pki/request.hpp"
 #include "support/catch.hpp"
 
 #include <cstdio>
@@ -211,17 +212,18 @@ TEST_CASE("a request that is approved twice gets the same answer, on any compute
         must_succeed(pair, &Divided::request);
         must_succeed(pair, &Divided::approve);
         const auto answer = pair.mail("answer");
+        const auto without_challenge = pair.answered();
         must_succeed(pair, &Divided::approve);
         CHECK(pair.mail("answer") == answer);
         pair.records = "/other-computer";
         must_succeed(pair, &Divided::approve);
-        CHECK(pair.mail("answer") == answer);
+        CHECK(pair.answered() == without_challenge);
         CHECK(pair.world.cloud.certificates.size() == 1);
         must_succeed(pair, &Divided::install);
         must_succeed(pair, &Divided::activate);
         pair.records = "/third-computer";
         must_succeed(pair, &Divided::approve);
-        CHECK(pair.mail("answer") == answer);
+        CHECK(pair.answered() == without_challenge);
         must_succeed(pair, &Divided::connect);
         CHECK(pair.world.missing_when_enrolled() == "");
     });
@@ -269,6 +271,9 @@ TEST_CASE("a certificate for another key is neither answered nor installed", "[f
     auto answer = aws::parse_answer(pair.mail("answer"), "it").value();
     const auto good = pair.mail("answer");
     answer.certificate = pem("CERTIFICATE", SoftwareKey{Curve::p256}.certificate("gateway-1"));
+    pair.put_mail("answer", aws::answer_text(answer));
+    must_fail(pair, &Divided::install, InputErrc::key_mismatch);
+    answer.certificate = pem("CERTIFICATE", rsa_certificate("gateway-1"));
     pair.put_mail("answer", aws::answer_text(answer));
     must_fail(pair, &Divided::install, InputErrc::key_mismatch);
     pair.put_mail("answer", good);
@@ -366,6 +371,7 @@ TEST_CASE("a proof that is not the certificate's is refused", "[fleet]") {
     refused([](auto& bad) { bad.message.slot = ObjectId{0xE0F2}; }, InputErrc::check_failed);
     refused([](auto& bad) { bad.message.certificate_id = std::string(64, 'a'); }, InputErrc::check_failed);
     refused([](auto& bad) { bad.message.account = "999999999999"; }, aws::EnrolmentErrc::other_account);
+    refused([](auto& bad) { bad.message.challenge.assign(pki::challenge_digits, '0'); }, InputErrc::check_failed);
     pair.put_mail("proof", aws::proof_text(good));
     pair.records = "/records";
     must_succeed(pair, &Divided::activate);
@@ -401,6 +407,52 @@ TEST_CASE("a proof does not bring back a certificate where no record is", "[flee
     must_fail(pair, &Divided::activate, aws::EnrolmentErrc::enrolled_already);
     CHECK(certificate.status == "INACTIVE");
     must_fail(pair, &Divided::approve, aws::EnrolmentErrc::enrolled_already);
+}
+
+TEST_CASE("a proof of an earlier approval is none for a later one", "[fleet]") {
+    each_way([](Divided& pair) {
+        must_succeed(pair, &Divided::go_on);
+        auto& certificate = pair.world.cloud.certificates.begin()->second;
+        certificate.status = "INACTIVE";
+        // Both files are old, and the records are new.
+        pair.records = "/other-computer";
+        must_succeed(pair, &Divided::approve);
+        must_fail(pair, &Divided::activate, InputErrc::check_failed);
+        CHECK(certificate.status == "INACTIVE");
+        // The gateway that takes the new answer has another proof.
+        must_succeed(pair, &Divided::install);
+        must_succeed(pair, &Divided::activate);
+        CHECK(certificate.status == "ACTIVE");
+        pair.records = "/records";
+        must_fail(pair, &Divided::activate, InputErrc::check_failed);
+        CHECK(pair.world.missing_when_enrolled() == "");
+    });
+}
+
+TEST_CASE("an interrupted activation without a record takes back nothing of another operator's", "[fleet]") {
+    for (std::size_t number = 1;; ++number) {
+        CAPTURE(number);
+        const auto pair = std::make_unique<Divided>(aws::EnrolmentMethod::csr);
+        must_succeed(*pair, &Divided::request);
+        must_succeed(*pair, &Divided::approve);
+        must_succeed(*pair, &Divided::install);
+        pair->records = "/other-computer";
+        pair->unrecorded = aws::Unrecorded::taken;
+        if (!cut_short(*pair, &Divided::activate, Fault::kill, number)) {
+            CHECK(number > 5);
+            break;
+        }
+        const auto taken = pair->take_back();
+        CHECK((taken || taken.error() == aws::EnrolmentErrc::nothing_begun ||
+               taken.error() == aws::EnrolmentErrc::enrolled_already));
+        REQUIRE(pair->world.cloud.certificates.size() == 1);
+        CHECK(pair->world.cloud.certificates.begin()->second.things.contains("gateway-1"));
+        CHECK(pair->world.cloud.certificates.begin()->second.policies.size() == 1);
+        pair->records = "/records";
+        must_succeed(*pair, &Divided::activate);
+        must_succeed(*pair, &Divided::connect);
+        CHECK(pair->world.missing_when_enrolled() == "");
+    }
 }
 
 TEST_CASE("an activation without a record that is killed at any call goes on", "[fleet]") {
@@ -500,6 +552,8 @@ TEST_CASE("an approval that is repeated with other wishes is refused", "[enrolme
         [](aws::Order& wishes) { wishes.existing_thing = true; },
         [](aws::Order& wishes) { wishes.endpoint = "other.example"; },
         [](aws::Order& wishes) { wishes.method = aws::EnrolmentMethod::register_thing; },
+        [](aws::Order& wishes) { wishes.authority_key = "/other-key.pem"; },
+        [](aws::Order& wishes) { wishes.account = "999999999999"; },
     };
     for (const auto& change : changes) {
         pair.wishes = approved;
@@ -509,6 +563,8 @@ TEST_CASE("an approval that is repeated with other wishes is refused", "[enrolme
         CHECK(again.error() == aws::EnrolmentErrc::unfinished);
     }
     CHECK(pair.mail("answer") == answer);
+    pair.wishes.account = FakeCloud::account;  // as it is
+    REQUIRE(pair.approve());
     pair.wishes = {};  // nothing is said again
     REQUIRE(pair.approve());
     CHECK(pair.mail("answer") == answer);

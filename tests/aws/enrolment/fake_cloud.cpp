@@ -231,6 +231,9 @@ FakeCloud::Answer FakeCloud::on_principals(const Call& call) {
 }
 
 std::string FakeCloud::issue(const std::string& csr) {
+    if (!issues.empty()) {
+        return add(issues, "INACTIVE");
+    }
     const auto wanted = requested_key(csr);
     const auto key = wanted && issue_for_another_key ? SoftwareKey{Curve::p256}.public_key() : wanted;
     if (!key) {

@@ -57,6 +57,7 @@ class FakeCloud final : public aws::HttpClient {
     std::string jitp_authority;  // in PEM: registered with a template; empty: none is registered
 
     bool issue_for_another_key = false;
+    std::string issues;  // in PEM: what every request for a certificate is answered with; empty: one that is made
     bool allows_connect = true;
     bool allows_client_beside = true;
     bool another_is_faster = false;  // whenever something is attached to a thing, somebody else's certificate is there

@@ -143,6 +143,7 @@ TEST_CASE("a folder of an operator's enrols its gateways", "[aws][fleet]") {
     const Desk desk{*cloud};
     const auto folder = desk.file("folder");
     std::filesystem::create_directory(folder);
+    must_end_with(ExitCode::nothing_there, desk.trustx({"aws", "bulk", folder, "--ca", cloud->ca_file()}));
     const Gateway gateway{*cloud, "of-many"};
     const Gateway other{*cloud, "of-many-too", "B"};
     must_succeed(at_gateway(gateway, {"aws", "request", "--thing", "of-many", "--out", folder + "/a.json"}));

@@ -36,13 +36,15 @@ struct Asking {
                 .slot = asking_slot,
                 .region = "eu-central-1",
                 .account = "123456789012",
-                .certificate_id = id};
+                .certificate_id = id,
+                .challenge = std::string(pki::challenge_digits, 'C')};
     OperatorAnswer answer{.thing = "gateway-1",
                           .chip = chip.identity.hex(),
                           .slot = asking_slot,
                           .endpoint = {.host = "broker.example", .port = 443},
                           .region = "eu-central-1",
                           .account = "123456789012",
+                          .challenge = std::string(pki::challenge_digits, 'C'),
                           .client_id = "gateway-1",
                           .certificate_arn = "arn:aws:iot:eu-central-1:123456789012:cert/" + id,
                           .certificate = test::pem("CERTIFICATE", SoftwareKey{Curve::p256}.certificate("leaf")) +

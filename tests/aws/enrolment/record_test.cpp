@@ -67,6 +67,7 @@ TEST_CASE("a journal reads as it was written", "[enrolment]") {
                      .certificate = "pem",
                      .certificate_existed = true,
                      .thing_existed = false,
+                     .others = std::vector<std::string>{"arn", "another"},
                      .held = std::vector<Bytes>{},
                      .previous_set = "earlier",
                      .set = "set",
@@ -76,7 +77,8 @@ TEST_CASE("a journal reads as it was written", "[enrolment]") {
                      .old_key = key.public_key(),
                      .policies = {"one", "two"},
                      .key_before = key.public_key(),
-                     .client_id = "client"};
+                     .client_id = "client",
+                     .challenge = "A5"};
     CHECK(Journal::parse(journal.text(), "it").value() == journal);
     journal.facts.held = std::vector<Bytes>{key.certificate("held"), key.certificate("too")};
     CHECK(Journal::parse(journal.text(), "it").value() == journal);

@@ -67,6 +67,33 @@ TEST_CASE("a certificate for another key is not used, and abandoning deletes it"
     });
 }
 
+TEST_CASE("a certificate for an RSA key is refused, and the message says which keys chips have", "[enrolment]") {
+    const auto rsa = rsa_certificate("gateway");
+    const auto refused = [](World& world, InputErrc code) {
+        const auto done = world.enroll();
+        REQUIRE_FALSE(done);
+        CHECK(done.error() == code);
+        CHECK_THAT(done.error().operation(), ContainsSubstring("P-256"));
+        CHECK(world.chip.objects[first_object].empty());
+        for (const auto& [id, certificate] : world.cloud.certificates) {
+            CHECK(certificate.status != "ACTIVE");
+        }
+    };
+    for (const auto method : {csr, register_thing, claim}) {
+        CAPTURE(aws::name_of(method));
+        World world{method};
+        world.cloud.issues = pem("CERTIFICATE", rsa);
+        refused(world, InputErrc::key_mismatch);
+        must_succeed(world, &World::abandon);
+    }
+    World factory{factory_cert};
+    factory.chip.objects[ObjectId{0xE0E0}] = {rsa};
+    refused(factory, InputErrc::malformed);
+    World claiming{claim, ClaimKind::slot};
+    claiming.chip.objects[*paired_certificate(*claiming.order.claim_slot)] = {rsa};
+    refused(claiming, InputErrc::malformed);
+}
+
 TEST_CASE("a request that is refused can be made again", "[enrolment]") {
     each_method(issued_by_aws, [](World& world) {
         world.cloud.refusal = "InvalidRequestException";
@@ -95,6 +122,24 @@ TEST_CASE("a thing that has another certificate is refused unless that is wanted
         CHECK(world.cloud.certificates.empty());
         world.order.existing_thing = true;
         must_succeed(world, &World::enroll);
+    });
+}
+
+TEST_CASE("a thing that may have other certificates gets none that nobody knew of when it was begun", "[enrolment]") {
+    each_method(with_account, [](World& world) {
+        auto& cloud = world.cloud;
+        cloud.things["gateway-1"] = nlohmann::json::object();
+        const std::set<std::string> known{FakeCloud::arn_of("0a")};
+        cloud.others_principals = known;
+        cloud.another_is_faster = true;
+        world.order.existing_thing = true;
+        must_fail(world, &World::enroll, aws::EnrolmentErrc::thing_taken);
+        CHECK(cloud.certificates.begin()->second.things.empty());
+        must_fail(world, &World::resume, aws::EnrolmentErrc::thing_taken);
+        cloud.another_is_faster = false;
+        cloud.others_principals = known;
+        must_succeed(world, &World::resume);
+        CHECK(world.missing_when_enrolled() == "");
     });
 }
 
@@ -247,6 +292,8 @@ TEST_CASE("a journal that cannot be read ends it, and is left as it is", "[enrol
             const auto done = world.resume();
             REQUIRE_FALSE(done);
             CHECK(done.error() == InputErrc::malformed);
+            CHECK_THAT(done.error().operation(), ContainsSubstring(path) && ContainsSubstring("move it away") &&
+                                                     !ContainsSubstring("json.exception"));
             CHECK(world.files.files[path].content == text);
         }
     });

@@ -79,6 +79,9 @@ TEST_CASE("a thing that has other certificates stays when a gateway is retired",
     const auto gateway = std::make_unique<Retiring>(false);
     gateway->world.cloud.others_principals = {FakeCloud::arn_of("0f")};
     gateway->must_succeed(&World::enroll);
+    CHECK(std::ranges::any_of(gateway->world.notes, [](const std::string& note) {
+        return note.find("retire --thing gateway-1 --certificate 0f ") != std::string::npos;
+    }));
     CHECK(gateway->world.cloud.things.size() == 1);
     CHECK(gateway->world.cloud.certificates.empty());
 }

@@ -251,6 +251,23 @@ TEST_CASE("a rotation that the cloud or the broker refuses is taken back", "[rot
     must_be_taken_back(*gateway, InputErrc::key_mismatch);
 }
 
+TEST_CASE(
+    "a rotation makes way for another one of the same thing, and leaves certificates that were there before alone",
+    "[rotation]") {
+    for (const auto way : ways) {
+        CAPTURE(aws::name_of(way));
+        const auto gateway = std::make_unique<Rotating>(way);
+        auto& cloud = gateway->world.cloud;
+        cloud.another_is_faster = true;
+        must_be_taken_back(*gateway, aws::EnrolmentErrc::thing_taken);
+        cloud.another_is_faster = false;
+        REQUIRE(cloud.others_principals.size() == 1);
+        ++gateway->attempts;
+        gateway->must_succeed(&World::enroll);
+        CHECK(gateway->missing() == "");
+    }
+}
+
 TEST_CASE("a key that somebody may need is not destroyed by a rotation unasked", "[rotation]") {
     const auto gateway = std::make_unique<Rotating>(csr);
     auto& world = gateway->world;

@@ -310,12 +310,31 @@ TEST_CASE("a rotation is approved for the gateway that has the certificate in us
     }
     CHECK(registered(pair.world).size() == 1);
     gateway.must(&Divided::approve);
-    const auto answer = pair.mail("answer");
+    const auto answer = pair.answered();
     pair.records = "/records";
     gateway.must(&Divided::approve);
-    CHECK(pair.mail("answer") == answer);
+    CHECK(pair.answered() == answer);
     CHECK(registered(pair.world).size() == 2);
     gateway.must_end();
+}
+
+TEST_CASE("of two operators who approve one rotation at the same time, at most one activates", "[rotation][fleet]") {
+    for (const auto way : operators_ways) {
+        CAPTURE(aws::name_of(way));
+        RotatedByOperator gateway{way};
+        auto& cloud = gateway.pair.world.cloud;
+        gateway.must(&Divided::request);
+        cloud.another_is_faster = true;
+        gateway.must_not(&Divided::approve, aws::EnrolmentErrc::thing_taken);
+        cloud.another_is_faster = false;
+        cloud.others_principals.clear();
+        gateway.must(&Divided::approve);
+        gateway.must(&Divided::install);
+        cloud.others_principals = {FakeCloud::arn_of("0f")};
+        gateway.must_not(&Divided::activate, aws::EnrolmentErrc::thing_taken);
+        cloud.others_principals.clear();
+        gateway.must_end();
+    }
 }
 
 TEST_CASE("a rotation waits for its answer, and services use the old identity until the broker accepts",

@@ -16,6 +16,7 @@ struct OperatorAnswer {
     Endpoint endpoint;
     std::string region;
     std::string account;
+    std::string challenge;  // of this approval, which the gateway's proof signs; hexadecimal
     std::string client_id;  // to prove the identity with; the thing's name, or one beside it (rotation)
     std::string certificate_arn;
     std::string certificate;  // PEM, leaf first

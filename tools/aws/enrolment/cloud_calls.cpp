@@ -37,24 +37,46 @@ Result<std::vector<std::string>> principals_of(const CloudAccess& cloud, const s
     return arns;
 }
 
-Result<std::string> others_certificate(Run& run) {
+namespace {
+
+// stranger is a certificate of the thing that is neither that of this enrolment nor among these; empty: there is none.
+Result<std::string> stranger(Run& run, const std::vector<std::string>& known) {
     TRY(const auto principals, principals_of(cloud_of(run), run.order().thing));
-    const auto other =
-        std::ranges::find_if(principals, [&](const std::string& arn) { return arn != run.facts().certificate_arn; });
-    return other == principals.end() ? std::string{} : *other;
+    const auto found = std::ranges::find_if(principals, [&](const std::string& arn) {
+        return arn != run.facts().certificate_arn && std::ranges::find(known, arn) == known.end();
+    });
+    return found == principals.end() ? std::string{} : *found;
+}
+
+}  // namespace
+
+Result<std::string> others_certificate(Run& run) {
+    return stranger(run, {});
+}
+
+Result<void> note_others(Run& run) {
+    auto& others = run.facts().others;
+    if (others) {
+        return {};
+    }
+    const bool may_have_others = run.order().existing_thing || run.order().task == Task::rotate;
+    TRY(others, may_have_others ? principals_of(cloud_of(run), run.order().thing)
+                                : Result<std::vector<std::string>>{std::vector<std::string>{}});
+    return {};
 }
 
 Result<void> check_alone(Run& run) {
-    if (run.order().existing_thing || run.order().task == Task::rotate) {
+    if (!run.facts().others) {
         return {};
     }
-    TRY(const auto other, others_certificate(run));
+    TRY(const auto other, stranger(run, *run.facts().others));
     return other.empty()
                ? Result<void>{}
                : fail(EnrolmentErrc::thing_taken,
                       "the thing " + run.order().thing + " has got the certificate " + other +
-                          " meanwhile, so somebody else enrols it too: settle which of the two it is for, and "
-                          "take the other one back; the certificate from here is not active");
+                          " meanwhile, so somebody else enrols or rotates it too: settle which of the two it is for, "
+                          "and take the other one back; the certificate from here is not active. If the thing is to "
+                          "have both, take this one back and begin again");
 }
 
 }  // namespace trustx::aws

@@ -75,9 +75,13 @@ Result<std::vector<std::string>> principals_of(const CloudAccess& cloud, const s
 // others_certificate is one that the thing has and that is not from this enrolment; empty: there is none.
 Result<std::string> others_certificate(Run& run);
 
-// check_alone looks for somebody who enrols the same thing at the same time. AWS lets a thing have many certificates,
-// so that each looks again when its own one is attached: then at least one of the two sees the other. Where the thing
-// may have others, nothing is looked for. EnrolmentErrc::thing_taken.
+// note_others decides, once, which certificates the thing may have besides that of this enrolment: those that it has,
+// where it may have any. It comes before one is attached, and before one of an earlier approval is looked for.
+Result<void> note_others(Run& run);
+
+// check_alone looks for somebody who enrols or rotates the same thing at the same time. AWS lets a thing have many
+// certificates, so that each looks again when its own one is attached: then at least one of the two sees the other.
+// Where no others were noted, nothing is looked for. EnrolmentErrc::thing_taken.
 Result<void> check_alone(Run& run);
 
 }  // namespace trustx::aws

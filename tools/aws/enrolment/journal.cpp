@@ -190,6 +190,7 @@ constexpr std::array facts_fields{of_facts<&Facts::endpoint>("endpoint"),
                                   of_facts<&Facts::certificate>("certificate"),
                                   of_facts<&Facts::certificate_existed>("certificateExisted"),
                                   of_facts<&Facts::thing_existed>("thingExisted"),
+                                  of_facts<&Facts::others>("others"),
                                   of_facts<&Facts::held>("held"),
                                   of_facts<&Facts::previous_set>("previousSet"),
                                   of_facts<&Facts::set>("set"),
@@ -199,7 +200,8 @@ constexpr std::array facts_fields{of_facts<&Facts::endpoint>("endpoint"),
                                   of_facts<&Facts::old_key>("oldKey"),
                                   of_facts<&Facts::policies>("policies"),
                                   of_facts<&Facts::key_before>("keyBefore"),
-                                  of_facts<&Facts::client_id>("clientId")};
+                                  of_facts<&Facts::client_id>("clientId"),
+                                  of_facts<&Facts::challenge>("challenge")};
 
 template <class Record, std::size_t Count>
 OrderedJson record_json(const std::array<Field<Record>, Count>& fields, const Record& record) {
@@ -247,7 +249,11 @@ std::string Journal::text() const {
 }
 
 Result<Journal> Journal::parse(const std::string& text, const std::string& name) {
-    return files::parse_journal(text, name, "Nothing was changed; move it away to begin again", read_journal);
+    return files::parse_journal(
+        text, name,
+        "Nothing was changed. Put a copy from before back, or move it away to begin again; then delete what it "
+        "had begun in the account, such as an inactive certificate",
+        read_journal);
 }
 
 JournalFile::JournalFile(files::FileStore& files, const std::string& directory, const std::string& name)

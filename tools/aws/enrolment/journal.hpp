@@ -34,12 +34,14 @@ struct Facts {
     std::string account{};                           // its number
     std::string certificate_id{};                    // SHA-256 of the certificate's DER in lower-case hexadecimal
     std::string certificate_arn{};
-    std::string certificate{};                  // PEM, leaf first
-    std::optional<bool> certificate_existed{};  // in the cloud, before this enrolment
-    std::optional<bool> thing_existed{};        // before this enrolment
-    std::optional<std::vector<Bytes>> held{};   // the certificates that the object held before, in DER
-    std::optional<std::string> previous_set{};  // of files, which was in use before; empty: none
-    std::string set{};                          // of files, of this identity
+    std::string certificate{};                         // PEM, leaf first
+    std::optional<bool> certificate_existed{};         // in the cloud, before this enrolment
+    std::optional<bool> thing_existed{};               // before this enrolment
+    std::optional<std::vector<std::string>> others{};  // certificates, by their ARNs, that the thing may have besides
+                                                       // this one: what it had when this began; nothing: any
+    std::optional<std::vector<Bytes>> held{};          // the certificates that the object held before, in DER
+    std::optional<std::string> previous_set{};         // of files, which was in use before; empty: none
+    std::string set{};                                 // of files, of this identity
 
     // rotate, retire: the identity that is replaced or taken out of use
     std::string old_certificate_id{};
@@ -49,6 +51,9 @@ struct Facts {
     std::vector<std::string> policies{};    // attached to its certificate, by their names
     std::optional<PublicKey> key_before{};  // rotate: which was in the slot of the new key
     std::string client_id{};                // rotate: to prove the new identity with; empty: the thing's name
+
+    // approvals of an operator
+    std::string challenge{};  // which a proof has to sign; of an activation without an approval: that of its proof
 
     friend bool operator==(const Facts&, const Facts&) = default;
 };

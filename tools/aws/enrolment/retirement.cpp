@@ -27,7 +27,10 @@ Result<void> delete_unused_thing(const CloudAccess& cloud, const std::string& th
                                  const std::function<void(std::string_view)>& note) {
     TRY(const auto others, principals_of(cloud, thing));
     if (!others.empty()) {
-        note("the thing " + thing + " stays: it has the certificate " + others.front());
+        const auto& other = others.front();
+        note("the thing " + thing + " stays: it has the certificate " + other + "; `trustx aws retire --thing " +
+             thing + " --certificate " + other.substr(other.rfind('/') + 1) +
+             " --delete-thing --force` ends that one, and then the thing");
         return {};
     }
     return gone_is_fine(ask(cloud, DeleteThing{.name = thing}));

@@ -14,6 +14,8 @@
 namespace trustx::aws {
 namespace {
 
+constexpr const char* looks_for_cause = "; `trustx aws doctor` looks for the cause";
+
 std::string seconds_text(Duration time) {
     return std::to_string(std::chrono::round<std::chrono::seconds>(time).count()) + " s";
 }
@@ -26,15 +28,15 @@ std::string time_taken(const Broker& broker, TimePoint begun) {
                      seconds_text(broker.wait) + " allowed (--wait)";
 }
 
-const char* remedy_when(EnrolmentErrc late) {
-    return late == EnrolmentErrc::not_activated
-               ? "; the authority is not registered there for just-in-time registration, what makes the certificate "
-                 "active has not run, or it refuses this chip because it is not in its list: ask the operator; `trustx "
-                 "aws doctor` looks "
-                 "for the cause"
-               : "; a policy takes up to 8 minutes to be in force, so try again then; `trustx aws doctor` looks for "
-                 "the "
-                 "cause";
+// remedy_when: a broker tells nobody why it closes a connection, so what a gateway cannot know is left to the doctor.
+std::string remedy_when(EnrolmentErrc late) {
+    return std::string{late == EnrolmentErrc::not_activated
+                           ? "; the authority is not registered there for just-in-time registration, what makes the "
+                             "certificate active has not run, or it refuses this chip because it is not in its list: "
+                             "ask the operator"
+                           : "; a policy takes up to 8 minutes to be in force, so try again then; if that is not it, "
+                             "the certificate may be inactive"} +
+           looks_for_cause;
 }
 
 // prove shows the broker an identity until it is accepted; `late` is the error when the time is up.
@@ -46,12 +48,13 @@ Result<void> prove(const Broker& broker, const Presented& presented, Pauses paus
         case Acceptance::Answer::accepted:
             return {};
         case Acceptance::Answer::never:
-            return fail(last.untrusted ? EnrolmentErrc::broker_untrusted : EnrolmentErrc::not_connected, last.why);
+            return fail(last.untrusted ? EnrolmentErrc::broker_untrusted : EnrolmentErrc::not_connected,
+                        last.why + looks_for_cause);
         case Acceptance::Answer::later:
             break;
     }
     if (last.untrusted) {
-        return fail(EnrolmentErrc::broker_untrusted, last.why);
+        return fail(EnrolmentErrc::broker_untrusted, last.why + looks_for_cause);
     }
     return fail(late, "the broker " + presented.endpoint.text() + " did not accept " + presented.client_id +
                           time_taken(broker, begun) + ": " + last.why + remedy_when(late));

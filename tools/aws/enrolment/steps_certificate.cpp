@@ -188,6 +188,7 @@ Result<void> look_for_earlier(Run& run) {
     if (!run.facts().certificate_id.empty()) {
         return {};
     }
+    TRYV(note_others(run));
     TRY(auto found, look_at_thing(run));
     if (!found) {
         return {};

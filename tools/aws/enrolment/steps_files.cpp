@@ -134,7 +134,7 @@ const Step steps::new_files{.name = "new-files",
 const Step steps::changeover{
     .name = "changeover", .place = Place::files, .plan = plan_changeover, .perform = change_over, .undo = use_earlier};
 const Step steps::no_files{
-    .name = "no-files", .place = Place::files, .plan = plan_no_files, .perform = remove_all, .undo = nullptr};
+    .name = "remove-files", .place = Place::files, .plan = plan_no_files, .perform = remove_all, .undo = nullptr};
 const Step steps::earlier_files{.name = "earlier-files",
                                 .place = Place::files,
                                 .plan = plan_earlier_files,

@@ -30,7 +30,8 @@ Result<void> remove_old_certificate(Run& run) {
 }
 
 std::string plan_old_key(const Order& /*order*/) {
-    return "the old key and its certificate stay in the chip, unused; the operator retires the certificate";
+    return "the old key is noted as one that the next rotation may replace; it and its certificate stay in the chip, "
+           "and the operator retires the certificate";
 }
 
 // give_up_old_key leaves the certificate in the chip: it may be active until the operator has retired it.
@@ -81,7 +82,7 @@ const Step steps::old_certificate{.name = "old-certificate",
                                   .perform = remove_old_certificate,
                                   .undo = nullptr,
                                   .no_way_back = true};
-const Step steps::old_key{.name = "old-key",
+const Step steps::old_key{.name = "spare-key",
                           .place = Place::files,
                           .plan = plan_old_key,
                           .perform = give_up_old_key,

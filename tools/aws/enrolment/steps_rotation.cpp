@@ -23,7 +23,7 @@ std::string plan_old_identity(const Order& order) {
 }
 
 std::string plan_old_registration(const Order& /*order*/) {
-    return "DescribeCertificate, ListAttachedPolicies: what the old certificate is in the cloud";
+    return "DescribeCertificate, ListThingPrincipals, ListAttachedPolicies: what the old certificate is in the cloud";
 }
 
 // key_in_use is what the certificate in files is for.
@@ -64,6 +64,9 @@ Result<void> look_at_old_registration(Run& run) {
     }
     TRYV(note_account(run, found->arn));
     facts.old_certificate_arn = found->arn;
+    if (run.order().task == Task::rotate) {
+        TRYV(note_others(run));
+    }
     TRY(const auto policies, every_item<NamedArn>([&](const std::string& next) {
             return ask(run, ListAttachedPolicies{.target = found->arn, .marker = next});
         }));
@@ -77,7 +80,7 @@ Result<void> look_at_old_registration(Run& run) {
 std::string plan_other_slot(const Order& order) {
     return "look at the slot " + order.slot.hex() +
            (order.replace ? ": a key that is there will be replaced"
-                          : ": it ends if there is a key that no rotation has left there");
+                          : "; a key there that no rotation has left there ends the rotation");
 }
 
 Result<void> check_slot_is_free(Run& run, const Result<PublicKey>& key) {

@@ -52,6 +52,7 @@ Result<void> make_thing(Run& run) {
     TRY(const auto found, unless_missing(ask(run, DescribeThing{.name = name})));
     if (!run.facts().thing_existed) {
         run.facts().thing_existed = found.has_value();
+        TRYV(note_others(run));
         TRYV(run.record());
     }
     if (found) {
@@ -118,8 +119,8 @@ Result<void> detach_policy(Run& run) {
 }
 
 std::string plan_thing_principal(const Order& order) {
-    return "AttachThingPrincipal: the certificate to " + order.thing + ", and to no other thing" +
-           (order.existing_thing ? "" : "; ListThingPrincipals: nobody else enrols it");
+    return "AttachThingPrincipal: the certificate to " + order.thing +
+           ", and to no other thing; ListThingPrincipals: nobody else enrols or rotates it";
 }
 
 Result<void> detach_thing(Run& run) {

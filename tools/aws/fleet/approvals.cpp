@@ -50,8 +50,12 @@ struct Wish {
 
 // check_wishes: an approval is not made again by repeating it, so what was asked for otherwise would have no effect. A
 // wish that is not expressed is no other one.
-Result<void> check_wishes(const Order& recorded, const Order& wishes) {
+Result<void> check_wishes(const Journal& record, const Order& wishes) {
     const Order usual;
+    auto recorded = record.order;
+    if (!record.facts.account.empty()) {
+        recorded.account = record.facts.account;
+    }
     const auto other = [&](auto member) {
         return wishes.*member != usual.*member && wishes.*member != recorded.*member;
     };
@@ -59,6 +63,7 @@ Result<void> check_wishes(const Order& recorded, const Order& wishes) {
          {Wish{"method", other(&Order::method)}, Wish{"policy", other(&Order::policy)},
           Wish{"endpoint", other(&Order::endpoint)}, Wish{"file of roots", other(&Order::ca_file)},
           Wish{"authority", other(&Order::authority_certificate)},
+          Wish{"key of the authority", other(&Order::authority_key)}, Wish{"account", other(&Order::account)},
           Wish{"word about things that exist", other(&Order::existing_thing)}}) {
         if (differs) {
             return fail(EnrolmentErrc::unfinished, "the request of " + recorded.thing + " was approved with another " +
@@ -70,6 +75,16 @@ Result<void> check_wishes(const Order& recorded, const Order& wishes) {
     return {};
 }
 
+// another_approval: whoever has approved since decides about the certificate, and what a gateway proved before is no
+// answer to that.
+tl::unexpected<Error> another_approval(const Journal& record) {
+    return fail(InputErrc::check_failed,
+                "the proof belongs to another approval of " + record.order.thing +
+                    " than the one that is recorded here: have the gateway install the answer of this approval "
+                    "(`trustx aws approve` gives it again) and send the proof of that, or name the records of the "
+                    "approval that the proof belongs to");
+}
+
 Result<void> check_subject(const Journal& record, const Proof& proof) {
     const bool same = record.facts.certificate_id == proof.certificate_id && record.chip == proof.chip &&
                       record.order.slot == proof.slot;
@@ -78,6 +93,9 @@ Result<void> check_subject(const Journal& record, const Proof& proof) {
                                                  proof.certificate_id + ", and what was approved for " + proof.thing +
                                                  " is the chip " + record.chip + " with the certificate " +
                                                  record.facts.certificate_id);
+    }
+    if (record.facts.challenge != proof.challenge) {
+        return another_approval(record);
     }
     if (record.phase == Phase::abandoning) {
         return being_abandoned(record);
@@ -180,6 +198,7 @@ Result<Journal> Approvals::begin(const ReceivedRequest& received, const Order& w
     journal.order.region = region_;
     journal.facts.public_key = received.key;
     journal.facts.request = received.request.csr;
+    journal.facts.challenge = pki::make_challenge();
     TRYV(journal.order.check());
     if (approval_steps_of(journal.order).empty()) {
         return fail(InputErrc::usage, "the method " + std::string{name_of(journal.order.method)} +
@@ -201,7 +220,7 @@ Result<OperatorAnswer> Approvals::approve(const ReceivedRequest& received, const
     if (present) {
         TRYV(check_same(*present, received));
         TRYV(is_activation(*present) ? approved_elsewhere(*present) : Result<void>{});
-        TRYV(check_wishes(present->order, wishes));
+        TRYV(check_wishes(*present, wishes));
     }
     const bool resumed = present.has_value();
     TRY(auto journal, resumed ? Result<Journal>{*std::move(present)} : begin(received, wishes));
@@ -226,6 +245,7 @@ Result<OperatorAnswer> Approvals::answer_from(const Journal& record) {
                           .endpoint = std::move(endpoint),
                           .region = record.order.region,
                           .account = record.facts.account,
+                          .challenge = record.facts.challenge,
                           .client_id = record.facts.client_id.empty() ? record.order.thing : record.facts.client_id,
                           .certificate_arn = record.facts.certificate_arn,
                           .certificate = record.facts.certificate,
@@ -284,7 +304,8 @@ Result<void> Approvals::activate(const Signed<Proof>& proof, Unrecorded unrecord
 }
 
 // activate_unrecorded is for what was approved on another computer: the policy is tested here, too. What a record says
-// that does not exist is not known; the thing may have other certificates that it was approved beside.
+// that does not exist is not known; the thing may have other certificates that it was approved beside, and nothing of
+// it is taken back here.
 Result<void> Approvals::activate_unrecorded(const Proof& proof, const CertificateDescription& found) {
     TRY(const auto arn, parse_arn(found.arn));
     TRY(const auto chain, x509::parse_certificate_file(text::as_bytes(found.pem), "the certificate " + found.id));
@@ -296,6 +317,9 @@ Result<void> Approvals::activate_unrecorded(const Proof& proof, const Certificat
     journal.facts.account = arn.account;
     journal.facts.certificate_arn = found.arn;
     journal.facts.certificate_id = found.id;
+    journal.facts.certificate_existed = true;
+    journal.facts.thing_existed = true;
+    journal.facts.challenge = proof.challenge;
     auto activation = run(std::move(journal), false);
     const std::array left{steps::test, steps::activation};
     return carry_on(activation, left);

@@ -35,13 +35,13 @@ class Approvals {
 
     // activate makes the certificate of a proof active, after a look at what is registered. Errors: those of the steps;
     // InputErrc::check_failed: the proof is not by the certificate's key, or is about something else than what was
-    // approved; EnrolmentErrc::enrolled_already: it was activated before, and made inactive since;
-    // EnrolmentErrc::nothing_begun: there is no record that would say so, and that was not asked for. An activation is
-    // recorded in any case.
+    // approved, or belongs to another approval of it; EnrolmentErrc::enrolled_already: it was activated before, and
+    // made inactive since; EnrolmentErrc::nothing_begun: there is no record that would say so, and that was not asked
+    // for. An activation is recorded in any case.
     Result<void> activate(const Signed<Proof>& proof, Unrecorded unrecorded = Unrecorded::refused);
 
-    // take_back removes what was made for a request that was not activated. EnrolmentErrc::nothing_begun,
-    // EnrolmentErrc::enrolled_already.
+    // take_back removes what was made here for a request that was not activated; what another operator had approved
+    // stays. EnrolmentErrc::nothing_begun, EnrolmentErrc::enrolled_already.
     Result<void> take_back(const Request& request);
 
     // record is that of a thing; nothing: there is none.

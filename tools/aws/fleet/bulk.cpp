@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -242,7 +243,14 @@ nlohmann::ordered_json device_json(const DeviceReport& device) {
 }  // namespace
 
 std::size_t BulkReport::count(Outcome outcome) const {
-    return static_cast<std::size_t>(std::ranges::count(devices, outcome, &DeviceReport::outcome));
+    std::set<std::string> counted;
+    for (const auto& device : devices) {
+        if (device.outcome == outcome) {
+            const bool is_done = outcome == Outcome::approved || outcome == Outcome::activated;
+            counted.insert(is_done ? device.thing : device.file);
+        }
+    }
+    return counted.size();
 }
 
 std::string BulkReport::text() const {

@@ -41,6 +41,8 @@ struct BulkReport {
     std::vector<DeviceReport> devices;
     std::optional<Error> stopped{};  // what hinders all that were not reached
 
+    // count is how many gateways, by their things, were approved or activated; of other outcomes, how many files, which
+    // may name none.
     [[nodiscard]] std::size_t count(Outcome outcome) const;
 
     // text is JSON, for the file.

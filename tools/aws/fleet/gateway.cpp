@@ -90,7 +90,8 @@ Result<Signed<Proof>> install(Seams seams, const Directories& directories, const
                                 .slot = journal.order.slot,
                                 .region = journal.facts.region,
                                 .account = journal.facts.account,
-                                .certificate_id = journal.facts.certificate_id});
+                                .certificate_id = journal.facts.certificate_id,
+                                .challenge = answer.challenge});
 }
 
 }  // namespace trustx::aws

@@ -13,9 +13,10 @@ namespace trustx::aws {
 // Enrolment::begin; EnrolmentErrc::unfinished: something else has not ended.
 Result<Signed<Request>> request(const Seams& seams, const Directories& directories, Order order);
 
-// install takes the operator's answer into chip and files, and gives the proof. It can be interrupted and repeated; the
-// broker is not asked: the certificate becomes active by the proof. Errors: those of Enrolment::resume;
-// EnrolmentErrc::nothing_begun: there is no request; InputErrc::check_failed: another answer was installed.
+// install takes the operator's answer into chip and files, and gives the proof. It can be interrupted and repeated,
+// also with the answer of a later approval of the same certificate, to which another proof belongs; the broker is not
+// asked: the certificate becomes active by the proof. Errors: those of Enrolment::resume; EnrolmentErrc::nothing_begun:
+// there is no request; InputErrc::check_failed: another answer was installed.
 Result<Signed<Proof>> install(Seams seams, const Directories& directories, const OperatorAnswer& answer);
 
 // waits_for_operator says whether the operator's answer is what an enrolment waits for.

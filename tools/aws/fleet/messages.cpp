@@ -220,6 +220,10 @@ std::string certificate_id_in(Reader& reader, const char* member) {
     return reader.hexadecimal(member, id_digits, id_digits, lower_case);
 }
 
+std::string challenge_in(Reader& reader) {
+    return reader.hexadecimal("challenge", pki::challenge_digits, pki::challenge_digits, upper_case);
+}
+
 constexpr const char* replaced = "replaces";
 constexpr const char* by_replaced = "signatureOfReplaced";
 
@@ -270,7 +274,7 @@ std::string Request::words() const {
 
 std::string Proof::words() const {
     return "trustx aws proof 1\nthing " + thing + "\nchip " + chip + "\nslot " + slot.hex() + "\nregion " + region +
-           "\naccount " + account + "\ncertificate " + certificate_id + "\n";
+           "\naccount " + account + "\ncertificate " + certificate_id + "\nchallenge " + challenge + "\n";
 }
 
 Result<Signed<Request>> signed_by_chip(pki::ChipPort& chip, const PublicKey& key, Request request) {
@@ -305,6 +309,7 @@ std::string answer_text(const OperatorAnswer& answer) {
                                                 {"endpoint", answer.endpoint.text()},
                                                 {"region", answer.region},
                                                 {"account", answer.account},
+                                                {"challenge", answer.challenge},
                                                 {"clientId", answer.client_id},
                                                 {"certificateArn", answer.certificate_arn},
                                                 {"certificate", answer.certificate},
@@ -319,6 +324,7 @@ std::string proof_text(const Signed<Proof>& proof) {
                                                {"region", said.region},
                                                {"account", said.account},
                                                {"certificateId", said.certificate_id},
+                                               {"challenge", said.challenge},
                                                {"signature", proof.signature}}));
 }
 
@@ -354,6 +360,7 @@ Result<OperatorAnswer> parse_answer(std::string_view text, const std::string& na
                           .endpoint = endpoint_in(reader),
                           .region = region_in(reader),
                           .account = account_in(reader),
+                          .challenge = challenge_in(reader),
                           .client_id = {},
                           .certificate_arn = reader.text("certificateArn", longest_host),
                           .certificate = certificates_in(reader, "certificate", longest_chain),
@@ -371,7 +378,8 @@ Result<Signed<Proof>> parse_proof(std::string_view text, const std::string& name
                                     .slot = slot_in(reader),
                                     .region = region_in(reader),
                                     .account = account_in(reader),
-                                    .certificate_id = certificate_id_in(reader, "certificateId")},
+                                    .certificate_id = certificate_id_in(reader, "certificateId"),
+                                    .challenge = challenge_in(reader)},
                         .signature = signature_in(reader)};
     TRYV(reader.done());
     return proof;

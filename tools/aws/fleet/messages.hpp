@@ -36,6 +36,8 @@ struct Request {
 };
 
 // Proof says that a gateway has its certificate, in the chip and in files. The key of the certificate signs all of it.
+// The challenge is that of the answer which the gateway has installed: a proof for one approval is none for a later
+// one.
 struct Proof {
     std::string thing;
     std::string chip;
@@ -43,6 +45,7 @@ struct Proof {
     std::string region;
     std::string account;
     std::string certificate_id;
+    std::string challenge;
 
     [[nodiscard]] std::string words() const;
 

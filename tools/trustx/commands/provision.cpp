@@ -166,13 +166,19 @@ Result<void> show_plan(const Context& context, const ProvisionOptions& options) 
     return provisioning::check_plan(plan);
 }
 
+// tell_warnings leaves the words to the plan: they are the same for every chip of a recipe.
+void tell_warnings(const Context& context, const Recipe& recipe, const std::string& file) {
+    const auto count = provisioning::expiry_warnings(recipe, std::time(nullptr)).size();
+    if (count != 0) {
+        context.note("the plan warns of " + std::to_string(count) + " dates: trustx provision --plan " + file);
+    }
+}
+
 Result<void> apply_recipe(const Context& context, const ProvisionOptions& options) {
     TRY(const auto recipe, Recipe::read(*options.apply));
     TRY(auto chip, open_chip(context));
     ProvisioningRun line{context, std::move(chip), options.state};
-    for (const auto& warning : provisioning::expiry_warnings(recipe, std::time(nullptr))) {
-        context.note("warning: " + warning);
-    }
+    tell_warnings(context, recipe, *options.apply);
     TRYV(line.use_authority(recipe));
     TRYV(provisioning::provision(recipe, line.seams()));
     context.note("the chip is what the recipe `" + recipe.name + "` says");

@@ -32,9 +32,9 @@ Examples:
   trustx aws approve request.json --take-back)";
 
 constexpr const char* what_activate_does =
-    R"(The proof is checked with the certificate that is registered. After this the gateway is accepted by the broker. A proof
-is good once: what was made inactive after it is not brought back. The records of the approval tell; without them
---unrecorded activates, so look at the certificate before.
+    R"(The proof is checked with the certificate that is registered, and has to belong to the answer of this approval. After this
+the gateway is accepted by the broker. A proof is good once: what was made inactive after it is not brought back. The
+records of the approval tell; without them --unrecorded activates, so look at the certificate before.
 
 Examples:
   trustx aws activate gateway-1.proof.json --profile operator)";
@@ -79,7 +79,7 @@ Result<std::string> records_in(const std::string& option) {
 
 Result<void> take_approval_back(const Context& context, aws::Approvals& approvals, const aws::Request& request) {
     TRYV(approvals.take_back(request));
-    context.note("taken back: nothing of the approval of " + request.thing + " is left");
+    context.note("taken back: nothing that was made here for " + request.thing + " is left");
     return {};
 }
 

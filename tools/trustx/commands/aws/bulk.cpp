@@ -120,6 +120,10 @@ Result<void> bulk(const Context& context, const BulkOptions& options) {
     session->cloud().cloud().prepare([&pace](std::string_view call) { pace.wait_for(call); });
     aws::Approvals approvals{session->seams(), directories.records(), session->cloud().region()};
     TRY(const auto lock, approvals.lock());
+    if (names.empty()) {
+        return fail(InputErrc::nothing_there,
+                    "there is no *.json in " + directories.folder + ": put requests or proofs of gateways there");
+    }
     const auto progress = [&context](const aws::DeviceReport& device, std::size_t number, std::size_t all) {
         tell_progress(context, device, number, all);
     };

@@ -15,6 +15,8 @@
 
 #include <memory>
 
+#include <unistd.h>
+
 namespace trustx::cli {
 namespace {
 
@@ -44,7 +46,7 @@ struct RotateOptions {
     std::string to_slot;
     std::string via;
     std::string claim_slot;
-    std::string out = "-";
+    std::string out;  // empty: standard output, unless a person would get it
     std::string wait = default_wait;
     aws::Order order;
     std::string profile;
@@ -109,16 +111,28 @@ Result<aws::Order> rotation_order(const Context& context, const RotateOptions& o
     return order;
 }
 
+// check_rotation_out: who did not ask for a request, because the gateway's last one went the same way, is told what
+// this makes.
+Result<void> check_rotation_out(const RotateOptions& options) {
+    const bool is_unexpected = options.via.empty() && options.out.empty() && ::isatty(STDOUT_FILENO) == 1;
+    return is_unexpected
+               ? fail(InputErrc::usage,
+                      "an operator enrolled this gateway, so a rotation makes a request for an operator again: "
+                      "say where it goes (--out FILE, or `-` for this terminal), or choose another way (--via)")
+               : Result<void>{};
+}
+
 // ask_operator leaves the rest to `trustx aws install` and `resume`.
 Result<void> ask_operator(const Context& context, const RotateOptions& options, const aws::Order& order,
                           const aws::Directories& directories) {
+    TRYV(check_rotation_out(options));
     TRY(const auto session, GatewaySession::open_without_account(context, std::chrono::seconds{0}));
     const auto made = aws::request(session->seams(), directories, order);
     if (!made) {
         tell_unfinished(context, directories, made.error());
         return made.failure();
     }
-    TRYV(files::write_file(options.out, aws::request_text(*made)));
+    TRYV(files::write_file(options.out.empty() ? "-" : options.out, aws::request_text(*made)));
     context.note("the rotation of " + order.thing + " waits for the operator's answer: `trustx aws install` takes it");
     return {};
 }
@@ -154,7 +168,7 @@ void add_aws_rotate(Command& aws) {
     auto command = aws.subcommand("rotate", "Give this gateway another key and certificate", what_rotate_does);
     command.option("--to-slot", options->to_slot, "Slot for the new key; default: E0F2, or E0F1 if it is not in use",
                    "SLOT");
-    command.option("--via", options->via, "How the certificate is issued; default: as it was, or csr", "METHOD")
+    command.option("--via", options->via, "How the certificate is issued; default: as that in use, else csr", "METHOD")
         .one_of({"csr", "register-thing", "own-ca", "claim", "operator"});
     command.option("--authority-cert", options->order.authority_certificate,
                    "own-ca: the certificate of the authority that issues", "FILE");
@@ -164,7 +178,8 @@ void add_aws_rotate(Command& aws) {
     command.option("--claim-cert", options->order.claim_certificate, "claim: the certificate of the claim", "FILE");
     command.option("--claim-key", options->order.claim_key, "claim: its key, or a reference to one in a chip", "FILE");
     command.option("--claim-slot", options->claim_slot, "claim: the slot that has the claim, instead of files", "SLOT");
-    command.option("-o,--out", options->out, "operator: where the request goes; default: standard output", "FILE");
+    command.option("-o,--out", options->out,
+                   "operator: where the request goes; default: standard output, if that is no terminal", "FILE");
     command.flag("--replace", options->order.replace, "Destroy a key that is in the slot");
     command.flag("--plan", options->plan, "Print the steps, and do nothing");
     add_profile_option(command, options->profile);
