@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -207,6 +208,27 @@ TEST_CASE("a clock that is a year off is told from a bad certificate", "[aws]") 
     must_succeed(gateway.enroll("csr"));
 }
 
+TEST_CASE("a connection that this gateway is at fault for is not one that the broker refuses", "[aws]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Gateway gateway{*cloud, "at-fault"};
+    must_succeed(gateway.enroll("csr"));
+    const Simulator blank;
+    const auto without_key = gateway.trustx({"aws", "connect"}, {{"TRUSTX_DEVICE", blank.address()}});
+    INFO(without_key.both());
+    CHECK(without_key.status == code(ExitCode::unreachable));
+    must_explain(without_key);
+    cloud->control("POST", "/tls", {{"chains", {"not-yet-valid"}}});
+    const auto behind = gateway.trustx({"aws", "connect"});
+    cloud->control("POST", "/tls", {{"chains", {"ec", "rsa"}}});
+    INFO(behind.both());
+    CHECK(behind.status == code(ExitCode::clock));
+    must_explain(behind);
+    must_succeed(gateway.trustx({"aws", "connect"}));
+}
+
 TEST_CASE("an enrolment is resumed from another directory than it was begun in", "[aws]") {
     auto* cloud = AwsDouble::shared();
     if (cloud == nullptr) {
@@ -258,6 +280,31 @@ TEST_CASE("a second enrolment at the same time is refused, and does not disturb 
     CHECK(second.status == code(ExitCode::refused));
     must_explain(second);
     must_succeed(process.wait());
+}
+
+TEST_CASE("a program that has read credentials leaves them in no core, argument or file", "[aws]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Gateway gateway{*cloud, "no-core"};
+    const auto fault = cloud->control("POST", "/faults", control_fault("CreateThing", {{"hold", "before"}}));
+    auto process = gateway.start_to_enroll("csr");
+    cloud->wait_until_held(fault, process);
+    const auto of_process = "/proc/" + std::to_string(process.pid());
+    const auto limits = read_file(of_process + "/limits");
+    const auto arguments = read_file(of_process + "/cmdline");
+    cloud->release(fault);
+    const auto outcome = process.wait();
+    must_succeed(outcome);
+    const std::regex no_core{R"(Max core file size +[01] )"};
+    CHECK(std::regex_search(limits, no_core));
+    const auto secret = cloud->facts().at("secretAccessKey").get<std::string>();
+    CHECK((arguments + outcome.both()).find(secret) == std::string::npos);
+    for (const auto& entry : std::filesystem::recursive_directory_iterator{gateway.identity("..")}) {
+        CAPTURE(entry.path());
+        CHECK((!entry.is_regular_file() || read_file(entry.path()).find(secret) == std::string::npos));
+    }
 }
 
 TEST_CASE("directories that cannot be written leave nothing behind in the cloud", "[aws]") {

@@ -7,10 +7,14 @@
 #include "aws/enrolment/methods.hpp"
 #include "aws/fleet/gateway.hpp"
 #include "common/files/input_error.hpp"
+#include "common/text/time_text.hpp"
 #include "common/try.hpp"
 #include "setup/service.hpp"
 
+#include <chrono>
 #include <random>
+
+#include <sys/resource.h>
 
 namespace trustx::cli {
 namespace {
@@ -20,8 +24,27 @@ double random_fraction() {
     return std::uniform_real_distribution<double>{0.0, 1.0}(generator);
 }
 
-std::function<void(const aws::Attempt&)> observer(const Context& context) {
-    return [&context](const aws::Attempt& attempt) {
+// keep_out_of_cores: credentials and keys of claims are in this memory. The kernel gives a process with this limit no
+// core, not through a program in core_pattern either, for which 0 would mean nothing (fs/coredump.c of Linux).
+void keep_out_of_cores() {
+    const rlimit none{.rlim_cur = 1, .rlim_max = 1};
+    ::setrlimit(RLIMIT_CORE, &none);
+}
+
+// tell_clock: calls make up for a clock that is off; other programs of this computer do not.
+void tell_clock(const Context& context, std::chrono::seconds offset) {
+    const auto now = std::chrono::system_clock::now();
+    context.note("this computer's clock says " + text::time_text(std::chrono::system_clock::to_time_t(now)) +
+                 ", and AWS's " + text::time_text(std::chrono::system_clock::to_time_t(now + offset)) +
+                 ": set it, or certificates will be judged wrongly");
+}
+
+std::function<void(const aws::Attempt&)> observer(const Context& context, const aws::ApiClient& client) {
+    return [&context, &client, known = std::chrono::seconds{0}](const aws::Attempt& attempt) mutable {
+        if (client.clock_offset() != known) {
+            known = client.clock_offset();
+            tell_clock(context, known);
+        }
         if (attempt.failure && attempt.wait > std::chrono::milliseconds{0}) {
             context.note(attempt.failure->operation() + "; tried again in " + std::to_string(attempt.wait.count()) +
                          " ms");
@@ -89,7 +112,8 @@ CloudSession::CloudSession(const Context& context, const aws::Account& account, 
              [this](const Deadline& deadline) {
                  return account_.credentials(clock_, std::chrono::system_clock::now(), deadline);
              }} {
-    cloud_.observe(observer(context));
+    keep_out_of_cores();
+    cloud_.observe(observer(context, cloud_));
 }
 
 Result<std::unique_ptr<CloudSession>> CloudSession::open(const Context& context, const aws::AccountOptions& options) {
@@ -133,7 +157,9 @@ GatewaySession::GatewaySession(const Context& context, Chip chip, std::unique_pt
                }},
       chip_{std::move(chip)},
       port_{context, chip_},
-      mqtt_{clock_} {}
+      mqtt_{clock_} {
+    keep_out_of_cores();
+}
 
 Result<std::unique_ptr<GatewaySession>> GatewaySession::open(const Context& context, const aws::AccountOptions& options,
                                                              std::chrono::seconds wait) {
