@@ -73,7 +73,7 @@ TEST_CASE("the journal gets a connection and its end by another client with thei
 TEST_CASE("the journal tells refusals, failed attempts and lost connections apart", "[mqtt][journal]") {
     SessionWorld world;
     int attempts = 0;
-    world.broker.answer = [&]() -> Event {
+    world.broker.answer = [&]() -> std::optional<Event> {
         switch (++attempts) {
             case 1:
                 return failed(5);

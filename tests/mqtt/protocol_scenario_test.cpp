@@ -94,7 +94,7 @@ TEST_CASE("a broker keeps a persistent session's messages between connections of
     const auto second = world.run_client("keeper", again);
     INFO(second.both());
     CHECK(second.out == "kept\n");
-    CHECK_THAT(second.err, ContainsSubstring("the broker kept the subscription"));
+    CHECK_THAT(second.err, ContainsSubstring("the broker kept the session"));
 }
 
 TEST_CASE("a message that the broker refuses is told with its reason, and not sent again", "[mqtt]") {

@@ -169,15 +169,15 @@ namespace {
 constexpr std::size_t uses_in_an_hour = 720 + 10;
 
 // day runs a session that has nothing to do for a day, and prints what it cost.
-std::vector<Poll::TimePoint> day(const char* what, SessionWorld& world) {
+std::vector<Poll::TimePoint> day(const std::string& what, SessionWorld& world) {
     world.patience.timeout = 24h;
     Burst nothing{0, 1};
     world.run(nothing);
     const auto& counters = world.observer.last.counters;
     const auto& uses = world.broker.key_uses();
-    std::printf("%s: in 24 h %lu attempts, %lu connections, %zu uses of the key, at most %zu in an hour\n", what,
-                static_cast<unsigned long>(counters.attempts), static_cast<unsigned long>(counters.connections),
-                uses.size(), most_within(uses, 1h));
+    std::printf("%s: in 24 h %lu attempts, %lu connections, %zu uses of the key, at most %zu in an hour\n",
+                what.c_str(), static_cast<unsigned long>(counters.attempts),
+                static_cast<unsigned long>(counters.connections), uses.size(), most_within(uses, 1h));
     CHECK(uses.size() > 20);
     CHECK(uses.size() <= counters.key_uses);  // none is forgotten
     return uses;
@@ -194,7 +194,7 @@ TEST_CASE("a network that flaps for a day costs no more uses of the key than the
     if (draws) {
         world.random = [&] { return fraction(generator); };
     }
-    world.broker.answer = [&]() -> Event {
+    world.broker.answer = [&]() -> std::optional<Event> {
         const double kind = fraction(generator);
         if (kind < 0.7) {
             return Connected{};
@@ -221,16 +221,22 @@ TEST_CASE("a network that flaps for a day costs no more uses of the key than the
 
 TEST_CASE("a broker that refuses for a day costs no more uses of the key than the chip allows", "[mqtt][session]") {
     SessionWorld world;
-    world.broker.answer = [&]() -> Event {
+    std::mt19937 generator{7};  // NOLINT: the same every time
+    std::uniform_real_distribution<double> fraction{0.0, 1.0};
+    const bool draws = GENERATE(false, true);
+    if (draws) {
+        world.random = [&] { return fraction(generator); };
+    }
+    world.broker.answer = [&]() -> std::optional<Event> {
         world.broker.use_key();
         return failed(5);
     };
-    const char* what = "broker that refuses each connection";
+    std::string what = "broker that refuses each connection";
     std::size_t allowed = uses_in_an_hour;
     SECTION("by a CONNACK") {}
     SECTION("without a word") {
         what = "broker that closes before CONNACK";
-        world.broker.answer = [&]() -> Event {
+        world.broker.answer = [&]() -> std::optional<Event> {
             world.broker.use_key();
             return failed(-1);
         };
@@ -254,5 +260,96 @@ TEST_CASE("a broker that refuses for a day costs no more uses of the key than th
         };
         allowed = 12;
     }
-    CHECK(most_within(day(what, world), 1h) <= allowed);
+    CHECK(most_within(day(what + (draws ? "" : ", shortest waits"), world), 1h) <= allowed);
+}
+
+TEST_CASE("a session that the broker kept is asked for filters that this process has not been granted",
+          "[mqtt][session]") {
+    SessionWorld world;
+    world.persistent_session = GENERATE(true, false);
+    world.broker.answer = [] { return Connected{.session_present = true}; };
+    world.broker.accepted = [&] { world.broker.end_after(1s, {.cause = "lost"}); };
+    world.patience.timeout = 20s;
+    Burst nothing{0, 1};
+    world.run(nothing);
+    REQUIRE(world.observer.last.counters.connections > 2);
+    // Without --persistent-session the session is none of ours, whatever the broker says.
+    CHECK(world.broker.asked().size() == (world.persistent_session ? 1 : world.observer.last.counters.connections));
+}
+
+TEST_CASE("a session that the broker lost is asked for all filters again", "[mqtt][session]") {
+    SessionWorld world;
+    world.persistent_session = true;
+    world.broker.accepted = [&] { world.broker.end_after(1s, {.cause = "lost"}); };
+    world.patience.timeout = 20s;
+    Burst nothing{0, 1};
+    world.run(nothing);
+    CHECK(world.broker.asked().size() == world.observer.last.counters.connections);
+}
+
+TEST_CASE("a broker that takes no message at all is left, and tried again later", "[mqtt][session]") {
+    SessionWorld world;
+    world.broker.answer = [] { return Connected{.receive_maximum = 0}; };
+    world.patience.timeout = 60s;
+    Burst burst{1, 10};
+    CHECK(world.run(burst) == ExitCode::unfinished);
+    CHECK(world.broker.published().empty());
+    CHECK(world.observer.last.counters.connections > 2);
+}
+
+TEST_CASE("a message that is larger than the broker takes is not sent, and costs no connection", "[mqtt][session]") {
+    SessionWorld world;
+    world.patience.timeout = 10s;
+    const std::size_t payload = 1000;
+    const std::size_t packet = 1 + 2 + 2 + 1 + 2 + 1 + payload;
+    const std::size_t spare = GENERATE(0U, 1U);
+    world.broker.answer = [&] {
+        Connected event;
+        event.maximum_packet = static_cast<std::uint32_t>(packet - spare);
+        return event;
+    };
+    Burst burst{1, payload + 1};
+    world.run(burst);
+    CHECK(world.broker.published().size() == 1 - spare);
+    CHECK(world.observer.last.counters.refused == spare);
+    CHECK(world.observer.last.counters.lost == 0);
+}
+
+TEST_CASE("a message for which the broker ends each connection is found, and does not hold up those behind it",
+          "[mqtt][session]") {
+    // Poisoned publishes five messages, of which the broker does not take the first.
+    class Poisoned final : public Application {
+     public:
+        [[nodiscard]] std::vector<Subscription> subscriptions() const override { return {}; }
+        [[nodiscard]] std::optional<OutgoingMessage> next() override {
+            return given < 5 ? std::optional{OutgoingMessage{.id = ++given, .topic = "t", .payload = {}}}
+                             : std::nullopt;
+        }
+        void ended(std::uint64_t id, const PublishOutcome& outcome) override {
+            if (outcome.kind == PublishOutcome::Kind::refused) {
+                refused.push_back(id);
+            }
+        }
+        [[nodiscard]] std::optional<ExitCode> over() const override { return std::nullopt; }
+        void stop() override {}
+        [[nodiscard]] std::string progress() const override { return {}; }
+        std::uint64_t given = 0;
+        std::vector<std::uint64_t> refused;
+    };
+    SessionWorld world;
+    world.broker.taken = [&](const OutgoingMessage& /*message*/) {
+        world.broker.end_after(0ms, {.cause = "too large", .reason = ReasonCode::packet_too_large});
+        return PublishOutcome{};
+    };
+    Poisoned application;
+    CHECK(world.run(application) == ExitCode::refused);
+    CHECK(application.given == 1);
+    CHECK(application.refused == std::vector<std::uint64_t>{1});
+}
+
+TEST_CASE("an attempt that Paho does not end is given up with the session", "[mqtt][session]") {
+    SessionWorld world;
+    world.broker.answer = []() -> std::optional<Event> { return std::nullopt; };
+    Burst burst{1, 10};
+    CHECK(world.run(burst) == ExitCode::connect);
 }

@@ -47,20 +47,26 @@ void FakeBroker::reply(const mqtt::Event& event) {
 void FakeBroker::connect() {
     ++connection_;
     const auto event = answer();
-    reply(event);
-    if (std::holds_alternative<mqtt::Connected>(event)) {
+    if (!event) {
+        return;
+    }
+    reply(*event);
+    if (std::holds_alternative<mqtt::Connected>(*event)) {
         use_key();
         poll_.after(round_trip, accepted);
     }
 }
 
-void FakeBroker::subscribe(const std::vector<mqtt::Subscription>& /*wanted*/) {
+void FakeBroker::subscribe(const std::vector<mqtt::Subscription>& wanted) {
+    for (const auto& one : wanted) {
+        asked_.push_back(one.filter);
+    }
     reply(mqtt::SubscribeEnded{});
 }
 
 void FakeBroker::publish(const mqtt::OutgoingMessage& message) {
     published_.push_back({poll_.now(), message.topic.size() + message.payload.size()});
-    reply(mqtt::PublishEnded{message.id, {}});
+    reply(mqtt::PublishEnded{message.id, taken(message)});
 }
 
 void FakeBroker::close(std::chrono::milliseconds /*allowed*/) {
@@ -99,6 +105,7 @@ mqtt::ExitCode SessionWorld::run(mqtt::Application& application) {
     mqtt::KeyCredit credit{{}};
     mqtt::ConnectionSettings settings;
     settings.key_file = "key.pem";
+    settings.persistent_session = persistent_session;
     settings.timeout = std::chrono::seconds{30};
     mqtt::Session session{
         {.settings = settings,

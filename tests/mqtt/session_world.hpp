@@ -50,14 +50,19 @@ class FakeBroker final : public mqtt::Connection {
     void publish(const mqtt::OutgoingMessage& message) override;
     void close(std::chrono::milliseconds allowed) override;
 
-    // answer says how an attempt ends.
-    std::function<mqtt::Event()> answer = [] { return mqtt::Connected{}; };
+    // answer says how an attempt ends; nothing: it does not.
+    std::function<std::optional<mqtt::Event>()> answer = [] { return mqtt::Connected{}; };
+    // taken says what becomes of a message.
+    std::function<mqtt::PublishOutcome(const mqtt::OutgoingMessage&)> taken = [](const auto&) {
+        return mqtt::PublishOutcome{};
+    };
     // accepted is called when an attempt ended well.
     std::function<void()> accepted = [] {};
     // end ends the connection that is there at that time.
     void end_after(VirtualPoll::Duration duration, const mqtt::ConnectionLost& how);
 
     [[nodiscard]] const std::vector<Published>& published() const { return published_; }
+    [[nodiscard]] const std::vector<std::string>& asked() const { return asked_; }  // filters, each time
     // used: a moment at which the key was used, or may have been.
     [[nodiscard]] const std::vector<mqtt::Poll::TimePoint>& key_uses() const { return key_uses_; }
     void use_key() { key_uses_.push_back(poll_.now()); }
@@ -70,6 +75,7 @@ class FakeBroker final : public mqtt::Connection {
     mqtt::EventQueue& events_;
     unsigned connection_ = 0;  // which one it is
     std::vector<Published> published_;
+    std::vector<std::string> asked_;
     std::vector<mqtt::Poll::TimePoint> key_uses_;
 };
 
@@ -97,6 +103,7 @@ class SessionWorld {
     bool aws = false;
     std::size_t max_in_flight = 20;
     mqtt::Patience patience{};
+    bool persistent_session = false;
     // What a probe finds where a connection attempt tells nothing.
     std::function<mqtt::ProbeResult(const mqtt::ProbeTarget&)> probe = [](const auto&) { return mqtt::ProbeResult{}; };
 

@@ -6,6 +6,7 @@
 #include "common/files/input_file.hpp"
 #include "common/try.hpp"
 #include "limits/aws_limits.hpp"
+#include "limits/topic.hpp"
 #include "outbox/memory_outbox.hpp"
 #include "outbox/spool.hpp"
 
@@ -115,21 +116,6 @@ void add_receiving_options(CLI::App& program, MessageOptions& options) {
         ->check(unnamed(CLI::Range(0, 1)));
 }
 
-// is_topic_filter follows MQTT 3.1.1 section 4.7.1.
-bool is_topic_filter(const std::string& filter) {
-    for (std::size_t begin = 0; begin <= filter.size();) {
-        const auto end = std::min(filter.find('/', begin), filter.size());
-        const auto level = filter.substr(begin, end - begin);
-        const bool last = end == filter.size();
-        const bool wildcard = level == "+" || (level == "#" && last);
-        if (!wildcard && level.find_first_of("+#") != std::string::npos) {
-            return false;
-        }
-        begin = end + 1;
-    }
-    return !filter.empty();
-}
-
 void check_excess(const char* option, const std::optional<aws::Excess>& excess) {
     if (excess) {
         throw CLI::ValidationError(option, excess->text);
@@ -138,18 +124,20 @@ void check_excess(const char* option, const std::optional<aws::Excess>& excess) 
 
 void check_topics(const MessageOptions& options, bool aws) {
     for (const auto& topic : options.topics) {
-        if (topic.empty() || topic.find_first_of("+#") != std::string::npos) {
-            throw CLI::ValidationError("--topic", "'" + topic +
-                                                      "' is no topic: it is not empty, and has no wildcard; "
-                                                      "only --subscribe takes those");
+        if (!is_topic(topic)) {
+            throw CLI::ValidationError(
+                "--topic", "'" + topic +
+                               "' is no topic: that is not empty, UTF-8 without control characters, and has no "
+                               "wildcard; only --subscribe takes those");
         }
         check_excess("--topic", aws ? aws::exceeded_by_topic(topic) : std::nullopt);
     }
     for (const auto& filter : options.filters) {
         if (!is_topic_filter(filter)) {
             throw CLI::ValidationError("--subscribe", "'" + filter +
-                                                          "' is no topic filter: # stands alone in the last level, + "
-                                                          "alone in any");
+                                                          "' is no topic filter: that is UTF-8 without control "
+                                                          "characters; # stands alone in the last level, + alone in "
+                                                          "any");
         }
         check_excess("--subscribe", aws ? aws::exceeded_by_filter(filter) : std::nullopt);
     }

@@ -2,6 +2,7 @@
 #include "commands/options.hpp"
 
 #include "limits/aws_limits.hpp"
+#include "limits/topic.hpp"
 
 #include <map>
 
@@ -184,6 +185,11 @@ void add_options(CLI::App& program, Options& options) {
 void settle_options(CLI::App& program, Options& options) {
     if (options.persistent_session && options.client_id.empty()) {
         throw CLI::ValidationError("--persistent-session", "the broker finds a session by its --client-id; give one");
+    }
+    if (options.will && !is_topic(options.will->topic)) {
+        throw CLI::ValidationError("--will-topic", "'" + options.will->topic +
+                                                       "' is no topic: that is not empty, UTF-8 without control "
+                                                       "characters, and has no wildcard");
     }
     options.aws = options.aws || aws::is_endpoint(options.host);
     if (!options.aws) {

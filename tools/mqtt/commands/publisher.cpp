@@ -114,9 +114,6 @@ Result<void> Publisher::report_damage() {
 void Publisher::ended(std::uint64_t id, const PublishOutcome& outcome) {
     using Kind = PublishOutcome::Kind;
     --in_flight_;
-    if (outcome.kind == Kind::refused) {
-        spdlog::error("the broker refused a message{}", outcome.reason ? ": " + words(*outcome.reason) : "");
-    }
     parts_.outbox->ended(id, outcome.kind == Kind::delivered ? Outbox::Ending::delivered
                              : outcome.kind == Kind::refused ? Outbox::Ending::refused
                                                              : Outbox::Ending::not_delivered);

@@ -13,6 +13,7 @@
 #include "connection/paho_trace.hpp"
 #include "connection/probe.hpp"
 #include "connection/proxy.hpp"
+#include "connection/renegotiation.hpp"
 #include "limits/aws_limits.hpp"
 #include "service/service_observer.hpp"
 #include "session/advice.hpp"
@@ -89,8 +90,13 @@ std::string variable(const char* name, const char* other_name) {
 }
 
 // Paho would read the variable itself, and knows no exceptions from it.
-std::string take_proxy(const std::string& host) {
-    auto proxy = proxy_for(host, variable("https_proxy", "HTTPS_PROXY"), variable("no_proxy", "NO_PROXY"));
+Result<std::string> take_proxy(const std::string& host) {
+    const auto wanted = variable("https_proxy", "HTTPS_PROXY");
+    auto proxy = proxy_for(host, wanted, variable("no_proxy", "NO_PROXY"));
+    if (!proxy.empty() && !is_http_proxy(wanted)) {
+        return fail(Cause::unavailable, "https_proxy names a proxy that is none for HTTP",
+                    "give one as http://HOST:PORT, or list the broker in no_proxy");
+    }
     ::unsetenv("https_proxy");
     return proxy;
 }
@@ -130,10 +136,11 @@ Result<ExitCode> run(const CommandLine& command, const Pace& pace, int signal_fd
         return fail(Cause::client_id, excess->text, "choose a shorter one");
     }
     TRY(auto made, command.make(client_id));
-    const auto application = command.beside(std::move(made), client_id);
-    const auto proxy = take_proxy(options.host);
+    auto application = command.beside(std::move(made), client_id);
+    TRY(const auto proxy, take_proxy(options.host));
 
     paho_trace::start();
+    forbid_renegotiation();
     EventQueue events;
     PahoConnection connection{settings_for(options, *identity, client_id, proxy), events};
     std::mt19937_64 generator{std::random_device{}()};
@@ -162,7 +169,13 @@ Result<ExitCode> run(const CommandLine& command, const Pace& pace, int signal_fd
                          warn(*identity);
                          return settings_for(options, *identity, client_id, proxy);
                      }}};
-    return session.run();
+    const auto code = session.run();
+    if (session.in_attempt()) {
+        // Paho's threads may be in the attempt for long, whatever its time limit says, and cannot be told.
+        application.reset();
+        ::_exit(static_cast<int>(code));
+    }
+    return code;
 }
 
 }  // namespace

@@ -123,6 +123,8 @@ void ShadowWatchApplication::handler_ended(const process::Outcome& outcome) {
         return;
     }
     ++handled_;
+    spdlog::info("{}: the delta is handled; {}", options_.program,
+                 reported ? "what it printed is reported" : "it reports nothing");
     watch_.handled(reported);
 }
 

@@ -89,11 +89,18 @@ Result<std::string> as_pem(const Kind& kind, const std::string& uri) {
 
 struct CredentialReader {
     static Result<CredentialFile> open(const Kind& kind, const std::string& source) {
-        if (!text::starts_with(source, chip_scheme)) {
-            return CredentialFile{source};
+        if (text::starts_with(source, chip_scheme)) {
+            TRY(const auto pem, as_pem(kind, source));
+            return kept(kind, source, text::as_bytes(pem));
         }
-        TRY(const auto pem, as_pem(kind, source));
-        auto memory = files::MemoryFile::create(text::as_bytes(pem));
+        const auto content = read_credential(source);
+        // What cannot be read is reported by check_credentials(), which knows what each file is for.
+        return content ? kept(kind, source, {content->data(), content->size()}) : CredentialFile{source};
+    }
+
+ private:
+    static Result<CredentialFile> kept(const Kind& kind, const std::string& source, ByteView content) {
+        auto memory = files::MemoryFile::create(content);
         if (!memory) {
             return fail(kind.cause, kind.name + source + " could not be kept in memory: " + memory.error().message());
         }

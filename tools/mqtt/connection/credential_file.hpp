@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Key, certificate and trust anchor as file names, which is all that Paho takes. What is in the chip is fetched through
-// OpenSSL's store, so by the provider that signs, and passed on in a file that exists in memory only: a certificate, or
-// the reference to a key, which is no secret.
+// Key, certificate and trust anchor as file names, which is all that Paho takes. It reads them again for each
+// connection, so it gets what was checked, in files that exist in memory only, and not what may be in the files
+// meanwhile: another key, in software perhaps. What is in the chip is fetched through OpenSSL's store, so by the
+// provider that signs: a certificate, or the reference to a key.
 #pragma once
 
 #include "common/files/memory_file.hpp"
@@ -13,11 +14,12 @@
 
 namespace trustx::mqtt {
 
-// CredentialFile is a PEM file: the caller's, or one in memory that lives as long as this object. Movable.
+// CredentialFile is a PEM file in memory that lives as long as this object; one that cannot be read: the caller's.
+// Movable.
 class CredentialFile {
  public:
-    // Each takes a file name, or a URI such as trustx:E0E1 or trustx:E0F1. A file is not opened yet; a URI is read at
-    // once, which takes chip traffic but no use of a private key.
+    // Each takes a file name, or a URI such as trustx:E0E1 or trustx:E0F1, and reads it at once: a URI takes chip
+    // traffic but no use of a private key.
     static Result<CredentialFile> certificate(const std::string& source);
     static Result<CredentialFile> anchor(const std::string& source);
     static Result<CredentialFile> key(const std::string& source);
@@ -29,7 +31,7 @@ class CredentialFile {
     explicit CredentialFile(files::MemoryFile memory) : path_{memory.path()}, memory_{std::move(memory)} {}
 
     std::string path_;
-    std::optional<files::MemoryFile> memory_;  // nothing: the caller's file
+    std::optional<files::MemoryFile> memory_;  // nothing: the caller's file, which cannot be read
     friend struct CredentialReader;
 };
 

@@ -36,16 +36,9 @@ constexpr Role certificate_role{Cause::certificate, "the certificate",
                                 "give a PEM file, or trustx:OBJECT for one in the chip"};
 constexpr Role key_role{Cause::key_file, "the key file", "give a reference to a key in the chip"};
 
-// read_file wipes what it reads: a key need not be in a chip.
 Result<SecretBytes> read_file(const Role& role, const std::string& path) {
-    constexpr std::size_t limit = std::size_t{16} << 20;  // systems have one file for all CAs, of less than 1 MiB
-    SecretBytes content;
-    const auto read = files::for_each_piece(path, [&content, &path](ByteView piece) -> trustx::Result<void> {
-        content.insert(content.end(), piece.begin(), piece.end());
-        return content.size() > limit ? trustx::fail(InputErrc::malformed, path + " is longer than 16 MiB")
-                                      : trustx::Result<void>{};
-    });
-    return read ? Result<SecretBytes>{std::move(content)}
+    auto read = read_credential(path);
+    return read ? Result<SecretBytes>{*std::move(read)}
                 : fail(role.cause, role.name + (": " + read.error().message()), role.remedy);
 }
 
@@ -60,9 +53,9 @@ Result<openssl::X509Certificate> load_certificate(const Role& role, const std::s
     return certificate;
 }
 
-tl::unexpected<Error> fail_to_load(const std::string& path, ByteView content,
+tl::unexpected<Error> fail_to_load(const std::string& file, ByteView content,
                                    const std::vector<openssl::QueuedError>& errors) {
-    const auto name = key_role.name + (" " + path);
+    const auto name = key_role.name + (" " + file);
     if (!openssl::has_pem_label(content, KeyReference::pem_label)) {
         return fail(
             Cause::key_file,
@@ -78,17 +71,17 @@ tl::unexpected<Error> fail_to_load(const std::string& path, ByteView content,
     }
     const auto* error = find_provider_error(errors);
     return fail(Cause::key_file,
-                "the key reference " + path + " cannot be used" + (error == nullptr ? "" : ": " + to_string(*error)),
+                "the key reference " + file + " cannot be used" + (error == nullptr ? "" : ": " + to_string(*error)),
                 "write it again");
 }
 
-Result<openssl::Pkey> load_key(const std::string& path) {
+Result<openssl::Pkey> load_key(const std::string& name, const std::string& path) {
     TRY(const auto content, read_file(key_role, path));
     ERR_clear_error();
     auto key = openssl::read_private_key(openssl::reading(content).get());
     const auto errors = openssl::take_errors();
     if (!key) {
-        return fail_to_load(path, content, errors);
+        return fail_to_load(name, content, errors);
     }
     return key;
 }
@@ -129,6 +122,18 @@ std::string validity_warning(const X509* certificate, const std::string& name) {
 
 }  // namespace
 
+// A key need not be in a chip, so it is wiped.
+trustx::Result<SecretBytes> read_credential(const std::string& path) {
+    constexpr std::size_t limit = std::size_t{16} << 20;  // systems have one file for all CAs, of less than 1 MiB
+    SecretBytes content;
+    TRYV(files::for_each_piece(path, [&content, &path](ByteView piece) -> trustx::Result<void> {
+        content.insert(content.end(), piece.begin(), piece.end());
+        return content.size() > limit ? trustx::fail(InputErrc::malformed, path + " is longer than 16 MiB")
+                                      : trustx::Result<void>{};
+    }));
+    return content;
+}
+
 bool provider_is_loaded() {
     return OSSL_PROVIDER_available(nullptr, provider_name) == 1;
 }
@@ -144,13 +149,13 @@ std::string provider_remedy() {
 Result<Credentials> check_credentials(const CredentialFiles& files) {
     TRYV(load_certificate(ca_role, files.ca_name.empty() ? files.ca : files.ca_name, files.ca));
     TRY(const auto certificate, load_certificate(certificate_role, files.certificate_name, files.certificate));
-    TRY(const auto key, load_key(files.key));
+    const auto& key_name = files.key_name.empty() ? files.key : files.key_name;
+    TRY(const auto key, load_key(key_name, files.key));
     const bool match = X509_check_private_key(certificate.get(), key.get()) == 1;
     ERR_clear_error();
     if (!match) {
         return fail(Cause::key_mismatch,
-                    "the key " + (files.key_name.empty() ? files.key : files.key_name) +
-                        " does not belong to the certificate " + files.certificate_name,
+                    "the key " + key_name + " does not belong to the certificate " + files.certificate_name,
                     "use the certificate that was issued for this key, or the key file of the certificate's slot");
     }
     return Credentials{.common_name = common_name(certificate.get()),

@@ -5,9 +5,15 @@
 
 #include "connection/error.hpp"
 
+#include <trustx/result.hpp>
+#include <trustx/secret.hpp>
+
 #include <string>
 
 namespace trustx::mqtt {
+
+// read_credential gives a file of at most 16 MiB; what was read is wiped. Errors are those of files.
+trustx::Result<SecretBytes> read_credential(const std::string& path);
 
 struct CredentialFiles {
     std::string key;

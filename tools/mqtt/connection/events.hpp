@@ -22,6 +22,8 @@ struct Connected {
     bool session_present = false;  // the broker kept our subscriptions
     // How many messages of QoS 1 the broker takes without acknowledging one. MQTT 5 alone has a number for it.
     std::uint16_t receive_maximum = 65535;
+    // How many bytes a packet may have that it takes; MQTT has a limit itself (MQTT 5.0 section 2.1.4).
+    std::uint32_t maximum_packet = 268'435'460;
 };
 
 struct ConnectFailed {

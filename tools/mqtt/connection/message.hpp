@@ -2,6 +2,7 @@
 // What goes over a connection: messages in both directions, and what is asked to receive.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -24,6 +25,9 @@ struct OutgoingMessage {
     int qos = 1;
     bool retain = false;
 };
+
+// packet_size is how many bytes the PUBLISH with a message has, in MQTT 5 without properties.
+std::size_t packet_size(const OutgoingMessage& message);
 
 struct Subscription {
     std::string filter;

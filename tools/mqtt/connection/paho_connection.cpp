@@ -212,6 +212,9 @@ void PahoConnection::Impl::connected(const ::mqtt::token& token) {
     if (properties.contains(::mqtt::property::RECEIVE_MAXIMUM)) {
         event.receive_maximum = ::mqtt::get<std::uint16_t>(properties, ::mqtt::property::RECEIVE_MAXIMUM);
     }
+    if (properties.contains(::mqtt::property::MAXIMUM_PACKET_SIZE)) {
+        event.maximum_packet = ::mqtt::get<std::uint32_t>(properties, ::mqtt::property::MAXIMUM_PACKET_SIZE);
+    }
     events_.push(event);
 }
 

@@ -202,7 +202,7 @@ ProbeResult probe(const ProbeTarget& target, std::chrono::milliseconds allowed) 
     const auto deadline = std::chrono::steady_clock::now() + allowed;
     ProbeResult result;
     const auto socket = open_connection(target, deadline, result);
-    if (!socket) {
+    if (!socket || target.only_tcp) {
         return result;
     }
     const SslContext context{SSL_CTX_new(TLS_client_method())};

@@ -21,6 +21,7 @@ struct ProbeTarget {
     std::string alpn;
     std::string certificate_file;  // with key_file: present them, and wait for what the broker says to them
     std::string key_file;
+    bool only_tcp = false;               // what listens there need not speak TLS
     std::string signature_algorithms{};  // of OpenSSL's SignatureAlgorithms: "ECDSA+SHA256"; empty: as usual
 };
 

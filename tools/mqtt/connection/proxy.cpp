@@ -2,6 +2,7 @@
 #include "connection/proxy.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace trustx::mqtt {
 namespace {
@@ -39,6 +40,26 @@ std::string proxy_for(std::string_view host, std::string_view https_proxy, std::
         https_proxy.remove_prefix(scheme + 3);
     }
     return std::string{https_proxy.substr(0, https_proxy.find('/'))};
+}
+
+bool is_http_proxy(std::string_view https_proxy) {
+    const auto scheme = https_proxy.find("://");
+    return scheme == std::string_view::npos || https_proxy.substr(0, scheme) == "http" ||
+           https_proxy.substr(0, scheme) == "https";
+}
+
+std::pair<std::string, std::uint16_t> host_and_port(std::string_view proxy) {
+    std::uint16_t port = 8080;
+    const auto colon = proxy.rfind(':');
+    const bool has_port = colon != std::string_view::npos && proxy.find(']', colon) == std::string_view::npos;
+    if (has_port) {
+        std::from_chars(proxy.data() + colon + 1, proxy.data() + proxy.size(), port);
+        proxy = proxy.substr(0, colon);
+    }
+    if (proxy.starts_with('[') && proxy.ends_with(']')) {
+        proxy = proxy.substr(1, proxy.size() - 2);
+    }
+    return {std::string{proxy}, port};
 }
 
 std::string without_password(std::string_view proxy) {

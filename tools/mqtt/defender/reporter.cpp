@@ -64,6 +64,7 @@ void MetricsReporter::arrived(std::string_view topic, std::string_view payload) 
     const auto code = details == nullptr ? std::nullopt : text_member(*details, "ErrorCode");
     if (accepted || (sent_again_ && code == "DuplicateReportId")) {  // then the first one came through
         ++accepted_;
+        parts_.notify(Level::news, "Device Defender has accepted report " + std::to_string(number_));
     } else {
         ++rejected_;
         parts_.notify(Level::error, "Device Defender refuses the report: " + write(*body));

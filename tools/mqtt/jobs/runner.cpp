@@ -417,6 +417,7 @@ void JobRunner::ended(const JobEnd& end) {
         forget();
     } else if (end.how == JobEnd::How::interrupted) {
         stage_ = Stage::idle;  // the record says that it was started: it is run again next time
+        parts_.notify(Level::warning, "job " + current_.job + ": interrupted; it is run again at the next start");
     } else {
         finish(status_of(end), details_of(end));
     }

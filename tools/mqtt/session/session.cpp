@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdint>
+#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -24,6 +25,8 @@ constexpr seconds goodbye_time{3};
 constexpr seconds probe_time{5};
 // How long messages in flight are waited for before a connection is left for new credentials.
 constexpr seconds reload_time{5};
+// What an attempt may take beyond its time limit, which Paho keeps to in each of its steps, until something is wrong.
+constexpr seconds spare_time{10};
 // How long nothing is published after the broker did not take a message, or Paho.
 constexpr seconds no_room_time{1};
 // A connection that ends so soon after it was accepted was probably ended by the broker.
@@ -59,6 +62,13 @@ std::string names_of(const std::vector<Subscription>& subscriptions) {
     return names;
 }
 
+// Those of shadows and jobs are many, and follow from the command.
+void say_granted(const std::vector<Subscription>& granted) {
+    const bool ours =
+        std::ranges::all_of(granted, [](const auto& one) { return one.filter.starts_with("$aws/things/"); });
+    spdlog::log(ours ? spdlog::level::debug : spdlog::level::info, "subscribed to {}", names_of(granted));
+}
+
 }  // namespace
 
 Session::Session(Parts parts) : parts_{std::move(parts)}, next_attempt_{parts_.poll.now()} {
@@ -73,7 +83,9 @@ ExitCode Session::run() {
         take_turn();
     }
     show();
-    parts_.connection.close(goodbye_time);
+    if (!in_attempt()) {
+        parts_.connection.close(goodbye_time);
+    }
     return *over_;
 }
 
@@ -96,6 +108,7 @@ void Session::take_turn() {
 void Session::start_attempt() {
     spdlog::debug("connecting to {} port {} as '{}'", parts_.broker.host, parts_.broker.port, parts_.broker.client_id);
     state_ = State::connecting;
+    attempt_until_ = now() + 2 * parts_.settings.timeout + spare_time;
     ++counters_.attempts;
     parts_.connection.connect();
 }
@@ -125,6 +138,7 @@ std::optional<Session::TimePoint> Session::wakes_at() const {
     auto until = deadline_;
     keep_earlier(until, parts_.application.wakes_at());
     keep_earlier(until, parts_.observer.looks_at());
+    keep_earlier(until, attempt_until_);
     keep_earlier(until, granted_until_);
     keep_earlier(until, publish_after_);
     keep_earlier(until, reload_at_);
@@ -168,7 +182,8 @@ void Session::publish_waiting() {
     if (publish_after_ && now() >= *publish_after_) {
         publish_after_.reset();
     }
-    while (state_ == State::connected && in_flight_.size() < window_ && !publish_after_ && !reload_at_) {
+    while (state_ == State::connected && in_flight_.size() < (proven_ ? window_ : 1) && !publish_after_ &&
+           !reload_at_) {
         auto message = parts_.application.next();
         if (!message) {
             return;
@@ -178,20 +193,34 @@ void Session::publish_waiting() {
 }
 
 void Session::publish(OutgoingMessage message) {
-    const auto excess = parts_.aws ? aws::exceeded_by(message) : std::nullopt;
-    if (excess) {
-        spdlog::error("not sent, because AWS IoT would close the connection: {}", excess->text);
-        ++counters_.refused;
-        parts_.application.ended(message.id, {.kind = PublishOutcome::Kind::refused});
+    if (const auto excess = excess_of(message)) {
+        drop(message, *excess);
         return;
     }
     ++counters_.published;
-    in_flight_.emplace(++last_ticket_, message.id);
+    in_flight_.emplace(++last_ticket_, InFlight{message.id, message.topic});
     message.id = last_ticket_;
     parts_.connection.publish(message);
     if (parts_.aws) {
         keep_rate(message.topic.size() + message.payload.size());
     }
+}
+
+// excess_of says why the broker would end the connection for this message.
+std::optional<std::string> Session::excess_of(const OutgoingMessage& message) const {
+    if (const auto excess = parts_.aws ? aws::exceeded_by(message) : std::nullopt) {
+        return excess->text;
+    }
+    const auto size = packet_size(message);
+    return size <= maximum_packet_ ? std::nullopt
+                                   : std::optional{fmt::format("it takes {} bytes, and the broker takes {} at most",
+                                                               size, maximum_packet_)};
+}
+
+void Session::drop(const OutgoingMessage& message, const std::string& why) {
+    spdlog::error("a message on {} is not sent, because the broker would end the connection: {}", message.topic, why);
+    ++counters_.refused;
+    parts_.application.ended(message.id, {.kind = PublishOutcome::Kind::refused});
 }
 
 void Session::keep_rate(std::size_t bytes) {
@@ -210,14 +239,25 @@ void Session::on(const Connected& event) {
     log(Incident::Kind::connected, std::nullopt,
         fmt::format("connected to {} port {} as '{}'", parts_.broker.host, parts_.broker.port,
                     parts_.broker.client_id));
+    attempt_until_.reset();
     window_ = std::min(parts_.max_in_flight, std::size_t{event.receive_maximum});
-    to_ask_ = parts_.application.subscriptions();
-    if (event.session_present && !to_ask_.empty()) {
-        spdlog::info("the broker kept the subscription");
-        to_ask_.clear();
-    }
-    session_present_ = event.session_present;
+    maximum_packet_ = event.maximum_packet;
+    proven_ = false;
+    given_back_.clear();
     state_ = State::subscribing;
+    if (window_ == 0) {
+        give_up("the broker takes no messages at all (receive maximum 0), which MQTT does not allow", std::nullopt);
+        return;
+    }
+    // A session that nobody asked for is none of ours.
+    session_present_ = event.session_present && parts_.settings.persistent_session;
+    if (session_present_) {
+        spdlog::info("the broker kept the session");
+    } else {
+        granted_.clear();
+    }
+    to_ask_ = parts_.application.subscriptions();
+    std::erase_if(to_ask_, [this](const auto& wanted) { return std::ranges::count(granted_, wanted) > 0; });
     subscribe_next();
 }
 
@@ -239,6 +279,7 @@ void Session::subscribe_next() {
 
 void Session::on(const ConnectFailed& event) {
     state_ = State::waiting;
+    attempt_until_.reset();
     for (const auto& error : event.tls_errors) {
         spdlog::debug("OpenSSL: {}: {}", error.library, to_string(error));
     }
@@ -248,11 +289,7 @@ void Session::on(const ConnectFailed& event) {
     spdlog::debug("Paho: code {}", event.code);
     // Or not: nobody tells at which step it failed, and what a probe finds afterwards is of another moment.
     note_key_use();
-    auto error = explain(event, parts_.broker, probes());
-    if (!parts_.settings.proxy.empty()) {
-        error.remedy += "; the way goes through the proxy " + without_password(parts_.settings.proxy) +
-                        ", which may not lead there";
-    }
+    const auto error = explanation_of(event);
     log(is_refusal(error.cause) ? Incident::Kind::refused : Incident::Kind::attempt_failed, event.reason,
         explain(error));
     ++failed_attempts_;
@@ -264,6 +301,32 @@ void Session::on(const ConnectFailed& event) {
         return;
     }
     pause(parts_.backoff.next(now()));
+}
+
+// Through a proxy nothing can be asked but the proxy.
+Error Session::explanation_of(const ConnectFailed& failure) {
+    if (auto error = parts_.settings.proxy.empty() ? std::nullopt : proxy_failure()) {
+        return *std::move(error);
+    }
+    auto error = explain(failure, parts_.broker, probes());
+    if (!parts_.settings.proxy.empty()) {
+        error.remedy += "; the way goes through the proxy " + without_password(parts_.settings.proxy) +
+                        ", which may not lead there, or refuse: its log tells";
+    }
+    return error;
+}
+
+std::optional<Error> Session::proxy_failure() {
+    const auto proxy = without_password(parts_.settings.proxy);
+    ProbeTarget target;
+    std::tie(target.host, target.port) = host_and_port(proxy);
+    target.only_tcp = true;
+    const auto found = parts_.probe(target, probe_time);
+    if (found.obstacle == ProbeResult::Obstacle::nothing) {
+        return std::nullopt;
+    }
+    return Error{Cause::unavailable, "no proxy answers at " + proxy + ": " + found.detail,
+                 "check https_proxy, and that the proxy runs; no_proxy lists hosts that need none"};
 }
 
 Probes Session::probes() {
@@ -298,8 +361,10 @@ void Session::on(const ConnectionLost& event) {
         return;
     }
     if (event.reason && is_refusal(*event.reason)) {
+        const auto topics = topics_in_flight();
+        blame_the_only_one(*event.reason);
         leave_connection();
-        fail({Cause::refused, "the broker ended the connection: " + words(*event.reason),
+        fail({Cause::refused, "the broker ended the connection: " + words(*event.reason) + topics,
               "check what it allows certificate " + parts_.broker.certificate + " to publish and to subscribe to"},
              event.reason);
         return;
@@ -315,15 +380,45 @@ void Session::on(const ConnectionLost& event) {
     give_up("the connection was lost" + (event.cause.empty() ? "" : ": " + event.cause), event.reason);
 }
 
+// If one message alone was on its way, it is the one that the broker does not take. It is not sent again: what waits
+// behind it in a spool would never leave.
+void Session::blame_the_only_one(ReasonCode reason) {
+    if (in_flight_.size() != 1) {
+        return;
+    }
+    const auto only = in_flight_.extract(in_flight_.begin());
+    ++counters_.refused;
+    spdlog::error("a message on {} is refused, and not sent again", only.mapped().topic);
+    parts_.application.ended(only.mapped().id, {.kind = PublishOutcome::Kind::refused, .reason = reason});
+}
+
+// topics_in_flight is for people: a few of them.
+std::string Session::topics_in_flight() const {
+    auto topics = given_back_;
+    for (const auto& [ticket, message] : in_flight_) {
+        topics.insert(message.topic);
+    }
+    std::string text = topics.empty() ? "" : "; on their way were messages on ";
+    constexpr std::size_t most = 3;
+    std::size_t count = 0;
+    for (auto topic = topics.begin(); topic != topics.end() && count < most; ++topic, ++count) {
+        text += (count > 0 ? ", " : "") + *topic;
+    }
+    return text;
+}
+
 // give_up is for a connection that is of no use any more, although nobody said why.
 void Session::give_up(const std::string& what, std::optional<ReasonCode> reason) {
     const bool hardly = parts_.backoff.age(now()) < hardly_there;
+    const auto topics = topics_in_flight();
     leave_connection();
     log(Incident::Kind::lost, reason, what);
     if (hardly) {
         const bool silent = parts_.settings.version == Version::v3_1_1;
-        spdlog::warn("it had hardly begun: another client may have the same id, or the broker's rules forbid a topic{}",
-                     silent ? "; MQTT 3.1.1 does not say (--mqtt-version 5 does)" : "");
+        spdlog::warn(
+            "it had hardly begun: another client may have the same id, or the broker's rules forbid a topic or a "
+            "message of that size{}{}",
+            topics, silent ? "; MQTT 3.1.1 does not say (--mqtt-version 5 does)" : "");
     }
     pause(parts_.backoff.next(now()));
 }
@@ -336,8 +431,8 @@ void Session::leave_connection() {
     granted_until_.reset();
     publish_after_.reset();
     to_ask_.clear();
-    for (const auto& [ticket, id] : std::exchange(in_flight_, {})) {
-        parts_.application.ended(id, {.kind = PublishOutcome::Kind::not_delivered});
+    for (const auto& [ticket, message] : std::exchange(in_flight_, {})) {
+        parts_.application.ended(message.id, {.kind = PublishOutcome::Kind::not_delivered});
     }
     if (worked) {
         parts_.application.connection_lost();
@@ -358,16 +453,20 @@ void Session::on(const PublishEnded& event) {
         return;
     }
     const auto& outcome = event.outcome;
-    spdlog::debug("message {} {}", found.mapped(), outcome.delivered() ? "delivered" : "not delivered");
+    const auto& [id, topic] = found.mapped();
+    spdlog::debug("message {} {}", id, outcome.delivered() ? "delivered" : "not delivered");
     if (outcome.delivered()) {
         ++counters_.delivered;
+        proven_ = true;
     } else if (outcome.kind == PublishOutcome::Kind::refused) {
         ++counters_.refused;
-        spdlog::error("the broker refused a message: {}", outcome.reason ? words(*outcome.reason) : "no reason given");
+        spdlog::error("the broker refused a message on {}: {}", topic,
+                      outcome.reason ? words(*outcome.reason) : "no reason given");
     } else {
+        given_back_ = {topic};
         publish_after_ = std::max(publish_after_.value_or(now()), now() + no_room_time);
     }
-    parts_.application.ended(found.mapped(), outcome);
+    parts_.application.ended(id, outcome);
 }
 
 void Session::on(const SubscribeEnded& event) {
@@ -381,7 +480,8 @@ void Session::on(const SubscribeEnded& event) {
              reason);
     }
     if (event.refused.empty()) {
-        spdlog::info("subscribed to {}", names_of(asked_));
+        granted_.insert(granted_.end(), asked_.begin(), asked_.end());
+        say_granted(asked_);
         subscribe_next();
     }
 }
@@ -428,6 +528,12 @@ void Session::continue_reload() {
 void Session::check_time() {
     if (granted_until_ && now() >= *granted_until_) {
         give_up("no answer to the subscription came in time", std::nullopt);
+    }
+    if (attempt_until_ && now() >= *attempt_until_) {
+        spdlog::error(
+            "the attempt to connect does not end; the answer of {} may be no HTTP",
+            parts_.settings.proxy.empty() ? "the broker" : "the proxy " + without_password(parts_.settings.proxy));
+        end(parts_.application.code_now(ever_connected_));
     }
     if (over_ || !deadline_ || now() < *deadline_) {
         return;

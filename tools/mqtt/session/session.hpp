@@ -23,6 +23,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,9 @@ class Session {
     // run returns when the session is over and the connection closed.
     ExitCode run();
 
+    // in_attempt: the session ended while an attempt was going on, which Paho may not give up soon.
+    [[nodiscard]] bool in_attempt() const { return state_ == State::connecting; }
+
  private:
     using TimePoint = Poll::TimePoint;
     enum class State { waiting, connecting, subscribing, connected };
@@ -75,6 +79,10 @@ class Session {
     void wake_application();
     void publish_waiting();
     void publish(OutgoingMessage message);
+    void drop(const OutgoingMessage& message, const std::string& why);
+    void blame_the_only_one(ReasonCode reason);
+    [[nodiscard]] std::optional<std::string> excess_of(const OutgoingMessage& message) const;
+    [[nodiscard]] std::string topics_in_flight() const;
     void keep_rate(std::size_t bytes);
     [[nodiscard]] TimePoint now() const { return parts_.poll.now(); }
 
@@ -85,6 +93,8 @@ class Session {
     void on(const PublishEnded& event);
     void on(const SubscribeEnded& event);
 
+    [[nodiscard]] Error explanation_of(const ConnectFailed& failure);
+    [[nodiscard]] std::optional<Error> proxy_failure();
     [[nodiscard]] Probes probes();
     void subscribe_next();
     void give_up(const std::string& what, std::optional<ReasonCode> reason);
@@ -107,6 +117,7 @@ class Session {
     State state_ = State::waiting;
     TimePoint next_attempt_;
     std::optional<TimePoint> deadline_;       // of everything
+    std::optional<TimePoint> attempt_until_;  // how an attempt ends is known then
     std::optional<TimePoint> granted_until_;  // of the answer to a SUBSCRIBE
     std::optional<TimePoint> publish_after_;  // to keep the rate, or after a message that the broker has no room for
     std::optional<TimePoint> reload_at_;      // the connection is left then at the latest
@@ -116,13 +127,26 @@ class Session {
     bool session_present_ = false;
     unsigned failed_attempts_ = 0;  // in a row
     std::size_t window_ = 0;        // messages in flight that program and broker allow
-    PublishRate rate_{{}};          // AWS IoT's
+    // The broker took a message on this connection. Until then one is in flight: if the broker ends the connection for
+    // it, it is known which.
+    bool proven_ = false;
+    std::size_t maximum_packet_ = 0;  // bytes that the broker takes
+    PublishRate rate_{{}};            // AWS IoT's
     Counters counters_;
     std::vector<Subscription> to_ask_;  // not granted yet, on this connection
     std::vector<Subscription> asked_;   // the SUBSCRIBE that is on its way
-    // The application's id of each message on its way, by the ticket under which Paho knows it. A message that is
-    // published again has another ticket: what Paho says late about the first time does not count for the second.
-    std::map<std::uint64_t, std::uint64_t> in_flight_;
+    // What the broker has granted to this process in its session. That it has a session does not say for which filters.
+    std::vector<Subscription> granted_;
+    struct InFlight {
+        std::uint64_t id;  // the application's
+        std::string topic;
+    };
+    // Messages on their way, by the ticket under which Paho knows each. A message that is published again has another
+    // ticket: what Paho says late about the first time does not count for the second.
+    std::map<std::uint64_t, InFlight> in_flight_;
+    // Topics of those that Paho gave back on this connection, which it does before it tells that the connection is
+    // lost.
+    std::set<std::string> given_back_;
     std::uint64_t last_ticket_ = 0;
 };
 
