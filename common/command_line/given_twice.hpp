@@ -9,13 +9,15 @@
 
 namespace trustx::command_line {
 
+inline bool takes_one(const CLI::Option& option) {
+    return option.get_items_expected_max() <= 1 && option.get_multi_option_policy() == CLI::MultiOptionPolicy::Throw;
+}
+
 // given_twice names an option of a command, or of the subcommands that were chosen below it, that has more values than
 // it takes; empty: none has.
 inline std::string given_twice(const CLI::App& command) {
     for (const auto* option : command.get_options()) {
-        const bool takes_one =
-            option->get_items_expected_max() <= 1 && option->get_multi_option_policy() == CLI::MultiOptionPolicy::Throw;
-        if (takes_one && option->count() > 1) {
+        if (takes_one(*option) && option->count() > 1) {
             return "`" + option->get_name() + "` is given " + std::to_string(option->count()) + " times; give it once";
         }
     }

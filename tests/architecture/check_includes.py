@@ -45,26 +45,26 @@ LAYERS = {
     "pki": (["tools/pki/"], "common/process objects bus values base common/x509 common/openssl common/files common/base", "openssl/"),
     "provisioning": (["tools/provisioning/"], "pki objects values base common/keys common/x509 common/openssl "
                      "common/files common/base", "openssl/"),
-    "aws/enrolment": (["tools/aws/enrolment/"], "pki aws/documents aws/control aws/account aws/signing aws/http mqtt/connection "
-                      "objects device values bus base common/keys common/x509 common/openssl common/files common/base",
+    "aws/enrolment": (["tools/aws/enrolment/"], "pki aws/documents aws/identity aws/control aws/account aws/signing "
+                      "aws/http mqtt/connection objects device values bus base common/keys common/x509 common/openssl common/files common/base",
                       "openssl/"),
     "aws/authority": (["tools/aws/authority/"], "pki aws/control aws/account aws/signing aws/http bus base "
                       "common/x509 common/openssl common/files common/base", "openssl/"),
-    "aws/doctor": (["tools/aws/doctor/"], "pki aws/enrolment aws/control aws/account aws/signing aws/http mqtt/connection "
-                   "values bus base common/keys common/x509 common/openssl common/files common/base", "openssl/"),
-    "aws/fleet": (["tools/aws/fleet/"], "pki aws/enrolment aws/documents aws/control aws/account aws/signing aws/http "
-                  "objects values bus base common/x509 common/openssl common/files common/base", ""),
+    "aws/doctor": (["tools/aws/doctor/"], "pki aws/enrolment aws/identity aws/control aws/account aws/signing "
+                   "aws/http mqtt/connection values bus base common/keys common/x509 common/openssl common/files common/base", "openssl/"),
+    "aws/fleet": (["tools/aws/fleet/"], "pki aws/enrolment aws/identity aws/documents aws/control aws/account "
+                  "aws/signing aws/http objects values bus base common/x509 common/openssl common/files common/base", ""),
     "trustx/trace": (["tools/trustx/trace/"], "common/files trace values base common/base", ""),
-    "trustx/cli": (["tools/trustx/cli/"], "provisioning aws/doctor aws/enrolment aws/control aws/account aws/http settings objects device "
-                   "command trace values base common/keys common/x509 "
+    "trustx/cli": (["tools/trustx/cli/"], "provisioning aws/doctor aws/enrolment aws/identity aws/control aws/account "
+                   "aws/http settings objects device command trace values base common/keys common/x509 "
                    "common/openssl common/files common/command_line common/base", "openssl/"),
     "trustx/chip": (["tools/trustx/chip/"], "pki provisioning trustx/cli settings objects device command values base "
                     "common/keys "
                     "common/x509 common/openssl common/files common/base", "openssl/"),
     "trustx/setup": (["tools/trustx/setup/"], "trustx/chip trustx/cli settings objects device command values base "
                      "common/keys common/x509 common/openssl common/files common/base", "openssl/"),
-    "trustx/commands": (["tools/trustx/"], "pki provisioning aws/authority aws/doctor aws/fleet aws/enrolment aws/documents aws/control "
-                        "aws/account aws/signing "
+    "trustx/commands": (["tools/trustx/"], "pki provisioning aws/authority aws/doctor aws/fleet aws/enrolment "
+                        "aws/identity aws/documents aws/control aws/account aws/signing "
                         "aws/http mqtt/connection trustx/setup trustx/chip trustx/cli trustx/trace settings objects device "
                         "command trace values base common/keys common/x509 common/openssl common/files common/base",
                         "openssl/"),
@@ -75,17 +75,18 @@ LAYERS = {
     "mqtt/service": (["tools/mqtt/service/"], "mqtt/session mqtt/connection common/files base common/base", "systemd/"),
     "mqtt/outbox": (["tools/mqtt/outbox/"], "mqtt/connection common/files base common/base", "sqlite3.h openssl/"),
     "mqtt/requests": (["tools/mqtt/requests/"], "bus base common/base", ""),
-    "mqtt/handler": (["tools/mqtt/handler/"], "mqtt/requests common/process bus base common/base", ""),
+    "mqtt/handler": (["tools/mqtt/handler/"], "mqtt/requests common/process common/files bus base common/base", ""),
     "mqtt/shadow": (["tools/mqtt/shadow/"], "mqtt/requests bus base common/base", ""),
     "mqtt/jobs": (["tools/mqtt/jobs/"], "mqtt/requests common/files bus base common/base", ""),
     "mqtt/defender": (["tools/mqtt/defender/"], "mqtt/requests settings objects device bus base common/base", ""),
     "mqtt": (["tools/mqtt/"], "mqtt/service mqtt/session mqtt/limits mqtt/outbox mqtt/connection mqtt/shadow mqtt/jobs "
-             "mqtt/defender mqtt/handler mqtt/requests common/command_line common/process common/files bus base "
-             "common/base", ""),
+             "mqtt/defender mqtt/handler mqtt/requests aws/identity settings values common/command_line "
+             "common/process common/files bus base common/base", ""),
     "aws/http": (["tools/aws/http/"], "base bus common/base", "openssl/"),
     "aws/signing": (["tools/aws/signing/"], "aws/http base bus common/base", "openssl/"),
     "aws/account": (["tools/aws/account/"], "aws/signing aws/http base bus common/process common/files common/base", ""),
     "aws/control": (["tools/aws/control/"], "aws/account aws/signing aws/http base bus mqtt/connection common/base", ""),
+    "aws/identity": (["tools/aws/identity/"], "values base common/files common/base", ""),
     "aws/documents": (["tools/aws/documents/"], "base common/x509 common/files common/base", ""),
     # The simulator shares no chip protocol and no cryptography with the library, so that no mistake is made twice.
     "sim/model": (["tools/sim/model/"], "common/openssl common/base", "openssl/"),

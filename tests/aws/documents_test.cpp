@@ -143,6 +143,36 @@ TEST_CASE("A policy allows nothing that was not asked for", "[aws]") {
               .contains(prefix() + "topicfilter/$aws/provisioning-templates/fleet/provision/*"));
 }
 
+TEST_CASE("A policy allows rules and further clients by their names", "[aws]") {
+    const std::string thing = "${iot:Connection.Thing.ThingName}";
+    const auto policy =
+        parsed(device_policy({.scope = scope, .rules = {"climate", "r_2"}, .clients = {"shadow", "jobs"}}));
+    CHECK(resources_of(policy, "iot:Connect") ==
+          std::set{prefix() + "client/" + thing, prefix() + "client/" + client_beside(thing),
+                   prefix() + "client/" + thing + "-shadow", prefix() + "client/" + thing + "-jobs"});
+    CHECK(resources_of(policy, "iot:Publish").contains(prefix() + "topic/$aws/rules/climate/*"));
+    CHECK(resources_of(policy, "iot:Publish").contains(prefix() + "topic/$aws/rules/r_2/*"));
+    CHECK(!resources_of(policy, "iot:Receive").contains(prefix() + "topic/$aws/rules/climate/*"));
+    for (const char* rule : {"", "a/b", "*", "a-b"}) {
+        INFO(rule);
+        CHECK(device_policy({.scope = scope, .rules = {rule}}).error() == InputErrc::usage);
+    }
+    for (const char* suffix : {"", "*", "a/b", "${iot:ClientId}"}) {
+        INFO(suffix);
+        CHECK(device_policy({.scope = scope, .clients = {suffix}}).error() == InputErrc::usage);
+    }
+    std::vector<std::string> many;
+    for (int i = 0; i < 20; ++i) {
+        many.push_back("client" + std::to_string(i));
+    }
+    CHECK(device_policy({.scope = scope, .clients = many}).error() == InputErrc::usage);
+}
+
+TEST_CASE("A topic with $ is refused with the option for rules", "[aws]") {
+    const auto refused = device_policy({.scope = scope, .publish = {"$aws/rules/climate"}});
+    CHECK_THAT(refused.error().message(), ContainsSubstring("--rule"));
+}
+
 TEST_CASE("White space is not counted, and a policy that is too long is not made", "[aws]") {
     CHECK(policy_size(" {\n\t\"a\" : 1 }\r\n") == 7);
     std::vector<std::string> topics;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is written down: orders, journals, identities and requests survive being written and read.
-#include "aws/enrolment/identity.hpp"
+#include "aws/enrolment/identity_sets.hpp"
 #include "aws/enrolment/journal.hpp"
 #include "common/files/input_error.hpp"
 #include "pki/request.hpp"
@@ -174,6 +174,17 @@ TEST_CASE("parameters of a template are NAME=VALUE, once each, and not those tha
         CHECK(order.check().error() == InputErrc::usage);
     }
     order = {.method = EnrolmentMethod::csr, .thing = "gw", .parameters = {{"A", "1"}}};
+    CHECK(order.check().error() == InputErrc::usage);
+}
+
+TEST_CASE("rules and further clients of a policy are recorded, where the enrolment makes one", "[enrolment]") {
+    Order order{.thing = "gw", .rules = {"climate"}, .clients = {"shadow", "jobs"}};
+    CHECK(order.check());
+    const Journal journal{.order = order, .chip = "A5"};
+    CHECK(Journal::parse(journal.text(), "it").value() == journal);
+    order.rules = {"a/b"};
+    CHECK(order.check().error() == InputErrc::usage);
+    order = {.method = EnrolmentMethod::claim, .thing = "gw", .clients = {"jobs"}, .template_name = "gateways"};
     CHECK(order.check().error() == InputErrc::usage);
 }
 

@@ -2,11 +2,13 @@
 // What ends an enrolment with a message: nothing is lost by it, and nothing becomes active.
 #include "aws/control/api_error.hpp"
 #include "aws/enrolment/error.hpp"
-#include "aws/enrolment/identity.hpp"
+#include "aws/enrolment/identity_sets.hpp"
 #include "common/files/input_error.hpp"
 #include "common/try.hpp"
 #include "support/catch.hpp"
 #include "world.hpp"
+
+#include <algorithm>
 
 using namespace trustx;
 using namespace trustx::test;
@@ -469,6 +471,24 @@ TEST_CASE("a vendor's authority that lets in everybody ends the enrolment of its
         must_succeed(world, &World::enroll);
         CHECK(world.missing_when_enrolled() == "");
     });
+}
+
+TEST_CASE("a policy that is made allows the rules and clients that were wanted; one that is there is left",
+          "[enrolment]") {
+    World world{aws::EnrolmentMethod::csr};
+    world.order.rules = {"climate"};
+    world.order.clients = {"jobs"};
+    REQUIRE(world.enroll());
+    const auto made = world.cloud.policies.at(world.order.policy);
+    CHECK_THAT(made, ContainsSubstring("$aws/rules/climate/*") && ContainsSubstring("ThingName}-jobs"));
+
+    World second{aws::EnrolmentMethod::csr};
+    second.cloud.policies[second.order.policy] = "{}";
+    second.order.clients = {"jobs"};
+    REQUIRE(second.enroll());
+    CHECK(second.cloud.policies.at(second.order.policy) == "{}");
+    CHECK(std::any_of(second.notes.begin(), second.notes.end(),
+                      [](const std::string& note) { return note.find("--client") != std::string::npos; }));
 }
 
 TEST_CASE("a name of a file that cannot be recorded is refused before anything is done", "[enrolment]") {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "aws/doctor/ports.hpp"
-#include "aws/enrolment/identity.hpp"
+#include "aws/identity/identity.hpp"
 
 #include <chrono>
 #include <optional>

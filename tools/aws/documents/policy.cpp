@@ -63,6 +63,9 @@ Topics topics_of(const DevicePolicy& policy) {
     for (const auto& topic : policy.publish) {
         topics.out.push_back(topic + "/" + thing_variable + "/*");
     }
+    for (const auto& rule : policy.rules) {
+        topics.out.push_back("$aws/rules/" + rule + "/*");
+    }
     for (const auto& topic : policy.subscribe) {
         topics.in.push_back(topic + "/" + thing_variable + "/*");
     }
@@ -95,26 +98,38 @@ Document resources(const PolicyScope& scope, const char* kind, const std::vector
 
 Document connect_statement(const DevicePolicy& policy) {
     const auto client = [&policy](const std::string& name) { return arn_in(policy.scope, "client/" + name); };
-    const auto own = client(thing_variable);
-    auto connect =
-        statement("iot:Connect",
-                  policy.client_beside ? Document::array({own, client(client_beside(thing_variable))}) : Document{own});
+    auto names = Document::array({client(thing_variable)});
+    if (policy.client_beside) {
+        names.push_back(client(client_beside(thing_variable)));
+    }
+    for (const auto& suffix : policy.clients) {
+        names.push_back(client(thing_variable + ("-" + suffix)));
+    }
+    auto connect = statement("iot:Connect", names);
     connect["Condition"] = {{"Bool", {{"iot:Connection.Thing.IsAttached", "true"}}}};
     return connect;
+}
+
+Result<void> check_topic(const std::string& topic) {
+    const auto refused = [&topic](const char* why) {
+        return fail(InputErrc::usage, "`" + topic + "` cannot be the beginning of a topic: " + why);
+    };
+    if (topic.starts_with('$')) {
+        return refused("topics with $ are AWS IoT's own; --rule allows those of a rule (Basic Ingest)");
+    }
+    const bool good = !topic.empty() && text::is_printable(topic) &&
+                      topic.find_first_of("$*+#\"") == std::string::npos && topic.front() != '/' && topic.back() != '/';
+    return good ? Result<void>{} : refused("it has neither wildcards nor $, and no slash at its ends");
 }
 
 Result<void> check_names(const DevicePolicy& policy) {
     TRYV(check_scope(policy.scope));
     for (const auto* topics : {&policy.publish, &policy.subscribe}) {
         for (const auto& topic : *topics) {
-            if (topic.empty() || !text::is_printable(topic) || topic.find_first_of("$*+#\"") != std::string::npos ||
-                topic.front() == '/' || topic.back() == '/') {
-                return fail(InputErrc::usage, "`" + topic +
-                                                  "` cannot be the beginning of a topic: it has no wildcards, "
-                                                  "and no slash at its ends");
-            }
+            TRYV(check_topic(topic));
         }
     }
+    TRYV(check_additions(policy.rules, policy.clients));
     if (!policy.role_alias.empty()) {
         TRYV(check_name(NameOf::role_alias, policy.role_alias));
     }
@@ -129,6 +144,16 @@ Result<void> check_scope(const PolicyScope& scope) {
                                                          "abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
     return has_region ? check_account(scope.account)
                       : fail(InputErrc::usage, "a policy needs the region in which it is valid");
+}
+
+Result<void> check_additions(const std::vector<std::string>& rules, const std::vector<std::string>& clients) {
+    for (const auto& rule : rules) {
+        TRYV(check_name(NameOf::rule, rule));
+    }
+    for (const auto& suffix : clients) {
+        TRYV(check_name(NameOf::thing, suffix));  // the whole is a client id as a thing's name is
+    }
+    return {};
 }
 
 std::size_t policy_size(std::string_view document) {

@@ -35,6 +35,8 @@ struct DevicePolicy {
     // Topics below the thing's name, such as "dt" for dt/THING/...
     std::vector<std::string> publish{"dt"};
     std::vector<std::string> subscribe{"cmd"};
+    std::vector<std::string> rules{};    // publish to these rules alone, $aws/rules/RULE/... (Basic Ingest, section 8)
+    std::vector<std::string> clients{};  // connect as THING-SUFFIX as well, for each of these
     bool shadow = true;
     bool jobs = true;
     bool defender = true;
@@ -52,6 +54,9 @@ std::string client_beside(const std::string& thing);
 
 // device_policy: InputErrc::usage for names that cannot be, and for a policy that becomes too long.
 Result<std::string> device_policy(const DevicePolicy& policy);
+
+// check_additions checks `rules` and `clients` of a policy before there is one. InputErrc::usage.
+Result<void> check_additions(const std::vector<std::string>& rules, const std::vector<std::string>& clients);
 
 // ClaimPolicy is for claims: they may send a CSR and run one template, and nothing else. Their keys are not made by
 // AWS.

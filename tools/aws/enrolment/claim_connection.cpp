@@ -3,7 +3,7 @@
 
 #include "aws/control/calls/provisioning.hpp"
 #include "aws/enrolment/cloud_calls.hpp"
-#include "aws/enrolment/identity.hpp"
+#include "aws/enrolment/identity_sets.hpp"
 #include "common/files/input_error.hpp"
 #include "common/keys/key_file.hpp"
 #include "common/openssl/pem.hpp"

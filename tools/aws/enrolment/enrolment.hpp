@@ -4,9 +4,9 @@
 // nothing is lost.
 #pragma once
 
-#include "aws/enrolment/identity.hpp"
 #include "aws/enrolment/journal.hpp"
 #include "aws/enrolment/run.hpp"
+#include "aws/identity/identity.hpp"
 
 #include <chrono>
 #include <optional>

@@ -1,29 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aws/enrolment/order.hpp"
 
+#include "aws/documents/policy.hpp"
 #include "common/files/input_error.hpp"
 #include "common/text/printable.hpp"
 #include "common/try.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace trustx::aws {
 namespace {
-
-struct MethodName {
-    EnrolmentMethod method;
-    std::string_view text;
-};
-
-constexpr std::array method_names{MethodName{EnrolmentMethod::csr, "csr"},
-                                  MethodName{EnrolmentMethod::register_thing, "register-thing"},
-                                  MethodName{EnrolmentMethod::own_ca, "own-ca"},
-                                  MethodName{EnrolmentMethod::factory_cert, "factory-cert"},
-                                  MethodName{EnrolmentMethod::jit, "jit"},
-                                  MethodName{EnrolmentMethod::claim, "claim"},
-                                  MethodName{EnrolmentMethod::by_operator, "operator"}};
 
 struct TaskName {
     Task task;
@@ -170,18 +157,6 @@ Result<void> check_method(const Order& order) {
 
 }  // namespace
 
-std::string_view name_of(EnrolmentMethod method) {
-    return std::ranges::find(method_names, method, &MethodName::method)->text;
-}
-
-Result<EnrolmentMethod> parse_method(std::string_view name) {
-    const auto* const found = std::ranges::find(method_names, name, &MethodName::text);
-    if (found == method_names.end()) {
-        return fail(InputErrc::usage, "there is no method `" + std::string{name} + "`");
-    }
-    return found->method;
-}
-
 std::string_view name_of(Task task) {
     return std::ranges::find(task_names, task, &TaskName::task)->text;
 }
@@ -209,38 +184,13 @@ Result<Parameters> parse_parameters(const std::vector<std::string>& texts) {
     return parameters;
 }
 
-Result<Endpoint> Endpoint::parse(std::string_view text) {
-    const auto malformed = [text] {
-        return fail(InputErrc::usage, "the endpoint `" + std::string{text} + "` is not HOST or HOST:PORT");
-    };
-    const bool bracketed = text.starts_with('[');
-    const auto end = bracketed ? text.find(']') : std::min(text.find(':'), text.size());
-    if (end == std::string_view::npos) {
-        return malformed();
-    }
-    Endpoint endpoint{.host = std::string{bracketed ? text.substr(1, end - 1) : text.substr(0, end)}};
-    const auto rest = text.substr(bracketed ? end + 1 : end);
-    if (endpoint.host.empty() || (!rest.empty() && rest.front() != ':')) {
-        return malformed();
-    }
-    if (!rest.empty()) {
-        const auto digits = rest.substr(1);
-        const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), endpoint.port);
-        if (read.ec != std::errc{} || read.ptr != digits.data() + digits.size() || endpoint.port == 0) {
-            return malformed();
-        }
-    }
-    return endpoint;
-}
-
-std::string Endpoint::text() const {
-    const bool is_ipv6 = host.find(':') != std::string::npos;
-    return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
-
 bool Order::needs_authority() const {
     const bool is_named = !authority_certificate.empty() || !authority_key.empty();
     return method == EnrolmentMethod::own_ca || (method == EnrolmentMethod::jit && is_named);
+}
+
+bool Order::makes_policy() const {
+    return method != EnrolmentMethod::jit && method != EnrolmentMethod::claim && method != EnrolmentMethod::by_operator;
 }
 
 ObjectId Order::usual_slot() const {
@@ -262,6 +212,12 @@ Result<void> Order::check() const {
     }
     if (!endpoint.empty()) {
         TRYV(Endpoint::parse(endpoint));
+    }
+    TRYV(check_additions(rules, clients));
+    if (!makes_policy() && !(rules.empty() && clients.empty())) {
+        return fail(InputErrc::usage,
+                    "--rule and --client are for a policy that enroll makes, and with this method a template of the "
+                    "account names it: make it with `trustx aws make policy`");
     }
     TRYV(check_texts(*this));
     TRYV(check_parameters(*this));

@@ -2,10 +2,12 @@
 // What somebody wants enrolled, and by which way.
 #pragma once
 
+#include "aws/identity/endpoint.hpp"
+#include "aws/identity/method.hpp"
+
 #include <trustx/object_id.hpp>
 #include <trustx/result.hpp>
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -15,38 +17,13 @@
 
 namespace trustx::aws {
 
-// EnrolmentMethod is a way to a registered certificate (aws-iot.md section 7).
-enum class EnrolmentMethod : std::uint8_t { csr, register_thing, own_ca, factory_cert, jit, claim, by_operator };
-
-// all_methods are those that one computer can do: `by_operator` is a gateway's half of an enrolment, and somebody with
-// an account chooses the way of the other half.
-inline constexpr std::array all_methods{EnrolmentMethod::csr,    EnrolmentMethod::register_thing,
-                                        EnrolmentMethod::own_ca, EnrolmentMethod::factory_cert,
-                                        EnrolmentMethod::jit,    EnrolmentMethod::claim};
-
 inline constexpr ObjectId factory_slot{0xE0F0};  // has a key and a certificate from the factory
 inline constexpr ObjectId first_free_slot{0xE0F1};
-
-// name_of is the word of the command line and of the journal; parse_method the inverse. InputErrc::usage.
-std::string_view name_of(EnrolmentMethod method);
-Result<EnrolmentMethod> parse_method(std::string_view name);
 
 // needs_account says whether a method makes calls of AWS.
 constexpr bool needs_account(EnrolmentMethod method) {
     return method != EnrolmentMethod::by_operator;
 }
-
-// Endpoint is where the broker is; the port of MQTT with client certificates unless told otherwise (section 1.1).
-struct Endpoint {
-    std::string host;
-    std::uint16_t port = 8883;
-
-    // parse reads HOST or HOST:PORT, with an IPv6 address in brackets. InputErrc::usage.
-    static Result<Endpoint> parse(std::string_view text);
-    [[nodiscard]] std::string text() const;
-
-    friend bool operator==(const Endpoint&, const Endpoint&) = default;
-};
 
 // Task is what is done with an identity: a first one, another in place of the one in use, or none any more.
 enum class Task : std::uint8_t { enroll, rotate, retire };
@@ -66,6 +43,8 @@ struct Order {
     std::string thing{};
     ObjectId slot = first_free_slot;
     std::string policy = "trustx-gateway";
+    std::vector<std::string> rules{};    // what the policy allows besides where it is made: publishing to these
+    std::vector<std::string> clients{};  // rules, and connecting as THING-SUFFIX
     std::string region{};
     std::string account{};                 // the one that is meant; empty: whichever the credentials belong to
     std::string endpoint{};                // HOST[:PORT]; empty: ask for it
@@ -87,6 +66,9 @@ struct Order {
     // needs_authority says whether an authority of the operator's issues the certificate. Without one the method jit
     // shows the certificate that the chip has.
     [[nodiscard]] bool needs_authority() const;
+
+    // makes_policy says whether the method makes the policy where there is none; else a template names one.
+    [[nodiscard]] bool makes_policy() const;
 
     // usual_slot is where the key is unless told otherwise: the factory's, or the first that is free.
     [[nodiscard]] ObjectId usual_slot() const;

@@ -3,7 +3,7 @@
 // other key in a slot may be somebody's.
 #pragma once
 
-#include "aws/enrolment/identity.hpp"
+#include "aws/identity/identity.hpp"
 
 #include <trustx/key.hpp>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps on this computer and its chip.
 #include "aws/enrolment/error.hpp"
+#include "aws/enrolment/identity_sets.hpp"
 #include "aws/enrolment/installation.hpp"
 #include "aws/enrolment/steps.hpp"
 #include "common/files/input_error.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps on the files that services read.
+#include "aws/enrolment/identity_sets.hpp"
 #include "aws/enrolment/installation.hpp"
 #include "aws/enrolment/steps.hpp"
 #include "common/keys/key_file.hpp"

@@ -6,6 +6,7 @@
 #include "aws/enrolment/certificate_removal.hpp"
 #include "aws/enrolment/cloud_calls.hpp"
 #include "aws/enrolment/error.hpp"
+#include "aws/enrolment/identity_sets.hpp"
 #include "aws/enrolment/steps.hpp"
 #include "common/files/input_error.hpp"
 #include "common/openssl/pem.hpp"

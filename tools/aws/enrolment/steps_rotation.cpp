@@ -6,6 +6,7 @@
 #include "aws/documents/policy.hpp"
 #include "aws/enrolment/cloud_calls.hpp"
 #include "aws/enrolment/error.hpp"
+#include "aws/enrolment/identity_sets.hpp"
 #include "aws/enrolment/spare_keys.hpp"
 #include "aws/enrolment/steps.hpp"
 #include "common/files/input_error.hpp"

@@ -86,12 +86,18 @@ std::string plan_policy(const Order& order) {
 Result<void> make_policy(Run& run) {
     const auto& name = run.order().policy;
     TRY(const auto found, unless_missing(ask(run, GetPolicy{.name = name})));
+    const auto& order = run.order();
     if (found) {
+        if (!order.rules.empty() || !order.clients.empty()) {
+            run.note("the policy " + name + " is there and stays as it is: see that it allows --rule and --client");
+        }
         return note_account(run, found->arn);
     }
-    TRY(const auto document, device_policy({.scope = {.partition = run.facts().partition,
-                                                      .region = run.order().region,
-                                                      .account = run.facts().account}}));
+    TRY(const auto document,
+        device_policy(
+            {.scope = {.partition = run.facts().partition, .region = order.region, .account = run.facts().account},
+             .rules = order.rules,
+             .clients = order.clients}));
     const auto made = ask(run, CreatePolicy{.name = name, .document = document});
     if (!made && made.error() == ApiErrc::resource_already_exists) {
         return {};  // another gateway's enrolment was faster

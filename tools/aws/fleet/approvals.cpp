@@ -3,6 +3,7 @@
 
 #include "aws/control/arn.hpp"
 #include "aws/enrolment/error.hpp"
+#include "aws/enrolment/identity_sets.hpp"
 #include "aws/enrolment/methods.hpp"
 #include "aws/enrolment/steps.hpp"
 #include "aws/enrolment/walk.hpp"

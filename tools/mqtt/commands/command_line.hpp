@@ -10,12 +10,17 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace CLI {
 class App;
 }  // namespace CLI
 
 namespace trustx::mqtt {
+
+// footer_of a command's help: the options of the connection, and its examples, a line each without the name of the
+// program and the connection.
+std::string footer_of(const std::vector<std::string>& examples);
 
 // MakeApplication makes what a command does, once it is known as whom the program connects.
 using MakeApplication = std::function<Result<std::unique_ptr<Application>>(const std::string& client_id)>;

@@ -42,11 +42,12 @@ void add_defender(CLI::App& program, CommandLine& chosen) {
                                             "Report this computer's network, and the chip's security event counter, to "
                                             "AWS IoT Device Defender");
     defender->fallthrough();
+    defender->footer(footer_of({"defender", "defender --interval 300"}));
     defender->add_option("--thing", *thing, "Name of the thing (default: the client id)")->type_name("NAME");
     add_interval(*defender, "--interval", interval, "Seconds between reports, 300 or more (default: one report)");
     defender->final_callback([&chosen, interval, thing] {
-        chosen.make = [interval, thing](const std::string& client_id) {
-            return make_metrics(thing->empty() ? client_id : *thing, *interval);
+        chosen.make = [&chosen, interval, thing](const std::string& client_id) {
+            return make_metrics(thing->empty() ? thing_for(chosen.options, client_id) : *thing, *interval);
         };
     });
 }
@@ -54,13 +55,14 @@ void add_defender(CLI::App& program, CommandLine& chosen) {
 void add_defender_interval(CLI::App& program, CommandLine& chosen) {
     const auto interval = std::make_shared<Interval>();
     add_interval(program, "--defender-interval", interval,
-                 "Report to AWS IoT Device Defender as well, each so many seconds, 300 or more");
-    chosen.beside = [interval](std::unique_ptr<Application> application,
-                               const std::string& client_id) -> std::unique_ptr<Application> {
+                 "Report to AWS IoT Device Defender as well, every N seconds, 300 or more");
+    chosen.beside = [&chosen, interval](std::unique_ptr<Application> application,
+                                        const std::string& client_id) -> std::unique_ptr<Application> {
         if (!*interval) {
             return application;
         }
-        return std::make_unique<WithMetrics>(std::move(application), make_metrics(client_id, *interval));
+        return std::make_unique<WithMetrics>(std::move(application),
+                                             make_metrics(thing_for(chosen.options, client_id), *interval));
     };
 }
 

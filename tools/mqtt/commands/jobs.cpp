@@ -53,7 +53,11 @@ void add_jobs(CLI::App& program, CommandLine& chosen) {
     auto* jobs = program.add_subcommand("jobs", "The jobs of a thing of AWS IoT");
     jobs->fallthrough();
     jobs->require_subcommand(1);
+    jobs->footer(footer_of({"jobs run --handler /usr/local/lib/gateway/jobs"}));
     auto* run = jobs->add_subcommand("run", "Do the jobs, one at a time");
+    run->footer(
+        footer_of({"jobs run --handler /usr/local/lib/gateway/jobs",
+                   "jobs run --handler /usr/local/lib/gateway/jobs --state /var/lib/gateway/jobs --until-empty"}));
     run->add_option("--thing", options->thing, "Name of the thing (default: the client id)")->type_name("NAME");
     add_directories(*run, *options);
     auto* step = add_times(*run, *options);
@@ -62,8 +66,11 @@ void add_jobs(CLI::App& program, CommandLine& chosen) {
         if (step->count() > 0) {
             options->run.step_timeout = options->step_timeout;
         }
-        chosen.make = [options](const std::string& client_id) {
-            const auto& thing = options->thing.empty() ? client_id : options->thing;
+        if (const auto handlers = HandlerDirectory::open(options->run.handlers); !handlers) {
+            throw CLI::ValidationError("--handler", handlers.error().message());
+        }
+        chosen.make = [&chosen, options](const std::string& client_id) {
+            const auto& thing = options->thing.empty() ? thing_for(chosen.options, client_id) : options->thing;
             if (!is_thing_name(thing)) {
                 throw std::runtime_error{"'" + thing + "' is no name of a thing; --thing gives one"};
             }

@@ -76,7 +76,7 @@ void add_payload_options(CLI::Option_group& group, MessageOptions& options, CLI:
             payloads[i]->excludes(payloads[other]);
         }
     }
-    group.add_option("--repeat", options.repeat, "Send the message so many times, up to 1000000")
+    group.add_option("--repeat", options.repeat, "Send the message N times, up to 1000000")
         ->type_name("N")
         ->needs(topic)
         ->excludes(lines)
@@ -100,13 +100,13 @@ void add_receiving_options(CLI::App& program, MessageOptions& options) {
         group.add_option("--subscribe", options.filters, "Topic filter to receive; may be given several times")
             ->type_name("FILTER")
             ->allow_extra_args(false);
-    group.add_option("-C,--count", options.count, "End after so many received messages (default: until interrupted)")
+    group.add_option("-C,--count", options.count, "End after N received messages (default: until interrupted)")
         ->type_name("N")
         ->needs(subscribe)
         ->check(unnamed(CLI::PositiveNumber));
     group
         .add_option("-F,--format", options.format,
-                    "How a message is printed: %p payload, %t topic, %q %r %l %x %U %I more (default: %p)")
+                    "How a message is printed: %p payload, %t topic, and others of the manual (default: %p)")
         ->type_name("TEXT")
         ->needs(subscribe);
     group.add_flag("-N,--no-line-end", options.no_line_end, "Print no line end behind a message")->needs(subscribe);

@@ -5,6 +5,7 @@
 #include "limits/topic.hpp"
 
 #include <map>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
@@ -20,9 +21,7 @@ const std::map<std::string, Version> versions{{"3.1.1", Version::v3_1_1},
 
 void add_broker_options(CLI::App& program, Options& options) {
     auto* group = program.add_option_group("Connection");
-    group->add_option("-h,--host", options.host, "Name of the broker, as its certificate has it")
-        ->type_name("NAME")
-        ->required();
+    group->add_option("-h,--host", options.host, "Name of the broker, as its certificate has it")->type_name("NAME");
     group->add_option("-p,--port", options.port, "Port of the broker")
         ->type_name("PORT")
         ->capture_default_str()
@@ -31,18 +30,19 @@ void add_broker_options(CLI::App& program, Options& options) {
         ->add_option(
             "--ca", options.ca,
             "File of the CA certificates that the broker is checked against, or trustx:OBJECT for one in the chip")
-        ->type_name("FILE|trustx:OBJECT")
-        ->required();
+        ->type_name("FILE|trustx:OBJECT");
     group
         ->add_option("--key", options.key,
                      "Key file: the reference to the key in the chip, PEM; or trustx:SLOT for the key itself")
-        ->type_name("FILE|trustx:SLOT")
-        ->required();
+        ->type_name("FILE|trustx:SLOT");
     group
         ->add_option("--cert", options.certificate,
                      "Certificate of that key: a PEM file, or trustx:OBJECT to take it from the chip")
-        ->type_name("FILE|trustx:OBJECT")
-        ->required();
+        ->type_name("FILE|trustx:OBJECT");
+    group->add_flag("--enrolled", options.enrolled,
+                    "Take all of these and the client id from what `trustx aws enroll` has left");
+    group->add_option("--identity-dir", options.identity_dir, "The same, from this directory (default: aws-identity)")
+        ->type_name("DIRECTORY");
     group->add_flag("--allow-software-key", options.allow_software_key,
                     "Take a private key that is in the key file and not in a chip");
     group->add_option("--device", options.device, "Where the chip is (default: as for every program)")
@@ -131,7 +131,7 @@ void add_will_options(CLI::App& program, Options& options) {
 void add_patience_options(CLI::App& program, Options& options) {
     auto* group = program.add_option_group("Patience");
     auto* attempts = group->add_option("--max-attempts", options.patience.max_attempts,
-                                       "Give up after so many failed connection attempts in a row (default: never)");
+                                       "Give up after N failed connection attempts in a row (default: never)");
     attempts->type_name("N")->check(unnamed(CLI::PositiveNumber));
     group
         ->add_flag_callback(
@@ -162,9 +162,19 @@ void add_report_options(CLI::App& program, Options& options) {
         ->transform(unnamed(CLI::CheckedTransformer(places)));
     group->add_option("--status-file", options.status_file, "Keep the state and counters in this file, as JSON")
         ->type_name("FILE");
-    program
-        .set_config("--config", "", "Read options from this file: NAME = VALUE in each line, as --help has the names")
+    program.set_config("--config", "", "Read options from this file: TOML, with the long names of options")
         ->type_name("FILE");
+}
+
+void require_connection(const Options& options) {
+    for (const auto& [name, value] : {std::pair{"--host", &options.host}, std::pair{"--ca", &options.ca},
+                                      std::pair{"--key", &options.key}, std::pair{"--cert", &options.certificate}}) {
+        if (value->empty()) {
+            throw CLI::ValidationError(name,
+                                       "is required; on a gateway that `trustx aws enroll` has enrolled, --enrolled "
+                                       "gives it");
+        }
+    }
 }
 
 }  // namespace
@@ -183,6 +193,7 @@ void add_options(CLI::App& program, Options& options) {
 }
 
 void settle_options(CLI::App& program, Options& options) {
+    require_connection(options);
     if (options.persistent_session && options.client_id.empty()) {
         throw CLI::ValidationError("--persistent-session", "the broker finds a session by its --client-id; give one");
     }

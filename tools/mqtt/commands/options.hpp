@@ -5,6 +5,8 @@
 #include "connection/connection.hpp"
 #include "session/session.hpp"
 
+#include <trustx/result.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -30,7 +32,11 @@ struct Options {
     bool allow_software_key = false;
     std::string device;     // address of the chip; empty: as everywhere
     std::string client_id;  // empty: the certificate's common name
-    bool aws = false;       // AWS IoT's limits hold; implied by the names of its endpoints
+    bool aws = false;       // AWS IoT's limits hold; implied by the names of its endpoints, and by an enrolment
+
+    bool enrolled = false;       // what is missing is taken from the identity of an enrolled gateway
+    std::string identity_dir;    // where that is; empty: as everywhere
+    std::string enrolled_thing;  // its name; empty: nobody says that the gateway is a thing
 
     Version version = Version::v3_1_1;
     std::chrono::seconds keep_alive{60};
@@ -52,6 +58,16 @@ struct Options {
 // add_options makes the options of the program itself; subcommands take them behind their name, too. `options` outlives
 // the program's command line.
 void add_options(CLI::App& program, Options& options);
+
+// take_identity fills in what `trustx aws enroll` has left, where the options ask for it; what was given takes
+// precedence. Errors: InputErrc::nothing_there for a gateway that is not enrolled; those of aws::load_identity and of
+// resolve_values.
+trustx::Result<void> take_identity(const CLI::App& program, Options& options);
+
+// thing_for is the thing that a command is about if none was named.
+inline const std::string& thing_for(const Options& options, const std::string& client_id) {
+    return options.enrolled_thing.empty() ? client_id : options.enrolled_thing;
+}
 
 // settle_options fills in what follows from other options, and checks what is not a matter of one. Throws
 // CLI::ParseError.

@@ -3,6 +3,7 @@
 #include "commands/command_line.hpp"
 #include "commands/shadow_call.hpp"
 #include "commands/shadow_watch.hpp"
+#include "handler/program_path.hpp"
 #include "requests/json.hpp"
 #include "requests/names.hpp"
 #include "shadow/call.hpp"
@@ -30,8 +31,8 @@ struct ShadowOptions {
 
 using MakeCall = std::function<ShadowCall(const Clock& clock, const ShadowTopics& topics, Tokens& tokens)>;
 
-ShadowTopics topics_of(const ShadowOptions& options, const std::string& client_id) {
-    const auto& thing = options.thing.empty() ? client_id : options.thing;
+ShadowTopics topics_of(const ShadowOptions& options, const std::string& otherwise) {
+    const auto& thing = options.thing.empty() ? otherwise : options.thing;
     if (!is_thing_name(thing)) {
         throw std::runtime_error{"'" + thing + "' is no name of a thing; --thing gives one"};
     }
@@ -39,8 +40,8 @@ ShadowTopics topics_of(const ShadowOptions& options, const std::string& client_i
 }
 
 void choose_call(CommandLine& chosen, const std::shared_ptr<ShadowOptions>& options, MakeCall make) {
-    chosen.make = [options, make = std::move(make)](const std::string& client_id) {
-        const auto topics = topics_of(*options, client_id);
+    chosen.make = [&chosen, options, make = std::move(make)](const std::string& client_id) {
+        const auto topics = topics_of(*options, thing_for(chosen.options, client_id));
         return std::make_unique<ShadowCallApplication>(
             [&](const Clock& clock, Tokens& tokens) { return make(clock, topics, tokens); }, stdout);
     };
@@ -104,12 +105,15 @@ void add_names(CLI::App& command, const std::shared_ptr<ShadowOptions>& options)
 void add_get(CLI::App& shadow, CommandLine& chosen, const std::shared_ptr<ShadowOptions>& options) {
     auto* get = shadow.add_subcommand("get", "Print the shadow: one line of JSON");
     add_names(*get, options);
+    get->footer(footer_of({"shadow get", "shadow get --name valve"}));
     get->final_callback([&chosen, options] { choose_call(chosen, options, &ShadowCall::get); });
 }
 
 void add_update(CLI::App& shadow, CommandLine& chosen, const std::shared_ptr<ShadowOptions>& options) {
     auto* update = shadow.add_subcommand("update", "Change what is desired of the thing, or reported by it");
     add_names(*update, options);
+    update->footer(footer_of({R"(shadow update --name valve --reported '{"open":false}')",
+                              R"(shadow update --name valve --desired null --shadow-version 7)"}));
     auto* desired =
         update->add_option("--desired", options->desired,
                            "What is desired: a JSON object, null to take all away, or - for standard input");
@@ -129,12 +133,27 @@ void add_update(CLI::App& shadow, CommandLine& chosen, const std::shared_ptr<Sha
 void add_delete(CLI::App& shadow, CommandLine& chosen, const std::shared_ptr<ShadowOptions>& options) {
     auto* remove = shadow.add_subcommand("delete", "Delete the shadow");
     add_names(*remove, options);
+    remove->footer(footer_of({"shadow delete --name valve"}));
     remove->final_callback([&chosen, options] { choose_call(chosen, options, &ShadowCall::remove); });
+}
+
+// A program that is not there is found out at the start, not when a delta comes.
+void find_handler(ShadowWatchOptions& watch) {
+    if (watch.program.empty()) {
+        return;
+    }
+    auto found = find_program(watch.program);
+    if (!found) {
+        throw CLI::ValidationError("--exec", found.error().message());
+    }
+    watch.program = *std::move(found);
 }
 
 void add_watch(CLI::App& shadow, CommandLine& chosen, const std::shared_ptr<ShadowOptions>& options) {
     auto* watch = shadow.add_subcommand("watch", "Print each delta: what is desired and not reported yet");
     add_names(*watch, options);
+    watch->footer(
+        footer_of({"shadow watch --name valve", "shadow watch --name valve --exec /usr/local/lib/gateway/valve"}));
     watch
         ->add_option(
             "--exec", options->watch.program,
@@ -146,12 +165,14 @@ void add_watch(CLI::App& shadow, CommandLine& chosen, const std::shared_ptr<Shad
         ->check(unnamed(CLI::Range(1, 86400)));
     watch->add_flag("--documents", options->watch.documents,
                     "Print the whole shadow before and after each update, too");
-    watch->add_option("-C,--count", options->watch.count, "End after so many deltas (default: until interrupted)")
+    watch->add_option("-C,--count", options->watch.count, "End after N deltas (default: until interrupted)")
         ->type_name("N")
         ->check(unnamed(CLI::PositiveNumber));
     watch->final_callback([&chosen, options] {
-        chosen.make = [options](const std::string& client_id) {
-            return std::make_unique<ShadowWatchApplication>(topics_of(*options, client_id), options->watch, stdout);
+        find_handler(options->watch);
+        chosen.make = [&chosen, options](const std::string& client_id) {
+            return std::make_unique<ShadowWatchApplication>(topics_of(*options, thing_for(chosen.options, client_id)),
+                                                            options->watch, stdout);
         };
     });
 }
@@ -163,6 +184,7 @@ void add_shadow(CLI::App& program, CommandLine& chosen) {
     auto* shadow = program.add_subcommand("shadow", "The device shadow of a thing of AWS IoT");
     shadow->fallthrough();
     shadow->require_subcommand(1);
+    shadow->footer(footer_of({"shadow get", "shadow watch --name valve"}));
     add_get(*shadow, chosen, options);
     add_update(*shadow, chosen, options);
     add_watch(*shadow, chosen, options);

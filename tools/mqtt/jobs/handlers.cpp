@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jobs/handlers.hpp"
 
+#include "common/files/input_error.hpp"
 #include "common/try.hpp"
 
 #include <cerrno>
@@ -14,7 +15,8 @@
 namespace trustx::mqtt {
 namespace {
 
-constexpr std::string_view letters_and_digits = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+constexpr std::string_view of_names = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+constexpr std::string_view letters_and_digits = of_names.substr(0, 62);
 
 struct Free {
     void operator()(char* text) const noexcept { std::free(text); }  // NOLINT: what realpath(3) gives
@@ -24,7 +26,7 @@ struct Free {
 trustx::Result<std::string> absolute(const std::string& path) {
     const std::unique_ptr<char, Free> resolved{::realpath(path.c_str(), nullptr)};
     if (!resolved) {
-        return trustx::fail(errno_code(), "find " + path);
+        return trustx::fail(InputErrc::unreadable, path + ": " + errno_code().message());
     }
     return std::string{resolved.get()};
 }
@@ -41,18 +43,17 @@ trustx::Result<struct stat> look_at(const std::string& path) {
 
 bool is_operation(std::string_view name) {
     return !name.empty() && name.size() <= 64 && letters_and_digits.find(name.front()) != std::string_view::npos &&
-           name.find_first_not_of(std::string{letters_and_digits} + "._-") == std::string_view::npos;
+           name.find_first_not_of(of_names) == std::string_view::npos;
 }
 
 trustx::Result<HandlerDirectory> HandlerDirectory::open(const std::string& path) {
     TRY(auto whole, absolute(path));
     TRY(const auto found, look_at(whole));
     if (!S_ISDIR(found.st_mode)) {
-        return trustx::fail(errno_code(ENOTDIR), "use " + path + " as the directory of handlers");
+        return trustx::fail(InputErrc::unreadable, path + " is no directory");
     }
     if ((found.st_mode & S_IWOTH) != 0) {
-        return trustx::fail(errno_code(EPERM),
-                            "use " + path + " as the directory of handlers: everybody may write to it");
+        return trustx::fail(InputErrc::refused, path + ": everybody may write to it; chmod o-w");
     }
     return HandlerDirectory{std::move(whole)};
 }

@@ -24,9 +24,9 @@ constexpr std::array means{
     Means{Cause::broker_name, "--host"},
     Means{Cause::broker_untrusted, "--ca"},
     Means{Cause::alert, "--cert, --host, --alpn"},
-    Means{Cause::client_id, "--client-id"},
-    Means{Cause::not_authorised, "--cert, --client-id"},
-    Means{Cause::closed, "--cert, --client-id"},
+    Means{Cause::client_id, "--client-id; AWS IoT usually wants the thing's name, which --enrolled gives"},
+    Means{Cause::not_authorised, "--cert, --client-id; AWS IoT usually wants the thing's name, which --enrolled gives"},
+    Means{Cause::closed, "--cert, --client-id; AWS IoT usually wants the thing's name, which --enrolled gives"},
 };
 
 }  // namespace

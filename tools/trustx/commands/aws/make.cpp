@@ -3,7 +3,7 @@
 #include "commands/aws/make.hpp"
 
 #include "aws/account/account.hpp"
-#include "aws/enrolment/identity.hpp"
+#include "aws/identity/identity.hpp"
 #include "commands/aws/subcommands.hpp"
 #include "common/files/input_error.hpp"
 #include "common/files/output_file.hpp"

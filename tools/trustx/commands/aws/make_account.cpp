@@ -17,11 +17,13 @@ constexpr const char* what_make_policy_does =
     R"(One policy for all gateways: each may connect under its thing's name, publish on dt/THING/..., and receive on
 cmd/THING/..., besides shadow, jobs and metrics of its thing. It may also connect as THING-check, so that a rotation
 proves the new identity while a service stays connected. It is the policy that `enroll` makes where there is none. Its
-characters are counted: AWS IoT takes 2048.
+characters are counted: AWS IoT takes 2048. A rule's own topics (Basic Ingest) and further names for clients are allowed
+one by one.
 
 Examples:
   trustx aws make policy --account 123456789012 --region eu-central-1 --out policy.json
-  trustx aws make policy --publish dt --publish alarm --retain --role-alias gateway-role)";
+  trustx aws make policy --publish dt --publish alarm --retain --role-alias gateway-role
+  trustx aws make policy --rule climate --client shadow --client jobs)";
 
 constexpr const char* what_make_claim_policy_does =
     R"(For certificates that are claims: they may have the key of a chip certified and run one template, and nothing else.
@@ -126,6 +128,10 @@ void add_make_policy(Command& make) {
     auto command = make.subcommand("policy", "Make the policy of gateways", what_make_policy_does);
     command.option("--publish", policy.publish, "Where it may publish: TOPIC/THING/...; default: dt", "TOPIC");
     command.option("--subscribe", policy.subscribe, "What it may receive: TOPIC/THING/...; default: cmd", "TOPIC");
+    command.option("--rule", policy.rules,
+                   "It may publish to this rule alone, as $aws/rules/NAME/...; several are possible", "NAME");
+    command.option("--client", policy.clients,
+                   "It may connect as THING-SUFFIX, too, for another program; several are possible", "SUFFIX");
     command.flag("--no-shadow", options->no_shadow, "Not the shadows of its thing");
     command.flag("--no-jobs", options->no_jobs, "Not the jobs of its thing");
     command.flag("--no-defender", options->no_defender, "Not the metrics of Device Defender");
