@@ -26,7 +26,7 @@ class Handlers {
 
 class HandlerDirectory final : public Handlers {
  public:
-    // open refuses what is no directory, or may be changed by everybody.
+    // open refuses what is no directory, or may be changed by others (common/files/writers.hpp).
     static trustx::Result<HandlerDirectory> open(const std::string& path);
     HandlerDirectory(HandlerDirectory&& other) noexcept : path_{std::move(other.path_)} {}
 
