@@ -15,6 +15,7 @@
 #include <string>
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 namespace trustx::mqtt {
 namespace {
@@ -42,7 +43,7 @@ void choose_call(CommandLine& chosen, const std::shared_ptr<ShadowOptions>& opti
     chosen.make = [options, make = std::move(make)](const std::string& client_id) {
         const auto topics = topics_of(*options, client_id);
         return std::make_unique<ShadowCallApplication>(
-            [&](const Clock& clock, Tokens& tokens) { return make(clock, topics, tokens); }, stdout);
+            [&](const Clock& clock, Tokens& tokens) { return make(clock, topics, tokens); }, STDOUT_FILENO);
     };
 }
 
@@ -151,7 +152,8 @@ void add_watch(CLI::App& shadow, CommandLine& chosen, const std::shared_ptr<Shad
         ->check(unnamed(CLI::PositiveNumber));
     watch->final_callback([&chosen, options] {
         chosen.make = [options](const std::string& client_id) {
-            return std::make_unique<ShadowWatchApplication>(topics_of(*options, client_id), options->watch, stdout);
+            return std::make_unique<ShadowWatchApplication>(topics_of(*options, client_id), options->watch,
+                                                            STDOUT_FILENO);
         };
     });
 }

@@ -62,6 +62,7 @@ std::string names_of(const std::vector<Subscription>& subscriptions) {
 }  // namespace
 
 Session::Session(Parts parts) : parts_{std::move(parts)}, next_attempt_{parts_.poll.now()} {
+    parts_.events.hold_back();
     if (parts_.patience.timeout.count() > 0) {
         deadline_ = next_attempt_ + parts_.patience.timeout;
     }
@@ -90,7 +91,15 @@ void Session::take_turn() {
     continue_reload();
     publish_waiting();
     check_application();
+    settle_arrived();
     check_time();
+}
+
+// What arrived after the end stays with the broker, where that keeps a session.
+void Session::settle_arrived() {
+    if (parts_.application.settled() && !refused_arrival_) {
+        parts_.events.settle();
+    }
 }
 
 void Session::start_attempt() {
@@ -346,10 +355,12 @@ void Session::leave_connection() {
 
 void Session::on(const MessageArrived& event) {
     spdlog::debug("received {} bytes on {}", event.message.payload.size(), event.message.topic);
-    if (!parts_.application.over()) {
-        ++counters_.received;
-        parts_.application.arrived(event.message);
+    if (parts_.application.over()) {
+        refused_arrival_ = true;
+        return;
     }
+    ++counters_.received;
+    parts_.application.arrived(event.message);
 }
 
 void Session::on(const PublishEnded& event) {
