@@ -13,7 +13,7 @@
 namespace trustx::process {
 namespace {
 
-constexpr int between_looks = 5;  // milliseconds, once all output has ended and only the end of the program is missing
+constexpr int between_looks = 5;  // milliseconds, where only the end of the program is missing and nothing tells of it
 
 int poll_time(const Clock& clock, const Deadline& deadline) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline.left(clock)).count();
@@ -37,14 +37,20 @@ void wait_a_little(RunningProgram& program, const Clock& clock, const Deadline& 
 
 Result<Outcome> run_program(const Command& command, const Clock& clock, const Deadline& deadline) {
     TRY(auto program, RunningProgram::start(command));
+    auto until = deadline;
+    bool gone = false;
     for (;;) {
         if (auto outcome = program.ended()) {
             return *std::move(outcome);
         }
-        if (deadline.passed(clock)) {
-            return program.outcome_too_late();
+        if (until.passed(clock)) {
+            return program.outcome_now();
         }
-        wait_a_little(program, clock, deadline);
+        if (!gone && program.gone()) {
+            gone = true;
+            until.at = std::min(deadline.at, clock.now() + output_after_end);
+        }
+        wait_a_little(program, clock, until);
     }
 }
 

@@ -13,8 +13,9 @@ namespace trustx::process {
 // Error's own remedy for the same errno is about the chip's bus.
 inline constexpr const char* start_advice = "name a program that is there and may be executed, by its path or in PATH";
 
-// run_program waits for the end of the program, and for that of everything that holds its output. At the deadline it is
-// killed with its children. Errors: the errno of what could not be started, without context.
+// run_program waits for the end of the program, and for that of everything that holds its output, but for that no
+// longer than output_after_end. At the deadline the program is killed with its children. Errors: the errno of what
+// could not be started, without context.
 Result<Outcome> run_program(const Command& command, const Clock& clock, const Deadline& deadline);
 
 }  // namespace trustx::process

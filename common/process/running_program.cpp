@@ -14,6 +14,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,11 +43,21 @@ std::string_view name_of(std::string_view setting) {
     return setting.substr(0, setting.find('='));
 }
 
+// What a service manager gives to the process that it has started, and to no other: a child that speaks there would
+// speak for us (sd_notify(3), sd_watchdog_enabled(3), sd_listen_fds(3)).
+bool is_for_this_process(std::string_view name) {
+    constexpr std::array<std::string_view, 6> names{"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID",
+                                                    "LISTEN_FDS",    "LISTEN_PID",    "LISTEN_FDNAMES"};
+    return std::ranges::find(names, name) != names.end();
+}
+
 // environment_with is ours with some settings replaced or added.
 std::vector<std::string> environment_with(const std::vector<std::string>& settings) {
     std::vector<std::string> all{settings};
     for (char** ours = environ; *ours != nullptr; ++ours) {
-        if (std::ranges::none_of(settings, [ours](const auto& one) { return name_of(one) == name_of(*ours); })) {
+        const auto name = name_of(*ours);
+        const bool replaced = std::ranges::any_of(settings, [name](const auto& one) { return name_of(one) == name; });
+        if (!replaced && !is_for_this_process(name)) {
             all.emplace_back(*ours);
         }
     }
@@ -60,8 +71,15 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     return pointers;
 }
 
-// SpawnPlan says how the child starts: files to read from and to write to, a process group of its own, no signal
-// blocked, and none ignored of those that our programs ignore.
+// watch gives a descriptor that is readable once the process has ended (pidfd_open(2)); none where the kernel has no
+// such thing.
+UniqueFd watch(pid_t pid) {
+    return UniqueFd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
+}
+
+// SpawnPlan says how the child starts: files to read from and to write to and no other that is open here, since not all
+// libraries mark theirs as O_CLOEXEC and a connection lives as long as anybody has it open; a process group of its own,
+// no signal blocked, and none ignored of those that our programs ignore.
 class SpawnPlan {
  public:
     SpawnPlan(int in, int out, int err, int held) {
@@ -72,6 +90,7 @@ class SpawnPlan {
         if (held >= 0) {
             ::posix_spawn_file_actions_adddup2(&actions_, held, held_number);
         }
+        ::posix_spawn_file_actions_addclosefrom_np(&actions_, held >= 0 ? held_number + 1 : held_number);
         ::posix_spawnattr_init(&attributes_);
         sigset_t none;
         sigemptyset(&none);
@@ -164,12 +183,15 @@ Result<RunningProgram> RunningProgram::start(const Command& command) {
 
 RunningProgram::RunningProgram(pid_t pid, files::MemoryFile input, UniqueFd out, UniqueFd err)
     : pid_{pid},
+      end_{watch(pid)},
       input_{std::move(input)},
       out_{std::move(out), longest_output},
       err_{std::move(err), longest_complaint} {}
 
 RunningProgram::RunningProgram(RunningProgram&& other) noexcept
     : pid_{std::exchange(other.pid_, 0)},
+      end_{std::move(other.end_)},
+      ended_{std::move(other.ended_)},
       input_{std::move(other.input_)},
       out_{std::move(other.out_)},
       err_{std::move(other.err_)} {}
@@ -189,6 +211,9 @@ std::vector<int> RunningProgram::descriptors() const {
             open.push_back(stream->reading.get());
         }
     }
+    if (end_) {
+        open.push_back(end_.get());
+    }
     return open;
 }
 
@@ -204,21 +229,29 @@ SecretBytes RunningProgram::take_output() {
     return std::exchange(out_.content, {});
 }
 
-std::optional<Outcome> RunningProgram::ended() {
-    if (out_.reading || err_.reading) {
-        return std::nullopt;
+// The group is left alone once its first process is waited for: another may get its number.
+bool RunningProgram::gone() {
+    if (ended_) {
+        return true;
     }
     int status = 0;
     const auto reaped = ::waitpid(pid_, &status, WNOHANG);
     if (reaped == 0 || (reaped < 0 && errno == EINTR)) {
-        return std::nullopt;
+        return false;
     }
     pid_ = 0;
-    return with_output(reaped < 0 ? Outcome{.ending = Ending::unknown} : outcome_of(status));
+    end_.reset();
+    ended_ = reaped < 0 ? Outcome{.ending = Ending::unknown} : outcome_of(status);
+    return true;
 }
 
-Outcome RunningProgram::outcome_too_late() {
-    return with_output({.ending = Ending::too_late});
+std::optional<Outcome> RunningProgram::ended() {
+    const bool complete = gone() && !out_.reading && !err_.reading;
+    return complete ? std::optional{outcome_now()} : std::nullopt;
+}
+
+Outcome RunningProgram::outcome_now() {
+    return with_output(ended_.value_or(Outcome{.ending = Ending::too_late}));
 }
 
 Outcome RunningProgram::with_output(Outcome outcome) {

@@ -9,6 +9,7 @@
 #include <trustx/result.hpp>
 #include <trustx/secret.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -20,6 +21,8 @@
 namespace trustx::process {
 
 inline constexpr std::size_t longest_output = std::size_t{64} * 1024;  // bytes; what comes after them is dropped
+// How long the output of a program that has ended is waited for: what it has left behind may hold it without end.
+inline constexpr std::chrono::seconds output_after_end{2};
 
 struct Command {
     std::vector<std::string> words;          // the program, looked for in PATH where it has no slash, and its arguments
@@ -54,7 +57,8 @@ class RunningProgram {
     RunningProgram& operator=(const RunningProgram&) = delete;
     ~RunningProgram();
 
-    // descriptors are to be polled for reading. None: all that held its output has ended, and so will it.
+    // descriptors are to be polled for reading: its output, and its end. None: all that held its output has ended, and
+    // so will it.
     [[nodiscard]] std::vector<int> descriptors() const;
     // readable reads once from a descriptor that poll(2) found ready.
     void readable(int fd);
@@ -62,10 +66,12 @@ class RunningProgram {
     // take_output gives what came through standard output since the last call.
     SecretBytes take_output();
 
+    // gone: it has ended; what it started may still hold its output. How long that is waited for is for the caller.
+    [[nodiscard]] bool gone();
     // ended is how it ended, once everything that held its output has, too; the output is what was not taken.
     std::optional<Outcome> ended();
-    // outcome_too_late is what there is of it at the caller's deadline.
-    Outcome outcome_too_late();
+    // outcome_now is what there is of it at the caller's deadline: how it ended, or that it was too late.
+    Outcome outcome_now();
 
     // signal sends a signal to the whole group.
     void signal(int number) const;
@@ -83,7 +89,9 @@ class RunningProgram {
     RunningProgram(pid_t pid, files::MemoryFile input, UniqueFd out, UniqueFd err);
     [[nodiscard]] Outcome with_output(Outcome outcome);
 
-    pid_t pid_;  // 0: it has ended
+    pid_t pid_;                     // 0: it has ended
+    UniqueFd end_;                  // readable then; none: it has ended, or the kernel does not tell
+    std::optional<Outcome> ended_;  // without its output
     files::MemoryFile input_;
     Stream out_;
     Stream err_;

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Descriptors and what is written to them.
+#include "common/io/output.hpp"
 #include "common/io/socket.hpp"
 #include "common/io/termination_signals.hpp"
 #include "common/io/unique_fd.hpp"
 #include "common/io/write_all.hpp"
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -136,4 +140,75 @@ TEST_CASE("a termination signal can be read", "[io]") {
     REQUIRE(::read(signals->get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info));
     CHECK(info.ssi_signo == SIGTERM);
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+namespace {
+
+std::string drained(int fd, std::size_t size) {
+    std::string all;
+    std::array<char, 65536> part{};
+    while (all.size() < size) {
+        const auto count = ::read(fd, part.data(), std::min(part.size(), size - all.size()));
+        if (count <= 0) {
+            break;
+        }
+        all.append(part.data(), static_cast<std::size_t>(count));
+    }
+    return all;
+}
+
+// For a reader that reads only at the end: whatever is written waits for it, and nobody waits for that.
+void check_that_nothing_waits(int reading, int writing) {
+    const int flags = ::fcntl(writing, F_GETFL);
+    io::Output output{writing};
+    std::string all;
+    for (char letter = 'a'; letter <= 'z'; ++letter) {
+        const std::string text(100'000, letter);
+        output.add(text);
+        all += text;
+        REQUIRE_FALSE(output.write());
+    }
+    CHECK_FALSE(output.empty());
+    CHECK(::fcntl(writing, F_GETFL) == flags);
+    std::string received;
+    while (received.size() < all.size()) {
+        received += drained(reading, std::min<std::size_t>(4096, all.size() - received.size()));
+        REQUIRE_FALSE(output.write());
+    }
+    CHECK(output.empty());
+    CHECK(received == all);
+}
+
+}  // namespace
+
+TEST_CASE("output does not wait for its reader, and loses nothing", "[io]") {
+    SECTION("a pipe") {
+        const Pipe pipe;
+        check_that_nothing_waits(pipe.reading.get(), pipe.writing.get());
+    }
+    SECTION("a socket") {
+        std::array<int, 2> ends{};
+        REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+        const UniqueFd reading{ends[0]};
+        const UniqueFd writing{ends[1]};
+        check_that_nothing_waits(reading.get(), writing.get());
+    }
+}
+
+TEST_CASE("output that cannot be written is an error, and is dropped", "[io]") {
+    const UniqueFd full{::open("/dev/full", O_WRONLY | O_CLOEXEC)};
+    const UniqueFd closed{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+    for (const auto& [fd, code] : {std::pair{full.get(), ENOSPC}, {closed.get(), EBADF}}) {
+        io::Output output{fd};
+        output.add("text");
+        CHECK(output.write() == std::error_code{code, std::system_category()});
+        CHECK(output.empty());
+    }
+    Pipe pipe;
+    pipe.reading.reset();
+    const auto before = std::signal(SIGPIPE, SIG_IGN);
+    io::Output output{pipe.writing.get()};
+    output.add("text");
+    CHECK(output.write() == std::errc::broken_pipe);
+    std::signal(SIGPIPE, before);
 }

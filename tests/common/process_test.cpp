@@ -9,6 +9,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
 #include <fcntl.h>
@@ -86,6 +87,34 @@ TEST_CASE("a setting replaces ours with that name, and no other", "[run_program]
     CHECK(output_of(outcome) == "1-path\n");
     const auto replaced = shell("echo $HOME; env | grep -c ^HOME=", {.words = {}, .environment = {"HOME=/x"}});
     CHECK(output_of(replaced) == "/x\n1\n");
+}
+
+// A connection would live as long as anything that a program has left behind.
+TEST_CASE("a program gets no descriptor but its own and the one that it holds", "[run_program]") {
+    const int open = ::open("/dev/null", O_RDWR);  // NOLINT(android-cloexec-open): as libraries do
+    const int far = ::fcntl(open, F_DUPFD, 200);
+    CHECK(output_of(shell("ls /proc/$$/fd; :")) == "0\n1\n2\n");
+    CHECK(output_of(shell("ls /proc/$$/fd; :", {.words = {}, .held = open})) == "0\n1\n2\n3\n");
+    ::close(far);
+    ::close(open);
+}
+
+TEST_CASE("a program does not speak to the service manager in our place", "[run_program]") {
+    ::setenv("NOTIFY_SOCKET", "/run/no/such/socket", 1);
+    ::setenv("WATCHDOG_USEC", "1000000", 1);
+    CHECK(output_of(shell("echo \"$NOTIFY_SOCKET$WATCHDOG_USEC\"")) == "\n");
+    const auto given = shell("echo $NOTIFY_SOCKET", {.words = {}, .environment = {"NOTIFY_SOCKET=mine"}});
+    CHECK(output_of(given) == "mine\n");
+    ::unsetenv("NOTIFY_SOCKET");
+    ::unsetenv("WATCHDOG_USEC");
+}
+
+TEST_CASE("what a program leaves behind with its output does not change how it ended", "[run_program]") {
+    const auto outcome = shell("echo said; sleep 1000 & echo $!");
+    CHECK(outcome.good());
+    const auto said = output_of(outcome);
+    REQUIRE(said.starts_with("said\n"));
+    CHECK(::kill(std::stoi(said.substr(said.find('\n'))), SIGKILL) == 0);
 }
 
 TEST_CASE("a program starts with the signals that it knows, whatever we ignore", "[run_program]") {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Jobs without a network: one at a time, each once, whenever the program ends.
+#include "common/files/input_error.hpp"
 #include "jobs/handlers.hpp"
 #include "jobs/journal.hpp"
 #include "jobs/runner.hpp"
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace trustx::mqtt;
 using namespace std::chrono_literals;
@@ -274,6 +276,27 @@ TEST_CASE("an execution that somebody else changed is reported with its new vers
     CHECK(world.service.of("one").status == JobStatus::succeeded);
 }
 
+TEST_CASE("a report is not sent without a pause to a service that has another version each time", "[jobs]") {
+    JobsWorld world;
+    world.service.add("one", R"({"operation":"works"})");
+    Life life{world};
+    life.begun();
+    life.runner.ended({});
+    unsigned reports = 0;
+    while (const auto request = life.runner.next()) {
+        REQUIRE(++reports <= 10);
+        world.service.of("one").version += 1;  // somebody else is quicker each time
+        const auto [topic, payload] = world.service.serve(*request);
+        life.runner.arrived(topic, payload);
+    }
+    CHECK(reports == JobRunner::most_versions);
+    CHECK(life.notices.back() == Level::error);
+    world.clock.sleep_until(life.runner.wakes_at().value());
+    life.runner.wake();
+    life.exchange();
+    CHECK(world.service.of("one").status == JobStatus::succeeded);
+}
+
 TEST_CASE("a handler whose job was cancelled is ended, and nothing is reported", "[jobs]") {
     JobsWorld world;
     add_three_jobs(world.service);
@@ -472,14 +495,14 @@ TEST_CASE("a journal is refused by name where it is damaged, another thing's, or
     const auto open = [&](const std::string& thing) { return JobJournal::open(world.disk, "/state", thing); };
     auto journal = open("gw");
     REQUIRE(journal);
-    CHECK(open("gw").error() == trustx::errno_code(EBUSY));
+    CHECK(open("gw").error() == trustx::InputErrc::refused);
     REQUIRE(journal->write({.thing = "gw", .job = "one", .number = 1}));
     journal = tl::unexpected{trustx::Error{trustx::errno_code(EBUSY)}};
     CHECK(open("gw").value().record()->job == "one");
-    CHECK(open("other").error() == trustx::errno_code(EXDEV));
+    CHECK(open("other").error() == trustx::InputErrc::check_failed);
     world.disk.files["/state/job"].content.pop_back();
     world.disk.files["/state/job"].content.pop_back();
-    CHECK(open("gw").error() == trustx::errno_code(EBADMSG));
+    CHECK(open("gw").error() == trustx::InputErrc::malformed);
 }
 
 TEST_CASE("a record is read as it was written, and only whole", "[jobs]") {
@@ -538,6 +561,29 @@ TEST_CASE("a handler is a program in its directory, and nothing else", "[jobs]")
     }
     CHECK_FALSE(HandlerDirectory::open((directory / "works").string()));
     CHECK_FALSE(HandlerDirectory::open((directory / "missing").string()));
-    REQUIRE(::chmod(directory.path().c_str(), 0777) == 0);
-    CHECK_FALSE(HandlerDirectory::open(directory.path().string()));
+    for (const mode_t mode : {0777U, 0775U}) {
+        REQUIRE(::chmod(directory.path().c_str(), mode) == 0);
+        CHECK_FALSE(HandlerDirectory::open(directory.path().string()));
+    }
+}
+
+TEST_CASE("a handler is no program that others may change, wherever a link leads", "[jobs]") {
+    const trustx::test::TempDir directory;
+    const auto program = directory / "elsewhere" / "program";
+    std::filesystem::create_directories(directory / "handlers");
+    std::filesystem::create_directories(directory / "elsewhere");
+    trustx::test::write_file(program, "#!/bin/sh\n");
+    std::filesystem::create_symlink(program, directory / "handlers" / "linked");
+    const auto found = [&](mode_t of_program, mode_t of_directory) {
+        REQUIRE(::chmod(program.c_str(), of_program) == 0);
+        REQUIRE(::chmod((directory / "elsewhere").c_str(), of_directory) == 0);
+        return HandlerDirectory::open((directory / "handlers").string()).value().find("linked").has_value();
+    };
+    CHECK(found(0755, 0755));
+    CHECK_FALSE(found(0775, 0755));
+    CHECK_FALSE(found(0755, 0775));
+    if (::geteuid() == 0) {
+        REQUIRE(::chown(program.c_str(), 12345, 12345) == 0);
+        CHECK_FALSE(found(0755, 0755));
+    }
 }

@@ -177,6 +177,7 @@ TEST_CASE("options of a spool that make no sense are refused", "[mqtt][spool]") 
     const std::vector<std::vector<std::string>> cases{{"--subscribe", "t", "--spool", "d"},
                                                       {"--topic", "t", "--spool-size", "1MB"},
                                                       {"--topic", "t", "--spool", "d", "--spool-size", "1"},
+                                                      {"--topic", "t", "--spool", ""},
                                                       {"--topic", "t", "--spool", "d", "--spool-size", "much"},
                                                       {"--topic", "t", "--spool", "d", "--spool-drop", "some"}};
     for (const auto& more : cases) {

@@ -90,7 +90,11 @@ int read_file_at(sqlite3_file* file, void* bytes, int count, sqlite3_int64 offse
 
 int write_file_at(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 offset) {
     auto& disk = *file_of(file).disk;
-    const int failed = disk.before_step(true, false);
+    int failed = disk.before_step(true, false);
+    if (failed == SQLITE_OK &&
+        !disk.has_room(file_of(file).path, static_cast<std::uint64_t>(offset) + static_cast<std::uint64_t>(count))) {
+        failed = SQLITE_FULL;
+    }
     const int part = failed == SQLITE_OK ? count : disk.half() ? count / 2 : 0;
     if (part > 0) {
         disk.written(file_of(file).path, {static_cast<const char*>(bytes), static_cast<std::size_t>(part)},
@@ -232,6 +236,25 @@ void FaultyDisk::fail_at(int step, Fault fault) {
     steps_ = 0;
     at_ = step;
     fault_ = fault;
+}
+
+void FaultyDisk::limit(std::filesystem::path directory, std::uint64_t bytes) {
+    limited_ = std::move(directory);
+    capacity_ = bytes;
+}
+
+bool FaultyDisk::has_room(const std::string& path, std::uint64_t end) {
+    if (limited_.empty()) {
+        return true;
+    }
+    std::uint64_t used = 0;
+    for (const auto& file : std::filesystem::directory_iterator(limited_)) {
+        used += file.file_size();
+    }
+    const auto size = std::filesystem::file_size(path);
+    const bool fits = end <= size || used + end - size <= capacity_;
+    system_error_ = fits ? 0 : ENOSPC;
+    return fits;
 }
 
 bool FaultyDisk::dead() const {

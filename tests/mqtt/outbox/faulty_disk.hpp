@@ -37,6 +37,8 @@ class FaultyDisk {
 
     // fail_at lets the step fail with that number, from 1; steps count from now on.
     void fail_at(int step, Fault fault);
+    // limit is how many bytes the files of a directory may have together, those of others included.
+    void limit(std::filesystem::path directory, std::uint64_t bytes);
     // mend ends the fault.
     void mend() { fault_ = Fault::none; }
 
@@ -47,6 +49,8 @@ class FaultyDisk {
     // For the functions that SQLite calls. before_step gives SQLITE_OK, or what the step fails with.
     struct Content;
     int before_step(bool writes, bool syncs);
+    // has_room: for a file that becomes so long; errno is that of a write then.
+    bool has_room(const std::string& path, std::uint64_t end);
     [[nodiscard]] bool half() const { return fault_ == Fault::torn && steps_ == at_; }
     [[nodiscard]] bool dead() const;
     void opened(const std::string& path);
@@ -74,6 +78,8 @@ class FaultyDisk {
     int at_ = 0;
     Fault fault_ = Fault::none;
     int system_error_ = 0;
+    std::filesystem::path limited_;
+    std::uint64_t capacity_ = 0;
     Names now_;
     Names kept_;  // on the disk for certain
     std::vector<NameChange> changes_;

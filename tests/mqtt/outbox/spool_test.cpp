@@ -2,9 +2,11 @@
 // A spool as a program uses it: what it keeps, drops and refuses.
 #include "outbox/spool.hpp"
 
+#include "faulty_disk.hpp"
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +14,7 @@
 #include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace trustx::test;
 using namespace trustx::mqtt;
@@ -257,7 +260,7 @@ TEST_CASE("a spool is for its owner alone", "[outbox][spool]") {
         CHECK((status.st_mode & 0777) == 0600);
         ++files;
     }
-    CHECK(files == 2);
+    CHECK(files == 3);  // database, log and reserve
 }
 
 TEST_CASE("a spool that another program has open is refused, and that program goes on", "[outbox][spool]") {
@@ -311,6 +314,43 @@ TEST_CASE("a spool is refused by name", "[outbox][spool]") {
     SECTION("when a table is missing") {
         sql(settings, "DROP TABLE message");
         CHECK(refusal(settings) == Cause::spool_damaged);
+    }
+    SECTION("when it was emptied") {
+        write_file(file, "");
+        CHECK(refusal(settings) == Cause::spool_damaged);
+    }
+    SECTION("when somebody has added what our statements would run") {
+        sql(settings, GENERATE("CREATE TABLE leak (payload); CREATE TRIGGER spy AFTER INSERT ON message BEGIN INSERT "
+                               "INTO leak VALUES (new.payload); END",
+                               "CREATE TABLE other (a)", "CREATE VIEW other AS SELECT 1",
+                               "ALTER TABLE message ADD COLUMN more"));
+        CHECK(refusal(settings) == Cause::spool_foreign);
+    }
+    SECTION("when others may change its file") {
+        REQUIRE(::chmod(file.c_str(), GENERATE(0620U, 0602U)) == 0);
+        CHECK(refusal(settings) == Cause::spool_foreign);
+    }
+    SECTION("when others may change its directory") {
+        REQUIRE(::chmod(settings.directory.c_str(), GENERATE(0770U, 0707U)) == 0);
+        CHECK(refusal(settings) == Cause::spool_foreign);
+    }
+    SECTION("when another user owns it, whom root would trust") {
+        if (::geteuid() == 0) {
+            REQUIRE(::chown(GENERATE_COPY(file, settings.directory).c_str(), 12345, 12345) == 0);
+            CHECK(refusal(settings) == Cause::spool_foreign);
+        }
+    }
+    SECTION("when it is a link to a file elsewhere, which stays as it is") {
+        std::filesystem::remove(file);
+        write_file(directory / "victim", "");
+        std::filesystem::create_symlink(directory / "victim", file);
+        CHECK(refusal(settings) == Cause::spool_failed);
+        CHECK(read_file(directory / "victim").empty());
+    }
+    SECTION("when the directory above it is missing") {
+        settings.directory = directory / "missing" / "spool";
+        CHECK(refusal(settings) == Cause::spool_failed);
+        CHECK_FALSE(std::filesystem::exists(directory / "missing"));
     }
     SECTION("when it is a directory") {
         std::filesystem::remove(file);
@@ -371,6 +411,51 @@ TEST_CASE("a spool of the first format, which had no checksums, is taken over wi
     const auto spool = opened(settings);
     CHECK(waiting(*spool) == Numbers{"old 1", "old 2", "new"});
     CHECK(spool->counters().damaged == 0);
+}
+
+TEST_CASE("nothing is accepted into a spool that was taken away", "[outbox][spool]") {
+    const TempDir directory;
+    const auto spool = opened(at(directory));
+    accept(*spool, {"1"});
+    std::filesystem::rename(at(directory).directory, directory / "elsewhere");
+    const auto refused = spool->accept({message("2")});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().cause == Cause::spool_failed);
+}
+
+TEST_CASE("a spool that has filled its disk by itself gets rid of what is delivered, and goes on", "[outbox][spool]") {
+    const TempDir directory;
+    FaultyDisk disk;
+    auto settings = at(directory);
+    settings.vfs = disk.name();
+    settings.log_pages = GENERATE(32U, 128U);
+    disk.limit(settings.directory, 2'500'000);
+    const std::vector<OutgoingMessage> batch(20, message(std::string(3000, 'x')));
+    auto spool = opened(settings);
+    std::uint64_t most = 0;
+    for (int round = 0; round < 3; ++round) {
+        auto accepted = spool->accept(batch);
+        REQUIRE(accepted);
+        while ((accepted = spool->accept(batch))) {
+        }
+        REQUIRE(accepted.error().cause == Cause::spool_full);
+        most = std::max(most, spool->counters().held);
+        CHECK(spool->counters().held > most / 2);
+        if (round == 1) {
+            spool.reset();
+            spool = opened(settings);
+        }
+        while (!spool->empty()) {
+            for (int i = 0; i < 10 && spool->counters().held > 0; ++i) {
+                if (const auto next = spool->next().value()) {
+                    spool->ended(next->id, Ending::delivered);
+                }
+            }
+            const auto flushed = spool->flush();
+            INFO((flushed ? "" : to_string(flushed.error())));
+            REQUIRE(flushed);
+        }
+    }
 }
 
 TEST_CASE("a limit of file sizes is a full disk to a spool", "[outbox][spool]") {

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/handler_slot.hpp"
 
+#include <cstdlib>
+
 #include <poll.h>
 
 namespace trustx::mqtt {
+
+std::vector<std::string> proxy_setting() {
+    const char* proxy = std::getenv("https_proxy");
+    return proxy == nullptr ? std::vector<std::string>{} : std::vector{std::string{"https_proxy="} + proxy};
+}
 
 std::vector<WatchedFd> HandlerSlot::descriptors() const {
     std::vector<WatchedFd> watched;

@@ -12,6 +12,10 @@
 
 namespace trustx::mqtt {
 
+// proxy_setting is https_proxy as this program was started with it: handlers get it back, although run.cpp takes it
+// away from Paho. To be asked when an application is made.
+[[nodiscard]] std::vector<std::string> proxy_setting();
+
 class HandlerSlot {
  public:
     void take(HandlerProcess program) { program_.emplace(std::move(program)); }

@@ -3,6 +3,7 @@
 
 #include "commands/notices.hpp"
 #include "commands/shadow_call.hpp"
+#include "common/files/writers.hpp"
 #include "common/text/as_bytes.hpp"
 
 #include <stdexcept>
@@ -47,7 +48,12 @@ JobsApplication::JobsApplication(std::string thing, JobsOptions options)
       handlers_{or_throw(HandlerDirectory::open(options_.handlers))},
       journal_{or_throw(JobJournal::open(store_, options_.state, thing_))},
       mark_{options_.state},
-      runner_{{clock_, thing_, tokens_, journal_, handlers_, log_notice, options_.step_timeout}} {}
+      proxy_{proxy_setting()},
+      runner_{{clock_, thing_, tokens_, journal_, handlers_, log_notice, options_.step_timeout}} {
+    if (const auto ours = files::check_writers(options_.state); !ours) {
+        throw std::runtime_error{ours.error().message()};
+    }
+}
 
 std::vector<Subscription> JobsApplication::subscriptions() const {
     return subscriptions_to(runner_.filters());
@@ -132,15 +138,18 @@ void JobsApplication::run(const JobStart& start, const UniqueFd& mark) {
     spdlog::info("job {}: {}{}", start.job, start.operation, start.resumed ? ", resumed" : "");
     details_ = Json::object();
     printed_ = {};
-    auto started =
-        HandlerProcess::start({.words = {start.program},
-                               .input = start.document + "\n",
-                               .environment = {"TRUSTX_THING=" + thing_, "TRUSTX_JOB_ID=" + start.job,
-                                               "TRUSTX_JOB_EXECUTION=" + std::to_string(start.number),
-                                               "TRUSTX_JOB_OPERATION=" + start.operation,
-                                               std::string{"TRUSTX_JOB_RESUMED="} + (start.resumed ? "1" : "0")},
-                               .held = mark.get()},
-                              clock_, options_.allowed);
+    auto environment = proxy_;
+    for (auto setting :
+         {"TRUSTX_THING=" + thing_, "TRUSTX_JOB_ID=" + start.job,
+          "TRUSTX_JOB_EXECUTION=" + std::to_string(start.number), "TRUSTX_JOB_OPERATION=" + start.operation,
+          std::string{"TRUSTX_JOB_RESUMED="} + (start.resumed ? "1" : "0")}) {
+        environment.push_back(std::move(setting));
+    }
+    auto started = HandlerProcess::start({.words = {start.program},
+                                          .input = start.document + "\n",
+                                          .environment = std::move(environment),
+                                          .held = mark.get()},
+                                         clock_, options_.allowed);
     if (!started) {
         return not_run(start.program + ": " + started.error().code().message());
     }

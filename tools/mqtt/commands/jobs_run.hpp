@@ -68,6 +68,7 @@ class JobsApplication final : public Application {
     HandlerDirectory handlers_;
     JobJournal journal_;
     HandlerMark mark_;
+    std::vector<std::string> proxy_;  // for handlers
     JobRunner runner_;
     std::optional<JobStart> waiting_;       // for the end of an earlier handler, which has outlived its starter, ...
     std::optional<TimePoint> waits_until_;  // ... until then

@@ -225,7 +225,7 @@ Result<std::unique_ptr<Application>> make_application(const MessageOptions& opti
                         .count = options.count,
                         .format = *OutputFormat::parse(options.format),
                         .line_end = !options.no_line_end};
-    return std::make_unique<PublishSubscribe>(std::move(publishing), std::move(receiving), stdout);
+    return std::make_unique<PublishSubscribe>(std::move(publishing), std::move(receiving), STDOUT_FILENO);
 }
 
 }  // namespace

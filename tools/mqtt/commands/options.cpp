@@ -4,7 +4,10 @@
 #include "limits/aws_limits.hpp"
 #include "limits/topic.hpp"
 
+#include <algorithm>
 #include <map>
+#include <set>
+#include <string>
 #include <utility>
 
 #include <CLI/CLI.hpp>
@@ -177,6 +180,26 @@ void require_connection(const Options& options) {
     }
 }
 
+// is_name: of a file, a program or a party. Texts and lists of JSON may be empty.
+bool is_name(const std::string& type) {
+    const std::set<std::string> names{"ADDRESS", "DIRECTORY", "ID", "NAME", "PROGRAM"};
+    return names.count(type) > 0 || type.starts_with("FILE");
+}
+
+// An empty name is a variable of a script that is not set: as if there were no option, messages would be in no spool.
+void refuse_empty_names(const CLI::App& part) {
+    for (const auto* option : part.get_options()) {
+        const auto given =
+            option->count() > 0 && is_name(option->get_type_name()) ? option->results() : CLI::results_t{};
+        if (std::ranges::find(given, std::string{}) != given.end()) {
+            throw CLI::ValidationError(option->get_name(), "the value is empty");
+        }
+    }
+    for (const auto* below : part.get_subcommands([](const CLI::App*) { return true; })) {
+        refuse_empty_names(*below);
+    }
+}
+
 }  // namespace
 
 CLI::Validator unnamed(CLI::Validator rule) {
@@ -194,6 +217,7 @@ void add_options(CLI::App& program, Options& options) {
 
 void settle_options(CLI::App& program, Options& options) {
     require_connection(options);
+    refuse_empty_names(program);
     if (options.persistent_session && options.client_id.empty()) {
         throw CLI::ValidationError("--persistent-session", "the broker finds a session by its --client-id; give one");
     }

@@ -3,13 +3,10 @@
 
 #include "session/advice.hpp"
 
-#include <cerrno>
-#include <system_error>
 #include <utility>
 
 #include <poll.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 namespace trustx::mqtt {
 namespace {
@@ -19,7 +16,7 @@ constexpr std::chrono::seconds drain_time{5};
 
 }  // namespace
 
-PublishSubscribe::PublishSubscribe(Publisher::Parts publishing, Receiving receiving, std::FILE* output)
+PublishSubscribe::PublishSubscribe(Publisher::Parts publishing, Receiving receiving, int output)
     : publisher_{std::move(publishing)}, receiving_{std::move(receiving)}, output_{output} {}
 
 std::vector<Subscription> PublishSubscribe::subscriptions() const {
@@ -40,14 +37,8 @@ void PublishSubscribe::arrived(const Message& message) {
         return;  // arrived between the last one asked for and the DISCONNECT
     }
     ++received_;
-    // A terminal obeys what it gets; programs get the bytes as they came.
-    const bool person_reads = ::isatty(::fileno(output_)) == 1;
-    const auto shown = receiving_.format.apply(message, person_reads) + (receiving_.line_end ? "\n" : "");
-    const bool written =
-        std::fwrite(shown.data(), 1, shown.size(), output_) == shown.size() && std::fflush(output_) == 0;
-    if (!written) {
-        fail({Cause::output, "write to standard output: " + std::system_category().message(errno), {}});
-    }
+    check(
+        output_.print(receiving_.format.apply(message, output_.printable_only()) + (receiving_.line_end ? "\n" : "")));
 }
 
 std::optional<OutgoingMessage> PublishSubscribe::next() {
@@ -81,12 +72,15 @@ void PublishSubscribe::wake(TimePoint now) {
 }
 
 std::vector<WatchedFd> PublishSubscribe::descriptors(bool connected) const {
-    const int input = publisher_.input(connected);
-    return input < 0 ? std::vector<WatchedFd>{} : std::vector<WatchedFd>{{.fd = input, .events = POLLIN}};
+    auto watched = output_.descriptors();
+    if (const int input = publisher_.input(connected); input >= 0) {
+        watched.push_back({.fd = input, .events = POLLIN});
+    }
+    return watched;
 }
 
-void PublishSubscribe::ready(int /*fd*/, short /*events*/) {
-    check(publisher_.read_input());
+void PublishSubscribe::ready(int fd, short /*events*/) {
+    check(output_.is(fd) ? output_.write() : publisher_.read_input());
 }
 
 std::optional<ExitCode> PublishSubscribe::over() const {
@@ -94,11 +88,11 @@ std::optional<ExitCode> PublishSubscribe::over() const {
         return failed_;
     }
     if (drained_by_) {
-        const bool waits = publisher_.in_flight() && *drained_by_ != TimePoint::min();
+        const bool waits = (publisher_.in_flight() || !output_.empty()) && *drained_by_ != TimePoint::min();
         return waits ? std::nullopt : std::optional{code_when_stopped()};
     }
     const bool receives_without_end = !receiving_.filters.empty() && receiving_.count == 0;
-    if (receives_without_end || !publisher_.finished() || !received_enough()) {
+    if (receives_without_end || !publisher_.finished() || !received_enough() || !output_.empty()) {
         return std::nullopt;
     }
     const auto& counters = publisher_.counters();

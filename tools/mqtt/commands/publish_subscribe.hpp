@@ -4,11 +4,11 @@
 #pragma once
 
 #include "commands/output_format.hpp"
+#include "commands/printer.hpp"
 #include "commands/publisher.hpp"
 #include "session/application.hpp"
 
 #include <chrono>
-#include <cstdio>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,11 +26,12 @@ struct Receiving {
 class PublishSubscribe final : public Application {
  public:
     // output takes what is received.
-    PublishSubscribe(Publisher::Parts publishing, Receiving receiving, std::FILE* output);
+    PublishSubscribe(Publisher::Parts publishing, Receiving receiving, int output);
 
     [[nodiscard]] std::vector<Subscription> subscriptions() const override;
     void connection_lost() override;
     void arrived(const Message& message) override;
+    [[nodiscard]] bool settled() const override { return output_.empty(); }
     [[nodiscard]] std::optional<OutgoingMessage> next() override;
     void ended(std::uint64_t id, const PublishOutcome& outcome) override;
     [[nodiscard]] std::optional<TimePoint> wakes_at() const override;
@@ -50,7 +51,7 @@ class PublishSubscribe final : public Application {
 
     Publisher publisher_;
     Receiving receiving_;
-    std::FILE* output_;
+    Printer output_;
     std::uint64_t received_ = 0;
     std::optional<TimePoint> drained_by_;  // set: told to end, and what is on its way may arrive until then
     std::optional<ExitCode> failed_;

@@ -31,11 +31,10 @@ Result<void> Publisher::fill() {
         if (batch_.empty()) {
             return {};
         }
-        TRYV(unless_full(parts_.outbox->accept(batch_)));
-        if (full_) {
+        TRY(const bool accepted, accept_batch());
+        if (!accepted) {
             return {};
         }
-        batch_.clear();
         if (parts_.durable) {
             spdlog::debug("{} message(s) in the spool", counters().held);
         }
@@ -60,21 +59,28 @@ void Publisher::make_batch() {
 }
 
 Result<void> Publisher::unless_full(const Result<void>& done) {
-    const bool full = !done && done.error().cause == Cause::spool_full;
-    if (!done && !full) {
+    if (done || done.error().cause != Cause::spool_full) {
         return done;
     }
-    if (full && !full_) {
+    if (!std::exchange(full_, true)) {
         spdlog::error("{}; nothing more is accepted until then", to_string(done.error()));
     }
-    if (!full && full_) {
+    wakes_at_ = std::chrono::steady_clock::now() + until_next_try;
+    return {};
+}
+
+// Only what was accepted shows that there is space: what is delivered needs little of it, or none.
+Result<bool> Publisher::accept_batch() {
+    auto done = parts_.outbox->accept(batch_);
+    if (!done) {
+        TRYV(unless_full(done));
+        return false;
+    }
+    batch_.clear();
+    if (std::exchange(full_, false)) {
         spdlog::info("there is space again");
     }
-    full_ = full;
-    if (full) {
-        wakes_at_ = std::chrono::steady_clock::now() + until_next_try;
-    }
-    return {};
+    return true;
 }
 
 Result<void> Publisher::wake() {

@@ -54,6 +54,7 @@ class Publisher {
 
  private:
     Result<void> fill();
+    Result<bool> accept_batch();
     Result<void> unless_full(const Result<void>& done);
     void make_batch();
     Result<void> report_damage();

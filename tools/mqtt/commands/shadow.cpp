@@ -16,6 +16,7 @@
 #include <string>
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 namespace trustx::mqtt {
 namespace {
@@ -43,7 +44,7 @@ void choose_call(CommandLine& chosen, const std::shared_ptr<ShadowOptions>& opti
     chosen.make = [&chosen, options, make = std::move(make)](const std::string& client_id) {
         const auto topics = topics_of(*options, thing_for(chosen.options, client_id));
         return std::make_unique<ShadowCallApplication>(
-            [&](const Clock& clock, Tokens& tokens) { return make(clock, topics, tokens); }, stdout);
+            [&](const Clock& clock, Tokens& tokens) { return make(clock, topics, tokens); }, STDOUT_FILENO);
     };
 }
 
@@ -172,7 +173,7 @@ void add_watch(CLI::App& shadow, CommandLine& chosen, const std::shared_ptr<Shad
         find_handler(options->watch);
         chosen.make = [&chosen, options](const std::string& client_id) {
             return std::make_unique<ShadowWatchApplication>(topics_of(*options, thing_for(chosen.options, client_id)),
-                                                            options->watch, stdout);
+                                                            options->watch, STDOUT_FILENO);
         };
     });
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/shadow_call.hpp"
 
-#include "commands/json_output.hpp"
-
 #include <algorithm>
 #include <iterator>
 #include <random>
@@ -23,7 +21,7 @@ std::vector<Subscription> subscriptions_to(const std::vector<std::string>& filte
     return subscriptions;
 }
 
-ShadowCallApplication::ShadowCallApplication(const Make& make, std::FILE* output)
+ShadowCallApplication::ShadowCallApplication(const Make& make, int output)
     : tokens_{random_number}, call_{make(clock_, tokens_)}, output_{output} {}
 
 std::vector<Subscription> ShadowCallApplication::subscriptions() const {
@@ -49,14 +47,26 @@ void ShadowCallApplication::arrived(const Message& message) {
         spdlog::error("{}", words(*outcome->rejection));
         over_ = ExitCode::refused;
     } else {
-        const bool printed = outcome->document.is_null() || print(output_, outcome->document);
-        over_ = printed ? ExitCode::done : ExitCode::failed;
+        over_ = ExitCode::done;
+        check(outcome->document.is_null() ? Result<void>{} : output_.print_line(outcome->document));
+    }
+}
+
+void ShadowCallApplication::ready(int /*fd*/, short /*events*/) {
+    check(output_.write());
+}
+
+void ShadowCallApplication::check(const Result<void>& printed) {
+    if (!printed) {
+        spdlog::error("{}", to_string(printed.error()));
+        over_ = ExitCode::failed;
     }
 }
 
 void ShadowCallApplication::stop() {
-    if (!over_) {
+    if (!over_ || !output_.empty()) {
         over_ = ExitCode::unfinished;
+        output_.drop();
     }
 }
 

@@ -2,6 +2,7 @@
 // trustx-mqtt shadow get, update and delete: one request, and its answer on standard output.
 #pragma once
 
+#include "commands/printer.hpp"
 #include "requests/request.hpp"
 #include "session/application.hpp"
 #include "shadow/call.hpp"
@@ -9,7 +10,6 @@
 #include <trustx/clock.hpp>
 
 #include <cstdint>
-#include <cstdio>
 #include <functional>
 #include <optional>
 #include <string>
@@ -21,7 +21,7 @@ class ShadowCallApplication final : public Application {
  public:
     using Make = std::function<ShadowCall(const Clock& clock, Tokens& tokens)>;
 
-    ShadowCallApplication(const Make& make, std::FILE* output);
+    ShadowCallApplication(const Make& make, int output);
 
     [[nodiscard]] std::vector<Subscription> subscriptions() const override;
     void connection_lost() override { call_.connection_lost(); }
@@ -29,15 +29,21 @@ class ShadowCallApplication final : public Application {
     [[nodiscard]] std::optional<OutgoingMessage> next() override;
     [[nodiscard]] std::optional<TimePoint> wakes_at() const override { return call_.wakes_at(); }
     void wake(TimePoint /*now*/) override { call_.wake(); }
-    [[nodiscard]] std::optional<ExitCode> over() const override { return over_; }
+    [[nodiscard]] std::vector<WatchedFd> descriptors(bool /*connected*/) const override {
+        return output_.descriptors();
+    }
+    void ready(int fd, short events) override;
+    [[nodiscard]] std::optional<ExitCode> over() const override { return output_.empty() ? over_ : std::nullopt; }
     void stop() override;
     [[nodiscard]] std::string progress() const override { return "no answer yet"; }
 
  private:
+    void check(const Result<void>& printed);
+
     SystemClock clock_;
     Tokens tokens_;
     ShadowCall call_;
-    std::FILE* output_;
+    Printer output_;
     std::uint64_t last_id_ = 0;
     std::optional<ExitCode> over_;
 };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/shadow_watch.hpp"
 
-#include "commands/json_output.hpp"
 #include "commands/notices.hpp"
 #include "commands/shadow_call.hpp"
 #include "common/text/as_bytes.hpp"
@@ -23,12 +22,12 @@ Json document_of(const Delta& delta) {
 
 }  // namespace
 
-ShadowWatchApplication::ShadowWatchApplication(const ShadowTopics& topics, ShadowWatchOptions options,
-                                               std::FILE* output)
+ShadowWatchApplication::ShadowWatchApplication(const ShadowTopics& topics, ShadowWatchOptions options, int output)
     : tokens_{random_number},
       topics_{topics},
       options_{std::move(options)},
       output_{output},
+      proxy_{proxy_setting()},
       watch_{clock_, topics, tokens_, log_notice} {}
 
 std::vector<Subscription> ShadowWatchApplication::subscriptions() const {
@@ -45,8 +44,9 @@ void ShadowWatchApplication::connected(bool /*session_present*/) {
 
 void ShadowWatchApplication::arrived(const Message& message) {
     if (options_.documents && message.topic == topics_.documents()) {
-        const auto document = read_object(message.payload);
-        output_failed_ = output_failed_ || (document && !print(output_, *document));
+        if (const auto document = read_object(message.payload)) {
+            print(*document);
+        }
         return;
     }
     watch_.arrived(message.topic, message.payload);
@@ -72,7 +72,30 @@ void ShadowWatchApplication::wake(TimePoint /*now*/) {
     handle_what_waits();
 }
 
+std::vector<WatchedFd> ShadowWatchApplication::descriptors(bool /*connected*/) const {
+    auto watched = handler_.descriptors();
+    for (const auto& one : output_.descriptors()) {
+        watched.push_back(one);
+    }
+    return watched;
+}
+
+void ShadowWatchApplication::print(const Json& document) {
+    check(output_.print_line(document));
+}
+
+void ShadowWatchApplication::check(const Result<void>& printed) {
+    if (!printed && !output_failed_) {
+        spdlog::error("{}", to_string(printed.error()));
+    }
+    output_failed_ = output_failed_ || !printed;
+}
+
 void ShadowWatchApplication::ready(int fd, short /*events*/) {
+    if (output_.is(fd)) {
+        check(output_.write());
+        return;
+    }
     handler_.readable(fd);
     look_at_handler();
     handle_what_waits();
@@ -91,13 +114,14 @@ void ShadowWatchApplication::handle_what_waits() {
 void ShadowWatchApplication::start(const Delta& delta) {
     const auto document = document_of(delta);
     if (options_.program.empty()) {
-        output_failed_ = output_failed_ || !print(output_, document);
+        print(document);
         ++handled_;
         watch_.handled({});
         return;
     }
     auto started =
-        HandlerProcess::start({.words = {options_.program}, .input = write(document) + "\n"}, clock_, options_.allowed);
+        HandlerProcess::start({.words = {options_.program}, .input = write(document) + "\n", .environment = proxy_},
+                              clock_, options_.allowed);
     if (started) {
         handler_.take(*std::move(started));
     } else {
@@ -132,7 +156,8 @@ std::optional<ExitCode> ShadowWatchApplication::over() const {
     if (output_failed_) {
         return ExitCode::failed;
     }
-    return (stopped_ || enough()) && !watch_.busy() ? std::optional{ExitCode::done} : std::nullopt;
+    const bool finished = stopped_ || (enough() && output_.empty());
+    return finished && !watch_.busy() ? std::optional{ExitCode::done} : std::nullopt;
 }
 
 void ShadowWatchApplication::stop() {

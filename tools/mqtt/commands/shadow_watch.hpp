@@ -3,6 +3,7 @@
 #pragma once
 
 #include "commands/handler_slot.hpp"
+#include "commands/printer.hpp"
 #include "requests/request.hpp"
 #include "session/application.hpp"
 #include "shadow/topics.hpp"
@@ -12,7 +13,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <cstdio>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,7 +28,7 @@ struct ShadowWatchOptions {
 
 class ShadowWatchApplication final : public Application {
  public:
-    ShadowWatchApplication(const ShadowTopics& topics, ShadowWatchOptions options, std::FILE* output);
+    ShadowWatchApplication(const ShadowTopics& topics, ShadowWatchOptions options, int output);
 
     [[nodiscard]] std::vector<Subscription> subscriptions() const override;
     void connected(bool session_present) override;
@@ -37,15 +37,16 @@ class ShadowWatchApplication final : public Application {
     [[nodiscard]] std::optional<OutgoingMessage> next() override;
     [[nodiscard]] std::optional<TimePoint> wakes_at() const override;
     void wake(TimePoint now) override;
-    [[nodiscard]] std::vector<WatchedFd> descriptors(bool /*connected*/) const override {
-        return handler_.descriptors();
-    }
+    [[nodiscard]] bool settled() const override { return output_.empty(); }
+    [[nodiscard]] std::vector<WatchedFd> descriptors(bool connected) const override;
     void ready(int fd, short events) override;
     [[nodiscard]] std::optional<ExitCode> over() const override;
     void stop() override;
     [[nodiscard]] std::string progress() const override;
 
  private:
+    void print(const Json& document);
+    void check(const Result<void>& printed);
     void handle_what_waits();
     void start(const Delta& delta);
     void look_at_handler();
@@ -56,7 +57,8 @@ class ShadowWatchApplication final : public Application {
     Tokens tokens_;
     ShadowTopics topics_;
     ShadowWatchOptions options_;
-    std::FILE* output_;
+    Printer output_;
+    std::vector<std::string> proxy_;  // for the program
     ShadowWatch watch_;
     HandlerSlot handler_;
     std::uint64_t last_id_ = 0;

@@ -10,7 +10,7 @@
 namespace trustx::mqtt {
 namespace {
 
-constexpr std::chrono::milliseconds between_looks{20};  // at its end, of which only its output tells
+constexpr std::chrono::milliseconds between_looks{20};  // where nothing tells of its end
 
 }  // namespace
 
@@ -21,11 +21,12 @@ trustx::Result<HandlerProcess> HandlerProcess::start(const process::Command& com
 }
 
 std::optional<TimePoint> HandlerProcess::wakes_at() const {
-    return program_.descriptors().empty() ? std::min(deadline_.at, looks_at_) : deadline_.at;
+    const bool nothing_tells = !gone_ && program_.descriptors().empty();
+    return nothing_tells ? std::min(deadline_.at, looks_at_) : deadline_.at;
 }
 
 void HandlerProcess::stop() {
-    if (asked_ == 0) {
+    if (asked_ == 0 && !gone_) {
         press();
     }
 }
@@ -44,11 +45,16 @@ std::string HandlerProcess::take_output() {
 
 std::optional<process::Outcome> HandlerProcess::ended() {
     auto outcome = program_.ended();
+    if (!outcome && !gone_ && program_.gone()) {
+        gone_ = true;
+        deadline_ = Deadline::after(*clock_, process::output_after_end);
+    }
     if (!outcome && deadline_.passed(*clock_)) {
-        if (asked_ == SIGKILL) {
-            return program_.outcome_too_late();  // something outside of its group holds its output
+        if (gone_ || asked_ == SIGKILL) {
+            outcome = program_.outcome_now();  // something that it has left behind holds its output
+        } else {
+            press();
         }
-        press();
     }
     if (!outcome) {
         looks_at_ = clock_->now() + between_looks;

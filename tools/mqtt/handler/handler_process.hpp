@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A program of the operator's that does what the cloud wants: a document on its standard input, what it prints, a time
 // in which it must end. After that it is asked to end (SIGTERM), then made to, with all that it started in its group.
+// What it leaves behind when it ends by itself goes on.
 #pragma once
 
 #include "common/process/running_program.hpp"
@@ -44,8 +45,9 @@ class HandlerProcess {
     process::RunningProgram program_;
     const Clock* clock_;
     Deadline deadline_;     // of what is waited for: its end, or that of a grace
-    TimePoint looks_at_{};  // whether it has ended, once its output has
+    TimePoint looks_at_{};  // whether it has ended, where nothing tells
     int asked_ = 0;         // the last signal that it got
+    bool gone_ = false;     // it has ended, and its output is waited for
 };
 
 }  // namespace trustx::mqtt

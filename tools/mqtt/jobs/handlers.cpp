@@ -2,6 +2,7 @@
 #include "jobs/handlers.hpp"
 
 #include "common/files/input_error.hpp"
+#include "common/files/writers.hpp"
 #include "common/try.hpp"
 
 #include <cerrno>
@@ -39,6 +40,13 @@ trustx::Result<struct stat> look_at(const std::string& path) {
     return found;
 }
 
+// is_trusted: a program that a symbolic link leads to counts, and so does the directory in which that is.
+bool is_trusted(const std::string& path, const struct stat& found) {
+    const auto program = absolute(path);
+    return program && files::check_writers(*program, found) &&
+           files::check_writers(program->substr(0, program->rfind('/') + 1));
+}
+
 }  // namespace
 
 bool is_operation(std::string_view name) {
@@ -52,9 +60,7 @@ trustx::Result<HandlerDirectory> HandlerDirectory::open(const std::string& path)
     if (!S_ISDIR(found.st_mode)) {
         return trustx::fail(InputErrc::unreadable, path + " is no directory");
     }
-    if ((found.st_mode & S_IWOTH) != 0) {
-        return trustx::fail(InputErrc::refused, path + ": everybody may write to it; chmod o-w");
-    }
+    TRYV(files::check_writers(whole, found));
     return HandlerDirectory{std::move(whole)};
 }
 
@@ -64,7 +70,7 @@ trustx::Result<std::string> HandlerDirectory::find(const std::string& operation)
     }
     auto path = path_ + "/" + operation;
     TRY(const auto found, look_at(path));
-    if (!S_ISREG(found.st_mode) || (found.st_mode & S_IWOTH) != 0 || ::access(path.c_str(), X_OK) != 0) {
+    if (!S_ISREG(found.st_mode) || ::access(path.c_str(), X_OK) != 0 || !is_trusted(path, found)) {
         return trustx::fail(errno_code(EACCES), "use " + path + " as a handler");
     }
     return path;

@@ -26,7 +26,8 @@ class Handlers {
 
 class HandlerDirectory final : public Handlers {
  public:
-    // open refuses what is no directory (InputErrc::unreadable), or may be changed by everybody (InputErrc::refused).
+    // open refuses what is no directory (InputErrc::unreadable), or may be changed by others (InputErrc::refused;
+    // common/files/writers.hpp).
     static trustx::Result<HandlerDirectory> open(const std::string& path);
     HandlerDirectory(HandlerDirectory&& other) noexcept : path_{std::move(other.path_)} {}
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "jobs/journal.hpp"
 
+#include "common/files/input_error.hpp"
 #include "common/try.hpp"
 #include "requests/names.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <limits>
 #include <string_view>
 #include <utility>
@@ -80,7 +80,8 @@ trustx::Result<JobJournal> JobJournal::open(files::FileStore& store, std::string
     TRYV(store.make_directory(directory, files::Access::owner));
     TRY(auto lock, store.lock(directory + "/lock"));
     if (!lock) {
-        return trustx::fail(errno_code(EBUSY), "use " + directory + ": another process does jobs with it");
+        return trustx::fail(InputErrc::refused, "another process does jobs with " + directory +
+                                                    "; end that, or give each a directory of its own");
     }
     JobJournal journal{store, directory + "/job", std::move(lock)};
     TRY(const auto text, store.read(journal.path_));
@@ -89,14 +90,14 @@ trustx::Result<JobJournal> JobJournal::open(files::FileStore& store, std::string
     }
     journal.record_ = read_job_record(*text);
     if (!journal.record_) {
-        return trustx::fail(errno_code(EBADMSG),
-                            "read " + journal.path_ +
-                                ", which says which job was being done; see what became of it, and take "
-                                "the file away");
+        return trustx::fail(InputErrc::malformed,
+                            journal.path_ +
+                                ", which says which job was being done, is damaged; see what became of that job, and "
+                                "take the file away");
     }
     if (journal.record_->thing != thing) {
-        return trustx::fail(errno_code(EXDEV),
-                            "use " + directory + ": it has a job of the thing " + journal.record_->thing);
+        return trustx::fail(InputErrc::check_failed, directory + " has a job of the thing " + journal.record_->thing +
+                                                         ", and this is " + thing + "; choose another directory");
     }
     return journal;
 }

@@ -347,7 +347,7 @@ void JobRunner::report_refused(const JobRejection& rejection) {
         case JobErrc::resource_not_found:
             return over({});
         case JobErrc::version_mismatch:
-            if (rejection.version && *rejection.version != current_.version) {
+            if (rejection.version && *rejection.version != current_.version && ++other_versions_ < most_versions) {
                 current_.version = *rejection.version;
                 return;  // stays reporting: it is sent with this version
             }
@@ -361,6 +361,7 @@ void JobRunner::report_refused(const JobRejection& rejection) {
         default:
             break;
     }
+    other_versions_ = 0;
     wait_for_people("report job " + current_.job + ": " + words(rejection));
     stage_ = Stage::reporting;
 }
@@ -424,6 +425,7 @@ void JobRunner::ended(const JobEnd& end) {
 }
 
 void JobRunner::finish(JobStatus status, Json details) {
+    other_versions_ = 0;
     result_ = {.thing = parts_.thing, .job = current_.job, .number = current_.number};
     result_.stage = JobRecord::Stage::finished;
     result_.status = status;

@@ -53,6 +53,7 @@ struct JobEnd {
 class JobRunner {
  public:
     static constexpr int status_rejected = 65;                   // EX_DATAERR of sysexits(3): the document is no good
+    static constexpr unsigned most_versions = 3;                 // in a row that a report is sent with at once
     static constexpr unsigned most_starts = 5;                   // of a handler that never comes to an end
     static constexpr std::chrono::seconds between_progress{5};   // reports; what comes in between is replaced
     static constexpr std::chrono::seconds between_attempts{60};  // where something is wrong that only people mend
@@ -142,7 +143,8 @@ class JobRunner {
     bool empty_ = false;
     bool look_again_ = false;  // news came while the service was being asked
     Current current_;
-    JobRecord result_;  // what is being reported
+    JobRecord result_;             // what is being reported
+    unsigned other_versions_ = 0;  // that it was refused for
     std::optional<JobStart> start_;
     std::optional<Json> progress_;
     std::optional<TimePoint> progress_after_;

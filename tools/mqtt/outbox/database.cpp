@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbox/database.hpp"
 
+#include "common/files/writers.hpp"
 #include "common/io/unique_fd.hpp"
 #include "common/try.hpp"
 
@@ -10,19 +11,30 @@
 
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 namespace trustx::mqtt {
 namespace {
 
 // SQLite makes files that everybody may read; those it makes later get the mode of this one. O_EXCL: closing a file
-// that is there would release the locks that this process has on it (fcntl(2)).
+// that is there would release the locks that this process has on it (fcntl(2)). One that is there is a file itself and
+// not a link, which may lead to a file of somebody else's that is empty so far.
 Result<void> make_file(const std::string& path) {
     const UniqueFd file{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
-    if (!file && errno != EEXIST) {
+    if (file) {
+        return {};
+    }
+    if (errno != EEXIST) {
         const auto reason = std::system_category().message(errno);
         return fail(Cause::spool_failed, "make " + path + ": " + reason, "choose a directory that can be written to");
     }
-    return {};
+    struct stat found {};
+    if (::lstat(path.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) {
+        return fail(Cause::spool_failed, path + " is no file", "choose another directory");
+    }
+    const auto ours = files::check_writers(path, found);
+    return ours ? Result<void>{}
+                : fail(Cause::spool_foreign, ours.error().description(), "or choose another directory");
 }
 
 // The disk is full also where a quota or a limit of file sizes is reached, which SQLite has no code for.
@@ -47,6 +59,14 @@ Cause cause_of(int code, int system_error) {
         default:
             return Cause::spool_failed;
     }
+}
+
+Result<FileIdentity> identity_of(const std::string& path) {
+    struct stat found {};
+    if (::lstat(path.c_str(), &found) != 0) {
+        return fail(Cause::spool_failed, "find " + path + ": " + std::system_category().message(errno));
+    }
+    return FileIdentity{found.st_dev, found.st_ino};
 }
 
 std::string remedy_of(Cause cause) {
@@ -144,13 +164,22 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, const 
         return tl::unexpected{database->error(code)};
     }
     TRYV(database->set_up());
+    TRY(database->file_, identity_of(path));
     return database;
+}
+
+// What is written to a file without a name is on no disk for the next start.
+Result<void> Database::check_name() const {
+    const auto now = identity_of(path_);
+    return now && *now == file_ ? Result<void>{}
+                                : fail(Cause::spool_failed, "the spool " + path_ + " was taken away or replaced",
+                                       "start the program again; what it had accepted is in the file that is gone");
 }
 
 // Nothing here writes to the file but journal_mode, which comes last: after a file of another program was recognised.
 Result<void> Database::set_up() {
     for (const char* pragma : {"locking_mode=EXCLUSIVE", "synchronous=EXTRA", "mmap_size=0", "temp_store=MEMORY",
-                               "cache_size=-512", "trusted_schema=OFF", "cell_size_check=ON"}) {
+                               "cache_size=-512", "trusted_schema=OFF", "cell_size_check=ON", "secure_delete=OFF"}) {
         TRYV(execute(std::string{"PRAGMA "} + pragma));
     }
     return {};
@@ -186,6 +215,28 @@ Result<void> Database::transaction(const std::function<Result<void>()>& work) {
         static_cast<void>(execute("ROLLBACK"));
     }
     return done;
+}
+
+void Database::keep_log_short(unsigned pages) {
+    log_limit_ = pages;
+    ::sqlite3_wal_hook(connection_.get(), &Database::committed, this);
+}
+
+// SQLite's own way, wal_autocheckpoint, tells nobody when it fails.
+int Database::committed(void* self, sqlite3* /*connection*/, const char* /*name*/, int pages) {
+    auto& database = *static_cast<Database*>(self);
+    if (static_cast<unsigned>(pages) >= database.log_limit_) {
+        static_cast<void>(database.move_log());
+    }
+    return SQLITE_OK;
+}
+
+Result<void> Database::move_log() {
+    errno = 0;
+    const int code =
+        ::sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    log_stays_ = code != SQLITE_OK;
+    return log_stays_ ? tl::unexpected{error(code)} : Result<void>{};
 }
 
 // system_error_of asks errno where SQLite (3.40) does not know: when a COMMIT fails.

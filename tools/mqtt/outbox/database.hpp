@@ -12,6 +12,8 @@
 //                                sqlite.org/wal.html "The WAL-Reset Bug").
 //   no busy handler              nothing waits.
 //   no memory mapping            a failing disk gives an error and not a signal.
+//   secure_delete=OFF            Debian's default writes zeros over what is deleted: it takes space in the log, wears
+//                                flash, and keeps nothing secret that others could read.
 // A sync that failed counts for nothing that was written before it: the transaction is reported as failed.
 #pragma once
 
@@ -22,6 +24,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include <sys/types.h>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -29,6 +34,8 @@ struct sqlite3_stmt;
 namespace trustx::mqtt {
 
 class Database;
+
+using FileIdentity = std::pair<dev_t, ino_t>;
 
 // Statement is a compiled one, used again and again. It must not outlive its database.
 class Statement {
@@ -74,8 +81,17 @@ class Database {
     Result<std::uint64_t> number(std::string_view sql);
     Result<std::string> text(std::string_view sql);
 
+    // check_name: the file is still there under its name.
+    [[nodiscard]] Result<void> check_name() const;
+
     // transaction does all of the work, and it is on the disk then, or none of it.
     Result<void> transaction(const std::function<Result<void>()>& work);
+
+    // keep_log_short moves the log into the file from so many pages on, after each transaction.
+    void keep_log_short(unsigned pages);
+    // log_stays: that failed the last time, so the log grows. move_log tries it once more.
+    [[nodiscard]] bool log_stays() const { return log_stays_; }
+    Result<void> move_log();
 
     // error is why SQLite's last call failed with this code.
     [[nodiscard]] Error error(int code) const;
@@ -88,9 +104,13 @@ class Database {
     Database(std::string path, sqlite3* connection) : path_{std::move(path)}, connection_{connection} {}
 
     Result<void> set_up();
+    static int committed(void* self, sqlite3* connection, const char* name, int pages);
     [[nodiscard]] int system_error_of(int code) const;
 
     std::string path_;
+    FileIdentity file_{};
+    unsigned log_limit_ = 0;
+    bool log_stays_ = false;
     std::unique_ptr<sqlite3, Close> connection_;
 };
 

@@ -2,10 +2,12 @@
 #include "outbox/spool.hpp"
 
 #include "common/files/file_store.hpp"
+#include "common/files/writers.hpp"
 #include "common/try.hpp"
 #include "outbox/checksum.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace trustx::mqtt {
@@ -15,16 +17,24 @@ namespace {
 constexpr std::uint64_t format_mark = 0x746D7173;
 constexpr std::uint64_t format_version = 2;
 
-constexpr const char* first_format =
-    "CREATE TABLE owner (client_id BLOB NOT NULL);"
+constexpr const char* owner_table = "CREATE TABLE owner (client_id BLOB NOT NULL)";
+constexpr const char* message_columns =
     "CREATE TABLE message (id INTEGER PRIMARY KEY, topic BLOB NOT NULL, payload BLOB NOT NULL, qos INTEGER NOT NULL,"
-    " retain INTEGER NOT NULL);";
-
+    " retain INTEGER NOT NULL";
 // From format 1 to 2. Messages of format 1 have no checksum; `damaged` has those whose checksum is wrong, for people.
-constexpr const char* second_format =
-    "ALTER TABLE message ADD COLUMN checksum INTEGER;"
+constexpr const char* checksum_column = "checksum INTEGER";
+constexpr const char* damaged_table =
     "CREATE TABLE damaged (id INTEGER PRIMARY KEY, topic BLOB, payload BLOB, qos INTEGER, retain INTEGER,"
-    " checksum INTEGER);";
+    " checksum INTEGER)";
+
+// schema_of is what SQLite says of a spool's tables, by their names.
+std::string schema_of(std::uint64_t version) {
+    return version == 1
+               ? std::string{message_columns} + ");" + owner_table
+               : std::string{damaged_table} + ";" + message_columns + ", " + checksum_column + ");" + owner_table;
+}
+
+constexpr std::uint64_t page_size = 4096;
 
 std::uint64_t size_on_disk(const OutgoingMessage& message) {
     return message.topic.size() + message.payload.size() + Spool::allowance;
@@ -35,11 +45,29 @@ std::string size_of_row() {
     return "length(topic) + length(payload) + " + std::to_string(Spool::allowance);
 }
 
+// What is above it has to be there: a mistyped name would make a spool that nobody finds.
 Result<void> make_directory(const std::string& path) {
+    std::error_code code;
+    const auto parent = std::filesystem::path{path + "/"}.parent_path().parent_path();
+    if (!parent.empty() && !std::filesystem::is_directory(parent, code)) {
+        return fail(Cause::spool_failed, "make the spool " + path + ": there is no directory " + parent.string(),
+                    "make that first, or correct the name");
+    }
     if (const auto made = files::DiskStore{}.make_directory(path, files::Access::owner); !made) {
         return fail(Cause::spool_failed, "make the directory of the spool: " + made.error().description());
     }
-    return {};
+    const auto ours = files::check_writers(path);
+    return ours ? Result<void>{}
+                : fail(Cause::spool_foreign, "use the spool " + path + ": " + ours.error().description(),
+                       "or choose another directory");
+}
+
+std::string reserve_of(const SpoolSettings& settings) {
+    return settings.directory + "/reserve";
+}
+
+bool is_full(const Result<void>& done) {
+    return !done && done.error().cause == Cause::spool_full;
 }
 
 // Database cannot know the directory's name in the words of the user.
@@ -48,13 +76,15 @@ std::string name_of(const SpoolSettings& settings) {
 }
 
 Result<void> to_this_format(Database& database) {
-    TRYV(database.execute(second_format));
+    TRYV(database.execute(std::string{"ALTER TABLE message ADD COLUMN "} + checksum_column));
+    TRYV(database.execute(damaged_table));
     return database.execute("PRAGMA user_version=" + std::to_string(format_version));
 }
 
 Result<void> initialise(Database& database, const SpoolSettings& settings) {
     return database.transaction([&]() -> Result<void> {
-        TRYV(database.execute(first_format));
+        TRYV(database.execute(owner_table));
+        TRYV(database.execute(std::string{message_columns} + ")"));
         Statement owner{database, "INSERT INTO owner VALUES (?)"};
         TRYV(owner.bind(1, settings.client_id).run());
         TRYV(to_this_format(database));
@@ -80,6 +110,17 @@ Result<void> check_format(Database& database, const SpoolSettings& settings) {
                         "; this program knows formats 1 to " + std::to_string(format_version),
                     "use the version of the program that wrote it, or choose another directory");
     }
+    // A trigger or a view of somebody else's would be run by our statements.
+    TRY(const auto schema,
+        database.text("SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema ORDER BY name)"));
+    if (schema.size() < schema_of(version).size()) {
+        return fail(Cause::spool_damaged, name_of(settings) + " has lost a table",
+                    "move it away to start with an empty one");
+    }
+    if (schema != schema_of(version)) {
+        return fail(Cause::spool_foreign, name_of(settings) + " has other tables than a spool, or more",
+                    "choose another directory");
+    }
     return {};
 }
 
@@ -95,8 +136,9 @@ Result<void> check_owner(Database& database, const SpoolSettings& settings) {
 }
 
 Result<void> check_structure(Database& database, const SpoolSettings& settings) {
-    TRY(const auto verdict, database.text("PRAGMA quick_check(1)"));
+    TRY(auto verdict, database.text("PRAGMA quick_check(1)"));
     if (verdict != "ok") {
+        std::ranges::replace(verdict, '\n', ' ');
         return fail(Cause::spool_damaged, name_of(settings) + " is damaged: " + verdict,
                     "move it away to start with an empty one");
     }
@@ -107,6 +149,10 @@ Result<void> check_or_initialise(Database& database, const SpoolSettings& settin
     // Reading comes first: it takes the lock, and changes nothing in a file that is not ours.
     TRY(const auto objects, database.number("SELECT count(*) FROM sqlite_schema"));
     const bool is_new = objects == 0;
+    if (is_new && Reserve{reserve_of(settings)}.was_made()) {
+        return fail(Cause::spool_damaged, name_of(settings) + " has lost its database: the file spool.db is empty",
+                    "move the directory away to start with an empty spool");
+    }
     if (!is_new) {
         TRYV(check_format(database, settings));
     }
@@ -115,7 +161,7 @@ Result<void> check_or_initialise(Database& database, const SpoolSettings& settin
         return fail(Cause::spool_failed, name_of(settings) + " cannot have a log beside it (journal mode " + mode + ")",
                     "choose a directory on a local disk");
     }
-    TRYV(database.execute("PRAGMA wal_autocheckpoint=" + std::to_string(settings.log_pages)));
+    database.keep_log_short(settings.log_pages);
     if (is_new) {
         return initialise(database, settings);
     }
@@ -132,11 +178,15 @@ Result<std::unique_ptr<Spool>> Spool::open(const SpoolSettings& settings) {
     TRYV(check_or_initialise(*database, settings));
     std::unique_ptr<Spool> spool{new Spool{settings, std::move(database)}};
     TRYV(spool->take_stock());
+    static_cast<void>(spool->make_sure_of_space(0));  // if there is none, what it has can be sent none the less
     return spool;
 }
 
 Spool::Spool(const SpoolSettings& settings, std::unique_ptr<Database> database)
-    : size_{settings.size},
+    : name_{name_of(settings)},
+      size_{settings.size},
+      most_in_log_{2 * page_size * settings.log_pages},
+      reserve_{reserve_of(settings)},
       overflow_{settings.overflow},
       database_{std::move(database)},
       insert_{*database_, "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?)"},
@@ -159,8 +209,25 @@ bool Spool::has_room() const {
     return overflow_ != Overflow::wait || counters_.bytes < size_;
 }
 
+// To take messages out again, the log has to go into the file, which grows by what it has no free pages for.
+Result<void> Spool::make_sure_of_space(std::uint64_t bytes) {
+    if (database_->log_stays()) {
+        TRYV(database_->move_log());
+    }
+    TRY(const auto free_pages, database_->number("PRAGMA freelist_count"));
+    // The log has less than its limit before this batch, which takes up to twice its size with what SQLite adds.
+    const auto in_log = std::max(most_in_log_, most_in_log_ / 2 + 2 * bytes);
+    const auto wanted = in_log - std::min(in_log, page_size * free_pages);
+    return reserve_.keep(wanted) ? Result<void>{}
+                                 : fail(Cause::spool_full, name_ + ": no space is left for it",
+                                        "free space on its disk, or raise the quota: " + std::to_string(wanted / 1024) +
+                                            " KiB are kept in reserve besides the messages");
+}
+
 Result<void> Spool::accept(const std::vector<OutgoingMessage>& messages) {
+    TRYV(database_->check_name());
     TRY(const auto planned, plan(messages));
+    TRYV(make_sure_of_space(planned.bytes));
     TRYV(database_->transaction([&] { return write(planned); }));
     settle(planned);
     counters_.accepted += planned.added.size();
@@ -323,9 +390,19 @@ Result<void> Spool::flush() {
     if (removed_.empty()) {
         return {};
     }
-    TRYV(database_->transaction([this] { return write_departures(); }));
+    auto done = leave();
+    // Once the log is in the file, its space is there for the departures.
+    if (is_full(done) && reserve_.release()) {
+        static_cast<void>(database_->move_log());
+        done = leave();
+    }
+    TRYV(done);
     forget_removed();
     return {};
+}
+
+Result<void> Spool::leave() {
+    return database_->transaction([this] { return write_departures(); });
 }
 
 }  // namespace trustx::mqtt

@@ -8,6 +8,7 @@
 
 #include "outbox/database.hpp"
 #include "outbox/outbox.hpp"
+#include "outbox/reserve.hpp"
 
 #include <cstddef>
 #include <map>
@@ -27,7 +28,7 @@ struct SpoolSettings {
     std::string directory;
     std::string client_id;  // whose messages these are; another one's spool is refused
     // In bytes, of messages with their topics and an allowance for each. The files take up to twice as much, and a few
-    // MiB for the log; they do not become smaller.
+    // MiB for the log and the reserve; they do not become smaller.
     std::uint64_t size = std::uint64_t{64} * 1024 * 1024;
     Overflow overflow = Overflow::wait;
     unsigned log_pages = 256;   // of 4 KiB: when the log goes to the database
@@ -39,14 +40,15 @@ class Spool final : public Outbox {
     // What a message takes besides topic and payload, in bytes.
     static constexpr std::uint64_t allowance = 32;
 
-    // open makes the directory (mode 0700) and what is in it where it is missing. Refused with a Cause of its own each:
-    // spool_in_use, spool_damaged, spool_foreign (another client's, or not a spool), spool_newer (of a later version of
-    // this program), spool_full; anything else is spool_failed.
+    // open makes the directory (mode 0700) and what is in it where it is missing, but not what is above it. Refused
+    // with a Cause of its own each: spool_in_use, spool_damaged, spool_foreign (another client's, not a spool, or one
+    // that others may change), spool_newer (of a later version of this program), spool_full; anything else is
+    // spool_failed.
     static Result<std::unique_ptr<Spool>> open(const SpoolSettings& settings);
 
     [[nodiscard]] bool has_room() const override;
-    // After Cause::spool_full nothing was taken, and later there may be room. After any other error the spool is of no
-    // further use.
+    // After Cause::spool_full, which also says that there is no space to keep in reserve, nothing was taken, and later
+    // there may be room. After any other error the spool is of no further use.
     Result<void> accept(const std::vector<OutgoingMessage>& messages) override;
     Result<std::optional<OutgoingMessage>> next() override;
     void ended(std::uint64_t id, Ending ending) override;
@@ -75,6 +77,8 @@ class Spool final : public Outbox {
     };
 
     Result<void> take_stock();
+    Result<void> make_sure_of_space(std::uint64_t bytes);
+    Result<void> leave();
     Result<Plan> plan(const std::vector<OutgoingMessage>& messages);
     Result<std::vector<Entry>> oldest(std::uint64_t bytes);
     Result<void> write(const Plan& plan);
@@ -85,7 +89,10 @@ class Spool final : public Outbox {
     void settle(const Plan& plan);
     void forget_removed();
 
+    std::string name_;  // for people
     std::uint64_t size_;
+    std::uint64_t most_in_log_;  // bytes
+    Reserve reserve_;
     Overflow overflow_;
     std::unique_ptr<Database> database_;
     Statement insert_, remove_, set_aside_, first_after_, entries_;  // after database_

@@ -66,10 +66,10 @@ class JournalSink final : public spdlog::sinks::base_sink<std::mutex> {
 
 }  // namespace
 
-bool stderr_is_journal() {
+bool is_journal(int fd) {
     const char* stream = std::getenv("JOURNAL_STREAM");
     struct stat status {};
-    if (stream == nullptr || ::fstat(STDERR_FILENO, &status) != 0) {
+    if (stream == nullptr || ::fstat(fd, &status) != 0) {
         return false;
     }
     return std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino) == stream;

@@ -21,9 +21,9 @@ class sink;
 
 namespace trustx::mqtt {
 
-// stderr_is_journal compares standard error with JOURNAL_STREAM, as systemd.exec(5) asks for: a program that was
-// started by a service may have its own standard error.
-bool stderr_is_journal();
+// is_journal compares a descriptor, standard output or error, with JOURNAL_STREAM, as systemd.exec(5) asks for: a
+// program that was started by a service may have its own.
+bool is_journal(int fd);
 
 // journal_listens: its socket is there. Without it what is sent is lost, and nobody is told (sd_journal_sendv(3)).
 bool journal_listens();

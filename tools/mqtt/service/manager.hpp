@@ -14,7 +14,8 @@ class Manager {
     Manager();
 
     // Each tells the manager, at once and without waiting; that it cannot be reached is no error of the program.
-    void ready(const std::string& status);
+    // false: it is there, and takes nothing at the moment.
+    bool ready(const std::string& status);
     void status(const std::string& text);
     void reloading();
     void stopping();
@@ -24,7 +25,7 @@ class Manager {
     [[nodiscard]] std::optional<std::chrono::microseconds> alive_within() const { return alive_within_; }
 
  private:
-    static void tell(const std::string& notice);
+    static bool tell(const std::string& notice);
 
     std::optional<std::chrono::microseconds> alive_within_;
 };

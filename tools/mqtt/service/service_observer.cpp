@@ -65,6 +65,9 @@ void ServiceObserver::look(const View& view, TimePoint now) {
     if (changed) {
         change_phase(view);
     }
+    if (view.phase == Phase::connected && !ready_) {
+        ready_ = manager_.ready(view.text);
+    }
     if (changed || (news_ && (!reported_at_ || now >= *reported_at_ + between_reports))) {
         say(view);
         write_file(view);
@@ -76,11 +79,6 @@ void ServiceObserver::look(const View& view, TimePoint now) {
 void ServiceObserver::change_phase(const View& view) {
     phase_ = view.phase;
     switch (view.phase) {
-        case Phase::connected:
-            if (!std::exchange(ready_, true)) {
-                manager_.ready(view.text);
-            }
-            break;
         case Phase::reloading:
             ready_ = false;
             manager_.reloading();

@@ -40,6 +40,8 @@ class Application {
     virtual void connection_lost() {}
 
     virtual void arrived(const Message& /*message*/) {}
+    // settled: all that arrived is where it belongs. Before that none of it is acknowledged, and no more arrives.
+    [[nodiscard]] virtual bool settled() const { return true; }
 
     // next is what is to be published now, which is in flight then; nothing: nothing at the moment. It is asked while
     // the connection is there and fewer messages are in flight than session and broker allow.

@@ -72,6 +72,7 @@ void say_granted(const std::vector<Subscription>& granted) {
 }  // namespace
 
 Session::Session(Parts parts) : parts_{std::move(parts)}, next_attempt_{parts_.poll.now()} {
+    parts_.events.hold_back();
     if (parts_.patience.timeout.count() > 0) {
         deadline_ = next_attempt_ + parts_.patience.timeout;
     }
@@ -102,7 +103,15 @@ void Session::take_turn() {
     continue_reload();
     publish_waiting();
     check_application();
+    settle_arrived();
     check_time();
+}
+
+// What arrived after the end stays with the broker, where that keeps a session.
+void Session::settle_arrived() {
+    if (parts_.application.settled() && !refused_arrival_) {
+        parts_.events.settle();
+    }
 }
 
 void Session::start_attempt() {
@@ -441,10 +450,12 @@ void Session::leave_connection() {
 
 void Session::on(const MessageArrived& event) {
     spdlog::debug("received {} bytes on {}", event.message.payload.size(), event.message.topic);
-    if (!parts_.application.over()) {
-        ++counters_.received;
-        parts_.application.arrived(event.message);
+    if (parts_.application.over()) {
+        refused_arrival_ = true;
+        return;
     }
+    ++counters_.received;
+    parts_.application.arrived(event.message);
 }
 
 void Session::on(const PublishEnded& event) {

@@ -77,6 +77,7 @@ class Session {
     void read_signal();
     void stop();
     void wake_application();
+    void settle_arrived();
     void publish_waiting();
     void publish(OutgoingMessage message);
     void drop(const OutgoingMessage& message, const std::string& why);
@@ -125,6 +126,7 @@ class Session {
     bool ever_connected_ = false;
     bool stopping_ = false;
     bool session_present_ = false;
+    bool refused_arrival_ = false;  // something arrived that the application does not want any more
     unsigned failed_attempts_ = 0;  // in a row
     std::size_t window_ = 0;        // messages in flight that program and broker allow
     // The broker took a message on this connection. Until then one is in flight: if the broker ends the connection for
