@@ -216,8 +216,8 @@ void add_options(CLI::App& program, Options& options) {
 }
 
 void settle_options(CLI::App& program, Options& options) {
-    require_connection(options);
     refuse_empty_names(program);
+    require_connection(options);
     if (options.persistent_session && options.client_id.empty()) {
         throw CLI::ValidationError("--persistent-session", "the broker finds a session by its --client-id; give one");
     }
