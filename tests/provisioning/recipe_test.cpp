@@ -87,9 +87,18 @@ text = "hello"
 
 TEST_CASE("what a recipe cannot mean is refused with its line", "[recipe]") {
     const Kitchen kitchen;
+    std::string deep = "a";
+    for (int i = 0; i < 100'000; ++i) {
+        deep += ".a";
+    }
     const std::vector<std::pair<std::string, std::string>> cases{
         {"name = ", ":1: not TOML"},
         {"[object.F1D0]\ntext = 'a'\n", "name"},
+        {"name = \"\\u001b[31m\"\n[object.F1D0]\ntext = 'a'\n", ":1: name: control characters"},
+        {"name = \"a\\u0000\"\n[object.F1D0]\ntext = 'a'\n", ":1: name: control characters"},
+        {head + authority + "[slot.E0F1]\nsubject = \"CN=\\u202e\"\n", "subject: control characters"},
+        {head + deep + " = 1\n", ":2: more than 200 dots"},
+        {head + "[" + deep + "]\n", ":2: more than 200 dots"},
         {head, "says nothing about a chip"},
         {head + "colour = 1\n[object.F1D0]\ntext = 'a'\n", ":2: colour: unknown"},
         {head + "[object.F1D0]\ntext = 7\n", ":3: [object.F1D0] text: not a text"},

@@ -276,7 +276,7 @@ Result<void> Reader::anchors() {
 }
 
 Result<std::optional<Bytes>> Reader::content(const TomlSection& section) {
-    TRY(const auto words, section.text("text"));
+    TRY(const auto words, section.content("text"));
     TRY(const auto hex, section.text("hex"));
     TRY(const auto path, section.text("file"));
     if ((words ? 1 : 0) + (hex ? 1 : 0) + (path ? 1 : 0) > 1) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provisioning/toml_section.hpp"
 
+#include "common/text/printable.hpp"
 #include "common/try.hpp"
 
 #include <algorithm>
@@ -26,7 +27,29 @@ class TomlSection::Table {
     const toml::table* part_ = nullptr;  // nullptr: the whole
 };
 
+namespace {
+
+// check_depth: the library makes a table for each dot of a key, and goes through them by recursion, without a bound.
+Result<void> check_depth(std::string_view text, const std::string& path) {
+    constexpr std::ptrdiff_t most = 200;
+    std::size_t number = 0;
+    while (!text.empty()) {
+        ++number;
+        const auto line = text.substr(0, text.find('\n'));
+        if (std::ranges::count(line, '.') > most) {
+            return fail(InputErrc::malformed, path + ":" + std::to_string(number) + ": more than " +
+                                                  std::to_string(most) +
+                                                  " dots: no key has so many parts, and a long text belongs in a file");
+        }
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+    }
+    return {};
+}
+
+}  // namespace
+
 Result<TomlSection> TomlSection::parse(std::string_view text, const std::string& path) {
+    TRYV(check_depth(text, path));
     auto parsed = toml::parse(text, path);
     if (!parsed) {
         const auto& error = parsed.error();
@@ -68,8 +91,14 @@ Result<std::optional<T>> TomlSection::value(std::string_view name, const char* k
     return found ? Result<std::optional<T>>{std::move(found)} : wrong(name, std::string{"not "} + kind);
 }
 
-Result<std::optional<std::string>> TomlSection::text(std::string_view name) const {
+Result<std::optional<std::string>> TomlSection::content(std::string_view name) const {
     return value<std::string>(name, "a text in quotes");
+}
+
+Result<std::optional<std::string>> TomlSection::text(std::string_view name) const {
+    TRY(auto found, content(name));
+    return found && !text::is_printable(*found) ? wrong(name, "control characters: `" + text::printable(*found) + "`")
+                                                : Result<std::optional<std::string>>{std::move(found)};
 }
 
 Result<bool> TomlSection::flag(std::string_view name) const {

@@ -24,7 +24,9 @@ class TomlSection {
     // only refuses names that are not among these.
     [[nodiscard]] Result<void> only(std::initializer_list<std::string_view> known) const;
 
-    // text, flag, number and words are nothing where the name is absent.
+    // text, flag, number and words are nothing where the name is absent. text refuses control characters, which people
+    // would see and files be named by; content does not.
+    [[nodiscard]] Result<std::optional<std::string>> content(std::string_view name) const;
     [[nodiscard]] Result<std::optional<std::string>> text(std::string_view name) const;
     [[nodiscard]] Result<bool> flag(std::string_view name) const;
     [[nodiscard]] Result<std::optional<std::int64_t>> number(std::string_view name, std::int64_t most) const;
