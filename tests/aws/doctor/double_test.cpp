@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `trustx aws doctor` with the built programs, a simulated chip and the double of AWS IoT: what the double and the
 // files of a gateway can have wrong is injected, and exactly that one cause is named.
+#include "../../mqtt/certificate_authority.hpp"
 #include "../enrolment/gateway.hpp"
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
@@ -50,6 +51,10 @@ class Ward {
     }
 
     void heal() {
+        if (undo) {
+            undo();
+            undo = nullptr;
+        }
         for (const auto& [name, content] : sound_) {
             write_file(gateway.identity(name), content);
         }
@@ -67,7 +72,18 @@ class Ward {
     void set(const std::vector<std::string>& path, const json& value) {
         cloud.control("POST", "/state", {{"path", path}, {"value", value}});
     }
-    // disable takes the operator's credentials away.
+    // leave_policy takes the gateway's certificate out of its policy; without_things lets no certificate be a thing's.
+    void leave_policy() {
+        const json target{{"target", cloud.certificates().at(id).at("arn")}};
+        cloud.call("POST", "/target-policies/trustx-gateway", target);
+        undo = [this, target] { cloud.call("PUT", "/target-policies/trustx-gateway", target); };
+    }
+    void without_things() {
+        const auto associations = cloud.control("GET", "/state").at("associations");
+        set({"associations"}, json::array());
+        undo = [this, associations] { set({"associations"}, associations); };
+    }
+    // be_alone takes the operator's credentials away.
     void be_alone() {
         environment["AWS_ACCESS_KEY_ID"] = "";
         environment["AWS_SECRET_ACCESS_KEY"] = "";
@@ -113,6 +129,7 @@ class Ward {
     Variables environment{};  // of the program, on top of the gateway's
     std::vector<std::string> options{};
     std::string watch = "0";
+    std::function<void()> undo{};  // what heal does not do anyway
 
  private:
     std::map<std::string, std::string> sound_{};
@@ -148,6 +165,21 @@ std::function<void(Ward&)> in_status(const char* status) {
     return [status](Ward& ward) { ward.set_status(status); };
 }
 
+// served is for a gateway whose service does something for which its connection is closed.
+std::function<void(Ward&)> served(const std::string& client, const std::vector<std::string>& options) {
+    return [client, options](Ward& ward) {
+        auto arguments = options;
+        if (client == "mosquitto_sub") {
+            arguments.insert(arguments.end(), {"-W", "2"});  // it would connect again and again
+        }
+        static_cast<void>(ward.as_service(client, arguments).wait());
+    };
+}
+
+std::function<void(Ward&)> published(const std::string& topic, const std::string& qos) {
+    return served("mosquitto_pub", {"-t", topic, "-m", "1", "-q", qos});
+}
+
 std::vector<Row> rows_of_gateway() {
     return {
         {"not-enrolled", without("aws.json")},
@@ -159,6 +191,7 @@ std::vector<Row> rows_of_gateway() {
         {"key-certificate-mismatch",
          [](Ward& w) { write_file(w.gateway.identity("identity-chain.pem"), read_file(w.cloud.ca_file())); }},
         {"provider-not-loaded", [](Ward& w) { w.environment["OPENSSL_CONF"] = "/dev/null"; }},
+        {"endpoint-region", [](Ward& w) { w.rewrite("endpoint", "prefix-ats.iot.us-east-1.amazonaws.com"); }},
         {"chip-setting", [](Ward& w) { w.environment["TRUSTX_DEVICE"] = "nowhere"; }},
         {"chip-unreachable", [](Ward& w) { w.environment["TRUSTX_DEVICE"] = "unix:/nowhere"; }},
         {"clock-wrong", [](Ward& w) { w.move_clock(std::chrono::days{365}); }},
@@ -190,6 +223,7 @@ std::vector<Row> rows_of_network() {
 std::vector<Row> rows_of_broker() {
     return {
         {"certificate-refused", alone(tls({{"alert", 46}}))},
+        {"signature-refused", alone(tls({{"alert", 51}}))},
         {"not-authorised", alone(in_status("INACTIVE"))},
         {"closed-without-reason", alone([](Ward& w) {
              w.set_status("INACTIVE");
@@ -225,6 +259,7 @@ std::vector<Row> rows_of_account() {
         {"credentials-unusable", alone([](Ward& w) {
              w.options = {"--profile", "nobody"};
          })},
+        {"cloud-unreachable", [](Ward& w) { w.environment["AWS_ENDPOINT_URL_IOT"] = "https://localhost:1"; }},
         {"cloud-access-denied",
          other_key("AKIDREADSNOTHING", {{"arn", "arn:aws:iam::123456789012:user/x"}, {"allow", json::array()}})},
         {"credentials-other-account",
@@ -243,6 +278,11 @@ std::vector<Row> rows_of_cloud() {
              w.set_status("INACTIVE");
              w.cloud.control("POST", "/tls", {{"alert", 46}});
          }},
+        {"certificate-not-admitted",
+         [](Ward& w) {
+             w.set_status("INACTIVE");
+             w.rewrite("enrolment", "jit");
+         }},
         {"certificate-revoked", in_status("REVOKED")},
         {"certificate-pending-transfer", in_status("PENDING_TRANSFER")},
         {"certificate-pending-activation", in_status("PENDING_ACTIVATION")},
@@ -256,6 +296,8 @@ std::vector<Row> rows_of_cloud() {
              w.refuse_connect(0x87);
              w.cloud.control("POST", "/settings", {{"dataEndpoint", "other-ats.iot.eu-central-1.amazonaws.com"}});
          }},
+        {"no-policy", [](Ward& w) { w.leave_policy(); }},
+        {"thing-not-attached", [](Ward& w) { w.without_things(); }},
         {"client-id-wrong", [](Ward& w) { w.rewrite("thingName", "another"); }},
         {"policy-denies-connect",
          [](Ward& w) {
@@ -272,16 +314,11 @@ std::vector<Row> rows_of_cloud() {
          [](Ward& w) {
              w.cloud.control("POST", "/settings", {{"policyDelay", 3'600'000}, {"refusal5", "close"}});
          }},
-        {"topic-denied",
-         [](Ward& w) {
-             auto service = w.as_service("mosquitto_pub", {"-t", "not/mine", "-m", "1", "-q", "1"});
-             static_cast<void>(service.wait());
-         }},
-        {"packet-refused",
-         [](Ward& w) {
-             auto service = w.as_service("mosquitto_pub", {"-t", "dt/" + w.thing + "/x", "-m", "1", "-q", "2"});
-             static_cast<void>(service.wait());
-         }},
+        {"topic-denied", published("not/mine", "1")},
+        {"topic-denied", served("mosquitto_sub", {"-t", "not/mine", "-q", "1"})},
+        {"packet-refused", published("dt/patient/x", "2")},
+        {"packet-refused", published("$SYS/x", "1")},
+        {"packet-refused", published("dt/patient/1/2/3/4/5/6/7", "1")},
     };
 }
 
@@ -358,6 +395,41 @@ TEST_CASE("the doctor finds another chip, an empty slot and an enrolment that ha
     INFO(outcome.both());
     CHECK(outcome.status == 1);
     CHECK(json::parse(outcome.out).at("cause") == "enrolment-unfinished");
+}
+
+TEST_CASE("the doctor tells what hinders a first connection", "[aws][doctor]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const TempDir files;
+    const CertificateAuthority authority{files.path(), "unknown-yet"};
+    const Gateway gateway{*cloud, "first-connection"};
+    const std::vector<std::string> from{"--authority-cert", files / "unknown-yet.pem", "--authority-key",
+                                        files / "unknown-yet-key.pem"};
+    CHECK(gateway
+              .trustx({"aws", "enroll", "--method", "jit", "--thing", "first-connection", "--ca", cloud->ca_file(),
+                       "--endpoint", cloud->broker(), "--wait", "0", from[0], from[1], from[2], from[3]})
+              .status == 10);
+    const auto cause = [&gateway] {
+        const auto outcome = gateway.trustx({"aws", "doctor", "--json", "--watch", "0"});
+        INFO(outcome.both());
+        return json::parse(outcome.out).at("cause").get<std::string>();
+    };
+    CHECK(cause() == "ca-not-registered");
+    const auto registered = gateway.trustx({"aws", "ca", "register", "--cert", from[1], "--key", from[3]});
+    must_succeed(registered);
+    const auto id = registered.out.substr(0, registered.out.find('\n'));
+    const auto set = [cloud, &id](const char* member, const char* value) {
+        cloud->control("POST", "/state", {{"path", {"cas", id, member}}, {"value", value}});
+    };
+    CHECK(cause() == "ca-auto-registration-off");
+    set("status", "INACTIVE");
+    CHECK(cause() == "ca-inactive");
+    set("status", "ACTIVE");
+    set("autoRegistration", "ENABLE");
+    // Its own connection registers the certificate, and nothing activates that.
+    CHECK(cause() == "certificate-pending-activation");
 }
 
 TEST_CASE("the doctor finds another client with the same client id", "[aws][doctor]") {
