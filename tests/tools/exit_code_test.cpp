@@ -53,6 +53,7 @@ TEST_CASE("a cloud that cannot be reached is told from one that refuses", "[exit
         CHECK(exit_code(code) == ExitCode::network);
     }
     CHECK(exit_code(aws::HttpErrc::ca_bundle_unusable) == ExitCode::file);
+    CHECK(exit_code(aws::HttpErrc::server_not_yet_valid) == ExitCode::clock);
     for (const auto code : {aws::ApiErrc::throttling, aws::ApiErrc::service_unavailable}) {
         CHECK(exit_code(code) == ExitCode::network);
     }
@@ -84,6 +85,7 @@ TEST_CASE("how an enrolment ended is in its exit code", "[exit_code]") {
     CHECK(exit_code(EnrolmentErrc::not_connected) == ExitCode::not_accepted);
     CHECK(exit_code(EnrolmentErrc::not_activated) == ExitCode::not_activated);
     CHECK(exit_code(EnrolmentErrc::broker_untrusted) == ExitCode::untrusted);
+    CHECK(exit_code(EnrolmentErrc::clock_wrong) == ExitCode::clock);
     CHECK(exit_code(EnrolmentErrc::answer_awaited) == ExitCode::refused);
     CHECK(exit_code(EnrolmentErrc::some_failed) == ExitCode::some_failed);
 }

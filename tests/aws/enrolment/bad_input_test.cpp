@@ -207,6 +207,27 @@ TEST_CASE("a clock that is a year off is told from a bad certificate", "[aws]") 
     must_succeed(gateway.enroll("csr"));
 }
 
+TEST_CASE("a connection that this gateway is at fault for is not one that the broker refuses", "[aws]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Gateway gateway{*cloud, "at-fault"};
+    must_succeed(gateway.enroll("csr"));
+    const Simulator blank;
+    const auto without_key = gateway.trustx({"aws", "connect"}, {{"TRUSTX_DEVICE", blank.address()}});
+    INFO(without_key.both());
+    CHECK(without_key.status == code(ExitCode::unreachable));
+    must_explain(without_key);
+    cloud->control("POST", "/tls", {{"chains", {"not-yet-valid"}}});
+    const auto behind = gateway.trustx({"aws", "connect"});
+    cloud->control("POST", "/tls", {{"chains", {"ec", "rsa"}}});
+    INFO(behind.both());
+    CHECK(behind.status == code(ExitCode::clock));
+    must_explain(behind);
+    must_succeed(gateway.trustx({"aws", "connect"}));
+}
+
 TEST_CASE("an enrolment is resumed from another directory than it was begun in", "[aws]") {
     auto* cloud = AwsDouble::shared();
     if (cloud == nullptr) {

@@ -5,6 +5,7 @@
 #include "aws/documents/allow_list.hpp"
 #include "aws/documents/policy.hpp"
 #include "aws/documents/provisioning_template.hpp"
+#include "cli/exit_code.hpp"
 #include "gateway.hpp"
 #include "support/catch.hpp"
 
@@ -186,6 +187,35 @@ TEST_CASE("a certificate of an authority that is registered without one is enrol
     const Gateway gateway{*cloud, "own-sni"};
     must_succeed(gateway.enroll("own-ca", op.options_for("own-sni")));
     must_be_gateway(gateway);
+}
+
+TEST_CASE("an authority does not issue by a clock that is a year off", "[aws]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Operator op{*cloud};
+    static_cast<void>(op.register_sni_only(read_file(op.authority("own-year").certificate())));
+    const auto set_clock = [cloud](std::chrono::hours offset) {
+        const auto now = (std::chrono::system_clock::now() + offset).time_since_epoch();
+        cloud->control("POST", "/clock", {{"set", std::chrono::duration_cast<std::chrono::milliseconds>(now).count()}});
+    };
+    constexpr std::chrono::hours year{366 * 24};
+    const Gateway warned{*cloud, "own-year"};
+    const Gateway late{*cloud, "own-year-late"};
+    set_clock(-year);
+    const auto first = warned.enroll("own-ca", op.options_for("own-year"));
+    // With an endpoint that is told, no answer has shown the clock when the certificate is issued.
+    const auto second = late.enroll("own-ca", with(op.options_for("own-year"), {"--endpoint", cloud->broker()}));
+    set_clock(std::chrono::hours{0});
+    INFO(first.both() << second.both());
+    CHECK(first.status == static_cast<int>(cli::ExitCode::clock));
+    CHECK(second.status == static_cast<int>(cli::ExitCode::clock));
+    must_succeed(warned.trustx({"aws", "resume"}));
+    must_be_gateway(warned);
+    must_succeed(late.trustx({"aws", "abandon"}));
+    must_succeed(late.enroll("own-ca", op.options_for("own-year")));
+    must_be_gateway(late);
 }
 
 TEST_CASE("the certificate from the factory is enrolled, and its key is the one that connects", "[aws]") {

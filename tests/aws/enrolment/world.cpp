@@ -2,6 +2,7 @@
 #include "world.hpp"
 
 #include "aws/documents/policy.hpp"
+#include "aws/enrolment/error.hpp"
 #include "common/keys/key_file.hpp"
 #include "common/text/as_bytes.hpp"
 #include "common/x509/certificate.hpp"
@@ -98,7 +99,9 @@ Result<aws::Acceptance> FakeBroker::connect(const aws::Presented& presented, con
         return closed;
     }
     if (untrusted) {
-        return aws::Acceptance{.answer = aws::Acceptance::Answer::never, .why = "not trusted", .untrusted = true};
+        return aws::Acceptance{.answer = aws::Acceptance::Answer::never,
+                               .why = "not trusted",
+                               .fault = aws::EnrolmentErrc::broker_untrusted};
     }
     if (refusals > 0) {
         --refusals;
@@ -162,8 +165,9 @@ Result<aws::Opened> FakeBroker::open(const aws::Presented& presented, const Dead
                           !files_.files[presented.key_file].content.empty() &&
                           !files_.files[presented.ca_file].content.empty();
     if (untrusted) {
-        return aws::Opened{
-            .acceptance = {.answer = aws::Acceptance::Answer::never, .why = "not trusted", .untrusted = true}};
+        return aws::Opened{.acceptance = {.answer = aws::Acceptance::Answer::never,
+                                          .why = "not trusted",
+                                          .fault = aws::EnrolmentErrc::broker_untrusted}};
     }
     if (!complete || !takes_claims || !presented.client_id.starts_with("claim-")) {
         return aws::Opened{.acceptance = {.answer = aws::Acceptance::Answer::never, .why = "refused"}};

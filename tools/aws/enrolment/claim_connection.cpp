@@ -121,7 +121,7 @@ Result<Acceptance> open_claim(Run& run, const Deadline& deadline) {
     TRY(auto opened, run.seams.broker.mqtt.open(presented, deadline));
     run.claim->conversation = std::move(opened.conversation);
     auto acceptance = std::move(opened.acceptance);
-    if (acceptance.answer != Acceptance::Answer::accepted && !acceptance.untrusted) {
+    if (acceptance.answer != Acceptance::Answer::accepted && !acceptance.fault) {
         acceptance.why +=
             "; the claim's certificate has to be registered and ACTIVE, with the policy of `trustx aws make "
             "claim-policy`";

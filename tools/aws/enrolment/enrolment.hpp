@@ -67,8 +67,8 @@ class Enrolment {
 Presented presented_by(const Directories& directories, const Identity& identity);
 
 // connect proves the identity in the files: attempts until the broker accepts it or the time is up. The journal says
-// whether its first connection is still to come, where it can be read. EnrolmentErrc::not_connected, not_activated and
-// broker_untrusted.
+// whether its first connection is still to come, where it can be read. EnrolmentErrc::not_connected, not_activated,
+// broker_untrusted and clock_wrong; InputErrc::chip_failed.
 Result<void> connect(const Broker& broker, const Directories& directories, const Identity& identity,
                      const std::optional<Journal>& journal);
 

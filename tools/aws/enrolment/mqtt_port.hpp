@@ -12,8 +12,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace trustx::aws {
 
@@ -33,8 +35,10 @@ struct Acceptance {
     enum class Answer : std::uint8_t { accepted, later, never };
 
     Answer answer = Answer::accepted;
-    std::string why;         // with what to do about it; empty where it was accepted
-    bool untrusted = false;  // the broker does not prove who it is, so nothing was shown to it
+    std::string why = {};  // with what to do about it; empty where it was accepted
+    // What is at fault, where the broker has not judged the gateway at all: EnrolmentErrc::broker_untrusted,
+    // EnrolmentErrc::clock_wrong, InputErrc::chip_failed.
+    std::optional<std::error_code> fault = {};
 };
 
 // Reply is what became of a request. `none`: the connection was closed, or nothing came in time; whether the request

@@ -3,6 +3,7 @@
 
 #include "aws/enrolment/connection_settings.hpp"
 #include "aws/enrolment/endpoint_name.hpp"
+#include "aws/enrolment/error.hpp"
 #include "common/files/input_error.hpp"
 #include "common/try.hpp"
 #include "connection/credentials.hpp"
@@ -55,15 +56,19 @@ Acceptance::Answer answer_to(mqtt::Cause cause) {
     }
 }
 
-bool proves_nothing(mqtt::Cause cause) {
+// fault_of: nobody issues certificates for the future, so one that is not valid yet shows a clock that is behind.
+std::optional<std::error_code> fault_of(mqtt::Cause cause) {
     switch (cause) {
         case mqtt::Cause::broker_not_yet_valid:
+            return EnrolmentErrc::clock_wrong;
         case mqtt::Cause::broker_expired:
         case mqtt::Cause::broker_name:
         case mqtt::Cause::broker_untrusted:
-            return true;
+            return EnrolmentErrc::broker_untrusted;
+        case mqtt::Cause::chip:
+            return InputErrc::chip_failed;
         default:
-            return false;
+            return std::nullopt;
     }
 }
 
@@ -91,8 +96,7 @@ std::optional<Acceptance> judge(const mqtt::Event& event, const Presented& prese
     }
     if (const auto* failure = std::get_if<mqtt::ConnectFailed>(&event)) {
         const auto error = explained(*failure, presented);
-        return Acceptance{
-            .answer = answer_to(error.cause), .why = to_string(error), .untrusted = proves_nothing(error.cause)};
+        return Acceptance{.answer = answer_to(error.cause), .why = to_string(error), .fault = fault_of(error.cause)};
     }
     return std::nullopt;
 }

@@ -46,12 +46,12 @@ Result<void> prove(const Broker& broker, const Presented& presented, Pauses paus
         case Acceptance::Answer::accepted:
             return {};
         case Acceptance::Answer::never:
-            return fail(last.untrusted ? EnrolmentErrc::broker_untrusted : EnrolmentErrc::not_connected, last.why);
+            return fail(last.fault.value_or(EnrolmentErrc::not_connected), last.why);
         case Acceptance::Answer::later:
             break;
     }
-    if (last.untrusted) {
-        return fail(EnrolmentErrc::broker_untrusted, last.why);
+    if (last.fault) {
+        return fail(*last.fault, last.why);
     }
     return fail(late, "the broker " + presented.endpoint.text() + " did not accept " + presented.client_id +
                           time_taken(broker, begun) + ": " + last.why + remedy_when(late));

@@ -135,8 +135,8 @@ Result<Acceptance> ask_for_certificate(Run& run, const Deadline& deadline) {
 
 // led_nowhere is the error for attempts that led to nothing.
 tl::unexpected<Error> led_nowhere(const Run& run, const Acceptance& last) {
-    if (last.untrusted) {
-        return fail(EnrolmentErrc::broker_untrusted, last.why);
+    if (last.fault) {
+        return fail(*last.fault, last.why);
     }
     const bool for_good = last.answer == Answer::never;
     return fail(

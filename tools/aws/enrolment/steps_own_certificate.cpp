@@ -10,11 +10,18 @@
 #include "common/files/input_error.hpp"
 #include "common/openssl/pem.hpp"
 #include "common/text/as_bytes.hpp"
+#include "common/text/time_text.hpp"
 #include "common/try.hpp"
 #include "common/x509/certificate.hpp"
 #include "pki/request.hpp"
 
 #include <trustx/objects.hpp>
+
+#include <chrono>
+#include <ctime>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace trustx::aws {
 namespace {
@@ -38,6 +45,33 @@ Result<void> take_certificate(Run& run, std::string pem, const std::string& from
     return pki::check_certificate(chain, *run.facts().public_key, run.object(), run.time(), from);
 }
 
+std::time_t time_there(const Run& run) {
+    return run.time() + run.seams.cloud.clock_offset().count();
+}
+
+std::string clocks(const Run& run) {
+    return "this computer's clock says " + text::time_text(run.time()) + ", and AWS's " +
+           text::time_text(time_there(run)) + ": set it";
+}
+
+// check_clock keeps an authority here from issuing what is not valid yet in the cloud, or expires early. Calls make up
+// for a clock that is off, so nothing else shows it.
+Result<void> check_clock(const Run& run) {
+    constexpr std::chrono::hours tolerated{1};
+    return std::chrono::abs(run.seams.cloud.clock_offset()) < tolerated
+               ? Result<void>{}
+               : fail(EnrolmentErrc::clock_wrong, clocks(run) + ", or the certificate will have wrong dates");
+}
+
+// check_dates is for a clock that no answer had told of when the certificate was issued.
+Result<void> check_dates(const Run& run, const x509::Certificate& leaf) {
+    return leaf.validity(time_there(run)) == x509::Validity::valid
+               ? Result<void>{}
+               : fail(EnrolmentErrc::clock_wrong, "the certificate is not valid in the cloud, before " +
+                                                      leaf.not_before() + " and after " + leaf.not_after() + "; " +
+                                                      clocks(run) + ", take this back, and begin again");
+}
+
 Result<void> issue_certificate(Run& run) {
     if (!run.facts().certificate.empty()) {
         return take_certificate(run, run.facts().certificate, authority);
@@ -46,6 +80,7 @@ Result<void> issue_certificate(Run& run) {
         return fail(InputErrc::usage,
                     "an authority is needed that issues the certificate: name its certificate and key");
     }
+    TRYV(check_clock(run));
     TRY(auto pem, run.seams.issuer->issue(run.facts().request));
     return take_certificate(run, std::move(pem), authority);
 }
@@ -155,6 +190,9 @@ Result<void> register_certificate(Run& run) {
         return accept_registered(run, *found);
     }
     TRY(const auto chain, chain_in(run.facts().certificate, "the journal"));
+    if (run.order().method == EnrolmentMethod::own_ca) {
+        TRYV(check_dates(run, chain.front()));
+    }
     TRYV(register_it(run, chain));
     TRY(const auto made, ask(run, DescribeCertificate{.id = id}));
     return accept_registered(run, made);

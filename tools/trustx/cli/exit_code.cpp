@@ -76,6 +76,8 @@ ExitCode of_enrolment(aws::EnrolmentErrc code) {
             return ExitCode::some_failed;
         case aws::EnrolmentErrc::broker_untrusted:
             return ExitCode::untrusted;
+        case aws::EnrolmentErrc::clock_wrong:
+            return ExitCode::clock;
         case aws::EnrolmentErrc::not_connected:
             return ExitCode::not_accepted;
         default:
@@ -90,6 +92,8 @@ ExitCode of_http(aws::HttpErrc code) {
         case aws::HttpErrc::ca_bundle_unusable:
         case aws::HttpErrc::identity_unusable:
             return ExitCode::file;
+        case aws::HttpErrc::server_not_yet_valid:
+            return ExitCode::clock;
         default:
             return ExitCode::network;
     }

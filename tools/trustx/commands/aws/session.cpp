@@ -7,9 +7,11 @@
 #include "aws/enrolment/methods.hpp"
 #include "aws/fleet/gateway.hpp"
 #include "common/files/input_error.hpp"
+#include "common/text/time_text.hpp"
 #include "common/try.hpp"
 #include "setup/service.hpp"
 
+#include <chrono>
 #include <random>
 
 namespace trustx::cli {
@@ -20,8 +22,20 @@ double random_fraction() {
     return std::uniform_real_distribution<double>{0.0, 1.0}(generator);
 }
 
-std::function<void(const aws::Attempt&)> observer(const Context& context) {
-    return [&context](const aws::Attempt& attempt) {
+// tell_clock: calls make up for a clock that is off; other programs of this computer do not.
+void tell_clock(const Context& context, std::chrono::seconds offset) {
+    const auto now = std::chrono::system_clock::now();
+    context.note("this computer's clock says " + text::time_text(std::chrono::system_clock::to_time_t(now)) +
+                 ", and AWS's " + text::time_text(std::chrono::system_clock::to_time_t(now + offset)) +
+                 ": set it, or certificates will be judged wrongly");
+}
+
+std::function<void(const aws::Attempt&)> observer(const Context& context, const aws::ApiClient& client) {
+    return [&context, &client, known = std::chrono::seconds{0}](const aws::Attempt& attempt) mutable {
+        if (client.clock_offset() != known) {
+            known = client.clock_offset();
+            tell_clock(context, known);
+        }
         if (attempt.failure && attempt.wait > std::chrono::milliseconds{0}) {
             context.note(attempt.failure->operation() + "; tried again in " + std::to_string(attempt.wait.count()) +
                          " ms");
@@ -89,7 +103,7 @@ CloudSession::CloudSession(const Context& context, const aws::Account& account, 
              [this](const Deadline& deadline) {
                  return account_.credentials(clock_, std::chrono::system_clock::now(), deadline);
              }} {
-    cloud_.observe(observer(context));
+    cloud_.observe(observer(context, cloud_));
 }
 
 Result<std::unique_ptr<CloudSession>> CloudSession::open(const Context& context, const aws::AccountOptions& options) {
