@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -279,6 +280,31 @@ TEST_CASE("a second enrolment at the same time is refused, and does not disturb 
     CHECK(second.status == code(ExitCode::refused));
     must_explain(second);
     must_succeed(process.wait());
+}
+
+TEST_CASE("a program that has read credentials leaves them in no core, argument or file", "[aws]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Gateway gateway{*cloud, "no-core"};
+    const auto fault = cloud->control("POST", "/faults", control_fault("CreateThing", {{"hold", "before"}}));
+    auto process = gateway.start_to_enroll("csr");
+    cloud->wait_until_held(fault, process);
+    const auto of_process = "/proc/" + std::to_string(process.pid());
+    const auto limits = read_file(of_process + "/limits");
+    const auto arguments = read_file(of_process + "/cmdline");
+    cloud->release(fault);
+    const auto outcome = process.wait();
+    must_succeed(outcome);
+    const std::regex no_core{R"(Max core file size +[01] )"};
+    CHECK(std::regex_search(limits, no_core));
+    const auto secret = cloud->facts().at("secretAccessKey").get<std::string>();
+    CHECK((arguments + outcome.both()).find(secret) == std::string::npos);
+    for (const auto& entry : std::filesystem::recursive_directory_iterator{gateway.identity("..")}) {
+        CAPTURE(entry.path());
+        CHECK((!entry.is_regular_file() || read_file(entry.path()).find(secret) == std::string::npos));
+    }
 }
 
 TEST_CASE("directories that cannot be written leave nothing behind in the cloud", "[aws]") {

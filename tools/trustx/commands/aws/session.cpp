@@ -14,12 +14,21 @@
 #include <chrono>
 #include <random>
 
+#include <sys/resource.h>
+
 namespace trustx::cli {
 namespace {
 
 double random_fraction() {
     static std::mt19937_64 generator{std::random_device{}()};
     return std::uniform_real_distribution<double>{0.0, 1.0}(generator);
+}
+
+// keep_out_of_cores: credentials and keys of claims are in this memory. The kernel gives a process with this limit no
+// core, not through a program in core_pattern either, for which 0 would mean nothing (fs/coredump.c of Linux).
+void keep_out_of_cores() {
+    const rlimit none{.rlim_cur = 1, .rlim_max = 1};
+    ::setrlimit(RLIMIT_CORE, &none);
 }
 
 // tell_clock: calls make up for a clock that is off; other programs of this computer do not.
@@ -103,6 +112,7 @@ CloudSession::CloudSession(const Context& context, const aws::Account& account, 
              [this](const Deadline& deadline) {
                  return account_.credentials(clock_, std::chrono::system_clock::now(), deadline);
              }} {
+    keep_out_of_cores();
     cloud_.observe(observer(context, cloud_));
 }
 
@@ -147,7 +157,9 @@ GatewaySession::GatewaySession(const Context& context, Chip chip, std::unique_pt
                }},
       chip_{std::move(chip)},
       port_{context, chip_},
-      mqtt_{clock_} {}
+      mqtt_{clock_} {
+    keep_out_of_cores();
+}
 
 Result<std::unique_ptr<GatewaySession>> GatewaySession::open(const Context& context, const aws::AccountOptions& options,
                                                              std::chrono::seconds wait) {
