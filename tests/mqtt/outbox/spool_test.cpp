@@ -7,10 +7,12 @@
 #include "support/temp_dir.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -320,10 +322,10 @@ TEST_CASE("a spool is refused by name", "[outbox][spool]") {
         CHECK(refusal(settings) == Cause::spool_damaged);
     }
     SECTION("when somebody has added what our statements would run") {
-        sql(settings, GENERATE("CREATE TABLE leak (payload); CREATE TRIGGER spy AFTER INSERT ON message BEGIN INSERT "
-                               "INTO leak VALUES (new.payload); END",
-                               "CREATE TABLE other (a)", "CREATE VIEW other AS SELECT 1",
-                               "ALTER TABLE message ADD COLUMN more"));
+        sql(settings,
+            GENERATE("CREATE TABLE leak (payload); CREATE TRIGGER spy AFTER INSERT ON message BEGIN INSERT "
+                     "INTO leak VALUES (new.payload); END",
+                     "CREATE TABLE other (a)", "CREATE VIEW other AS SELECT 1", "ALTER TABLE message ADD COLUMN more"));
         CHECK(refusal(settings) == Cause::spool_foreign);
     }
     SECTION("when others may change its file") {
@@ -429,6 +431,11 @@ TEST_CASE("a spool that has filled its disk by itself gets rid of what is delive
     auto settings = at(directory);
     settings.vfs = disk.name();
     settings.log_pages = GENERATE(32U, 128U);
+    static FaultyDisk* limited = nullptr;
+    limited = &disk;
+    settings.allocate = [](int fd, std::uint64_t size, const std::string& path) {
+        return limited->has_room(path, size) ? ::posix_fallocate(fd, 0, static_cast<off_t>(size)) : ENOSPC;
+    };
     disk.limit(settings.directory, 2'500'000);
     const std::vector<OutgoingMessage> batch(20, message(std::string(3000, 'x')));
     auto spool = opened(settings);

@@ -22,7 +22,9 @@ bool Reserve::keep(std::uint64_t size) {
         return true;
     }
     const UniqueFd file{::open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)};
-    const int failed = file ? ::posix_fallocate(file.get(), 0, static_cast<off_t>(size)) : errno;
+    const int failed = !file                  ? errno
+                       : allocate_ != nullptr ? allocate_(file.get(), size, path_)
+                                              : ::posix_fallocate(file.get(), 0, static_cast<off_t>(size));
     if (failed == ENOSPC || failed == EDQUOT) {
         // What it has so far would be missing for the messages.
         static_cast<void>(file && ::ftruncate(file.get(), static_cast<off_t>(size_)));

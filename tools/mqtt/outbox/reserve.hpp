@@ -11,7 +11,10 @@ namespace trustx::mqtt {
 
 class Reserve {
  public:
-    explicit Reserve(std::string path) : path_{std::move(path)} {}
+    // Allocate is posix_fallocate(3) from offset 0, or that of a test.
+    using Allocate = int (*)(int fd, std::uint64_t size, const std::string& path);
+
+    explicit Reserve(std::string path, Allocate allocate = nullptr) : path_{std::move(path)}, allocate_{allocate} {}
 
     // was_made: there is one, of this start or an earlier one.
     [[nodiscard]] bool was_made() const;
@@ -23,6 +26,7 @@ class Reserve {
 
  private:
     std::string path_;
+    Allocate allocate_;
     std::uint64_t size_ = 0;  // that is kept
 };
 

@@ -186,7 +186,7 @@ Spool::Spool(const SpoolSettings& settings, std::unique_ptr<Database> database)
     : name_{name_of(settings)},
       size_{settings.size},
       most_in_log_{2 * page_size * settings.log_pages},
-      reserve_{reserve_of(settings)},
+      reserve_{reserve_of(settings), settings.allocate},
       overflow_{settings.overflow},
       database_{std::move(database)},
       insert_{*database_, "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?)"},

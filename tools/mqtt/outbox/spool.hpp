@@ -31,8 +31,9 @@ struct SpoolSettings {
     // MiB for the log and the reserve; they do not become smaller.
     std::uint64_t size = std::uint64_t{64} * 1024 * 1024;
     Overflow overflow = Overflow::wait;
-    unsigned log_pages = 256;   // of 4 KiB: when the log goes to the database
-    const char* vfs = nullptr;  // of SQLite, for tests
+    unsigned log_pages = 256;              // of 4 KiB: when the log goes to the database
+    const char* vfs = nullptr;             // of SQLite, for tests
+    Reserve::Allocate allocate = nullptr;  // for tests, too
 };
 
 class Spool final : public Outbox {
