@@ -37,7 +37,7 @@ TEST_CASE("mqtt_telemetry: each line is a message, and the key is used once") {
     const auto outcome = run(program("examples/mqtt_telemetry"),
                              {"ssl://localhost:" + port, "gateway-1", ca.certificate(), gateway.certificate(),
                               gateway.key(), "dt/gateway-1/climate"},
-                             {.input = "21.5\n\n22", .environment = environment});
+                             {.environment = environment, .input = "21.5\n\n22"});
     INFO(outcome.both());
     CHECK(outcome.status == 0);
     CHECK(gateway.key_uses() == 1);

@@ -6,6 +6,7 @@
 #include "service/manager.hpp"
 #include "service/text_sink.hpp"
 #include "support/catch.hpp"
+#include "support/process.hpp"
 #include "support/temp_dir.hpp"
 
 #include <array>

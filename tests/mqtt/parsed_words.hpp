@@ -33,8 +33,8 @@ struct ParsedWords {
 };
 
 inline ParsedWords parse_words(std::vector<std::string> words) {
-    words.insert(words.begin(), "trustx-mqtt");
-    std::vector<char*> pointers;
+    std::string program{"trustx-mqtt"};
+    std::vector<char*> pointers{program.data()};
     for (auto& word : words) {
         pointers.push_back(word.data());
     }
