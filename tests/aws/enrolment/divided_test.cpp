@@ -350,6 +350,27 @@ TEST_CASE("a thing that was approved is not approved for another key", "[fleet]"
     must_succeed(pair, &Divided::go_on);
 }
 
+TEST_CASE("after its certificate was retired a thing is approved for another key", "[fleet]") {
+    Divided pair{aws::EnrolmentMethod::csr};
+    must_succeed(pair, &Divided::go_on);
+    Divided other{aws::EnrolmentMethod::csr};
+    must_succeed(other, &Divided::request);
+    pair.put_mail("request", other.mail("request"));
+    must_fail(pair, &Divided::approve, aws::EnrolmentErrc::thing_taken);
+    auto& certificates = pair.world.cloud.certificates;
+    SECTION("revoked") {
+        certificates.begin()->second.status = "REVOKED";
+        certificates.begin()->second.things.clear();
+    }
+    SECTION("deleted") {
+        certificates.clear();
+    }
+    const auto before = certificates.size();
+    pair.world.cloud.things.clear();
+    must_succeed(pair, &Divided::approve);
+    CHECK(certificates.size() == before + 1);
+}
+
 TEST_CASE("a proof that is not the certificate's is refused", "[fleet]") {
     Divided pair{aws::EnrolmentMethod::csr};
     must_succeed(pair, &Divided::request);

@@ -24,17 +24,13 @@ tl::unexpected<Error> another_request(const Journal& record, const Request& requ
                 "the thing " + request.thing + " was approved for the chip " + record.chip + " with its key in " +
                     record.order.slot.hex() + ", and this request is of the chip " + request.chip +
                     " with its key in " + request.slot.hex() +
-                    " or has another key: take the earlier approval back, or choose another name");
+                    " or has another key: take the earlier approval back, or retire what was activated (`trustx aws "
+                    "retire`), or choose another name");
 }
 
 tl::unexpected<Error> being_abandoned(const Journal& record) {
     return fail(EnrolmentErrc::unfinished,
                 "the approval of " + record.order.thing + " is being taken back: take it back again, to the end");
-}
-
-// is_over says whether a record has ended, and the request is for what comes after it: the next key of the gateway.
-bool is_over(const Journal& record, const ReceivedRequest& received) {
-    return record.phase == Phase::done && !received.request.replaces.empty() && !is_of(record, received);
 }
 
 Result<void> check_same(const Journal& record, const ReceivedRequest& received) {
@@ -213,12 +209,23 @@ Result<Journal> Approvals::begin(const ReceivedRequest& received, const Order& w
     return journal;
 }
 
+Result<bool> Approvals::is_over(const Journal& record, const ReceivedRequest& received) const {
+    if (record.phase != Phase::done) {
+        return false;
+    }
+    if (!received.request.replaces.empty() && !is_of(record, received)) {
+        return true;
+    }
+    TRY(const auto found, unless_missing(ask(cloud(), DescribeCertificate{.id = record.facts.certificate_id})));
+    return !found || found->status == CertificateStatus::revoked;
+}
+
 Result<OperatorAnswer> Approvals::approve(const ReceivedRequest& received, const Order& wishes) {
     TRY(auto present, record(received.request.thing));
-    if (present && is_over(*present, received)) {
+    TRY(const bool over, present ? is_over(*present, received) : Result<bool>{true});
+    if (over) {
         present.reset();
-    }
-    if (present) {
+    } else {
         TRYV(check_same(*present, received));
         TRYV(is_activation(*present) ? approved_elsewhere(*present) : Result<void>{});
         TRYV(check_wishes(*present, wishes));

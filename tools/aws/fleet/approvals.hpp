@@ -57,6 +57,9 @@ class Approvals {
     [[nodiscard]] CloudAccess cloud() const { return {.client = seams_.cloud, .clock = seams_.broker.clock}; }
     Result<CertificateDescription> described(const std::string& thing, const std::string& id) const;
     Result<void> check_replaced(const ReceivedRequest& received) const;
+    // is_over says whether a record has ended, and the request is for what comes after it: the next key of a rotation,
+    // or an enrolment after the certificate was retired.
+    [[nodiscard]] Result<bool> is_over(const Journal& record, const ReceivedRequest& received) const;
     Result<CertificateDescription> registered(const Signed<Proof>& proof) const;
     Result<void> activate_unrecorded(const Proof& proof, const CertificateDescription& found);
 
