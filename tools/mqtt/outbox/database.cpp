@@ -232,9 +232,16 @@ int Database::committed(void* self, sqlite3* /*connection*/, const char* /*name*
 }
 
 Result<void> Database::move_log() {
+    return checkpoint(SQLITE_CHECKPOINT_PASSIVE);
+}
+
+Result<void> Database::give_back_log() {
+    return checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+}
+
+Result<void> Database::checkpoint(int mode) {
     errno = 0;
-    const int code =
-        ::sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    const int code = ::sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, mode, nullptr, nullptr);
     log_stays_ = code != SQLITE_OK;
     return log_stays_ ? tl::unexpected{error(code)} : Result<void>{};
 }

@@ -92,6 +92,8 @@ class Database {
     // log_stays: that failed the last time, so the log grows. move_log tries it once more.
     [[nodiscard]] bool log_stays() const { return log_stays_; }
     Result<void> move_log();
+    // give_back_log does the same, and gives the space of the log back to the disk.
+    Result<void> give_back_log();
 
     // error is why SQLite's last call failed with this code.
     [[nodiscard]] Error error(int code) const;
@@ -104,6 +106,7 @@ class Database {
     Database(std::string path, sqlite3* connection) : path_{std::move(path)}, connection_{connection} {}
 
     Result<void> set_up();
+    Result<void> checkpoint(int mode);
     static int committed(void* self, sqlite3* connection, const char* name, int pages);
     [[nodiscard]] int system_error_of(int code) const;
 

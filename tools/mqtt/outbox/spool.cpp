@@ -218,6 +218,11 @@ Result<void> Spool::make_sure_of_space(std::uint64_t bytes) {
     // The log has less than its limit before this batch, which takes up to twice its size with what SQLite adds.
     const auto in_log = std::max(most_in_log_, most_in_log_ / 2 + 2 * bytes);
     const auto wanted = in_log - std::min(in_log, page_size * free_pages);
+    if (reserve_.keep(wanted)) {
+        return {};
+    }
+    // The log does not become shorter by itself: on a disk that was full before, it has the space of the reserve.
+    TRYV(database_->give_back_log());
     return reserve_.keep(wanted) ? Result<void>{}
                                  : fail(Cause::spool_full, name_ + ": no space is left for it",
                                         "free space on its disk, or raise the quota: " + std::to_string(wanted / 1024) +
