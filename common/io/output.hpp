@@ -27,6 +27,8 @@ class Output {
 
     // empty: all is written. Otherwise fd() is to be polled for POLLOUT, and write() called then.
     [[nodiscard]] bool empty() const { return written_ == kept_.size(); }
+    // size is that of what is kept, in bytes.
+    [[nodiscard]] std::size_t size() const { return kept_.size() - written_; }
     [[nodiscard]] int fd() const { return fd_; }
 
  private:

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must not wait for those who do not read: messages for people, and those of a broker.
+// What must not wait for those who do not read: messages for people and for the service manager.
 #include "common/io/unique_fd.hpp"
-#include "connection/events.hpp"
 #include "service/journal.hpp"
 #include "service/manager.hpp"
 #include "service/text_sink.hpp"
@@ -16,7 +15,6 @@
 #include <string>
 
 #include <fcntl.h>
-#include <poll.h>
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -55,16 +53,6 @@ bool is_done(const std::future<void>& work, std::chrono::milliseconds within) {
     return work.wait_for(within) == std::future_status::ready;
 }
 
-// Released lets a thread that hands over go at the end of a test, however that ends.
-struct Released {
-    EventQueue& events;
-    ~Released() { events.let_go(true); }
-};
-
-Event arrival(const std::string& payload) {
-    return MessageArrived{{.topic = "t", .payload = payload}};
-}
-
 }  // namespace
 
 TEST_CASE("messages for people are dropped, and counted, while nobody reads them", "[mqtt][output]") {
@@ -82,54 +70,6 @@ TEST_CASE("messages for people are dropped, and counted, while nobody reads them
     const auto later = pipe.read();
     CHECK_THAT(later, ContainsSubstring("message(s) were not written"));
     CHECK(later.ends_with("name: after\nname: the end\n"));
-}
-
-TEST_CASE("a message is handed over when it was settled, and the next one comes then", "[mqtt][output]") {
-    EventQueue events;
-    events.hold_back();
-    auto paho = std::async(std::launch::async, [&] {
-        for (const auto* payload : {"1", "2"}) {
-            events.hand_over(std::get<MessageArrived>(arrival(payload)));
-        }
-    });
-    const Released released{events};
-    for (const auto* payload : {"1", "2"}) {
-        pollfd polled{.fd = events.fd(), .events = POLLIN, .revents = 0};
-        REQUIRE(::poll(&polled, 1, static_cast<int>(patience().count())) == 1);
-        const auto taken = events.take();
-        REQUIRE(taken.size() == 1);
-        CHECK(std::get<MessageArrived>(taken.front()).message.payload == payload);
-        CHECK_FALSE(is_done(paho, 0ms));
-        CHECK(events.take().empty());
-        events.settle();
-    }
-    CHECK(is_done(paho, patience()));
-}
-
-TEST_CASE("a message is handed over at once to those who settle nothing", "[mqtt][output]") {
-    EventQueue events;
-    auto paho = std::async(std::launch::async, [&] { events.hand_over(std::get<MessageArrived>(arrival("1"))); });
-    CHECK(is_done(paho, patience()));
-    CHECK(events.take().size() == 1);
-}
-
-TEST_CASE("what was not taken yet is not settled", "[mqtt][output]") {
-    EventQueue events;
-    events.hold_back();
-    auto paho = std::async(std::launch::async, [&] { events.hand_over(std::get<MessageArrived>(arrival("1"))); });
-    const Released released{events};
-    pollfd polled{.fd = events.fd(), .events = POLLIN, .revents = 0};
-    REQUIRE(::poll(&polled, 1, static_cast<int>(patience().count())) == 1);
-    events.settle();
-    CHECK_FALSE(is_done(paho, 20ms));
-    SECTION("it is when it was taken") {
-        CHECK(events.take().size() == 1);
-        events.settle();
-    }
-    SECTION("a connection that ends does not wait for it") {
-        events.let_go(true);
-    }
-    CHECK(is_done(paho, patience()));
 }
 
 TEST_CASE("a service manager that does not read is not waited for", "[mqtt][output]") {

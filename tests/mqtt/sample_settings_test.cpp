@@ -71,7 +71,7 @@ TEST_CASE("the sample settings for services are accepted", "[mqtt][settings]") {
     CHECK(parsed.options().enrolled);
 }
 
-TEST_CASE("--enrolled gives what is missing, and what is given takes precedence", "[mqtt][settings]") {
+TEST_CASE("the option --enrolled gives what is missing, and what is given takes precedence", "[mqtt][settings]") {
     const Enrolled gateway;
     const auto all = gateway.parse({"--subscribe", "t"});
     CHECK(all.options().host == "prefix.example");

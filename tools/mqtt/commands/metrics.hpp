@@ -9,6 +9,7 @@
 #include <trustx/clock.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -53,7 +54,7 @@ class WithMetrics final : public Application {
     void connected(bool session_present) override;
     void connection_lost() override;
     void arrived(const Message& message) override;
-    [[nodiscard]] bool settled() const override { return application_->settled(); }
+    [[nodiscard]] std::size_t unwritten() const override { return application_->unwritten(); }
     [[nodiscard]] std::optional<OutgoingMessage> next() override;
     void ended(std::uint64_t id, const PublishOutcome& outcome) override;
     [[nodiscard]] std::optional<TimePoint> wakes_at() const override;

@@ -7,6 +7,7 @@
 #include "requests/json.hpp"
 #include "session/application.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -30,6 +31,8 @@ class Printer {
     // drop forgets what is kept.
     void drop() { output_.drop(); }
     [[nodiscard]] bool empty() const { return output_.empty(); }
+    // size is that of what is kept, in bytes.
+    [[nodiscard]] std::size_t size() const { return output_.size(); }
     [[nodiscard]] bool is(int fd) const { return output_.fd() == fd; }
     // What the session waits for while something is kept; it calls write() then.
     [[nodiscard]] std::vector<WatchedFd> descriptors() const;

@@ -31,7 +31,7 @@ class PublishSubscribe final : public Application {
     [[nodiscard]] std::vector<Subscription> subscriptions() const override;
     void connection_lost() override;
     void arrived(const Message& message) override;
-    [[nodiscard]] bool settled() const override { return output_.empty(); }
+    [[nodiscard]] std::size_t unwritten() const override { return output_.size(); }
     [[nodiscard]] std::optional<OutgoingMessage> next() override;
     void ended(std::uint64_t id, const PublishOutcome& outcome) override;
     [[nodiscard]] std::optional<TimePoint> wakes_at() const override;

@@ -37,7 +37,7 @@ class ShadowWatchApplication final : public Application {
     [[nodiscard]] std::optional<OutgoingMessage> next() override;
     [[nodiscard]] std::optional<TimePoint> wakes_at() const override;
     void wake(TimePoint now) override;
-    [[nodiscard]] bool settled() const override { return output_.empty(); }
+    [[nodiscard]] std::size_t unwritten() const override { return output_.size(); }
     [[nodiscard]] std::vector<WatchedFd> descriptors(bool connected) const override;
     void ready(int fd, short events) override;
     [[nodiscard]] std::optional<ExitCode> over() const override;

@@ -8,7 +8,6 @@
 #include "connection/message.hpp"
 #include "connection/reason_code.hpp"
 
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <mutex>
@@ -83,16 +82,6 @@ class EventQueue {
 
     void push(Event event);
 
-    // hand_over is push for a message. After hold_back() it returns when settle() was called after the message was
-    // taken. Paho acknowledges a message then, and reads no further before: what cannot be written yet stays with the
-    // broker.
-    void hand_over(MessageArrived message);
-    void hold_back();
-    // settle lets go what was taken: it is where it belongs.
-    void settle();
-    // let_go is for a connection that ends: with `always` hand_over() returns at once.
-    void let_go(bool always);
-
     // take gives all events so far, oldest first.
     std::deque<Event> take();
 
@@ -102,12 +91,6 @@ class EventQueue {
     std::mutex mutex_;
     std::deque<Event> events_;
     UniqueFd fd_;
-    std::condition_variable settled_;
-    std::uint64_t handed_over_ = 0;  // these three: how many messages
-    std::uint64_t taken_ = 0;
-    std::uint64_t done_ = 0;
-    bool holds_back_ = false;
-    bool waits_for_nothing_ = false;
 };
 
 }  // namespace trustx::mqtt

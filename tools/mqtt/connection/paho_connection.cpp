@@ -117,11 +117,11 @@ class PahoConnection::Impl : public ::mqtt::callback {
 
     void connection_lost(const std::string& cause) override { events_.push(ConnectionLost{cause}); }
     void message_arrived(::mqtt::const_message_ptr message) override {
-        events_.hand_over(MessageArrived{{.topic = message->get_topic(),
-                                          .payload = message->to_string(),
-                                          .qos = message->get_qos(),
-                                          .retained = message->is_retained(),
-                                          .duplicate = message->is_duplicate()}});
+        events_.push(MessageArrived{{.topic = message->get_topic(),
+                                     .payload = message->to_string(),
+                                     .qos = message->get_qos(),
+                                     .retained = message->is_retained(),
+                                     .duplicate = message->is_duplicate()}});
     }
 
     ConnectionSettings settings_;
@@ -268,10 +268,7 @@ void PahoConnection::Impl::close(std::chrono::milliseconds allowed) {
 
 PahoConnection::PahoConnection(const ConnectionSettings& settings, EventQueue& events)
     : settings_{settings}, events_{events}, impl_{std::make_unique<Impl>(settings_, events_)} {}
-// What was handed over and not settled has no acknowledgement then: close() has been before.
-PahoConnection::~PahoConnection() {
-    events_.let_go(true);
-}
+PahoConnection::~PahoConnection() = default;
 
 // Each attempt has a client of its own. Paho would send what was still queued at the end of a connection at the
 // beginning of the next one, clean session or not (MQTTAsyncUtils.c, MQTTAsync_cleanSession), while the session already
@@ -279,10 +276,7 @@ PahoConnection::~PahoConnection() {
 // the old one goes: with the last client Paho's threads end, which takes a second.
 void PahoConnection::connect() {
     if (std::exchange(used_, true)) {
-        auto old = std::exchange(impl_, std::make_unique<Impl>(settings_, events_));
-        events_.let_go(true);  // Paho's thread may be in a callback of the old one
-        old.reset();
-        events_.let_go(false);
+        impl_ = std::make_unique<Impl>(settings_, events_);
     }
     impl_->connect();
 }

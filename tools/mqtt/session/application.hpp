@@ -8,6 +8,7 @@
 #include "session/exit_code.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -40,8 +41,9 @@ class Application {
     virtual void connection_lost() {}
 
     virtual void arrived(const Message& /*message*/) {}
-    // settled: all that arrived is where it belongs. Before that none of it is acknowledged, and no more arrives.
-    [[nodiscard]] virtual bool settled() const { return true; }
+    // unwritten is how much of what arrived waits for somebody to read it, in bytes. When it is too much the session is
+    // without a connection until it is nothing.
+    [[nodiscard]] virtual std::size_t unwritten() const { return 0; }
 
     // next is what is to be published now, which is in flight then; nothing: nothing at the moment. It is asked while
     // the connection is there and fewer messages are in flight than session and broker allow.

@@ -22,6 +22,8 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds goodbye_time{3};
+// How much of what arrived may wait to be written, in bytes.
+constexpr std::size_t most_unwritten = std::size_t{4} * 1024 * 1024;
 constexpr seconds probe_time{5};
 // How long messages in flight are waited for before a connection is left for new credentials.
 constexpr seconds reload_time{5};
@@ -72,7 +74,6 @@ void say_granted(const std::vector<Subscription>& granted) {
 }  // namespace
 
 Session::Session(Parts parts) : parts_{std::move(parts)}, next_attempt_{parts_.poll.now()} {
-    parts_.events.hold_back();
     if (parts_.patience.timeout.count() > 0) {
         deadline_ = next_attempt_ + parts_.patience.timeout;
     }
@@ -91,7 +92,7 @@ ExitCode Session::run() {
 }
 
 void Session::take_turn() {
-    if (state_ == State::waiting && now() >= next_attempt_) {
+    if (state_ == State::waiting && now() >= next_attempt_ && !is_held_up()) {
         start_attempt();
     }
     show();
@@ -103,15 +104,29 @@ void Session::take_turn() {
     continue_reload();
     publish_waiting();
     check_application();
-    settle_arrived();
+    spare_memory();
     check_time();
 }
 
-// What arrived after the end stays with the broker, where that keeps a session.
-void Session::settle_arrived() {
-    if (parts_.application.settled() && !refused_arrival_) {
-        parts_.events.settle();
+// What nobody reads would fill the memory. Paho acknowledges a message when it has arrived and cannot be kept waiting:
+// it holds a lock while it hands one over, which any other call to it takes. So what is too much stays with the broker,
+// where that keeps a session.
+void Session::spare_memory() {
+    const bool there = state_ == State::connected || state_ == State::subscribing;
+    if (!there || parts_.application.unwritten() <= most_unwritten) {
+        return;
     }
+    spdlog::warn("nobody reads the output: there is no connection until it was read");
+    held_up_ = true;
+    parts_.connection.close(goodbye_time);
+    leave_connection();
+    --counters_.lost;
+    next_attempt_ = now() + parts_.credit.wait(now());
+}
+
+bool Session::is_held_up() {
+    held_up_ = held_up_ && parts_.application.unwritten() > 0;
+    return held_up_;
 }
 
 void Session::start_attempt() {
@@ -151,7 +166,7 @@ std::optional<Session::TimePoint> Session::wakes_at() const {
     keep_earlier(until, granted_until_);
     keep_earlier(until, publish_after_);
     keep_earlier(until, reload_at_);
-    if (state_ == State::waiting) {
+    if (state_ == State::waiting && !held_up_) {
         keep_earlier(until, next_attempt_);
     }
     return until;
@@ -450,12 +465,10 @@ void Session::leave_connection() {
 
 void Session::on(const MessageArrived& event) {
     spdlog::debug("received {} bytes on {}", event.message.payload.size(), event.message.topic);
-    if (parts_.application.over()) {
-        refused_arrival_ = true;
-        return;
+    if (!parts_.application.over()) {
+        ++counters_.received;
+        parts_.application.arrived(event.message);
     }
-    ++counters_.received;
-    parts_.application.arrived(event.message);
 }
 
 void Session::on(const PublishEnded& event) {

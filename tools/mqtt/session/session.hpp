@@ -77,7 +77,8 @@ class Session {
     void read_signal();
     void stop();
     void wake_application();
-    void settle_arrived();
+    void spare_memory();
+    bool is_held_up();
     void publish_waiting();
     void publish(OutgoingMessage message);
     void drop(const OutgoingMessage& message, const std::string& why);
@@ -126,7 +127,7 @@ class Session {
     bool ever_connected_ = false;
     bool stopping_ = false;
     bool session_present_ = false;
-    bool refused_arrival_ = false;  // something arrived that the application does not want any more
+    bool held_up_ = false;          // too much waits to be written: no connection before it is
     unsigned failed_attempts_ = 0;  // in a row
     std::size_t window_ = 0;        // messages in flight that program and broker allow
     // The broker took a message on this connection. Until then one is in flight: if the broker ends the connection for
