@@ -209,7 +209,7 @@ TEST_CASE("completion knows every word that stands for a value", "[completion]")
                          "SLOT",    "STATE",   "USER",      "WHAT",    "FILE|trustx:OBJECT"};
     const Words free{"ADDR:PORT", "ARN",     "CLOCK",   "FILTER", "HEX",    "HOST", "HOST[:PORT]",
                      "ID",        "N",       "MINUTES", "NAME",   "NUMBER", "PORT", "PROTOCOL",
-                     "RULE",      "SECONDS", "SIZE",    "TEXT",   "TIME",   "TOPIC"};
+                     "RULE",      "SECONDS", "SIZE",    "SUFFIX", "TEXT",   "TIME", "TOPIC"};
     const auto rules = read_file(source_directory() / "conf" / "completion" / "help.awk");
     for (const auto& word : proposed) {
         CHECK_THAT(rules, ContainsSubstring(word.substr(0, word.find('|'))));
