@@ -159,6 +159,7 @@ int main(int argc, char** argv) {
         const trustx::test::TempDir temporary;
         const auto place = (argc > first ? std::filesystem::path{argv[first]} : temporary.path()) / "spool-figures";
         std::filesystem::remove_all(place);
+        std::filesystem::create_directory(place);
         trustx::test::print_all(place, quick);
         std::filesystem::remove_all(place);
         return 0;
