@@ -14,9 +14,13 @@ namespace {
 // More than any one attempt produces; bounds what a connection that stays up for years collects.
 constexpr std::size_t limit = 64;
 
-// The callback has no context argument: the collector cannot be but global.
+// The callback has no context argument: the collector cannot be but global. It is never destroyed, because Paho's
+// threads may still write lines while the process ends.
 std::mutex mutex;
-Record record;
+Record& collected() {
+    static auto* const record = new Record;  // NOLINT(cppcoreguidelines-owning-memory)
+    return *record;
+}
 
 std::optional<int> alert_described_as(std::string_view description) {
     constexpr int highest = 255;
@@ -39,6 +43,7 @@ void collect(enum MQTTASYNC_TRACE_LEVELS /*level*/, char* message) {
     auto errors =
         line.kind == TraceLine::Kind::tls_error ? openssl::take_errors() : std::vector<openssl::QueuedError>{};
     const std::lock_guard guard{mutex};
+    auto& record = collected();
     if (record.errors.size() + record.lines.size() >= limit) {
         return;
     }
@@ -77,7 +82,7 @@ void start() {
 
 Record take() {
     const std::lock_guard guard{mutex};
-    return std::exchange(record, {});
+    return std::exchange(collected(), {});
 }
 
 }  // namespace trustx::mqtt::paho_trace
