@@ -55,6 +55,17 @@ class WaitingClock final : public Clock {
     std::function<void()> begun_;
 };
 
+// all_but says that only one session object is wanted.
+std::uint32_t all_but(int index) {
+    return ~(1U << static_cast<unsigned>(index));
+}
+
+bool try_session(ProcessLock& lock, int index, TimePoint now = {}) {
+    const auto claimed = lock.try_any_session(4, all_but(index), now).value();
+    lock.stop_waiting_for_session();
+    return claimed.has_value();
+}
+
 // set_next_number says which number is drawn next, as many draws before would have.
 void set_next_number(const std::filesystem::path& file, std::uint32_t number) {
     auto content = test::read_file(file);
@@ -294,14 +305,14 @@ TEST_CASE("a record of a later format is an empty one, and its user and this one
     REQUIRE(content.starts_with("trustx02"));
     content[7] = '3';
     test::write_file(file, content);
-    CHECK(later->try_session(1).value_or(false));
+    CHECK(try_session(*later, 1));
 
     // Neither chip nor session are taken from the user of the later format. Without a record the next one attaches, as
     // if it were the first.
     const auto refused = lock->lock(clock, clock.in(0s));
     REQUIRE_FALSE(refused);
     CHECK(refused.error() == Errc::lock_timeout);
-    CHECK_FALSE(lock->try_session(1).value_or(true));
+    CHECK_FALSE(try_session(*lock, 1));
     later->unlock();
     REQUIRE(lock->lock(clock, clock.in(1s)));
     CHECK(lock->read_record().user == 0);
@@ -322,9 +333,9 @@ TEST_CASE("a record with fields of a later version is read, and one without them
         return lock->read_record();
     };
     CHECK(with_size(24).user == 7);
-    CHECK(with_size(queue_numbers_at).user == 7);
+    CHECK(with_size(session_queue_numbers_at).user == 7);
     CHECK(with_size(23).user == 0);
-    CHECK(with_size(queue_numbers_at + 1).user == 0);
+    CHECK(with_size(session_queue_numbers_at + 1).user == 0);
     CHECK(with_size(0xFFFFFFFF).user == 0);
     CHECK(with_size(0).user == 0);
     test::write_file(file, test::read_file(file).substr(0, 23));
@@ -534,14 +545,52 @@ TEST_CASE("a session object belongs to one user until that user releases it or e
     const TempDir dir;
     auto first = ProcessLock::open(dir.path(), address("/nowhere/chip"));
     auto second = ProcessLock::open(dir.path(), address("/nowhere/chip"));
-    CHECK(first->try_session(0).value());
-    CHECK_FALSE(second->try_session(0).value());
-    CHECK(second->try_session(1).value());
+    CHECK(try_session(*first, 0));
+    CHECK_FALSE(try_session(*second, 0));
+    CHECK(try_session(*second, 1));
     first->release_session(0);
-    CHECK(second->try_session(0).value());
-    CHECK_FALSE(first->try_session(1).value());
+    CHECK(try_session(*second, 0));
+    CHECK_FALSE(try_session(*first, 1));
     second = ProcessLock::open(dir.path(), address("/nowhere/chip"));  // the former one is closed, as by a death
-    CHECK(first->try_session(1).value());
+    CHECK(try_session(*first, 1));
+}
+
+TEST_CASE("session objects are given to those that wait in the order of arrival", "[process_lock]") {
+    const TempDir dir;
+    const auto open = [&] { return ProcessLock::open(dir.path(), address("/nowhere/chip")).value(); };
+    auto user = open();
+    auto first = open();
+    auto second = open();
+    auto late = open();
+    const TimePoint now{};
+    const auto gets = [](ProcessLock& lock, TimePoint at) { return lock.try_any_session(1, 0, at).value() == 0; };
+    REQUIRE(gets(user, now));
+    CHECK_FALSE(gets(first, now));
+    CHECK_FALSE(gets(second, now));
+    user.release_session(0);
+    SECTION("the first gets it") {
+        CHECK_FALSE(gets(late, now));
+        CHECK_FALSE(gets(second, now));
+        CHECK(gets(first, now));
+        CHECK_FALSE(gets(second, now));
+        first.release_session(0);
+        CHECK_FALSE(gets(late, now));
+        CHECK(gets(second, now));
+    }
+    SECTION("one that gave up is waited for no longer") {
+        first.stop_waiting_for_session();
+        CHECK_FALSE(gets(late, now));
+        CHECK(gets(second, now));
+    }
+    SECTION("one that ended is waited for no longer") {
+        { const auto ended = std::move(first); }
+        CHECK(gets(second, now));
+    }
+    SECTION("one that does not take it is passed over") {
+        CHECK_FALSE(gets(second, now));
+        CHECK_FALSE(gets(second, now + 99ms));
+        CHECK(gets(second, now + 100ms));
+    }
 }
 
 TEST_CASE("a forked child that releases its parent's lock changes nothing", "[process_lock]") {

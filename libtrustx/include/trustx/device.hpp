@@ -80,10 +80,12 @@ class TRUSTX_EXPORT Device {
         return CommandCall::run(command, [this](const CommandCall& call) { return carry_out(call); });
     }
 
-    // lease_session takes one of the chip's four session objects for the caller alone, among all threads and processes.
-    // Its content is undefined until a command fills it. Errors: Errc::lock_timeout when all
-    // stay in use; Errc::already_locked where this thread holds the lock.
+    // lease_session takes one of the chip's four session objects for the caller alone, among all threads and processes,
+    // in the order in which they came. Its content is undefined until a command fills it. patience is how long to wait
+    // for one; DeviceOptions::lock_timeout unless given. Errors: Errc::lock_timeout when all stay in use;
+    // Errc::already_locked where this thread holds the lock.
     [[nodiscard]] Result<SessionLease> lease_session();
+    [[nodiscard]] Result<SessionLease> lease_session(std::chrono::milliseconds patience);
 
     // reset pulses the reset line, and the supply, as far as the bus has such lines: sessions, a running hash and the
     // open application are lost for every process. It needs no chip that answers. Errors: Errc::line_unavailable;

@@ -40,7 +40,7 @@ class Device::Impl {
     Result<void> reset();
 
     // session_lease.cpp
-    Result<int> lease_session();
+    Result<int> lease_session(Duration patience);
     void release_session(int index) noexcept;
 
     // transaction.cpp
@@ -48,6 +48,7 @@ class Device::Impl {
     [[nodiscard]] SecurityEvents security_events() const { return security_log_.events(clock_->now()); }
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] std::chrono::milliseconds lock_timeout() const noexcept { return options_.lock_timeout; }
     // located adds to an error which device it is about, and how that is reached.
     template <class T>
     [[nodiscard]] Result<T> located(Result<T> outcome) const {
@@ -79,6 +80,7 @@ class Device::Impl {
     [[nodiscard]] bool may_reset_after(const Error& error) const;
 
     // session_lease.cpp
+    Result<int> wait_for_session(Deadline deadline);
     Result<std::optional<int>> try_any_session();
     [[nodiscard]] std::uint32_t resets() const;
     void note_reset();
@@ -105,6 +107,7 @@ class Device::Impl {
     std::uint32_t generation_ = fork_generation();
 
     FairThreadLock thread_lock_;
+    FairThreadLock session_turn_;  // held by the thread that waits for a session object; before thread_lock_
     std::atomic<std::uint32_t> leased_sessions_{0};  // one bit each; within this process
     // How often the chip had been reset when each session object was leased, or used with success.
     std::array<std::atomic<std::uint32_t>, 4> session_resets_{};

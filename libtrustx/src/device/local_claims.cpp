@@ -50,6 +50,10 @@ void LocalClaims::release_session(int index) noexcept {
     }
 }
 
+bool LocalClaims::has_session(int index) const noexcept {
+    return (bits_now(sessions_.load()) & bit_of(index)) != 0;
+}
+
 bool LocalClaims::any_session() const noexcept {
     return bits_now(sessions_.load()) != 0;
 }

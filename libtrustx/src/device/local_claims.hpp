@@ -24,6 +24,7 @@ class LocalClaims {
     // claim_session is false where somebody in this process has the session.
     [[nodiscard]] bool claim_session(int index) noexcept;
     void release_session(int index) noexcept;
+    [[nodiscard]] bool has_session(int index) const noexcept;
     [[nodiscard]] bool any_session() const noexcept;
 
  private:

@@ -18,19 +18,13 @@ constexpr std::uint32_t numbers = std::uint32_t{1} << 20U;
 constexpr std::uint32_t ahead = numbers / 2;
 // More than can wait at a time: numbers that far behind have been served.
 constexpr std::uint32_t long_served = 1024;
-constexpr off_t first_place = off_t{1} << 20;
-// The process that has this byte locked draws a number.
-constexpr off_t drawing = first_place - 1;
+static_assert(queue_length > numbers);
 
 // Places of the numbers in the file.
 constexpr off_t next = 0;
 constexpr off_t passed_over = 1;  // the first that is not
 
 using NumberBytes = std::array<std::byte, sizeof(std::uint32_t)>;
-
-off_t place(std::uint32_t number) noexcept {
-    return first_place + static_cast<off_t>(number);
-}
 
 // distance is how many draws lead from one number to another.
 std::uint32_t distance(std::uint32_t from, std::uint32_t to) noexcept {
@@ -44,7 +38,7 @@ std::uint32_t distance(std::uint32_t from, std::uint32_t to) noexcept {
 std::uint32_t LockQueue::load(off_t index) const noexcept {
     NumberBytes raw{};
     const auto size = static_cast<ssize_t>(raw.size());
-    const bool known = ::pread(locks_.fd, raw.data(), raw.size(), numbers_at_ + index * size) == size;
+    const bool known = ::pread(locks_.fd, raw.data(), raw.size(), place_.numbers_at + index * size) == size;
     return known ? std::bit_cast<std::uint32_t>(raw) % numbers : 0;
 }
 
@@ -52,7 +46,7 @@ void LockQueue::store(off_t index, std::uint32_t number) const noexcept {
     const auto raw = std::bit_cast<NumberBytes>(number % numbers);
     const io::NoSizeSignal guard;
     static_cast<void>(
-        !::pwrite(locks_.fd, raw.data(), raw.size(), numbers_at_ + index * static_cast<off_t>(raw.size())));
+        !::pwrite(locks_.fd, raw.data(), raw.size(), place_.numbers_at + index * static_cast<off_t>(raw.size())));
 }
 
 Result<bool> LockQueue::anybody_waits() const {
@@ -72,13 +66,13 @@ std::uint32_t LockQueue::draw_number() const {
 }
 
 Result<void> LockQueue::enter() {
-    TRY(const bool drawing_is_ours, locks_.try_lock(drawing));
+    TRY(const bool drawing_is_ours, locks_.try_lock(drawing()));
     if (!drawing_is_ours) {
         return {};
     }
     const auto number = draw_number();
     const auto entered = locks_.try_lock(place(number));
-    locks_.unlock(drawing);
+    locks_.unlock(drawing());
     TRY(const bool place_is_ours, entered);
     if (place_is_ours) {
         number_ = number;

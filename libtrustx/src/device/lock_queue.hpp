@@ -13,12 +13,20 @@
 
 namespace trustx {
 
+// QueuePlace is where a queue is in its file.
+struct QueuePlace {
+    // Two numbers of 32 bits: the next one, and the first that is not passed over.
+    off_t numbers_at;
+    // The bytes that stand for numbers, and the one before them, lie far beyond any content.
+    off_t first_place;
+};
+// The first places of two queues in one file are at least so far apart.
+inline constexpr off_t queue_length = off_t{1} << 21;
+
 // LockQueue is one place in the queue, or none. The queue orders; it protects nothing. Errors: errno codes.
 class LockQueue {
  public:
-    // Two numbers of 32 bits are kept in the file at numbers_at: the next one, and the first that is not passed over.
-    // The bytes that stand for numbers lie far beyond any content.
-    LockQueue(ByteLocks locks, off_t numbers_at) : locks_{locks}, numbers_at_{numbers_at} {}
+    LockQueue(ByteLocks locks, QueuePlace place) : locks_{locks}, place_{place} {}
     LockQueue(const LockQueue&) = delete;
     LockQueue& operator=(const LockQueue&) = delete;
 
@@ -43,8 +51,14 @@ class LockQueue {
     void store(off_t index, std::uint32_t number) const noexcept;
     [[nodiscard]] Result<bool> none_between(std::uint32_t from, std::uint32_t to) const;
 
+    [[nodiscard]] off_t place(std::uint32_t number) const noexcept {
+        return place_.first_place + static_cast<off_t>(number);
+    }
+    // The process that has this byte locked draws a number.
+    [[nodiscard]] off_t drawing() const noexcept { return place_.first_place - 1; }
+
     ByteLocks locks_;
-    off_t numbers_at_;
+    QueuePlace place_;
     std::optional<std::uint32_t> number_;
 };
 

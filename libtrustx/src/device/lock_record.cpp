@@ -44,7 +44,7 @@ struct FileRecord {
     std::array<FileDuration, std::tuple_size_v<Durations::Hints>> durations;
 };
 constexpr std::size_t smallest = 24;  // of the first version with this magic
-static_assert(sizeof(FileRecord) >= smallest && sizeof(FileRecord) <= queue_numbers_at);
+static_assert(sizeof(FileRecord) >= smallest && sizeof(FileRecord) <= session_queue_numbers_at);
 static_assert(std::has_unique_object_representations_v<FileRecord>);
 
 using RecordBytes = std::array<std::byte, sizeof(FileRecord)>;
@@ -105,7 +105,7 @@ LinkRecord read_record(int fd) noexcept {
         return {};
     }
     const auto size = std::bit_cast<FileRecord>(raw).size;
-    if (size < smallest || size > static_cast<std::uint32_t>(queue_numbers_at)) {
+    if (size < smallest || size > static_cast<std::uint32_t>(session_queue_numbers_at)) {
         return {};
     }
     const auto known = std::min<std::size_t>(size, static_cast<std::size_t>(present));

@@ -24,9 +24,10 @@ struct LinkRecord {
     Durations::Hints durations = {};
 };
 
-// The record may grow up to here; then come the numbers of the queue (lock_queue.hpp). All of it fits into 512 bytes,
-// the smallest limit of file sizes that a shell sets (`ulimit -f 1`).
-inline constexpr off_t queue_numbers_at = 0x1F0;
+// The record may grow up to here; then come the numbers of the queues (lock_queue.hpp) for session objects and for the
+// chip. All of it fits into 512 bytes, the smallest limit of file sizes that a shell sets (`ulimit -f 1`).
+inline constexpr off_t session_queue_numbers_at = 0x1E8;
+inline constexpr off_t queue_numbers_at = session_queue_numbers_at + 8;
 // Behind them is the number of resets, which is no part of the record because a reset must not be lost with it.
 inline constexpr off_t resets_at = queue_numbers_at + 8;
 inline constexpr off_t lock_file_size = resets_at + 4;

@@ -20,13 +20,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Locks on single bytes of one file, beyond the record: the chip, each session object, and the queue of those that wait
-// for the chip. A program that releases the chip and wants it again at once finds the queue and joins it.
+// Locks on single bytes of one file, beyond the record: the chip, each session object, and the queues of those that
+// wait for the chip or for a session object. A program that releases the chip and wants it again at once finds the
+// queue and joins it.
 constexpr off_t chip_byte = 0x1000;
 // Whoever has the chip has this one too, with a lock of the kind that tells its owner's process.
 constexpr off_t owner_byte = 0x1001;
 constexpr off_t first_session_byte = 0x1010;
 constexpr int max_sessions = 16;
+constexpr QueuePlace chip_queue{.numbers_at = queue_numbers_at, .first_place = off_t{1} << 20};
+constexpr QueuePlace session_queue{.numbers_at = session_queue_numbers_at,
+                                   .first_place = chip_queue.first_place + queue_length};
 
 // The kernel offers no lock with a time limit, so waiting is polling. The first in the queue looks often, which hands
 // the chip over quickly; the others have time.
@@ -34,7 +38,7 @@ constexpr Duration first_pause = 50us;
 constexpr Duration longest_pause_of_first = 250us;
 constexpr Duration longest_pause = 2ms;
 
-// A process that does not take a chip that nobody has for so long is stopped, or wishes the others ill.
+// A process that does not take what nobody has for so long is stopped, or wishes the others ill.
 constexpr Duration turn_expires = 100ms;
 
 // Others of this process close theirs in microseconds; one that uses the chip is not waited for.
@@ -43,6 +47,29 @@ constexpr Duration patience_to_close = 100ms;
 // The kernel has told the process that has the lease to give it up, and takes it away after a while (fcntl(2)).
 bool is_leased(const Error& error) {
     return error == errno_code(EAGAIN);
+}
+
+Result<bool> not_first(const LockQueue& queue) {
+    TRY(const bool first, queue.first());
+    return !first;
+}
+
+// its_turn is that of the first in a queue, of a process that finds the queue empty, and of anybody when what they wait
+// for stays idle because the first does not take it. in_use says whether that is in use; it is asked only if others are
+// before.
+template <class InUse>
+Result<bool> its_turn(const LockQueue& queue, TimePoint now, std::optional<TimePoint>& idle_since, InUse in_use) {
+    TRY(const bool others_first, queue.entered() ? not_first(queue) : queue.anybody_waits());
+    if (!others_first) {
+        return true;
+    }
+    TRY(const bool used, in_use());
+    idle_since = used ? std::nullopt : std::optional{idle_since.value_or(now)};
+    if (!idle_since || now - *idle_since < turn_expires) {
+        return false;
+    }
+    queue.pass_over();
+    return true;
 }
 
 }  // namespace
@@ -73,11 +100,14 @@ void ProcessLock::swap(ProcessLock& other) noexcept {
     std::swap(claims_, other.claims_);
     std::swap(locked_, other.locked_);
     std::swap(sessions_, other.sessions_);
+    std::swap(session_queue_, other.session_queue_);
+    std::swap(session_idle_since_, other.session_idle_since_);
     std::swap(generation_, other.generation_);
 }
 
 ProcessLock::~ProcessLock() {
     unlock();
+    stop_waiting_for_session();
     for (int index = 0; index < max_sessions; ++index) {
         if ((sessions_ & 1U << static_cast<unsigned>(index)) != 0) {
             release_session(index);
@@ -119,6 +149,7 @@ Result<void> ProcessLock::ensure_open() {
         return {};
     }
     close_file();
+    session_queue_.reset();  // the place in it went with the former file
     auto opened = open_lock_file(directory_, name_);
     if (!opened) {
         return tl::unexpected{explained_by_root(opened.error())};
@@ -186,19 +217,9 @@ Result<void> ProcessLock::reserve_space() {
     return {};
 }
 
-// try_chip takes the chip for the first in the queue, for a process that finds the queue empty, and for anybody when it
-// stays idle because the first does not take it.
 Result<bool> ProcessLock::try_chip(const LockQueue& queue, TimePoint now, std::optional<TimePoint>& idle_since) const {
-    TRY(const bool its_turn, queue.entered() ? queue.first() : queue.anybody_waits());
-    if (its_turn != queue.entered()) {
-        TRY(const bool used, in_use());
-        idle_since = used ? std::nullopt : std::optional{idle_since.value_or(now)};
-        if (!idle_since || now - *idle_since < turn_expires) {
-            return false;
-        }
-        queue.pass_over();
-    }
-    return take_chip();
+    TRY(const bool may_take, its_turn(queue, now, idle_since, [this] { return in_use(); }));
+    return may_take ? take_chip() : Result<bool>{false};
 }
 
 // in_use sees the chip in the hands of another user, in this process or elsewhere.
@@ -258,7 +279,7 @@ Result<void> ProcessLock::lock(Clock& clock, Deadline deadline) {
     follow_adapter();
     for (;;) {
         TRYV(wait_to_open(clock, deadline));
-        LockQueue queue{locks(), queue_numbers_at};
+        LockQueue queue{locks(), chip_queue};
         const auto waited = wait_in(queue, clock, deadline);
         if (usable()) {
             queue.leave();
@@ -296,10 +317,54 @@ void ProcessLock::continue_in_child() noexcept {
     generation_ = fork_generation();
     locked_ = false;
     sessions_ = 0;
+    session_queue_.reset();
+}
+
+Result<std::optional<int>> ProcessLock::try_any_session(int count, std::uint32_t used, TimePoint now) {
+    TRYV(ensure_open());
+    if (session_queue_ == nullptr) {
+        session_queue_ = std::make_unique<LockQueue>(locks(), session_queue);
+    }
+    TRY(const bool may_take,
+        its_turn(*session_queue_, now, session_idle_since_, [&] { return all_sessions_used(count); }));
+    for (int index = 0; may_take && index < count; ++index) {
+        const bool known_as_used = (used >> static_cast<unsigned>(index) & 1U) != 0;
+        TRY(const bool claimed, known_as_used ? Result<bool>{false} : try_session(index));
+        if (claimed) {
+            stop_waiting_for_session();
+            return index;
+        }
+    }
+    if (!session_queue_->entered()) {
+        TRYV(session_queue_->enter());
+    }
+    return std::nullopt;
+}
+
+void ProcessLock::stop_waiting_for_session() noexcept {
+    if (session_queue_ != nullptr && generation_ == fork_generation() && fd_.ours()) {
+        session_queue_->leave();
+    }
+    session_queue_.reset();
+    session_idle_since_.reset();
+}
+
+Result<bool> ProcessLock::session_is_used(int index) const {
+    const bool used_here = has_session(index) || (claims_ != nullptr && claims_->has_session(index));
+    return used_here ? Result<bool>{true} : locks().others_lock(first_session_byte + index, 1);
+}
+
+Result<bool> ProcessLock::all_sessions_used(int count) const {
+    for (int index = 0; index < count; ++index) {
+        TRY(const bool used, session_is_used(index));
+        if (!used) {
+            return false;
+        }
+    }
+    return true;
 }
 
 Result<bool> ProcessLock::try_session(int index) {
-    TRYV(ensure_open());
     if (claims_ == nullptr) {
         return lock_session(index);
     }

@@ -20,6 +20,7 @@
 #include <trustx/result.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -51,9 +52,12 @@ class ProcessLock {
     [[nodiscard]] Result<void> lock(Clock& clock, Deadline deadline);
     void unlock() noexcept;
 
-    // try_session claims one of the session objects for as long as this ProcessLock lives, or until it is released;
-    // false when another process has it. The kernel releases the claims of a dead process.
-    [[nodiscard]] Result<bool> try_session(int index);
+    // try_any_session claims one of the first `count` session objects, but those whose bits are in `used`, for as long
+    // as this ProcessLock lives, or until it is released. Nothing when all are in use, or processes that came before
+    // wait for one: then this one waits, too, until it gets one or calls stop_waiting_for_session. The kernel releases
+    // the claims of a dead process.
+    [[nodiscard]] Result<std::optional<int>> try_any_session(int count, std::uint32_t used, TimePoint now);
+    void stop_waiting_for_session() noexcept;
     void release_session(int index) noexcept;
     // has_session is false for a claim that was lost: the program closed the lock file, and another process was faster.
     [[nodiscard]] bool has_session(int index) const noexcept {
@@ -91,6 +95,9 @@ class ProcessLock {
     [[nodiscard]] Result<bool> lock_session(int index);
     [[nodiscard]] Result<bool> try_chip(const LockQueue& queue, TimePoint now,
                                         std::optional<TimePoint>& idle_since) const;
+    [[nodiscard]] Result<bool> try_session(int index);
+    [[nodiscard]] Result<bool> session_is_used(int index) const;
+    [[nodiscard]] Result<bool> all_sessions_used(int count) const;
     [[nodiscard]] std::string users() const;
 
     std::string directory_;
@@ -101,7 +108,9 @@ class ProcessLock {
     KeptFd fd_;
     LocalClaims* claims_ = nullptr;  // where the locks are the process's
     bool locked_ = false;
-    unsigned sessions_ = 0;  // claimed; one bit each
+    unsigned sessions_ = 0;                     // claimed; one bit each
+    std::unique_ptr<LockQueue> session_queue_;  // while this process waits for one
+    std::optional<TimePoint> session_idle_since_;
     std::uint32_t generation_ = fork_generation();
 };
 

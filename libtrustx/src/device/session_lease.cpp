@@ -4,6 +4,8 @@
 #include "common/try.hpp"
 #include "device/device_impl.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace trustx {
@@ -12,42 +14,65 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int session_count = object::session_4.value - object::session_1.value + 1;
-constexpr Duration poll_pause = 5ms;
+constexpr Duration poll_pause = 2ms;
+
+std::optional<int> first_unused(std::uint32_t used) {
+    const int first = std::countr_one(used);
+    return first < session_count ? std::optional{first} : std::nullopt;
+}
+
+tl::unexpected<Error> none_is_free() {
+    return fail(Errc::lock_timeout, "wait for one of the four session objects");
+}
 
 }  // namespace
 
-Result<int> Device::Impl::lease_session() {
-    const auto deadline = Deadline::after(*clock_, options_.lock_timeout);
+Result<int> Device::Impl::lease_session(Duration patience) {
+    const auto deadline = Deadline::after(*clock_, patience);
+    // Threads wait behind each other, and the first of them behind other processes.
+    switch (session_turn_.try_lock_for(patience)) {
+        case FairThreadLock::Outcome::held_by_this_thread:
+            return fail(Errc::already_locked);
+        case FairThreadLock::Outcome::late:
+            return none_is_free();
+        case FairThreadLock::Outcome::locked:
+            break;
+    }
+    auto leased = wait_for_session(deadline);
+    session_turn_.unlock();
+    return leased;
+}
+
+Result<int> Device::Impl::wait_for_session(Deadline deadline) {
     for (;;) {
         TRYV(lock_out_threads());
         const auto tried = try_any_session();
+        const bool ends = !tried || *tried || deadline.passed(*clock_);
+        if (ends && process_lock_) {
+            process_lock_->stop_waiting_for_session();
+        }
         thread_lock_.unlock();
         TRY(const auto leased, tried);
         if (leased) {
             return *leased;
         }
-        if (deadline.passed(*clock_)) {
-            return fail(Errc::lock_timeout, "wait for one of the four session objects");
+        if (ends) {
+            return none_is_free();
         }
-        clock_->sleep_for(poll_pause);
+        clock_->sleep_until(std::min(clock_->now() + poll_pause, deadline.at));
     }
 }
 
 Result<std::optional<int>> Device::Impl::try_any_session() {
     TRYV(open_process_lock());
-    for (int index = 0; index < session_count; ++index) {
-        const auto bit = 1U << static_cast<unsigned>(index);
-        if ((leased_sessions_.load() & bit) != 0) {
-            continue;
-        }
-        TRY(const auto claimed, process_lock_ ? process_lock_->try_session(index) : Result<bool>{true});
-        if (claimed) {
-            leased_sessions_.fetch_or(bit);
-            session_resets_.at(static_cast<std::size_t>(index)) = resets();
-            return index;
-        }
+    const auto used = leased_sessions_.load();
+    TRY(const auto claimed, process_lock_ ? process_lock_->try_any_session(session_count, used, clock_->now())
+                                          : Result<std::optional<int>>{first_unused(used)});
+    if (claimed) {
+        leased_sessions_.fetch_or(1U << static_cast<unsigned>(*claimed));
+        session_resets_.at(static_cast<std::size_t>(*claimed)) = resets();
     }
-    return std::nullopt;
+    return claimed;
 }
 
 std::uint32_t Device::Impl::resets() const {
@@ -77,8 +102,12 @@ void Device::Impl::release_session(int index) noexcept {
 }
 
 Result<SessionLease> Device::lease_session() {
+    return lease_session(impl_->lock_timeout());
+}
+
+Result<SessionLease> Device::lease_session(std::chrono::milliseconds patience) {
     const NoCancellation uncancelled;
-    TRY(const auto index, impl_->located(impl_->lease_session()).during("lease a session"));
+    TRY(const auto index, impl_->located(impl_->lease_session(patience)).during("lease a session"));
     return SessionLease{*impl_, index, fork_generation()};
 }
 
