@@ -10,6 +10,7 @@ namespace trustx::provider {
 inline constexpr const char* our_algorithm = "provider=trustx";
 
 extern const OSSL_DISPATCH keymgmt_ec[];
+extern const OSSL_DISPATCH keymgmt_ecdhe[];
 extern const OSSL_DISPATCH signature_ecdsa[];
 // signatures is the list of all of them, which depends on the version of OpenSSL.
 extern const OSSL_ALGORITHM signatures[];

@@ -100,15 +100,55 @@ Outcome<SecretBytes> Chip::agree(const KeyReference& reference, const PublicKey&
 }
 
 Outcome<SessionKey> Chip::generate_session(const KeyRequest& request) {
-    TRY(const auto present, uid().during("generate a session key"));
     TRY(auto lease, outcome_of(device_->lease_session()));
-    TRY(auto made, run(GenKeyPair{.key = lease.object(), .curve = request.curve, .usage = request.usage}));
-    return SessionKey{.reference = {.key = lease.object(),
+    return generate_in(std::move(lease), request, HeldSessions::KeyOf::program);
+}
+
+Outcome<SessionKey> Chip::generate_in(SessionLease lease, const KeyRequest& request, HeldSessions::KeyOf owner) {
+    // A program's key may outlive the chip, an ephemeral one is agreed with at once or not at all.
+    std::optional<Uid> present;
+    if (owner == HeldSessions::KeyOf::program) {
+        TRY(present, uid().during("generate a session key"));
+    }
+    const auto object = lease.object();
+    TRY(auto made, run(GenKeyPair{.key = object, .curve = request.curve, .usage = request.usage}));
+    return SessionKey{.reference = {.key = object,
                                     .public_key = std::move(made),
                                     .coprocessor = present,
                                     .device = request.device,
                                     .label = request.label},
-                      .lease = std::move(lease)};
+                      .session = sessions_.hold(std::move(lease), owner)};
+}
+
+Result<SessionLease> Chip::lease_for_handshake(std::chrono::milliseconds patience) {
+    const auto first_part = patience / 2;
+    auto lease = device_->lease_session(first_part);
+    if (lease || lease.error() != Errc::lock_timeout) {
+        return lease;
+    }
+    if (const auto evicted = sessions_.evict_oldest(first_part)) {
+        note("took session object " + evicted->hex() + " from a handshake that had not used its ephemeral key for " +
+             std::to_string(first_part.count()) + " ms");
+    }
+    return device_->lease_session(patience - first_part);
+}
+
+Outcome<std::optional<SessionKey>> Chip::generate_ephemeral(Curve curve, std::chrono::milliseconds patience) {
+    auto lease = lease_for_handshake(patience);
+    if (!lease && lease.error() == Errc::lock_timeout) {
+        return std::optional<SessionKey>{};
+    }
+    TRY(auto leased, outcome_of(std::move(lease)));
+    KeyRequest request;
+    request.curve = curve;
+    request.usage = KeyUsage::key_agreement;
+    return generate_in(std::move(leased), request, HeldSessions::KeyOf::handshake);
+}
+
+void Chip::note(const std::string& text) {
+    if (auto device = device_->lock()) {
+        device->note(text);
+    }
 }
 
 Outcome<KeyReference> Chip::generate(const KeyRequest& request) {

@@ -3,6 +3,7 @@
 // key or a URI first uses it, and trustx::Device attaches with the first command.
 #pragma once
 
+#include "held_sessions.hpp"
 #include "outcome.hpp"
 #include "security_watch.hpp"
 #include "settings.hpp"
@@ -16,6 +17,7 @@
 #include <chrono>
 #include <forward_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 
@@ -31,11 +33,11 @@ struct KeyRequest {
     std::string label;
 };
 
-// SessionKey is a key pair in a session object: for as long as the lease lasts, no other thread or process puts another
+// SessionKey is a key pair in a session object: for as long as that is held, no other thread or process puts another
 // one there.
 struct SessionKey {
     KeyReference reference;
-    SessionLease lease;
+    std::shared_ptr<const HeldSession> session;
 };
 
 // Chip is one device of the settings. Threads may share it; each operation locks the device for its own commands.
@@ -68,8 +70,17 @@ class Chip {
     // uid is read once and remembered until the link fails.
     [[nodiscard]] Outcome<Uid> uid();
 
-    // generate_session makes a key in a session object of the chip; the lease keeps it there.
+    // generate_session makes a key in a session object of the chip. It waits for one as long as for the chip.
     [[nodiscard]] Outcome<SessionKey> generate_session(const KeyRequest& request);
+
+    // generate_ephemeral makes a key for one key agreement in a session object. Where none becomes free within half of
+    // the time, that of this process's oldest handshake is taken, if that is waiting as long. Nothing: none became
+    // free.
+    [[nodiscard]] Outcome<std::optional<SessionKey>> generate_ephemeral(Curve curve,
+                                                                        std::chrono::milliseconds patience);
+
+    // note leaves a line in the trace, if there is one.
+    void note(const std::string& text);
 
     // watch knows how often private keys were used, and how near the chip is to delaying them.
     [[nodiscard]] const SecurityWatch& watch() const { return watch_; }
@@ -99,6 +110,9 @@ class Chip {
     friend class Chips;
 
     // use runs a command that uses the private key of a reference.
+    [[nodiscard]] Outcome<SessionKey> generate_in(SessionLease lease, const KeyRequest& request,
+                                                  HeldSessions::KeyOf owner);
+    [[nodiscard]] Result<SessionLease> lease_for_handshake(std::chrono::milliseconds patience);
     template <class Command>
     [[nodiscard]] Outcome<typename Command::Response> use(const KeyReference& reference, const Command& command);
     // noted looks at an error: after anything but a refusal by the chip itself, it may be another chip next time.
@@ -115,6 +129,7 @@ class Chip {
     std::forward_list<Uid> seen_;  // of all chips that were here; changed under the device's lock, never shrinks
     std::atomic<const Uid*> present_ = nullptr;  // into seen_: readers need no lock, and what they read never changes
     SecurityWatch watch_;
+    HeldSessions sessions_;
     Chip* next_ = nullptr;  // in Chips
 };
 

@@ -56,11 +56,12 @@ Outcome<std::size_t> ChipAgreement::derive(unsigned char* secret, std::size_t ca
                     std::to_string(capacity) + " bytes for a secret of " + std::to_string(needed));
     }
     const auto& reference = key_->reference();
-    TRYV(key_->usable());
+    TRY(auto use, key_->begin_use());
     TRY(const auto chip, key_->context().chips().find(reference.device));
     TRY(const auto shared,
         chip->agree(reference, *peer_)
             .during("agree on a secret with key " + reference.key.hex() + ", whose usage must include keyagree"));
+    use.agreed();
     if (!uses_kdf()) {
         std::copy(shared.begin(), shared.end(), secret);
         return needed;

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include <openssl/core_names.h>
-#include <unistd.h>
 
 namespace trustx::provider {
 namespace {
@@ -120,19 +119,13 @@ Outcome<KeyRef> Key::from_reference(ProviderContext& context, KeyReference refer
 Outcome<KeyRef> Key::from_session(ProviderContext& context, SessionKey key) {
     auto made = from_reference(context, std::move(key.reference));
     if (made) {
-        (*made)->lease_ = std::make_shared<const SessionLease>(std::move(key.lease));
-        (*made)->owner_ = ::getpid();
+        (*made)->session_ = std::move(key.session);
     }
     return made;
 }
 
-Outcome<void> Key::usable() const {
-    if (is_session_key() && owner_ != ::getpid()) {
-        return fail(Reason::session_lost, "use key " + reference_->key.hex() + " of process " + std::to_string(owner_) +
-                                              ": a key in a session object is not inherited by a forked process; "
-                                              "make one here");
-    }
-    return {};
+Outcome<SessionUse> Key::begin_use() const {
+    return is_session_key() ? session_->use() : Outcome<SessionUse>{};
 }
 
 Outcome<KeyRef> Key::from_public_key(ProviderContext& context, const PublicKey& key) {
@@ -224,8 +217,7 @@ Outcome<KeyRef> Key::duplicate(int selection) const {
         }
         if (is_chip_key() && (selection & private_selected) != 0) {
             auto same = KeyRef::adopt(new Key(context_, kind_, std::move(copy), reference_));
-            same->lease_ = lease_;
-            same->owner_ = owner_;
+            same->session_ = session_;
             return same;
         }
         return from_software(context_, std::move(copy), inner_has_private);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "context.hpp"
+#include "held_sessions.hpp"
 
 #include <trustx/key_reference.hpp>
 
@@ -12,8 +13,6 @@
 #include <memory>
 #include <optional>
 #include <utility>
-
-#include <sys/types.h>
 
 namespace trustx::provider {
 
@@ -84,9 +83,10 @@ class Key {
     // reference is where the private key is; only for chip keys.
     [[nodiscard]] const KeyReference& reference() const { return *reference_; }
     // is_session_key: a chip key that no file can name.
-    [[nodiscard]] bool is_session_key() const { return lease_ != nullptr; }
-    // usable says whether this process may use the private key in the chip. Error: a session key of another process.
-    [[nodiscard]] Outcome<void> usable() const;
+    [[nodiscard]] bool is_session_key() const { return session_ != nullptr; }
+    // begin_use is for the private key in the chip, which this process may use while the result lives. Error:
+    // Reason::session_lost, as HeldSession::use.
+    [[nodiscard]] Outcome<SessionUse> begin_use() const;
     // max_signature is the size of the largest DER signature.
     [[nodiscard]] std::size_t max_signature() const;
 
@@ -120,8 +120,7 @@ class Key {
     Kind kind_;
     openssl::Pkey inner_;
     std::optional<KeyReference> reference_;
-    std::shared_ptr<const SessionLease> lease_;
-    pid_t owner_ = 0;  // of the lease
+    std::shared_ptr<const HeldSession> session_;
     std::atomic<int> references_ = 1;
 };
 

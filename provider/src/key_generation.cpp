@@ -28,6 +28,11 @@ Outcome<Curve> chip_curve(const std::string& group) {
                                                ": the chip has P-256 and P-384; add -pkeyopt group:P-256");
 }
 
+std::string group_of(EVP_PKEY& key) {
+    std::array<char, 80> name{};
+    return EVP_PKEY_get_group_name(&key, name.data(), name.size(), nullptr) == 1 ? name.data() : "";
+}
+
 Outcome<ObjectId> key_slot(const std::string& text) {
     const auto slot = ObjectId::parse(text);
     if (!slot || *slot < object::device_key_1 || *slot > object::device_key_4) {
@@ -52,6 +57,13 @@ Outcome<std::unique_ptr<KeyGeneration>> KeyGeneration::begin(ProviderContext& co
     return generation;
 }
 
+Outcome<std::unique_ptr<KeyGeneration>> KeyGeneration::begin_ephemeral(ProviderContext& context, int selection,
+                                                                       const OSSL_PARAM* params) {
+    TRY(auto generation, begin(context, selection, params));
+    generation->ephemeral_ = true;
+    return generation;
+}
+
 Outcome<void> KeyGeneration::begin_software(EVP_PKEY* with_template) {
     software_.reset(with_template == nullptr
                         ? EVP_PKEY_CTX_new_from_name(context_.libctx(), "EC", context_.properties())
@@ -67,6 +79,9 @@ Outcome<void> KeyGeneration::begin_software(EVP_PKEY* with_template) {
 Outcome<void> KeyGeneration::use_template(const Key& key) {
     if (key.inner() == nullptr) {
         return fail(Reason::key_incomplete, "generate a key like an empty one");
+    }
+    if (ephemeral_) {
+        group_ = group_of(*key.inner());
     }
     TRYV(begin_software(key.inner()));
     return given_ == nullptr ? Outcome<void>{} : set_software(given_.get());
@@ -126,7 +141,30 @@ Outcome<void> KeyGeneration::set_chip(const OSSL_PARAM* params) {
 
 Outcome<KeyRef> KeyGeneration::generate() {
     const bool pair = (selection_ & OSSL_KEYMGMT_SELECT_KEYPAIR) != 0;
+    if (ephemeral_ && pair) {
+        return generate_ephemeral();
+    }
     return (slot_ || session_) && pair ? generate_in_chip() : generate_in_software();
+}
+
+Outcome<KeyRef> KeyGeneration::generate_ephemeral() {
+    TRY(const auto curve, chip_curve(group_));
+    TRY(const auto chip, context_.chips().find(""));
+    const auto& settings = context_.settings();
+    TRY(auto key, chip->generate_ephemeral(curve, settings.session_timeout).during("make an ephemeral key of TLS"));
+    if (key) {
+        return Key::from_session(context_, *std::move(key));
+    }
+    const auto none = "none of the chip's four session objects became free within " +
+                      std::to_string(settings.session_timeout.count()) + " ms";
+    if (!settings.ephemeral_fallback) {
+        return fail(
+            Reason::session_unavailable,
+            "make an ephemeral key of TLS: " + none +
+                "; fewer handshakes at one time, a longer session-timeout-ms, or ephemeral-fallback = software");
+    }
+    chip->note("made an ephemeral key of TLS in software: " + none);
+    return generate_in_software();
 }
 
 Outcome<KeyRef> KeyGeneration::generate_in_software() {

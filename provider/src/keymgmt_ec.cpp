@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Key management for EC keys: OSSL_OP_KEYMGMT "EC". Everything here answers from memory (openssl-provider.md section
-// 1.3); making keys is in key_generation.cpp.
+// Key management for EC keys: OSSL_OP_KEYMGMT "EC", and "TRUSTX-ECDHE" for the ephemeral keys of TLS. Everything here
+// answers from memory (openssl-provider.md section 1.3); making keys is in key_generation.cpp.
 #include "algorithms.hpp"
 #include "c_boundary.hpp"
 #include "dispatch.hpp"
@@ -8,6 +8,7 @@
 #include "key.hpp"
 #include "key_generation.hpp"
 #include "param.hpp"
+#include "tls_groups.hpp"
 
 #include <string_view>
 
@@ -196,6 +197,19 @@ int keymgmt_set_params(void* keydata, const OSSL_PARAM params[]) {
     return answer(key.context().core(), [&] { return key.set(params); });
 }
 
+// libssl takes any point for a peer's in TLS 1.3, unless the key is called EC (openssl-provider.md section 6.1).
+int ecdhe_set_params(void* keydata, const OSSL_PARAM params[]) {
+    Key& key = Key::of(keydata);
+    return answer(key.context().core(), [&]() -> Outcome<void> {
+        std::optional<ByteView> point;
+        TRYV(take(params, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, point));
+        if (point) {
+            TRYV(outcome_of(PublicKey::from_point(*point)).during("take the peer's share"));
+        }
+        return key.set(params);
+    });
+}
+
 const char* keymgmt_query_operation_name(int operation) {
     switch (operation) {
         case OSSL_OP_SIGNATURE:
@@ -207,9 +221,14 @@ const char* keymgmt_query_operation_name(int operation) {
     }
 }
 
-void* keymgmt_gen_init(void* provctx, int selection, const OSSL_PARAM params[]) {
+const char* ecdhe_query_operation_name(int operation) {
+    return operation == OSSL_OP_KEYEXCH ? ephemeral_algorithm : nullptr;
+}
+
+template <auto begin>
+void* gen_init(void* provctx, int selection, const OSSL_PARAM params[]) {
     auto& context = ProviderContext::of(provctx);
-    return hand_over(context.core(), [&] { return KeyGeneration::begin(context, selection, params); });
+    return hand_over(context.core(), [&] { return begin(context, selection, params); });
 }
 
 int keymgmt_gen_set_template(void* genctx, void* keydata) {
@@ -225,6 +244,8 @@ int keymgmt_gen_set_params(void* genctx, const OSSL_PARAM params[]) {
 const OSSL_PARAM* keymgmt_gen_settable_params(void*, void* provctx) {
     return KeyGeneration::settable(ProviderContext::of(provctx));
 }
+
+constexpr std::array ecdhe_gen_settable{describe_text(OSSL_PKEY_PARAM_GROUP_NAME), end_of_params};
 
 void* keymgmt_gen(void* genctx, OSSL_CALLBACK*, void*) {
     auto& generation = KeyGeneration::of(genctx);
@@ -250,10 +271,35 @@ const OSSL_DISPATCH keymgmt_ec[] = {
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_SET_PARAMS, keymgmt_set_params, keymgmt_set_params),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_SETTABLE_PARAMS, keymgmt_settable_params, keymgmt_settable_params),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_QUERY_OPERATION_NAME, keymgmt_query_operation_name, keymgmt_query_operation_name),
-    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GEN_INIT, keymgmt_gen_init, keymgmt_gen_init),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GEN_INIT, keymgmt_gen_init, gen_init<KeyGeneration::begin>),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GEN_SET_TEMPLATE, keymgmt_gen_set_template, keymgmt_gen_set_template),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GEN_SET_PARAMS, keymgmt_gen_set_params, keymgmt_gen_set_params),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GEN_SETTABLE_PARAMS, keymgmt_gen_settable_params, keymgmt_gen_settable_params),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GEN, keymgmt_gen, keymgmt_gen),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GEN_CLEANUP, keymgmt_gen_cleanup, free_context<KeyGeneration>),
+    end_of_dispatch,
+};
+
+const OSSL_DISPATCH keymgmt_ecdhe[] = {
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_NEW, keymgmt_new, keymgmt_new),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_FREE, keymgmt_free, keymgmt_free),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_HAS, keymgmt_has, keymgmt_has),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_MATCH, keymgmt_match, keymgmt_match),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_VALIDATE, keymgmt_validate, keymgmt_validate),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_IMPORT, keymgmt_import, keymgmt_import),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_IMPORT_TYPES, keymgmt_import_types, list<all_types>),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_EXPORT, keymgmt_export, keymgmt_export),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_EXPORT_TYPES, keymgmt_export_types, keymgmt_export_types),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_DUP, keymgmt_dup, keymgmt_dup),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GET_PARAMS, keymgmt_get_params, keymgmt_get_params),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GETTABLE_PARAMS, keymgmt_gettable_params, keymgmt_gettable_params),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_SET_PARAMS, keymgmt_set_params, ecdhe_set_params),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_SETTABLE_PARAMS, keymgmt_settable_params, keymgmt_settable_params),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_QUERY_OPERATION_NAME, keymgmt_query_operation_name, ecdhe_query_operation_name),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GEN_INIT, keymgmt_gen_init, gen_init<KeyGeneration::begin_ephemeral>),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GEN_SET_TEMPLATE, keymgmt_gen_set_template, keymgmt_gen_set_template),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GEN_SET_PARAMS, keymgmt_gen_set_params, keymgmt_gen_set_params),
+    TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GEN_SETTABLE_PARAMS, keymgmt_gen_settable_params, list<ecdhe_gen_settable>),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GEN, keymgmt_gen, keymgmt_gen),
     TRUSTX_ENTRY(OSSL_FUNC_KEYMGMT_GEN_CLEANUP, keymgmt_gen_cleanup, free_context<KeyGeneration>),
     end_of_dispatch,

@@ -8,6 +8,7 @@
 #include "dispatch.hpp"
 #include "param.hpp"
 #include "self_test.hpp"
+#include "tls_groups.hpp"
 
 #include <cstring>
 #include <string_view>
@@ -22,11 +23,13 @@ constexpr const char* version = TRUSTX_VERSION;
 const OSSL_ALGORITHM keymgmts[] = {
     // The short and long name of the OID are how libssl classifies certificate keys (openssl-provider.md section 1.3).
     {"EC:id-ecPublicKey:1.2.840.10045.2.1", our_algorithm, keymgmt_ec, "EC keys in OPTIGA Trust X, and in software"},
+    {ephemeral_algorithm, our_algorithm, keymgmt_ecdhe, "ephemeral EC keys of TLS in OPTIGA Trust X"},
     {nullptr, nullptr, nullptr, nullptr},
 };
 
 const OSSL_ALGORITHM key_exchanges[] = {
     {"ECDH", our_algorithm, keyexch_ecdh, "ECDH"},
+    {ephemeral_algorithm, our_algorithm, keyexch_ecdh, "ECDH with ephemeral keys of TLS in OPTIGA Trust X"},
     {nullptr, nullptr, nullptr, nullptr},
 };
 
@@ -144,29 +147,12 @@ const OSSL_ITEM* provider_get_reason_strings(void*) {
     return reason_strings();
 }
 
-struct Forward {
-    OSSL_CALLBACK* callback;
-    void* argument;
-};
-
-// forward_ec_group passes a TLS group of the default provider on when it is one of EC keys.
-int forward_ec_group(const OSSL_PARAM params[], void* argument) {
-    const auto& forward = *static_cast<const Forward*>(argument);
-    const OSSL_PARAM* const algorithm = OSSL_PARAM_locate_const(params, OSSL_CAPABILITY_TLS_GROUP_ALG);
-    const bool ec = algorithm != nullptr && algorithm->data != nullptr &&
-                    std::string_view{static_cast<const char*>(algorithm->data)} == "EC";
-    return ec ? forward.callback(params, forward.argument) : 1;
-}
-
-// OpenSSL 3.0 offers a TLS group only if the provider that wins the fetch of its keymgmt advertises it. We can do with
-// EC keys what the default provider can, so we advertise its EC groups (openssl-provider.md section 1.8). Signature
-// algorithms need no capability: libssl knows ECDSA.
+// Signature algorithms need no capability: libssl knows ECDSA.
 int provider_get_capabilities(void* provctx, const char* capability, OSSL_CALLBACK* callback, void* argument) {
-    if (std::string_view{capability} != "TLS-GROUP") {
-        return 1;
-    }
-    Forward forward{callback, argument};
-    return ProviderContext::of(provctx).forward_capabilities(capability, forward_ec_group, &forward);
+    const auto& context = ProviderContext::of(provctx);
+    return guard<int>(context.core(), 0, [&]() -> Outcome<int> {
+        return std::string_view{capability} == "TLS-GROUP" ? offer_tls_groups(context, callback, argument) : 1;
+    });
 }
 
 int provider_self_test(void* provctx) {

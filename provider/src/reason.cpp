@@ -68,6 +68,7 @@ const OSSL_ITEM table[] = {
     item(Reason::random_failed, "random number generator of the chip failed"),
     item(Reason::self_test_failed, "self test failed"),
     item(Reason::session_lost, "key in a session object is gone"),
+    item(Reason::session_unavailable, "no session object is free"),
     item(Reason::key_not_storable, "key in a session object cannot be stored"),
     item(Reason::software_missing, "no provider for EC keys in software"),
     item(Reason::bus_missing, "bus of the chip does not exist"),

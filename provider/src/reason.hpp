@@ -60,6 +60,7 @@ enum class Reason : std::uint32_t {
     bus_taken = 5039,         // a kernel driver owns the address
     bus_silent = 5040,        // nobody behind the socket or adapter
     settings_unreadable = 5041,
+    session_unavailable = 5042,
 
     driver_base = 5100,
     chip_base = 5200,

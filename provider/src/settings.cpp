@@ -17,16 +17,23 @@ ProviderSettings ProviderSettings::read(const Core& core) {
             settings.fault = fail(Reason::setting_invalid, taken.error().message()).value();
         }
     }
+    const auto is = [&settings](std::string_view name, std::string_view text) {
+        const auto* const value = settings.values.find(name);
+        return value != nullptr && value->text == text;
+    };
     const auto flag = [&settings](std::string_view name, bool otherwise) {
         const auto* const value = settings.values.find(name);
         return value == nullptr ? otherwise : parse_flag(value->text).value_or(otherwise);
     };
     settings.self_verify = flag("self-verify", settings.self_verify);
     settings.claim_fips = flag("claim-fips", settings.claim_fips);
-    const auto* open = settings.values.find("open");
-    settings.open_at_load = open != nullptr && open->text == "load";
-    const auto* context = settings.values.find("library-context");
-    settings.child_library_context = context != nullptr && context->text == "child";
+    settings.open_at_load = is("open", "load");
+    settings.child_library_context = is("library-context", "child");
+    settings.scope = is("scope", "ephemeral") ? Scope::ephemeral : Scope::signature;
+    settings.ephemeral_fallback = is("ephemeral-fallback", "software");
+    if (const auto* timeout = settings.values.find("session-timeout-ms")) {
+        settings.session_timeout = parse_timeout(timeout->text).value_or(settings.session_timeout);
+    }
     return settings;
 }
 

@@ -8,9 +8,17 @@
 
 #include <trustx/settings.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 
 namespace trustx::provider {
+
+// Scope is how much of a TLS handshake the chip does.
+enum class Scope : std::uint8_t {
+    signature,  // the signature that proves the identity
+    ephemeral,  // the ephemeral keys of ECDHE, too
+};
 
 struct ProviderSettings {
     SettingValues values;
@@ -18,7 +26,11 @@ struct ProviderSettings {
     bool self_verify = true;
     // Work in software is left to the application's providers instead of a separate default provider.
     bool child_library_context = false;
-    bool claim_fips = false;             // fips_claim.hpp
+    bool claim_fips = false;  // fips_claim.hpp
+    Scope scope = Scope::signature;
+    // How long a handshake waits for one of the chip's session objects, and whether it goes on in software afterwards.
+    std::chrono::milliseconds session_timeout{2000};
+    bool ephemeral_fallback = false;
     std::optional<ProviderError> fault;  // the first value that could not be read
 
     static ProviderSettings read(const Core& core);

@@ -153,7 +153,7 @@ Outcome<std::size_t> Signing::sign_in_chip(std::span<std::uint8_t> output, ByteV
         return fail(Reason::parameter_invalid, "sign with key " + reference.key.hex() +
                                                    ": the chip chooses its own random nonces, nonce-type must be 0");
     }
-    TRYV(key_->usable());
+    TRY(const auto use, key_->begin_use());
     TRY(const auto chip, context_.chips().find(reference.device));
     const bool verified = context_.settings().self_verify;
     if (!verified) {

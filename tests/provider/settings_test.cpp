@@ -21,6 +21,9 @@ const auto bad_values = {
     {"trace", "chip.trace"},
     {"trace-level", "everything"},
     {"library-context", "global"},
+    {"scope", "everything"},
+    {"session-timeout-ms", "0"},
+    {"ephemeral-fallback", "perhaps"},
     {"device", "usb:7"},
 };
 

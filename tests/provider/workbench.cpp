@@ -19,14 +19,16 @@ namespace {
 
 std::string configuration_text(const BenchOptions& options, const std::filesystem::path& directory) {
     const bool preferred = options.arrangement == Arrangement::trustx_preferred;
-    const std::string trustx = options.with_trustx ? "trustx = trustx_sect\n" : "";
+    const bool ahead_by_name = options.arrangement == Arrangement::ahead_by_name;
+    const std::string provider = ahead_by_name ? "a-trustx" : "trustx";
+    const std::string trustx = options.with_trustx ? provider + " = trustx_sect\n" : "";
     // OpenSSL 4.0 issues no certificate without `extensions`.
     std::string text =
         "openssl_conf = openssl_init\nextensions = issued\n[issued]\n[openssl_init]\nproviders = provider_sect\n";
     text += preferred ? "alg_section = alg_sect\n[alg_sect]\ndefault_properties = ?provider=trustx\n" : "";
     text += "[provider_sect]\n";
-    text += options.arrangement == Arrangement::trustx_first ? trustx + "default = default_sect\n"
-                                                             : "default = default_sect\n" + trustx;
+    text += options.arrangement == Arrangement::trustx_first || ahead_by_name ? trustx + "default = default_sect\n"
+                                                                              : "default = default_sect\n" + trustx;
     text += "[default_sect]\nactivate = 1\n[trustx_sect]\nactivate = 1\n";
     text += "module = " + (module_directory() / "trustx.so").string() + "\n";
     text += "device = " + options.device + "\n";
@@ -50,6 +52,8 @@ std::string name_of(Arrangement arrangement) {
             return "default first";
         case Arrangement::trustx_first:
             return "trustx first";
+        case Arrangement::ahead_by_name:
+            return "ahead by its name";
         case Arrangement::trustx_preferred:
             break;
     }

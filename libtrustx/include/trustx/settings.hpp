@@ -7,6 +7,7 @@
 #include <trustx/export.hpp>
 #include <trustx/result.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -53,6 +54,9 @@ class TRUSTX_EXPORT SettingValues {
 
 // parse_flag reads the value of a setting such as self-verify: yes, 1, true, on, or no, 0, false, off.
 TRUSTX_EXPORT std::optional<bool> parse_flag(std::string_view text);
+
+// parse_timeout reads the value of a setting such as lock-timeout-ms, within the limits that all time limits have.
+TRUSTX_EXPORT std::optional<std::chrono::milliseconds> parse_timeout(std::string_view text);
 
 // SettingOverrides is what a program was told directly; what is absent is looked up further.
 struct SettingOverrides {

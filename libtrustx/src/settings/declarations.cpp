@@ -59,6 +59,14 @@ Result<void> check_library_context(std::string_view name, std::string_view text,
     return text == "isolated" || text == "child" ? Result<void>{} : takes(name, "isolated or child", text);
 }
 
+Result<void> check_scope(std::string_view name, std::string_view text, SettingLayer /*layer*/) {
+    return text == "signature" || text == "ephemeral" ? Result<void>{} : takes(name, "signature or ephemeral", text);
+}
+
+Result<void> check_fallback(std::string_view name, std::string_view text, SettingLayer /*layer*/) {
+    return text == "fail" || text == "software" ? Result<void>{} : takes(name, "fail or software", text);
+}
+
 constexpr unsigned bit(SettingLayer layer) {
     return 1U << static_cast<unsigned>(layer);
 }
@@ -85,6 +93,9 @@ constexpr std::array declarations{
     SettingDeclaration{"self-verify", provider, nullptr, check_flag},
     SettingDeclaration{"claim-fips", provider, nullptr, check_flag},
     SettingDeclaration{"library-context", provider, nullptr, check_library_context},
+    SettingDeclaration{"scope", provider, nullptr, check_scope},
+    SettingDeclaration{"session-timeout-ms", provider, nullptr, check_timeout},
+    SettingDeclaration{"ephemeral-fallback", provider, nullptr, check_fallback},
 };
 
 }  // namespace

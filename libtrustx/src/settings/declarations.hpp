@@ -4,8 +4,6 @@
 
 #include <trustx/settings.hpp>
 
-#include <chrono>
-#include <optional>
 #include <span>
 #include <string_view>
 
@@ -24,8 +22,5 @@ struct SettingDeclaration {
 };
 
 std::span<const SettingDeclaration> setting_declarations() noexcept;
-
-// parse_timeout reads milliseconds within the limits that all time limits have.
-std::optional<std::chrono::milliseconds> parse_timeout(std::string_view text);
 
 }  // namespace trustx

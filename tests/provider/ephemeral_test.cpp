@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+// scope = ephemeral: libssl's ephemeral keys are in session objects of the chip, which are four and are given back.
+#include "reason.hpp"
+#include "support/catch.hpp"
+#include "tls_parties.hpp"
+#include "workbench.hpp"
+
+#include <trustx/device.hpp>
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include <openssl/provider.h>
+
+using namespace trustx::test;
+using namespace std::chrono_literals;
+using trustx::provider::Reason;
+
+namespace {
+
+using Settings = std::map<std::string, std::string>;
+
+// P-521 stays in software, and without a group of the name EC a client of TLS 1.2 offers none at all
+// (openssl-provider.md section 6.1).
+constexpr const char* groups = "P-256:P-384:P-521";
+
+Settings with_ephemeral(Settings settings = {}) {
+    settings.try_emplace("scope", "ephemeral");
+    return settings;
+}
+
+// Two parties of which one or both have their ephemeral keys in the chip.
+struct Handshakes {
+    Parties parties;
+    LibCtx software;
+
+    explicit Handshakes(const Settings& settings = {}, Arrangement arrangement = Arrangement::ahead_by_name)
+        : parties{Parties::InChip::client, "P-256", arrangement, with_ephemeral(settings)},
+          software{parties.chip.with(Arrangement::default_first).libctx()} {}
+
+    enum class Side { client, server, both };
+
+    [[nodiscard]] Context client(int version, Side side = Side::both, const char* with = groups) const {
+        Context ctx =
+            parties.context("client", TLS_client_method(), version, side == Side::server ? software.get() : nullptr);
+        REQUIRE(SSL_CTX_set1_groups_list(ctx.get(), with) == 1);
+        return ctx;
+    }
+    [[nodiscard]] Context server(int version, Side side = Side::both, const char* with = groups) const {
+        Context ctx =
+            parties.context("server", TLS_server_method(), version, side == Side::client ? software.get() : nullptr);
+        REQUIRE(SSL_CTX_set1_groups_list(ctx.get(), with) == 1);
+        return ctx;
+    }
+
+    [[nodiscard]] int commands(const std::string& name) const {
+        return parties.chip.stats().at("commands").value(name, 0);
+    }
+
+    // device leases session objects as another process does.
+    [[nodiscard]] std::unique_ptr<trustx::Device> device() const {
+        trustx::DeviceOptions options;
+        options.lock_directory = parties.chip.simulator().directory().path();
+        return trustx::Device::open(trustx::BusAddress::parse(parties.chip.simulator().address()).value(), options);
+    }
+    [[nodiscard]] int free_sessions() const {
+        const auto device = this->device();
+        std::vector<trustx::SessionLease> leases;
+        for (;;) {
+            auto lease = device->lease_session(1ms);
+            if (!lease) {
+                return static_cast<int>(leases.size());
+            }
+            leases.push_back(std::move(*lease));
+        }
+    }
+};
+
+std::string name_of(Handshakes::Side side) {
+    return side == Handshakes::Side::client ? "client" : side == Handshakes::Side::server ? "server" : "both";
+}
+
+// first_flight lets a client begin: in TLS 1.3 it has made its share then.
+void first_flight(const Connection& client) {
+    const int result = SSL_do_handshake(client.get());
+    REQUIRE(SSL_get_error(client.get(), result) == SSL_ERROR_WANT_READ);
+}
+
+}  // namespace
+
+TEST_CASE("the chip makes ephemeral keys and computes what is agreed", "[ephemeral]") {
+    using Side = Handshakes::Side;
+    const auto version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
+    const auto side = GENERATE(Side::client, Side::server, Side::both);
+    const auto* const group = GENERATE("P-256:P-521", "P-384:P-256:P-521");
+    INFO("TLS version " << version << ", " << name_of(side) << ", " << group);
+    const Handshakes handshakes;
+    const Context client = handshakes.client(version, side, group);
+    const Context server = handshakes.server(version, side, group);
+    const Link link(client.get(), server.get());
+    const bool done = link.handshake();
+    INFO(joined(take_errors()));
+    REQUIRE(done);
+    CHECK(link.exchange());
+    const int sides = side == Side::both ? 2 : 1;
+    CHECK(handshakes.commands("GenKeyPair") == sides);
+    CHECK(handshakes.commands("CalcSSec") == sides);
+    CHECK(handshakes.parties.chip.private_key_uses() == 1);  // the certificate's, as ever
+    CHECK(handshakes.free_sessions() == 4);                  // although the connection is open
+    CHECK(take_errors().empty());
+}
+
+TEST_CASE("a group that the chip does not have stays in software", "[ephemeral]") {
+    const auto* const group = GENERATE("P-521", "X25519");
+    const Handshakes handshakes;
+    const Context client = handshakes.client(TLS1_3_VERSION, Handshakes::Side::both, group);
+    const Context server = handshakes.server(TLS1_3_VERSION, Handshakes::Side::both, group);
+    const Link link(client.get(), server.get());
+    REQUIRE(link.handshake());
+    CHECK(handshakes.commands("GenKeyPair") == 0);
+}
+
+TEST_CASE("without the setting ephemeral keys stay in software", "[ephemeral]") {
+    const Handshakes handshakes{{{"scope", "signature"}}};
+    const Context client = handshakes.client(TLS1_3_VERSION);
+    const Context server = handshakes.server(TLS1_3_VERSION);
+    const Link link(client.get(), server.get());
+    REQUIRE(link.handshake());
+    CHECK(handshakes.commands("GenKeyPair") == 0);
+}
+
+TEST_CASE("whether the chip makes ephemeral keys depends on the name of the section, once a provider was added",
+          "[ephemeral]") {
+    const auto [arrangement, made] = GENERATE(table<Arrangement, int>({
+        {Arrangement::ahead_by_name, 2},
+        {Arrangement::trustx_first, 0},
+        {Arrangement::default_first, 0},
+    }));
+    INFO(name_of(arrangement));
+    const Handshakes handshakes{{}, arrangement};
+    REQUIRE(OSSL_PROVIDER_load(handshakes.parties.libctx.get(), "base") != nullptr);
+    const Context client = handshakes.client(TLS1_3_VERSION);
+    const Context server = handshakes.server(TLS1_3_VERSION);
+    const Link link(client.get(), server.get());
+    REQUIRE(link.handshake());
+    CHECK(handshakes.commands("GenKeyPair") == made);
+}
+
+TEST_CASE("keys that programs ask for are never in a session object because of the scope", "[ephemeral]") {
+    const Handshakes handshakes;
+    const auto& bench = handshakes.parties.chip.bench();
+    bench.must_openssl({"genpkey", "-algorithm", "EC", "-pkeyopt", "group:P-256", "-out", "made.key"});
+    bench.must_openssl({"ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "made.key"});
+    bench.must_openssl({"req", "-new", "-newkey", "ec", "-pkeyopt", "group:P-256", "-noenc", "-keyout", "made.key",
+                        "-subj", "/CN=made", "-out", "made.csr"});
+    CHECK(handshakes.commands("GenKeyPair") == 0);
+}
+
+TEST_CASE("a key that libssl frees without having used it gives its session object back", "[ephemeral]") {
+    const Handshakes handshakes;
+    const Context client = handshakes.client(TLS1_3_VERSION);
+    {
+        const Context server = handshakes.server(TLS1_3_VERSION);
+        const Link link(client.get(), server.get());
+        first_flight(link.client);
+        CHECK(handshakes.free_sessions() == 3);
+    }
+    CHECK(handshakes.free_sessions() == 4);
+}
+
+TEST_CASE("a client that offers both versions to a server of the older one leaves one share behind", "[ephemeral]") {
+    const Handshakes handshakes;
+    const Context client = handshakes.client(TLS1_2_VERSION);
+    REQUIRE(SSL_CTX_set_max_proto_version(client.get(), TLS1_3_VERSION) == 1);
+    const Context server = handshakes.server(TLS1_2_VERSION, Handshakes::Side::client);
+    {
+        const Link link(client.get(), server.get());
+        REQUIRE(link.handshake());
+        CHECK(link.exchange());
+        CHECK(handshakes.commands("GenKeyPair") == 2);
+        CHECK(handshakes.commands("CalcSSec") == 1);
+        CHECK(handshakes.free_sessions() == 3);
+    }
+    CHECK(handshakes.free_sessions() == 4);
+}
+
+TEST_CASE("a handshake takes the session object of the oldest that does not go on", "[ephemeral]") {
+    const Handshakes handshakes{{{"session-timeout-ms", "40"}}};
+    const Context client = handshakes.client(TLS1_3_VERSION);
+    const Context server = handshakes.server(TLS1_3_VERSION, Handshakes::Side::client);
+    std::vector<std::unique_ptr<Link>> begun;
+    for (int i = 0; i < 5; ++i) {
+        begun.push_back(std::make_unique<Link>(client.get(), server.get()));
+        first_flight(begun.back()->client);
+    }
+    CHECK_FALSE(begun.front()->handshake());
+    CHECK(take_reasons() == std::vector{Reason::session_lost});
+    for (std::size_t i = 1; i < begun.size(); ++i) {
+        CHECK(begun.at(i)->handshake());
+    }
+    CHECK(handshakes.free_sessions() == 4);
+}
+
+TEST_CASE("where others have all session objects, a handshake fails or goes on in software, as it is set",
+          "[ephemeral]") {
+    const bool fallback = GENERATE(false, true);
+    Settings settings{{"session-timeout-ms", "20"}};
+    if (fallback) {
+        settings["ephemeral-fallback"] = "software";
+    }
+    const Handshakes handshakes{settings};
+    const auto other = handshakes.device();
+    std::vector<trustx::SessionLease> leases;
+    for (int i = 0; i < 4; ++i) {
+        leases.push_back(other->lease_session().value());
+    }
+    const Context client = handshakes.client(TLS1_3_VERSION);
+    const Context server = handshakes.server(TLS1_3_VERSION, Handshakes::Side::client);
+    {
+        const Link link(client.get(), server.get());
+        CHECK(link.handshake() == fallback);
+        const auto reasons = take_reasons();
+        CHECK((fallback || reasons == std::vector{Reason::session_unavailable}));
+        CHECK(handshakes.commands("GenKeyPair") == 0);
+    }
+    leases.pop_back();
+    const Link link(client.get(), server.get());
+    CHECK(link.handshake());
+    CHECK(handshakes.commands("CalcSSec") == 1);
+}
+
+TEST_CASE("a share that is no point is refused", "[ephemeral]") {
+    const Handshakes handshakes;
+    OSSL_LIB_CTX* const libctx = handshakes.parties.libctx.get();
+    const PkeyCtx ctx(EVP_PKEY_CTX_new_from_name(libctx, "TRUSTX-ECDHE", nullptr));
+    REQUIRE(ctx != nullptr);
+    EVP_PKEY* made = nullptr;
+    REQUIRE(EVP_PKEY_paramgen_init(ctx.get()) == 1);
+    REQUIRE(EVP_PKEY_CTX_set_group_name(ctx.get(), "P-256") == 1);
+    REQUIRE(EVP_PKEY_paramgen(ctx.get(), &made) == 1);
+    const Pkey peer(made);
+    CHECK(handshakes.commands("GenKeyPair") == 0);
+    std::array<unsigned char, 65> share{};
+    const auto refused = [&](std::size_t size) {
+        return EVP_PKEY_set1_encoded_public_key(peer.get(), share.data(), size) != 1;
+    };
+    share[0] = 4;
+    CHECK(refused(share.size()));  // not on the curve
+    CHECK(refused(64));
+    CHECK(refused(0));
+    share[0] = 2;
+    CHECK(refused(33));  // compressed
+    share[0] = 0;
+    CHECK(refused(1));  // infinity
+    static_cast<void>(take_errors());
+}
+
+TEST_CASE("a chip that was reset in the middle of a handshake ends it with a reason", "[ephemeral]") {
+    Handshakes handshakes;
+    const Context client = handshakes.client(TLS1_3_VERSION);
+    const Context server = handshakes.server(TLS1_3_VERSION, Handshakes::Side::client);
+    const Link link(client.get(), server.get());
+    first_flight(link.client);
+    static_cast<void>(handshakes.parties.chip.simulator().control({"reset"}));
+    CHECK_FALSE(link.handshake());
+    CHECK(take_reasons() == std::vector{Reason::session_lost});
+    const Link next(client.get(), server.get());
+    CHECK(next.handshake());
+}
