@@ -112,9 +112,9 @@ void add_enroll_options(Command& command, EnrollOptions& options) {
     command.option("--slot", options.slot, "Key slot; default: E0F1, for a certificate from the factory E0F0", "SLOT");
     command.option("--policy", options.order.policy, "The policy for the certificate; default: trustx-gateway", "NAME");
     command.option("--rule", options.order.rules,
-                   "A policy that is made allows to publish to this rule, as $aws/rules/NAME/..., too", "NAME");
+                   "A policy that is made allows publishing to this rule, as $aws/rules/NAME/..., too", "NAME");
     command.option("--client", options.order.clients,
-                   "A policy that is made allows to connect as THING-SUFFIX, too, for another program", "SUFFIX");
+                   "A policy that is made allows connecting as THING-SUFFIX, too, for another program", "SUFFIX");
     command.option("--endpoint", options.order.endpoint, "The broker, instead of the one that the account tells",
                    "HOST[:PORT]");
     command.option("--ca", options.order.ca_file,
