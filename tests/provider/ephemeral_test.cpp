@@ -2,16 +2,22 @@
 // scope = ephemeral: libssl's ephemeral keys are in session objects of the chip, which are four and are given back.
 #include "reason.hpp"
 #include "support/catch.hpp"
+#include "support/forked_child.hpp"
 #include "tls_parties.hpp"
 #include "workbench.hpp"
 
 #include <trustx/device.hpp>
 
 #include <array>
+#include <atomic>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include <openssl/provider.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace trustx::test;
 using namespace std::chrono_literals;
@@ -228,6 +234,102 @@ TEST_CASE("where others have all session objects, a handshake fails or goes on i
     const Link link(client.get(), server.get());
     CHECK(link.handshake());
     CHECK(handshakes.commands("CalcSSec") == 1);
+}
+
+// handshakes_in_threads makes some in each of four threads, with contexts of this process. How many succeeded.
+int handshakes_in_threads(const Handshakes& handshakes, int in_each) {
+    const LibCtx libctx = handshakes.parties.chip->libctx();
+    const Context client(SSL_CTX_new_ex(libctx.get(), nullptr, TLS_client_method()));
+    const Context server(SSL_CTX_new_ex(handshakes.software.get(), nullptr, TLS_server_method()));
+    const auto& chip = handshakes.parties.chip;
+    if (SSL_CTX_set1_groups_list(client.get(), groups) != 1 ||
+        SSL_CTX_use_certificate_file(server.get(), chip->path("server.crt").c_str(), SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_use_PrivateKey_file(server.get(), chip->path("server.key").c_str(), SSL_FILETYPE_PEM) != 1) {
+        return -1;
+    }
+    std::atomic<int> succeeded{0};
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([&] {
+            for (int made = 0; made < in_each; ++made) {
+                succeeded += Link(client.get(), server.get()).handshake() ? 1 : 0;
+            }
+        });
+    }
+    for (auto& thread : threads) {
+        thread.join();
+    }
+    return succeeded;
+}
+
+TEST_CASE("two processes with four threads each share four session objects, and none is lost", "[ephemeral]") {
+    constexpr int in_each = 6;
+    const Handshakes handshakes;
+    const pid_t child = fork_with_deadline();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        ::_exit(handshakes_in_threads(handshakes, in_each) == 4 * in_each ? 0 : 1);
+    }
+    CHECK(handshakes_in_threads(handshakes, in_each) == 4 * in_each);
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+    CHECK(handshakes.commands("CalcSSec") == 2 * 4 * in_each);
+    CHECK(handshakes.free_sessions() == 4);
+}
+
+TEST_CASE("a process that is killed in the middle of handshakes leaves its session objects to others", "[ephemeral]") {
+    const Handshakes handshakes;
+    const pid_t child = fork_with_deadline();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        static_cast<void>(handshakes_in_threads(handshakes, 100'000));
+        ::_exit(0);
+    }
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    while (handshakes.commands("CalcSSec") < 8 && std::chrono::steady_clock::now() < deadline) {
+    }
+    REQUIRE(::kill(child, SIGKILL) == 0);
+    REQUIRE(::waitpid(child, nullptr, 0) == child);
+    CHECK(handshakes_in_threads(handshakes, 2) == 8);
+    CHECK(handshakes.free_sessions() == 4);
+}
+
+TEST_CASE("a forked child neither uses nor gives back its parent's session objects", "[ephemeral]") {
+    const Handshakes handshakes;
+    const Context client = handshakes.client(TLS1_3_VERSION);
+    const Context server = handshakes.server(TLS1_3_VERSION, Handshakes::Side::client);
+    auto link = std::make_unique<Link>(client.get(), server.get());
+    first_flight(link->client);
+    const pid_t child = fork_with_deadline();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        const bool refused = !link->handshake();
+        const bool said = take_reasons() == std::vector{Reason::session_lost};
+        link.reset();
+        ::_exit(refused && said && handshakes_in_threads(handshakes, 1) == 4 ? 0 : 1);
+    }
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+    CHECK(link->handshake());
+    CHECK(handshakes.free_sessions() == 4);
+}
+
+TEST_CASE("a handshake that is broken off after any message leaves no session object behind", "[ephemeral]") {
+    const auto version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
+    const Handshakes handshakes;
+    const Context client = handshakes.client(version);
+    const Context server = handshakes.server(version);
+    bool whole = false;
+    int steps = 0;
+    for (; !whole; ++steps) {
+        REQUIRE(steps < 20);
+        const Link link(client.get(), server.get());
+        whole = link.handshake(steps);
+    }
+    CHECK(steps > 3);
+    CHECK(handshakes.free_sessions() == 4);
 }
 
 TEST_CASE("a share that is no point is refused", "[ephemeral]") {
