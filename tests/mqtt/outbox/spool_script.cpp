@@ -31,7 +31,8 @@ Result<void> SpoolScript::run() {
     TRYV(close());
     TRYV(open());
     TRYV(send(3));
-    deliver(3);
+    refuse();
+    deliver(2);
     TRYV(flush());
     TRYV(accept(1, 0));
     return close();
@@ -95,6 +96,12 @@ void SpoolScript::deliver(int count) {
         spool_->ended(in_flight_.front().id, Outbox::Ending::delivered);
         in_flight_.erase(in_flight_.begin());
     }
+}
+
+void SpoolScript::refuse() {
+    delivered_.push_back(in_flight_.front().payload);
+    spool_->ended(in_flight_.front().id, Outbox::Ending::refused);
+    in_flight_.erase(in_flight_.begin());
 }
 
 void SpoolScript::lose_connection() {

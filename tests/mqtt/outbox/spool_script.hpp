@@ -36,6 +36,7 @@ class SpoolScript {
     mqtt::Result<void> send(int count);
     mqtt::Result<void> flush();
     void deliver(int count);
+    void refuse();
     void lose_connection();
 
     mqtt::SpoolSettings settings_;

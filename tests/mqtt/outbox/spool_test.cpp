@@ -297,7 +297,7 @@ TEST_CASE("a spool is refused by name", "[outbox][spool]") {
         CHECK(refusal(settings) == Cause::spool_foreign);
     }
     SECTION("when a later version of this program made it") {
-        sql(settings, "PRAGMA user_version=3; ALTER TABLE owner RENAME TO owners");
+        sql(settings, "PRAGMA user_version=4; ALTER TABLE owner RENAME TO owners");
         CHECK(refusal(settings) == Cause::spool_newer);
     }
     SECTION("when it is no database") {
@@ -397,14 +397,19 @@ TEST_CASE("a message that the disk has changed is not sent, and no other is lost
     CHECK(spool->counters().damaged == 0);
 }
 
-TEST_CASE("a spool of the first format, which had no checksums, is taken over with its messages", "[outbox][spool]") {
+TEST_CASE("a spool of an older format, without checksums or marks, is taken over with its messages",
+          "[outbox][spool]") {
     const TempDir directory;
     const auto settings = at(directory);
     {
         const auto spool = opened(settings);
         accept(*spool, {"old 1", "old 2"});
     }
-    sql(settings, "DROP TABLE damaged; ALTER TABLE message DROP COLUMN checksum; PRAGMA user_version=1");
+    const bool first = GENERATE(true, false);
+    sql(settings, "DROP INDEX refused; ALTER TABLE message DROP COLUMN refused; PRAGMA user_version=2");
+    if (first) {
+        sql(settings, "DROP TABLE damaged; ALTER TABLE message DROP COLUMN checksum; PRAGMA user_version=1");
+    }
     {
         const auto spool = opened(settings);
         accept(*spool, {"new"});
@@ -413,6 +418,65 @@ TEST_CASE("a spool of the first format, which had no checksums, is taken over wi
     const auto spool = opened(settings);
     CHECK(waiting(*spool) == Numbers{"old 1", "old 2", "new"});
     CHECK(spool->counters().damaged == 0);
+}
+
+TEST_CASE("what the broker refuses is kept and not sent, until people put it back in its place", "[outbox][spool]") {
+    const TempDir directory;
+    {
+        const auto spool = opened(at(directory));
+        accept(*spool, {"1", "2", "3"});
+        static_cast<void>(sent(*spool));
+        spool->ended(sent(*spool).id, Ending::refused);
+        REQUIRE(spool->flush());
+        CHECK(spool->counters().held == 2);
+        CHECK(spool->counters().bytes == 2 * (2 + Spool::allowance));
+    }
+    {
+        const auto spool = opened(at(directory));
+        CHECK(spool->counters().kept == 1);
+        CHECK(spool->counters().held == 2);
+        accept(*spool, {"4"});
+        CHECK(waiting(*spool) == Numbers{"1", "3", "4"});
+    }
+    sql(at(directory), "UPDATE message SET refused = NULL");  // as docs/mqtt.md says
+    const auto spool = opened(at(directory));
+    CHECK(spool->counters().kept == 0);
+    CHECK(waiting(*spool) == Numbers{"1", "2", "3", "4"});
+}
+
+TEST_CASE("what was refused when nothing else was there keeps its id", "[outbox][spool]") {
+    const TempDir directory;
+    for (int run = 0; run < 2; ++run) {
+        const auto spool = opened(at(directory));
+        accept(*spool, {std::to_string(run)});
+        spool->ended(sent(*spool).id, Ending::refused);
+        REQUIRE(spool->flush());
+        CHECK(spool->empty());
+    }
+    CHECK(opened(at(directory))->counters().kept == 2);
+}
+
+TEST_CASE("refused messages take a quarter of the size at most, and the last one stays", "[outbox][spool]") {
+    const TempDir directory;
+    auto settings = at(directory);
+    settings.size = 100'000;
+    const auto refuse = [](Spool& spool, std::size_t size) {
+        accept(spool, {std::string(size, 'x')});
+        spool.ended(sent(spool).id, Ending::refused);
+        REQUIRE(spool.flush());
+    };
+    {
+        const auto spool = opened(settings);
+        for (int i = 0; i < 10; ++i) {
+            refuse(*spool, 6000);
+        }
+    }
+    {
+        const auto spool = opened(settings);
+        CHECK(spool->counters().kept == 4);
+        refuse(*spool, 50'000);
+    }
+    CHECK(opened(settings)->counters().kept == 1);
 }
 
 TEST_CASE("nothing is accepted into a spool that was taken away", "[outbox][spool]") {

@@ -207,6 +207,9 @@ Result<std::unique_ptr<Outbox>> outbox_of(const MessageOptions& options) {
     if (const auto held = spool->counters().held; held > 0) {
         spdlog::info("the spool has {} message(s) of an earlier run", held);
     }
+    if (const auto kept = spool->counters().kept; kept > 0) {
+        spdlog::warn("the spool has {} message(s) that the broker did not take, which are not sent", kept);
+    }
     return spool;
 }
 

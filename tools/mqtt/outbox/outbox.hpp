@@ -14,7 +14,8 @@ namespace trustx::mqtt {
 
 class Outbox {
  public:
-    // Ending is what became of a message that was sent. `refused`: the broker will not take it at any time.
+    // Ending is what became of a message that was sent. `refused`: the broker will not take it at any time; an outbox
+    // that outlives the program keeps it for people.
     enum class Ending : std::uint8_t { delivered, not_delivered, refused };
 
     struct Counters {
@@ -24,6 +25,7 @@ class Outbox {
         std::uint64_t dropped = 0;  // to stay within the size
         std::uint64_t damaged = 0;  // the disk has changed them, so they are not sent
         std::uint64_t held = 0;     // in the outbox now, in flight or not
+        std::uint64_t kept = 0;     // refused ones of earlier runs that it still has
         std::uint64_t bytes = 0;    // that those take
     };
 

@@ -15,7 +15,7 @@ namespace {
 
 // "tmqs": sets a spool apart from other databases (sqlite.org/pragma.html "application_id").
 constexpr std::uint64_t format_mark = 0x746D7173;
-constexpr std::uint64_t format_version = 2;
+constexpr std::uint64_t format_version = 3;
 
 constexpr const char* owner_table = "CREATE TABLE owner (client_id BLOB NOT NULL)";
 constexpr const char* message_columns =
@@ -26,12 +26,21 @@ constexpr const char* checksum_column = "checksum INTEGER";
 constexpr const char* damaged_table =
     "CREATE TABLE damaged (id INTEGER PRIMARY KEY, topic BLOB, payload BLOB, qos INTEGER, retain INTEGER,"
     " checksum INTEGER)";
+// From format 2 to 3. The mark of a message that is not sent, because the broker does not take it.
+constexpr const char* refused_column = "refused INTEGER";
+constexpr const char* refused_index = "CREATE INDEX refused ON message (id) WHERE refused";
 
 // schema_of is what SQLite says of a spool's tables, by their names.
 std::string schema_of(std::uint64_t version) {
-    return version == 1
-               ? std::string{message_columns} + ");" + owner_table
-               : std::string{damaged_table} + ";" + message_columns + ", " + checksum_column + ");" + owner_table;
+    std::string schema = message_columns;
+    if (version > 1) {
+        schema = std::string{damaged_table} + ";" + schema + ", " + checksum_column;
+    }
+    if (version > 2) {
+        schema += std::string{", "} + refused_column;
+    }
+    schema += std::string{");"} + owner_table;
+    return version > 2 ? schema + ";" + refused_index : schema;
 }
 
 constexpr std::uint64_t page_size = 4096;
@@ -75,9 +84,13 @@ std::string name_of(const SpoolSettings& settings) {
     return "the spool " + settings.directory;
 }
 
-Result<void> to_this_format(Database& database) {
-    TRYV(database.execute(std::string{"ALTER TABLE message ADD COLUMN "} + checksum_column));
-    TRYV(database.execute(damaged_table));
+Result<void> to_this_format(Database& database, std::uint64_t version) {
+    if (version == 1) {
+        TRYV(database.execute(std::string{"ALTER TABLE message ADD COLUMN "} + checksum_column));
+        TRYV(database.execute(damaged_table));
+    }
+    TRYV(database.execute(std::string{"ALTER TABLE message ADD COLUMN "} + refused_column));
+    TRYV(database.execute(refused_index));
     return database.execute("PRAGMA user_version=" + std::to_string(format_version));
 }
 
@@ -87,14 +100,15 @@ Result<void> initialise(Database& database, const SpoolSettings& settings) {
         TRYV(database.execute(std::string{message_columns} + ")"));
         Statement owner{database, "INSERT INTO owner VALUES (?)"};
         TRYV(owner.bind(1, settings.client_id).run());
-        TRYV(to_this_format(database));
+        TRYV(to_this_format(database, 1));
         return database.execute("PRAGMA application_id=" + std::to_string(format_mark));
     });
 }
 
 Result<void> upgrade(Database& database) {
     TRY(const auto version, database.number("PRAGMA user_version"));
-    return version == format_version ? Result<void>{} : database.transaction([&] { return to_this_format(database); });
+    return version == format_version ? Result<void>{}
+                                     : database.transaction([&] { return to_this_format(database, version); });
 }
 
 Result<void> check_format(Database& database, const SpoolSettings& settings) {
@@ -189,19 +203,33 @@ Spool::Spool(const SpoolSettings& settings, std::unique_ptr<Database> database)
       reserve_{reserve_of(settings), settings.allocate},
       overflow_{settings.overflow},
       database_{std::move(database)},
-      insert_{*database_, "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?)"},
+      insert_{*database_, "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, NULL)"},
       remove_{*database_, "DELETE FROM message WHERE id = ?"},
-      set_aside_{*database_, "INSERT OR REPLACE INTO damaged SELECT * FROM message WHERE id = ?"},
+      set_aside_{*database_,
+                 "INSERT OR REPLACE INTO damaged SELECT id, topic, payload, qos, retain, checksum FROM message"
+                 " WHERE id = ?"},
+      refuse_{*database_, "UPDATE message SET refused = 1 WHERE id = ?"},
       first_after_{*database_,
-                   "SELECT id, topic, payload, qos, retain, checksum FROM message WHERE id >= ? ORDER BY id LIMIT 1"},
-      entries_{*database_, "SELECT id, " + size_of_row() + " FROM message ORDER BY id"} {}
+                   "SELECT id, topic, payload, qos, retain, checksum FROM message WHERE id >= ?"
+                   " AND refused IS NULL ORDER BY id LIMIT 1"},
+      entries_{*database_, "SELECT id, " + size_of_row() + " FROM message WHERE refused IS NULL ORDER BY id"},
+      oldest_refused_{*database_, "SELECT id, " + size_of_row() + " FROM message WHERE refused ORDER BY id LIMIT 1"} {}
 
 Result<void> Spool::take_stock() {
-    Statement stock{*database_, "SELECT count(*), sum(" + size_of_row() + "), max(id) FROM message"};
-    TRYV(stock.step());
-    counters_.held = stock.number(0);
-    counters_.bytes = stock.number(1);
-    next_id_ = stock.number(2) + 1;
+    Statement stock{*database_, "SELECT count(*), sum(" + size_of_row() + "), refused FROM message GROUP BY refused"};
+    for (;;) {
+        TRY(const bool row, stock.step());
+        if (!row) {
+            break;
+        }
+        const bool waits = stock.is_null(2);
+        (waits ? counters_.held : counters_.kept) = stock.number(0);
+        (waits ? counters_.bytes : refused_bytes_) = stock.number(1);
+    }
+    // What was set aside keeps its id.
+    TRY(const auto last,
+        database_->number("SELECT max(id) FROM (SELECT id FROM message UNION ALL SELECT id FROM damaged)"));
+    next_id_ = last + 1;
     return {};
 }
 
@@ -244,8 +272,8 @@ Result<void> Spool::accept(const std::vector<OutgoingMessage>& messages) {
 Result<Spool::Plan> Spool::plan(const std::vector<OutgoingMessage>& messages) {
     Plan plan;
     std::uint64_t ended = 0;
-    for (const auto& entry : removed_) {
-        ended += entry.bytes;
+    for (const auto& departure : departures_) {
+        ended += departure.entry.bytes;
     }
     const auto held = counters_.bytes - ended;
     const auto left = overflow_ == Overflow::drop_newest ? size_ - std::min(size_, held) : size_;
@@ -289,7 +317,9 @@ Result<std::vector<Spool::Entry>> Spool::oldest(std::uint64_t bytes) {
 
 Result<void> Spool::write(const Plan& plan) {
     TRYV(write_departures());
-    TRYV(remove(plan.dropped));
+    for (const auto& dropped : plan.dropped) {
+        TRYV(remove(dropped.id));
+    }
     auto id = next_id_;
     for (const auto* message : plan.added) {
         auto numbered = *message;
@@ -300,10 +330,43 @@ Result<void> Spool::write(const Plan& plan) {
 }
 
 Result<void> Spool::write_departures() {
-    for (const auto id : damaged_) {
+    for (const auto& departure : departures_) {
+        TRYV(write(departure));
+    }
+    return make_room_for_refused();
+}
+
+Result<void> Spool::write(const Departure& departure) {
+    const auto id = departure.entry.id;
+    if (departure.to == Departure::To::refused) {
+        return refuse_.bind(1, id).run();
+    }
+    if (departure.to == Departure::To::damaged) {
         TRYV(set_aside_.bind(1, id).run());
     }
-    return remove(removed_);
+    return remove(id);
+}
+
+Result<void> Spool::make_room_for_refused() {
+    refused_after_ = refused_bytes_;
+    auto most = size_ / part_for_refused;
+    for (const auto& departure : departures_) {
+        if (departure.to == Departure::To::refused) {
+            refused_after_ += departure.entry.bytes;
+            most = std::max(size_ / part_for_refused, departure.entry.bytes);
+        }
+    }
+    while (refused_after_ > most) {
+        TRY(const bool row, oldest_refused_.step());
+        if (!row) {
+            return {};
+        }
+        const Entry oldest{oldest_refused_.number(0), oldest_refused_.number(1)};
+        oldest_refused_.reset();
+        TRYV(remove(oldest.id));
+        refused_after_ -= std::min(refused_after_, oldest.bytes);
+    }
+    return {};
 }
 
 Result<void> Spool::insert(const OutgoingMessage& message) {
@@ -317,15 +380,12 @@ Result<void> Spool::insert(const OutgoingMessage& message) {
         .run();
 }
 
-Result<void> Spool::remove(const std::vector<Entry>& entries) {
-    for (const auto& entry : entries) {
-        TRYV(remove_.bind(1, entry.id).run());
-    }
-    return {};
+Result<void> Spool::remove(std::uint64_t id) {
+    return remove_.bind(1, id).run();
 }
 
 void Spool::settle(const Plan& plan) {
-    forget_removed();
+    forget_departures();
     for (const auto& entry : plan.dropped) {
         again_.erase(entry.id);
         counters_.bytes -= entry.bytes;
@@ -336,13 +396,13 @@ void Spool::settle(const Plan& plan) {
     counters_.held -= plan.dropped.size();
 }
 
-void Spool::forget_removed() {
-    for (const auto& entry : removed_) {
-        counters_.bytes -= entry.bytes;
+void Spool::forget_departures() {
+    for (const auto& departure : departures_) {
+        counters_.bytes -= departure.entry.bytes;
     }
-    counters_.held -= removed_.size();
-    removed_.clear();
-    damaged_.clear();
+    counters_.held -= departures_.size();
+    departures_.clear();
+    refused_bytes_ = refused_after_;
 }
 
 Result<std::optional<OutgoingMessage>> Spool::next() {
@@ -360,8 +420,7 @@ Result<std::optional<OutgoingMessage>> Spool::next() {
             return std::move(message);
         }
         ++counters_.damaged;
-        damaged_.push_back(message.id);
-        removed_.push_back({message.id, size_on_disk(message)});
+        departures_.push_back({{message.id, size_on_disk(message)}, Departure::To::damaged});
     }
 }
 
@@ -387,12 +446,13 @@ void Spool::ended(std::uint64_t id, Ending ending) {
         again_.insert(id);
         return;
     }
-    ++(ending == Ending::delivered ? counters_.delivered : counters_.refused);
-    removed_.push_back({id, node.mapped()});
+    const bool refused = ending == Ending::refused;
+    ++(refused ? counters_.refused : counters_.delivered);
+    departures_.push_back({{id, node.mapped()}, refused ? Departure::To::refused : Departure::To::nowhere});
 }
 
 Result<void> Spool::flush() {
-    if (removed_.empty()) {
+    if (departures_.empty()) {
         return {};
     }
     auto done = leave();
@@ -402,7 +462,7 @@ Result<void> Spool::flush() {
         done = leave();
     }
     TRYV(done);
-    forget_removed();
+    forget_departures();
     return {};
 }
 

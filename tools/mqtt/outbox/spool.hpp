@@ -3,7 +3,8 @@
 // disk when it returns: one transaction for all of its messages, and for those that were delivered since. A message
 // leaves when it was delivered and that is on the disk; a crash in between sends it again, which nothing can avoid.
 // Memory holds no messages but the ids of those in flight. A message that the disk has changed is not sent, and costs
-// no other one: it is set aside in a table of its own, and counted.
+// no other one: it is set aside in a table of its own, and counted. One that the broker refuses, or for which it ends
+// connections, stays where it is, with a mark: that takes no space on a full disk, and people can take it away.
 #pragma once
 
 #include "outbox/database.hpp"
@@ -40,6 +41,8 @@ class Spool final : public Outbox {
  public:
     // What a message takes besides topic and payload, in bytes.
     static constexpr std::uint64_t allowance = 32;
+    // What refused messages may take besides the size, as a part of it: beyond that the oldest go. The last one stays.
+    static constexpr std::uint64_t part_for_refused = 4;
 
     // open makes the directory (mode 0700) and what is in it where it is missing, but not what is above it. Refused
     // with a Cause of its own each: spool_in_use, spool_damaged, spool_foreign (another client's, not a spool, or one
@@ -61,6 +64,12 @@ class Spool final : public Outbox {
     struct Entry {
         std::uint64_t id = 0;
         std::uint64_t bytes = 0;
+    };
+    // Departure is a message that has ended, or is damaged, and is still among those that wait on the disk.
+    struct Departure {
+        enum class To : std::uint8_t { nowhere, damaged, refused };
+        Entry entry;
+        To to = To::nowhere;
     };
     // Plan is what accept() will do, in one transaction.
     struct Plan {
@@ -84,11 +93,13 @@ class Spool final : public Outbox {
     Result<std::vector<Entry>> oldest(std::uint64_t bytes);
     Result<void> write(const Plan& plan);
     Result<void> write_departures();
+    Result<void> write(const Departure& departure);
+    Result<void> make_room_for_refused();
     Result<void> insert(const OutgoingMessage& message);
     Result<std::optional<Read>> read_next();
-    Result<void> remove(const std::vector<Entry>& entries);
+    Result<void> remove(std::uint64_t id);
     void settle(const Plan& plan);
-    void forget_removed();
+    void forget_departures();
 
     std::string name_;  // for people
     std::uint64_t size_;
@@ -96,14 +107,16 @@ class Spool final : public Outbox {
     Reserve reserve_;
     Overflow overflow_;
     std::unique_ptr<Database> database_;
-    Statement insert_, remove_, set_aside_, first_after_, entries_;  // after database_
+    // After database_.
+    Statement insert_, remove_, set_aside_, refuse_, first_after_, entries_, oldest_refused_;
 
     std::uint64_t next_id_ = 1;
     std::uint64_t last_sent_ = 0;                       // of those that were sent for the first time
     std::set<std::uint64_t> again_;                     // were sent and not delivered
     std::map<std::uint64_t, std::uint64_t> in_flight_;  // id and what it takes
-    std::vector<Entry> removed_;                        // ended or damaged, and still in their table
-    std::vector<std::uint64_t> damaged_;                // of those
+    std::vector<Departure> departures_;
+    std::uint64_t refused_bytes_ = 0;  // that messages take which are kept as refused
+    std::uint64_t refused_after_ = 0;  // the same, when the transaction that goes on has ended
     Counters counters_;
 };
 
