@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a user does with the key in the chip: Paho (trustx-mqtt), mosquitto's clients, curl and openssl, none of which
 // knows of the chip, against servers that demand a client certificate. Each connection costs one use of the key.
-#include "broker.hpp"
-#include "certificate_authority.hpp"
-#include "gateway.hpp"
-#include "support/build_tree.hpp"
+#include "broker_world.hpp"
 #include "support/catch.hpp"
 
 #include <algorithm>
@@ -14,23 +11,12 @@ using namespace trustx::test;
 
 namespace {
 
-// World is a CA, a gateway whose certificate is by that CA, and a broker that trusts it.
-struct World {
-    explicit World(const std::string& tls = "") : broker{broker_options(tls)} {}
-
-    BrokerOptions broker_options(const std::string& tls) {
-        return {.directory = directory.path(),
-                .client_ca = ca.certificate(),
-                .certificate = ca.issue_server("broker", "DNS:localhost,IP:127.0.0.1"),
-                .tls = tls,
-                .further_configuration = {}};
-    }
+struct ClientWorld : GatewayWorld {
+    explicit ClientWorld(const std::string& tls = "") : GatewayWorld{{.tls = tls}} {}
 
     // trustx_mqtt_arguments go before what a test adds.
     [[nodiscard]] std::vector<std::string> trustx_mqtt_arguments(const std::vector<std::string>& more) const {
-        std::vector<std::string> all{
-            "--host",      "localhost", "--port", std::to_string(broker.port()), "--ca", ca.certificate(), "--key",
-            gateway.key(), "--timeout", "60"};
+        auto all = arguments({"--timeout", "60"});
         all.insert(all.end(), more.begin(), more.end());
         return all;
     }
@@ -44,27 +30,8 @@ struct World {
 
     // subscriber is an independent listener with its own key, in software.
     Process subscriber(const std::string& topic, int count) {
-        openssl({"req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-batch", "-subj",
-                 "/CN=listener", "-keyout", directory / "listener-key.pem", "-out", directory / "listener.csr"});
-        const auto certificate = ca.issue_client(directory / "listener.csr");
-        Process process{"mosquitto_sub", {"-h",       "localhost",
-                                          "-p",       std::to_string(broker.port()),
-                                          "--cafile", ca.certificate(),
-                                          "--cert",   certificate,
-                                          "--key",    directory / "listener-key.pem",
-                                          "-i",       "listener",
-                                          "-q",       "1",
-                                          "-t",       topic,
-                                          "-C",       std::to_string(count),
-                                          "-F",       "%t %p"}};
-        broker.wait_for_log("Sending SUBACK to listener");
-        return process;
+        return listen(topic, {"-C", std::to_string(count), "-F", "%t %p"});
     }
-
-    TempDir directory;
-    CertificateAuthority ca{directory.path(), "authority"};
-    Gateway gateway{ca};
-    Broker broker;
 };
 
 // s_server prints where it listens, as "ACCEPT 127.0.0.1:34567", when it may choose the port.
@@ -78,7 +45,7 @@ std::string port_of(Process& server) {
 TEST_CASE("trustx-mqtt publishes with a key in the chip, which is used once", "[mqtt]") {
     const std::string tls = GENERATE("1.2", "1.3");
     CAPTURE(tls);
-    World world{tls};
+    ClientWorld world{tls};
     auto listener = world.subscriber("greenhouse/#", 1);
 
     const auto outcome = world.gateway.run_ours(
@@ -92,7 +59,7 @@ TEST_CASE("trustx-mqtt publishes with a key in the chip, which is used once", "[
 }
 
 TEST_CASE("trustx-mqtt sends all messages before it says goodbye, whatever the quality of service", "[mqtt]") {
-    World world;
+    ClientWorld world;
     const std::string qos = GENERATE("0", "1");
     CAPTURE(qos);
     auto listener = world.subscriber("t", 50);
@@ -108,7 +75,7 @@ TEST_CASE("trustx-mqtt sends all messages before it says goodbye, whatever the q
 }
 
 TEST_CASE("trustx-mqtt takes its certificate from the chip, and its name as client id", "[mqtt]") {
-    World world;
+    ClientWorld world;
     auto listener = world.subscriber("t", 1);
     const auto outcome = world.gateway.run_ours(
         "trustx-mqtt",
@@ -121,7 +88,7 @@ TEST_CASE("trustx-mqtt takes its certificate from the chip, and its name as clie
 }
 
 TEST_CASE("trustx-mqtt publishes every line of its input and prints what it receives", "[mqtt]") {
-    World world;
+    ClientWorld world;
     const auto outcome =
         world.gateway.run_ours("trustx-mqtt",
                                world.trustx_mqtt_arguments({"--cert", world.gateway.certificate(), "--topic", "a/b",
@@ -134,7 +101,7 @@ TEST_CASE("trustx-mqtt publishes every line of its input and prints what it rece
 }
 
 TEST_CASE("what trustx-mqtt receives does not drive a terminal, and reaches programs as it came", "[mqtt]") {
-    World world;
+    ClientWorld world;
     const std::string message = "a\x1B[2Jb";
     const auto arguments =
         world.trustx_mqtt_arguments({"--cert", world.gateway.certificate(), "--topic", "t", "--message", message,
@@ -155,7 +122,7 @@ TEST_CASE("what trustx-mqtt receives does not drive a terminal, and reaches prog
 }
 
 TEST_CASE("trustx-mqtt ends when what it receives cannot be written", "[mqtt]") {
-    World world;
+    ClientWorld world;
     std::vector<std::string> arguments{"-c", "exec \"$0\" \"$@\" >/dev/full", program("trustx-mqtt")};
     for (const auto& argument : world.trustx_mqtt_arguments(
              {"--cert", world.gateway.certificate(), "--subscribe", "t", "--topic", "t", "--message", "m"})) {
@@ -168,7 +135,7 @@ TEST_CASE("trustx-mqtt ends when what it receives cannot be written", "[mqtt]") 
 }
 
 TEST_CASE("trustx-mqtt ends cleanly when it is told to", "[mqtt]") {
-    World world;
+    ClientWorld world;
     Process process{program("trustx-mqtt"),
                     world.trustx_mqtt_arguments({"--cert", world.gateway.certificate(), "--subscribe", "t"}),
                     {.environment = world.gateway.environment()}};
@@ -181,7 +148,7 @@ TEST_CASE("trustx-mqtt ends cleanly when it is told to", "[mqtt]") {
 }
 
 TEST_CASE("trustx-mqtt gives up when its time is over and says how far it came", "[mqtt]") {
-    World world;
+    ClientWorld world;
     const auto outcome = world.gateway.run_ours(
         "trustx-mqtt", {"--host", "localhost", "--port", std::to_string(world.broker.port()), "--ca",
                         world.ca.certificate(), "--key", world.gateway.key(), "--cert", world.gateway.certificate(),
@@ -192,7 +159,7 @@ TEST_CASE("trustx-mqtt gives up when its time is over and says how far it came",
 }
 
 TEST_CASE("trustx-mqtt comes back to a broker that was gone, with a new handshake", "[mqtt]") {
-    World world;
+    ClientWorld world;
     Process process{
         program("trustx-mqtt"),
         world.trustx_mqtt_arguments({"--cert", world.gateway.certificate(), "--subscribe", "t", "--count", "1"}),
@@ -221,7 +188,7 @@ TEST_CASE("trustx-mqtt comes back to a broker that was gone, with a new handshak
 TEST_CASE("mosquitto_pub and mosquitto_sub connect with the key file and OPENSSL_CONF alone", "[mqtt]") {
     const std::string tls = GENERATE("1.2", "1.3");
     CAPTURE(tls);
-    World world{tls};
+    ClientWorld world{tls};
     Process listener{"mosquitto_sub",
                      world.mosquitto_arguments({"-i", "sub", "-t", "t", "-C", "1"}),
                      {.environment = world.gateway.foreign_environment()}};
@@ -239,7 +206,7 @@ TEST_CASE("mosquitto_pub and mosquitto_sub connect with the key file and OPENSSL
 TEST_CASE("openssl s_client connects with the key file, or with the key's URI", "[mqtt]") {
     const std::string tls = GENERATE("1.2", "1.3");
     CAPTURE(tls);
-    World world{tls};
+    ClientWorld world{tls};
     const bool by_uri = GENERATE(false, true);
     const auto outcome = world.gateway.run_foreign(
         "openssl", {"s_client", "-connect", "localhost:" + std::to_string(world.broker.port()), "-CAfile",

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a user gets to see when something is wrong: one clear message that names what was tried and what to do, the
 // documented exit code, and no use of the chip's key that leads nowhere.
-#include "broker.hpp"
-#include "certificate_authority.hpp"
-#include "gateway.hpp"
-#include "support/build_tree.hpp"
+#include "broker_world.hpp"
 #include "support/catch.hpp"
 
 using namespace trustx::test;
@@ -28,15 +25,8 @@ struct Attempt {
     }
 };
 
-struct World {
-    World() : World{"DNS:localhost"} {}
-    explicit World(const std::string& broker_names, const std::string& not_before = "20200101000000Z",
-                   const std::string& not_after = "20991231235959Z", const std::string& tls = "")
-        : broker{{.directory = directory.path(),
-                  .client_ca = ca.certificate(),
-                  .certificate = ca.issue_server("broker", broker_names, not_before, not_after),
-                  .tls = tls,
-                  .further_configuration = {}}} {}
+struct FailureWorld : GatewayWorld {
+    using GatewayWorld::GatewayWorld;
 
     [[nodiscard]] Attempt attempt() const {
         return {.port = std::to_string(broker.port()),
@@ -47,17 +37,12 @@ struct World {
     [[nodiscard]] Outcome run(const Attempt& attempt, ProcessOptions options = {}) const {
         return gateway.run_ours("trustx-mqtt", attempt.arguments(), std::move(options));
     }
-
-    TempDir directory;
-    CertificateAuthority ca{directory.path(), "authority"};
-    Gateway gateway{ca};
-    Broker broker;
 };
 
 }  // namespace
 
 TEST_CASE("a certificate of another key is refused before anything is sent", "[mqtt][failure]") {
-    World world;
+    FailureWorld world;
     const auto other = world.gateway.make_key("E0F2", "other");
     static_cast<void>(world.gateway.key_uses());
     auto attempt = world.attempt();
@@ -82,7 +67,7 @@ TEST_CASE("a certificate of another key is refused before anything is sent", "[m
 }
 
 TEST_CASE("a certificate by a CA that the broker does not know is explained", "[mqtt][failure]") {
-    World world{"DNS:localhost", "20200101000000Z", "20991231235959Z", GENERATE("1.2", "1.3")};
+    FailureWorld world{{.tls = GENERATE("1.2", "1.3")}};
     CertificateAuthority foreign{world.gateway.directory().path(), "foreign"};
     auto attempt = world.attempt();
     attempt.certificate = foreign.issue_client(world.gateway.request());
@@ -93,7 +78,7 @@ TEST_CASE("a certificate by a CA that the broker does not know is explained", "[
 }
 
 TEST_CASE("a client certificate that has expired is warned of, and the broker's refusal explained", "[mqtt][failure]") {
-    World world;
+    FailureWorld world;
     auto attempt = world.attempt();
     attempt.certificate = world.ca.issue_client(world.gateway.request(), "20200101000000Z", "20210101000000Z");
     const auto outcome = world.run(attempt);
@@ -105,7 +90,7 @@ TEST_CASE("a client certificate that has expired is warned of, and the broker's 
 
 TEST_CASE("a broker that is not trusted is told from one with another name and one out of date", "[mqtt][failure]") {
     SECTION("issued by another CA") {
-        World world;
+        FailureWorld world;
         const CertificateAuthority foreign{world.gateway.directory().path(), "foreign"};
         auto attempt = world.attempt();
         attempt.ca = foreign.certificate();
@@ -117,14 +102,14 @@ TEST_CASE("a broker that is not trusted is told from one with another name and o
         CHECK(world.gateway.key_uses() == 0);
     }
     SECTION("for another name") {
-        World world{"DNS:broker.example"};
+        FailureWorld world{{.names = "DNS:broker.example"}};
         const auto outcome = world.run(world.attempt());
         INFO(outcome.both());
         CHECK(outcome.status == 4);
         CHECK_THAT(outcome.err, ContainsSubstring("has a certificate for another name"));
     }
     SECTION("not valid yet, which a clock that is wrong looks like") {
-        World world{"DNS:localhost", "20980101000000Z"};
+        FailureWorld world{{.not_before = "20980101000000Z"}};
         const auto outcome = world.run(world.attempt());
         INFO(outcome.both());
         CHECK(outcome.status == 4);
@@ -132,7 +117,7 @@ TEST_CASE("a broker that is not trusted is told from one with another name and o
         CHECK(world.gateway.key_uses() == 0);
     }
     SECTION("expired") {
-        World world{"DNS:localhost", "20200101000000Z", "20210101000000Z"};
+        FailureWorld world{{.not_after = "20210101000000Z"}};
         const auto outcome = world.run(world.attempt());
         INFO(outcome.both());
         CHECK(outcome.status == 4);
@@ -141,7 +126,7 @@ TEST_CASE("a broker that is not trusted is told from one with another name and o
 }
 
 TEST_CASE("a port where nobody listens is distinguished from one without TLS", "[mqtt][failure]") {
-    World world;
+    FailureWorld world;
     auto attempt = world.attempt();
     SECTION("nobody") {
         attempt.port = std::to_string(unused_port());
@@ -195,7 +180,7 @@ TEST_CASE("curl fails in time with a certificate of another key, and with a chip
     if (curl_skipped()) {
         return;
     }
-    World world;
+    FailureWorld world;
     auto attempt = world.attempt();
     const bool gone = GENERATE(false, true);
     if (gone) {
@@ -214,7 +199,7 @@ TEST_CASE("curl fails in time with a certificate of another key, and with a chip
 }
 
 TEST_CASE("a chip that is gone ends the connection attempt with its address", "[mqtt][failure]") {
-    World world;
+    FailureWorld world;
     world.gateway.chip().kill9();
 
     SECTION("for trustx-mqtt with a certificate in a file") {
@@ -245,7 +230,7 @@ TEST_CASE("a chip that is gone ends the connection attempt with its address", "[
 }
 
 TEST_CASE("an address where no chip is ends the connection attempt with that address", "[mqtt][failure]") {
-    World world;
+    FailureWorld world;
     const auto nowhere = (world.directory / "no-chip-here").string();
     const auto outcome = world.run(world.attempt(), {.environment = {{"TRUSTX_DEVICE", "unix:" + nowhere}}});
     INFO(outcome.both());
@@ -256,7 +241,7 @@ TEST_CASE("an address where no chip is ends the connection attempt with that add
 }
 
 TEST_CASE("a provider that is not configured is told with the setting that is missing", "[mqtt][failure]") {
-    World world;
+    FailureWorld world;
     auto attempt = world.attempt();
     const bool from_chip = GENERATE(false, true);
     if (from_chip) {
@@ -284,7 +269,7 @@ TEST_CASE("a provider that is not configured is told with the setting that is mi
 }
 
 TEST_CASE("a file that cannot be used is named, with what is wrong with it", "[mqtt][failure]") {
-    World world;
+    FailureWorld world;
     auto attempt = world.attempt();
     const auto file = world.directory / "file.pem";
     std::string words;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What trustx-mqtt makes of MQTT, in both versions: topics, payloads, retained messages, wills, sessions, and what a
 // broker refuses.
-#include "software_world.hpp"
+#include "broker_world.hpp"
 #include "support/catch.hpp"
 
 #include <algorithm>
@@ -36,7 +36,7 @@ TEST_CASE("trustx-mqtt takes the options of mosquitto's programs, in both versio
     INFO(received.both());
     CHECK(received.status == 0);
     CHECK(sorted_lines(received.out) == std::vector<std::string>{"a/1 21.5 1 1", "a/2 21.5 1 1"});
-    world.broker().wait_for_log(version == "3.1.1" ? "(p2, " : "(p5, ");
+    world.broker.wait_for_log(version == "3.1.1" ? "(p2, " : "(p5, ");
 }
 
 TEST_CASE("trustx-mqtt subscribes to more filters than one packet may have", "[mqtt]") {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The settings in docs/mqtt.md and conf/services are run, or read, as they are printed; and what --enrolled takes.
+#include "broker_world.hpp"
 #include "parsed_words.hpp"
-#include "software_world.hpp"
 #include "support/build_tree.hpp"
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
@@ -48,7 +48,7 @@ TEST_CASE("the settings of docs/mqtt.md do what it says", "[mqtt][settings]") {
     REQUIRE_THAT(settings, ContainsSubstring("subscribe = "));
     write_file(world.file("mqtt.conf"), settings);
     auto process = world.start_client("gateway-1-commands", {"--config", world.file("mqtt.conf"), "-C", "1"});
-    world.broker().wait_for_log("Sending SUBACK to gateway-1-commands");
+    world.broker.wait_for_log("Sending SUBACK to gateway-1-commands");
     CHECK(world.run_client("operator", {"-t", "cmd/gateway-1/valve", "-m", "open"}).status == 0);
     const auto outcome = process.wait();
     INFO(outcome.both());

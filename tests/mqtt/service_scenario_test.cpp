@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx-mqtt as a service: what it tells the service manager and the journal, new credentials while it runs, settings
 // from a file, and the way through a proxy.
+#include "broker_world.hpp"
 #include "common/io/unique_fd.hpp"
 #include "gateway.hpp"
-#include "software_world.hpp"
 #include "support/catch.hpp"
 
 #include <array>
@@ -73,7 +73,7 @@ TEST_CASE("trustx-mqtt tells the service manager that it is ready, alive, reload
     const auto status = world.file("status.json");
     auto process = world.start_client("served", {"--subscribe", "t", "--status-file", status}, manager.options());
     CHECK_THAT(manager.wait_for("READY=1"), ContainsSubstring("STATUS=connected to localhost"));
-    world.broker().wait_for_log("Sending SUBACK to served");
+    world.broker.wait_for_log("Sending SUBACK to served");
     manager.wait_for("WATCHDOG=1");
     CHECK(nlohmann::json::parse(read_file(status)).at("state") == "connected");
 
@@ -110,7 +110,7 @@ TEST_CASE("trustx-mqtt takes another certificate and key at SIGHUP, and loses an
     CHECK_THAT(published.err, ContainsSubstring("the credentials are reloaded"));
     CHECK(listener.wait().out == numbered_lines(count));
     CHECK(nlohmann::json::parse(read_file(status)).at("counters").at("delivered") == count);
-    world.broker().wait_for_log("u'successor'");
+    world.broker.wait_for_log("u'successor'");
 }
 
 TEST_CASE("credentials that cannot be used are not taken at SIGHUP, and the connection stays", "[mqtt][service]") {
@@ -169,8 +169,8 @@ TEST_CASE("trustx-mqtt reads options from a file, and those of the command line 
     INFO(outcome.both());
     CHECK(outcome.status == 0);
     CHECK(outcome.err.empty());
-    world.broker().wait_for_log("as from-line (p5");
-    world.broker().wait_for_log("'b'");
+    world.broker.wait_for_log("as from-line (p5");
+    world.broker.wait_for_log("'b'");
     write_file(world.file("mqtt.conf"), "topics = \"a\"\n");
     CHECK(run(program("trustx-mqtt"), arguments).status == 2);
 }
@@ -179,7 +179,7 @@ TEST_CASE("trustx-mqtt reaches a broker through an HTTP proxy", "[mqtt][service]
     SoftwareWorld world;
     const auto port = std::to_string(unused_port());
     write_file(world.file("proxy.conf"), "Port " + port + "\nListen 127.0.0.1\nConnectPort " +
-                                             std::to_string(world.broker().port()) + "\nLogFile \"" +
+                                             std::to_string(world.broker.port()) + "\nLogFile \"" +
                                              world.file("proxy.log") + "\"\nLogLevel Connect\n");
     Process proxy{"tinyproxy", {"-d", "-c", world.file("proxy.conf")}};
     const ProcessOptions through{.environment = {{"https_proxy", "http://127.0.0.1:" + port}}};

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // trustx-mqtt with a spool: what it accepted arrives, whatever ends it.
-#include "broker.hpp"
-#include "certificate_authority.hpp"
-#include "gateway.hpp"
-#include "support/build_tree.hpp"
+#include "broker_world.hpp"
 #include "support/catch.hpp"
 
 #include <cstdio>
@@ -13,45 +10,18 @@ using namespace trustx::test;
 
 namespace {
 
-// SpoolWorld is a gateway and a broker that can be away, with a listener of its own.
-struct SpoolWorld {
-    SpoolWorld() {
-        openssl({"req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-batch", "-subj",
-                 "/CN=listener", "-keyout", directory / "listener-key.pem", "-out", directory / "listener.csr"});
-        listener_certificate = ca.issue_client(directory / "listener.csr");
-    }
-
-    [[nodiscard]] std::vector<std::string> arguments(const std::vector<std::string>& more) const {
-        std::vector<std::string> all{"--host",  "localhost",           "--port",   std::to_string(broker.port()),
-                                     "--ca",    ca.certificate(),      "--key",    gateway.key(),
-                                     "--cert",  gateway.certificate(), "--topic",  "t",
-                                     "--spool", directory / "spool",   "--verbose"};
+struct SpoolWorld : GatewayWorld {
+    [[nodiscard]] std::vector<std::string> with_spool(const std::vector<std::string>& more) const {
+        auto all = arguments({"--cert", gateway.certificate(), "--topic", "t", "--spool", file("spool"), "--verbose"});
         all.insert(all.end(), more.begin(), more.end());
         return all;
     }
     [[nodiscard]] Process start(const std::string& input, const std::vector<std::string>& more = {}) const {
-        return {program("trustx-mqtt"), arguments(more), {.environment = gateway.environment(), .input = input}};
+        return {program("trustx-mqtt"), with_spool(more), {.environment = gateway.environment(), .input = input}};
     }
     [[nodiscard]] Outcome run(const std::string& input, const std::vector<std::string>& more = {}) const {
-        return gateway.run_ours("trustx-mqtt", arguments(more), {.input = input});
+        return gateway.run_ours("trustx-mqtt", with_spool(more), {.input = input});
     }
-    [[nodiscard]] Process listen() const {
-        Process process{
-            "mosquitto_sub",
-            {"-h", "localhost", "-p", std::to_string(broker.port()), "--cafile", ca.certificate(), "--cert",
-             listener_certificate, "--key", directory / "listener-key.pem", "-i", "listener", "-q", "1", "-t", "t"}};
-        return process;
-    }
-
-    TempDir directory;
-    CertificateAuthority ca{directory.path(), "authority"};
-    Gateway gateway{ca};
-    Broker broker{{.directory = directory.path(),
-                   .client_ca = ca.certificate(),
-                   .certificate = ca.issue_server("broker", "DNS:localhost"),
-                   .tls = {},
-                   .further_configuration = {}}};
-    std::filesystem::path listener_certificate;
 };
 
 std::string numbered_lines(int first, int last, const std::string& filling = {}) {
@@ -93,8 +63,7 @@ TEST_CASE("messages that were accepted without a broker arrive after a restart, 
         }
     }
     world.broker.start();
-    auto listener = world.listen();
-    world.broker.wait_for_log("Sending SUBACK to listener");
+    auto listener = world.listen("t");
     const auto outcome = world.run(numbered_lines(51, 60));
     INFO(outcome.both());
     CHECK(outcome.status == 0);
@@ -132,7 +101,7 @@ TEST_CASE("a spool without space is reported, and what it had accepted is not lo
     SpoolWorld world;
     world.broker.stop();
     std::vector<std::string> arguments{"-c", "ulimit -f 600 && exec \"$0\" \"$@\"", program("trustx-mqtt")};
-    const auto further = world.arguments({});
+    const auto further = world.with_spool({});
     arguments.insert(arguments.end(), further.begin(), further.end());
     const auto input = numbered_lines(1, 5'000, std::string(200, '.'));
     {
@@ -143,8 +112,7 @@ TEST_CASE("a spool without space is reported, and what it had accepted is not lo
         CHECK(outcome.status == 5);  // something was read and not accepted
     }
     world.broker.start();
-    auto listener = world.listen();
-    world.broker.wait_for_log("Sending SUBACK to listener");
+    auto listener = world.listen("t");
     const auto outcome = world.run("last\n");
     CHECK(outcome.status == 0);
     listener.wait_for_line("last");
