@@ -315,41 +315,54 @@ TEST_CASE("a message that is larger than the broker takes is not sent, and costs
     CHECK(world.observer.last.counters.lost == 0);
 }
 
-TEST_CASE("a message for which the broker ends each connection is found, and does not hold up those behind it",
-          "[mqtt][session]") {
-    // Poisoned publishes five messages, of which the broker does not take the first.
-    class Poisoned final : public Application {
-     public:
-        [[nodiscard]] std::vector<Subscription> subscriptions() const override { return {}; }
-        [[nodiscard]] std::optional<OutgoingMessage> next() override {
-            return given < 5 ? std::optional{OutgoingMessage{.id = ++given, .topic = "t", .payload = {}}}
-                             : std::nullopt;
-        }
-        void ended(std::uint64_t id, const PublishOutcome& outcome) override {
-            if (outcome.kind == PublishOutcome::Kind::refused) {
-                refused.push_back(id);
-            }
-        }
-        [[nodiscard]] std::optional<ExitCode> over() const override { return std::nullopt; }
-        void stop() override {}
-        [[nodiscard]] std::string progress() const override { return {}; }
-        std::uint64_t given = 0;
-        std::vector<std::uint64_t> refused;
-    };
-    SessionWorld world;
-    world.broker.taken = [&](const OutgoingMessage& /*message*/) {
-        world.broker.end_after(0ms, {.cause = "too large", .reason = ReasonCode::packet_too_large});
-        return PublishOutcome{};
-    };
-    Poisoned application;
-    CHECK(world.run(application) == ExitCode::refused);
-    CHECK(application.given == 1);
-    CHECK(application.refused == std::vector<std::uint64_t>{1});
-}
-
 TEST_CASE("an attempt that Paho does not end is given up with the session", "[mqtt][session]") {
     SessionWorld world;
     world.broker.answer = []() -> std::optional<Event> { return std::nullopt; };
     Burst burst{1, 10};
     CHECK(world.run(burst) == ExitCode::connect);
+}
+
+TEST_CASE("a connection on which the broker breaks the protocol is left with the reason", "[mqtt][session]") {
+    SessionWorld world;
+    world.patience.timeout = 20s;
+    bool first = true;
+    world.broker.accepted = [&] {
+        if (std::exchange(first, false)) {
+            world.events.push(ProtocolBroken{"alias", ReasonCode::topic_alias_invalid});
+        }
+    };
+    Burst nothing{0, 1};
+    world.run(nothing);
+    CHECK(world.observer.last.counters.connections == 2);
+    CHECK(world.broker.goodbyes().front() == ReasonCode::topic_alias_invalid);
+}
+
+TEST_CASE("a broker that stops acknowledging is left, and gets its messages again", "[mqtt][session]") {
+    SessionWorld world;
+    world.broker.taken = [&](const OutgoingMessage& /*message*/) {
+        const bool lost = world.observer.last.counters.connections == 1 && world.broker.published().size() > 3;
+        return lost ? std::nullopt : std::optional{PublishOutcome{}};
+    };
+    Burst burst{4, 10};
+    const auto start = world.poll.now();
+    world.patience.timeout = 1h;
+    CHECK(world.run(burst) == ExitCode::unfinished);  // the burst does not send again
+    CHECK(world.observer.last.counters.connections == 2);
+    CHECK(world.broker.goodbyes().front() == ReasonCode::unspecified);
+    CHECK(world.observer.last.counters.lost == 1);
+    CHECK(world.poll.now() - start == 1h);
+}
+
+TEST_CASE("a broker that acknowledges slowly is not left", "[mqtt][session]") {
+    SessionWorld world;
+    auto last = world.poll.now();
+    world.broker.taken = [&](const OutgoingMessage& message) {
+        last = std::max(last, world.poll.now()) + 110s;
+        const auto wait = std::chrono::duration_cast<VirtualPoll::Duration>(last - world.poll.now());
+        world.poll.after(wait, [&world, id = message.id] { world.events.push(PublishEnded{id, {}}); });
+        return std::optional<PublishOutcome>{};
+    };
+    Burst burst{5, 10};
+    CHECK(world.run(burst) == ExitCode::done);
+    CHECK(world.observer.last.counters.lost == 0);
 }

@@ -66,11 +66,14 @@ void FakeBroker::subscribe(const std::vector<mqtt::Subscription>& wanted) {
 
 void FakeBroker::publish(const mqtt::OutgoingMessage& message) {
     published_.push_back({poll_.now(), message.topic.size() + message.payload.size()});
-    reply(mqtt::PublishEnded{message.id, taken(message)});
+    if (const auto outcome = taken(message)) {
+        reply(mqtt::PublishEnded{message.id, *outcome});
+    }
 }
 
-void FakeBroker::close(std::chrono::milliseconds /*allowed*/) {
+void FakeBroker::close(std::chrono::milliseconds /*allowed*/, mqtt::ReasonCode reason) {
     ++connection_;
+    goodbyes_.push_back(reason);
 }
 
 void FakeBroker::end_after(VirtualPoll::Duration duration, const mqtt::ConnectionLost& how) {
@@ -107,6 +110,7 @@ mqtt::ExitCode SessionWorld::run(mqtt::Application& application) {
     settings.key_file = "key.pem";
     settings.persistent_session = persistent_session;
     settings.timeout = std::chrono::seconds{30};
+    settings.keep_alive = std::chrono::seconds{60};
     mqtt::Session session{
         {.settings = settings,
          .broker = {.host = "broker.example", .port = 8883, .certificate = {}, .ca_file = {}, .client_id = "gateway"},

@@ -48,12 +48,12 @@ class FakeBroker final : public mqtt::Connection {
     void connect() override;
     void subscribe(const std::vector<mqtt::Subscription>& wanted) override;
     void publish(const mqtt::OutgoingMessage& message) override;
-    void close(std::chrono::milliseconds allowed) override;
+    void close(std::chrono::milliseconds allowed, mqtt::ReasonCode reason) override;
 
     // answer says how an attempt ends; nothing: it does not.
     std::function<std::optional<mqtt::Event>()> answer = [] { return mqtt::Connected{}; };
-    // taken says what becomes of a message.
-    std::function<mqtt::PublishOutcome(const mqtt::OutgoingMessage&)> taken = [](const auto&) {
+    // taken says what becomes of a message; nothing: there is no answer.
+    std::function<std::optional<mqtt::PublishOutcome>(const mqtt::OutgoingMessage&)> taken = [](const auto&) {
         return mqtt::PublishOutcome{};
     };
     // accepted is called when an attempt ended well.
@@ -62,6 +62,8 @@ class FakeBroker final : public mqtt::Connection {
     void end_after(VirtualPoll::Duration duration, const mqtt::ConnectionLost& how);
 
     [[nodiscard]] const std::vector<Published>& published() const { return published_; }
+    // goodbyes: the reasons with which the client left its connections.
+    [[nodiscard]] const std::vector<mqtt::ReasonCode>& goodbyes() const { return goodbyes_; }
     [[nodiscard]] const std::vector<std::string>& asked() const { return asked_; }  // filters, each time
     // used: a moment at which the key was used, or may have been.
     [[nodiscard]] const std::vector<mqtt::Poll::TimePoint>& key_uses() const { return key_uses_; }
@@ -75,6 +77,7 @@ class FakeBroker final : public mqtt::Connection {
     mqtt::EventQueue& events_;
     unsigned connection_ = 0;  // which one it is
     std::vector<Published> published_;
+    std::vector<mqtt::ReasonCode> goodbyes_;
     std::vector<std::string> asked_;
     std::vector<mqtt::Poll::TimePoint> key_uses_;
 };

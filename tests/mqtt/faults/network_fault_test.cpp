@@ -7,6 +7,7 @@
 #include "../certificate_authority.hpp"
 #include "../gateway.hpp"
 #include "faulty_proxy.hpp"
+#include "outbox/spool.hpp"
 #include "support/build_tree.hpp"
 #include "support/catch.hpp"
 
@@ -221,7 +222,18 @@ class Driver {
     void observe(const std::string& last) {
         world_.observer.wait_for_line("up/" + lane_.name + " " + last, patience(allowed));
     }
-    void take_observed() { report_.received = received_on(world_.observer.out(), "up/" + lane_.name + " "); }
+    void take_observed() {
+        demand_nothing_set_aside();
+        report_.received = received_on(world_.observer.out(), "up/" + lane_.name + " ");
+    }
+    // No message is to blame for what a network does.
+    void demand_nothing_set_aside() {
+        const auto spool =
+            trustx::mqtt::Spool::open({.directory = world_.directory / lane_.name, .client_id = lane_.name});
+        if (!spool || !(*spool)->empty() || (*spool)->counters().kept > 0) {
+            report_.problems += lane_.name + ": the spool is not empty, or cannot be opened\n";
+        }
+    }
 
     void publish() {
         proxy_.plan(lane_.faults);

@@ -33,6 +33,7 @@ class PublishSubscribe final : public Application {
     void arrived(const Message& message) override;
     [[nodiscard]] std::size_t unwritten() const override { return output_.size(); }
     [[nodiscard]] std::optional<OutgoingMessage> next() override;
+    [[nodiscard]] bool repeats_messages() const override { return true; }
     void ended(std::uint64_t id, const PublishOutcome& outcome) override;
     [[nodiscard]] std::optional<TimePoint> wakes_at() const override;
     void wake(TimePoint now) override;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "connection/message.hpp"
+#include "connection/reason_code.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -62,8 +63,9 @@ class Connection {
     virtual void subscribe(const std::vector<Subscription>& wanted) = 0;
     virtual void publish(const OutgoingMessage& message) = 0;
 
-    // close sends DISCONNECT, and waits as long as allowed until it is sent.
-    virtual void close(std::chrono::milliseconds allowed) = 0;
+    // close sends DISCONNECT, with MQTT 5 with that reason, and waits as long as allowed until it is sent.
+    virtual void close(std::chrono::milliseconds allowed, ReasonCode reason) = 0;
+    void close(std::chrono::milliseconds allowed) { close(allowed, ReasonCode::success); }
 };
 
 }  // namespace trustx::mqtt

@@ -39,6 +39,12 @@ struct ConnectionLost {
     std::optional<ReasonCode> reason = {};  // of MQTT 5, where the broker gave one
 };
 
+// ProtocolBroken: the broker sent what MQTT does not allow, and what Paho lets pass.
+struct ProtocolBroken {
+    std::string what;  // for people
+    ReasonCode reason = ReasonCode::protocol_error;
+};
+
 struct MessageArrived {
     Message message;
 };
@@ -71,7 +77,8 @@ struct SubscribeEnded {
     bool failed = false;  // there was no answer: the connection ended
 };
 
-using Event = std::variant<Connected, ConnectFailed, ConnectionLost, MessageArrived, PublishEnded, SubscribeEnded>;
+using Event = std::variant<Connected, ConnectFailed, ConnectionLost, ProtocolBroken, MessageArrived, PublishEnded,
+                           SubscribeEnded>;
 
 // EventQueue passes events from any thread to the one that takes them.
 class EventQueue {

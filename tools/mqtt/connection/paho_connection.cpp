@@ -87,6 +87,18 @@ PublishOutcome outcome(const ::mqtt::token& token, bool success) {
     return {.kind = refused ? PublishOutcome::Kind::refused : PublishOutcome::Kind::not_delivered, .reason = reason};
 }
 
+// fault_of is what is wrong with a message that Paho hands over none the less. Nobody was offered topic aliases here,
+// so none is allowed (MQTT 5.0 section 3.3.2.3.4), and Paho would not know the topic that one stands for.
+std::optional<ProtocolBroken> fault_of(const ::mqtt::message& message) {
+    if (message.get_properties().contains(::mqtt::property::TOPIC_ALIAS)) {
+        return ProtocolBroken{"a message has a topic alias, which nobody offered", ReasonCode::topic_alias_invalid};
+    }
+    if (message.get_topic().empty()) {
+        return ProtocolBroken{"a message has no topic", ReasonCode::protocol_error};
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 class PahoConnection::Impl : public ::mqtt::callback {
@@ -107,7 +119,7 @@ class PahoConnection::Impl : public ::mqtt::callback {
     void connect();
     void subscribe(const std::vector<Subscription>& wanted);
     void publish(const OutgoingMessage& message);
-    void close(std::chrono::milliseconds allowed);
+    void close(std::chrono::milliseconds allowed, ReasonCode reason);
 
  private:
     ::mqtt::connect_options connect_options();
@@ -117,6 +129,10 @@ class PahoConnection::Impl : public ::mqtt::callback {
 
     void connection_lost(const std::string& cause) override { events_.push(ConnectionLost{cause}); }
     void message_arrived(::mqtt::const_message_ptr message) override {
+        if (auto fault = fault_of(*message)) {
+            events_.push(*std::move(fault));
+            return;
+        }
         events_.push(MessageArrived{{.topic = message->get_topic(),
                                      .payload = message->to_string(),
                                      .qos = message->get_qos(),
@@ -255,12 +271,14 @@ void PahoConnection::Impl::publish(const OutgoingMessage& message) {
     }
 }
 
-void PahoConnection::Impl::close(std::chrono::milliseconds allowed) {
+void PahoConnection::Impl::close(std::chrono::milliseconds allowed, ReasonCode reason) {
     if (!client_.is_connected()) {
         return;
     }
+    ::mqtt::disconnect_options options{static_cast<int>(allowed.count())};
+    options.set_reason_code(static_cast<::mqtt::ReasonCode>(reason));
     try {
-        client_.disconnect(static_cast<int>(allowed.count()))->wait_for(allowed);
+        client_.disconnect(options)->wait_for(allowed);
     } catch (const ::mqtt::exception&) {
         // Closed already.
     }
@@ -286,8 +304,8 @@ void PahoConnection::subscribe(const std::vector<Subscription>& wanted) {
 void PahoConnection::publish(const OutgoingMessage& message) {
     impl_->publish(message);
 }
-void PahoConnection::close(std::chrono::milliseconds allowed) {
-    impl_->close(allowed);
+void PahoConnection::close(std::chrono::milliseconds allowed, ReasonCode reason) {
+    impl_->close(allowed, reason);
 }
 
 }  // namespace trustx::mqtt

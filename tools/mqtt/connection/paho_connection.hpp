@@ -20,7 +20,8 @@ class PahoConnection final : public Connection {
     void connect() override;
     void subscribe(const std::vector<Subscription>& wanted) override;
     void publish(const OutgoingMessage& message) override;
-    void close(std::chrono::milliseconds allowed) override;
+    using Connection::close;
+    void close(std::chrono::milliseconds allowed, ReasonCode reason) override;
 
  private:
     class Impl;

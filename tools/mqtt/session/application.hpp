@@ -48,6 +48,10 @@ class Application {
     // next is what is to be published now, which is in flight then; nothing: nothing at the moment. It is asked while
     // the connection is there and fewer messages are in flight than session and broker allow.
     [[nodiscard]] virtual std::optional<OutgoingMessage> next() { return std::nullopt; }
+    // repeats_messages: what ended as not delivered is given by next() again, with the same id and before all others,
+    // until it is delivered or refused. Of such an application one message for which the broker ends connections is
+    // found and left out, and ends as refused.
+    [[nodiscard]] virtual bool repeats_messages() const { return false; }
     // ended reports what became of a message that next() gave, once for each time it was given.
     virtual void ended(std::uint64_t /*id*/, const PublishOutcome& /*outcome*/) {}
 

@@ -7,8 +7,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdint>
-#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -22,18 +20,11 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds goodbye_time{3};
+constexpr seconds last_word_time{1};  // to a broker that does not answer, or breaks the protocol
 // How much of what arrived may wait to be written, in bytes.
 constexpr std::size_t most_unwritten = std::size_t{4} * 1024 * 1024;
-constexpr seconds probe_time{5};
 // How long messages in flight are waited for before a connection is left for new credentials.
 constexpr seconds reload_time{5};
-// What an attempt may take beyond its time limit, which Paho keeps to in each of its steps, until something is wrong.
-constexpr seconds spare_time{10};
-// How long nothing is published after the broker did not take a message, or Paho.
-constexpr seconds no_room_time{1};
-// A connection that ends so soon after it was accepted was probably ended by the broker.
-constexpr seconds hardly_there{5};
-
 spdlog::level::level_enum level_of(Incident::Kind kind) {
     return kind == Incident::Kind::connected ? spdlog::level::info
            : kind == Incident::Kind::lost    ? spdlog::level::warn
@@ -46,7 +37,7 @@ bool is_refusal(Cause cause) {
            cause == Cause::mqtt_version || cause == Cause::alert;
 }
 
-std::string in_seconds(Backoff::Duration duration) {
+std::string in_seconds(Poll::TimePoint::duration duration) {
     return fmt::format("{:.1f} s", std::chrono::duration<double>(duration).count());
 }
 
@@ -73,9 +64,24 @@ void say_granted(const std::vector<Subscription>& granted) {
 
 }  // namespace
 
-Session::Session(Parts parts) : parts_{std::move(parts)}, next_attempt_{parts_.poll.now()} {
+Session::Session(Parts parts)
+    : parts_{std::move(parts)},
+      attempts_{{.settings = parts_.settings,
+                 .broker = parts_.broker,
+                 .backoff = parts_.backoff,
+                 .credit = parts_.credit,
+                 .poll = parts_.poll,
+                 .counters = counters_,
+                 .probe = parts_.probe}},
+      publishing_{{.connection = parts_.connection,
+                   .application = parts_.application,
+                   .poll = parts_.poll,
+                   .counters = counters_,
+                   .max_in_flight = parts_.max_in_flight,
+                   .keep_alive = parts_.settings.keep_alive,
+                   .aws = parts_.aws}} {
     if (parts_.patience.timeout.count() > 0) {
-        deadline_ = next_attempt_ + parts_.patience.timeout;
+        deadline_ = now() + parts_.patience.timeout;
     }
 }
 
@@ -92,7 +98,7 @@ ExitCode Session::run() {
 }
 
 void Session::take_turn() {
-    if (state_ == State::waiting && now() >= next_attempt_ && !is_held_up()) {
+    if (state_ == State::waiting && now() >= attempts_.due_at() && !is_held_up()) {
         start_attempt();
     }
     show();
@@ -102,7 +108,9 @@ void Session::take_turn() {
     }
     wake_application();
     continue_reload();
-    publish_waiting();
+    if (publishes()) {
+        publishing_.send();
+    }
     check_application();
     spare_memory();
     check_time();
@@ -112,16 +120,12 @@ void Session::take_turn() {
 // it holds a lock while it hands one over, which any other call to it takes. So what is too much stays with the broker,
 // where that keeps a session.
 void Session::spare_memory() {
-    const bool there = state_ == State::connected || state_ == State::subscribing;
-    if (!there || parts_.application.unwritten() <= most_unwritten) {
+    if (!is_there() || parts_.application.unwritten() <= most_unwritten) {
         return;
     }
     spdlog::warn("nobody reads the output: there is no connection until it was read");
     held_up_ = true;
-    parts_.connection.close(goodbye_time);
-    leave_connection();
-    --counters_.lost;
-    next_attempt_ = now() + parts_.credit.wait(now());
+    leave();
 }
 
 bool Session::is_held_up() {
@@ -132,8 +136,7 @@ bool Session::is_held_up() {
 void Session::start_attempt() {
     spdlog::debug("connecting to {} port {} as '{}'", parts_.broker.host, parts_.broker.port, parts_.broker.client_id);
     state_ = State::connecting;
-    attempt_until_ = now() + 2 * parts_.settings.timeout + spare_time;
-    ++counters_.attempts;
+    attempts_.begin();
     parts_.connection.connect();
 }
 
@@ -162,12 +165,14 @@ std::optional<Session::TimePoint> Session::wakes_at() const {
     auto until = deadline_;
     keep_earlier(until, parts_.application.wakes_at());
     keep_earlier(until, parts_.observer.looks_at());
-    keep_earlier(until, attempt_until_);
+    keep_earlier(until, attempts_.ends_by());
     keep_earlier(until, granted_until_);
-    keep_earlier(until, publish_after_);
     keep_earlier(until, reload_at_);
+    if (publishes()) {
+        keep_earlier(until, publishing_.wakes_at());
+    }
     if (state_ == State::waiting && !held_up_) {
-        keep_earlier(until, next_attempt_);
+        keep_earlier(until, attempts_.due_at());
     }
     return until;
 }
@@ -188,7 +193,7 @@ void Session::read_signal() {
 // The second time is meant.
 void Session::stop() {
     if (std::exchange(stopping_, true)) {
-        end(parts_.application.code_now(ever_connected_));
+        end(parts_.application.code_now(attempts_.ever_succeeded()));
         return;
     }
     parts_.application.stop();
@@ -202,75 +207,16 @@ void Session::wake_application() {
     }
 }
 
-void Session::publish_waiting() {
-    if (publish_after_ && now() >= *publish_after_) {
-        publish_after_.reset();
-    }
-    while (state_ == State::connected && in_flight_.size() < (proven_ ? window_ : 1) && !publish_after_ &&
-           !reload_at_) {
-        auto message = parts_.application.next();
-        if (!message) {
-            return;
-        }
-        publish(*std::move(message));
-    }
-}
-
-void Session::publish(OutgoingMessage message) {
-    if (const auto excess = excess_of(message)) {
-        drop(message, *excess);
-        return;
-    }
-    ++counters_.published;
-    in_flight_.emplace(++last_ticket_, InFlight{message.id, message.topic});
-    message.id = last_ticket_;
-    parts_.connection.publish(message);
-    if (parts_.aws) {
-        keep_rate(message.topic.size() + message.payload.size());
-    }
-}
-
-// excess_of says why the broker would end the connection for this message.
-std::optional<std::string> Session::excess_of(const OutgoingMessage& message) const {
-    if (const auto excess = parts_.aws ? aws::exceeded_by(message) : std::nullopt) {
-        return excess->text;
-    }
-    const auto size = packet_size(message);
-    return size <= maximum_packet_ ? std::nullopt
-                                   : std::optional{fmt::format("it takes {} bytes, and the broker takes {} at most",
-                                                               size, maximum_packet_)};
-}
-
-void Session::drop(const OutgoingMessage& message, const std::string& why) {
-    spdlog::error("a message on {} is not sent, because the broker would end the connection: {}", message.topic, why);
-    ++counters_.refused;
-    parts_.application.ended(message.id, {.kind = PublishOutcome::Kind::refused});
-}
-
-void Session::keep_rate(std::size_t bytes) {
-    rate_.sent(now(), bytes);
-    if (const auto wait = rate_.wait(now()); wait.count() > 0) {
-        publish_after_ = now() + wait;
-    }
-}
-
 void Session::on(const Connected& event) {
-    ever_connected_ = true;
-    failed_attempts_ = 0;
-    ++counters_.connections;
-    note_key_use();
-    parts_.backoff.connected(now());
+    attempts_.succeeded();
     log(Incident::Kind::connected, std::nullopt,
         fmt::format("connected to {} port {} as '{}'", parts_.broker.host, parts_.broker.port,
                     parts_.broker.client_id));
-    attempt_until_.reset();
-    window_ = std::min(parts_.max_in_flight, std::size_t{event.receive_maximum});
-    maximum_packet_ = event.maximum_packet;
-    proven_ = false;
-    given_back_.clear();
+    publishing_.connected(event);
     state_ = State::subscribing;
-    if (window_ == 0) {
-        give_up("the broker takes no messages at all (receive maximum 0), which MQTT does not allow", std::nullopt);
+    if (event.receive_maximum == 0) {
+        give_up("the broker takes no messages at all (receive maximum 0), which MQTT does not allow",
+                ReasonCode::protocol_error);
         return;
     }
     // A session that nobody asked for is none of ours.
@@ -303,163 +249,108 @@ void Session::subscribe_next() {
 
 void Session::on(const ConnectFailed& event) {
     state_ = State::waiting;
-    attempt_until_.reset();
-    for (const auto& error : event.tls_errors) {
-        spdlog::debug("OpenSSL: {}: {}", error.library, to_string(error));
-    }
-    for (const auto& line : event.trace) {
-        spdlog::debug("TLS: {}", line);
-    }
-    spdlog::debug("Paho: code {}", event.code);
-    // Or not: nobody tells at which step it failed, and what a probe finds afterwards is of another moment.
-    note_key_use();
-    const auto error = explanation_of(event);
+    publishing_.attempt_failed();
+    const auto error = attempts_.failed(event);
     log(is_refusal(error.cause) ? Incident::Kind::refused : Incident::Kind::attempt_failed, event.reason,
         explain(error));
-    ++failed_attempts_;
-    if (parts_.patience.max_attempts > 0 && failed_attempts_ >= parts_.patience.max_attempts) {
-        if (parts_.patience.max_attempts > 1) {
-            spdlog::error("gave up after {} attempts", failed_attempts_);
+    if (const auto most = parts_.patience.max_attempts; most > 0 && attempts_.failures() >= most) {
+        if (most > 1) {
+            spdlog::error("gave up after {} attempts", most);
         }
         end(exit_code_of(error.cause));
         return;
     }
-    pause(parts_.backoff.next(now()));
-}
-
-// Through a proxy nothing can be asked but the proxy.
-Error Session::explanation_of(const ConnectFailed& failure) {
-    if (auto error = parts_.settings.proxy.empty() ? std::nullopt : proxy_failure()) {
-        return *std::move(error);
-    }
-    auto error = explain(failure, parts_.broker, probes());
-    if (!parts_.settings.proxy.empty()) {
-        error.remedy += "; the way goes through the proxy " + without_password(parts_.settings.proxy) +
-                        ", which may not lead there, or refuse: its log tells";
-    }
-    return error;
-}
-
-std::optional<Error> Session::proxy_failure() {
-    const auto proxy = without_password(parts_.settings.proxy);
-    ProbeTarget target;
-    std::tie(target.host, target.port) = host_and_port(proxy);
-    target.only_tcp = true;
-    const auto found = parts_.probe(target, probe_time);
-    if (found.obstacle == ProbeResult::Obstacle::nothing) {
-        return std::nullopt;
-    }
-    return Error{Cause::unavailable, "no proxy answers at " + proxy + ": " + found.detail,
-                 "check https_proxy, and that the proxy runs; no_proxy lists hosts that need none"};
-}
-
-Probes Session::probes() {
-    Probes probes;
-    const auto& settings = parts_.settings;
-    const ProbeTarget target{settings.host, settings.port, settings.ca_file, settings.alpn, {}, {}};
-    if (!settings.proxy.empty()) {
-        probes.anonymous = [] { return ProbeResult{}; };  // a probe goes another way
-        return probes;
-    }
-    probes.anonymous = [this, target] { return parts_.probe(target, probe_time); };
-    // One use of the key per series of failures is worth a clear message; one per attempt is not.
-    if (failed_attempts_ == 0) {
-        auto with_credentials = target;
-        with_credentials.certificate_file = settings.certificate_file;
-        with_credentials.key_file = settings.key_file;
-        probes.with_credentials = [this, with_credentials] {
-            note_key_use();
-            return parts_.probe(with_credentials, probe_time);
-        };
-    }
-    return probes;
-}
-
-void Session::note_key_use() {
-    ++counters_.key_uses;
-    parts_.credit.used(now());
+    attempts_.pause();
+    say_next_attempt();
 }
 
 void Session::on(const ConnectionLost& event) {
-    if (state_ != State::connected && state_ != State::subscribing) {
+    if (!is_there()) {
         return;
     }
     if (event.reason && is_refusal(*event.reason)) {
-        const auto topics = topics_in_flight();
-        blame_the_only_one(*event.reason);
-        leave_connection();
-        fail({Cause::refused, "the broker ended the connection: " + words(*event.reason) + topics,
-              "check what it allows certificate " + parts_.broker.certificate + " to publish and to subscribe to"},
-             event.reason);
+        refused_by_broker(*event.reason);
         return;
     }
     if (event.reason == ReasonCode::session_taken_over) {
+        ++counters_.lost;
         ++counters_.taken_over;
-        leave_connection();
+        end_connection(Publishing::End::taken_over);
         log(Incident::Kind::taken_over, event.reason,
             event.cause + "; this program stands aside for a time: give each its own --client-id");
-        pause(parts_.backoff.stand_aside(now()));
+        attempts_.stand_aside();
+        say_next_attempt();
         return;
     }
-    give_up("the connection was lost" + (event.cause.empty() ? "" : ": " + event.cause), event.reason);
+    lost("the connection was lost" + (event.cause.empty() ? "" : ": " + event.cause), event.reason);
 }
 
-// If one message alone was on its way, it is the one that the broker does not take. It is not sent again: what waits
-// behind it in a spool would never leave.
-void Session::blame_the_only_one(ReasonCode reason) {
-    if (in_flight_.size() != 1) {
+// If it may be one message that the broker does not take, the others are tried without it. Otherwise to come back and
+// do the same would cost a use of the key each time, and change nothing.
+void Session::refused_by_broker(ReasonCode reason) {
+    const Error error{
+        Cause::refused, "the broker ended the connection: " + words(reason) + publishing_.topics_on_their_way(),
+        "check what it allows certificate " + parts_.broker.certificate + " to publish and to subscribe to"};
+    ++counters_.lost;
+    if (!end_connection(Publishing::End::refused)) {
+        fail(error, reason);
         return;
     }
-    const auto only = in_flight_.extract(in_flight_.begin());
-    ++counters_.refused;
-    spdlog::error("a message on {} is refused, and not sent again", only.mapped().topic);
-    parts_.application.ended(only.mapped().id, {.kind = PublishOutcome::Kind::refused, .reason = reason});
+    log(Incident::Kind::refused, reason, explain(error));
+    attempts_.pause();
+    say_next_attempt();
 }
 
-// topics_in_flight is for people: a few of them.
-std::string Session::topics_in_flight() const {
-    auto topics = given_back_;
-    for (const auto& [ticket, message] : in_flight_) {
-        topics.insert(message.topic);
-    }
-    std::string text = topics.empty() ? "" : "; on their way were messages on ";
-    constexpr std::size_t most = 3;
-    std::size_t count = 0;
-    for (auto topic = topics.begin(); topic != topics.end() && count < most; ++topic, ++count) {
-        text += (count > 0 ? ", " : "") + *topic;
-    }
-    return text;
-}
-
-// give_up is for a connection that is of no use any more, although nobody said why.
-void Session::give_up(const std::string& what, std::optional<ReasonCode> reason) {
-    const bool hardly = parts_.backoff.age(now()) < hardly_there;
-    const auto topics = topics_in_flight();
-    leave_connection();
+// lost is for a connection that ended although nobody said why.
+void Session::lost(const std::string& what, std::optional<ReasonCode> reason) {
+    const bool young = attempts_.young();
+    const auto topics = publishing_.topics_on_their_way();
+    ++counters_.lost;
+    end_connection(Publishing::End::closed);
     log(Incident::Kind::lost, reason, what);
-    if (hardly) {
+    if (young) {
         const bool silent = parts_.settings.version == Version::v3_1_1;
         spdlog::warn(
             "it had hardly begun: another client may have the same id, or the broker's rules forbid a topic or a "
             "message of that size{}{}",
             topics, silent ? "; MQTT 3.1.1 does not say (--mqtt-version 5 does)" : "");
     }
-    pause(parts_.backoff.next(now()));
+    attempts_.pause();
+    say_next_attempt();
 }
 
-// leave_connection tells the application. Paho may report the end of a message before that of its connection, after it,
-// and twice: each counts once.
-void Session::leave_connection() {
-    const bool worked = std::exchange(state_, State::waiting) == State::connected;
+// give_up ends a connection that is of no use, and says why to the broker, too.
+void Session::give_up(const std::string& what, ReasonCode reason) {
+    parts_.connection.close(last_word_time, reason);
     ++counters_.lost;
+    end_connection(Publishing::End::left);
+    log(Incident::Kind::lost, std::nullopt, what);
+    attempts_.pause();
+    say_next_attempt();
+}
+
+// leave is for a connection of which nothing is wrong.
+void Session::leave() {
+    parts_.connection.close(goodbye_time);
+    end_connection(Publishing::End::left);
+    attempts_.only_spare_the_key();
+}
+
+// end_connection tells the application, and whether to go on without a message (Publishing::ended).
+bool Session::end_connection(Publishing::End how) {
+    const bool worked = std::exchange(state_, State::waiting) == State::connected;
     granted_until_.reset();
-    publish_after_.reset();
     to_ask_.clear();
-    for (const auto& [ticket, message] : std::exchange(in_flight_, {})) {
-        parts_.application.ended(message.id, {.kind = PublishOutcome::Kind::not_delivered});
-    }
+    const bool goes_on = publishing_.ended(how, attempts_.young());
     if (worked) {
         parts_.application.connection_lost();
+    }
+    return goes_on;
+}
+
+void Session::on(const ProtocolBroken& event) {
+    if (is_there()) {
+        give_up("the broker broke the protocol: " + event.what, event.reason);
     }
 }
 
@@ -469,28 +360,6 @@ void Session::on(const MessageArrived& event) {
         ++counters_.received;
         parts_.application.arrived(event.message);
     }
-}
-
-void Session::on(const PublishEnded& event) {
-    const auto found = in_flight_.extract(event.id);
-    if (found.empty()) {
-        return;
-    }
-    const auto& outcome = event.outcome;
-    const auto& [id, topic] = found.mapped();
-    spdlog::debug("message {} {}", id, outcome.delivered() ? "delivered" : "not delivered");
-    if (outcome.delivered()) {
-        ++counters_.delivered;
-        proven_ = true;
-    } else if (outcome.kind == PublishOutcome::Kind::refused) {
-        ++counters_.refused;
-        spdlog::error("the broker refused a message on {}: {}", topic,
-                      outcome.reason ? words(*outcome.reason) : "no reason given");
-    } else {
-        given_back_ = {topic};
-        publish_after_ = std::max(publish_after_.value_or(now()), now() + no_room_time);
-    }
-    parts_.application.ended(id, outcome);
 }
 
 void Session::on(const SubscribeEnded& event) {
@@ -510,11 +379,9 @@ void Session::on(const SubscribeEnded& event) {
     }
 }
 
-void Session::pause(Backoff::Duration wait) {
-    wait = std::max(wait, parts_.credit.wait(now()));
-    next_attempt_ = now() + wait;
-    if (!over_ && (!deadline_ || next_attempt_ < *deadline_)) {
-        spdlog::info("next attempt in {}", in_seconds(wait));
+void Session::say_next_attempt() const {
+    if (!over_ && (!deadline_ || attempts_.due_at() < *deadline_)) {
+        spdlog::info("next attempt in {}", in_seconds(attempts_.due_at() - now()));
     }
 }
 
@@ -535,36 +402,43 @@ void Session::begin_reload() {
 
 void Session::continue_reload() {
     if (!reload_at_ || state_ == State::connecting || (state_ == State::subscribing && now() < *reload_at_) ||
-        (state_ == State::connected && !in_flight_.empty() && now() < *reload_at_)) {
+        (state_ == State::connected && publishing_.in_flight() && now() < *reload_at_)) {
         return;
     }
     reload_at_.reset();
     if (state_ == State::waiting) {
-        next_attempt_ = std::min(next_attempt_, now() + parts_.credit.wait(now()));
+        attempts_.sooner();
         return;
     }
-    parts_.connection.close(goodbye_time);
-    leave_connection();
-    --counters_.lost;
-    next_attempt_ = now() + parts_.credit.wait(now());
+    leave();
 }
 
 void Session::check_time() {
     if (granted_until_ && now() >= *granted_until_) {
-        give_up("no answer to the subscription came in time", std::nullopt);
+        give_up("no answer to the subscription came in time", ReasonCode::unspecified);
     }
-    if (attempt_until_ && now() >= *attempt_until_) {
+    if (const auto waited = publishes() ? publishing_.overdue() : std::nullopt) {
+        give_up(fmt::format("no acknowledgement of a message came in {} s; what is on its way is sent again{}",
+                            waited->count(), publishing_.topics_on_their_way()),
+                ReasonCode::unspecified);
+    }
+    if (attempts_.ends_by() && now() >= *attempts_.ends_by()) {
         spdlog::error(
             "the attempt to connect does not end; the answer of {} may be no HTTP",
             parts_.settings.proxy.empty() ? "the broker" : "the proxy " + without_password(parts_.settings.proxy));
-        end(parts_.application.code_now(ever_connected_));
+        end(parts_.application.code_now(attempts_.ever_succeeded()));
     }
+    check_deadline();
+}
+
+void Session::check_deadline() {
     if (over_ || !deadline_ || now() < *deadline_) {
         return;
     }
+    const bool connected = attempts_.ever_succeeded();
     spdlog::error("gave up after {} s: {}", parts_.patience.timeout.count(),
-                  ever_connected_ ? parts_.application.progress() : std::string{"no connection"});
-    end(parts_.application.code_now(ever_connected_));
+                  connected ? parts_.application.progress() : std::string{"no connection"});
+    end(parts_.application.code_now(connected));
 }
 
 void Session::check_application() {
