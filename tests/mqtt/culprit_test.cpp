@@ -111,6 +111,17 @@ TEST_CASE("a message for which the broker ends each connection is left out, and 
     CHECK(world.observer.last.counters.connections <= ids.size() * for_each + 1);
 }
 
+TEST_CASE("for the only message that is left, no other connection is made where the broker says why",
+          "[mqtt][culprit]") {
+    SessionWorld world;
+    const Poison poison{{2}, ReasonCode::not_authorised};
+    poison.put_into(world);
+    Backlog backlog{2};
+    CHECK(world.run(backlog) == ExitCode::refused);
+    CHECK(backlog.refused == Ids{2});
+    CHECK(world.observer.last.counters.connections == 1);
+}
+
 TEST_CASE("a broker that takes no message at all leaves no message out", "[mqtt][culprit]") {
     SessionWorld world;
     std::set<std::uint64_t> all;

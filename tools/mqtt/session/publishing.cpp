@@ -195,13 +195,30 @@ bool Publishing::ended(End end, bool young) {
     expected_by_.reset();
     judged_at_.reset();
     given_back_.clear();
-    for (const auto& one : std::exchange(withheld_, {})) {
-        parts_.application.ended(one.id, {.kind = PublishOutcome::Kind::not_delivered});
-    }
+    give_back_withheld();
     for (const auto& [ticket, sent] : std::exchange(in_flight_, {})) {
         parts_.application.ended(sent.id, {.kind = PublishOutcome::Kind::not_delivered});
     }
-    return found;
+    return found && (end != End::refused || others_wait());
+}
+
+// If nothing but what the broker has complained of waits to be sent, there is nothing to connect again for.
+bool Publishing::others_wait() {
+    while (auto message = parts_.application.next()) {
+        withheld_.push_back({message->id, message->topic, message->payload.size()});
+        if (!culprit_.by_the_broker(message->id)) {
+            give_back_withheld();
+            return true;
+        }
+    }
+    set_aside_withheld();
+    return false;
+}
+
+void Publishing::give_back_withheld() {
+    for (const auto& one : std::exchange(withheld_, {})) {
+        parts_.application.ended(one.id, {.kind = PublishOutcome::Kind::not_delivered});
+    }
 }
 
 bool Publishing::suspect(End end, bool young) {

@@ -78,6 +78,8 @@ class Publishing {
     void note_delivery(std::uint64_t id);
     void judge_in_silence();
     void set_aside_withheld();
+    void give_back_withheld();
+    bool others_wait();
     bool suspect(End end, bool young);
     [[nodiscard]] std::vector<Culprit::Id> on_their_way() const;
 
