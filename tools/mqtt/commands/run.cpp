@@ -10,7 +10,6 @@
 #include "connection/events.hpp"
 #include "connection/key_credit.hpp"
 #include "connection/paho_connection.hpp"
-#include "connection/paho_trace.hpp"
 #include "connection/probe.hpp"
 #include "connection/proxy.hpp"
 #include "connection/renegotiation.hpp"
@@ -139,7 +138,6 @@ Result<ExitCode> run(const CommandLine& command, const Pace& pace, int signal_fd
     auto application = command.beside(std::move(made), client_id);
     TRY(const auto proxy, take_proxy(options.host));
 
-    paho_trace::start();
     forbid_renegotiation();
     EventQueue events;
     PahoConnection connection{settings_for(options, *identity, client_id, proxy), events};

@@ -208,6 +208,7 @@ class PahoConnection::Impl : public ::mqtt::callback {
 }
 
 void PahoConnection::Impl::connect() {
+    paho_trace::start();
     paho_trace::take();
     connecting_ = true;
     try {
@@ -222,6 +223,7 @@ void PahoConnection::Impl::connected(const ::mqtt::token& token) {
     if (!connecting_.exchange(false)) {
         return;
     }
+    paho_trace::stop();
     const auto response = token.get_connect_response();
     Connected event{.session_present = response.is_session_present()};
     const auto& properties = response.get_properties();
@@ -238,6 +240,7 @@ void PahoConnection::Impl::connect_failed(int code, std::optional<ReasonCode> re
     if (!connecting_.exchange(false)) {
         return;
     }
+    paho_trace::stop();
     auto record = paho_trace::take();
     events_.push(
         ConnectFailed{code, std::move(record.errors), std::move(record.alerts), std::move(record.lines), reason});
@@ -276,6 +279,7 @@ void PahoConnection::Impl::close(std::chrono::milliseconds allowed, ReasonCode r
         return;
     }
     ::mqtt::disconnect_options options{static_cast<int>(allowed.count())};
+    // Paho C++ 1.2.0 does not pass it on: its structure says that it has none.
     options.set_reason_code(static_cast<::mqtt::ReasonCode>(reason));
     try {
         client_.disconnect(options)->wait_for(allowed);

@@ -80,6 +80,10 @@ void start() {
     MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_MINIMUM);
 }
 
+void stop() {
+    MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_FATAL);
+}
+
 Record take() {
     const std::lock_guard guard{mutex};
     return std::exchange(collected(), {});
