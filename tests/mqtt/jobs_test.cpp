@@ -186,6 +186,60 @@ TEST_CASE("a program that is killed at any step loses no job and does none twice
     CHECK(steps > 30);
 }
 
+namespace {
+
+// killed_at lives until that step of a program's work, and tells whether it came to it. `repeated`: the kill leaves a
+// handler's work unknown, so that it has to be run once more.
+bool killed_at(JobsWorld& world, std::size_t step, std::size_t& repeated) {
+    const auto before = world.runs;
+    world.trap.arm(Fault::kill, step);
+    try {
+        Life{world}.work();
+        world.trap.disarm();
+        return false;
+    } catch (const Killed&) {
+        world.trap.disarm();
+        const auto record = read_job_record(world.disk.content("/state/job"));
+        const bool begun = record && record->stage == JobRecord::Stage::started;
+        repeated +=
+            begun && world.runs[record->job].size() > (before.contains(record->job) ? before.at(record->job).size() : 0)
+                ? 1U
+                : 0U;
+        return true;
+    }
+}
+
+}  // namespace
+
+TEST_CASE("a program that is killed at any step, and again at any step of what follows, does each job once", "[jobs]") {
+    std::size_t pairs = 0;
+    bool first_reached = true;
+    for (std::size_t first = 1; first_reached; ++first) {
+        bool second_reached = true;
+        for (std::size_t second = 1; second_reached && first_reached; ++second) {
+            JobsWorld world;
+            add_three_jobs(world.service);
+            std::size_t repeated = 0;
+            first_reached = killed_at(world, first, repeated);
+            second_reached = first_reached && killed_at(world, second, repeated);
+            Life{world}.work();
+            CAPTURE(first, second);
+            std::size_t runs = 0;
+            for (const auto& [job, resumed] : world.runs) {
+                runs += resumed.size();
+                CHECK(std::count(resumed.begin(), resumed.end(), false) <= 1);
+            }
+            CHECK(runs == 2 + repeated);
+            CHECK(world.service.of("one").status == JobStatus::succeeded);
+            CHECK(world.service.of("two").status == JobStatus::failed);
+            CHECK(world.service.of("three").status == JobStatus::rejected);
+            CHECK(world.disk.content("/state/job").empty());
+            pairs += second_reached ? 1U : 0U;
+        }
+    }
+    CHECK(pairs > 400);
+}
+
 TEST_CASE("a connection that is lost at any step loses no job and does none twice", "[jobs]") {
     for (const bool carried_out : {false, true}) {
         for (unsigned step = 1; step < 40; ++step) {
