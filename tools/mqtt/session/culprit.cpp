@@ -5,20 +5,20 @@
 
 namespace trustx::mqtt {
 
-void Culprit::refused(const std::vector<Id>& on_their_way) {
+void Culprit::refused(const Ids& on_their_way) {
     if (on_their_way.size() == 1) {
-        charges_[on_their_way.front()].by_the_broker = true;
+        charges_[*on_their_way.begin()].by_the_broker = true;
     }
-    suspects_ = {on_their_way.begin(), on_their_way.end()};
+    suspects_ = on_their_way;
 }
 
 // A connection that was good for long is usually closed for other reasons: to send one message at a time would only be
 // slow.
-void Culprit::closed(const std::vector<Id>& on_their_way, bool young) {
+void Culprit::closed(const Ids& on_their_way, bool young) {
     if (on_their_way.size() == 1) {
-        ++charges_[on_their_way.front()].connections;
+        ++charges_[*on_their_way.begin()].connections;
     } else if (young) {
-        suspects_ = {on_their_way.begin(), on_their_way.end()};
+        suspects_ = on_their_way;
     }
 }
 

@@ -9,13 +9,13 @@
 #include <cstdint>
 #include <map>
 #include <set>
-#include <vector>
 
 namespace trustx::mqtt {
 
 class Culprit {
  public:
     using Id = std::uint64_t;  // the application's
+    using Ids = std::set<Id>;
     // How many connections in a row have to end with the same message alone on its way, where the broker gives no
     // reason. A network can do that, too.
     static constexpr unsigned series = 8;
@@ -24,8 +24,8 @@ class Culprit {
 
     // refused: the broker ended the connection for something that was done on it, and said so. closed: without a word,
     // and not because nothing was heard of it. `young`: the connection had hardly begun. Both take what was on its way.
-    void refused(const std::vector<Id>& on_their_way);
-    void closed(const std::vector<Id>& on_their_way, bool young);
+    void refused(const Ids& on_their_way);
+    void closed(const Ids& on_their_way, bool young);
     // interrupted: the network was in trouble, which may have closed the last connections as well.
     void interrupted();
     void delivered(Id id);
@@ -47,7 +47,7 @@ class Culprit {
         bool by_the_broker = false;
         [[nodiscard]] bool holds() const { return by_the_broker || connections >= series; }
     };
-    std::set<Id> suspects_;  // one of them may be the one, and each is sent alone
+    Ids suspects_;  // one of them may be the one, and each is sent alone
     std::map<Id, Charge> charges_;
 };
 

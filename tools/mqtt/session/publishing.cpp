@@ -223,7 +223,7 @@ void Publishing::give_back_withheld() {
 
 bool Publishing::suspect(End end, bool young) {
     const auto ids = on_their_way();
-    if (!parts_.application.repeats_messages() || end == End::left || end == End::taken_over) {
+    if (!parts_.application.repeats_messages() || end == End::unrelated) {
         return false;
     }
     const bool silent = end == End::closed && now() - last_sent_ >= parts_.keep_alive;
@@ -245,13 +245,14 @@ bool Publishing::suspect(End end, bool young) {
     return false;
 }
 
-std::vector<Culprit::Id> Publishing::on_their_way() const {
-    std::vector<Culprit::Id> ids;
+// What Paho gave back may be on its way again.
+Culprit::Ids Publishing::on_their_way() const {
+    Culprit::Ids ids;
     for (const auto& sent : given_back_) {
-        ids.push_back(sent.id);
+        ids.insert(sent.id);
     }
     for (const auto& [ticket, sent] : in_flight_) {
-        ids.push_back(sent.id);
+        ids.insert(sent.id);
     }
     return ids;
 }

@@ -36,9 +36,9 @@ class Publishing {
         bool aws;                         // AWS IoT's limits hold, its rate, too
     };
 
-    // How a connection ended: left: by this program; taken_over: by another one; closed: by the network or the broker,
-    // which gave no reason; refused: by the broker, for what was done on it.
-    enum class End : std::uint8_t { left, taken_over, closed, refused };
+    // How a connection ended. unrelated: for a reason that has nothing to do with messages; closed: by the network or
+    // the broker, which gave no reason; refused: by the broker, for what was done on it.
+    enum class End : std::uint8_t { unrelated, closed, refused };
 
     explicit Publishing(Parts parts) : parts_{parts} {}
 
@@ -81,7 +81,7 @@ class Publishing {
     void give_back_withheld();
     bool others_wait();
     bool suspect(End end, bool young);
-    [[nodiscard]] std::vector<Culprit::Id> on_their_way() const;
+    [[nodiscard]] Culprit::Ids on_their_way() const;
 
     Parts parts_;
     std::size_t window_ = 0;  // messages in flight that program and broker allow

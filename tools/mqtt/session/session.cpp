@@ -275,7 +275,7 @@ void Session::on(const ConnectionLost& event) {
     if (event.reason == ReasonCode::session_taken_over) {
         ++counters_.lost;
         ++counters_.taken_over;
-        end_connection(Publishing::End::taken_over);
+        end_connection(Publishing::End::unrelated);
         log(Incident::Kind::taken_over, event.reason,
             event.cause + "; this program stands aside for a time: give each its own --client-id");
         attempts_.stand_aside();
@@ -323,7 +323,7 @@ void Session::lost(const std::string& what, std::optional<ReasonCode> reason) {
 void Session::give_up(const std::string& what, ReasonCode reason) {
     parts_.connection.close(last_word_time, reason);
     ++counters_.lost;
-    end_connection(Publishing::End::left);
+    end_connection(Publishing::End::unrelated);
     log(Incident::Kind::lost, std::nullopt, what);
     attempts_.pause();
     say_next_attempt();
@@ -332,7 +332,7 @@ void Session::give_up(const std::string& what, ReasonCode reason) {
 // leave is for a connection of which nothing is wrong.
 void Session::leave() {
     parts_.connection.close(goodbye_time);
-    end_connection(Publishing::End::left);
+    end_connection(Publishing::End::unrelated);
     attempts_.only_spare_the_key();
 }
 
