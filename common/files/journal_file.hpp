@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the journals of all programs have in common: their file with its lock, and how their text is judged. A journal
-// is JSON with a "format" of this version and a "phase"; what else is in it, its own reader knows.
+// is JSON with a "format", a number that grows when an older program could misread it, and a "phase"; what else is in
+// it, its own reader knows.
 #pragma once
 
 #include "common/files/file_store.hpp"
@@ -19,8 +20,6 @@
 #include <nlohmann/json.hpp>
 
 namespace trustx::files {
-
-inline constexpr int journal_format = 1;
 
 // PhaseName is a phase of a journal, and its word in the file.
 template <class Phase>
@@ -44,25 +43,42 @@ auto read_phase(const Names& names, const nlohmann::ordered_json& json) {
                                 : Found{found->phase};
 }
 
-// parse_journal gives what `read` makes of the JSON; it may throw nlohmann's exceptions for what is missing or of
-// another type. name is the file's, remedy is one sentence without full stop. InputErrc::malformed, also for the format
-// of another version.
+// JournalSource is the text of a journal, and what is said of it.
+struct JournalSource {
+    const std::string& text;
+    const std::string& name;  // the file's
+    int newest;               // format that this program knows; it reads all before as well
+    std::string remedy;       // one sentence without full stop
+};
+
+inline tl::unexpected<Error> of_later_version(const JournalSource& source, int format) {
+    return fail(InputErrc::malformed, source.name + " is a journal of a later version of this program (format " +
+                                          std::to_string(format) + ", and this one knows " +
+                                          std::to_string(source.newest) +
+                                          "): go on, or take it back, with that version; nothing was changed");
+}
+
+// parse_journal gives what `read` makes of the JSON and its format; it may throw nlohmann's exceptions for what is
+// missing or of another type. InputErrc::malformed, also for the format of a later version.
 template <class Read>
-auto parse_journal(const std::string& text, const std::string& name, const std::string& remedy, Read read)
-    -> decltype(read(nlohmann::ordered_json{})) {
+auto parse_journal(const JournalSource& source, Read read) -> decltype(read(nlohmann::ordered_json{}, 0)) {
     const auto unusable = [&](const std::string& why) {
-        return fail(InputErrc::malformed, name + " is no journal that can be taken up: " + why + ". " + remedy);
+        return fail(InputErrc::malformed,
+                    source.name + " is no journal that can be taken up: " + why + ". " + source.remedy);
     };
-    const auto json = nlohmann::ordered_json::parse(text, nullptr, false);
+    const auto json = nlohmann::ordered_json::parse(source.text, nullptr, false);
     if (json.is_discarded()) {
         return unusable("it is damaged, cut off or changed: its text is no JSON");
     }
     try {
-        if (json.at("format") != journal_format) {
-            return unusable("it has the format " + json.at("format").dump() + ", and this program reads " +
-                            std::to_string(journal_format));
+        const auto format = json.at("format").template get<int>();
+        if (format > source.newest) {
+            return of_later_version(source, format);
         }
-        auto journal = read(json);
+        if (format < 1) {
+            return unusable("it has the format " + std::to_string(format));
+        }
+        auto journal = read(json, format);
         return journal ? std::move(journal) : unusable(journal.error().message());
     } catch (const nlohmann::json::exception& error) {
         return unusable("it is damaged or has been changed: " + text::json_words(error));

@@ -55,7 +55,7 @@ LAYERS = {
     "aws/fleet": (["tools/aws/fleet/"], "pki aws/enrolment aws/identity aws/documents aws/control aws/account "
                   "aws/signing aws/http objects values bus base common/x509 common/openssl common/files common/base", ""),
     "trustx/trace": (["tools/trustx/trace/"], "common/files trace values base common/base", ""),
-    "trustx/cli": (["tools/trustx/cli/"], "provisioning aws/doctor aws/enrolment aws/identity aws/control aws/account "
+    "trustx/cli": (["tools/trustx/cli/"], "pki provisioning aws/doctor aws/enrolment aws/identity aws/control aws/account "
                    "aws/http settings objects device command trace values base common/keys common/x509 "
                    "common/openssl common/files common/command_line common/base", "openssl/"),
     "trustx/chip": (["tools/trustx/chip/"], "pki provisioning trustx/cli settings objects device command values base "

@@ -435,6 +435,49 @@ TEST_CASE("Configuration of programs names the identity, and cannot be continued
               .error() == InputErrc::usage);
 }
 
+// Nucleus lite itself is in no distribution. It reads by libyaml, as Debian's python3-yaml does.
+TEST_CASE("Greengrass nucleus lite's file is YAML with its names, and each value is the text that was given", "[aws]") {
+    const std::string odd = "/srv/a \"b\" #c: \\d 'e' {f} \u00e9";
+    const BrokerAccess access{.endpoint = "a-ats.iot.eu-central-1.amazonaws.com",
+                              .thing = "no",
+                              .key_file = odd,
+                              .certificate_file = "1e3",
+                              .roots_file = "~"};
+    const auto made = greengrass_lite({.access = access,
+                                       .region = "eu-central-1",
+                                       .credential_endpoint = "c.credentials.iot.eu-central-1.amazonaws.com",
+                                       .role_alias = "12",
+                                       .root = "- true"});
+    REQUIRE(made);
+    const TempDir directory;
+    trustx::test::write_file(directory / "config.yaml", *made);
+    trustx::test::write_file(directory / "read.py",
+                             "import json, sys, yaml\n"
+                             "print(json.dumps(yaml.load(open('config.yaml', 'rb'), yaml.CSafeLoader)))\n");
+    const auto read = trustx::test::run("/usr/bin/python3", {"-B", "read.py"}, {.directory = directory.path()});
+    INFO(read.both());
+    if (read.err.find("No module named 'yaml'") != std::string::npos) {
+        WARN("python3-yaml is not installed; run tools/setup-debian test");
+        return;
+    }
+    CHECK(json::parse(read.out) == json{{"system",
+                                         {{"privateKeyPath", odd},
+                                          {"certificateFilePath", "1e3"},
+                                          {"rootCaPath", "~"},
+                                          {"rootPath", "- true"},
+                                          {"thingName", "no"}}},
+                                        {"services",
+                                         {{"aws.greengrass.NucleusLite",
+                                           {{"componentType", "NUCLEUS"},
+                                            {"configuration",
+                                             {{"awsRegion", "eu-central-1"},
+                                              {"iotCredEndpoint", "c.credentials.iot.eu-central-1.amazonaws.com"},
+                                              {"iotDataEndpoint", "a-ats.iot.eu-central-1.amazonaws.com"},
+                                              {"iotRoleAlias", "12"},
+                                              {"runWithDefault", {{"posixUser", "gg_component:gg_component"}}},
+                                              {"greengrassDataPlanePort", "8443"}}}}}}}});
+}
+
 TEST_CASE("A delivery manifest becomes an allow-list, whatever its form", "[aws]") {
     const TempDir directory;
     const trustx::test::CertificateAuthority named{directory.path(), "0A0B"};

@@ -2,6 +2,7 @@
 // Provisioning that is interrupted: at every call of every seam (chip, files, authority, handshake), and at every
 // command of the chip. The points are counted, not listed.
 #include "common/files/input_error.hpp"
+#include "pki/error.hpp"
 #include "provisioning/error.hpp"
 #include "support/catch.hpp"
 #include "world.hpp"
@@ -11,6 +12,8 @@
 
 #include <cstdio>
 #include <functional>
+
+#include <openssl/objects.h>
 
 using namespace trustx;
 using namespace trustx::test;
@@ -173,6 +176,30 @@ TEST_CASE("a chip that can never become what the recipe says is scrap, and stays
     REQUIRE(planned);
     CHECK_FALSE(planned->scrap.empty());
     CHECK(planned->actions.empty());
+}
+
+TEST_CASE("a clock from before the recipe's certificates is told before anything is done", "[provisioning]") {
+    constexpr long year = 366L * 24 * 3600;
+    for (const auto* file : {"ca.pem", "anchor.pem"}) {
+        CAPTURE(file);
+        World world;
+        const auto& key = file == std::string{"ca.pem"} ? world.authority : world.anchor;
+        const auto later = key.issue({.subject = key.public_key(),
+                                      .common_name = "later",
+                                      .issuer_name = "later",
+                                      .begins = year,
+                                      .ends = 2 * year,
+                                      .extensions = {{NID_basic_constraints, "critical,CA:TRUE"}}});
+        write_file(world.directory / file, pem("CERTIFICATE", later));
+        world.use(World::usual_recipe());
+        const auto writes = world.chip->counters().nvm_writes;
+        const auto done = world.provision();
+        REQUIRE_FALSE(done);
+        CHECK(done.error() == pki::PkiErrc::clock_wrong);
+        CHECK_THAT(done.error().operation(), ContainsSubstring("CN=later"));
+        CHECK(world.plan().error() == pki::PkiErrc::clock_wrong);
+        CHECK(world.chip->counters().nvm_writes == writes);
+    }
 }
 
 TEST_CASE("what somebody else put into a chip is not lost", "[provisioning]") {

@@ -5,6 +5,7 @@
 #include "common/files/input_error.hpp"
 #include "common/text/as_bytes.hpp"
 #include "pki/command_issuer.hpp"
+#include "pki/error.hpp"
 #include "pki/expiry.hpp"
 #include "pki/issuer.hpp"
 #include "pki/request.hpp"
@@ -42,6 +43,14 @@ struct Kitchen {
 
 const std::string head = "name = 'x'\n";
 const std::string authority = "[ca]\ncertificate = 'ca.pem'\ncommand = ['/bin/false']\n";
+
+// made_request is one of a chip.
+std::string made_request() {
+    Trap trap;
+    FakeChip chip{trap};
+    const auto& key = chip.keys.try_emplace(ObjectId{0xE0F1}, Curve::p256).first->second;
+    return pki::make_request(chip, ObjectId{0xE0F1}, key.public_key(), pki::Subject::parse("CN=gw").value()).value();
+}
 
 x509::Certificate parsed(const Bytes& der) {
     return x509::Certificate::parse(der, "test").value();
@@ -228,17 +237,51 @@ TEST_CASE("an authority in files issues beyond 2038", "[provisioning]") {
                                              .key = (directory / "ca.key").string(),
                                              .validity = std::chrono::days{30000}});
     REQUIRE(issuer);
-    Trap trap;
-    FakeChip chip{trap};
-    const auto& key = chip.keys.try_emplace(ObjectId{0xE0F1}, Curve::p256).first->second;
-    const auto request =
-        pki::make_request(chip, ObjectId{0xE0F1}, key.public_key(), pki::Subject::parse("CN=gw").value());
-    const auto chain = (*issuer)->issue(request.value());
+    const auto chain = (*issuer)->issue(made_request());
     REQUIRE(chain);
     const auto leaf = x509::parse_certificate_file(text::as_bytes(*chain), "test").value();
     CHECK(leaf.front().not_after() > "2100");
     CHECK(pki::outlives(leaf.front(), std::time(nullptr), std::chrono::days{29000}));
     CHECK(pki::outlives(leaf.back(), std::time(nullptr), std::chrono::days{36000}));
+}
+
+TEST_CASE("an authority in files issues nothing before it exists, or when it has expired", "[provisioning]") {
+    const TempDir directory;
+    const auto made = run("openssl", {"genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out",
+                                      (directory / "ca.key").string()});
+    INFO(made.both());
+    REQUIRE(made.ok());
+    // `openssl ca` alone takes any dates.
+    write_file(directory / "ca.cnf",
+               "[ca]\ndefault_ca = d\n[d]\ndatabase = index\nrand_serial = yes\ndefault_md = sha256\npolicy = p\n"
+               "new_certs_dir = .\nx509_extensions = x\n[p]\ncommonName = supplied\n[x]\n"
+               "basicConstraints = critical,CA:TRUE\n[req]\ndistinguished_name = n\n[n]\n");
+    write_file(directory / "index", "");
+    const auto authority_between = [&](const std::string& begin, const std::string& end) {
+        const auto issued =
+            run("sh",
+                {"-c",
+                 "openssl req -new -config ca.cnf -key ca.key -subj /CN=authority -out csr && openssl ca "
+                 "-batch -notext -config ca.cnf -selfsign -keyfile ca.key -in csr -out ca.pem "
+                 "-startdate " +
+                     begin + " -enddate " + end},
+                {.directory = directory.path()});
+        INFO(issued.both());
+        REQUIRE(issued.ok());
+        auto issuer = pki::open_authority(
+            {.certificate = (directory / "ca.pem").string(), .key = (directory / "ca.key").string()});
+        REQUIRE(issuer);
+        write_file(directory / "index", "");
+        return *std::move(issuer);
+    };
+    const auto request = made_request();
+    const auto early = authority_between("20900101000000Z", "20990101000000Z")->issue(request);
+    REQUIRE_FALSE(early);
+    CHECK(early.error() == pki::PkiErrc::clock_wrong);
+    const auto late = authority_between("20100101000000Z", "20200101000000Z")->issue(request);
+    REQUIRE_FALSE(late);
+    CHECK(late.error() == InputErrc::check_failed);
+    CHECK(authority_between("20100101000000Z", "20990101000000Z")->issue(request));
 }
 
 TEST_CASE("an authority behind a program is given the request, and a deadline", "[provisioning]") {

@@ -8,6 +8,7 @@
 #include "aws/enrolment/error.hpp"
 #include "aws/http/http_error.hpp"
 #include "common/files/input_error.hpp"
+#include "pki/error.hpp"
 #include "provisioning/error.hpp"
 #include "support/catch.hpp"
 
@@ -82,10 +83,11 @@ TEST_CASE("how an enrolment ended is in its exit code", "[exit_code]") {
         CHECK(exit_code(code) == ExitCode::cloud);
     }
     CHECK(exit_code(EnrolmentErrc::nothing_begun) == ExitCode::nothing_there);
+    CHECK(exit_code(EnrolmentErrc::no_network) == ExitCode::network);
     CHECK(exit_code(EnrolmentErrc::not_connected) == ExitCode::not_accepted);
     CHECK(exit_code(EnrolmentErrc::not_activated) == ExitCode::not_activated);
     CHECK(exit_code(EnrolmentErrc::broker_untrusted) == ExitCode::untrusted);
-    CHECK(exit_code(EnrolmentErrc::clock_wrong) == ExitCode::clock);
+    CHECK(exit_code(pki::PkiErrc::clock_wrong) == ExitCode::clock);
     CHECK(exit_code(EnrolmentErrc::answer_awaited) == ExitCode::refused);
     CHECK(exit_code(EnrolmentErrc::some_failed) == ExitCode::some_failed);
 }

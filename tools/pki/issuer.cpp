@@ -7,10 +7,13 @@
 #include "common/openssl/handles.hpp"
 #include "common/openssl/pem.hpp"
 #include "common/text/as_bytes.hpp"
+#include "common/text/time_text.hpp"
 #include "common/try.hpp"
 #include "common/x509/certificate.hpp"
+#include "pki/error.hpp"
 
 #include <array>
+#include <ctime>
 #include <utility>
 
 #include <openssl/err.h>
@@ -79,8 +82,26 @@ class Authority final : public Issuer {
     std::chrono::days validity_;
 };
 
+// check_time: what is issued gets its dates from this computer's clock.
+Result<void> check_time(const x509::Certificate& authority) {
+    const auto now = std::time(nullptr);
+    const auto validity = authority.validity(now);
+    const auto clock = "this computer's clock says " + text::time_text(now);
+    if (validity == x509::Validity::not_yet) {
+        return fail(PkiErrc::clock_wrong, clock + ", when the authority " + authority.subject() +
+                                              " did not exist, whose certificate begins at " + authority.not_before() +
+                                              ": set the clock, or certificates get wrong dates");
+    }
+    return validity == x509::Validity::valid
+               ? Result<void>{}
+               : fail(InputErrc::check_failed, "the authority " + authority.subject() + " has expired at " +
+                                                   authority.not_after() + ", and " + clock +
+                                                   ": set that if it is wrong, or use an authority that is valid");
+}
+
 Result<std::string> Authority::issue(const std::string& request) {
     constexpr long difference_of_clocks = 3600;
+    TRYV(check_time(certificate_));
     TRY(const auto asked, verified(request));
     const auto made = openssl::must<openssl::X509Certificate>(X509_new());
     auto* certificate = made.get();

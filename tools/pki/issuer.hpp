@@ -19,7 +19,7 @@ class Issuer {
 
     // issue gives the certificate for a CSR in PEM, followed by the certificate of the authority that signed it: AWS
     // IoT knows direct issuers (aws-iot.md section 7.3), and devices send both (section 7.4). Each call issues another
-    // one.
+    // one. PkiErrc::clock_wrong: by this computer's clock the authority does not exist yet.
     virtual Result<std::string> issue(const std::string& request) = 0;
 };
 

@@ -45,7 +45,7 @@ std::string certificate_id(const x509::Certificate& certificate);
 
 // check_certificate judges a chain, leaf first, that is to be the identity of a key: the key, the dates, the order of
 // the chain, and the size of the object. `from` says who issued it, for messages. InputErrc::key_mismatch,
-// InputErrc::check_failed.
+// InputErrc::check_failed; PkiErrc::clock_wrong: it is not valid yet.
 Result<void> check_certificate(const std::vector<x509::Certificate>& chain, const PublicKey& key, ObjectId object,
                                std::time_t now, const std::string& from);
 

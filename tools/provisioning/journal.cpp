@@ -14,6 +14,8 @@
 namespace trustx::provisioning {
 namespace {
 
+constexpr int journal_format = 1;
+
 constexpr std::array phase_names{files::PhaseName<Phase>{Phase::applying, "applying"},
                                  files::PhaseName<Phase>{Phase::done, "done"},
                                  files::PhaseName<Phase>{Phase::scrap, "scrap"}};
@@ -36,7 +38,7 @@ Result<SlotFacts> read_slot(const nlohmann::ordered_json& json) {
     return facts;
 }
 
-Result<Journal> read_journal(const nlohmann::ordered_json& json) {
+Result<Journal> read_journal(const nlohmann::ordered_json& json, int /*format*/) {
     TRY(const auto phase, files::read_phase(phase_names, json));
     Journal journal{.chip = json.at("chip"),
                     .recipe = json.at("recipe"),
@@ -62,7 +64,7 @@ Result<Journal> read_journal(const nlohmann::ordered_json& json) {
 }  // namespace
 
 std::string Journal::text() const {
-    nlohmann::ordered_json json{{"format", files::journal_format},
+    nlohmann::ordered_json json{{"format", journal_format},
                                 {"phase", files::phase_word(phase_names, phase)},
                                 {"step", step},
                                 {"chip", chip},
@@ -85,7 +87,10 @@ std::string Journal::text() const {
 }
 
 Result<Journal> Journal::parse(const std::string& text, const std::string& name) {
-    return files::parse_journal(text, name, "Move it away: the work is then taken up by what the chip holds",
+    return files::parse_journal({.text = text,
+                                 .name = name,
+                                 .newest = journal_format,
+                                 .remedy = "Move it away: the work is then taken up by what the chip holds"},
                                 read_journal);
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provisioning/plan.hpp"
 
+#include "common/text/time_text.hpp"
 #include "common/try.hpp"
 #include "common/x509/certificate_chain.hpp"
+#include "pki/error.hpp"
 #include "pki/expiry.hpp"
 #include "pki/request.hpp"
 #include "pki/subject.hpp"
@@ -416,7 +418,34 @@ std::vector<std::string> expiry_warnings(const Recipe& recipe, std::time_t now) 
     return warnings;
 }
 
+namespace {
+
+Result<void> check_begun(const x509::Certificate& certificate, std::time_t now) {
+    return certificate.validity(now) != x509::Validity::not_yet
+               ? Result<void>{}
+               : fail(pki::PkiErrc::clock_wrong, "the certificate of " + certificate.subject() + " begins at " +
+                                                     certificate.not_before() + ", and this computer's clock says " +
+                                                     text::time_text(now) +
+                                                     ": set the clock, or chips get certificates with wrong dates");
+}
+
+// check_clock knows no other clock than the certificates of the recipe: nobody makes them for the future.
+Result<void> check_clock(const Recipe& recipe, std::time_t now) {
+    for (const auto& part : recipe.objects) {
+        TRYV(part.certificate ? check_begun(*part.certificate, now) : Result<void>{});
+    }
+    if (recipe.authority) {
+        for (const auto& certificate : recipe.authority->trusted) {
+            TRYV(check_begun(certificate, now));
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
 Result<Plan> make_plan(const Recipe& recipe, const Seams& seams, const Journal& journal) {
+    TRYV(check_clock(recipe, seams.now()));
     return Planner{recipe, seams, journal}.run();
 }
 

@@ -33,7 +33,7 @@ struct Plan {
 };
 
 // make_plan reads the chip and changes nothing; where a slot holds a key that the journal does not know, it signs once
-// or twice to show which. journal: what is known of this chip. Errors: those of the chip.
+// or twice to show which. journal: what is known of this chip. Errors: those of the chip; pki::PkiErrc::clock_wrong.
 Result<Plan> make_plan(const Recipe& recipe, const Seams& seams, const Journal& journal);
 
 // warnings are those of the plan that need no chip: certificates that end before the device does.

@@ -202,7 +202,7 @@ TEST_CASE("a clock that is a year off is told from a bad certificate", "[aws]") 
     const auto outcome = gateway.enroll("csr");
     cloud->control("POST", "/clock", {{"set", now}});
     INFO(outcome.both());
-    CHECK(outcome.status == code(ExitCode::mismatch));
+    CHECK(outcome.status == code(ExitCode::clock));
     must_explain(outcome);
     must_succeed(gateway.trustx({"aws", "abandon"}));
     must_succeed(gateway.enroll("csr"));

@@ -450,7 +450,11 @@ TEST_CASE("a proof of an earlier approval is none for a later one", "[fleet]") {
     });
 }
 
-TEST_CASE("an interrupted activation without a record takes back nothing of another operator's", "[fleet]") {
+namespace {
+
+// each_kill_of_activation calls `then` for what is left when an operator without the record, who activates, is killed
+// at each call.
+void each_kill_of_activation(const std::function<void(Divided&)>& then) {
     for (std::size_t number = 1;; ++number) {
         CAPTURE(number);
         const auto pair = std::make_unique<Divided>(aws::EnrolmentMethod::csr);
@@ -461,38 +465,31 @@ TEST_CASE("an interrupted activation without a record takes back nothing of anot
         pair->unrecorded = aws::Unrecorded::taken;
         if (!cut_short(*pair, &Divided::activate, Fault::kill, number)) {
             CHECK(number > 5);
-            break;
+            return;
         }
-        const auto taken = pair->take_back();
-        CHECK((taken || taken.error() == aws::EnrolmentErrc::nothing_begun ||
-               taken.error() == aws::EnrolmentErrc::enrolled_already));
-        REQUIRE(pair->world.cloud.certificates.size() == 1);
-        CHECK(pair->world.cloud.certificates.begin()->second.things.contains("gateway-1"));
-        CHECK(pair->world.cloud.certificates.begin()->second.policies.size() == 1);
-        pair->records = "/records";
+        then(*pair);
         must_succeed(*pair, &Divided::activate);
         must_succeed(*pair, &Divided::connect);
         CHECK(pair->world.missing_when_enrolled() == "");
     }
 }
 
+}  // namespace
+
+TEST_CASE("an interrupted activation without a record takes back nothing of another operator's", "[fleet]") {
+    each_kill_of_activation([](Divided& pair) {
+        const auto taken = pair.take_back();
+        CHECK((taken || taken.error() == aws::EnrolmentErrc::nothing_begun ||
+               taken.error() == aws::EnrolmentErrc::enrolled_already));
+        REQUIRE(pair.world.cloud.certificates.size() == 1);
+        CHECK(pair.world.cloud.certificates.begin()->second.things.contains("gateway-1"));
+        CHECK(pair.world.cloud.certificates.begin()->second.policies.size() == 1);
+        pair.records = "/records";
+    });
+}
+
 TEST_CASE("an activation without a record that is killed at any call goes on", "[fleet]") {
-    for (std::size_t number = 1;; ++number) {
-        CAPTURE(number);
-        const auto pair = std::make_unique<Divided>(aws::EnrolmentMethod::csr);
-        must_succeed(*pair, &Divided::request);
-        must_succeed(*pair, &Divided::approve);
-        must_succeed(*pair, &Divided::install);
-        pair->records = "/other-computer";
-        pair->unrecorded = aws::Unrecorded::taken;
-        if (!cut_short(*pair, &Divided::activate, Fault::kill, number)) {
-            CHECK(number > 5);
-            break;
-        }
-        must_succeed(*pair, &Divided::activate);
-        must_succeed(*pair, &Divided::connect);
-        CHECK(pair->world.missing_when_enrolled() == "");
-    }
+    each_kill_of_activation([](const Divided& /*pair*/) {});
 }
 
 TEST_CASE("of two operators who approve one thing at the same time, at most one activates", "[fleet]") {

@@ -139,7 +139,10 @@ FakeCloud::Answer FakeCloud::route(const Call& call) {
     if (call.is(aws::Method::post, {"test-authorization"})) {
         return test_authorization(call);
     }
-    const auto& first = call.path.at(0);
+    if (call.path.empty()) {
+        return failed(403, "MissingAuthenticationToken");  // who asks for the time alone
+    }
+    const auto& first = call.path.front();
     if (first == "things") {
         return call.path.size() > 2 ? on_principals(call) : on_things(call);
     }

@@ -7,6 +7,7 @@
 #include "support/process.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,24 +22,35 @@ class Desk {
  public:
     explicit Desk(AwsDouble& cloud) : cloud_{cloud} {}
 
-    [[nodiscard]] Outcome trustx(Gateway::Arguments arguments) const {
-        auto variables = cloud_.environment();
-        variables["TRUSTX_DEVICE"] = "unix:/nonexistent";
-        variables["TRUSTX_CONF"] = "/dev/null";
-        variables["XDG_STATE_HOME"] = files_.path();
-        return run(program("trustx"), arguments, {.environment = variables, .directory = files_.path()});
+    [[nodiscard]] Outcome trustx(const Gateway::Arguments& arguments) const {
+        return run(program("trustx"), arguments, options());
+    }
+    // start does not wait for the program to end.
+    [[nodiscard]] Process start(const Gateway::Arguments& arguments) const {
+        return {program("trustx"), arguments, options()};
     }
 
     [[nodiscard]] Outcome approve(const std::string& request, const std::string& answer,
                                   const Gateway::Arguments& more = {}) const {
-        Gateway::Arguments arguments{"aws", "approve", request, "--out", answer, "--ca", cloud_.ca_file()};
+        Gateway::Arguments arguments = approval(request, answer);
         arguments.insert(arguments.end(), more.begin(), more.end());
         return trustx(arguments);
+    }
+    [[nodiscard]] Gateway::Arguments approval(const std::string& request, const std::string& answer) const {
+        return {"aws", "approve", request, "--out", answer, "--ca", cloud_.ca_file()};
     }
 
     [[nodiscard]] std::string file(const std::string& name) const { return files_ / name; }
 
  private:
+    [[nodiscard]] ProcessOptions options() const {
+        auto variables = cloud_.environment();
+        variables["TRUSTX_DEVICE"] = "unix:/nonexistent";
+        variables["TRUSTX_CONF"] = "/dev/null";
+        variables["XDG_STATE_HOME"] = files_.path();
+        return {.environment = variables, .directory = files_.path()};
+    }
+
     AwsDouble& cloud_;
     TempDir files_;
 };
@@ -230,4 +242,49 @@ TEST_CASE("a gateway without credentials is given another certificate by its ope
     CHECK_FALSE(cloud->certificates().contains(first));
     must_succeed(at_gateway(gateway, {"aws", "connect"}));
     gateway.must_exchange_messages();
+}
+
+TEST_CASE("a rotation by an operator goes on, whichever of its programs is killed", "[aws][fleet]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Desk desk{*cloud};
+    const Gateway gateway{*cloud, "apart-killed"};
+    must_succeed(gateway.enroll("csr"));
+    const auto first = gateway.status().at("identity").at("certificateId").get<std::string>();
+    const auto certificates = cloud->certificates().size();
+    const auto killed_at = [&](const nlohmann::json& event, const std::function<Process()>& start) {
+        auto fault = event;
+        fault["times"] = 1;
+        const auto made = cloud->control("POST", "/faults", fault);
+        auto process = start();
+        cloud->wait_until_held(made, process);
+        static_cast<void>(process.kill9());
+        cloud->release(made);
+        must_succeed(at_gateway(gateway, {"aws", "connect"}));
+    };
+    const auto at_call = [](const char* operation) -> nlohmann::json {
+        return {{"where", "control"}, {"operation", operation}, {"action", {{"hold", "after"}}}};
+    };
+    const auto request = desk.file("request");
+    const auto answer = desk.file("answer");
+    const auto proof = desk.file("proof");
+    must_succeed(at_gateway(gateway, {"aws", "rotate", "--via", "operator", "--out", request}));
+    for (const auto* operation : {"CreateCertificateFromCsr", "AttachThingPrincipal"}) {
+        killed_at(at_call(operation), [&] { return desk.start(desk.approval(request, answer)); });
+    }
+    must_succeed(desk.approve(request, answer));
+    CHECK(cloud->certificates().size() == certificates + 1);
+    must_succeed(at_gateway(gateway, {"aws", "install", answer, "--out", proof}));
+    killed_at(at_call("UpdateCertificate"), [&] { return desk.start({"aws", "activate", proof}); });
+    must_succeed(desk.trustx({"aws", "activate", proof}));
+    killed_at({{"where", "mqtt"}, {"packet", "connect"}, {"action", {{"hold", "before"}}}}, [&] {
+        return gateway.start({"aws", "resume", "--wait", "60"});
+    });
+    CHECK(gateway.status().at("identity").at("certificateId") == first);
+    must_succeed(at_gateway(gateway, {"aws", "resume", "--wait", "60"}));
+    CHECK(gateway.status().at("identity").at("certificateId") != first);
+    CHECK(gateway.registered().at("status") == "ACTIVE");
+    must_succeed(at_gateway(gateway, {"aws", "connect"}));
 }

@@ -203,19 +203,30 @@ TEST_CASE("an authority does not issue by a clock that is a year off", "[aws]") 
     constexpr std::chrono::hours year{366 * 24};
     const Gateway warned{*cloud, "own-year"};
     const Gateway late{*cloud, "own-year-late"};
+    const Gateway alone{*cloud, "own-year-alone"};
     set_clock(-year);
     const auto first = warned.enroll("own-ca", op.options_for("own-year"));
-    // With an endpoint that is told, no answer has shown the clock when the certificate is issued.
-    const auto second = late.enroll("own-ca", with(op.options_for("own-year"), {"--endpoint", cloud->broker()}));
+    // With an endpoint that is told, no call has shown the clock when the certificate is issued.
+    const Arguments told = with(op.options_for("own-year"), {"--endpoint", cloud->broker()});
+    const auto second = late.enroll("own-ca", told);
+    // Who has no credentials makes no calls, and is told the time all the same.
+    const auto third = alone.enroll("jit", told, no_credentials);
     set_clock(std::chrono::hours{0});
-    INFO(first.both() << second.both());
-    CHECK(first.status == static_cast<int>(cli::ExitCode::clock));
-    CHECK(second.status == static_cast<int>(cli::ExitCode::clock));
+    INFO(first.both() << second.both() << third.both());
+    for (const auto& outcome : {first, second, third}) {
+        CHECK(outcome.status == static_cast<int>(cli::ExitCode::clock));
+    }
     must_succeed(warned.trustx({"aws", "resume"}));
     must_be_gateway(warned);
     must_succeed(late.trustx({"aws", "abandon"}));
     must_succeed(late.enroll("own-ca", op.options_for("own-year")));
     must_be_gateway(late);
+    // Nothing was issued by the wrong clock: what is resumed then gets good dates, and only waits to be admitted.
+    const auto resumed = alone.trustx({"aws", "resume", "--wait", "0"}, no_credentials);
+    INFO(resumed.both());
+    CHECK(resumed.status == static_cast<int>(cli::ExitCode::not_activated));
+    const auto dates = openssl({"x509", "-in", alone.identity("identity-chain.pem"), "-noout", "-checkend", "0"});
+    CHECK_THAT(dates, ContainsSubstring("will not expire"));
 }
 
 TEST_CASE("the certificate from the factory is enrolled, and its key is the one that connects", "[aws]") {
@@ -307,6 +318,102 @@ TEST_CASE("a template gets the parameters that it declares, and without one the 
     CHECK_THAT(undeclared.err, ContainsSubstring("Location") && ContainsSubstring("correct the template"));
     must_succeed(other.trustx({"aws", "abandon"}));
     CHECK_FALSE(cloud->things().contains("undeclared"));
+}
+
+namespace {
+
+// ProvidedAccount is an account whose requests by claims go to a certificate provider: a function that issues.
+class ProvidedAccount {
+ public:
+    ProvidedAccount(AwsDouble& cloud, const Operator& op, const std::string& name, const std::string& function)
+        : cloud_{cloud}, path_{"/certificate-providers/" + name} {
+        op.make_template(name);
+        cloud.call("POST", path_,
+                   {{"lambdaFunctionArn", op.make_function(name + ".py", function)},
+                    {"accountDefaultForOperations", {"CreateCertificateFromCsr"}}});
+    }
+    ~ProvidedAccount() { cloud_.call("DELETE", path_); }
+    ProvidedAccount(const ProvidedAccount&) = delete;
+    ProvidedAccount& operator=(const ProvidedAccount&) = delete;
+
+ private:
+    AwsDouble& cloud_;
+    std::string path_;
+};
+
+// issuing_function lets the openssl tool issue with an authority's files; what follows the certificate is `more`.
+std::string issuing_function(const Operator& op, const std::string& authority, const std::string& more) {
+    return R"(import subprocess
+def handler(event, context):
+    certificate = subprocess.run(
+        ['openssl', 'x509', '-req', '-CA', ')" +
+           op.file(authority + ".pem") + "', '-CAkey', '" + op.file(authority + "-key.pem") +
+           R"(', '-set_serial', '77', '-days', '30'],
+        input=event['certificateSigningRequest'].encode(), stdout=subprocess.PIPE, check=True).stdout.decode()
+    return {'certificatePem': certificate + )" +
+           more + "}\n";
+}
+
+}  // namespace
+
+TEST_CASE("a certificate of the account's certificate provider is taken like one of AWS's", "[aws]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Operator op{*cloud};
+    const auto authority = op.authority("private");
+    for (const auto* more : {"''", "open('PRIVATE').read()"}) {
+        CAPTURE(more);
+        auto words = std::string{more};
+        if (const auto at = words.find("PRIVATE"); at != std::string::npos) {
+            words.replace(at, 7, authority.certificate());
+        }
+        const auto name = words == "''" ? std::string{"provided"} : std::string{"provided-chain"};
+        const ProvidedAccount account{*cloud, op, name, issuing_function(op, "private", words)};
+        const Gateway gateway{*cloud, name};
+        const auto enrolled = gateway.enroll("claim", {"--template", name});
+        must_succeed(enrolled);
+        // It ends long before AWS's own would: who issued it and until when is said.
+        CHECK_THAT(enrolled.err, ContainsSubstring("is issued by CN=private") && ContainsSubstring("valid until"));
+        CHECK(gateway.status().at("identity").at("certificateId") == id_of(gateway.identity("identity-chain.pem")));
+        CHECK_THAT(openssl({"x509", "-in", gateway.identity("identity-chain.pem"), "-noout", "-issuer"}),
+                   ContainsSubstring("private"));
+        must_be_gateway(gateway);
+    }
+}
+
+TEST_CASE("a certificate provider that fails, or issues what is of no use, is named", "[aws]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Operator op{*cloud};
+    static_cast<void>(op.authority("useless"));
+    struct Provider {
+        const char* name;
+        std::string function;
+        cli::ExitCode exit;
+        const char* words;
+    };
+    for (const auto& [name, function, exit, words] :
+         {Provider{"provider-fails", "def handler(event, context):\n    raise Exception('the CA is away')\n",
+                   cli::ExitCode::cloud, "certificate provider"},
+          Provider{"provider-silent", "def handler(event, context):\n    return {}\n", cli::ExitCode::cloud,
+                   "certificate provider"},
+          Provider{"provider-large", issuing_function(op, "useless", "certificate * 5"), cli::ExitCode::mismatch,
+                   "no chain"}}) {
+        CAPTURE(name);
+        const ProvidedAccount account{*cloud, op, name, function};
+        const Gateway gateway{*cloud, name};
+        const auto refused = gateway.trustx({"aws", "enroll", "--method", "claim", "--thing", name, "--ca",
+                                             cloud->ca_file(), "--wait", "0", "--template", name});
+        INFO(refused.both());
+        CHECK(refused.status == static_cast<int>(exit));
+        CHECK_THAT(refused.err, ContainsSubstring(words));
+        CHECK_FALSE(cloud->things().contains(name));
+        must_succeed(gateway.trustx({"aws", "abandon"}));
+    }
 }
 
 TEST_CASE("a claim that was revoked gets nothing, and that is said", "[aws]") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `trustx aws rotate` and `retire` beside a running mosquitto, whose bridge uses the identity: the built programs, a
 // simulated chip, and the double of AWS IoT.
+#include "aws/documents/provisioning_template.hpp"
 #include "gateway.hpp"
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
@@ -158,4 +159,42 @@ TEST_CASE("a gateway that is retired says so first, and leaves nothing", "[aws]"
         gateway.trustx({"aws", "retire", "--thing", "retired-by-name", "--certificate", id, "--revoke", "--force"}));
     CHECK(cloud->certificates().at(id).at("status") == "REVOKED");
     CHECK(other.trustx({"aws", "connect"}).status != 0);
+}
+
+TEST_CASE("a rotation by a claim that is killed while the cloud works is resumed", "[aws]") {
+    auto* cloud = AwsDouble::shared();
+    if (cloud == nullptr) {
+        return;
+    }
+    const Gateway gateway{*cloud, "rotated-by-claim"};
+    must_succeed(gateway.enroll("csr"));
+    const auto body =
+        trustx::aws::provisioning_template({.use = trustx::aws::TemplateUse::fleet, .policy = "trustx-gateway"});
+    cloud->call("POST", "/provisioning-templates",
+                {{"templateName", "rotations"},
+                 {"enabled", true},
+                 {"provisioningRoleArn", "arn:aws:iam::123456789012:role/provisioning"},
+                 {"templateBody", body.value()}});
+    for (const std::string operation : {"CreateCertificateFromCsr", "RegisterThing"}) {
+        for (const std::string when : {"before", "after"}) {
+            CAPTURE(operation, when);
+            const auto before = gateway.status().at("identity").at("certificateId").get<std::string>();
+            const auto fault = cloud->control(
+                "POST", "/faults",
+                {{"where", "service"}, {"operation", operation}, {"times", 1}, {"action", {{"hold", when}}}});
+            auto process =
+                gateway.start({"aws", "rotate", "--via", "claim", "--template", "rotations", "--wait", "60"});
+            cloud->wait_until_held(fault, process);
+            static_cast<void>(process.kill9());
+            // Services go on with the identity that they have.
+            must_succeed(gateway.trustx({"aws", "connect"}));
+            cloud->release(fault);
+            must_succeed(gateway.trustx({"aws", "resume"}));
+            CHECK(gateway.status().at("identity").at("certificateId") != before);
+            CHECK(gateway.registered().at("status") == "ACTIVE");
+            must_succeed(gateway.trustx({"aws", "connect"}));
+            must_succeed(
+                gateway.trustx({"aws", "retire", "--thing", "rotated-by-claim", "--certificate", before, "--force"}));
+        }
+    }
 }

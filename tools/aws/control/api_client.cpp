@@ -170,6 +170,17 @@ ApiResult<ApiClient::Received> ApiClient::exchange(const ApiInfo& info, const Ap
     }
 }
 
+Result<void> ApiClient::learn_clock(const Deadline& deadline) {
+    TRY(const auto answer, surroundings_.http.send({.url = endpoint_.url}, deadline));
+    const auto date = answer.date();
+    const auto skew =
+        date ? std::chrono::round<std::chrono::seconds>(*date - surroundings_.wall_clock()) : std::chrono::seconds{0};
+    if (std::chrono::abs(skew) > tolerated_skew) {
+        clock_offset_ = skew;
+    }
+    return {};
+}
+
 // attempt sends once; twice where the first answer tells that this computer's clock is off.
 ApiClient::Outcome ApiClient::attempt(const ApiInfo& info, HttpRequest& http, const Deadline& deadline) {
     auto outcome = send(info, http, deadline);

@@ -83,8 +83,12 @@ class ApiClient {
     // observe has a function called after each attempt: for progress and traces.
     void observe(std::function<void(const Attempt&)> observer) { observer_ = std::move(observer); }
 
+    // learn_clock asks what time it is there, by a request that nobody signs: any answer says it, also its refusal
+    // (aws-iot.md section 1.5). Errors: HttpErrc.
+    Result<void> learn_clock(const Deadline& deadline);
+
     // clock_offset is what has to be added to this computer's clock to get the service's, as far as that is known: it
-    // is learnt from an answer that refuses a signature because of its date.
+    // is learnt by learn_clock, or from an answer that refuses a signature because of its date.
     [[nodiscard]] std::chrono::seconds clock_offset() const { return clock_offset_; }
 
     [[nodiscard]] const ApiEndpoint& endpoint() const { return endpoint_; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aws/doctor/paho_broker.hpp"
 
+#include "aws/enrolment/connection_fault.hpp"
 #include "aws/enrolment/connection_settings.hpp"
 #include "connection/paho_connection.hpp"
 #include "connection/paho_trace.hpp"
@@ -18,16 +19,11 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 Meeting meeting_of(const mqtt::ConnectFailed& failure) {
-    constexpr int last_connack = 7;
-    Meeting meeting{.end = Meeting::End::closed, .reason = failure.reason, .alerts = failure.alerts};
-    for (const auto& error : failure.tls_errors) {
-        if (const auto alert = mqtt::alert_of(error)) {
-            meeting.alerts.push_back(*alert);
-        }
-    }
+    Meeting meeting{.end = Meeting::End::closed, .reason = failure.reason, .alerts = alerts_of(failure)};
     meeting.chip_failed = mqtt::find_provider_error(failure.tls_errors) != nullptr;
     meeting.detail = openssl::to_string(failure.tls_errors);
-    if (failure.code > 0 && failure.code <= last_connack) {
+    // Also a number that no version of MQTT has; Paho's own are negative.
+    if (failure.code > 0) {
         meeting.connack = failure.code;
     }
     if (meeting.reason || meeting.connack != 0) {

@@ -3,6 +3,7 @@
 // it; where the broker's chain leads to no root in the file, one more for each chain that it may show.
 #include "aws/doctor/exam.hpp"
 #include "aws/enrolment/endpoint_name.hpp"
+#include "connection/explain.hpp"
 #include "connection/tls_error.hpp"
 
 #include <algorithm>
@@ -32,6 +33,17 @@ mqtt::ProbeTarget target_of(const Exam& exam, const char* signature_algorithms =
             .certificate_file = {},
             .key_file = {},
             .signature_algorithms = signature_algorithms};
+}
+
+// explained is in the words of other programs that find the same.
+std::string explained(const Exam& exam) {
+    const auto& endpoint = exam.identity->endpoint;
+    const mqtt::Addressee to{.host = endpoint.host,
+                             .port = endpoint.port,
+                             .certificate = exam.options.directories.chain_file(),
+                             .ca_file = exam.options.directories.roots_file(),
+                             .client_id = exam.identity->thing};
+    return mqtt::explain({}, to, {.anonymous = [&exam] { return exam.way; }, .with_credentials = {}}).what;
 }
 
 std::string place(const Exam& exam) {
@@ -127,14 +139,13 @@ std::optional<Cause> by_own_reason(const openssl::QueuedError& error) {
 }
 
 Judged judge_tls(Exam& exam) {
-    const auto words = "TLS with " + place(exam) + " failed: " + exam.way.detail;
     for (const auto& error : exam.way.tls_errors) {
         const auto alert = mqtt::alert_of(error);
         if (const auto cause = alert ? cause_of_alert(*alert) : by_own_reason(error)) {
-            return trouble(*cause, words);
+            return trouble(*cause, explained(exam));
         }
     }
-    return trouble(Cause::tls_failed, words);
+    return trouble(Cause::tls_failed, explained(exam));
 }
 
 }  // namespace
@@ -147,7 +158,7 @@ std::optional<Cause> cause_of_alert(int number) {
 Judged examine_name(Exam& exam) {
     exam.way = exam.seams.network.probe(target_of(exam));
     if (exam.way.obstacle == Obstacle::name) {
-        return trouble(Cause::name_not_found, exam.identity->endpoint.host + ": " + exam.way.detail);
+        return trouble(Cause::name_not_found, explained(exam));
     }
     return exam.identity->endpoint.host + " is known";
 }
@@ -155,7 +166,7 @@ Judged examine_name(Exam& exam) {
 Judged examine_tcp(Exam& exam) {
     if (exam.way.obstacle == Obstacle::tcp) {
         return trouble(exam.way.system_error == ECONNREFUSED ? Cause::tcp_refused : Cause::tcp_timeout,
-                       "no connection with " + place(exam) + ": " + exam.way.detail);
+                       explained(exam));
     }
     return "port " + std::to_string(exam.identity->endpoint.port) + " answers";
 }

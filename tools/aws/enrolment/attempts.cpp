@@ -28,12 +28,10 @@ Pauses by_schedule(const Broker& broker) {
 }
 
 Result<Acceptance> keep_trying(const Broker& broker, Pauses pause_after, const TryOnce& attempt) {
-    // A broker that does not answer must not use up the time of all attempts.
-    constexpr std::chrono::seconds one_attempt{30};
     const auto end = Deadline::after(broker.clock, broker.wait);
     std::string told;
     for (;;) {
-        TRY(auto acceptance, attempt(Deadline::after(broker.clock, one_attempt)));
+        TRY(auto acceptance, attempt(Deadline::after(broker.clock, broker.attempt)));
         if (acceptance.answer != Acceptance::Answer::later) {
             return acceptance;
         }

@@ -68,7 +68,7 @@ Presented presented_by(const Directories& directories, const Identity& identity)
 
 // connect proves the identity in the files: attempts until the broker accepts it or the time is up. The journal says
 // whether its first connection is still to come, where it can be read. EnrolmentErrc::not_connected, not_activated,
-// broker_untrusted and clock_wrong; InputErrc::chip_failed.
+// no_network and broker_untrusted; pki::PkiErrc::clock_wrong; InputErrc::chip_failed and key_mismatch.
 Result<void> connect(const Broker& broker, const Directories& directories, const Identity& identity,
                      const std::optional<Journal>& journal);
 

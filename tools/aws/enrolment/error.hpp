@@ -29,7 +29,7 @@ enum class EnrolmentErrc {
     answer_awaited = 17,        // the operator has not answered the request
     some_failed = 18,           // of many gateways
     broker_untrusted = 19,      // the broker does not prove who it is
-    clock_wrong = 20,           // this computer's, so that certificates seem, or would be, not valid
+    no_network = 20,            // nothing that could accept or refuse was reached: name, port, agreement on TLS
 };
 
 const std::error_category& enrolment_category() noexcept;

@@ -223,8 +223,40 @@ Result<Record> read_record(const std::array<Field<Record>, Count>& fields, const
     return record;
 }
 
+constexpr int journal_format = 2;
+
+// What journals of format 1 may lack: versions that wrote it knew less.
+constexpr std::array later_in_order{"task",        "template", "claimCertificate", "claimKey", "parameters", "revoke",
+                                    "deleteThing", "rules",    "clients"};
+constexpr std::array later_in_facts{
+    "region",   "roots",    "token",    "certificatesBefore", "set", "oldCertificateId", "oldCertificateArn",
+    "policies", "clientId", "challenge"};
+
+template <class Names>
+void complete(OrderedJson& json, const OrderedJson& defaults, const Names& names) {
+    for (const auto* name : names) {
+        if (!json.contains(name)) {
+            json[name] = defaults.at(name);
+        }
+    }
+}
+
+// today is the name now of a step of format 1.
+std::string today(const std::string& step) {
+    return step == "no-files" ? "remove-files" : step == "old-key" ? "spare-key" : step;
+}
+
+// upgraded brings a journal of format 1 to this one. What it lacks has the values that mean what versions did then.
+OrderedJson upgraded(OrderedJson json) {
+    complete(json.at("order"), record_json(order_fields, Order{}), later_in_order);
+    complete(json.at("facts"), record_json(facts_fields, Facts{}), later_in_facts);
+    json["step"] = today(json.at("step"));
+    return json;
+}
+
 // read_journal throws nlohmann's exceptions for what is missing or of another type.
-Result<Journal> read_journal(const OrderedJson& json) {
+Result<Journal> read_journal(const OrderedJson& source, int format) {
+    const auto json = format == 1 ? upgraded(source) : source;
     TRY(auto order, read_record(order_fields, json.at("order")));
     TRYV(order.check());
     TRY(const auto phase, files::read_phase(phase_names, json));
@@ -240,7 +272,7 @@ Result<Journal> read_journal(const OrderedJson& json) {
 }  // namespace
 
 std::string Journal::text() const {
-    const OrderedJson json{{"format", files::journal_format},
+    const OrderedJson json{{"format", journal_format},
                            {"phase", files::phase_word(phase_names, phase)},
                            {"step", step},
                            {"begun", begun},
@@ -252,9 +284,11 @@ std::string Journal::text() const {
 
 Result<Journal> Journal::parse(const std::string& text, const std::string& name) {
     return files::parse_journal(
-        text, name,
-        "Nothing was changed. Put a copy from before back, or move it away to begin again; then delete what it "
-        "had begun in the account, such as an inactive certificate",
+        {.text = text,
+         .name = name,
+         .newest = journal_format,
+         .remedy = "Nothing was changed. Put a copy from before back, or move it away to begin again; then delete what "
+                   "it had begun in the account, such as an inactive certificate"},
         read_journal);
 }
 

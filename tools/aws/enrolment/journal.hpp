@@ -69,7 +69,9 @@ struct Journal {
     std::string step = {};  // the one that was begun; all before it are done
     Facts facts = {};
 
-    // text and parse are the file. InputErrc::malformed, also for the format of another version.
+    // text and parse are the file; parse reads those of earlier versions, too. A step that gets another name, or a
+    // member whose absence means something else than its default, makes another format. InputErrc::malformed, also for
+    // the format of a later version.
     [[nodiscard]] std::string text() const;
     static Result<Journal> parse(const std::string& text, const std::string& name);
 

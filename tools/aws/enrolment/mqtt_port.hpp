@@ -36,8 +36,8 @@ struct Acceptance {
 
     Answer answer = Answer::accepted;
     std::string why = {};  // with what to do about it; empty where it was accepted
-    // What is at fault, where the broker has not judged the gateway at all: EnrolmentErrc::broker_untrusted,
-    // EnrolmentErrc::clock_wrong, InputErrc::chip_failed.
+    // What is at fault, where the broker has not judged the gateway at all: EnrolmentErrc::no_network and
+    // broker_untrusted, pki::PkiErrc::clock_wrong, InputErrc::chip_failed and key_mismatch.
     std::optional<std::error_code> fault = {};
 };
 
@@ -92,6 +92,7 @@ struct Broker {
     std::function<double()> random;              // in [0, 1), for pauses
     std::function<void(std::string_view)> note;  // tells people what happens
     std::chrono::seconds wait{600};              // how long the broker may take to accept the gateway
+    std::chrono::seconds attempt{30};            // how long one attempt may take: no broker may use up all of that
 };
 
 }  // namespace trustx::aws

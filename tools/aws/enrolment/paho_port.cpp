@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aws/enrolment/paho_port.hpp"
 
+#include "aws/enrolment/connection_fault.hpp"
 #include "aws/enrolment/connection_settings.hpp"
 #include "aws/enrolment/endpoint_name.hpp"
-#include "aws/enrolment/error.hpp"
 #include "common/files/input_error.hpp"
 #include "common/try.hpp"
 #include "connection/credentials.hpp"
@@ -38,41 +38,8 @@ InputErrc input_code(mqtt::Cause cause) {
     }
 }
 
-// answer_to says whether a failure may pass: what is up to the network, the clock, or to a cloud in which a change
-// takes minutes to be in force (aws-iot.md section 14, item 2).
-Acceptance::Answer answer_to(mqtt::Cause cause) {
-    switch (cause) {
-        case mqtt::Cause::name:
-        case mqtt::Cause::tcp:
-        case mqtt::Cause::tls:
-        case mqtt::Cause::alert:
-        case mqtt::Cause::broker_not_yet_valid:
-        case mqtt::Cause::unavailable:
-        case mqtt::Cause::not_authorised:
-        case mqtt::Cause::closed:
-            return Acceptance::Answer::later;
-        default:
-            return Acceptance::Answer::never;
-    }
-}
-
-// fault_of: nobody issues certificates for the future, so one that is not valid yet shows a clock that is behind.
-std::optional<std::error_code> fault_of(mqtt::Cause cause) {
-    switch (cause) {
-        case mqtt::Cause::broker_not_yet_valid:
-            return EnrolmentErrc::clock_wrong;
-        case mqtt::Cause::broker_expired:
-        case mqtt::Cause::broker_name:
-        case mqtt::Cause::broker_untrusted:
-            return EnrolmentErrc::broker_untrusted;
-        case mqtt::Cause::chip:
-            return InputErrc::chip_failed;
-        default:
-            return std::nullopt;
-    }
-}
-
-mqtt::Error explained(const mqtt::ConnectFailed& failure, const Presented& presented) {
+// explained costs no use of the key.
+mqtt::Error explained(const mqtt::ConnectFailed& failure, const Presented& presented, milliseconds patience) {
     const mqtt::ProbeTarget target{.host = presented.endpoint.host,
                                    .port = presented.endpoint.port,
                                    .ca_file = presented.ca_file,
@@ -84,21 +51,29 @@ mqtt::Error explained(const mqtt::ConnectFailed& failure, const Presented& prese
                              .certificate = presented.certificate_name,
                              .ca_file = presented.ca_file,
                              .client_id = presented.client_id};
-    return mqtt::explain(
-        failure, to,
-        {.anonymous = [&target] { return mqtt::probe(target, patience_of_probes); }, .with_credentials = {}});
+    return mqtt::explain(failure, to,
+                         {.anonymous = [&] { return mqtt::probe(target, patience); }, .with_credentials = {}});
 }
 
 // judge reads the events of a connection that is being made; nothing: it is not decided yet.
-std::optional<Acceptance> judge(const mqtt::Event& event, const Presented& presented) {
+std::optional<Acceptance> judge(const mqtt::Event& event, const Presented& presented, milliseconds patience) {
     if (std::holds_alternative<mqtt::Connected>(event)) {
         return Acceptance{};
     }
     if (const auto* failure = std::get_if<mqtt::ConnectFailed>(&event)) {
-        const auto error = explained(*failure, presented);
-        return Acceptance{.answer = answer_to(error.cause), .why = to_string(error), .fault = fault_of(error.cause)};
+        return acceptance_after(explained(*failure, presented, patience), alerts_of(*failure));
     }
     return std::nullopt;
+}
+
+// unanswered_connect is for an attempt whose time is up: what the network says of itself comes first.
+Acceptance unanswered_connect(const Presented& presented, milliseconds patience) {
+    const auto error = explained({}, presented, patience);
+    return error.cause != mqtt::Cause::closed
+               ? acceptance_after(error, {})
+               : Acceptance{.answer = Acceptance::Answer::later,
+                            .why = "no answer to CONNECT from " + presented.endpoint.text() +
+                                   " in time; check that it is an MQTT broker which listens there"};
 }
 
 void wait_for(const mqtt::EventQueue& events, Duration left) {
@@ -152,12 +127,11 @@ std::optional<T> Talk::first(const Deadline& deadline, Judge judged) {
 }
 
 Acceptance Talk::connect(const Deadline& deadline) {
+    const auto patience = std::min(patience_of_probes, std::chrono::ceil<milliseconds>(deadline.left(clock_)));
     connection_.connect();
-    auto decided = first<Acceptance>(deadline, [this](const mqtt::Event& event) { return judge(event, presented_); });
-    return decided ? *std::move(decided)
-                   : Acceptance{.answer = Acceptance::Answer::later,
-                                .why = "no answer from " + presented_.endpoint.text() +
-                                       " in time; check name, port and network"};
+    auto decided = first<Acceptance>(
+        deadline, [this, patience](const mqtt::Event& event) { return judge(event, presented_, patience); });
+    return decided ? *std::move(decided) : unanswered_connect(presented_, patience);
 }
 
 Reply unanswered(std::string why) {

@@ -120,6 +120,12 @@ bool is_aws(const std::string& host) {
     return host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
 }
 
+// is_of_aws: who enrols without an account knows the service by its broker alone.
+bool is_of_aws(const Run& run) {
+    const auto broker = Endpoint::parse(run.journal.facts.endpoint);
+    return is_aws(run.seams.cloud.endpoint().url.host) || (broker && is_aws(broker->host));
+}
+
 // check_id compares AWS's name of the certificate with what it has to be. Stand-ins may hash something else.
 Result<void> check_id(Run& run, const x509::Certificate& leaf) {
     if (pki::certificate_id(leaf) == run.facts().certificate_id) {
@@ -127,7 +133,7 @@ Result<void> check_id(Run& run, const x509::Certificate& leaf) {
     }
     const auto words = "the cloud calls the certificate " + run.facts().certificate_id + ", and by its content it is " +
                        pki::certificate_id(leaf);
-    if (is_aws(run.seams.cloud.endpoint().url.host)) {
+    if (is_of_aws(run)) {
         return fail(InputErrc::check_failed, words + "; it is not used");
     }
     run.note(words);

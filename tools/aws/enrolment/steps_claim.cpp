@@ -12,7 +12,9 @@
 #include "aws/enrolment/installation.hpp"
 #include "aws/enrolment/steps.hpp"
 #include "common/files/input_error.hpp"
+#include "common/text/as_bytes.hpp"
 #include "common/try.hpp"
+#include "common/x509/certificate.hpp"
 
 #include <algorithm>
 #include <array>
@@ -53,12 +55,20 @@ Rejection parse_rejection(const std::string& payload) {
             .message = text_in(json, "errorMessage")};
 }
 
+constexpr int first_of_the_service = 500;  // failures of its own
+
 // may_pass: the service has no time, or it failed. Both are worth another attempt, on another connection.
 bool may_pass(const Rejection& rejection) {
     constexpr int too_many_requests = 429;
-    constexpr int first_of_the_service = 500;
     return rejection.status == too_many_requests || rejection.status >= first_of_the_service ||
            rejection.code.starts_with("Throttl");
+}
+
+// provider_may_have_failed: what issues is a function of the account's, where it has a certificate provider.
+const char* provider_may_have_failed(const Rejection& rejection) {
+    return rejection.status >= first_of_the_service
+               ? "; if the account has a certificate provider, the log of its function says why"
+               : "";
 }
 
 bool is_refused_token(const Rejection& rejection) {
@@ -100,6 +110,17 @@ Result<std::string> member(const std::string& payload, const char* name) {
     return text;
 }
 
+// tell_issuer: AWS's own certificates end in 2049, and those of an account's certificate provider when that wants
+// (aws-iot.md section 14, item 5).
+void tell_issuer(Run& run) {
+    const auto chain = x509::parse_certificate_file(text::as_bytes(run.facts().certificate), "the answer");
+    if (chain) {
+        const auto& leaf = chain->front();
+        run.note("the certificate " + run.facts().certificate_id + " is issued by " + leaf.issuer() +
+                 ", and valid until " + leaf.not_after());
+    }
+}
+
 // take_claimed judges it before anything of it is recorded: one that is not used goes away by itself.
 Result<void> take_claimed(Run& run, const std::string& payload) {
     auto& facts = run.facts();
@@ -109,6 +130,7 @@ Result<void> take_claimed(Run& run, const std::string& payload) {
     facts.certificate_arn.clear();
     facts.asked = false;
     TRYV(check_issued(run));
+    tell_issuer(run);
     return run.record();
 }
 
@@ -128,7 +150,8 @@ Result<Acceptance> ask_for_certificate(Run& run, const Deadline& deadline) {
     }
     const auto rejection = parse_rejection(reply.text);
     if (may_pass(rejection)) {
-        return hang_up(run, "CreateCertificateFromCsr was refused " + words(rejection));
+        return hang_up(
+            run, "CreateCertificateFromCsr was refused " + words(rejection) + provider_may_have_failed(rejection));
     }
     return refused("CreateCertificateFromCsr", rejection, "correct that, then resume");
 }
@@ -316,7 +339,7 @@ Result<bool> is_enrolled(Run& run, bool patiently) {
         return broker.mqtt.connect(presented_by(set, *identity), deadline);
     };
     TRY(const auto last, patiently ? keep_trying(broker, by_schedule(broker), attempt)
-                                   : attempt(Deadline::after(broker.clock, std::chrono::seconds{30})));
+                                   : attempt(Deadline::after(broker.clock, broker.attempt)));
     return last.answer == Answer::accepted;
 }
 

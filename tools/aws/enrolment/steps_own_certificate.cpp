@@ -8,12 +8,14 @@
 #include "aws/enrolment/error.hpp"
 #include "aws/enrolment/identity_sets.hpp"
 #include "aws/enrolment/steps.hpp"
+#include "aws/http/http_error.hpp"
 #include "common/files/input_error.hpp"
 #include "common/openssl/pem.hpp"
 #include "common/text/as_bytes.hpp"
 #include "common/text/time_text.hpp"
 #include "common/try.hpp"
 #include "common/x509/certificate.hpp"
+#include "pki/error.hpp"
 #include "pki/request.hpp"
 
 #include <trustx/objects.hpp>
@@ -56,21 +58,26 @@ std::string clocks(const Run& run) {
 }
 
 // check_clock keeps an authority here from issuing what is not valid yet in the cloud, or expires early. Calls make up
-// for a clock that is off, so nothing else shows it.
-Result<void> check_clock(const Run& run) {
+// for a clock that is off, so nothing else shows it. Who can reach nothing but the broker issues by the clock there is.
+Result<void> check_clock(Run& run) {
     constexpr std::chrono::hours tolerated{1};
+    constexpr std::chrono::seconds patience{10};
+    const auto asked = run.seams.cloud.learn_clock(Deadline::after(run.seams.broker.clock, patience));
+    if (!asked && asked.error() == HttpErrc::server_not_yet_valid) {
+        return asked;
+    }
     return std::chrono::abs(run.seams.cloud.clock_offset()) < tolerated
                ? Result<void>{}
-               : fail(EnrolmentErrc::clock_wrong, clocks(run) + ", or the certificate will have wrong dates");
+               : fail(pki::PkiErrc::clock_wrong, clocks(run) + ", or the certificate will have wrong dates");
 }
 
 // check_dates is for a clock that no answer had told of when the certificate was issued.
 Result<void> check_dates(const Run& run, const x509::Certificate& leaf) {
     return leaf.validity(time_there(run)) == x509::Validity::valid
                ? Result<void>{}
-               : fail(EnrolmentErrc::clock_wrong, "the certificate is not valid in the cloud, before " +
-                                                      leaf.not_before() + " and after " + leaf.not_after() + "; " +
-                                                      clocks(run) + ", take this back, and begin again");
+               : fail(pki::PkiErrc::clock_wrong, "the certificate is not valid in the cloud, before " +
+                                                     leaf.not_before() + " and after " + leaf.not_after() + "; " +
+                                                     clocks(run) + ", take this back, and begin again");
 }
 
 Result<void> issue_certificate(Run& run) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aws/enrolment/walk.hpp"
 
+#include "common/files/input_error.hpp"
 #include "common/try.hpp"
 
 #include <algorithm>
@@ -9,9 +10,16 @@
 namespace trustx::aws {
 namespace {
 
-// from is the steps from that of the journal on; `step` is not known: all.
-std::span<const Step> steps_from(const Journal& journal, std::span<const Step> steps) {
+// steps_from is the steps from that of the journal on; all if it names none yet. It may have been written for another
+// method, or by a version with other steps: nothing is known then of what was done. InputErrc::malformed.
+Result<std::span<const Step>> steps_from(const Journal& journal, std::span<const Step> steps) {
     const auto at = std::ranges::find(steps, journal.step, &Step::name);
+    if (at == steps.end() && !journal.step.empty()) {
+        return fail(InputErrc::malformed,
+                    "the journal is at the step `" + journal.step +
+                        "`, which this version does not have: go on, or take it back, with the version of trustx that "
+                        "wrote it; nothing was changed");
+    }
     return at == steps.end() ? steps : std::span{at, steps.end()};
 }
 
@@ -25,7 +33,8 @@ std::span<const Step> steps_begun(const Journal& journal, std::span<const Step> 
 // carry_on writes no journal before there is something to be resumed: what an enrolment that is refused at once would
 // have overwritten is that of the last one.
 Result<void> carry_on(Run& run, std::span<const Step> steps, std::string_view until) {
-    for (const auto& step : steps_from(run.journal, steps)) {
+    TRY(const auto to_do, steps_from(run.journal, steps));
+    for (const auto& step : to_do) {
         run.journal.step = step.name;
         if (run.durable || step.place != Place::nothing) {
             TRYV(run.record());
@@ -40,6 +49,7 @@ Result<void> carry_on(Run& run, std::span<const Step> steps, std::string_view un
 }
 
 Result<void> take_back(Run& run, std::span<const Step> steps) {
+    TRYV(steps_from(run.journal, steps));
     run.journal.phase = Phase::abandoning;
     TRYV(run.record());
     const auto begun = steps_begun(run.journal, steps);

@@ -8,6 +8,7 @@
 #include "aws/http/http_error.hpp"
 #include "cli/context.hpp"
 #include "common/files/input_error.hpp"
+#include "pki/error.hpp"
 #include "provisioning/error.hpp"
 
 #include <optional>
@@ -76,8 +77,8 @@ ExitCode of_enrolment(aws::EnrolmentErrc code) {
             return ExitCode::some_failed;
         case aws::EnrolmentErrc::broker_untrusted:
             return ExitCode::untrusted;
-        case aws::EnrolmentErrc::clock_wrong:
-            return ExitCode::clock;
+        case aws::EnrolmentErrc::no_network:
+            return ExitCode::network;
         case aws::EnrolmentErrc::not_connected:
             return ExitCode::not_accepted;
         default:
@@ -188,6 +189,9 @@ ExitCode exit_code_of(const Error& error) {
     }
     if (category == chip_category()) {
         return ExitCode::refused;
+    }
+    if (category == pki::pki_category()) {
+        return ExitCode::clock;
     }
     if (category == provisioning::provisioning_category()) {
         return error == provisioning::ProvisioningErrc::scrap ? ExitCode::scrap : ExitCode::refused;

@@ -22,11 +22,13 @@ Examples:
 
 struct ConnectOptions {
     std::string wait = "0";
+    std::string timeout = "30";
     DirectoryOptions directories;
 };
 
 Result<void> connect(const Context& context, const ConnectOptions& options) {
     TRY(const auto wait, parse_wait(options.wait));
+    TRY(const auto timeout, parse_wait(options.timeout));
     TRY(const auto directories, directories_of(context, options.directories));
     files::DiskStore files;
     TRY(const auto identity, aws::load_identity(files, directories));
@@ -39,8 +41,9 @@ Result<void> connect(const Context& context, const ConnectOptions& options) {
     SystemClock clock;
     aws::PahoPort port{clock};
     const auto journal = aws::JournalFile{files, directories.state}.load();
-    TRYV(aws::connect(broker_for(context, port, clock, wait), directories, *identity,
-                      journal ? *journal : std::nullopt));
+    auto broker = broker_for(context, port, clock, wait);
+    broker.attempt = timeout;
+    TRYV(aws::connect(broker, directories, *identity, journal ? *journal : std::nullopt));
     const auto concluded = aws::conclude(files, directories);
     if (!concluded) {
         context.note("the journal cannot be ended: " + concluded.error().message());
@@ -55,6 +58,7 @@ void add_aws_connect(Command& aws) {
     const auto options = std::make_shared<ConnectOptions>();
     auto command = aws.subcommand("connect", "Prove that the broker accepts this gateway", what_connect_does);
     command.option("--wait", options->wait, "How long to go on trying; default: one attempt", "TIME");
+    command.option("--timeout", options->timeout, "How long one attempt may take; default: 30", "TIME");
     add_directory_options(command, options->directories);
     command.on_run([options](const Context& context) { return connect(context, *options); });
 }
