@@ -133,6 +133,15 @@ std::string Certificate::fingerprint() const {
     return to_hex(ByteView{digest}.first(length));
 }
 
+std::array<std::uint8_t, 32> Certificate::key_sha256() const {
+    const auto info = openssl::subject_public_key_info(x509_.get());
+    std::array<std::uint8_t, 32> digest{};
+    if (EVP_Digest(info.data(), info.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) {
+        throw std::bad_alloc{};
+    }
+    return digest;
+}
+
 Result<PublicKey> Certificate::public_key() const {
     const auto info = openssl::subject_public_key_info(x509_.get());
     ERR_clear_error();

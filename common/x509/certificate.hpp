@@ -11,6 +11,7 @@
 #include <trustx/objects.hpp>
 #include <trustx/result.hpp>
 
+#include <array>
 #include <cstdint>
 #include <ctime>
 #include <string>
@@ -40,6 +41,8 @@ class Certificate {
     // validity judges by both dates. A date that cannot be read is past.
     [[nodiscard]] Validity validity(std::time_t now) const;
     [[nodiscard]] std::string fingerprint() const;  // SHA-256 of the DER, hexadecimal
+
+    [[nodiscard]] std::array<std::uint8_t, 32> key_sha256() const;  // SHA-256 of the SubjectPublicKeyInfo
 
     // public_key is the key on P-256 or P-384; an Error for every other kind, which this chip cannot use.
     [[nodiscard]] Result<PublicKey> public_key() const;

@@ -22,4 +22,8 @@ inline std::string advise_certificate(ObjectId object) {
     return "write one with `trustx cert write " + object.hex() + " FILE`";
 }
 
+inline std::string advise_anchor(ObjectId object) {
+    return "write it with `trustx anchor write " + object.hex() + " FILE`";
+}
+
 }  // namespace trustx::provider

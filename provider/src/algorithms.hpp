@@ -20,6 +20,7 @@ extern const OSSL_DISPATCH store_trustx[];
 extern const OSSL_DISPATCH decoder_pem_to_der[];
 extern const OSSL_DISPATCH decoder_der_check[];
 extern const OSSL_DISPATCH decoder_der_to_ec[];
+extern const OSSL_DISPATCH decoder_der_to_anchor[];
 extern const OSSL_DISPATCH encoder_private_key_pem[];
 extern const OSSL_DISPATCH encoder_private_key_der[];
 extern const OSSL_DISPATCH encoder_encrypted_private_key_pem[];

@@ -94,6 +94,16 @@ Outcome<Signature> Chip::sign(const KeyReference& reference, ByteView digest) {
     return use(reference, CalcSign{.key = reference.key, .digest = digest});
 }
 
+Outcome<bool> Chip::verify(ObjectId certificate, ByteView digest, const Signature& signature) {
+    const auto verified = run(VerifySign{.digest = digest, .signature = signature, .key = certificate});
+    const bool refuted =
+        !verified && verified.error().reason == reason_of(Error{ChipError::signature_verification_failure});
+    if (!verified && !refuted) {
+        return tl::unexpected<ProviderError>(verified.error());
+    }
+    return !refuted;
+}
+
 Outcome<SecretBytes> Chip::agree(const KeyReference& reference, const PublicKey& peer) {
     TRYV(expect(reference));
     return use(reference, CalcSSec{.key = reference.key, .peer = peer});

@@ -56,6 +56,10 @@ class Chip {
     // agree computes the shared secret with a peer: a private key use, after expect(), since nothing proves a secret.
     [[nodiscard]] Outcome<SecretBytes> agree(const KeyReference& reference, const PublicKey& peer);
 
+    // verify has the chip verify a signature over a digest with the certificate in an object. false: it does not fit
+    // that certificate's key. Error: the chip cannot verify with what is in the object, or did not answer.
+    [[nodiscard]] Outcome<bool> verify(ObjectId certificate, ByteView digest, const Signature& signature);
+
     // expect compares the chip's UID with the one that the reference names, if it names one. Errors: Reason of
     // Errc::wrong_chip; those of reading it.
     [[nodiscard]] Outcome<void> expect(const KeyReference& reference);

@@ -6,7 +6,11 @@
 // The file store makes the key in a second decoding whose errors it drops: all that a user would see is
 // "unsupported". So what is wrong with a reference is found in the first one: while PEM is read, and for DER by a
 // further decoder that decodes nothing.
+//
+// With the setting verify-anchors there is another one: it takes the public keys that the chip verifies with, so that
+// libcrypto comes to us with them where the default provider is first (openssl-provider.md section 6.3).
 #include "algorithms.hpp"
+#include "anchor_key.hpp"
 #include "c_boundary.hpp"
 #include "dispatch.hpp"
 #include "handover.hpp"
@@ -134,6 +138,20 @@ int der_to_ec_decode(void* provctx, OSSL_CORE_BIO* bio, int, OSSL_CALLBACK* call
     });
 }
 
+// A public key is one of many that a program reads, and only those of trust anchors are ours.
+int decoder_does_public_selection(void*, int selection) {
+    return (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) == 0;
+}
+
+int der_to_anchor_decode(void* provctx, OSSL_CORE_BIO* bio, int, OSSL_CALLBACK* callback, void* argument,
+                         OSSL_PASSPHRASE_CALLBACK*, void*) {
+    auto& context = ProviderContext::of(provctx);
+    return guard<int>(context.core(), stop, [&]() -> Outcome<int> {
+        TRY(auto key, anchor_key(context, one_der_sequence(context.core(), bio)));
+        return key ? KeyHandover{std::move(key)}.offer(callback, argument) : carry_on;
+    });
+}
+
 // Called when the decoded key is wanted in another provider: the public half can be exported.
 int der_to_ec_export_object(void*, const void* reference, std::size_t size, OSSL_CALLBACK* callback, void* argument) {
     const KeyHandover* const handover = KeyHandover::at(reference, size);
@@ -165,6 +183,15 @@ const OSSL_DISPATCH decoder_der_check[] = {
     TRUSTX_ENTRY(OSSL_FUNC_DECODER_NEWCTX, decoder_newctx, decoder_newctx),
     TRUSTX_ENTRY(OSSL_FUNC_DECODER_FREECTX, decoder_freectx, decoder_freectx),
     TRUSTX_ENTRY(OSSL_FUNC_DECODER_DECODE, decoder_decode, der_check_decode),
+    end_of_dispatch,
+};
+
+const OSSL_DISPATCH decoder_der_to_anchor[] = {
+    TRUSTX_ENTRY(OSSL_FUNC_DECODER_NEWCTX, decoder_newctx, decoder_newctx),
+    TRUSTX_ENTRY(OSSL_FUNC_DECODER_FREECTX, decoder_freectx, decoder_freectx),
+    TRUSTX_ENTRY(OSSL_FUNC_DECODER_DOES_SELECTION, decoder_does_selection, decoder_does_public_selection),
+    TRUSTX_ENTRY(OSSL_FUNC_DECODER_DECODE, decoder_decode, der_to_anchor_decode),
+    TRUSTX_ENTRY(OSSL_FUNC_DECODER_EXPORT_OBJECT, decoder_export_object, der_to_ec_export_object),
     end_of_dispatch,
 };
 

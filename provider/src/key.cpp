@@ -3,6 +3,7 @@
 
 #include "common/openssl/curve_names.hpp"
 #include "param.hpp"
+#include "trust_anchors.hpp"
 
 #include <algorithm>
 #include <array>
@@ -158,6 +159,9 @@ Outcome<void> Key::import(int selection, const OSSL_PARAM* params) {
         (selection & private_selected) != 0 && OSSL_PARAM_locate_const(params, OSSL_PKEY_PARAM_PRIV_KEY) != nullptr;
     inner_ = std::move(imported);
     kind_ = with_private ? Kind::software : Kind::public_only;
+    if (is_for_chip(context_, *inner_)) {
+        context_.chips().expect_use("");
+    }
     return {};
 }
 

@@ -9,6 +9,7 @@
 #include "key_generation.hpp"
 #include "param.hpp"
 #include "tls_groups.hpp"
+#include "trust_anchors.hpp"
 
 #include <string_view>
 
@@ -122,12 +123,18 @@ int keymgmt_export(void* keydata, int selection, OSSL_CALLBACK* callback, void* 
         if (key.inner() == nullptr) {
             return fail(Reason::key_incomplete, "export an empty key");
         }
+        const bool with_private = (selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0;
+        // libcrypto asks so before it lets another provider verify, and comes back to us when it is refused.
+        if (with_private && !key.has_private() && is_for_chip(key.context(), *key.inner())) {
+            return fail(Reason::key_incomplete,
+                        "export the private key of a trust anchor, which the chip verifies with");
+        }
         if (!key.is_chip_key()) {
             return EVP_PKEY_export(key.inner(), selection, callback, argument) == 1
                        ? Outcome<void>{}
                        : Outcome<void>{software_failed("export an EC key")};
         }
-        if ((selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0) {
+        if (with_private) {
             return fail(Reason::key_not_exportable, "export key " + key.reference().key.hex());
         }
         return key.export_public(selection, callback, argument);

@@ -43,19 +43,32 @@ const OSSL_ALGORITHM stores[] = {
     {nullptr, nullptr, nullptr, nullptr},
 };
 
+// What the tables of decoders begin with where the chip verifies. Everywhere else it is left out: libcrypto before 3.2
+// makes a chain of decoders for each certificate that anybody reads, and each decoder in it costs
+// (docs/performance.md).
+constexpr OSSL_ALGORITHM anchors_ec{"EC", "provider=trustx,input=der,structure=SubjectPublicKeyInfo",
+                                    decoder_der_to_anchor, "keys of trust anchors in the chip"};
+// A key that the chip cannot verify with is refused, not verified with by others.
+constexpr OSSL_ALGORITHM anchors_rsa{"RSA", "provider=trustx,input=der,structure=SubjectPublicKeyInfo",
+                                     decoder_der_to_anchor, "keys that no trust anchor can have"};
+constexpr std::size_t anchor_decoders = 2;
+
 // The file store asks decoders that have no structure and are called DER, MSBLOB or PVK.
 const OSSL_ALGORITHM decoders[] = {
+    anchors_ec,
+    anchors_rsa,
     {"DER", "provider=trustx,input=pem", decoder_pem_to_der, "TRUSTX PRIVATE KEY blocks"},
     {"DER", "provider=trustx,input=der", decoder_der_check, "damaged key references"},
     {"EC", "provider=trustx,input=der,structure=trustx", decoder_der_to_ec, "key references"},
     {nullptr, nullptr, nullptr, nullptr},
 };
 
-// libcrypto before 3.2 makes a new chain of decoders for each certificate that anybody reads, and every decoder in it
-// costs (docs/performance.md). Chains for EC certificates have all that is called DER. PVK is the name of Microsoft's
+// Chains for EC certificates have all that is called DER, too. PVK is the name of Microsoft's
 // private key files, so only chains for private keys have us. (Since 3.2 chains are kept, and one that begins with PEM
 // goes on with DER only.)
 const OSSL_ALGORITHM decoders_before_3_2[] = {
+    anchors_ec,
+    anchors_rsa,
     {"PVK", "provider=trustx,input=pem", decoder_pem_to_der, "TRUSTX PRIVATE KEY blocks"},
     {"PVK", "provider=trustx,input=der", decoder_der_check, "damaged key references"},
     {"EC", "provider=trustx,input=der,structure=trustx", decoder_der_to_ec, "key references"},
@@ -81,7 +94,12 @@ const OSSL_ALGORITHM encoders[] = {
     {nullptr, nullptr, nullptr, nullptr},
 };
 
-const OSSL_ALGORITHM* algorithms_of(const Core& core, int operation) {
+const OSSL_ALGORITHM* decoders_of(const ProviderContext& context) {
+    const auto* const all = is_before_3_2(context.core()) ? decoders_before_3_2 : decoders;
+    return context.settings().asks_anchors() ? all : all + anchor_decoders;
+}
+
+const OSSL_ALGORITHM* algorithms_of(const ProviderContext& context, int operation) {
     switch (operation) {
         case OSSL_OP_KEYMGMT:
             return keymgmts;
@@ -94,7 +112,7 @@ const OSSL_ALGORITHM* algorithms_of(const Core& core, int operation) {
         case OSSL_OP_STORE:
             return stores;
         case OSSL_OP_DECODER:
-            return is_before_3_2(core) ? decoders_before_3_2 : decoders;
+            return decoders_of(context);
         case OSSL_OP_ENCODER:
             return encoders;
         default:
@@ -105,7 +123,7 @@ const OSSL_ALGORITHM* algorithms_of(const Core& core, int operation) {
 const OSSL_ALGORITHM* provider_query_operation(void* provctx, int operation, int* no_cache) {
     *no_cache = 0;
     const auto& context = ProviderContext::of(provctx);
-    return context.claimed(algorithms_of(context.core(), operation));
+    return context.claimed(algorithms_of(context, operation));
 }
 
 // Our own: how often this process used private keys of the default device, and that chip's security event counter when
@@ -179,8 +197,7 @@ int initialize(const OSSL_CORE_HANDLE* handle, const OSSL_DISPATCH* in, const OS
             return fail(Reason::out_of_memory, "make the private library context");
         }
         if (context->settings().claim_fips) {
-            context->claim_fips(
-                {keymgmts, signatures, key_exchanges, rands, stores, decoders, decoders_before_3_2, encoders});
+            context->claim_fips({keymgmts, signatures, key_exchanges, rands, stores, decoders_of(*context), encoders});
         }
         if (context->settings().open_at_load) {
             // A program may load its keys after it changed its root directory, but the provider before that.

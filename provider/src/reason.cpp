@@ -76,6 +76,8 @@ const OSSL_ITEM table[] = {
     item(Reason::bus_taken, "address of the chip is in use by a kernel driver"),
     item(Reason::bus_silent, "bus of the chip does not answer"),
     item(Reason::settings_unreadable, "settings file cannot be read"),
+    item(Reason::anchor_replaced, "trust anchor in the chip is another than the configuration says"),
+    item(Reason::anchor_unusable, "chip cannot verify with this trust anchor"),
 
     item(Errc::address_nak, "chip did not acknowledge its address"),
     item(Errc::no_chip, "no chip"),

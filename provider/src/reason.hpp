@@ -61,6 +61,8 @@ enum class Reason : std::uint32_t {
     bus_silent = 5040,        // nobody behind the socket or adapter
     settings_unreadable = 5041,
     session_unavailable = 5042,
+    anchor_replaced = 5050,  // the trust anchor in the chip is not the one that the configuration names
+    anchor_unusable = 5051,  // the chip cannot verify with that trust anchor
 
     driver_base = 5100,
     chip_base = 5200,

@@ -2,6 +2,11 @@
 #include "settings.hpp"
 
 namespace trustx::provider {
+namespace {
+
+constexpr std::string_view verify_anchors_name = "verify-anchors";
+
+}  // namespace
 
 // libcrypto tells a value by its name and does not list the names: an unknown one is found by `trustx setup check`.
 ProviderSettings ProviderSettings::read(const Core& core) {
@@ -13,8 +18,15 @@ ProviderSettings ProviderSettings::read(const Core& core) {
         }
         const auto taken =
             settings.values.set(SettingLayer::openssl_conf, name, *text, "the provider's section of openssl.cnf");
-        if (!taken && !settings.fault) {
-            settings.fault = fail(Reason::setting_invalid, taken.error().message()).value();
+        if (taken) {
+            continue;
+        }
+        const ProviderError fault = fail(Reason::setting_invalid, taken.error().message()).value();
+        if (!settings.fault) {
+            settings.fault = fault;
+        }
+        if (name == verify_anchors_name) {
+            settings.anchors_fault = fault;
         }
     }
     const auto is = [&settings](std::string_view name, std::string_view text) {
@@ -33,6 +45,9 @@ ProviderSettings ProviderSettings::read(const Core& core) {
     settings.ephemeral_fallback = is("ephemeral-fallback", "software");
     if (const auto* timeout = settings.values.find("session-timeout-ms")) {
         settings.session_timeout = parse_timeout(timeout->text).value_or(settings.session_timeout);
+    }
+    if (const auto* anchors = settings.values.find(verify_anchors_name)) {
+        settings.verify_anchors = parse_verify_anchors(anchors->text).value_or(std::vector<VerifyAnchor>{});
     }
     return settings;
 }

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace trustx::provider {
 
@@ -31,9 +32,14 @@ struct ProviderSettings {
     // How long a handshake waits for one of the chip's session objects, and whether it goes on in software afterwards.
     std::chrono::milliseconds session_timeout{2000};
     bool ephemeral_fallback = false;
-    std::optional<ProviderError> fault;  // the first value that could not be read
+    std::vector<VerifyAnchor> verify_anchors = {};  // trust_anchors.hpp
+    std::optional<ProviderError> anchors_fault;     // verify-anchors is there and could not be read
+    std::optional<ProviderError> fault;             // the first value that could not be read
 
     static ProviderSettings read(const Core& core);
+
+    // asks_anchors says that a trust anchor of the chip may have to verify.
+    [[nodiscard]] bool asks_anchors() const { return !verify_anchors.empty() || anchors_fault; }
 
     // check is the fault, if there is one.
     [[nodiscard]] Outcome<void> check() const;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One ECDSA operation: hash on the host, then one private key use or a verification in software.
+// One ECDSA operation: hash on the host, then one private key use or a verification, in software or by a trust anchor
+// of the chip.
 #pragma once
 
 #include "digest.hpp"
@@ -38,7 +39,8 @@ class Signing {
     [[nodiscard]] Outcome<std::size_t> sign_digest(std::span<std::uint8_t> output, ByteView digest);
     // The rest of the message is taken in only when the signature is really made.
     [[nodiscard]] Outcome<std::size_t> sign_message(std::span<std::uint8_t> output, ByteView rest = {});
-    // verify_* answer 1, or 0 for a wrong signature, or less for one that cannot be read.
+    // verify_* answer 1, or 0 for a wrong signature, or less for one that cannot be read. The chip decides where the
+    // key is that of one of its trust anchors (trust_anchors.hpp).
     [[nodiscard]] Outcome<int> verify_digest(ByteView signature, ByteView digest) const;
     [[nodiscard]] Outcome<int> verify_message(ByteView signature);
 
@@ -59,6 +61,8 @@ class Signing {
     [[nodiscard]] Outcome<Bytes> finish_hash();
     [[nodiscard]] Outcome<std::size_t> sign_in_chip(std::span<std::uint8_t> output, ByteView digest) const;
     [[nodiscard]] Outcome<std::size_t> sign_in_software(std::span<std::uint8_t> output, ByteView digest) const;
+    [[nodiscard]] Outcome<int> verify_in_chip(const VerifyAnchor& anchor, ByteView signature, ByteView digest) const;
+    [[nodiscard]] Outcome<int> verify_in_software(ByteView signature, ByteView digest) const;
 
     [[nodiscard]] Outcome<void> fit_to_sign() const;
 

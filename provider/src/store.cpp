@@ -10,6 +10,7 @@
 #include "param.hpp"
 #include "store_search.hpp"
 #include "store_uri.hpp"
+#include "trust_anchors.hpp"
 
 #include <trustx/life_cycle.hpp>
 
@@ -149,6 +150,9 @@ class Reader {
         if (certificates.empty() && uri_.object) {
             return fail(Reason::object_empty, "certificate object " + object.hex() + ": nothing is written there; " +
                                                   advise_certificate(object));
+        }
+        if (uri_.device.empty() && !certificates.empty()) {
+            TRYV(check_anchor(context_, object, certificates.front()));
         }
         for (auto& certificate : certificates) {
             if (search_.matches(context_.libctx(), certificate)) {

@@ -83,7 +83,7 @@ std::filesystem::path Host::certify(const std::string& name, const std::filesyst
 std::filesystem::path Host::configuration(Arrangement arrangement, const std::string& tls) const {
     const std::string settings = "module = " + (module_directory() / "trustx.so").string() +
                                  "\ndevice = " + chip_.address() +
-                                 "\nlock-directory = " + chip_.directory().path().string() + "\n";
+                                 "\nlock-directory = " + chip_.directory().path().string() + "\n" + verify_anchors_;
     const auto file = path("openssl-" + name_of(arrangement) + tls + ".cnf");
     if (arrangement == Arrangement::drop_in) {
         // The file that we ship, as a line at the end of what the distribution ships.
@@ -138,10 +138,26 @@ std::string Host::openssl(Arrangement arrangement, const Arguments& arguments, s
     return must_run(environment(arrangement), "openssl", for_openssl(arrangement, arguments), std::move(input)).out;
 }
 
+void Host::trust_by_chip() {
+    must_run(environment(Arrangement::default_first), program("trustx"), {"anchor", "write", "E0E8", ca()});
+    const auto key = must_run(plain_environment(), "openssl", {"x509", "-in", ca(), "-noout", "-pubkey"}).out;
+    must_run(plain_environment(), "openssl", {"pkey", "-pubin", "-outform", "DER", "-out", path("ca.spki")}, key);
+    const auto digest = must_run(plain_environment(), "openssl", {"dgst", "-sha256", "-r", path("ca.spki")}).out;
+    verify_anchors_ = "verify-anchors = E0E8=" + digest.substr(0, digest.find(' ')) + "\n";
+}
+
+void Host::distrust() const {
+    const CertificateAuthority other{directory_.path(), "impostor"};
+    must_run(environment(Arrangement::default_first), program("trustx"),
+             {"anchor", "write", "E0E8", other.certificate(), "--force"});
+}
+
 Host::Counters Host::counters() const {
     const auto stats = chip_.stats();
     chip_.reset_stats();
-    return {.key_uses = stats.at("private_key_uses").get<int>(), .transfers = stats.at("transfers").get<int>()};
+    return {.key_uses = stats.at("private_key_uses").get<int>(),
+            .transfers = stats.at("transfers").get<int>(),
+            .verifications = stats.at("commands").value("VerifySign", 0)};
 }
 
 WebServer::WebServer(const Host& host)

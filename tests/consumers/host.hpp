@@ -64,13 +64,20 @@ class Host {
                         std::optional<std::string> input = {}) const;
     [[nodiscard]] static Arguments for_openssl(Arrangement arrangement, Arguments arguments);
 
+    // trust_by_chip puts the authority into a trust anchor of the chip, and from then on every configuration has the
+    // chip verify with it (verify-anchors). distrust puts another one there, and leaves the configurations.
+    void trust_by_chip();
+    void distrust() const;
+
     // Counters are what the chip saw since they were asked for last: private key uses, and transfers of any kind.
     struct Counters {
         int key_uses;
         int transfers;
+        int verifications;
     };
     [[nodiscard]] Counters counters() const;
     [[nodiscard]] int key_uses() const { return counters().key_uses; }
+    [[nodiscard]] int verifications() const { return counters().verifications; }
 
  private:
     Identity chip_identity(const std::string& name, const std::string& slot, const std::string& curve);
@@ -80,6 +87,7 @@ class Host {
 
     TempDir directory_;
     Simulator chip_;
+    std::string verify_anchors_;  // lines of the provider's section
     CertificateAuthority ca_{directory_.path(), "authority"};
     Identity client_;
     Identity server_;

@@ -96,6 +96,17 @@ TEST_CASE("a chip that gives no signature is named with the provider's words", "
     CHECK_THAT(error.what, ContainsSubstring("no chip: CalcSign with key E0F1"));
 }
 
+TEST_CASE("a chip that does not verify the broker is told from one that gives no signature", "[explain]") {
+    constexpr int anchor_replaced = 5050;
+    const auto error =
+        explain(failure({{ERR_PACK(130, 0, anchor_replaced), "trustx", "trust anchor in the chip is another", "E0E8"},
+                         {ERR_PACK(ERR_LIB_SSL, 0, SSL_R_CERTIFICATE_VERIFY_FAILED), "SSL routines", "", ""}}),
+                broker, no_probes);
+    CHECK(error.cause == Cause::chip);
+    CHECK_THAT(error.what, ContainsSubstring("verify the broker") && ContainsSubstring("E0E8") &&
+                               !ContainsSubstring("no signature"));
+}
+
 TEST_CASE("an alert of the broker is explained, from OpenSSL's error or from Paho's trace", "[explain]") {
     for (const int number :
          {SSL_AD_UNKNOWN_CA, TLS13_AD_CERTIFICATE_REQUIRED, SSL_AD_CERTIFICATE_EXPIRED, SSL_AD_CERTIFICATE_REVOKED,

@@ -24,6 +24,7 @@ const auto bad_values = {
     {"scope", "everything"},
     {"session-timeout-ms", "0"},
     {"ephemeral-fallback", "perhaps"},
+    {"verify-anchors", "E0E8"},
     {"device", "usb:7"},
 };
 

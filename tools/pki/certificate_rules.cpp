@@ -24,4 +24,17 @@ Result<void> check_anchor(const x509::Certificate& certificate, const std::strin
                                              ") is not an authority's certificate, which a trust anchor is");
 }
 
+Result<void> check_anchor_key(const x509::Certificate& certificate, const std::string& name) {
+    if (certificate.public_key()) {
+        return {};
+    }
+    return fail(
+        InputErrc::check_failed,
+        name + " (" + x509::summary(certificate) +
+            ") has no key on P-256 or P-384, such as an RSA key: the chip can keep the certificate but not "
+            "verify with it. Keep such a root in a file, or take one of the same authority with an EC key: for AWS "
+            "IoT that is Amazon Root CA 3, and the service then needs `SignatureAlgorithms = "
+            "ECDSA+SHA256:ECDSA+SHA384` in its OpenSSL configuration");
+}
+
 }  // namespace trustx::pki

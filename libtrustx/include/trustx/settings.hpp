@@ -5,8 +5,10 @@
 #include <trustx/bus_address.hpp>
 #include <trustx/device.hpp>
 #include <trustx/export.hpp>
+#include <trustx/object_id.hpp>
 #include <trustx/result.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -67,6 +69,21 @@ struct SettingOverrides {
     // the section, and the section must be there whatever names the address.
     bool device_name_from_command_line = false;
 };
+
+// VerifyAnchor is an entry of the setting verify-anchors: the trust anchor that verifies for a key, and SHA-256 of that
+// key's SubjectPublicKeyInfo in DER.
+struct VerifyAnchor {
+    ObjectId object;
+    std::array<std::uint8_t, 32> key_sha256;
+
+    friend bool operator==(const VerifyAnchor&, const VerifyAnchor&) = default;
+};
+
+// parse_verify_anchors reads `E0E8=DIGEST`, or several of these with commas between, blanks allowed around each part.
+// Error: Errc::setting_invalid for anything else, what is no trust anchor, an object or a key named twice.
+TRUSTX_EXPORT Result<std::vector<VerifyAnchor>> parse_verify_anchors(std::string_view text);
+// to_string is the inverse, without blanks.
+TRUSTX_EXPORT std::string to_string(const std::vector<VerifyAnchor>& anchors);
 
 struct Settings {
     BusAddress address;

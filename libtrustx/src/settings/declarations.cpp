@@ -67,6 +67,11 @@ Result<void> check_fallback(std::string_view name, std::string_view text, Settin
     return text == "fail" || text == "software" ? Result<void>{} : takes(name, "fail or software", text);
 }
 
+Result<void> check_verify_anchors(std::string_view /*name*/, std::string_view text, SettingLayer /*layer*/) {
+    TRYV(parse_verify_anchors(text));
+    return {};
+}
+
 constexpr unsigned bit(SettingLayer layer) {
     return 1U << static_cast<unsigned>(layer);
 }
@@ -96,6 +101,7 @@ constexpr std::array declarations{
     SettingDeclaration{"scope", provider, nullptr, check_scope},
     SettingDeclaration{"session-timeout-ms", provider, nullptr, check_timeout},
     SettingDeclaration{"ephemeral-fallback", provider, nullptr, check_fallback},
+    SettingDeclaration{"verify-anchors", provider, nullptr, check_verify_anchors},
 };
 
 }  // namespace

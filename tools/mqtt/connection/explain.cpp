@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
@@ -121,10 +122,18 @@ std::optional<Error> explain_alert(int number, const Addressee& to) {
                  fill(known->remedy, to)};
 }
 
+bool is_verify_failure(const openssl::QueuedError& error) {
+    return ERR_GET_LIB(error.code) == ERR_LIB_SSL && ERR_GET_REASON(error.code) == SSL_R_CERTIFICATE_VERIFY_FAILED;
+}
+
 std::optional<Error> explain_tls(const std::vector<openssl::QueuedError>& errors,
                                  const std::vector<int>& alerts_in_trace, const Addressee& to) {
     if (const auto* error = find_provider_error(errors)) {
-        return Error{Cause::chip, "the chip gave no signature: " + to_string(*error), {}};
+        const bool verifying = std::ranges::any_of(errors, is_verify_failure);
+        return Error{
+            Cause::chip,
+            (verifying ? "the chip did not verify the broker: " : "the chip gave no signature: ") + to_string(*error),
+            {}};
     }
     std::vector<int> received;
     for (const auto& error : errors) {

@@ -55,12 +55,22 @@ Result<CertificateForm> choose_form(ObjectId object, const CertificateFile& file
     return wrapped ? CertificateForm::tls_identity : CertificateForm::der;
 }
 
+// check_key demands a key that the chip can use; a trust anchor may be there to be kept only.
+Result<void> check_key(const Context& context, ObjectId object, const CertificateFile& file, bool force) {
+    const auto& leaf = file.certificates.front();
+    if (is_trust_anchor(object)) {
+        return override_refusal(context, pki::check_anchor_key(leaf, file.name), force);
+    }
+    TRYV(leaf.public_key());
+    return {};
+}
+
 // Examination holds what is checked.
 struct Examination {
     Chip& chip;
     ObjectId object;
     const x509::Certificate& leaf;
-    PublicKey key;
+    PublicKey key;  // of a trust anchor it may be none of the chip's, and is compared with none
     KeyProofs& proofs;
 };
 
@@ -173,6 +183,9 @@ Result<void> against_present(const Context& context, const Examination& examinat
         context.note("replaces " + x509::summary(leaf) + ", which is for the same key");
         return {};
     }
+    if (leaf.der() == examination.leaf.der()) {
+        return {};  // the same certificate again
+    }
     const bool authority = leaf.is_authority() || examination.leaf.is_authority();
     if (slot && key && !authority && !force) {
         return against_holder(context, examination, leaf, *key, *slot);
@@ -218,7 +231,7 @@ Result<CertificateFile> CertificateFile::read(const std::string& path) {
 Result<Bytes> certificate_content(const Context& context, ObjectId object, const CertificateFile& file,
                                   const CertificateChecks& checks) {
     TRY(const auto form, choose_form(object, file, checks.form));
-    TRYV(file.certificates.front().public_key());
+    TRYV(check_key(context, object, file, checks.force));
     TRYV(check_chain(file.certificates));
     if (checks.prove_key && !paired_key(object)) {
         return fail(InputErrc::usage, "--prove-key: no key slot belongs to " + title(object));
@@ -237,11 +250,14 @@ Result<Bytes> certificate_content(const Context& context, ObjectId object, const
 Result<void> check_certificates(const Context& context, Chip& chip, ObjectId object, const CertificateFile& file,
                                 const Bytes& content, const CertificateChecks& checks) {
     const auto& leaf = file.certificates.front();
-    TRY(auto key, leaf.public_key());
+    auto key = leaf.public_key();
+    if (!key && !is_trust_anchor(object)) {
+        return tl::unexpected<Error>(key.error());
+    }
     TRYV(chip.with([&](LockedDevice& device) { return check_write(device, object, 0, content.size()); }));
     KeyProofs proofs{chip};
     const Examination examination{
-        .chip = chip, .object = object, .leaf = leaf, .key = std::move(key), .proofs = proofs};
+        .chip = chip, .object = object, .leaf = leaf, .key = key.value_or(PublicKey{}), .proofs = proofs};
     TRYV(against_life_cycle(examination));
     TRYV(compare_keys(context, examination, checks));
     TRYV(override_refusal(context, against_present(context, examination, checks.force), checks.force));

@@ -10,6 +10,8 @@
 #include "common/files/input_error.hpp"
 #include "common/files/output_file.hpp"
 #include "common/try.hpp"
+#include "pki/certificate_rules.hpp"
+#include "setup/machine.hpp"
 
 #include <trustx/objects.hpp>
 
@@ -41,6 +43,8 @@ struct WriteOptions {
     std::string object;
     std::string file = "-";
     CertificateChecks checks;
+    bool verify_anchors = false;
+    std::string config;
 };
 
 const Group cert{
@@ -75,10 +79,15 @@ const Group anchor{
   trustx anchor read trust-anchor-8 | openssl x509 -noout -subject)",
     .write_examples =
         R"(A trust anchor is one certificate of an authority, on P-256 or P-384, stored bare because the chip verifies only so. An
-anchor that is there already, and a certificate that is no authority's, need --force.
+anchor that is there already, and a certificate that is no authority's, need --force. So does one with another key, such as
+an RSA root: the chip keeps it, and does not verify with it.
+
+With --verify-anchors the configuration of `trustx setup enable` gets the setting of that name: every program of the machine
+then has the chip verify what this key signed, and does not fall back to software.
 
 Examples:
   trustx anchor write E0E8 root.pem
+  trustx anchor write E0E8 root.pem --verify-anchors
   trustx anchor write E0EF new-root.pem --force)"};
 
 std::string encode_json(const StoredCertificates& stored, ObjectId object) {
@@ -124,16 +133,30 @@ Result<void> read(const Context& context, const Group& group, const ReadOptions&
     return {};
 }
 
+// plan_setting is asked before anything is written: what cannot be done to the configuration leaves the chip alone.
+Result<std::optional<ConfigurationChange>> plan_setting(const WriteOptions& options, ObjectId object,
+                                                        const CertificateFile& file) {
+    if (!options.verify_anchors) {
+        return options.config.empty() ? Result<std::optional<ConfigurationChange>>{std::nullopt}
+                                      : fail(InputErrc::usage, "--config is about --verify-anchors: give that, too");
+    }
+    const auto& certificate = file.certificates.front();
+    TRYV(pki::check_anchor_key(certificate, file.name));
+    TRY(auto change, plan_verify_anchor(options.config, {.object = object, .key_sha256 = certificate.key_sha256()}));
+    return std::optional{std::move(change)};
+}
+
 Result<void> write(const Context& context, const Group& group, const WriteOptions& options) {
     TRY(const auto object, group.parse(options.object));
     TRY(const auto file, CertificateFile::read(options.file));
     TRY(const auto content, certificate_content(context, object, file, options.checks));
+    TRY(const auto setting, plan_setting(options, object, file));
     TRY(auto chip, open_chip(context));
     TRYV(check_certificates(context, chip, object, file, content, options.checks));
     TRYV(chip.with([&](LockedDevice& device) { return write_object(device, object, content); }));
     context.note("wrote " + std::to_string(content.size()) + " bytes to " + title(object) + ": " +
                  x509::summary(file.certificates.front()));
-    return {};
+    return setting ? carry_out(context, *setting) : Result<void>{};
 }
 
 void add_read(Command& parent, const Group& group) {
@@ -183,7 +206,13 @@ void add_anchor(Command& program) {
     auto command = program.subcommand("anchor", "Read and write trust anchors",
                                       "`trustx anchor read --help` and `trustx anchor write --help` say more.");
     add_read(command, anchor);
-    add_write(command, anchor, std::make_shared<WriteOptions>());
+    const auto options = std::make_shared<WriteOptions>();
+    auto write_command = add_write(command, anchor, options);
+    write_command.flag(
+        "--verify-anchors", options->verify_anchors,
+        "Have the chip verify for this key: write the setting verify-anchors into the OpenSSL configuration");
+    write_command.option("--config", options->config,
+                         "That configuration; default: the one OpenSSL reads, or OPENSSL_CONF", "FILE");
 }
 
 }  // namespace trustx::cli

@@ -91,7 +91,13 @@ void judge_anchor(Judgement& judgement, const StoredCertificates& stored) {
                          judgement.how_to_replace);
     }
     judge_dates(judgement, stored.certificates);
-    if (judgement.good) {
+    if (judgement.good && !anchor.public_key()) {
+        judgement.report.note(judgement.subject,
+                              x509::summary(anchor) +
+                                  ", has no key on P-256 or P-384: programs verify with it in "
+                                  "software, the chip cannot",
+                              "to have the chip verify, put an authority with an EC key there");
+    } else if (judgement.good) {
         judgement.report.ok(judgement.subject, x509::summary(anchor));
     }
 }

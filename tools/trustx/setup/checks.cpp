@@ -53,6 +53,7 @@ Result<void> check_setup(const Context& context, const SetupCheckOptions& option
     check_surroundings(report, context_for(context, key), settings, unit, options.root);
     if (chip) {
         check_certificate_objects(report, *chip, key);
+        check_verify_anchors(report, *chip, settings);
     }
     if (!options.certificate.empty()) {
         check_certificate_file(report, options.certificate, key);

@@ -79,6 +79,9 @@ std::optional<ExaminedChip> check_chip(CheckReport& report, const Context& conte
 // is one.
 void check_certificate_objects(CheckReport& report, ExaminedChip& examined, const std::optional<KeyFile>& key);
 
+// check_verify_anchors compares the trust anchors that the provider's settings name with what they hold.
+void check_verify_anchors(CheckReport& report, ExaminedChip& examined, const SettingValues& settings);
+
 // check_certificate_file judges a certificate, or a chain, that programs are given with the key.
 void check_certificate_file(CheckReport& report, const std::string& path, const std::optional<KeyFile>& key);
 

@@ -12,10 +12,12 @@
 
 #include <trustx/error.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <vector>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -99,6 +101,32 @@ Result<ProviderSettings> settings_to_name(const MachineOptions& options) {
     return settings;
 }
 
+constexpr const char* verify_anchors = "verify-anchors";
+
+// anchors_in reads the setting of a provider's section, which may be missing.
+Result<std::vector<VerifyAnchor>> anchors_in(const ProviderEntry& entry, const std::string& name) {
+    for (const auto& [setting, value] : entry.settings) {
+        if (setting == verify_anchors) {
+            return parse_verify_anchors(value).during(name);
+        }
+    }
+    return std::vector<VerifyAnchor>{};
+}
+
+// keep_anchors takes over what `trustx anchor write` put into the block.
+Result<void> keep_anchors(const Target& target, ProviderSettings& settings) {
+    const auto configuration = OpensslConfiguration::parse(target.text, target.path);
+    const auto* entry = configuration ? configuration->find("trustx") : nullptr;
+    if (target.parts.block.empty() || entry == nullptr) {
+        return {};
+    }
+    TRY(const auto anchors, anchors_in(*entry, target.path));
+    if (!anchors.empty()) {
+        settings.emplace_back(verify_anchors, to_string(anchors));
+    }
+    return {};
+}
+
 // check_result makes sure, with OpenSSL's parser, that a configuration does what it should.
 Result<void> check_result(const std::string& text, const std::string& path) {
     TRY(const auto result, OpensslConfiguration::parse(text, path));
@@ -114,14 +142,7 @@ std::string included_file(const Inclusion& inclusion) {
     return inclusion.directory + (inclusion.directory.ends_with('/') ? "" : "/") + "trustx.cnf";
 }
 
-// Change is what enable is going to do to a file.
-struct Change {
-    enum class Kind : std::uint8_t { none, new_file, replacement };
-    Kind kind = Kind::none;
-    std::string path = {};
-    std::string text = {};
-    std::string note = {};  // for people, afterwards
-};
+using Change = ConfigurationChange;
 
 Result<Change> plan_drop_in(const Target& target, const Inclusion& inclusion, const std::string& lines) {
     const auto path = included_file(inclusion);
@@ -195,6 +216,15 @@ std::optional<std::string> drop_in_of(const Target& target) {
     return inclusion && fs::is_regular_file(path, ignored) ? std::optional{path} : std::nullopt;
 }
 
+// with_anchor puts an entry in place of those for its object or its key.
+std::vector<VerifyAnchor> with_anchor(std::vector<VerifyAnchor> anchors, const VerifyAnchor& anchor) {
+    std::erase_if(anchors, [&](const VerifyAnchor& other) {
+        return other.object == anchor.object || other.key_sha256 == anchor.key_sha256;
+    });
+    anchors.push_back(anchor);
+    return anchors;
+}
+
 Result<void> disable_drop_in(const Context& context, const std::string& path) {
     TRY(const auto content, files::read_input(path));
     TRY(const auto parts, MarkedText::split({content.begin(), content.end()}, path));
@@ -227,7 +257,8 @@ Result<void> disable_block(const Context& context, const Target& target) {
 
 Result<void> enable_machine(const Context& context, const MachineOptions& options) {
     TRY(const auto target, open_target(options.config));
-    TRY(const auto settings, settings_to_name(options));
+    TRY(auto settings, settings_to_name(options));
+    TRYV(keep_anchors(target, settings));
     TRY(const auto change, plan_change(target, options, settings));
     if (change.kind == Change::Kind::new_file) {
         TRYV(files::write_file(change.path, change.text));
@@ -235,11 +266,49 @@ Result<void> enable_machine(const Context& context, const MachineOptions& option
             ::unlink(change.path.c_str());
             return good;
         }
-    } else if (change.kind == Change::Kind::replacement) {
+    }
+    return carry_out(context, change);
+}
+
+Result<void> carry_out(const Context& context, const ConfigurationChange& change) {
+    if (change.kind == Change::Kind::replacement) {
         TRYV(replace(change.path, change.text));
     }
     context.note(change.note);
     return {};
+}
+
+Result<ConfigurationChange> plan_verify_anchor(const std::string& config, const VerifyAnchor& anchor) {
+    TRY(auto target, open_target(config));
+    TRY(const auto configuration, OpensslConfiguration::parse(target.text, target.path));
+    if (!configuration.activates("trustx")) {
+        return fail(InputErrc::refused,
+                    target.path +
+                        " does not activate the provider; `trustx setup enable` does that, or name with --config "
+                        "one that does");
+    }
+    const auto& entry = *configuration.find("trustx");
+    TRY(const auto present, anchors_in(entry, target.path));
+    const auto value = to_string(with_anchor(present, anchor));
+    if (std::ranges::find(present, anchor) != present.end()) {
+        return Change{.note = target.path + " names it in verify-anchors already"};
+    }
+    if (const auto beside = target.parts.block.empty() ? drop_in_of(target) : std::nullopt) {
+        TRY(auto drop_in, open_target(*beside));
+        target = std::move(drop_in);
+    }
+    auto text = target.parts.edited ? std::nullopt : text_with_setting(target.parts, verify_anchors, value);
+    if (!text) {
+        return fail(InputErrc::refused, target.path +
+                                            " activates the provider by lines that `trustx setup enable` did not "
+                                            "write: write `verify-anchors = " +
+                                            value + "` into [" + entry.section + "] by hand");
+    }
+    return Change{.kind = Change::Kind::replacement,
+                  .path = target.path,
+                  .text = *std::move(text),
+                  .note = "the chip verifies with " + anchor.object.hex() + ": verify-anchors in " + target.path +
+                          " says so. Programs that run already need a restart"};
 }
 
 Result<void> can_enable_machine(const std::string& config) {

@@ -9,7 +9,9 @@
 #include "cli/context.hpp"
 
 #include <trustx/result.hpp>
+#include <trustx/settings.hpp>
 
+#include <cstdint>
 #include <string>
 
 namespace trustx::cli {
@@ -19,6 +21,23 @@ struct MachineOptions {
     std::string module;  // empty: where OpenSSL looks for it
     bool claim_fips = false;
 };
+
+// ConfigurationChange is what is going to be done to a configuration.
+struct ConfigurationChange {
+    enum class Kind : std::uint8_t { none, new_file, replacement };
+    Kind kind = Kind::none;
+    std::string path = {};
+    std::string text = {};
+    std::string note = {};  // for people, afterwards
+};
+
+// plan_verify_anchor has a configuration that enable_machine wrote name a trust anchor in the setting verify-anchors,
+// in place of what it says of the same object or key. Nothing is written. Error: InputErrc::refused where the
+// provider's section is somebody else's, with the line to write there.
+Result<ConfigurationChange> plan_verify_anchor(const std::string& config, const VerifyAnchor& anchor);
+
+// carry_out does it, at once or not at all.
+Result<void> carry_out(const Context& context, const ConfigurationChange& change);
 
 Result<void> enable_machine(const Context& context, const MachineOptions& options);
 

@@ -31,10 +31,23 @@ std::string_view included(const Line& line) {
 }
 
 // plain tells whether a word can stand in a configuration without quotes, variables and escapes.
-bool plain(std::string_view word) {
-    return !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
-        return std::isalnum(c) != 0 || std::string_view{"_-./+"}.find(static_cast<char>(c)) != std::string_view::npos;
+// `more` are characters that mean something in a name and not in a value.
+bool plain(std::string_view word, std::string_view more = {}) {
+    return !word.empty() && std::all_of(word.begin(), word.end(), [more](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+               std::string_view{"_-./+"}.find(c) != std::string_view::npos || more.find(c) != std::string_view::npos;
     });
+}
+
+constexpr std::string_view module_section = "[trustx_setup_module]";
+
+std::string in_line_ends(const std::string& text, const std::string& line_end) {
+    std::string converted;
+    std::istringstream stream{text};
+    for (std::string line; std::getline(stream, line);) {
+        converted += line + line_end;
+    }
+    return converted;
 }
 
 std::string with_section(const std::string& lines, const std::string& section) {
@@ -81,7 +94,7 @@ Result<void> check_names(const OpensslConfiguration& configuration, const Provid
         }
     }
     for (const auto& [setting, value] : settings) {
-        if (!plain(value)) {
+        if (!plain(value, "=,")) {
             return refuse(name, "the value of " + setting + ", " + value +
                                     ", has characters that mean something in a configuration; choose another");
         }
@@ -154,12 +167,29 @@ Result<std::string> with_block(const std::string& text, const std::string& lines
     }
     const bool line_is_open = !text.empty() && text.back() != '\n';
     const auto line_end = line_end_of(text);
-    std::string block;
-    std::istringstream stream{framed(with_section(lines, end->section), line_is_open)};
-    for (std::string line; std::getline(stream, line);) {
-        block += line + line_end;
+    return text + (line_is_open ? line_end : "") +
+           in_line_ends(framed(with_section(lines, end->section), line_is_open), line_end);
+}
+
+std::optional<std::string> text_with_setting(const MarkedText& parts, const std::string& setting,
+                                             const std::string& value) {
+    std::string lines;
+    std::string section;
+    bool placed = false;
+    for (const auto& line : parts.lines()) {
+        const auto text = std::string{line.text()};
+        const bool ends = text == before_section;
+        if (ends && section == module_section) {
+            lines.append(setting).append(" = ").append(value).append("\n");
+            placed = true;
+        }
+        section = text.starts_with('[') ? text : section;
+        if (!is_remark(text) && !text.starts_with(setting + " = ")) {
+            lines += text + "\n";
+        }
     }
-    return text + (line_is_open ? line_end : "") + block;
+    const auto block = in_line_ends(framed(lines, parts.line_was_open), line_end_of(parts.block));
+    return placed ? std::optional{parts.before + block + parts.after} : std::nullopt;
 }
 
 std::string drop_in(const std::string& lines, const std::string& section) {
@@ -184,7 +214,8 @@ std::string edits_of(const MarkedText& parts, const std::string& name) {
             section_open = true;
         } else if (text == before_section) {
             section_named = true;
-        } else if (!text.empty() && !is_remark(text) && !written.contains(text) && !text.starts_with("module = ")) {
+        } else if (!text.empty() && !is_remark(text) && !written.contains(text) && !text.starts_with("module = ") &&
+                   !text.starts_with("verify-anchors = ")) {
             elsewhere.push_back(text);
         }
     }

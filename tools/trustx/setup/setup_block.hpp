@@ -28,6 +28,11 @@ Result<std::string> activating_lines(const OpensslConfiguration& configuration, 
 // Error: InputErrc::refused when the text ends in a continued line.
 Result<std::string> with_block(const std::string& text, const std::string& lines, const std::string& name);
 
+// text_with_setting is a text whose block has a setting of trustx's own section, in place of the one that was there.
+// Nothing: that section is not in the block.
+std::optional<std::string> text_with_setting(const MarkedText& parts, const std::string& setting,
+                                             const std::string& value);
+
 // drop_in is the same block as a separate file, included where `section` is open.
 std::string drop_in(const std::string& lines, const std::string& section);
 
