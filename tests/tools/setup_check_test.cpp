@@ -101,6 +101,26 @@ TEST_CASE("check names what is wrong with a configuration", "[setup]") {
                 5, {"fips=yes", "question mark"});
 }
 
+TEST_CASE("check says whether libssl comes to the provider for ephemeral keys", "[setup]") {
+    const Machine machine;
+    const auto check = [&](const std::string& name, const std::string& groups) {
+        return machine.check(
+            {}, machine.chip.write(
+                    "scope.cnf", "openssl_conf = i\n[i]\nproviders = p\nssl_conf = s\n[s]\nsystem_default = g\n[g]\n" +
+                                     groups + "\n[p]\ndefault = d\n" + name +
+                                     " = t\n[d]\nactivate = 1\n[t]\nactivate = 1\nscope = ephemeral\nmodule = " +
+                                     (module_directory() / "trustx.so").string() + "\n"));
+    };
+    const auto good = check("a-trustx", "groups = P-256:secp384r1:P-521");
+    CHECK(good.status == 0);
+    CHECK_THAT(good.out, ContainsSubstring("from a-trustx") && ContainsSubstring("loads"));
+    check_fault(check("trustx", "Groups = P-256:P-384:P-521"), 5, {"sorts behind default"});
+    check_fault(check("a-trustx", "MinProtocol = TLSv1.2"), 5, {"no `Groups`"});
+    check_fault(check("a-trustx", "Groups = X25519:P-256"), 5, {"does not have"});
+    check_fault(check("a-trustx", "Groups = P-256"), 5, {"name no group"});
+    CHECK(check("a-trustx", "Curves = ?P-384:P-256/P-521").status == 0);
+}
+
 TEST_CASE("check does not send to enable where enable refuses", "[setup]") {
     const Machine machine;
     const std::string begin = "openssl_conf = i\n[i]\nproviders = p\n[p]\ndefault = d\n[d]\nactivate = 1\n";

@@ -83,8 +83,8 @@ std::optional<OpensslConfiguration> check_configuration(CheckReport& report, con
             return std::nullopt;
         }
     }
-    const auto* entry = configuration->find("trustx");
-    if (configuration->activates("trustx")) {
+    const auto* entry = configuration->trustx();
+    if (configuration->activates_trustx()) {
         report.ok("configuration", path + " activates trustx " + how_activated(*parts, *entry));
         report_default_provider(report, *configuration);
     } else {

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 using openssl::LibraryContext;
 
 std::string module_path(const ProviderEntry& entry) {
-    const fs::path named = entry.module.value_or("trustx.so");
+    const fs::path named = entry.module.value_or(entry.name + ".so");
     return named.is_absolute() ? named.string() : (fs::path{openssl::module_directory()} / named).string();
 }
 
@@ -53,7 +53,7 @@ LibraryContext check_provider(CheckReport& report, const std::string& path, cons
                       "provider and without an error");
         return nullptr;
     }
-    if (OSSL_PROVIDER_available(libctx.get(), "trustx") != 1) {
+    if (OSSL_PROVIDER_available(libctx.get(), entry.name.c_str()) != 1) {
         report.failed("provider", InputErrc::check_failed, "its module loads by itself, but not with " + path,
                       "correct the provider's section there");
         return nullptr;

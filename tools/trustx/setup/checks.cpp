@@ -9,11 +9,11 @@ namespace {
 
 openssl::LibraryContext load_provider(CheckReport& report, const std::string& path,
                                       const std::optional<OpensslConfiguration>& configuration) {
-    if (!configuration || !configuration->activates("trustx")) {
+    if (!configuration || !configuration->activates_trustx()) {
         report.skipped("provider", "it is not activated");
         return nullptr;
     }
-    return check_provider(report, path, *configuration->find("trustx"));
+    return check_provider(report, path, *configuration->trustx());
 }
 
 // What the installed files and the unit allow is judged by the settings that the chip is looked for with.
@@ -45,8 +45,11 @@ Result<void> check_setup(const Context& context, const SetupCheckOptions& option
     TRY(const auto unit, become_checked(report, options));
     const auto path = options.config.empty() ? openssl::configuration_file() : options.config;
     const auto configuration = check_configuration(report, path);
-    const auto* entry = configuration ? configuration->find("trustx") : nullptr;
+    const auto* entry = configuration ? configuration->trustx() : nullptr;
     const auto settings = entry != nullptr ? check_settings(report, *configuration, *entry) : SettingValues{};
+    if (entry != nullptr) {
+        check_scope(report, *configuration, *entry, settings);
+    }
     const auto libctx = load_provider(report, path, configuration);
     const auto key = options.key.empty() ? std::nullopt : check_key_file(report, options.key);
     auto chip = check_chip(report, context_for(context, key), settings);

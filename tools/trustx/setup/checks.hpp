@@ -50,6 +50,10 @@ void check_system(CheckReport& report, const Settings& settings, const std::stri
 SettingValues check_settings(CheckReport& report, const OpensslConfiguration& configuration,
                              const ProviderEntry& entry);
 
+// check_scope judges whether TLS comes to the provider for as much as its setting `scope` says.
+void check_scope(CheckReport& report, const OpensslConfiguration& configuration, const ProviderEntry& entry,
+                 const SettingValues& settings);
+
 // check_provider gives a library context in which OpenSSL has loaded that configuration and the provider; nullptr: it
 // could not. entry is trustx's in the configuration.
 openssl::LibraryContext check_provider(CheckReport& report, const std::string& path, const ProviderEntry& entry);

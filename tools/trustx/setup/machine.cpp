@@ -116,7 +116,7 @@ Result<std::vector<VerifyAnchor>> anchors_in(const ProviderEntry& entry, const s
 // keep_anchors takes over what `trustx anchor write` put into the block.
 Result<void> keep_anchors(const Target& target, ProviderSettings& settings) {
     const auto configuration = OpensslConfiguration::parse(target.text, target.path);
-    const auto* entry = configuration ? configuration->find("trustx") : nullptr;
+    const auto* entry = configuration ? configuration->trustx() : nullptr;
     if (target.parts.block.empty() || entry == nullptr) {
         return {};
     }
@@ -130,7 +130,7 @@ Result<void> keep_anchors(const Target& target, ProviderSettings& settings) {
 // check_result makes sure, with OpenSSL's parser, that a configuration does what it should.
 Result<void> check_result(const std::string& text, const std::string& path) {
     TRY(const auto result, OpensslConfiguration::parse(text, path));
-    if (!result.activates("trustx") || !result.activates_another_than("trustx")) {
+    if (!result.activates_trustx() || !result.activates_another_than_trustx()) {
         return fail(InputErrc::refused, path +
                                             " is left as it is: what would be added takes no effect there; add it "
                                             "by hand as shown in provider-trustx(7)");
@@ -163,9 +163,9 @@ Result<Change> plan_drop_in(const Target& target, const Inclusion& inclusion, co
 Result<Change> leave_activated(const Target& target, const OpensslConfiguration& configuration,
                                const MachineOptions& options) {
     if (options.claim_fips && !configuration.claims_fips()) {
-        return fail(InputErrc::refused,
-                    target.path + " activates the provider already: write `claim-fips = yes` into [" +
-                        configuration.find("trustx")->section + "], or `trustx setup disable` first");
+        return fail(InputErrc::refused, target.path +
+                                            " activates the provider already: write `claim-fips = yes` into [" +
+                                            configuration.trustx()->section + "], or `trustx setup disable` first");
     }
     return Change{
         .note = target.path + " activates the provider already; nothing changed" +
@@ -175,7 +175,7 @@ Result<Change> leave_activated(const Target& target, const OpensslConfiguration&
 // does_what_is_wanted is asked about a block that a person edited: what works is left.
 bool does_what_is_wanted(const Target& target, const MachineOptions& options) {
     const auto configuration = OpensslConfiguration::parse(target.text, target.path);
-    const auto* entry = configuration ? configuration->find("trustx") : nullptr;
+    const auto* entry = configuration ? configuration->trustx() : nullptr;
     return entry != nullptr && check_result(target.text, target.path) &&
            configuration->claims_fips() == options.claim_fips &&
            (options.module.empty() || entry->module == fs::absolute(options.module).lexically_normal().string());
@@ -281,13 +281,13 @@ Result<void> carry_out(const Context& context, const ConfigurationChange& change
 Result<ConfigurationChange> plan_verify_anchor(const std::string& config, const VerifyAnchor& anchor) {
     TRY(auto target, open_target(config));
     TRY(const auto configuration, OpensslConfiguration::parse(target.text, target.path));
-    if (!configuration.activates("trustx")) {
+    if (!configuration.activates_trustx()) {
         return fail(InputErrc::refused,
                     target.path +
                         " does not activate the provider; `trustx setup enable` does that, or name with --config "
                         "one that does");
     }
-    const auto& entry = *configuration.find("trustx");
+    const auto& entry = *configuration.trustx();
     TRY(const auto present, anchors_in(entry, target.path));
     const auto value = to_string(with_anchor(present, anchor));
     if (std::ranges::find(present, anchor) != present.end()) {
@@ -326,9 +326,9 @@ Result<void> disable_machine(const Context& context, const std::string& config) 
         return disable_drop_in(context, *path);
     }
     const auto configuration = OpensslConfiguration::parse(target.text, target.path);
-    if (configuration && configuration->activates("trustx")) {
+    if (configuration && configuration->activates_trustx()) {
         return fail(InputErrc::refused, target.path + " activates the provider in section [" +
-                                            configuration->find("trustx")->section +
+                                            configuration->trustx()->section +
                                             "], which `trustx setup enable` did not write; remove it by hand");
     }
     context.note(target.path + " does not activate the provider; nothing changed");

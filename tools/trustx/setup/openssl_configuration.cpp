@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include <openssl/conf.h>
 #include <openssl/err.h>
@@ -80,6 +81,20 @@ std::string properties_of(CONF* conf, const std::string& init_section) {
     return algorithms ? value_of(conf, *algorithms, "default_properties").value_or("") : "";
 }
 
+// groups_of is what libssl reads for every SSL_CTX. It calls a command by any mixture of cases.
+std::string groups_of(CONF* conf, const std::string& init_section) {
+    const auto applications = value_of(conf, init_section, "ssl_conf");
+    const auto section = applications ? value_of(conf, *applications, "system_default") : std::nullopt;
+    std::string groups;
+    for (const auto& [raw, value] : section_lines(conf, section.value_or(""))) {
+        const auto command = text::lower_case(after_dot(raw));
+        if (command == "groups" || command == "curves") {
+            groups = value;
+        }
+    }
+    return groups;
+}
+
 std::vector<std::string> sections_of(const CONF* conf) {
     std::vector<std::string> names;
     auto* list = NCONF_get_section_names(conf);
@@ -100,6 +115,10 @@ ConfHandle load(const std::string& text, long& line) {
 
 }  // namespace
 
+bool ProviderEntry::is_trustx() const {
+    return name == "trustx" || (module && std::filesystem::path{*module}.filename() == "trustx.so");
+}
+
 Result<OpensslConfiguration> OpensslConfiguration::parse(const std::string& text, const std::string& name) {
     long line = 0;
     const auto conf = load(text, line);
@@ -115,6 +134,7 @@ Result<OpensslConfiguration> OpensslConfiguration::parse(const std::string& text
         return configuration;
     }
     configuration.default_properties = properties_of(conf.get(), configuration.init_section);
+    configuration.tls_groups = groups_of(conf.get(), configuration.init_section);
     for (const auto& [key, section] : section_lines(conf.get(), configuration.init_section)) {
         if (before_dot(key) != "providers") {
             continue;
@@ -138,10 +158,19 @@ bool OpensslConfiguration::activates(std::string_view provider) const {
     return entry != nullptr && entry->activation == Activation::yes;
 }
 
-bool OpensslConfiguration::activates_another_than(std::string_view provider) const {
-    return std::any_of(providers.begin(), providers.end(), [provider](const ProviderEntry& entry) {
-        return entry.name != provider && entry.activation != Activation::no;
-    });
+const ProviderEntry* OpensslConfiguration::trustx() const {
+    const auto it = std::ranges::find_if(providers, &ProviderEntry::is_trustx);
+    return it == providers.end() ? nullptr : &*it;
+}
+
+bool OpensslConfiguration::activates_trustx() const {
+    const auto* entry = trustx();
+    return entry != nullptr && entry->activation == Activation::yes;
+}
+
+bool OpensslConfiguration::activates_another_than_trustx() const {
+    return std::ranges::any_of(
+        providers, [](const ProviderEntry& entry) { return !entry.is_trustx() && entry.activation != Activation::no; });
 }
 
 bool OpensslConfiguration::has_section(std::string_view section) const {
@@ -149,7 +178,7 @@ bool OpensslConfiguration::has_section(std::string_view section) const {
 }
 
 bool OpensslConfiguration::claims_fips() const {
-    const auto* const entry = find("trustx");
+    const auto* const entry = trustx();
     return entry != nullptr && std::any_of(entry->settings.begin(), entry->settings.end(), [](const auto& setting) {
                return setting.first == "claim-fips" && parse_flag(setting.second).value_or(false);
            });

@@ -23,6 +23,9 @@ struct ProviderEntry {
     std::string activate_value;                                 // as written
     std::optional<std::string> module;                          // as written; OpenSSL's own directory otherwise
     std::vector<std::pair<std::string, std::string>> settings;  // the provider's own
+
+    // is_trustx: by its name, or by its module, which may go by any name.
+    [[nodiscard]] bool is_trustx() const;
 };
 
 struct OpensslConfiguration {
@@ -30,6 +33,7 @@ struct OpensslConfiguration {
     std::string node_section;        // what nodejs_conf names, for Node.js; empty: there is no such line
     std::string providers_section;   // what `providers` in it names; empty: there is no such line
     std::string default_properties;  // of alg_section or evp_properties; empty: none
+    std::string tls_groups;          // `Groups` or `Curves` of system_default in ssl_conf; empty: none
     std::vector<ProviderEntry> providers;
     std::vector<std::string> sections;  // the names of all, for choosing new ones
 
@@ -39,7 +43,9 @@ struct OpensslConfiguration {
 
     [[nodiscard]] const ProviderEntry* find(std::string_view provider) const;
     [[nodiscard]] bool activates(std::string_view provider) const;
-    [[nodiscard]] bool activates_another_than(std::string_view provider) const;
+    [[nodiscard]] const ProviderEntry* trustx() const;
+    [[nodiscard]] bool activates_trustx() const;
+    [[nodiscard]] bool activates_another_than_trustx() const;
     [[nodiscard]] bool has_section(std::string_view section) const;
     // claims_fips: trustx is told to let its algorithms count as fips=yes.
     [[nodiscard]] bool claims_fips() const;

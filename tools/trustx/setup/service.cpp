@@ -74,7 +74,7 @@ Result<ServiceAccess> what_service_gets(const Context& context, const ServiceOpt
 Result<void> check_configuration_for(const std::string& root, const std::string& path) {
     TRY(const auto content, files::read_input(in_root(root, path)));
     TRY(const auto configuration, OpensslConfiguration::parse({content.begin(), content.end()}, path));
-    if (!configuration.activates("trustx")) {
+    if (!configuration.activates_trustx()) {
         return fail(InputErrc::refused, path + " does not load the provider; `trustx setup enable --config " + path +
                                             "` makes it, or leave out --config");
     }

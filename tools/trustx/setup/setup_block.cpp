@@ -70,7 +70,7 @@ Result<void> check_entry(const ProviderEntry* entry, const std::string& name) {
 // default_lines make explicit what activating trustx would otherwise switch off, or has switched off already.
 std::string default_lines(const OpensslConfiguration& configuration, const std::string& providers_section) {
     const auto* entry = configuration.find("default");
-    if (configuration.activates_another_than("trustx")) {
+    if (configuration.activates_another_than_trustx()) {
         return {};  // the configuration chooses its providers; default is on, or off on purpose
     }
     if (entry != nullptr) {
@@ -120,13 +120,13 @@ std::set<std::string> lines_written(const std::string& without, const std::strin
 
 Result<std::string> activating_lines(const OpensslConfiguration& configuration, const ProviderSettings& settings,
                                      const std::string& name) {
-    const auto* trustx = configuration.find("trustx");
+    const auto* trustx = configuration.trustx();
     const auto* standard = configuration.find("default");
     for (const auto* entry : {trustx, standard}) {
         TRYV(check_entry(entry, name));
     }
     const bool active = trustx != nullptr && trustx->activation == Activation::yes;
-    if (active && configuration.activates_another_than("trustx")) {
+    if (active && configuration.activates_another_than_trustx()) {
         return std::string{};
     }
     if (trustx != nullptr && !active) {

@@ -31,8 +31,8 @@ Checked<void> DoctorGateway::provider() {
     CheckReport report;
     const auto path = config_.empty() ? openssl::configuration_file() : config_;
     const auto configuration = check_configuration(report, path);
-    const auto* entry = configuration ? configuration->find("trustx") : nullptr;
-    if (entry != nullptr && configuration->activates("trustx")) {
+    const auto* entry = configuration ? configuration->trustx() : nullptr;
+    if (entry != nullptr && configuration->activates_trustx()) {
         settings_ = check_settings(report, *configuration, *entry);
         libctx_ = check_provider(report, path, *entry);
     }
