@@ -131,7 +131,11 @@ TEST_CASE("a trust anchor is one authority's certificate, and is not replaced by
     chip.must_fail(6, {"anchor", "read", "E0E8"}, {"E0E8", "empty", "trustx anchor write"});
     chip.must({"anchor", "write", "E0E8"}, {.input = root});
     CHECK(chip.must({"anchor", "read", "E0E8"}) == root);
-    chip.must_fail(1, {"anchor", "write", "E0E8"}, {"E0E8", "CN=root", "--force"}, {.input = root});
+    chip.must({"anchor", "write", "E0E8"}, {.input = root});  // the same again replaces nothing
+    const SoftwareKey other{Curve::p384};
+    chip.must_fail(1, {"anchor", "write", "E0E8"}, {"E0E8", "CN=root", "--force"},
+                   {.input = pem("CERTIFICATE", other.authority_certificate("root"))});
+    CHECK(chip.must({"anchor", "read", "E0E8"}) == root);
     chip.must_fail(4, {"anchor", "write", "E0EF"}, {"2 certificates"}, {.input = root + root});
     chip.must_fail(2, {"anchor", "write", "E0E1"}, {"E0E1", "not a trust anchor"}, {.input = root});
     const SoftwareKey device{Curve::p256};

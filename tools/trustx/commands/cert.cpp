@@ -78,9 +78,9 @@ const Group anchor{
   trustx anchor read E0E8 --out root.pem
   trustx anchor read trust-anchor-8 | openssl x509 -noout -subject)",
     .write_examples =
-        R"(A trust anchor is one certificate of an authority, on P-256 or P-384, stored bare because the chip verifies only so. An
-anchor that is there already, and a certificate that is no authority's, need --force. So does one with another key, such as
-an RSA root: the chip keeps it, and does not verify with it.
+        R"(A trust anchor is one certificate of an authority, on P-256 or P-384, stored bare because the chip verifies only so. In
+place of another one it needs --force, as does a certificate that is no authority's, and one with another key, such as
+an RSA root: the chip keeps that, and does not verify with it.
 
 With --verify-anchors the configuration of `trustx setup enable` gets the setting of that name: every program of the machine
 then has the chip verify what this key signed, and does not fall back to software.
