@@ -398,9 +398,9 @@ TEST_CASE("a certificate provider that fails, or issues what is of no use, is na
     };
     for (const auto& [name, function, exit, words] :
          {Provider{"provider-fails", "def handler(event, context):\n    raise Exception('the CA is away')\n",
-                   cli::ExitCode::cloud, "certificate provider"},
+                   cli::ExitCode::cloud, "the log of its function"},
           Provider{"provider-silent", "def handler(event, context):\n    return {}\n", cli::ExitCode::cloud,
-                   "certificate provider"},
+                   "the log of its function"},
           Provider{"provider-large", issuing_function(op, "useless", "certificate * 5"), cli::ExitCode::mismatch,
                    "no chain"}}) {
         CAPTURE(name);
