@@ -55,6 +55,10 @@ async function killed({ child, ended }) {
   return ended
 }
 
+// pendingSignals of a process (proc_pid_status(5)), a bit for each.
+const pendingSignals = async (pid) =>
+  BigInt('0x' + /^ShdPnd:\s*(\S+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))[1])
+
 async function stopped({ child, ended }) {
   child.kill('SIGTERM')
   const end = await ended
@@ -179,6 +183,8 @@ write('handlers/quiet', `#!/bin/sh\necho "$TRUSTX_JOB_ID $TRUSTX_JOB_RESUMED $(c
 write('handlers/fails', `#!/bin/sh\necho "no such valve" >&2\nexit 3\n`, 0o700)
 // Waits for a reader of a pipe: the test decides when it goes on.
 const gate = path.join(directory, 'gate')
+const number = path.join(directory, 'number')
+write('handlers/tells-its-number', `#!/bin/sh\necho $$ >${number}\necho '{"step":"begun"}'\nexec sleep 1000\n`, 0o700)
 write('handlers/waits', `#!/bin/sh\necho "$TRUSTX_JOB_ID $TRUSTX_JOB_RESUMED" >>${runs}\necho '{"step":"begun"}'\n[ -e ${gate} ] || exec sleep 1000\n`, 0o700)
 
 const runsOf = (job) =>
@@ -228,6 +234,18 @@ test('a handler that runs when the program is told to end is interrupted, and re
   fs.rmSync(gate)
   assert.equal((await execution('drained', 'drain')).status, 'SUCCEEDED')
   assert.deepEqual(runsOf('drain'), ['drain 0', 'drain 1'])
+})
+
+test('a handler that gets the signal to end together with the program is interrupted, and resumed', async () => {
+  const device = await gateway('grouped')
+  await createJob('group', 'grouped', { operation: 'tells-its-number' })
+  const { child, ended } = start(device, ...jobWords('grouped'), '--drain', '600')
+  await until(() => execution('grouped', 'group'), ({ statusDetails }) => statusDetails?.step === 'begun')
+  child.kill('SIGTERM')
+  await until(() => pendingSignals(child.pid), (pending) => !(pending & (1n << 14n))) // the program has read it
+  process.kill(Number(fs.readFileSync(number)), 'SIGTERM')
+  assert.equal((await ended).code, 0)
+  assert.equal((await execution('grouped', 'group')).status, 'IN_PROGRESS')
 })
 
 test('a job that is changed by somebody else is reported with its new version', async () => {

@@ -104,7 +104,8 @@ std::string plan_changeover(const Order& /*order*/) {
 Result<void> change_over(Run& run) {
     TRYV(use_set(run.seams.files, run.directories, run.set()));
     run.note(run.directories.key_file() + " and " + run.directories.chain_file() +
-             " are the new identity: services load it when they are restarted; a connection that there is goes on, "
+             " are the new identity: services load it when they are restarted, trustx-mqtt when it is reloaded, too; a "
+             "connection that there is goes on, "
              "until the broker closes it minutes after the old certificate is taken out of use");
     return {};
 }

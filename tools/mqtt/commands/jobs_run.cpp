@@ -6,6 +6,7 @@
 #include "common/files/writers.hpp"
 #include "common/text/as_bytes.hpp"
 
+#include <csignal>
 #include <stdexcept>
 #include <utility>
 
@@ -25,12 +26,13 @@ T or_throw(trustx::Result<T> result) {
     return *std::move(result);
 }
 
-JobEnd::How how(const process::Outcome& outcome, bool interrupted) {
+// A service manager may send SIGTERM to the whole unit: to a handler, too, that would have been given time.
+JobEnd::How how(const process::Outcome& outcome, bool draining, bool interrupted) {
     switch (outcome.ending) {
         case process::Ending::exited:
             return JobEnd::How::exited;
         case process::Ending::by_signal:
-            return JobEnd::How::by_signal;
+            return draining && outcome.number == SIGTERM ? JobEnd::How::interrupted : JobEnd::How::by_signal;
         case process::Ending::too_late:
             return interrupted ? JobEnd::How::interrupted : JobEnd::How::too_late;
         case process::Ending::unknown:
@@ -177,7 +179,7 @@ void JobsApplication::handler_ended(const process::Outcome& outcome) {
         details_ = *object;
     }
     ++ended_;
-    runner_.ended({how(outcome, interrupted_), outcome.number, outcome.complaint, details_});
+    runner_.ended({how(outcome, drain_until_.has_value(), interrupted_), outcome.number, outcome.complaint, details_});
 }
 
 void JobsApplication::not_run(const std::string& why) {

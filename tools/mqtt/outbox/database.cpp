@@ -76,7 +76,7 @@ std::string remedy_of(Cause cause) {
         case Cause::spool_in_use:
             return "end the other program, or give each a directory of its own";
         case Cause::spool_damaged:
-            return "move it away to start with an empty one; `sqlite3 FILE .recover` shows what can be read of it";
+            return "move it away to start with an empty one; `sqlite3 FILE .dump` shows what can be read of it";
         default:
             return "check the disk, and who may write to it";
     }

@@ -313,7 +313,7 @@ void Session::lost(const std::string& what, std::optional<ReasonCode> reason) {
         spdlog::warn(
             "it had hardly begun: another client may have the same id, or the broker's rules forbid a topic or a "
             "message of that size{}{}",
-            topics, silent ? "; MQTT 3.1.1 does not say (--mqtt-version 5 does)" : "");
+            topics, silent ? "; MQTT 3.1.1 does not say (with --mqtt-version 5 many brokers do)" : "");
     }
     attempts_.pause();
     say_next_attempt();

@@ -89,8 +89,12 @@ std::string state_text(const aws::State& state, const aws::Directories& director
         return text + "  none\n";
     }
     const auto& journal = *state.journal;
-    text += "  " + journal.order.thing + " by " + std::string{aws::name_of(journal.order.method)} + ", begun " +
-            text::time_text(journal.begun) + ": " + phase_words(journal) + "\n";
+    // A retirement has no method, but that of the identity's enrolment where it is known.
+    const auto method = journal.order.task == aws::Task::retire
+                            ? std::string{}
+                            : " by " + std::string{aws::name_of(journal.order.method)};
+    text += "  " + journal.order.thing + method + ", begun " + text::time_text(journal.begun) + ": " +
+            phase_words(journal) + "\n";
     return journal.phase == aws::Phase::done ? text : text + "  at the step: " + journal.step + "\n";
 }
 
