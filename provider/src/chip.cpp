@@ -18,6 +18,15 @@ bool is_late(Reason reason) {
            reason == reason_of(Error{Errc::outcome_unknown}) || reason == reason_of(Error{Errc::lock_timeout});
 }
 
+// However short the patience: handshakes that are going on do not rob each other.
+constexpr std::chrono::milliseconds youngest_evicted{100};
+// Others wait as well, and one of them may get what was taken.
+constexpr std::chrono::milliseconds between_evictions{200};
+
+bool is_none_free(const Result<SessionLease>& lease) {
+    return !lease && lease.error() == Errc::lock_timeout;
+}
+
 bool is_session(ObjectId key) {
     return key >= object::session_1 && key <= object::session_4;
 }
@@ -131,21 +140,21 @@ Outcome<SessionKey> Chip::generate_in(SessionLease lease, const KeyRequest& requ
 }
 
 Result<SessionLease> Chip::lease_for_handshake(std::chrono::milliseconds patience) {
-    const auto first_part = patience / 2;
-    auto lease = device_->lease_session(first_part);
-    if (lease || lease.error() != Errc::lock_timeout) {
-        return lease;
+    const auto age = std::max(patience / 2, youngest_evicted);
+    auto lease = device_->lease_session(patience / 2);
+    for (auto left = patience - patience / 2; left > left.zero() && is_none_free(lease); left -= between_evictions) {
+        if (const auto evicted = sessions_.evict_oldest(age)) {
+            note("took session object " + evicted->hex() +
+                 " from a handshake that had not used its ephemeral key for " + std::to_string(age.count()) + " ms");
+        }
+        lease = device_->lease_session(std::min(left, between_evictions));
     }
-    if (const auto evicted = sessions_.evict_oldest(first_part)) {
-        note("took session object " + evicted->hex() + " from a handshake that had not used its ephemeral key for " +
-             std::to_string(first_part.count()) + " ms");
-    }
-    return device_->lease_session(patience - first_part);
+    return lease;
 }
 
 Outcome<std::optional<SessionKey>> Chip::generate_ephemeral(Curve curve, std::chrono::milliseconds patience) {
     auto lease = lease_for_handshake(patience);
-    if (!lease && lease.error() == Errc::lock_timeout) {
+    if (is_none_free(lease)) {
         return std::optional<SessionKey>{};
     }
     TRY(auto leased, outcome_of(std::move(lease)));

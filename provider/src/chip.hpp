@@ -78,7 +78,7 @@ class Chip {
     [[nodiscard]] Outcome<SessionKey> generate_session(const KeyRequest& request);
 
     // generate_ephemeral makes a key for one key agreement in a session object. Where none becomes free within half of
-    // the time, that of this process's oldest handshake is taken, if that is waiting as long. Nothing: none became
+    // the time, those of this process's oldest handshakes are taken, if they are waiting as long. Nothing: none became
     // free.
     [[nodiscard]] Outcome<std::optional<SessionKey>> generate_ephemeral(Curve curve,
                                                                         std::chrono::milliseconds patience);

@@ -41,7 +41,9 @@ ProviderSettings ProviderSettings::read(const Core& core) {
     settings.claim_fips = flag("claim-fips", settings.claim_fips);
     settings.open_at_load = is("open", "load");
     settings.child_library_context = is("library-context", "child");
-    settings.scope = is("scope", "ephemeral") ? Scope::ephemeral : Scope::signature;
+    // What cannot be read may have been meant to be more: then handshakes fail, with the fault.
+    const bool unread_scope = core.parameter("scope") && settings.values.find("scope") == nullptr;
+    settings.scope = is("scope", "ephemeral") || unread_scope ? Scope::ephemeral : Scope::signature;
     settings.ephemeral_fallback = is("ephemeral-fallback", "software");
     if (const auto* timeout = settings.values.find("session-timeout-ms")) {
         settings.session_timeout = parse_timeout(timeout->text).value_or(settings.session_timeout);

@@ -136,6 +136,17 @@ TEST_CASE("without the setting ephemeral keys stay in software", "[ephemeral]") 
     CHECK(handshakes.commands("GenKeyPair") == 0);
 }
 
+TEST_CASE("a scope that cannot be read lets handshakes fail, with the reason", "[ephemeral]") {
+    const Handshakes handshakes;
+    const LibCtx libctx = handshakes.parties.chip.with(Arrangement::ahead_by_name, {{"scope", "ephemeal"}}).libctx();
+    const Context server = handshakes.server(TLS1_3_VERSION, Handshakes::Side::client);
+    const Context client(SSL_CTX_new_ex(libctx.get(), nullptr, TLS_client_method()));
+    REQUIRE(SSL_CTX_set1_groups_list(client.get(), groups) == 1);
+    const Link link(client.get(), server.get());
+    CHECK_FALSE(link.handshake());
+    CHECK(take_reasons() == std::vector{Reason::setting_invalid});
+}
+
 TEST_CASE("whether the chip makes ephemeral keys depends on the name of the section, once a provider was added",
           "[ephemeral]") {
     const auto [arrangement, made] = GENERATE(table<Arrangement, int>({
@@ -192,7 +203,7 @@ TEST_CASE("a client that offers both versions to a server of the older one leave
 }
 
 TEST_CASE("a handshake takes the session object of the oldest that does not go on", "[ephemeral]") {
-    const Handshakes handshakes{{{"session-timeout-ms", "40"}}};
+    const Handshakes handshakes{{{"session-timeout-ms", "250"}}};
     const Context client = handshakes.client(TLS1_3_VERSION);
     const Context server = handshakes.server(TLS1_3_VERSION, Handshakes::Side::client);
     std::vector<std::unique_ptr<Link>> begun;
