@@ -10,6 +10,7 @@
 #include "common/try.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -71,7 +72,13 @@ auto parse_journal(const JournalSource& source, Read read) -> decltype(read(nloh
         return unusable("it is damaged, cut off or changed: its text is no JSON");
     }
     try {
-        const auto format = json.at("format").template get<int>();
+        const auto& written = json.at("format");
+        if (!written.is_number_integer()) {
+            return unusable("its format is no whole number");
+        }
+        // A number that no version will have stands for all of those.
+        const auto format =
+            static_cast<int>(std::clamp<std::int64_t>(written.template get<std::int64_t>(), 0, 1'000'000));
         if (format > source.newest) {
             return of_later_version(source, format);
         }

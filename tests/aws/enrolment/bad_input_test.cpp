@@ -262,6 +262,10 @@ TEST_CASE("a chip that is pulled in the middle, and put back, goes on where it w
     gateway.chip().restart();
     must_succeed(gateway.trustx({"aws", "resume"}));
     CHECK(cloud->certificates().size() == certificates + 1);
+    // What was begun after it and killed at once has left this journal as it was: nothing was resumed then.
+    const auto again = gateway.trustx({"aws", "resume"});
+    must_succeed(again);
+    CHECK_THAT(again.err, ContainsSubstring("nothing to carry on") && ContainsSubstring("enrolment of pulled"));
 }
 
 TEST_CASE("a second enrolment at the same time is refused, and does not disturb the first", "[aws]") {

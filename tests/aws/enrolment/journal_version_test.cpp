@@ -135,6 +135,19 @@ TEST_CASE("a member that this version always writes may not be missing", "[enrol
     }
 }
 
+TEST_CASE("a format that is no number of ours is refused, however it would be cut", "[enrolment]") {
+    const World world{aws::EnrolmentMethod::csr};
+    const aws::Journal journal{.order = world.order, .chip = "A5"};
+    auto text = Json::parse(journal.text());
+    for (const Json& format :
+         {Json(4294967298), Json(18446744073709551615U), Json(true), Json(2.9), Json("2"), Json(0), Json(-1)}) {
+        text["format"] = format;
+        const auto read = aws::Journal::parse(text.dump(), "it");
+        CAPTURE(text["format"].dump());
+        CHECK((!read && read.error() == InputErrc::malformed));
+    }
+}
+
 TEST_CASE("what a later version began is neither resumed nor abandoned, and nothing of it is lost", "[enrolment]") {
     for (const auto method : aws::all_methods) {
         each_kill(method, [](World& world) {

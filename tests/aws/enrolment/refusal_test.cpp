@@ -285,6 +285,16 @@ TEST_CASE("a broker that does not prove who it is has a code that says so", "[en
     });
 }
 
+TEST_CASE("nothing is begun without the file of the broker's CA", "[enrolment]") {
+    each_method(all, [](World& world) {
+        world.order.ca_file = "/nowhere/ca.pem";
+        const auto done = world.enroll();
+        REQUIRE_FALSE(done);
+        CHECK(done.error() == InputErrc::unreadable);
+        CHECK_FALSE(world.journal());
+    });
+}
+
 TEST_CASE("a journal that cannot be read ends it, and is left as it is", "[enrolment]") {
     each_method(all, [](World& world) {
         const std::string path = "/state/enroll.journal";

@@ -2,6 +2,7 @@
 #include "aws/enrolment/enrolment.hpp"
 
 #include "aws/enrolment/error.hpp"
+#include "aws/enrolment/identity_sets.hpp"
 #include "aws/enrolment/methods.hpp"
 #include "aws/enrolment/steps.hpp"
 #include "aws/enrolment/walk.hpp"
@@ -22,11 +23,6 @@ struct PlaceName {
 constexpr std::array place_names{PlaceName{Place::nothing, ""}, PlaceName{Place::chip, "chip"},
                                  PlaceName{Place::cloud, "cloud"}, PlaceName{Place::files, "files"},
                                  PlaceName{Place::broker, "broker"}};
-
-// past_return says whether a step was begun that cannot be taken back.
-bool past_return(const Journal& journal) {
-    return std::ranges::any_of(steps_begun(journal, steps_of(journal.order)), &Step::no_way_back);
-}
 
 // is_done_here says whether nobody else has a part in a rotation by now: an operator who goes on with a request, or a
 // service that has perhaps made the certificate active. What they did is not taken back unasked.
@@ -121,8 +117,15 @@ Result<State> read_state(files::FileStore& files, const Directories& directories
     return state;
 }
 
+bool past_return(const Journal& journal) {
+    return std::ranges::any_of(steps_begun(journal, steps_of(journal.order)), &Step::no_way_back);
+}
+
 Result<void> Enrolment::begin(const Order& order, std::string_view until) {
     TRYV(order.check());
+    if (!order.ca_file.empty()) {
+        TRYV(broker_roots(seams_.files, order.ca_file));  // needed near the end, and nothing is to be begun without it
+    }
     JournalFile file{seams_.files, directories_.state};
     TRY(const auto lock, file.lock());
     TRY(const auto present, file.load());

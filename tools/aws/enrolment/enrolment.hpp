@@ -63,6 +63,9 @@ class Enrolment {
     Directories directories_;
 };
 
+// past_return says whether a step was begun that cannot be taken back: then nothing of it can be abandoned.
+bool past_return(const Journal& journal);
+
 // presented_by is what a gateway shows the broker: its files.
 Presented presented_by(const Directories& directories, const Identity& identity);
 

@@ -4,6 +4,7 @@
 #include "commands/aws/options.hpp"
 #include "commands/aws/session.hpp"
 #include "commands/aws/subcommands.hpp"
+#include "common/text/time_text.hpp"
 #include "common/try.hpp"
 
 #include <memory>
@@ -53,22 +54,55 @@ Result<std::unique_ptr<GatewaySession>> taken_up(const Context& context, const R
     return session;
 }
 
+std::string words_of(aws::Task task) {
+    switch (task) {
+        case aws::Task::enroll:
+            return "enrolment";
+        case aws::Task::rotate:
+            return "rotation";
+        case aws::Task::retire:
+            break;
+    }
+    return "retirement";
+}
+
+// tell_resumed says what was carried on to its end.
+Result<void> tell_resumed(const Context& context, const aws::State& state, const aws::Directories& directories) {
+    if (state.journal && state.journal->order.task == aws::Task::rotate) {
+        return tell_rotated(context, directories);
+    }
+    if (state.journal && state.journal->order.task == aws::Task::retire) {
+        context.note(state.journal->order.thing + " is retired");
+    } else if (state.identity) {
+        tell_enrolled(context, directories);
+    }
+    return {};
+}
+
+// What is begun writes its journal first. A program that was ended before that has changed nothing, and the journal is
+// that of the work before.
+void tell_nothing_to_resume(const Context& context, const aws::Journal& journal) {
+    context.note("nothing to carry on: the " + words_of(journal.order.task) + " of " + journal.order.thing +
+                 ", begun " + text::time_text(journal.begun) +
+                 ", has ended. Whatever was begun since has done nothing: begin it again");
+}
+
 Result<void> resume(const Context& context, const ResumeOptions& options) {
     TRY(const auto directories, directories_of(context, options.directories));
+    files::DiskStore files;
+    TRY(const auto before, aws::read_state(files, directories));
     TRY(const auto session, taken_up(context, options, directories));
     const auto resumed = aws::Enrolment(session->seams(), directories).resume();
     if (!resumed) {
         tell_unfinished(context, directories, resumed.error());
         return resumed;
     }
+    if (before.journal && before.journal->phase == aws::Phase::done) {
+        tell_nothing_to_resume(context, *before.journal);
+        return {};
+    }
     TRY(const auto state, aws::read_state(session->seams().files, directories));
-    if (state.journal && state.journal->order.task == aws::Task::rotate) {
-        return tell_rotated(context, directories);
-    }
-    if (state.identity) {
-        tell_enrolled(context, directories);
-    }
-    return {};
+    return tell_resumed(context, state, directories);
 }
 
 // left_of says what there is of an enrolment after it was abandoned. What an operator made for it is not known here.

@@ -91,6 +91,11 @@ const char* carried_on_by(const aws::Journal& journal) {
     return aws::waits_for_operator(journal) ? "install" : waits_for_broker ? "connect" : "resume";
 }
 
+std::string ways_on(const aws::Journal& journal) {
+    return "`trustx aws " + std::string{carried_on_by(journal)} + "` carries on" +
+           (aws::past_return(journal) ? ", it can no longer be taken back" : ", `trustx aws abandon` takes it back");
+}
+
 void tell_unfinished(const Context& context, const aws::Directories& directories, const Error& error) {
     // These two are about another enrolment, and say that.
     if (error.code() == aws::EnrolmentErrc::unfinished || error.code() == aws::EnrolmentErrc::busy) {
@@ -99,8 +104,7 @@ void tell_unfinished(const Context& context, const aws::Directories& directories
     files::DiskStore files;
     const auto state = aws::read_state(files, directories);
     if (state && state->journal && state->journal->phase == aws::Phase::enrolling) {
-        context.note("this is at the step `" + state->journal->step + "`: `trustx aws " +
-                     carried_on_by(*state->journal) + "` carries on, `trustx aws abandon` takes it back");
+        context.note("this is at the step `" + state->journal->step + "`: " + ways_on(*state->journal));
     }
 }
 

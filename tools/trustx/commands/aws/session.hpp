@@ -35,6 +35,8 @@ Result<void> tell_rotated(const Context& context, const aws::Directories& direct
 // carried_on_by is the subcommand that carries on with what has not ended. `connect` is with the identity in use, which
 // in a rotation is the old one.
 const char* carried_on_by(const aws::Journal& journal);
+// ways_on names that subcommand, and the one that takes it back, if anything can.
+std::string ways_on(const aws::Journal& journal);
 
 // tell_unfinished says what can be done about an enrolment that has not ended, where one has failed.
 void tell_unfinished(const Context& context, const aws::Directories& directories, const Error& error);

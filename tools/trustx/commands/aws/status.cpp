@@ -105,9 +105,8 @@ Result<void> status(const Context& context, const StatusOptions& options) {
     TRY(const auto state, aws::read_state(files, directories));
     TRYV(answer(options.json ? json_text(state_json(state, directories)) : state_text(state, directories)));
     if (state.journal && state.journal->phase != aws::Phase::done) {
-        return fail(aws::EnrolmentErrc::unfinished, "what was begun with " + state.journal->order.thing +
-                                                        " has not ended: `trustx aws " + carried_on_by(*state.journal) +
-                                                        "` carries on, `trustx aws abandon` takes it back");
+        return fail(aws::EnrolmentErrc::unfinished,
+                    "what was begun with " + state.journal->order.thing + " has not ended: " + ways_on(*state.journal));
     }
     return state.identity
                ? Result<void>{}
