@@ -84,8 +84,6 @@ class HeldSession {
     HeldSession& operator=(const HeldSession&) = delete;
     ~HeldSession();
 
-    [[nodiscard]] ObjectId object() const noexcept { return object_; }
-
     // use may begin in the process that made the key. Error: Reason::session_lost.
     [[nodiscard]] Outcome<SessionUse> use() const;
 
