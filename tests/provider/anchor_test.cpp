@@ -361,9 +361,9 @@ TEST_CASE("a setting that cannot be read lets nobody verify with a key that may 
     const Authority root;
     const std::string digest = root.digest();
     const std::string value =
-        GENERATE_COPY("E0E8", "E0E8=", "E0E8=" + digest.substr(1), "E0E8=" + digest + "0", "E0E8=x" + digest.substr(1),
-                      "E0E1=" + digest, "E0F1=" + digest, "E0E8=" + digest + ",", "E0E8=" + digest + ",E0EF=" + digest,
-                      "E0E8=" + digest + ",E0E8=" + std::string(64, '0'));
+        GENERATE_COPY(as<std::string>{}, "E0E8", "E0E8=", "E0E8=" + digest.substr(1), "E0E8=" + digest + "0",
+                      "E0E8=x" + digest.substr(1), "E0E1=" + digest, "E0F1=" + digest, "E0E8=" + digest + ",",
+                      "E0E8=" + digest + ",E0EF=" + digest, "E0E8=" + digest + ",E0E8=" + std::string(64, '0'));
     INFO(name_of(arrangement) << ", " << value);
     const Anchored here(arrangement, "P-256", {{"verify-anchors", value}});
     CHECK(here.verify(root.certificate, root.certificate) <= 0);

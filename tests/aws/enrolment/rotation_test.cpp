@@ -295,6 +295,7 @@ TEST_CASE("a rotation needs an identity that is registered in this account", "[r
     CHECK(unknown.error() == aws::EnrolmentErrc::nothing_begun);
     world.cloud.certificates = registered;
     world.files.links.clear();
+    world.order.ca_file = "/ca.pem";
     const auto without = world.enroll();
     REQUIRE_FALSE(without);
     CHECK(without.error() == aws::EnrolmentErrc::nothing_begun);
