@@ -11,6 +11,11 @@
 #include <openssl/core_names.h>
 
 namespace trustx::provider {
+
+// Where nothing but a template names them, g++ 14 does not define function templates that are noexcept.
+template void free_context<Signing>(void* ctx) noexcept;
+template void* duplicate_context<Signing>(void* ctx) noexcept;
+
 namespace {
 
 using namespace signature_dispatch;
@@ -80,7 +85,7 @@ const OSSL_PARAM explicit_signature_params[] = {
     end_of_params,
 };
 
-// Not list<>: within a template g++ 14 does not define it for what only this file sees.
+// Not list<>, which g++ 14 would not define either, and which cannot be instantiated for what only this file sees.
 const OSSL_PARAM* settable_explicit_params(void* /*ctx*/, void* /*provctx*/) {
     return explicit_signature_params;
 }
