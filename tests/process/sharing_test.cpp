@@ -15,7 +15,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <functional>
+#include <future>
 #include <set>
+#include <thread>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -31,6 +34,9 @@ using test::ProcessOptions;
 using test::Simulator;
 
 namespace {
+
+// Where the numbers of the queue for session objects are in a lock file (device/lock_record.hpp).
+constexpr std::size_t session_queue_at = 0x1E8;
 
 struct Gateway {
     Simulator chip;
@@ -392,6 +398,85 @@ TEST_CASE("session objects are distributed among processes, and freed when one e
         all.push_back(std::move(*session));
     }
     CHECK(objects == std::set<std::uint16_t>{0xE100, 0xE101, 0xE102, 0xE103});
+}
+
+TEST_CASE("a session object is leased again by whoever had it last", "[sharing]") {
+    const Gateway gateway{200};
+    const auto device = gateway.device(100ms);
+    const auto take = [&](int how_many) {
+        std::vector<SessionLease> leases;
+        for (int i = 0; i < how_many; ++i) {
+            leases.push_back(device->lease_session().value());
+        }
+        return leases;
+    };
+    auto leases = take(1);
+    const auto object = leases.front().object();
+    const auto number = leases.front().number();
+    const auto again = [&](std::uint32_t with) { return device->lease_session_again(object, with); };
+    CHECK_FALSE(again(number).value());  // in use
+    leases.clear();
+    CHECK_FALSE(again(number - 1).value());
+    {
+        const auto back = again(number).value();
+        REQUIRE(back);
+        CHECK(back->object() == object);
+        CHECK(back->number() != number);
+        CHECK_FALSE(again(back->number()).value());
+    }
+    CHECK_FALSE(again(number).value());  // leased since, if by ourselves
+    SECTION("not after another process had it") {
+        leases = take(1);
+        const auto last = leases.front().number();
+        REQUIRE(leases.front().object() == object);
+        leases.clear();
+        auto other = gateway.neighbour({"lease", "1"});
+        other.wait_for_line("done");
+        CHECK_THAT(other.out(), ContainsSubstring(object.hex()));
+        CHECK_FALSE(again(last).value());
+        other.kill9();
+        CHECK_FALSE(again(last).value());
+    }
+    SECTION("not when the lock file is another one") {
+        leases = take(1);
+        const auto last = leases.front().number();
+        leases.clear();
+        for (const auto& file : std::filesystem::directory_iterator{gateway.locks()}) {
+            std::filesystem::remove(file.path());
+        }
+        CHECK_FALSE(again(last).value());
+        leases = take(4);
+        leases.clear();
+        CHECK_FALSE(again(last).value());
+    }
+    CHECK(device->lease_session_again(ObjectId{0xE0F1}, number).error() == Errc::argument_invalid);
+}
+
+TEST_CASE("a thread that holds the chip is told at once that it waits for a session object in vain", "[sharing]") {
+    const Gateway gateway;
+    const auto device = gateway.device(10s);
+    std::vector<SessionLease> all;
+    for (int i = 0; i < 4; ++i) {
+        all.push_back(device->lease_session().value());
+    }
+    // Another thread waits already: it has a number of the queue.
+    const auto queue = [&] {
+        const std::filesystem::directory_iterator file{gateway.locks()};
+        return test::read_file(file->path()).substr(session_queue_at, 8);
+    };
+    const auto nobody = queue();
+    auto waiting = std::async(std::launch::async, [&] { return device->lease_session(10s).has_value(); });
+    while (queue() == nobody) {
+        std::this_thread::yield();
+    }
+    {
+        const auto locked = device->lock();
+        REQUIRE(locked);
+        CHECK(device->lease_session(10s).error() == Errc::already_locked);
+        CHECK(device->lease_session_again(all.front().object(), all.front().number()).error() == Errc::already_locked);
+    }
+    all.pop_back();
+    CHECK(waiting.get());
 }
 
 TEST_CASE("lock files of a former boot, or of another program, do no harm", "[sharing]") {

@@ -87,6 +87,12 @@ class TRUSTX_EXPORT Device {
     [[nodiscard]] Result<SessionLease> lease_session();
     [[nodiscard]] Result<SessionLease> lease_session(std::chrono::milliseconds patience);
 
+    // lease_session_again takes back what a former lease of this Device held: its object and number. Nothing when
+    // somebody leased the object since, or waits for one. It does not wait. What the object held is there still, unless
+    // the chip was reset or its application opened anew: then it refuses commands that need it. Errors:
+    // Errc::argument_invalid for another object; Errc::already_locked where this thread holds the lock.
+    [[nodiscard]] Result<std::optional<SessionLease>> lease_session_again(ObjectId object, std::uint32_t number);
+
     // reset pulses the reset line, and the supply, as far as the bus has such lines: sessions, a running hash and the
     // open application are lost for every process. It needs no chip that answers. Errors: Errc::line_unavailable;
     // those of lock(), and those of attaching afterwards.
@@ -158,14 +164,17 @@ class TRUSTX_EXPORT SessionLease {
 
     // object is E100 to E103; 0000 after a move.
     [[nodiscard]] ObjectId object() const noexcept;
+    // number tells this lease from all others of the object, those of other processes too (modulo 2^32).
+    [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
 
  private:
     friend class Device;
-    SessionLease(Device::Impl& impl, int index, std::uint32_t generation)
-        : impl_{&impl}, index_{index}, generation_{generation} {}
+    SessionLease(Device::Impl& impl, int index, std::uint32_t generation, std::uint32_t number)
+        : impl_{&impl}, index_{index}, generation_{generation}, number_{number} {}
     Device::Impl* impl_;
     int index_;
     std::uint32_t generation_;  // of the process that took it
+    std::uint32_t number_;
 };
 
 }  // namespace trustx

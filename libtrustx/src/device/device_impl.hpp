@@ -41,6 +41,10 @@ class Device::Impl {
 
     // session_lease.cpp
     Result<int> lease_session(Duration patience);
+    Result<bool> lease_session_again(int index, std::uint32_t number);
+    [[nodiscard]] std::uint32_t session_claims(int index) const {
+        return session_claims_.at(static_cast<std::size_t>(index));
+    }
     void release_session(int index) noexcept;
 
     // transaction.cpp
@@ -82,6 +86,8 @@ class Device::Impl {
     // session_lease.cpp
     Result<int> wait_for_session(Deadline deadline);
     Result<std::optional<int>> try_any_session();
+    Result<bool> try_same_session(int index, std::uint32_t number);
+    void note_lease(int index);
     [[nodiscard]] std::uint32_t resets() const;
     void note_reset();
     [[nodiscard]] std::optional<std::size_t> leased(const std::optional<ObjectId>& object) const;
@@ -111,6 +117,8 @@ class Device::Impl {
     std::atomic<std::uint32_t> leased_sessions_{0};  // one bit each; within this process
     // How often the chip had been reset when each session object was leased, or used with success.
     std::array<std::atomic<std::uint32_t>, 4> session_resets_{};
+    // How often each had been claimed when it was leased here.
+    std::array<std::atomic<std::uint32_t>, 4> session_claims_{};
     std::uint32_t own_resets_ = 0;  // where there is no process lock to count them
     std::optional<ProcessLock> process_lock_;
     Tracer tracer_;  // outlives the bus, which it watches

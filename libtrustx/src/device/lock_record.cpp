@@ -44,7 +44,7 @@ struct FileRecord {
     std::array<FileDuration, std::tuple_size_v<Durations::Hints>> durations;
 };
 constexpr std::size_t smallest = 24;  // of the first version with this magic
-static_assert(sizeof(FileRecord) >= smallest && sizeof(FileRecord) <= session_queue_numbers_at);
+static_assert(sizeof(FileRecord) >= smallest && sizeof(FileRecord) <= session_claims_at);
 static_assert(std::has_unique_object_representations_v<FileRecord>);
 
 using RecordBytes = std::array<std::byte, sizeof(FileRecord)>;
@@ -96,6 +96,18 @@ FileDuration file_duration(const Durations::Hint& hint) {
             .wanted = hint.kind.wanted};
 }
 
+constexpr off_t counter_size = sizeof(std::uint32_t);
+
+std::optional<std::uint32_t> read_counter(int fd, off_t at) {
+    std::uint32_t count = 0;
+    return ::pread(fd, &count, sizeof count, at) == counter_size ? std::optional{count} : std::nullopt;
+}
+
+bool write_counter(int fd, off_t at, std::uint32_t count) {
+    const io::NoSizeSignal guard;
+    return ::pwrite(fd, &count, sizeof count, at) == counter_size;
+}
+
 }  // namespace
 
 LinkRecord read_record(int fd) noexcept {
@@ -105,7 +117,7 @@ LinkRecord read_record(int fd) noexcept {
         return {};
     }
     const auto size = std::bit_cast<FileRecord>(raw).size;
-    if (size < smallest || size > static_cast<std::uint32_t>(session_queue_numbers_at)) {
+    if (size < smallest || size > static_cast<std::uint32_t>(session_claims_at)) {
         return {};
     }
     const auto known = std::min<std::size_t>(size, static_cast<std::size_t>(present));
@@ -125,13 +137,19 @@ LinkRecord read_record(int fd) noexcept {
 }
 
 std::uint32_t read_resets(int fd) noexcept {
-    std::uint32_t count = 0;
-    return ::pread(fd, &count, sizeof count, resets_at) == static_cast<ssize_t>(sizeof count) ? count : 0;
+    return read_counter(fd, resets_at).value_or(0);
 }
 
 void write_resets(int fd, std::uint32_t count) noexcept {
-    const io::NoSizeSignal guard;
-    static_cast<void>(!::pwrite(fd, &count, sizeof count, resets_at));
+    static_cast<void>(write_counter(fd, resets_at, count));
+}
+
+std::optional<std::uint32_t> read_session_claims(int fd, int index) noexcept {
+    return read_counter(fd, session_claims_at + index * counter_size);
+}
+
+bool write_session_claims(int fd, int index, std::uint32_t claims) noexcept {
+    return write_counter(fd, session_claims_at + index * counter_size, claims);
 }
 
 std::error_code write_record(int fd, const LinkRecord& record) noexcept {

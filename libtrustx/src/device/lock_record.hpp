@@ -8,6 +8,7 @@
 #include "device/security_log.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <system_error>
 
 #include <sys/types.h>
@@ -24,9 +25,11 @@ struct LinkRecord {
     Durations::Hints durations = {};
 };
 
-// The record may grow up to here; then come the numbers of the queues (lock_queue.hpp) for session objects and for the
-// chip. All of it fits into 512 bytes, the smallest limit of file sizes that a shell sets (`ulimit -f 1`).
-inline constexpr off_t session_queue_numbers_at = 0x1E8;
+// The record may grow up to here. Then comes how often each of the four session objects was claimed, and the numbers of
+// the queues (lock_queue.hpp) for session objects and for the chip. All of it fits into 512 bytes, the smallest limit
+// of file sizes that a shell sets (`ulimit -f 1`).
+inline constexpr off_t session_claims_at = 0x1D8;
+inline constexpr off_t session_queue_numbers_at = session_claims_at + 16;
 inline constexpr off_t queue_numbers_at = session_queue_numbers_at + 8;
 // Behind them is the number of resets, which is no part of the record because a reset must not be lost with it.
 inline constexpr off_t resets_at = queue_numbers_at + 8;
@@ -38,6 +41,11 @@ LinkRecord read_record(int fd) noexcept;
 // How often the chip was reset on purpose; 0 where it cannot be read. A count that cannot be written is lost.
 std::uint32_t read_resets(int fd) noexcept;
 void write_resets(int fd, std::uint32_t count) noexcept;
+
+// How often a session object was claimed, by whatever process: a counter that starts anywhere. Nothing where it cannot
+// be read; false where it cannot be written.
+std::optional<std::uint32_t> read_session_claims(int fd, int index) noexcept;
+bool write_session_claims(int fd, int index, std::uint32_t claims) noexcept;
 
 // write_record gives a code of the system category.
 [[nodiscard]] std::error_code write_record(int fd, const LinkRecord& record) noexcept;

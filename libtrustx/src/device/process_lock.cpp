@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "device/process_lock.hpp"
 
+#include "base/random_number.hpp"
 #include "base/root_directory.hpp"
 #include "common/io/no_size_signal.hpp"
 #include "common/try.hpp"
@@ -382,7 +383,38 @@ Result<bool> ProcessLock::try_session(int index) {
 
 Result<bool> ProcessLock::lock_session(int index) {
     TRY(const bool claimed, locks().try_lock(first_session_byte + index).during("lock " + path_));
-    sessions_ |= claimed ? 1U << static_cast<unsigned>(index) : 0U;
+    if (!claimed) {
+        return false;
+    }
+    // Whoever leased it before must not take it for its own again, so there is no claim without the count. A new file
+    // begins anywhere: the count may not be one of its predecessor's.
+    const auto before = session_claims(index).value_or(0);
+    const auto claims = before == 0 ? static_cast<std::uint32_t>(random_number()) : before + 1;
+    if (!write_session_claims(fd_.get(), index, claims)) {
+        const auto code = errno_code(errno);
+        locks().unlock(first_session_byte + index);
+        return fail(code, "write " + path_);
+    }
+    sessions_ |= 1U << static_cast<unsigned>(index);
+    return true;
+}
+
+std::optional<std::uint32_t> ProcessLock::session_claims(int index) const noexcept {
+    return fd_.ours() ? read_session_claims(fd_.get(), index) : std::nullopt;
+}
+
+Result<bool> ProcessLock::try_same_session(int index, std::uint32_t claims) {
+    TRYV(ensure_open());
+    TRY(const bool others_wait, LockQueue(locks(), session_queue).anybody_waits());
+    if (others_wait || has_session(index) || session_claims(index) != claims) {
+        return false;
+    }
+    TRY(const bool claimed, try_session(index));
+    // Somebody may have claimed and released it in between.
+    if (claimed && session_claims(index) != claims + 1) {
+        release_session(index);
+        return false;
+    }
     return claimed;
 }
 

@@ -59,6 +59,10 @@ class ProcessLock {
     [[nodiscard]] Result<std::optional<int>> try_any_session(int count, std::uint32_t used, TimePoint now);
     void stop_waiting_for_session() noexcept;
     void release_session(int index) noexcept;
+    // session_claims is how often a session object was claimed, by whatever process: a counter that starts anywhere.
+    // try_same_session claims one that nobody claimed since that was `claims`, unless somebody waits for one.
+    [[nodiscard]] std::optional<std::uint32_t> session_claims(int index) const noexcept;
+    [[nodiscard]] Result<bool> try_same_session(int index, std::uint32_t claims);
     // has_session is false for a claim that was lost: the program closed the lock file, and another process was faster.
     [[nodiscard]] bool has_session(int index) const noexcept {
         return (sessions_ >> static_cast<unsigned>(index) & 1U) != 0;

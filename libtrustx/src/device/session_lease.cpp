@@ -29,6 +29,10 @@ tl::unexpected<Error> none_is_free() {
 
 Result<int> Device::Impl::lease_session(Duration patience) {
     const auto deadline = Deadline::after(*clock_, patience);
+    // A thread that holds the chip would wait for one that needs the chip to get on.
+    if (thread_lock_.held_by_this_thread()) {
+        return fail(Errc::already_locked);
+    }
     // Threads wait behind each other, and the first of them behind other processes.
     switch (session_turn_.try_lock_for(patience)) {
         case FairThreadLock::Outcome::held_by_this_thread:
@@ -69,9 +73,35 @@ Result<std::optional<int>> Device::Impl::try_any_session() {
     TRY(const auto claimed, process_lock_ ? process_lock_->try_any_session(session_count, used, clock_->now())
                                           : Result<std::optional<int>>{first_unused(used)});
     if (claimed) {
-        leased_sessions_.fetch_or(1U << static_cast<unsigned>(*claimed));
+        note_lease(*claimed);
         session_resets_.at(static_cast<std::size_t>(*claimed)) = resets();
     }
+    return claimed;
+}
+
+void Device::Impl::note_lease(int index) {
+    leased_sessions_.fetch_or(1U << static_cast<unsigned>(index));
+    auto& claims = session_claims_.at(static_cast<std::size_t>(index));
+    claims = process_lock_ ? process_lock_->session_claims(index).value_or(0) : claims + 1;
+}
+
+Result<bool> Device::Impl::try_same_session(int index, std::uint32_t number) {
+    TRYV(open_process_lock());
+    if (process_lock_) {
+        return process_lock_->try_same_session(index, number);
+    }
+    const bool used = (leased_sessions_.load() >> static_cast<unsigned>(index) & 1U) != 0;
+    return !used && session_claims(index) == number;
+}
+
+// Since when the chip was not reset stays known: a command that needs what is gone says so.
+Result<bool> Device::Impl::lease_session_again(int index, std::uint32_t number) {
+    TRYV(lock_out_threads());
+    const auto claimed = try_same_session(index, number);
+    if (claimed.value_or(false)) {
+        note_lease(index);
+    }
+    thread_lock_.unlock();
     return claimed;
 }
 
@@ -108,11 +138,27 @@ Result<SessionLease> Device::lease_session() {
 Result<SessionLease> Device::lease_session(std::chrono::milliseconds patience) {
     const NoCancellation uncancelled;
     TRY(const auto index, impl_->located(impl_->lease_session(patience)).during("lease a session"));
-    return SessionLease{*impl_, index, fork_generation()};
+    return SessionLease{*impl_, index, fork_generation(), impl_->session_claims(index)};
+}
+
+Result<std::optional<SessionLease>> Device::lease_session_again(ObjectId object, std::uint32_t number) {
+    const NoCancellation uncancelled;
+    if (object < object::session_1 || object > object::session_4) {
+        return fail(Errc::argument_invalid, object.hex() + " is no session object");
+    }
+    const int index = object.value - object::session_1.value;
+    TRY(const bool leased, impl_->located(impl_->lease_session_again(index, number)).during("lease a session again"));
+    if (!leased) {
+        return std::nullopt;
+    }
+    return SessionLease{*impl_, index, fork_generation(), impl_->session_claims(index)};
 }
 
 SessionLease::SessionLease(SessionLease&& other) noexcept
-    : impl_{std::exchange(other.impl_, nullptr)}, index_{other.index_}, generation_{other.generation_} {}
+    : impl_{std::exchange(other.impl_, nullptr)},
+      index_{other.index_},
+      generation_{other.generation_},
+      number_{other.number_} {}
 
 SessionLease& SessionLease::operator=(SessionLease&& other) noexcept {
     const NoCancellation uncancelled;
@@ -120,6 +166,7 @@ SessionLease& SessionLease::operator=(SessionLease&& other) noexcept {
     std::swap(impl_, taken.impl_);
     std::swap(index_, taken.index_);
     std::swap(generation_, taken.generation_);
+    std::swap(number_, taken.number_);
     return *this;
 }
 

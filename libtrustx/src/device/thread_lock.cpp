@@ -83,7 +83,7 @@ bool ThreadLock::is_held() const noexcept {
 
 FairThreadLock::Outcome FairThreadLock::try_lock_for(std::chrono::nanoseconds limit) noexcept {
     const auto give_up_at = std::chrono::steady_clock::now() + limit;
-    if (holder_.load(std::memory_order_relaxed) == &mark_of_this_thread && lock_.is_held()) {
+    if (held_by_this_thread()) {
         return Outcome::held_by_this_thread;
     }
     if (!turn_.try_lock_for(limit)) {
@@ -96,6 +96,10 @@ FairThreadLock::Outcome FairThreadLock::try_lock_for(std::chrono::nanoseconds li
     }
     holder_.store(&mark_of_this_thread, std::memory_order_relaxed);
     return Outcome::locked;
+}
+
+bool FairThreadLock::held_by_this_thread() const noexcept {
+    return holder_.load(std::memory_order_relaxed) == &mark_of_this_thread && lock_.is_held();
 }
 
 void FairThreadLock::unlock() noexcept {

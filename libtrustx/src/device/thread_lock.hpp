@@ -29,6 +29,7 @@ class FairThreadLock {
 
     [[nodiscard]] Outcome try_lock_for(std::chrono::nanoseconds limit) noexcept;
     void unlock() noexcept;
+    [[nodiscard]] bool held_by_this_thread() const noexcept;
 
  private:
     ThreadLock turn_;  // held by the next in line only
