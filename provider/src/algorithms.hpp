@@ -15,6 +15,8 @@ extern const OSSL_DISPATCH signature_ecdsa[];
 // signatures is the list of all of them, which depends on the version of OpenSSL.
 extern const OSSL_ALGORITHM signatures[];
 extern const OSSL_DISPATCH keyexch_ecdh[];
+extern const OSSL_DISPATCH kdf_tls1_prf[];
+extern const OSSL_DISPATCH kdf_tls13[];
 extern const OSSL_DISPATCH rand_trustx[];
 extern const OSSL_DISPATCH store_trustx[];
 extern const OSSL_DISPATCH decoder_pem_to_der[];

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "chip.hpp"
 
+#include "tls_labels.hpp"
+
 #include <trustx/key_generation.hpp>
 #include <trustx/objects.hpp>
 
@@ -26,6 +28,9 @@ constexpr std::chrono::milliseconds between_evictions{200};
 bool is_none_free(const Result<SessionLease>& lease) {
     return !lease && lease.error() == Errc::lock_timeout;
 }
+
+// A secret of a handshake that broke off without a word is given back after so long, when the next one begins.
+constexpr std::chrono::seconds oldest_secret{60};
 
 bool is_session(ObjectId key) {
     return key >= object::session_1 && key <= object::session_4;
@@ -144,8 +149,8 @@ Result<SessionLease> Chip::lease_for_handshake(std::chrono::milliseconds patienc
     auto lease = device_->lease_session(patience / 2);
     for (auto left = patience - patience / 2; left > left.zero() && is_none_free(lease); left -= between_evictions) {
         if (const auto evicted = sessions_.evict_oldest(age)) {
-            note("took session object " + evicted->hex() +
-                 " from a handshake that had not used its ephemeral key for " + std::to_string(age.count()) + " ms");
+            note("took session object " + evicted->hex() + " from a handshake that had not used it for " +
+                 std::to_string(age.count()) + " ms");
         }
         lease = device_->lease_session(std::min(left, between_evictions));
     }
@@ -153,6 +158,7 @@ Result<SessionLease> Chip::lease_for_handshake(std::chrono::milliseconds patienc
 }
 
 Outcome<std::optional<SessionKey>> Chip::generate_ephemeral(Curve curve, std::chrono::milliseconds patience) {
+    sessions_.evict_older(oldest_secret);
     auto lease = lease_for_handshake(patience);
     if (is_none_free(lease)) {
         return std::optional<SessionKey>{};
@@ -162,6 +168,104 @@ Outcome<std::optional<SessionKey>> Chip::generate_ephemeral(Curve curve, std::ch
     request.curve = curve;
     request.usage = KeyUsage::key_agreement;
     return generate_in(std::move(leased), request, HeldSessions::KeyOf::handshake);
+}
+
+// What the session object held may have gone with a reset, or with an application that another program opened anew;
+// then the chip refuses, for reasons that do not tell.
+Outcome<SecretBytes> Chip::explained(Result<SecretBytes> result, const std::string& purpose) {
+    auto outcome = noted(std::move(result), Place::here()).during(purpose);
+    if (!outcome) {
+        ProviderError& error = outcome.error();
+        if (error.reason >= Reason::chip_base || error.reason == reason_of(Error{Errc::session_lost})) {
+            error.reason = Reason::session_lost;
+            error.text += "; secrets in session objects are lost when the chip is reset: begin a new handshake";
+        }
+    }
+    return outcome;
+}
+
+template <class Function>
+Outcome<SecretBytes> Chip::with_agreement(const std::string& purpose, std::uint64_t number, Function function) {
+    TRY(auto device, noted(device_->lock(), Place::here()).during(purpose));
+    auto use = sessions_.use_secret(number);
+    if (!use) {
+        return fail(Reason::session_lost, purpose +
+                                              ": another handshake took the session object because none of the "
+                                              "four was free; begin a new handshake");
+    }
+    watch_.before_use(device, use->object());
+    return explained(function(device, *use), purpose);
+}
+
+Outcome<SecretBytes> Chip::export_agreed(std::uint64_t number) {
+    return with_agreement("agree on a secret of TLS", number, [](LockedDevice& device, SecretUse& use) {
+        auto agreed = device.run(CalcSSec{.key = use.object(), .peer = use.secret().peer});
+        use.drop();
+        return agreed;
+    });
+}
+
+Outcome<void> Chip::make_master(std::uint64_t number, ByteView label_and_seed) {
+    const auto make = [&](LockedDevice& device, SecretUse& use) {
+        const auto session = use.object();
+        auto made = device.run(CalcSSec{.key = session, .peer = use.secret().peer, .session = session});
+        if (made) {
+            made = device.run(DeriveKey{.secret = session,
+                                        .label_and_seed = label_and_seed,
+                                        .length = tls_labels::master_size,
+                                        .session = session});
+        }
+        if (made) {
+            use.secret().is_master = true;
+            use.secret().finished_to_come = tls_labels::finished_messages;
+        } else {
+            use.drop();
+        }
+        return made;
+    };
+    TRYV(with_agreement("make a master secret of TLS", number, make));
+    return {};
+}
+
+Outcome<SecretBytes> Chip::derive(std::uint64_t number, ByteView label_and_seed, std::size_t size) {
+    const std::string purpose = "derive from a master secret of TLS";
+    const auto lease_again = [&](ObjectId object, std::uint32_t lease) {
+        return noted(device_->lease_session_again(object, lease), Place::here()).during(purpose);
+    };
+    for (;;) {
+        TRY(const bool there, sessions_.take_back(number, lease_again));
+        if (!there) {
+            return fail(Reason::session_lost, purpose +
+                                                  ": another handshake has used its session object since; begin a "
+                                                  "session anew instead of resuming it");
+        }
+        TRY(auto device, noted(device_->lock(), Place::here()).during(purpose));
+        // Another thread that resumes the same session may have finished with it, and given it back.
+        if (auto use = sessions_.use_secret(number)) {
+            return explained(derive_in(device, *use, label_and_seed, size), purpose);
+        }
+    }
+}
+
+Result<SecretBytes> Chip::derive_in(LockedDevice& device, SecretUse& use, ByteView label_and_seed, std::size_t size) {
+    auto derived = device.run(DeriveKey{.secret = use.object(),
+                                        .label_and_seed = label_and_seed,
+                                        .length = std::max(static_cast<std::uint16_t>(size), DeriveKey::min_length)});
+    if (!derived) {
+        use.drop();
+        return derived;
+    }
+    derived->resize(size);
+    auto& secret = use.secret();
+    if (secret.resumed && tls_labels::is_key_expansion(label_and_seed)) {
+        secret.finished_to_come += tls_labels::finished_messages;
+    } else if (secret.finished_to_come > 0 && tls_labels::is_finished(label_and_seed)) {
+        --secret.finished_to_come;
+    }
+    if (secret.finished_to_come == 0) {
+        use.rest();
+    }
+    return derived;
 }
 
 void Chip::note(const std::string& text) {

@@ -83,6 +83,22 @@ class Chip {
     [[nodiscard]] Outcome<std::optional<SessionKey>> generate_ephemeral(Curve curve,
                                                                         std::chrono::milliseconds patience);
 
+    // What follows is for the secrets of TLS 1.2 that stay in session objects (tls_secrets.hpp), by their numbers. Each
+    // locks the chip once. Errors: Reason::session_lost; those of the chip.
+    //
+    // export_agreed computes what an ephemeral key and its peer agree on, and gives the session object back.
+    [[nodiscard]] Outcome<SecretBytes> export_agreed(std::uint64_t number);
+    // make_master has the chip agree and put the master secret in the place of the key. label_and_seed as in RFC 5246
+    // section 8.1 or RFC 7627 section 4.
+    [[nodiscard]] Outcome<void> make_master(std::uint64_t number, ByteView label_and_seed);
+    // derive has the chip derive size bytes (DeriveKey::max_length at most) from the master secret. When all that a
+    // handshake needs was derived, the session object is given back; what is derived afterwards takes it again, if
+    // nobody leased it.
+    [[nodiscard]] Outcome<SecretBytes> derive(std::uint64_t number, ByteView label_and_seed, std::size_t size);
+
+    // sessions are those of the chip's session objects that this process has.
+    [[nodiscard]] HeldSessions& sessions() { return sessions_; }
+
     // note leaves a line in the trace, if there is one.
     void note(const std::string& text);
 
@@ -117,6 +133,12 @@ class Chip {
     [[nodiscard]] Outcome<SessionKey> generate_in(SessionLease lease, const KeyRequest& request,
                                                   HeldSessions::KeyOf owner);
     [[nodiscard]] Result<SessionLease> lease_for_handshake(std::chrono::milliseconds patience);
+    [[nodiscard]] Outcome<SecretBytes> explained(Result<SecretBytes> result, const std::string& purpose);
+    template <class Function>
+    [[nodiscard]] Outcome<SecretBytes> with_agreement(const std::string& purpose, std::uint64_t number,
+                                                      Function function);
+    [[nodiscard]] static Result<SecretBytes> derive_in(LockedDevice& device, SecretUse& use, ByteView label_and_seed,
+                                                       std::size_t size);
     template <class Command>
     [[nodiscard]] Outcome<typename Command::Response> use(const KeyReference& reference, const Command& command);
     // noted looks at an error: after anything but a refusal by the chip itself, it may be another chip next time.

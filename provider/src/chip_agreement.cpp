@@ -4,6 +4,7 @@
 #include "context.hpp"
 #include "ossl.hpp"
 #include "param.hpp"
+#include "tls_secrets.hpp"
 
 #include <algorithm>
 #include <array>
@@ -30,8 +31,9 @@ Outcome<PublicKey> public_key_of(const Key& key) {
 
 }  // namespace
 
-Outcome<void> ChipAgreement::set_peer(const Key& peer) {
+Outcome<void> ChipAgreement::set_peer(Key& peer) {
     TRY(peer_, public_key_of(peer));
+    peer_key_ = KeyRef::share(&peer);
     return {};
 }
 
@@ -56,18 +58,33 @@ Outcome<std::size_t> ChipAgreement::derive(unsigned char* secret, std::size_t ca
                     std::to_string(capacity) + " bytes for a secret of " + std::to_string(needed));
     }
     const auto& reference = key_->reference();
+    if (key_->of_handshake() && !uses_kdf() && key_->context().keeps_tls_secrets()) {
+        TRYV(stand_in({secret, needed}));
+        return needed;
+    }
     TRY(auto use, key_->begin_use());
     TRY(const auto chip, key_->context().chips().find(reference.device));
     TRY(const auto shared,
         chip->agree(reference, *peer_)
             .during("agree on a secret with key " + reference.key.hex() + ", whose usage must include keyagree"));
     use.agreed();
+    if (key_->of_handshake() && key_->context().settings().scope == Scope::key_schedule) {
+        chip->note("gave out an agreed secret: the default properties of the program have no ?provider=trustx");
+    }
     if (!uses_kdf()) {
         std::copy(shared.begin(), shared.end(), secret);
         return needed;
     }
     TRYV(run_kdf(shared, secret));
     return needed;
+}
+
+Outcome<void> ChipAgreement::stand_in(std::span<unsigned char> secret) const {
+    auto& context = key_->context();
+    TRY(auto* const chip, context.chips().find(key_->reference().device));
+    TRY(const auto number, key_->become_secret(*peer_));
+    peer_key_->ends_handshake(chip->sessions(), number);
+    return write_stand_in(context, number, StandIn::Of::premaster, secret);
 }
 
 Outcome<void> ChipAgreement::run_kdf(const SecretBytes& shared, unsigned char* secret) const {

@@ -9,6 +9,7 @@
 #include <trustx/secret.hpp>
 
 #include <optional>
+#include <span>
 #include <string>
 
 #include <openssl/core.h>
@@ -22,9 +23,10 @@ class ChipAgreement {
     explicit ChipAgreement(KeyRef key) : key_{std::move(key)} {}
 
     // set_peer takes the peer's public key, which must be on the same curve.
-    [[nodiscard]] Outcome<void> set_peer(const Key& peer);
+    [[nodiscard]] Outcome<void> set_peer(Key& peer);
 
-    // derive writes the secret and returns its size; with secret == nullptr it only returns the size.
+    // derive writes the secret and returns its size; with secret == nullptr it only returns the size. What TLS agrees
+    // on with an ephemeral key may be a stand-in (tls_secrets.hpp): then the chip has done nothing yet.
     [[nodiscard]] Outcome<std::size_t> derive(unsigned char* secret, std::size_t capacity) const;
 
     // set and get know the parameters of EVP_KEYEXCH-ECDH(7).
@@ -34,10 +36,12 @@ class ChipAgreement {
  private:
     [[nodiscard]] bool uses_kdf() const { return !kdf_type_.empty(); }
     [[nodiscard]] std::size_t size() const;
+    [[nodiscard]] Outcome<void> stand_in(std::span<unsigned char> secret) const;
     [[nodiscard]] Outcome<void> run_kdf(const SecretBytes& shared, unsigned char* secret) const;
 
     KeyRef key_;
     std::optional<PublicKey> peer_;
+    KeyRef peer_key_;
     std::string kdf_type_;  // empty: the plain secret
     std::string kdf_digest_;
     std::string kdf_digest_properties_;

@@ -44,8 +44,12 @@ std::unique_ptr<ProviderContext> ProviderContext::make(const OSSL_CORE_HANDLE* h
     if (!child && software == nullptr) {
         return nullptr;
     }
-    return std::unique_ptr<ProviderContext>{
+    std::unique_ptr<ProviderContext> context{
         new ProviderContext(core, std::move(settings), std::move(libctx), std::move(software))};
+    if (context->settings().scope == Scope::key_schedule) {
+        context->default_properties_ = std::make_unique<const DefaultProperties>(handle, upcalls);
+    }
+    return context;
 }
 
 int ProviderContext::forward_capabilities(const char* capability, OSSL_CALLBACK* callback, void* argument) const {

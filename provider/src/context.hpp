@@ -5,6 +5,7 @@
 
 #include "chip.hpp"
 #include "core.hpp"
+#include "default_properties.hpp"
 #include "fips_claim.hpp"
 #include "named_curves.hpp"
 #include "ossl.hpp"
@@ -41,6 +42,12 @@ class ProviderContext {
         return settings_.child_library_context ? "provider!=trustx" : nullptr;
     }
 
+    // keeps_tls_secrets: the premaster and master secrets of TLS 1.2 stay in the chip. Only where libssl fetches our
+    // KDF for what we give it, which is so where the program prefers us.
+    [[nodiscard]] bool keeps_tls_secrets() const {
+        return default_properties_ != nullptr && default_properties_->prefer_us();
+    }
+
     // import_public makes a public key in libctx, quickly; nullptr for what EVP_PKEY_fromdata has to look at. Never in
     // a child context, where the keys of a curve would outlive a provider that the application unloads.
     [[nodiscard]] openssl::Pkey import_public(int selection, const OSSL_PARAM* params) {
@@ -68,6 +75,7 @@ class ProviderContext {
     openssl::Provider software_;      // the default provider, in libctx_; nullptr in a child context
     NamedCurves curves_;              // in libctx_
     ParameterLists parameters_{libctx_.get(), properties()};
+    std::unique_ptr<const DefaultProperties> default_properties_;  // where they decide about something
     std::optional<FipsClaim> claim_;
     Chips chips_{settings_};
 };

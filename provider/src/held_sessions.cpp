@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "held_sessions.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <unistd.h>
@@ -45,6 +46,12 @@ std::uint64_t with(std::uint64_t word, State state) {
     return packed_state(number_of(word), state);
 }
 
+// The numbers of all chips and library contexts are different ones, and a forked child goes on behind its parent's.
+std::uint64_t new_number() {
+    static std::atomic<std::uint64_t> next{1};
+    return next.fetch_add(1);
+}
+
 }  // namespace
 
 bool HeldSessions::move(Place& place, std::uint64_t from, std::uint64_t to) noexcept {
@@ -57,15 +64,13 @@ bool HeldSessions::give_back(Place& place, std::uint64_t from) noexcept {
         return false;
     }
     const std::optional<SessionLease> lease = std::exchange(place.lease, std::nullopt);
+    place.secret.reset();
     place.state.store(0);
     return true;
 }
 
-std::shared_ptr<const HeldSession> HeldSessions::hold(SessionLease lease, KeyOf owner) {
-    const auto object = lease.object();
-    const auto number = next_number_.fetch_add(1);
+HeldSessions::Taken HeldSessions::take_place(SessionLease lease, std::uint64_t number) {
     const auto changing = packed_state(number, State::changing);
-    const auto held = packed_state(number, owner == KeyOf::program ? State::kept : State::waiting);
     for (;;) {
         for (Place& place : places_) {
             auto seen = place.state.load();
@@ -74,12 +79,98 @@ std::shared_ptr<const HeldSession> HeldSessions::hold(SessionLease lease, KeyOf 
                 continue;
             }
             place.lease.emplace(std::move(lease));
+            place.secret.reset();
             place.since.store(std::chrono::steady_clock::now());
-            auto session = std::make_shared<const HeldSession>(place, held, object);
-            place.state.store(held);
-            return session;
+            return {.place = &place, .changing = changing};
         }
     }
+}
+
+std::shared_ptr<const HeldSession> HeldSessions::hold(SessionLease lease, KeyOf owner) {
+    const auto object = lease.object();
+    const auto taken = take_place(std::move(lease), new_number());
+    const auto held = with(taken.changing, owner == KeyOf::program ? State::kept : State::waiting);
+    auto session = std::make_shared<const HeldSession>(*taken.place, held, object);
+    taken.place->state.store(held);
+    return session;
+}
+
+void HeldSessions::hold_again(SessionLease lease, std::uint64_t number) {
+    const auto taken = take_place(std::move(lease), number);
+    taken.place->secret = AgreedSecret{.peer = {}, .is_master = true, .resumed = true};
+    taken.place->state.store(with(taken.changing, State::waiting));
+}
+
+HeldSessions::Place* HeldSessions::find(std::uint64_t number) noexcept {
+    const auto has_it = [number](const Place& place) {
+        const auto seen = place.state.load();
+        return state_of(seen) != State::free && number_of(seen) == number && of_this_process(seen);
+    };
+    const auto found = std::ranges::find_if(places_, has_it);
+    return found == places_.end() ? nullptr : &*found;
+}
+
+bool HeldSessions::has_secret(std::uint64_t number) const noexcept {
+    return const_cast<HeldSessions*>(this)->find(number) != nullptr;
+}
+
+std::optional<SecretUse> HeldSessions::use_secret(std::uint64_t number) noexcept {
+    Place* const place = find(number);
+    const auto waiting = packed_state(number, State::waiting);
+    if (place == nullptr || !move(*place, waiting, with(waiting, State::changing))) {
+        return std::nullopt;
+    }
+    return SecretUse{*this, *place, waiting};
+}
+
+void HeldSessions::end_handshake(std::uint64_t number) noexcept {
+    Place* const place = find(number);
+    const auto waiting = packed_state(number, State::waiting);
+    if (place == nullptr || !move(*place, waiting, with(waiting, State::changing))) {
+        return;
+    }
+    // A later handshake that resumes the session is not over.
+    if (place->secret && place->secret->resumed) {
+        place->state.store(waiting);
+        return;
+    }
+    give_back(*place, with(waiting, State::changing));
+}
+
+HeldSessions::Rested& HeldSessions::rested(ObjectId object) noexcept {
+    return rested_.at(static_cast<std::size_t>(object.value - object::session_1.value));
+}
+
+std::optional<ObjectId> HeldSessions::claim_rested(std::uint64_t number, bool& waits) noexcept {
+    const auto resting = packed_state(number, State::waiting);
+    for (auto object = object::session_1; object <= object::session_4; ++object.value) {
+        auto seen = resting;
+        if (rested(object).state.compare_exchange_strong(seen, with(resting, State::changing))) {
+            return object;
+        }
+        waits = waits || seen == with(resting, State::changing);
+    }
+    return std::nullopt;
+}
+
+int HeldSessions::evict_older(std::chrono::milliseconds age) {
+    int evicted = 0;
+    for (Place& place : places_) {
+        const auto seen = place.state.load();
+        const bool old = state_of(seen) == State::waiting && of_this_process(seen) &&
+                         std::chrono::steady_clock::now() - place.since.load() >= age;
+        const auto changing = with(seen, State::changing);
+        if (!old || !move(place, seen, changing)) {
+            continue;
+        }
+        if (place.secret) {
+            give_back(place, changing);
+            ++evicted;
+        } else {
+            place.state.store(seen);
+        }
+    }
+    return evicted;
 }
 
 std::optional<ObjectId> HeldSessions::evict_oldest(std::chrono::milliseconds age) {
@@ -117,6 +208,36 @@ void SessionUse::agreed() noexcept {
     }
 }
 
+void SessionUse::leave_to(const AgreedSecret& secret, std::uint64_t waiting) {
+    place_->secret = secret;
+    HeldSessions::Place* const place = std::exchange(place_, nullptr);
+    place->since.store(std::chrono::steady_clock::now());
+    place->state.store(waiting);
+}
+
+SecretUse::SecretUse(SecretUse&& other) noexcept
+    : sessions_{other.sessions_}, place_{std::exchange(other.place_, nullptr)}, waiting_{other.waiting_} {}
+
+SecretUse::~SecretUse() {
+    if (place_ != nullptr) {
+        place_->since.store(std::chrono::steady_clock::now());
+        place_->state.store(waiting_);
+    }
+}
+
+void SecretUse::drop() noexcept {
+    HeldSessions::give_back(*std::exchange(place_, nullptr), with(waiting_, State::changing));
+}
+
+// Remembered before the object is free: whoever leases it then is known to have come later.
+void SecretUse::rest() noexcept {
+    auto& entry = sessions_->rested(object());
+    entry.state.store(0);
+    entry.lease_number.store(place_->lease->number());
+    entry.state.store(waiting_);
+    drop();
+}
+
 HeldSession::~HeldSession() {
     if (of_this_process(state_)) {
         HeldSessions::give_back(place_, state_);
@@ -139,6 +260,17 @@ Outcome<SessionUse> HeldSession::use() const {
                         "because none of the four was free; begin a new handshake");
     }
     return SessionUse{place_, state_};
+}
+
+bool HeldSession::of_handshake() const noexcept {
+    return state_of(state_) == State::waiting;
+}
+
+Outcome<std::uint64_t> HeldSession::become_secret(const PublicKey& peer) const {
+    TRY(auto use, this->use());
+    const auto waiting = packed_state(new_number(), State::waiting);
+    use.leave_to({.peer = peer}, waiting);
+    return number_of(waiting);
 }
 
 }  // namespace trustx::provider

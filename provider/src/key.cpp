@@ -95,6 +95,19 @@ KeyRef::~KeyRef() {
 Key::Key(ProviderContext& context, Kind kind, openssl::Pkey inner, std::optional<KeyReference> reference)
     : context_{context}, kind_{kind}, inner_{std::move(inner)}, reference_{std::move(reference)} {}
 
+Key::~Key() {
+    if (const auto secret = secret_of_handshake_.load(); secret != 0) {
+        sessions_of_handshake_->end_handshake(secret);
+    }
+}
+
+void Key::ends_handshake(HeldSessions& sessions, std::uint64_t secret) noexcept {
+    if (is_peer_of_client_) {
+        sessions_of_handshake_ = &sessions;
+        secret_of_handshake_.store(secret);
+    }
+}
+
 void Key::count_down() noexcept {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
         delete this;

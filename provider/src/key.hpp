@@ -84,6 +84,16 @@ class Key {
     [[nodiscard]] const KeyReference& reference() const { return *reference_; }
     // is_session_key: a chip key that no file can name.
     [[nodiscard]] bool is_session_key() const { return session_ != nullptr; }
+    // of_handshake: a key that TLS made for one agreement.
+    [[nodiscard]] bool of_handshake() const { return session_ != nullptr && session_->of_handshake(); }
+    // become_secret leaves the session object to what is to be agreed with a peer, as HeldSession::become_secret.
+    [[nodiscard]] Outcome<std::uint64_t> become_secret(const PublicKey& peer) const {
+        return session_->become_secret(peer);
+    }
+    // ends_handshake gives the session object of a secret back when this key is freed: that of a peer, which a client
+    // of TLS 1.2 keeps as long as the handshake. Nothing happens where the key was made in another way.
+    void ends_handshake(HeldSessions& sessions, std::uint64_t secret) noexcept;
+    void mark_as_peer_of_client() noexcept { is_peer_of_client_ = true; }
     // begin_use is for the private key in the chip, which this process may use while the result lives. Error:
     // Reason::session_lost, as HeldSession::use.
     [[nodiscard]] Outcome<SessionUse> begin_use() const;
@@ -112,7 +122,7 @@ class Key {
 
  private:
     Key(ProviderContext& context, Kind kind, openssl::Pkey inner, std::optional<KeyReference> reference = std::nullopt);
-    ~Key() = default;
+    ~Key();
 
     [[nodiscard]] Outcome<void> set_of_chip_key(const OSSL_PARAM* params);
 
@@ -121,6 +131,9 @@ class Key {
     openssl::Pkey inner_;
     std::optional<KeyReference> reference_;
     std::shared_ptr<const HeldSession> session_;
+    bool is_peer_of_client_ = false;
+    HeldSessions* sessions_of_handshake_ = nullptr;  // of the secret that ends_handshake named
+    std::atomic<std::uint64_t> secret_of_handshake_ = 0;
     std::atomic<int> references_ = 1;
 };
 

@@ -172,7 +172,12 @@ Outcome<KeyRef> KeyGeneration::generate_in_software() {
     if (EVP_PKEY_generate(software_.get(), &made) != 1) {
         return software_failed("generate an EC key");
     }
-    return Key::from_software(context_, openssl::Pkey{made}, (selection_ & OSSL_KEYMGMT_SELECT_KEYPAIR) != 0);
+    const bool pair = (selection_ & OSSL_KEYMGMT_SELECT_KEYPAIR) != 0;
+    auto key = Key::from_software(context_, openssl::Pkey{made}, pair);
+    if (ephemeral_ && !pair) {
+        key->mark_as_peer_of_client();
+    }
+    return key;
 }
 
 Outcome<KeyRef> KeyGeneration::generate_in_chip() {

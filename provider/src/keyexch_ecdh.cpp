@@ -56,7 +56,7 @@ class Agreement {
         return {};
     }
 
-    Outcome<void> set_peer(const Key& peer) {
+    Outcome<void> set_peer(Key& peer) {
         if (chip_ == nullptr && software_ == nullptr) {
             return fail(Reason::operation_out_of_order, "give the peer of a key agreement");
         }

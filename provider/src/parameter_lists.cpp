@@ -5,7 +5,9 @@
 #include <exception>
 #include <memory>
 
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/kdf.h>
 #include <openssl/params.h>
 
 namespace trustx::provider {
@@ -14,21 +16,49 @@ namespace {
 using Of = ParameterLists::Of;
 using KeyManagement = openssl::Handle<EVP_KEYMGMT, EVP_KEYMGMT_free>;
 using KeyExchange = openssl::Handle<EVP_KEYEXCH, EVP_KEYEXCH_free>;
+using Kdf = openssl::Handle<EVP_KDF, EVP_KDF_free>;
 
-const OSSL_PARAM* listed(const EVP_KEYMGMT* keys, Of of) {
-    switch (of) {
-        case Of::key_gettable:
-            return EVP_KEYMGMT_gettable_params(keys);
-        case Of::key_settable:
-            return EVP_KEYMGMT_settable_params(keys);
-        default:
-            return EVP_KEYMGMT_gen_settable_params(keys);
-    }
+// What is listed lives as long as the library context does, not only as the handle.
+const OSSL_PARAM* of_keys(OSSL_LIB_CTX* libctx, const char* properties,
+                          const OSSL_PARAM* (*listed)(const EVP_KEYMGMT*)) {
+    const KeyManagement keys(EVP_KEYMGMT_fetch(libctx, "EC", properties));
+    return keys == nullptr ? nullptr : listed(keys.get());
 }
 
-const OSSL_PARAM* listed(const EVP_KEYEXCH* exchange, Of of) {
-    return of == Of::agreement_gettable ? EVP_KEYEXCH_gettable_ctx_params(exchange)
-                                        : EVP_KEYEXCH_settable_ctx_params(exchange);
+const OSSL_PARAM* of_agreement(OSSL_LIB_CTX* libctx, const char* properties,
+                               const OSSL_PARAM* (*listed)(const EVP_KEYEXCH*)) {
+    const KeyExchange exchange(EVP_KEYEXCH_fetch(libctx, "ECDH", properties));
+    return exchange == nullptr ? nullptr : listed(exchange.get());
+}
+
+const OSSL_PARAM* of_kdf(OSSL_LIB_CTX* libctx, const char* properties, const char* name,
+                         const OSSL_PARAM* (*listed)(const EVP_KDF*)) {
+    const Kdf kdf(EVP_KDF_fetch(libctx, name, properties));
+    return kdf == nullptr ? nullptr : listed(kdf.get());
+}
+
+const OSSL_PARAM* listed(OSSL_LIB_CTX* libctx, const char* properties, Of of) {
+    switch (of) {
+        case Of::key_gettable:
+            return of_keys(libctx, properties, EVP_KEYMGMT_gettable_params);
+        case Of::key_settable:
+            return of_keys(libctx, properties, EVP_KEYMGMT_settable_params);
+        case Of::generation_settable:
+            return of_keys(libctx, properties, EVP_KEYMGMT_gen_settable_params);
+        case Of::agreement_gettable:
+            return of_agreement(libctx, properties, EVP_KEYEXCH_gettable_ctx_params);
+        case Of::agreement_settable:
+            return of_agreement(libctx, properties, EVP_KEYEXCH_settable_ctx_params);
+        case Of::prf_gettable:
+            return of_kdf(libctx, properties, OSSL_KDF_NAME_TLS1_PRF, EVP_KDF_gettable_ctx_params);
+        case Of::prf_settable:
+            return of_kdf(libctx, properties, OSSL_KDF_NAME_TLS1_PRF, EVP_KDF_settable_ctx_params);
+        case Of::tls13_gettable:
+            return of_kdf(libctx, properties, OSSL_KDF_NAME_TLS1_3_KDF, EVP_KDF_gettable_ctx_params);
+        case Of::tls13_settable:
+            return of_kdf(libctx, properties, OSSL_KDF_NAME_TLS1_3_KDF, EVP_KDF_settable_ctx_params);
+    }
+    return nullptr;
 }
 
 }  // namespace
@@ -42,17 +72,9 @@ ParameterLists::~ParameterLists() {
 ParameterLists::List ParameterLists::make(Of of, std::span<const OSSL_PARAM> own) const {
     // Without an implementation there is only our own, and no error.
     ERR_set_mark();
-    const bool agreement = of == Of::agreement_gettable || of == Of::agreement_settable;
-    const KeyManagement keys(agreement ? nullptr : EVP_KEYMGMT_fetch(libctx_, "EC", properties_));
-    const KeyExchange exchange(agreement ? EVP_KEYEXCH_fetch(libctx_, "ECDH", properties_) : nullptr);
+    const OSSL_PARAM* theirs = listed(libctx_, properties_, of);
     ERR_pop_to_mark();
     List list;
-    const OSSL_PARAM* theirs = nullptr;
-    if (keys != nullptr) {
-        theirs = listed(keys.get(), of);
-    } else if (exchange != nullptr) {
-        theirs = listed(exchange.get(), of);
-    }
     for (; theirs != nullptr && theirs->key != nullptr; ++theirs) {
         list.params.push_back(*theirs);
     }

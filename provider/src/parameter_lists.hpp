@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The lists of parameters that keys, their generation and key agreement have: those of the software implementation, as
-// the running libcrypto has them, and our own behind. Each version of OpenSSL has more than the one before.
+// The lists of parameters that keys, their generation, key agreement and the KDFs of TLS have: those of the software
+// implementation, as the running libcrypto has them, and our own behind. Each version of OpenSSL has more than the one
+// before.
 #pragma once
 
 #include "ossl.hpp"
@@ -19,7 +20,17 @@ namespace trustx::provider {
 // taken.
 class ParameterLists {
  public:
-    enum class Of { key_gettable, key_settable, generation_settable, agreement_gettable, agreement_settable };
+    enum class Of {
+        key_gettable,
+        key_settable,
+        generation_settable,
+        agreement_gettable,
+        agreement_settable,
+        prf_gettable,  // TLS1-PRF
+        prf_settable,
+        tls13_gettable,  // TLS13-KDF
+        tls13_settable,
+    };
 
     // A library context and the query for the implementation in it. Nothing is fetched before a list is asked for.
     ParameterLists(OSSL_LIB_CTX* libctx, const char* properties) noexcept : libctx_{libctx}, properties_{properties} {}
@@ -41,7 +52,7 @@ class ParameterLists {
 
     OSSL_LIB_CTX* libctx_;
     const char* properties_;
-    std::array<std::atomic<const List*>, 5> lists_{};
+    std::array<std::atomic<const List*>, 9> lists_{};
 };
 
 }  // namespace trustx::provider

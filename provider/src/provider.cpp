@@ -33,6 +33,13 @@ const OSSL_ALGORITHM key_exchanges[] = {
     {nullptr, nullptr, nullptr, nullptr},
 };
 
+// Only where the chip keeps secrets of TLS: nobody else is to run through them.
+const OSSL_ALGORITHM kdfs[] = {
+    {"TLS1-PRF", our_algorithm, kdf_tls1_prf, "PRF of TLS 1.2 in OPTIGA Trust X, and in software"},
+    {"TLS13-KDF", our_algorithm, kdf_tls13, "key schedule of TLS 1.3, in software"},
+    {nullptr, nullptr, nullptr, nullptr},
+};
+
 const OSSL_ALGORITHM rands[] = {
     {"TRUSTX-RNG", our_algorithm, rand_trustx, "true random numbers of OPTIGA Trust X"},
     {nullptr, nullptr, nullptr, nullptr},
@@ -107,6 +114,8 @@ const OSSL_ALGORITHM* algorithms_of(const ProviderContext& context, int operatio
             return signatures;
         case OSSL_OP_KEYEXCH:
             return key_exchanges;
+        case OSSL_OP_KDF:
+            return context.settings().scope == Scope::key_schedule ? kdfs : nullptr;
         case OSSL_OP_RAND:
             return rands;
         case OSSL_OP_STORE:
@@ -197,7 +206,8 @@ int initialize(const OSSL_CORE_HANDLE* handle, const OSSL_DISPATCH* in, const OS
             return fail(Reason::out_of_memory, "make the private library context");
         }
         if (context->settings().claim_fips) {
-            context->claim_fips({keymgmts, signatures, key_exchanges, rands, stores, decoders_of(*context), encoders});
+            context->claim_fips(
+                {keymgmts, signatures, key_exchanges, kdfs, rands, stores, decoders_of(*context), encoders});
         }
         if (context->settings().open_at_load) {
             // A program may load its keys after it changed its root directory, but the provider before that.

@@ -43,7 +43,11 @@ ProviderSettings ProviderSettings::read(const Core& core) {
     settings.child_library_context = is("library-context", "child");
     // What cannot be read may have been meant to be more: then handshakes fail, with the fault.
     const bool unread_scope = core.parameter("scope") && settings.values.find("scope") == nullptr;
-    settings.scope = is("scope", "ephemeral") || unread_scope ? Scope::ephemeral : Scope::signature;
+    if (is("scope", "key-schedule")) {
+        settings.scope = Scope::key_schedule;
+    } else if (is("scope", "ephemeral") || unread_scope) {
+        settings.scope = Scope::ephemeral;
+    }
     settings.ephemeral_fallback = is("ephemeral-fallback", "software");
     if (const auto* timeout = settings.values.find("session-timeout-ms")) {
         settings.session_timeout = parse_timeout(timeout->text).value_or(settings.session_timeout);

@@ -17,8 +17,9 @@ namespace trustx::provider {
 
 // Scope is how much of a TLS handshake the chip does.
 enum class Scope : std::uint8_t {
-    signature,  // the signature that proves the identity
-    ephemeral,  // the ephemeral keys of ECDHE, too
+    signature,     // the signature that proves the identity
+    ephemeral,     // the ephemeral keys of ECDHE, too
+    key_schedule,  // in TLS 1.2, the premaster and the master secret, too
 };
 
 struct ProviderSettings {

@@ -47,7 +47,7 @@ int offer_ec_group(const OSSL_PARAM params[], void* argument) {
     if (text_of(params, OSSL_CAPABILITY_TLS_GROUP_ALG) != "EC") {
         return 1;
     }
-    return offer.scope == Scope::ephemeral && chip_has(params) ? offer_with_our_algorithm(params, offer)
+    return offer.scope != Scope::signature && chip_has(params) ? offer_with_our_algorithm(params, offer)
                                                                : offer.callback(params, offer.argument);
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // scope = ephemeral: libssl's ephemeral keys are in session objects of the chip, which are four and are given back.
-#include "reason.hpp"
+#include "handshakes.hpp"
 #include "support/catch.hpp"
 #include "support/forked_child.hpp"
-#include "tls_parties.hpp"
 #include "workbench.hpp"
 
 #include <trustx/device.hpp>
@@ -22,78 +21,6 @@
 using namespace trustx::test;
 using namespace std::chrono_literals;
 using trustx::provider::Reason;
-
-namespace {
-
-using Settings = std::map<std::string, std::string>;
-
-// P-521 stays in software, and without a group of the name EC a client of TLS 1.2 offers none at all
-// (openssl-provider.md section 6.1).
-constexpr const char* groups = "P-256:P-384:P-521";
-
-Settings with_ephemeral(Settings settings = {}) {
-    settings.try_emplace("scope", "ephemeral");
-    return settings;
-}
-
-// Two parties of which one or both have their ephemeral keys in the chip.
-struct Handshakes {
-    Parties parties;
-    LibCtx software;
-
-    explicit Handshakes(const Settings& settings = {}, Arrangement arrangement = Arrangement::ahead_by_name)
-        : parties{Parties::InChip::client, "P-256", arrangement, with_ephemeral(settings)},
-          software{parties.chip.with(Arrangement::default_first).libctx()} {}
-
-    enum class Side { client, server, both };
-
-    [[nodiscard]] Context client(int version, Side side = Side::both, const char* with = groups) const {
-        Context ctx =
-            parties.context("client", TLS_client_method(), version, side == Side::server ? software.get() : nullptr);
-        REQUIRE(SSL_CTX_set1_groups_list(ctx.get(), with) == 1);
-        return ctx;
-    }
-    [[nodiscard]] Context server(int version, Side side = Side::both, const char* with = groups) const {
-        Context ctx =
-            parties.context("server", TLS_server_method(), version, side == Side::client ? software.get() : nullptr);
-        REQUIRE(SSL_CTX_set1_groups_list(ctx.get(), with) == 1);
-        return ctx;
-    }
-
-    [[nodiscard]] int commands(const std::string& name) const {
-        return parties.chip.stats().at("commands").value(name, 0);
-    }
-
-    // device leases session objects as another process does.
-    [[nodiscard]] std::unique_ptr<trustx::Device> device() const {
-        trustx::DeviceOptions options;
-        options.lock_directory = parties.chip.simulator().directory().path();
-        return trustx::Device::open(trustx::BusAddress::parse(parties.chip.simulator().address()).value(), options);
-    }
-    [[nodiscard]] int free_sessions() const {
-        const auto device = this->device();
-        std::vector<trustx::SessionLease> leases;
-        for (;;) {
-            auto lease = device->lease_session(1ms);
-            if (!lease) {
-                return static_cast<int>(leases.size());
-            }
-            leases.push_back(std::move(*lease));
-        }
-    }
-};
-
-std::string name_of(Handshakes::Side side) {
-    return side == Handshakes::Side::client ? "client" : side == Handshakes::Side::server ? "server" : "both";
-}
-
-// first_flight lets a client begin: in TLS 1.3 it has made its share then.
-void first_flight(const Connection& client) {
-    const int result = SSL_do_handshake(client.get());
-    REQUIRE(SSL_get_error(client.get(), result) == SSL_ERROR_WANT_READ);
-}
-
-}  // namespace
 
 TEST_CASE("the chip makes ephemeral keys and computes what is agreed", "[ephemeral]") {
     using Side = Handshakes::Side;
@@ -247,35 +174,11 @@ TEST_CASE("where others have all session objects, a handshake fails or goes on i
     CHECK(handshakes.commands("CalcSSec") == 1);
 }
 
-// handshakes_in_threads makes some in each of four threads, with contexts of this process. How many succeeded.
-int handshakes_in_threads(const Handshakes& handshakes, int in_each) {
-    const LibCtx libctx = handshakes.parties.chip->libctx();
-    const Context client(SSL_CTX_new_ex(libctx.get(), nullptr, TLS_client_method()));
-    const Context server(SSL_CTX_new_ex(handshakes.software.get(), nullptr, TLS_server_method()));
-    const auto& chip = handshakes.parties.chip;
-    if (SSL_CTX_set1_groups_list(client.get(), groups) != 1 ||
-        SSL_CTX_use_certificate_file(server.get(), chip->path("server.crt").c_str(), SSL_FILETYPE_PEM) != 1 ||
-        SSL_CTX_use_PrivateKey_file(server.get(), chip->path("server.key").c_str(), SSL_FILETYPE_PEM) != 1) {
-        return -1;
-    }
-    std::atomic<int> succeeded{0};
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 4; ++i) {
-        threads.emplace_back([&] {
-            for (int made = 0; made < in_each; ++made) {
-                succeeded += Link(client.get(), server.get()).handshake() ? 1 : 0;
-            }
-        });
-    }
-    for (auto& thread : threads) {
-        thread.join();
-    }
-    return succeeded;
-}
-
 TEST_CASE("two processes with four threads each share four session objects, and none is lost", "[ephemeral]") {
     constexpr int in_each = 6;
-    const Handshakes handshakes;
+    const std::string scope = GENERATE(as<std::string>{}, "ephemeral", "key-schedule");
+    CAPTURE(scope);
+    const Handshakes handshakes{{{"scope", scope}}, Arrangement::ahead_and_preferred};
     const pid_t child = fork_with_deadline();
     REQUIRE(child >= 0);
     if (child == 0) {
@@ -286,11 +189,14 @@ TEST_CASE("two processes with four threads each share four session objects, and 
     REQUIRE(::waitpid(child, &status, 0) == child);
     CHECK(status == 0);
     CHECK(handshakes.commands("CalcSSec") == 2 * 4 * in_each);
+    CHECK(handshakes.commands("DeriveKey") == (scope == "key-schedule" ? 4 * 2 * 4 * in_each : 0));
     CHECK(handshakes.free_sessions() == 4);
 }
 
 TEST_CASE("a process that is killed in the middle of handshakes leaves its session objects to others", "[ephemeral]") {
-    const Handshakes handshakes;
+    const std::string scope = GENERATE(as<std::string>{}, "ephemeral", "key-schedule");
+    CAPTURE(scope);
+    const Handshakes handshakes{{{"scope", scope}}, Arrangement::ahead_and_preferred};
     const pid_t child = fork_with_deadline();
     REQUIRE(child >= 0);
     if (child == 0) {

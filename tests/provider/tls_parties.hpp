@@ -100,6 +100,26 @@ struct Link {
         return done[0] && done[1];
     }
 
+    // renegotiate has the client begin another handshake in the connection.
+    [[nodiscard]] bool renegotiate() const {
+        char byte = 0;
+        if (SSL_renegotiate(client.get()) != 1) {
+            return false;
+        }
+        // One side finds the messages of the other while it reads.
+        for (int step = 0; step < 10 && SSL_renegotiate_pending(client.get()) == 1; ++step) {
+            static_cast<void>(SSL_do_handshake(client.get()));
+            static_cast<void>(SSL_read(server.get(), &byte, 1));
+        }
+        return SSL_renegotiate_pending(client.get()) == 0;
+    }
+
+    // close says good-bye on both sides: a session is not resumed otherwise.
+    void close() const {
+        SSL_shutdown(client.get());
+        SSL_shutdown(server.get());
+    }
+
     // exchange proves that both agree on the keys, and delivers session tickets.
     [[nodiscard]] bool exchange() const {
         char byte = 'x';

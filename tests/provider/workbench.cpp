@@ -18,8 +18,9 @@ namespace trustx::test {
 namespace {
 
 std::string configuration_text(const BenchOptions& options, const std::filesystem::path& directory) {
-    const bool preferred = options.arrangement == Arrangement::trustx_preferred;
-    const bool ahead_by_name = options.arrangement == Arrangement::ahead_by_name;
+    const bool ahead_and_preferred = options.arrangement == Arrangement::ahead_and_preferred;
+    const bool preferred = options.arrangement == Arrangement::trustx_preferred || ahead_and_preferred;
+    const bool ahead_by_name = options.arrangement == Arrangement::ahead_by_name || ahead_and_preferred;
     const std::string provider = ahead_by_name ? "a-trustx" : "trustx";
     const std::string trustx = options.with_trustx ? provider + " = trustx_sect\n" : "";
     // OpenSSL 4.0 issues no certificate without `extensions`.
@@ -54,6 +55,8 @@ std::string name_of(Arrangement arrangement) {
             return "trustx first";
         case Arrangement::ahead_by_name:
             return "ahead by its name";
+        case Arrangement::ahead_and_preferred:
+            return "ahead by its name, ?provider=trustx";
         case Arrangement::trustx_preferred:
             break;
     }

@@ -18,7 +18,7 @@ namespace trustx::test {
 
 // Arrangement is how a configuration places trustx among the providers (openssl-provider.md section 0, rule 2).
 // The name of the section in ahead_by_name sorts before `default`, which decides about the groups of TLS (section 6.1).
-enum class Arrangement { default_first, trustx_first, trustx_preferred, ahead_by_name };
+enum class Arrangement { default_first, trustx_first, trustx_preferred, ahead_by_name, ahead_and_preferred };
 inline constexpr std::array every_arrangement{Arrangement::default_first, Arrangement::trustx_first,
                                               Arrangement::trustx_preferred};
 std::string name_of(Arrangement arrangement);

@@ -60,7 +60,8 @@ Result<void> check_library_context(std::string_view name, std::string_view text,
 }
 
 Result<void> check_scope(std::string_view name, std::string_view text, SettingLayer /*layer*/) {
-    return text == "signature" || text == "ephemeral" ? Result<void>{} : takes(name, "signature or ephemeral", text);
+    const bool is_scope = text == "signature" || text == "ephemeral" || text == "key-schedule";
+    return is_scope ? Result<void>{} : takes(name, "signature, ephemeral or key-schedule", text);
 }
 
 Result<void> check_fallback(std::string_view name, std::string_view text, SettingLayer /*layer*/) {
