@@ -3,6 +3,7 @@
 
 #include "support/issue_certificate.hpp"
 
+#include <ctime>
 #include <stdexcept>
 
 #include <openssl/pem.h>
@@ -18,13 +19,17 @@ void write_pem(const std::string& file, X509* certificate) {
 }
 
 Handle<SSL_CTX, SSL_CTX_free> context(OSSL_LIB_CTX* libctx, const SSL_METHOD* method, const TlsFiles& files,
-                                      const std::string& certificate, const std::string& key) {
+                                      const std::string& certificate, const std::string& key,
+                                      const TlsOptions& options) {
     Handle<SSL_CTX, SSL_CTX_free> made(SSL_CTX_new_ex(libctx, nullptr, method));
     require(made != nullptr, "make a TLS context");
     SSL_CTX_set_session_cache_mode(made.get(), SSL_SESS_CACHE_OFF);
     SSL_CTX_set_num_tickets(made.get(), 0);
     SSL_CTX_set_verify(made.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-    require(SSL_CTX_set_min_proto_version(made.get(), TLS1_3_VERSION) == 1 &&
+    require(SSL_CTX_set_min_proto_version(made.get(), options.version) == 1 &&
+                SSL_CTX_set_max_proto_version(made.get(), options.version) == 1 &&
+                (options.groups == nullptr || SSL_CTX_set1_groups_list(made.get(), options.groups) == 1) &&
+                (options.suites == nullptr || SSL_CTX_set_cipher_list(made.get(), options.suites) == 1) &&
                 SSL_CTX_load_verify_locations(made.get(), (files / "ca.pem").c_str(), nullptr) == 1 &&
                 SSL_CTX_use_certificate_file(made.get(), certificate.c_str(), SSL_FILETYPE_PEM) == 1 &&
                 SSL_CTX_use_PrivateKey_file(made.get(), key.c_str(), SSL_FILETYPE_PEM) == 1 &&
@@ -38,6 +43,12 @@ bool advance(SSL* side) {
     const int result = SSL_do_handshake(side);
     require(result == 1 || SSL_get_error(side, result) == SSL_ERROR_WANT_READ, "shake hands");
     return result == 1;
+}
+
+std::chrono::nanoseconds thread_time() {
+    timespec now{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return std::chrono::seconds{now.tv_sec} + std::chrono::nanoseconds{now.tv_nsec};
 }
 
 }  // namespace
@@ -61,11 +72,13 @@ void issue_certificates(const TlsFiles& files, EVP_PKEY* client_key) {
             "write a key");
 }
 
-TlsPair::TlsPair(OSSL_LIB_CTX* libctx, const TlsFiles& files, const std::filesystem::path& client_key)
-    : client_(context(libctx, TLS_client_method(), files, files / "client.pem", client_key.string())),
-      server_(context(libctx, TLS_server_method(), files, files / "server.pem", files / "server.key")) {}
+TlsPair::TlsPair(TlsContexts contexts, const TlsFiles& files, const std::filesystem::path& client_key,
+                 const TlsOptions& options)
+    : client_(context(contexts.client, TLS_client_method(), files, files / "client.pem", client_key.string(), options)),
+      server_(
+          context(contexts.server, TLS_server_method(), files, files / "server.pem", files / "server.key", options)) {}
 
-void TlsPair::handshake() const {
+TlsTime TlsPair::handshake() const {
     const Connection client(SSL_new(client_.get()));
     const Connection server(SSL_new(server_.get()));
     BIO* client_end = nullptr;
@@ -75,12 +88,18 @@ void TlsPair::handshake() const {
     SSL_set_bio(server.get(), server_end, server_end);
     SSL_set_connect_state(client.get());
     SSL_set_accept_state(server.get());
+    TlsTime took;
     bool done = false;
     for (int round = 0; round < 20 && !done; ++round) {
+        const auto cpu = thread_time();
+        const auto start = std::chrono::steady_clock::now();
         const bool client_done = advance(client.get());
+        took.client_wall += std::chrono::steady_clock::now() - start;
+        took.client_cpu += thread_time() - cpu;
         done = advance(server.get()) && client_done;
     }
     require(done, "finish a handshake");
+    return took;
 }
 
 }  // namespace trustx::test

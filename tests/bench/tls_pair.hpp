@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// TLS 1.3 between a client and a server in one process, both with certificates, through memory.
+// TLS between a client and a server in one process, both with certificates, through memory.
 #pragma once
 
 #include "../provider/handles.hpp"
 
+#include <chrono>
 #include <filesystem>
+#include <string>
 
 #include <openssl/ssl.h>
 
@@ -19,13 +21,31 @@ struct TlsFiles {
 // issue_certificates writes the files; client_key is the key that client.pem is for.
 void issue_certificates(const TlsFiles& files, EVP_PKEY* client_key);
 
+struct TlsContexts {
+    OSSL_LIB_CTX* client;
+    OSSL_LIB_CTX* server;
+};
+
+struct TlsOptions {
+    int version = TLS1_3_VERSION;  // and no other
+    const char* groups = nullptr;  // nullptr: libssl's
+    const char* suites = nullptr;  // of TLS 1.2
+};
+
+// What a handshake took on the client's side.
+struct TlsTime {
+    std::chrono::nanoseconds client_wall{0};
+    std::chrono::nanoseconds client_cpu{0};
+};
+
 // TlsPair is a client and a server that can shake hands again and again; sessions are never resumed.
 class TlsPair {
  public:
     // The client's key is read from a file, the server's is a software key. Throws std::runtime_error.
-    TlsPair(OSSL_LIB_CTX* libctx, const TlsFiles& files, const std::filesystem::path& client_key);
+    TlsPair(TlsContexts contexts, const TlsFiles& files, const std::filesystem::path& client_key,
+            const TlsOptions& options = {});
 
-    void handshake() const;
+    TlsTime handshake() const;
 
  private:
     using Context = Handle<SSL_CTX, SSL_CTX_free>;
