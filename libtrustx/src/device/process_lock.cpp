@@ -101,6 +101,7 @@ void ProcessLock::swap(ProcessLock& other) noexcept {
     std::swap(claims_, other.claims_);
     std::swap(locked_, other.locked_);
     std::swap(sessions_, other.sessions_);
+    std::swap(next_session_, other.next_session_);
     std::swap(session_queue_, other.session_queue_);
     std::swap(session_idle_since_, other.session_idle_since_);
     std::swap(generation_, other.generation_);
@@ -328,11 +329,14 @@ Result<std::optional<int>> ProcessLock::try_any_session(int count, std::uint32_t
     }
     TRY(const bool may_take,
         its_turn(*session_queue_, now, session_idle_since_, [&] { return all_sessions_used(count); }));
-    for (int index = 0; may_take && index < count; ++index) {
+    // What was given back last may be wanted again (try_same_session), so it is used last.
+    for (int tried = 0; may_take && tried < count; ++tried) {
+        const int index = (next_session_ + tried) % count;
         const bool known_as_used = (used >> static_cast<unsigned>(index) & 1U) != 0;
         TRY(const bool claimed, known_as_used ? Result<bool>{false} : try_session(index));
         if (claimed) {
             stop_waiting_for_session();
+            next_session_ = index + 1;
             return index;
         }
     }

@@ -113,6 +113,7 @@ class ProcessLock {
     LocalClaims* claims_ = nullptr;  // where the locks are the process's
     bool locked_ = false;
     unsigned sessions_ = 0;                     // claimed; one bit each
+    int next_session_ = 0;                      // which one is tried first
     std::unique_ptr<LockQueue> session_queue_;  // while this process waits for one
     std::optional<TimePoint> session_idle_since_;
     std::uint32_t generation_ = fork_generation();
