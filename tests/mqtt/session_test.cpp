@@ -8,9 +8,13 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <memory>
 #include <random>
+#include <sstream>
 
 #include <fcntl.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
 
 using namespace std::chrono_literals;
 using namespace trustx::mqtt;
@@ -320,6 +324,22 @@ TEST_CASE("an attempt that Paho does not end is given up with the session", "[mq
     world.broker.answer = []() -> std::optional<Event> { return std::nullopt; };
     Burst burst{1, 10};
     CHECK(world.run(burst) == ExitCode::connect);
+}
+
+TEST_CASE("a broker that ends the connection for a subscription is said to have been asked for it", "[mqtt][session]") {
+    SessionWorld world;
+    std::ostringstream log;
+    const auto former = spdlog::default_logger();
+    spdlog::set_default_logger(
+        std::make_shared<spdlog::logger>("log", std::make_shared<spdlog::sinks::ostream_sink_mt>(log)));
+    // Before it answers the SUBSCRIBE.
+    world.broker.accepted = [&] {
+        world.broker.end_after(1ms, {.cause = "closed", .reason = ReasonCode::not_authorised});
+    };
+    Burst nothing{0, 1};
+    CHECK(world.run(nothing) == ExitCode::refused);
+    spdlog::set_default_logger(former);
+    CHECK_THAT(log.str(), ContainsSubstring("it was asked for f;"));
 }
 
 TEST_CASE("a connection on which the broker breaks the protocol is left with the reason", "[mqtt][session]") {

@@ -289,7 +289,7 @@ void Session::on(const ConnectionLost& event) {
 // do the same would cost a use of the key each time, and change nothing.
 void Session::refused_by_broker(ReasonCode reason) {
     const Error error{
-        Cause::refused, "the broker ended the connection: " + words(reason) + publishing_.topics_on_their_way(),
+        Cause::refused, "the broker ended the connection: " + words(reason) + on_the_way(),
         "check what it allows certificate " + parts_.broker.certificate + " to publish and to subscribe to"};
     ++counters_.lost;
     if (!end_connection(Publishing::End::refused)) {
@@ -301,10 +301,16 @@ void Session::refused_by_broker(ReasonCode reason) {
     say_next_attempt();
 }
 
+// on_the_way names, for people, what the broker had not answered.
+std::string Session::on_the_way() const {
+    const bool asked = state_ == State::subscribing && !asked_.empty();
+    return (asked ? "; it was asked for " + names_of(asked_) : "") + publishing_.topics_on_their_way();
+}
+
 // lost is for a connection that ended although nobody said why.
 void Session::lost(const std::string& what, std::optional<ReasonCode> reason) {
     const bool young = attempts_.young();
-    const auto topics = publishing_.topics_on_their_way();
+    const auto topics = on_the_way();
     ++counters_.lost;
     end_connection(Publishing::End::closed);
     log(Incident::Kind::lost, reason, what);

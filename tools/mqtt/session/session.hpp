@@ -89,6 +89,7 @@ class Session {
 
     [[nodiscard]] bool is_there() const { return state_ == State::connected || state_ == State::subscribing; }
     [[nodiscard]] bool publishes() const { return state_ == State::connected && !reload_at_; }
+    [[nodiscard]] std::string on_the_way() const;
     void subscribe_next();
     void refused_by_broker(ReasonCode reason);
     void lost(const std::string& what, std::optional<ReasonCode> reason);
