@@ -14,11 +14,12 @@ enum class State : std::uint64_t {
     changing = 1,  // in the hands of one thread: used, or given back
     kept = 2,      // until its key is freed
     waiting = 3,   // for its agreement; may be evicted
+    secret = 4,    // of what is agreed; may be evicted
 };
 
 // A place's word is a number that is never given twice, the process, and the state. A forked child finds places of
 // another process, which are free to it: what its parent leased is its parent's.
-constexpr unsigned state_bits = 2;
+constexpr unsigned state_bits = 3;
 constexpr unsigned process_bits = 22;  // more than Linux has processes (PID_MAX_LIMIT)
 
 std::uint64_t packed_state(std::uint64_t number, State state) {
@@ -98,7 +99,7 @@ std::shared_ptr<const HeldSession> HeldSessions::hold(SessionLease lease, KeyOf 
 void HeldSessions::hold_again(SessionLease lease, std::uint64_t number) {
     const auto taken = take_place(std::move(lease), number);
     taken.place->secret = AgreedSecret{.peer = {}, .is_master = true, .resumed = true};
-    taken.place->state.store(with(taken.changing, State::waiting));
+    taken.place->state.store(with(taken.changing, State::secret));
 }
 
 HeldSessions::Place* HeldSessions::find(std::uint64_t number) noexcept {
@@ -110,39 +111,39 @@ HeldSessions::Place* HeldSessions::find(std::uint64_t number) noexcept {
     return found == places_.end() ? nullptr : &*found;
 }
 
-bool HeldSessions::has_secret(std::uint64_t number) const noexcept {
-    return const_cast<HeldSessions*>(this)->find(number) != nullptr;
+bool HeldSessions::has_secret(std::uint64_t number) noexcept {
+    return find(number) != nullptr;
 }
 
 std::optional<SecretUse> HeldSessions::use_secret(std::uint64_t number) noexcept {
     Place* const place = find(number);
-    const auto waiting = packed_state(number, State::waiting);
-    if (place == nullptr || !move(*place, waiting, with(waiting, State::changing))) {
+    const auto secret = packed_state(number, State::secret);
+    if (place == nullptr || !move(*place, secret, with(secret, State::changing))) {
         return std::nullopt;
     }
-    return SecretUse{*this, *place, waiting};
+    return SecretUse{*this, *place, secret};
 }
 
 void HeldSessions::end_handshake(std::uint64_t number) noexcept {
-    Place* const place = find(number);
-    const auto waiting = packed_state(number, State::waiting);
-    if (place == nullptr || !move(*place, waiting, with(waiting, State::changing))) {
-        return;
-    }
+    auto use = use_secret(number);
     // A later handshake that resumes the session is not over.
-    if (place->secret && place->secret->resumed) {
-        place->state.store(waiting);
-        return;
+    if (use && !use->secret().resumed) {
+        use->drop();
     }
-    give_back(*place, with(waiting, State::changing));
 }
 
 HeldSessions::Rested& HeldSessions::rested(ObjectId object) noexcept {
     return rested_.at(static_cast<std::size_t>(object.value - object::session_1.value));
 }
 
+// Another may rest there by now.
+HeldSessions::RestedClaim::~RestedClaim() {
+    auto mine = claimed;
+    entry.state.compare_exchange_strong(mine, 0);
+}
+
 std::optional<ObjectId> HeldSessions::claim_rested(std::uint64_t number, bool& waits) noexcept {
-    const auto resting = packed_state(number, State::waiting);
+    const auto resting = packed_state(number, State::secret);
     for (auto object = object::session_1; object <= object::session_4; ++object.value) {
         auto seen = resting;
         if (rested(object).state.compare_exchange_strong(seen, with(resting, State::changing))) {
@@ -157,17 +158,10 @@ int HeldSessions::evict_older(std::chrono::milliseconds age) {
     int evicted = 0;
     for (Place& place : places_) {
         const auto seen = place.state.load();
-        const bool old = state_of(seen) == State::waiting && of_this_process(seen) &&
+        const bool old = state_of(seen) == State::secret && of_this_process(seen) &&
                          std::chrono::steady_clock::now() - place.since.load() >= age;
-        const auto changing = with(seen, State::changing);
-        if (!old || !move(place, seen, changing)) {
-            continue;
-        }
-        if (place.secret) {
-            give_back(place, changing);
+        if (old && give_back(place, seen)) {
             ++evicted;
-        } else {
-            place.state.store(seen);
         }
     }
     return evicted;
@@ -178,8 +172,9 @@ std::optional<ObjectId> HeldSessions::evict_oldest(std::chrono::milliseconds age
     std::uint64_t state = 0;
     for (Place& place : places_) {
         const auto seen = place.state.load();
-        const bool evictable = state_of(seen) == State::waiting && of_this_process(seen) &&
-                               std::chrono::steady_clock::now() - place.since.load() >= age;
+        const bool is_of_handshake = state_of(seen) == State::waiting || state_of(seen) == State::secret;
+        const bool evictable =
+            is_of_handshake && of_this_process(seen) && std::chrono::steady_clock::now() - place.since.load() >= age;
         if (evictable && (oldest == nullptr || number_of(seen) < number_of(state))) {
             oldest = &place;
             state = seen;
@@ -208,25 +203,25 @@ void SessionUse::agreed() noexcept {
     }
 }
 
-void SessionUse::leave_to(const AgreedSecret& secret, std::uint64_t waiting) {
-    place_->secret = secret;
+void SessionUse::leave_to(const AgreedSecret& agreed, std::uint64_t secret) {
+    place_->secret = agreed;
     HeldSessions::Place* const place = std::exchange(place_, nullptr);
     place->since.store(std::chrono::steady_clock::now());
-    place->state.store(waiting);
+    place->state.store(secret);
 }
 
 SecretUse::SecretUse(SecretUse&& other) noexcept
-    : sessions_{other.sessions_}, place_{std::exchange(other.place_, nullptr)}, waiting_{other.waiting_} {}
+    : sessions_{other.sessions_}, place_{std::exchange(other.place_, nullptr)}, as_secret_{other.as_secret_} {}
 
 SecretUse::~SecretUse() {
     if (place_ != nullptr) {
         place_->since.store(std::chrono::steady_clock::now());
-        place_->state.store(waiting_);
+        place_->state.store(as_secret_);
     }
 }
 
 void SecretUse::drop() noexcept {
-    HeldSessions::give_back(*std::exchange(place_, nullptr), with(waiting_, State::changing));
+    HeldSessions::give_back(*std::exchange(place_, nullptr), with(as_secret_, State::changing));
 }
 
 // Remembered before the object is free: whoever leases it then is known to have come later.
@@ -234,7 +229,7 @@ void SecretUse::rest() noexcept {
     auto& entry = sessions_->rested(object());
     entry.state.store(0);
     entry.lease_number.store(place_->lease->number());
-    entry.state.store(waiting_);
+    entry.state.store(as_secret_);
     drop();
 }
 
@@ -268,9 +263,9 @@ bool HeldSession::of_handshake() const noexcept {
 
 Outcome<std::uint64_t> HeldSession::become_secret(const PublicKey& peer) const {
     TRY(auto use, this->use());
-    const auto waiting = packed_state(new_number(), State::waiting);
-    use.leave_to({.peer = peer}, waiting);
-    return number_of(waiting);
+    const auto secret = packed_state(new_number(), State::secret);
+    use.leave_to({.peer = peer}, secret);
+    return number_of(secret);
 }
 
 }  // namespace trustx::provider

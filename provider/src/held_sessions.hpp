@@ -52,7 +52,7 @@ class HeldSessions {
     // use_secret finds what is agreed by its number; nothing where it is not here any more. No two threads may use the
     // same secret at one time: whoever does has locked the chip.
     [[nodiscard]] std::optional<SecretUse> use_secret(std::uint64_t number) noexcept;
-    [[nodiscard]] bool has_secret(std::uint64_t number) const noexcept;
+    [[nodiscard]] bool has_secret(std::uint64_t number) noexcept;
 
     // end_handshake gives back the session object of a secret whose handshake ended, however far it came.
     void end_handshake(std::uint64_t number) noexcept;
@@ -91,10 +91,11 @@ class HeldSessions {
     // RestedClaim is the right to lease the object again; afterwards nothing rests there.
     struct RestedClaim {
         Rested& entry;
-        explicit RestedClaim(Rested& claimed) noexcept : entry{claimed} {}
+        std::uint64_t claimed;
+        explicit RestedClaim(Rested& of) noexcept : entry{of}, claimed{of.state.load()} {}
         RestedClaim(const RestedClaim&) = delete;
         RestedClaim& operator=(const RestedClaim&) = delete;
-        ~RestedClaim() { entry.state.store(0); }
+        ~RestedClaim();
     };
 
     // move changes a place from one state to another; false where it is not in that state.
@@ -134,7 +135,7 @@ class SessionUse {
     SessionUse(HeldSessions::Place& place, std::uint64_t waiting) noexcept : place_{&place}, waiting_{waiting} {}
 
     // leave_to ends it, and the session object is the secret's from now on, in that state.
-    void leave_to(const AgreedSecret& secret, std::uint64_t waiting);
+    void leave_to(const AgreedSecret& agreed, std::uint64_t secret);
 
     HeldSessions::Place* place_ = nullptr;
     std::uint64_t waiting_ = 0;  // the state to go back to
@@ -157,12 +158,12 @@ class SecretUse {
 
  private:
     friend class HeldSessions;
-    SecretUse(HeldSessions& sessions, HeldSessions::Place& place, std::uint64_t waiting) noexcept
-        : sessions_{&sessions}, place_{&place}, waiting_{waiting} {}
+    SecretUse(HeldSessions& sessions, HeldSessions::Place& place, std::uint64_t as_secret) noexcept
+        : sessions_{&sessions}, place_{&place}, as_secret_{as_secret} {}
 
     HeldSessions* sessions_;
     HeldSessions::Place* place_;
-    std::uint64_t waiting_;
+    std::uint64_t as_secret_;  // the state to go back to
 };
 
 // HeldSession is one session object, given back with the last reference to it at the latest.
