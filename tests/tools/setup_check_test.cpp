@@ -103,18 +103,23 @@ TEST_CASE("check names what is wrong with a configuration", "[setup]") {
 
 TEST_CASE("check says whether libssl comes to the provider for ephemeral keys", "[setup]") {
     const Machine machine;
-    const auto check = [&](const std::string& name, const std::string& groups) {
+    const auto check_lines = [&](const std::string& providers, const std::string& groups) {
         return machine.check(
             {}, machine.chip.write(
                     "scope.cnf", "openssl_conf = i\n[i]\nproviders = p\nssl_conf = s\n[s]\nsystem_default = g\n[g]\n" +
-                                     groups + "\n[p]\ndefault = d\n" + name +
-                                     " = t\n[d]\nactivate = 1\n[t]\nactivate = 1\nscope = ephemeral\nmodule = " +
+                                     groups + "\n[p]\n" + providers +
+                                     "[d]\nactivate = 1\n[t]\nactivate = 1\nscope = ephemeral\nmodule = " +
                                      (module_directory() / "trustx.so").string() + "\n"));
+    };
+    const auto check = [&](const std::string& name, const std::string& groups) {
+        return check_lines(name + " = t\ndefault = d\n", groups);
     };
     const auto good = check("a-trustx", "groups = P-256:secp384r1:P-521");
     CHECK(good.status == 0);
     CHECK_THAT(good.out, ContainsSubstring("from a-trustx") && ContainsSubstring("loads"));
     check_fault(check("trustx", "Groups = P-256:P-384:P-521"), 5, {"sorts behind default"});
+    check_fault(check_lines("default = d\na-trustx = t\n", "Groups = P-256:P-384:P-521"), 5,
+                {"is behind that of default", "`a-trustx = t` first in [p]"});
     check_fault(check("a-trustx", "MinProtocol = TLSv1.2"), 5, {"no `Groups`"});
     check_fault(check("a-trustx", "Groups = X25519:P-256"), 5, {"does not have"});
     check_fault(check("a-trustx", "Groups = P-256"), 5, {"name no group"});

@@ -301,6 +301,99 @@ TEST_CASE("disable --all undoes everything that enable did in a root, and nothin
     CHECK(Machine{}.setup({"disable", "--all"}).ok());
 }
 
+TEST_CASE("a service with a scope gets a configuration of its own, and nothing of it is left", "[setup][service]") {
+    const Machine machine;
+    const auto before = machine.content();
+    const auto own = machine.path("/etc/trustx/services/mosquitto.cnf");
+    const std::vector<std::string> enable{"enable", "--service", "mosquitto"};
+    const auto with = [&enable](const std::string& scope) {
+        auto arguments = enable;
+        arguments.insert(arguments.end(), {"--scope", scope});
+        return arguments;
+    };
+    CHECK_THAT(machine.must(with("ephemeral")), ContainsSubstring("systemctl restart mosquitto\n"));
+    CHECK_THAT(read_file(machine.drop_in("mosquitto")),
+               ContainsSubstring("\nEnvironment=OPENSSL_CONF=/etc/trustx/services/mosquitto.cnf\n"));
+    const auto ephemeral = read_file(own);
+    CHECK_THAT(ephemeral, ContainsSubstring("\n.include /etc/trustx/openssl-trustx.cnf\n") &&
+                              ContainsSubstring("\nscope = ephemeral\n"));
+    CHECK(machine.must(with("ephemeral")).empty());
+    CHECK(machine.must(enable).empty());  // stays as it is
+    CHECK(read_file(own) == ephemeral);
+    CHECK_THAT(machine.must({"enable", "--service", "mosquitto", "--print"}),
+               ContainsSubstring("=/etc/trustx/services/mosquitto.cnf\n"));
+    CHECK_THAT(machine.must(with("key-schedule")), ContainsSubstring("systemctl restart mosquitto\n"));
+    CHECK_THAT(read_file(own), ContainsSubstring("\nscope = key-schedule\n") && !ContainsSubstring("ephemeral"));
+    static_cast<void>(machine.must(with("signature")));
+    CHECK_FALSE(fs::exists(own.parent_path()));
+    CHECK_THAT(read_file(machine.drop_in("mosquitto")),
+               ContainsSubstring("OPENSSL_CONF=/etc/trustx/openssl-trustx.cnf"));
+    const auto gone = [&] {
+        fs::remove(machine.path("/etc/systemd/system"));
+        fs::remove(machine.path("/etc/systemd"));
+        return machine.content() == before;
+    };
+    static_cast<void>(machine.must(with("ephemeral")));
+    static_cast<void>(machine.must({"disable", "--service", "mosquitto"}));
+    CHECK(gone());
+    static_cast<void>(machine.must(with("ephemeral")));
+    CHECK(machine.setup({"disable", "--all"}).ok());
+    CHECK(gone());
+    // Of an administrator who removed the drop-in.
+    static_cast<void>(machine.must(with("ephemeral")));
+    fs::remove_all(machine.path("/etc/systemd/system/mosquitto.service.d"));
+    CHECK(machine.setup({"disable", "--all"}).ok());
+    CHECK(gone());
+}
+
+TEST_CASE("what a person adds to a service's configuration survives, and what is another's is left",
+          "[setup][service]") {
+    const Machine machine;
+    const auto own = machine.path("/etc/trustx/services/mosquitto.cnf");
+    const auto with = [](const std::string& scope) {
+        return std::vector<std::string>{"enable", "--service", "mosquitto", "--scope", scope};
+    };
+    static_cast<void>(machine.must(with("ephemeral")));
+    auto edited = read_file(own);
+    edited.insert(edited.find("scope = ephemeral\n"), "open = load\n");
+    write_file(own, edited);
+    CHECK(machine.must(with("ephemeral")).empty());
+    CHECK(read_file(own) == edited);
+    static_cast<void>(machine.must(with("key-schedule")));
+    CHECK_THAT(read_file(own), ContainsSubstring("# added by hand to the block of `trustx setup`: open = load\n") &&
+                                   !ContainsSubstring("scope = ephemeral"));
+    static_cast<void>(machine.must({"disable", "--service", "mosquitto"}));
+    CHECK(read_file(own) == "# added by hand to the block of `trustx setup`: open = load\n");
+    machine.refuses(1, with("ephemeral"), {"mosquitto.cnf", "was not made by `trustx setup enable`"});
+    fs::remove(own);
+
+    machine.write("/etc/scoped.cnf", read_file(source_directory() / "conf" / "services" / "openssl-ephemeral.cnf"));
+    machine.refuses(1, {"enable", "--service", "mosquitto", "--config", "/etc/scoped.cnf", "--scope", "signature"},
+                    {"/etc/scoped.cnf", "`scope`", "[trustx_sect]"});
+    // That one has the scope.
+    static_cast<void>(
+        machine.must({"enable", "--service", "mosquitto", "--config", "/etc/scoped.cnf", "--scope", "ephemeral"}));
+    CHECK_THAT(read_file(machine.drop_in("mosquitto")), ContainsSubstring("OPENSSL_CONF=/etc/scoped.cnf\n"));
+    CHECK_FALSE(fs::exists(own));
+    machine.refuses(2, {"enable", "--service", "mosquitto", "--scope", "all"}, {"--scope"});
+    machine.refuses(2, {"enable", "--service", "mosquitto", "--scope", "ephemeral", "--print"}, {"--print"});
+    // A drop-in that somebody edited names the other configuration.
+    write_file(machine.drop_in("mosquitto"), [&] {
+        auto text = read_file(machine.drop_in("mosquitto"));
+        return text.insert(text.find("SupplementaryGroups"), "Nice=3\n");
+    }());
+    machine.refuses(1, with("key-schedule"), {"was edited by hand", "disable --service mosquitto"});
+    fs::remove(machine.drop_in("mosquitto"));
+    // Or the one that changes.
+    static_cast<void>(machine.must(with("ephemeral")));
+    auto drop_in = read_file(machine.drop_in("mosquitto"));
+    drop_in.insert(drop_in.find("SupplementaryGroups"), "Nice=3\n");
+    write_file(machine.drop_in("mosquitto"), drop_in);
+    CHECK_THAT(machine.must(with("key-schedule")), ContainsSubstring("systemctl restart mosquitto\n"));
+    CHECK_THAT(read_file(own), ContainsSubstring("\nscope = key-schedule\n"));
+    CHECK(read_file(machine.drop_in("mosquitto")) == drop_in);
+}
+
 TEST_CASE("check examines a service with its user, environment and sandbox", "[setup][service]") {
     const Chip chip;
     const Machine machine;

@@ -31,9 +31,13 @@ Nothing else is touched, and doing it twice changes nothing. A configuration tha
 With --service a drop-in of the unit gives the service OPENSSL_CONF, the group trustx, and the bus and the lock directory
 where its sandbox hides them. No service is started or stopped: the commands that are left to do are printed.
 
+With --scope the chip also makes the ephemeral keys of TLS, or also derives the keys of TLS 1.2 from them. A service then
+gets a configuration of its own in /etc/trustx/services.
+
 Examples:
   trustx setup enable
   trustx setup enable --service mosquitto
+  trustx setup enable --service mosquitto --scope ephemeral
   trustx setup enable --config /etc/mosquitto/openssl.cnf)";
 
 constexpr const char* what_disable_does =
@@ -68,11 +72,12 @@ constexpr const char* root_help = "The root directory of the machine whose units
 struct EditOptions {
     MachineOptions machine;
     ServiceOptions service;
+    std::string scope;
     bool all = false;
 };
 
 Result<void> needs_service(const EditOptions& options) {
-    const auto& [service, root, config, harden, print] = options.service;
+    const auto& [service, root, config, harden, print, scope] = options.service;
     if (service.empty() && (harden || print || (!root.empty() && !options.all))) {
         return fail(InputErrc::usage, "--harden, --print and --root are about a service: name it with --service");
     }
@@ -90,6 +95,7 @@ Result<void> enable(const Context& context, const EditOptions& options) {
     }
     auto service = options.service;
     service.config = options.machine.config;
+    service.scope = options.machine.scope;
     return enable_service(context, service);
 }
 
@@ -114,12 +120,22 @@ void add_enable(Command& setup) {
                    "FILE");
     command.flag("--claim-fips", options->machine.claim_fips,
                  "Let the provider's algorithms count as fips=yes, although it is no validated module");
+    const auto scope =
+        command.option("--scope", options->scope,
+                       "How much of TLS the chip does: the signature; the ephemeral keys, too; the keys that TLS 1.2 "
+                       "derives from them, too. Default: what was enabled before, or signature",
+                       scope_names);
+    scope.one_of({"signature", "ephemeral", "key-schedule"});
     command.option("--service", options->service.service, service_help, "SERVICE");
     command.flag("--harden", options->service.harden,
                  "Also forbid the service what it does not need: mosquitto and nginx as Debian has them");
-    command.flag("--print", options->service.print, "Print the drop-in of the service and install nothing");
+    command.flag("--print", options->service.print, "Print the drop-in of the service and install nothing")
+        .excludes(scope);
     command.option("--root", options->service.root, root_help, "DIRECTORY");
-    command.on_run([options](const Context& context) { return enable(context, *options); });
+    command.on_run([options](const Context& context) {
+        options->machine.scope = parse_scope(options->scope);
+        return enable(context, *options);
+    });
 }
 
 void add_disable(Command& setup) {

@@ -43,8 +43,10 @@ void report_properties(CheckReport& report, const OpensslConfiguration& configur
             "delete the line if nobody demands fips=yes, or the claim is not meant");
     }
     const auto& properties = configuration.default_properties;
-    if (properties.empty()) {
-        return;
+    const auto* const entry = configuration.trustx();
+    const bool wanted = entry != nullptr && scope_of(*entry) == Scope::key_schedule && prefers_trustx(properties);
+    if (properties.empty() || wanted) {
+        return;  // check_scope judges what a scope needs
     }
     if (claim && properties == "fips=yes") {
         report.ok("properties", "default_properties = fips=yes, which claim-fips answers");

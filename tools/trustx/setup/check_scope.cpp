@@ -1,72 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether libssl asks the provider for the ephemeral keys of TLS, where the setting `scope` says that the chip makes
-// them (openssl-provider.md section 6.1).
-#include "common/openssl/curve_names.hpp"
+// Whether libssl and libcrypto ask the provider for as much of TLS as the setting `scope` says that the chip does.
+#include "common/text/lower_case.hpp"
 #include "setup/checks.hpp"
-
-#include <trustx/key.hpp>
-
-#include <algorithm>
-#include <sstream>
+#include "setup/scope.hpp"
 
 namespace trustx::cli {
 namespace {
 
-constexpr const char* groups_to_write =
-    "write `Groups = P-256:P-384:P-521` into the section that system_default names in the one that ssl_conf names";
+const std::string tls_section = "the section that system_default names in the one that ssl_conf names";
 
-// Names of groups as libssl takes them, without the marks of its newer versions.
-std::vector<std::string> group_names(std::string list) {
-    std::replace(list.begin(), list.end(), '/', ':');
-    std::vector<std::string> names;
-    std::istringstream stream{list};
-    for (std::string name; std::getline(stream, name, ':');) {
-        std::erase_if(name, [](char mark) { return mark == '?' || mark == '*' || mark == ' '; });
-        names.push_back(name);
-    }
-    return names;
+std::string section_for(const std::string& named, const std::string& otherwise) {
+    return named.empty() ? otherwise : "section [" + named + "]";
 }
 
-bool chip_has(const std::string& group) {
-    return curve_named(openssl::group_name(group)).has_value();
-}
-
-// libssl knows groups of EC keys, besides those that have our algorithm, by the curves of its own default provider.
-bool is_other_curve(const std::string& group) {
-    return !chip_has(group) && !openssl::group_name(group).empty();
-}
-
-void check_name(CheckReport& report, const OpensslConfiguration& configuration, const ProviderEntry& entry) {
-    for (const auto& other : configuration.providers) {
-        const bool has_groups = other.name == "default" || other.name == "fips";
-        if (has_groups && other.activation != Activation::no && other.name < entry.name) {
-            report.failed("scope", InputErrc::check_failed,
-                          "the name " + entry.name + " sorts behind " + other.name +
-                              ", from which libssl takes the groups then: ephemeral keys stay in software",
-                          "name the provider a-trustx in [" + configuration.providers_section +
-                              "], with `module = trustx.so` in [" + entry.section + "]");
-            return;
-        }
-    }
-    report.ok("scope", "ephemeral: libssl takes the groups P-256 and P-384 from " + entry.name);
-}
-
-void check_groups(CheckReport& report, const std::string& list) {
-    const auto groups = group_names(list);
-    if (list.empty() || groups.empty() || !chip_has(groups.front())) {
-        report.failed("groups", InputErrc::check_failed,
-                      (list.empty() ? std::string{"no `Groups` for TLS"} : "`Groups = " + list + "`") +
-                          ": most handshakes use a group that the chip does not have",
-                      groups_to_write);
-    } else if (std::ranges::none_of(groups, is_other_curve)) {
-        report.failed(
-            "groups", InputErrc::check_failed,
-            "`Groups = " + list +
-                "` has no curve but those of the chip: programs that offer TLS 1.2 only name no group then, and "
-                "their handshakes fail",
-            groups_to_write);
+void check_order(CheckReport& report, const OpensslConfiguration& configuration, const ProviderEntry& entry,
+                 Scope scope) {
+    const auto& section = configuration.providers_section;
+    if (const auto* other = sorts_behind(configuration, entry)) {
+        report.failed("scope", InputErrc::check_failed,
+                      "the name " + entry.name + " sorts behind " + other->name +
+                          ", from which libssl takes the groups then: ephemeral keys stay in software",
+                      "name the provider " + std::string{name_ahead} + " in [" + section +
+                          "], with `module = trustx.so` in [" + entry.section + "]");
+    } else if (const auto* first = listed_behind(configuration, entry)) {
+        report.failed("scope", InputErrc::check_failed,
+                      "the line of " + entry.name + " is behind that of " + first->name +
+                          ", from which libssl takes the groups then: ephemeral keys stay in software",
+                      "put `" + entry.line + " = " + entry.section + "` first in [" + section + "]");
     } else {
-        report.ok("groups", list);
+        report.ok("scope", to_string(scope) + ": libssl takes the groups P-256 and P-384 from " + entry.name);
+    }
+}
+
+void check_groups(CheckReport& report, const OpensslConfiguration& configuration) {
+    if (const auto fault = fault_of_groups(configuration.tls_groups); !fault.empty()) {
+        report.failed("groups", InputErrc::check_failed, fault,
+                      "write `Groups = " + std::string{groups_to_write} + "` into " +
+                          section_for(configuration.tls_section, tls_section));
+    } else {
+        report.ok("groups", configuration.tls_groups);
+    }
+}
+
+void check_properties(CheckReport& report, const OpensslConfiguration& configuration) {
+    const auto& properties = configuration.default_properties;
+    if (prefers_trustx(properties)) {
+        report.ok("properties", "default_properties = " + properties);
+        return;
+    }
+    report.failed("properties", InputErrc::check_failed,
+                  "default_properties do not prefer trustx: libssl derives the keys of TLS 1.2 by OpenSSL's own "
+                  "functions, so the master secret is in memory",
+                  "write `default_properties = " + (properties.empty() ? "" : properties + ",") + properties_to_write +
+                      "` into " +
+                      section_for(configuration.algorithms_section,
+                                  "the section that alg_section names in [" + configuration.init_section + "]"));
+}
+
+void check_ciphers(CheckReport& report, const OpensslConfiguration& configuration) {
+    const auto& ciphers = configuration.tls_ciphers;
+    if (!first_is_sha256(ciphers)) {
+        report.failed(
+            "ciphers", InputErrc::check_failed,
+            (ciphers.empty() ? std::string{"no `CipherString` for TLS"} : "`CipherString = " + ciphers + "`") +
+                ": most handshakes of TLS 1.2 use a cipher with a hash that the chip does not have, and then "
+                "the master secret is in memory",
+            "write `CipherString = " + ciphers_to_write(ciphers) + "` into " +
+                section_for(configuration.tls_section, tls_section));
+    } else {
+        report.ok("ciphers", ciphers);
+    }
+    if (text::lower_case(configuration.tls_maximum) != "tlsv1.2") {
+        report.note("versions",
+                    "what speaks TLS 1.3 with the other side has its ephemeral keys in the chip, and not the secrets "
+                    "derived from them",
+                    "where TLS 1.2 is wanted for that, write `MaxProtocol = TLSv1.2` into " +
+                        section_for(configuration.tls_section, tls_section));
     }
 }
 
@@ -74,12 +83,17 @@ void check_groups(CheckReport& report, const std::string& list) {
 
 void check_scope(CheckReport& report, const OpensslConfiguration& configuration, const ProviderEntry& entry,
                  const SettingValues& settings) {
-    const auto* const scope = settings.find("scope");
-    if (scope == nullptr || scope->text == "signature") {
+    const auto* const setting = settings.find("scope");
+    const auto scope = setting == nullptr ? Scope::signature : parse_scope(setting->text).value_or(Scope::signature);
+    if (scope == Scope::signature) {
         return;
     }
-    check_name(report, configuration, entry);
-    check_groups(report, configuration.tls_groups);
+    check_order(report, configuration, entry, scope);
+    check_groups(report, configuration);
+    if (scope == Scope::key_schedule) {
+        check_properties(report, configuration);
+        check_ciphers(report, configuration);
+    }
 }
 
 }  // namespace trustx::cli

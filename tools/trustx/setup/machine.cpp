@@ -113,11 +113,23 @@ Result<std::vector<VerifyAnchor>> anchors_in(const ProviderEntry& entry, const s
     return std::vector<VerifyAnchor>{};
 }
 
+std::string included_file(const Inclusion& inclusion) {
+    return inclusion.directory + (inclusion.directory.ends_with('/') ? "" : "/") + "trustx.cnf";
+}
+
+// drop_in_of is the file that enable would have made beside the configuration; nothing: there is none.
+std::optional<std::string> drop_in_of(const Target& target) {
+    const auto inclusion = included_directory(target.text);
+    const auto path = inclusion ? included_file(*inclusion) : std::string{};
+    std::error_code ignored;
+    return inclusion && fs::is_regular_file(path, ignored) ? std::optional{path} : std::nullopt;
+}
+
 // keep_anchors takes over what `trustx anchor write` put into the block.
 Result<void> keep_anchors(const Target& target, ProviderSettings& settings) {
     const auto configuration = OpensslConfiguration::parse(target.text, target.path);
     const auto* entry = configuration ? configuration->trustx() : nullptr;
-    if (target.parts.block.empty() || entry == nullptr) {
+    if ((target.parts.block.empty() && !drop_in_of(target)) || entry == nullptr) {
         return {};
     }
     TRY(const auto anchors, anchors_in(*entry, target.path));
@@ -128,18 +140,15 @@ Result<void> keep_anchors(const Target& target, ProviderSettings& settings) {
 }
 
 // check_result makes sure, with OpenSSL's parser, that a configuration does what it should.
-Result<void> check_result(const std::string& text, const std::string& path) {
+Result<void> check_result(const std::string& text, const std::string& path, Scope scope) {
     TRY(const auto result, OpensslConfiguration::parse(text, path));
-    if (!result.activates_trustx() || !result.activates_another_than_trustx()) {
+    if (!result.activates_trustx() || !result.activates_another_than_trustx() ||
+        (scope != Scope::signature && !has_scope(result, scope, path))) {
         return fail(InputErrc::refused, path +
                                             " is left as it is: what would be added takes no effect there; add it "
                                             "by hand as shown in provider-trustx(7)");
     }
     return {};
-}
-
-std::string included_file(const Inclusion& inclusion) {
-    return inclusion.directory + (inclusion.directory.ends_with('/') ? "" : "/") + "trustx.cnf";
 }
 
 using Change = ConfigurationChange;
@@ -167,6 +176,12 @@ Result<Change> leave_activated(const Target& target, const OpensslConfiguration&
                                             " activates the provider already: write `claim-fips = yes` into [" +
                                             configuration.trustx()->section + "], or `trustx setup disable` first");
     }
+    if (options.scope && scope_of(*configuration.trustx()) != options.scope) {
+        return fail(InputErrc::refused, target.path +
+                                            " activates the provider already, with another scope: write `scope = " +
+                                            to_string(*options.scope) + "` into [" + configuration.trustx()->section +
+                                            "], or `trustx setup disable` first");
+    }
     return Change{
         .note = target.path + " activates the provider already; nothing changed" +
                 (configuration.activates("default") ? "" : ". The default provider is not activated, but others")};
@@ -176,9 +191,45 @@ Result<Change> leave_activated(const Target& target, const OpensslConfiguration&
 bool does_what_is_wanted(const Target& target, const MachineOptions& options) {
     const auto configuration = OpensslConfiguration::parse(target.text, target.path);
     const auto* entry = configuration ? configuration->trustx() : nullptr;
-    return entry != nullptr && check_result(target.text, target.path) &&
+    return entry != nullptr && check_result(target.text, target.path, Scope::signature) &&
            configuration->claims_fips() == options.claim_fips &&
+           (!options.scope || has_scope(*configuration, *options.scope, target.path)) &&
            (options.module.empty() || entry->module == fs::absolute(options.module).lexically_normal().string());
+}
+
+// without_block is for a configuration that does what is wanted by lines of others.
+Change without_block(const Target& target, const std::string& without) {
+    return {.kind = Change::Kind::replacement,
+            .path = target.path,
+            .text = without,
+            .note = "enabled by " + target.path +
+                    " without the lines that were added; these are removed. Programs that "
+                    "run already need a restart"};
+}
+
+// plan_drop_in_again has the file that enable made beside a configuration say another scope. Nothing: it is somebody
+// else's.
+Result<std::optional<Change>> plan_drop_in_again(const Target& target, const std::string& path, Scope scope,
+                                                 const ProviderSettings& settings) {
+    TRY(const auto beside, open_target(path));
+    if (beside.parts.block.empty()) {
+        return std::nullopt;
+    }
+    if (beside.parts.edited) {
+        return fail(InputErrc::refused, path +
+                                            " was edited by hand, and is left as it is; `trustx setup disable` first "
+                                            "has it made again");
+    }
+    const auto without = without_included(target.text, path);
+    TRY(const auto configuration, OpensslConfiguration::parse(without, target.path));
+    TRY(const auto lines, activating_lines(configuration, settings, scope, target.path));
+    TRYV(check_result(without + "\n" + lines, target.path, scope));
+    const auto inclusion = included_directory(target.text);
+    return Change{.kind = Change::Kind::replacement,
+                  .path = path,
+                  .text = beside.parts.before + drop_in(lines, inclusion->section) + beside.parts.after,
+                  .note = "enabled by " + path + ", which " + target.path +
+                          " includes. Programs that run already need a restart"};
 }
 
 // plan_change decides what enable does, and refuses what it cannot do. It writes nothing.
@@ -189,9 +240,18 @@ Result<Change> plan_change(const Target& target, const MachineOptions& options, 
     }
     const auto without = target.parts.without(edits_of(target.parts, target.path));
     TRY(const auto configuration, OpensslConfiguration::parse(without, target.path));
-    TRY(const auto lines, activating_lines(configuration, settings, target.path));
+    const auto beside = target.parts.block.empty() ? drop_in_of(target) : std::nullopt;
+    if (beside && options.scope && !has_scope(configuration, *options.scope, target.path)) {
+        TRY(auto again, plan_drop_in_again(target, *beside, *options.scope, settings));
+        if (again) {
+            return *std::move(again);
+        }
+    }
+    const auto scope = options.scope.value_or(scope_in(target.parts).value_or(Scope::signature));
+    TRY(const auto lines, activating_lines(configuration, settings, scope, target.path));
     if (lines.empty()) {
-        return leave_activated(target, configuration, options);
+        TRY(auto left, leave_activated(target, configuration, options));
+        return target.parts.block.empty() ? std::move(left) : without_block(target, without);
     }
     if (const auto inclusion = included_directory(without); inclusion && target.parts.block.empty()) {
         return plan_drop_in(target, *inclusion, lines);
@@ -200,20 +260,12 @@ Result<Change> plan_change(const Target& target, const MachineOptions& options, 
     if (result == target.text) {
         return Change{.note = "enabled in " + target.path + " already; nothing changed"};
     }
-    TRYV(check_result(result, target.path));
+    TRYV(check_result(result, target.path, scope));
     return Change{.kind = Change::Kind::replacement,
                   .path = target.path,
                   .text = std::move(result),
                   .note = "enabled in " + target.path +
                           "; `trustx setup check` tries it. Programs that run already need a restart"};
-}
-
-// drop_in_of is the file that enable would have made beside the configuration; nothing: there is none.
-std::optional<std::string> drop_in_of(const Target& target) {
-    const auto inclusion = included_directory(target.text);
-    const auto path = inclusion ? included_file(*inclusion) : std::string{};
-    std::error_code ignored;
-    return inclusion && fs::is_regular_file(path, ignored) ? std::optional{path} : std::nullopt;
 }
 
 // with_anchor puts an entry in place of those for its object or its key.
@@ -262,7 +314,7 @@ Result<void> enable_machine(const Context& context, const MachineOptions& option
     TRY(const auto change, plan_change(target, options, settings));
     if (change.kind == Change::Kind::new_file) {
         TRYV(files::write_file(change.path, change.text));
-        if (auto good = check_result(target.text, target.path); !good) {
+        if (auto good = check_result(target.text, target.path, options.scope.value_or(Scope::signature)); !good) {
             ::unlink(change.path.c_str());
             return good;
         }

@@ -7,11 +7,13 @@
 #pragma once
 
 #include "cli/context.hpp"
+#include "setup/scope.hpp"
 
 #include <trustx/result.hpp>
 #include <trustx/settings.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace trustx::cli {
@@ -20,6 +22,7 @@ struct MachineOptions {
     std::string config;  // empty: what OpenSSL reads
     std::string module;  // empty: where OpenSSL looks for it
     bool claim_fips = false;
+    std::optional<Scope> scope = {};  // nothing: as it is
 };
 
 // ConfigurationChange is what is going to be done to a configuration.

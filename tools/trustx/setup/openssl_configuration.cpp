@@ -59,7 +59,7 @@ Activation activation_of(const std::string& value) {
 
 ProviderEntry entry_of(CONF* conf, const std::string& name, const std::string& section) {
     ProviderEntry entry{
-        .name = after_dot(name), .section = section, .activate_value = {}, .module = {}, .settings = {}};
+        .name = after_dot(name), .line = name, .section = section, .activate_value = {}, .module = {}, .settings = {}};
     for (const auto& [raw, value] : section_lines(conf, section)) {
         const auto key = after_dot(raw);
         if (key == "identity") {
@@ -76,23 +76,22 @@ ProviderEntry entry_of(CONF* conf, const std::string& name, const std::string& s
     return entry;
 }
 
-std::string properties_of(CONF* conf, const std::string& init_section) {
-    const auto algorithms = value_of(conf, init_section, "alg_section");
-    return algorithms ? value_of(conf, *algorithms, "default_properties").value_or("") : "";
-}
-
-// groups_of is what libssl reads for every SSL_CTX. It calls a command by any mixture of cases.
-std::string groups_of(CONF* conf, const std::string& init_section) {
-    const auto applications = value_of(conf, init_section, "ssl_conf");
-    const auto section = applications ? value_of(conf, *applications, "system_default") : std::nullopt;
-    std::string groups;
-    for (const auto& [raw, value] : section_lines(conf, section.value_or(""))) {
+// read_tls reads what libssl does for every SSL_CTX. It calls a command by any mixture of cases.
+void read_tls(CONF* conf, OpensslConfiguration& configuration) {
+    configuration.ssl_section = value_of(conf, configuration.init_section, "ssl_conf").value_or("");
+    if (!configuration.ssl_section.empty()) {
+        configuration.tls_section = value_of(conf, configuration.ssl_section, "system_default").value_or("");
+    }
+    for (const auto& [raw, value] : section_lines(conf, configuration.tls_section)) {
         const auto command = text::lower_case(after_dot(raw));
         if (command == "groups" || command == "curves") {
-            groups = value;
+            configuration.tls_groups = value;
+        } else if (command == "cipherstring") {
+            configuration.tls_ciphers = value;
+        } else if (command == "maxprotocol") {
+            configuration.tls_maximum = value;
         }
     }
-    return groups;
 }
 
 std::vector<std::string> sections_of(const CONF* conf) {
@@ -133,8 +132,12 @@ Result<OpensslConfiguration> OpensslConfiguration::parse(const std::string& text
     if (configuration.init_section.empty()) {
         return configuration;
     }
-    configuration.default_properties = properties_of(conf.get(), configuration.init_section);
-    configuration.tls_groups = groups_of(conf.get(), configuration.init_section);
+    configuration.algorithms_section = value_of(conf.get(), configuration.init_section, "alg_section").value_or("");
+    if (!configuration.algorithms_section.empty()) {
+        configuration.default_properties =
+            value_of(conf.get(), configuration.algorithms_section, "default_properties").value_or("");
+    }
+    read_tls(conf.get(), configuration);
     for (const auto& [key, section] : section_lines(conf.get(), configuration.init_section)) {
         if (before_dot(key) != "providers") {
             continue;

@@ -18,6 +18,7 @@ enum class Activation { no, yes, unclear };
 
 struct ProviderEntry {
     std::string name;     // by which OpenSSL will know it
+    std::string line;     // the name of the line that names the section, as written
     std::string section;  // where its settings are
     Activation activation = Activation::no;
     std::string activate_value;                                 // as written
@@ -32,8 +33,13 @@ struct OpensslConfiguration {
     std::string init_section;        // what openssl_conf names; empty: there is no such line
     std::string node_section;        // what nodejs_conf names, for Node.js; empty: there is no such line
     std::string providers_section;   // what `providers` in it names; empty: there is no such line
-    std::string default_properties;  // of alg_section or evp_properties; empty: none
-    std::string tls_groups;          // `Groups` or `Curves` of system_default in ssl_conf; empty: none
+    std::string algorithms_section;  // what alg_section in it names; empty: there is no such line
+    std::string default_properties;  // in that; empty: none
+    std::string ssl_section;         // what ssl_conf names; empty: there is no such line
+    std::string tls_section;         // what system_default in that names; empty: there is no such line
+    std::string tls_groups;          // `Groups` or `Curves` in that; empty: none
+    std::string tls_ciphers;         // `CipherString` in that; empty: none
+    std::string tls_maximum;         // `MaxProtocol` in that; empty: none
     std::vector<ProviderEntry> providers;
     std::vector<std::string> sections;  // the names of all, for choosing new ones
 

@@ -12,6 +12,8 @@
 #include "setup/machine.hpp"
 #include "setup/marked_block.hpp"
 #include "setup/openssl_configuration.hpp"
+#include "setup/plain_word.hpp"
+#include "setup/setup_block.hpp"
 #include "setup/users.hpp"
 
 #include <trustx/error.hpp>
@@ -71,14 +73,61 @@ Result<ServiceAccess> what_service_gets(const Context& context, const ServiceOpt
     return access;
 }
 
-Result<void> check_configuration_for(const std::string& root, const std::string& path) {
+Result<std::string> configuration_for(const std::string& root, const std::string& path) {
     TRY(const auto content, files::read_input(in_root(root, path)));
-    TRY(const auto configuration, OpensslConfiguration::parse({content.begin(), content.end()}, path));
+    std::string text{content.begin(), content.end()};
+    TRY(const auto configuration, OpensslConfiguration::parse(text, path));
     if (!configuration.activates_trustx()) {
         return fail(InputErrc::refused, path + " does not load the provider; `trustx setup enable --config " + path +
                                             "` makes it, or leave out --config");
     }
-    return {};
+    return text;
+}
+
+constexpr std::string_view include = ".include ";
+
+// own_text is the service's configuration: that of others, and what the scope needs beside it. Empty: that one has the
+// scope. Errors: those of activating_lines.
+Result<std::string> own_text(const std::string& root, const std::string& base, Scope scope) {
+    TRY(const auto text, configuration_for(root, base));
+    TRY(const auto configuration, OpensslConfiguration::parse(text, base));
+    TRY(const auto lines, activating_lines(configuration, {}, scope, base));
+    if (lines.empty()) {
+        return std::string{};
+    }
+    TRY(const auto result, OpensslConfiguration::parse(text + "\n" + lines, base));
+    if (!has_scope(result, scope, base) || !is_plain(base)) {
+        return fail(InputErrc::refused, "with " + base + " the scope " + to_string(scope) +
+                                            " takes no effect; name another configuration with --config");
+    }
+    return framed(std::string{include} + base + "\n" + lines, false);
+}
+
+// Own is the configuration that enable made for a service.
+struct Own {
+    std::string path;
+    std::optional<MarkedText> parts;  // nothing: there is no such file
+
+    [[nodiscard]] bool is_ours() const { return parts && !parts->block.empty(); }
+    [[nodiscard]] std::string base() const {
+        for (const auto& line : is_ours() ? parts->lines() : std::vector<Line>{}) {
+            if (line.text().starts_with(include)) {
+                return std::string{line.text().substr(include.size())};
+            }
+        }
+        return {};
+    }
+};
+
+Result<Own> read_own(const std::string& root, const std::string& service) {
+    Own own{.path = in_root(root, own_configuration(service)), .parts = {}};
+    std::error_code ignored;
+    if (fs::exists(fs::symlink_status(own.path, ignored))) {
+        TRY(const auto content, files::read_input(own.path));
+        TRY(auto parts, MarkedText::split({content.begin(), content.end()}, own.path));
+        own.parts = std::move(parts);
+    }
+    return own;
 }
 
 Result<void> check_unit(const UnitSettings& unit, const ServiceAccess& access, const std::string& root) {
@@ -169,6 +218,58 @@ std::string header_for_the_rest(const MarkedText& parts) {
     return header;
 }
 
+// edits_in_own are lines that a person added to the configuration of a service, as comments.
+std::string edits_in_own(const Own& own, const std::string& root) {
+    std::set<std::string> written;
+    for (const auto scope : {Scope::ephemeral, Scope::key_schedule}) {
+        const auto text = own_text(root, own.base(), scope).value_or("");
+        for (const auto& line : lines_of(text)) {
+            written.emplace(line.text());
+        }
+    }
+    return edits_in(*own.parts, written);
+}
+
+// remove_own leaves what others wrote.
+Result<void> remove_own(const Context& context, const std::string& root, const std::string& service) {
+    TRY(const auto own, read_own(root, service));
+    if (!own.is_ours()) {
+        return {};
+    }
+    const auto rest = own.parts->without(edits_in_own(own, root));
+    if (!rest.empty()) {
+        TRYV(files::write_file(own.path, rest));
+        context.note(own.path + " keeps what was added by hand");
+        return {};
+    }
+    if (::unlink(own.path.c_str()) != 0) {
+        return files::cannot_write(own.path, errno_code());
+    }
+    std::error_code others;
+    fs::remove(fs::path{own.path}.parent_path(), others);  // unless those of further services are there
+    return {};
+}
+
+// install_own gives the service its configuration. True: it changed.
+Result<bool> install_own(const Own& own, const std::string& root, const std::string& base, Scope scope,
+                         const std::string& text) {
+    if (!own.parts) {
+        TRYV(install(own.path, text));
+        return true;
+    }
+    if (!own.is_ours()) {
+        return fail(InputErrc::refused, own.path +
+                                            " is there and was not made by `trustx setup enable`; look at it, and "
+                                            "move or remove it by hand");
+    }
+    const auto& parts = *own.parts;
+    if (parts.block == text || (parts.edited && scope_in(parts) == scope && own.base() == base)) {
+        return false;
+    }
+    TRYV(files::write_file(own.path, parts.before + edits_in_own(own, root) + text + parts.after));
+    return true;
+}
+
 Result<void> remove_drop_in(const Context& context, const std::string& root, const std::string& service) {
     const auto path = drop_in_path(root, service);
     TRY(const auto parts, read_drop_in(path));
@@ -204,7 +305,54 @@ std::vector<fs::path> drop_ins_in(const std::string& root) {
     return found;
 }
 
+// check_lowered refuses to leave a service with a scope that its configuration has by lines of others.
+Result<void> check_lowered(const ServiceOptions& options, const std::string& base, Scope scope) {
+    if (!options.scope || scope != Scope::signature) {
+        return {};
+    }
+    TRY(const auto text, configuration_for(options.root, base));
+    TRY(const auto configuration, OpensslConfiguration::parse(text, base));
+    const auto& entry = *configuration.trustx();
+    return scope_of(entry) == Scope::signature
+               ? Result<void>{}
+               : fail(InputErrc::refused, base + " has a setting `scope` in section [" + entry.section +
+                                              "]; change that line, or name another configuration with --config");
+}
+
+// check_edited refuses to leave a drop-in that a person edited where it keeps the service from the scope that was asked
+// for: it names another configuration.
+Result<void> check_edited(const ServiceOptions& options, const std::string& path, const UnitSettings& unit,
+                          const std::string& wanted) {
+    const auto environment = unit.environment(options.root);
+    const auto chosen = environment.find("OPENSSL_CONF");
+    const bool fits = chosen != environment.end() && chosen->second == wanted;
+    return !options.scope || fits
+               ? Result<void>{}
+               : fail(InputErrc::refused, path +
+                                              " was edited by hand, and is left as it is; `trustx setup disable "
+                                              "--service " +
+                                              options.service + "` first has it made again");
+}
+
+// own_configurations are the services that have one in this root.
+std::vector<std::string> own_configurations(const std::string& root) {
+    std::vector<std::string> services;
+    std::error_code ignored;
+    const auto directory = fs::path{own_configuration("a.service")}.parent_path();
+    for (const auto& entry : fs::directory_iterator{in_root(root, directory), ignored}) {
+        if (entry.path().extension() == ".cnf" && entry.is_regular_file(ignored)) {
+            services.push_back(entry.path().stem().string() + ".service");
+        }
+    }
+    std::ranges::sort(services);
+    return services;
+}
+
 }  // namespace
+
+std::string own_configuration(const std::string& service) {
+    return "/etc/trustx/services/" + service.substr(0, service.rfind('.')) + ".cnf";
+}
 
 std::string drop_in_path(const std::string& root, const std::string& service) {
     return in_root(root, "/etc/systemd/system/" + service + ".d/trustx.conf");
@@ -240,7 +388,9 @@ ServiceAccess access_for(const std::string& service, const Settings& settings) {
 Result<void> enable_service(const Context& context, const ServiceOptions& options) {
     TRY(const auto asked, service_name(options.service));
     if (options.print) {
-        TRY(const auto access, what_service_gets(context, options, asked));
+        TRY(auto access, what_service_gets(context, options, asked));
+        TRY(const auto own, read_own(options.root, asked));
+        access.openssl_conf = own.is_ours() ? own_configuration(asked) : access.openssl_conf;
         const auto unit = UnitSettings::read(options.root, asked, drop_in_path(options.root, asked));
         return answer(drop_in_text(access, unit ? Sandbox::of(*unit, access.lock_directory) : Sandbox{}));
     }
@@ -248,35 +398,52 @@ Result<void> enable_service(const Context& context, const ServiceOptions& option
     const auto service = named.name();
     const auto path = drop_in_path(options.root, service);
     TRY(const auto unit, UnitSettings::read(options.root, service, path));
-    TRY(const auto access, what_service_gets(context, options, service));
-    TRYV(check_configuration_for(options.root, access.openssl_conf));
+    TRY(auto access, what_service_gets(context, options, service));
+    TRY(const auto own, read_own(options.root, service));
+    const auto present = own.is_ours() ? scope_in(*own.parts).value_or(Scope::signature) : Scope::signature;
+    const auto scope = options.scope.value_or(present);
+    const auto base = access.openssl_conf;
+    TRY(const auto configuration, own_text(options.root, base, scope));
+    TRYV(check_lowered(options, base, scope));
+    access.openssl_conf = configuration.empty() ? base : own_configuration(service);
     TRYV(check_unit(unit, access, options.root));
     const auto text = drop_in_text(access, Sandbox::of(unit, access.lock_directory));
     std::error_code ignored;
     std::string whole = text;
+    bool same = false;
+    bool edited = false;
     if (fs::exists(fs::symlink_status(path, ignored))) {
         TRY(const auto parts, read_drop_in(path));
-        if (parts.edited) {
-            context.note("enabled by " + path +
-                         " already, which was edited by hand; nothing changed. `trustx setup "
-                         "disable --service " +
-                         options.service + "` first has it made again");
-            return {};
-        }
-        whole = parts.before + text + parts.after;
-        if (parts.block == text) {
-            context.note("enabled by " + path + " already; nothing changed");
-            return {};
-        }
+        edited = parts.edited;
+        whole = parts.before + (edited ? parts.block : text) + parts.after;
+        same = edited || parts.block == text;
+    }
+    if (edited) {
+        TRYV(check_edited(options, path, named, access.openssl_conf));
+    }
+    if (!configuration.empty()) {
+        TRY(const bool changed, install_own(own, options.root, base, scope, configuration));
+        same = same && !changed;
+    }
+    if (same) {
+        context.note("enabled by " + path +
+                     (edited ? " already, which was edited by hand; nothing changed. `trustx setup disable --service " +
+                                   options.service + "` first has it made again"
+                             : " already; nothing changed"));
+        return {};
     }
     TRYV(install(path, whole));
+    if (configuration.empty()) {
+        TRYV(remove_own(context, options.root, service));
+    }
     const auto user = becomes_user(service);
     if (user.empty() && unit.value("User").empty() && !unit.is_on("DynamicUser")) {
         context.note(service +
                      " runs as root; if its program becomes another user by itself, put that user into the "
                      "group trustx, too");
     }
-    context.note("enabled by " + path + "; what is left to do, as root:");
+    context.note("enabled by " + path + (configuration.empty() ? "" : " and " + own.path) +
+                 "; what is left to do, as root:");
     return print_what_is_left(service, in_group(options.root, user, "trustx") ? "" : user);
 }
 
@@ -288,9 +455,10 @@ Result<void> disable_service(const Context& context, const ServiceOptions& optio
     std::error_code ignored;
     if (!fs::exists(fs::symlink_status(path, ignored))) {
         context.note("there is no " + path + "; nothing changed");
-        return {};
+        return remove_own(context, options.root, service);
     }
     TRYV(remove_drop_in(context, options.root, service));
+    TRYV(remove_own(context, options.root, service));
     const auto user = becomes_user(service);
     if (!user.empty() && in_group(options.root, user, "trustx")) {
         context.note(user + " stays in the group trustx; where no other service needs that, `gpasswd -d " + user +
@@ -318,6 +486,9 @@ Result<void> disable_all(const Context& context, const std::string& root) {
             continue;  // somebody else's
         }
         keep(remove_drop_in(context, root, path.parent_path().stem()));
+    }
+    for (const auto& service : own_configurations(root)) {
+        keep(remove_own(context, root, service));
     }
     return first ? Result<void>{tl::unexpected{*first}} : Result<void>{};
 }

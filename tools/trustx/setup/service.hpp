@@ -4,11 +4,13 @@
 #pragma once
 
 #include "cli/context.hpp"
+#include "setup/scope.hpp"
 #include "setup/service_drop_in.hpp"
 
 #include <trustx/result.hpp>
 #include <trustx/settings.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,11 +21,16 @@ struct ServiceOptions {
     std::string root;     // the root directory of another machine, an image for example; empty: this one
     std::string config;   // the configuration that the service gets; empty: the installed one
     bool harden = false;
-    bool print = false;  // the drop-in to standard output, and nothing installed
+    bool print = false;               // the drop-in to standard output, and nothing installed
+    std::optional<Scope> scope = {};  // nothing: as it is
 };
 
 // installed_configuration loads the provider for single programs.
 inline constexpr const char* installed_configuration = "/etc/trustx/openssl-trustx.cnf";
+
+// own_configuration is what a service gets where its scope is not that of the configuration that others read:
+// "/etc/trustx/services/mosquitto.cnf". It includes that one and changes what the scope needs.
+std::string own_configuration(const std::string& service);
 
 // drop_in_path is where the service's drop-in is: "/etc/systemd/system/mosquitto.service.d/trustx.conf".
 std::string drop_in_path(const std::string& root, const std::string& service);

@@ -3,9 +3,9 @@
 
 #include "common/files/input_error.hpp"
 #include "common/try.hpp"
+#include "setup/plain_word.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <set>
 #include <sstream>
@@ -28,15 +28,6 @@ std::string_view included(const Line& line) {
     text.remove_prefix(word.size());
     const auto path = text.find_first_not_of(" \t=");
     return path == 0 || path == std::string_view::npos ? std::string_view{} : text.substr(path);
-}
-
-// plain tells whether a word can stand in a configuration without quotes, variables and escapes.
-// `more` are characters that mean something in a name and not in a value.
-bool plain(std::string_view word, std::string_view more = {}) {
-    return !word.empty() && std::all_of(word.begin(), word.end(), [more](char c) {
-        return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-               std::string_view{"_-./+"}.find(c) != std::string_view::npos || more.find(c) != std::string_view::npos;
-    });
 }
 
 constexpr std::string_view module_section = "[trustx_setup_module]";
@@ -82,19 +73,22 @@ std::string default_lines(const OpensslConfiguration& configuration, const std::
 Result<void> check_names(const OpensslConfiguration& configuration, const ProviderSettings& settings,
                          const std::string& name) {
     for (const auto* section :
-         {"trustx_setup_init", "trustx_setup_providers", "trustx_setup_default", "trustx_setup_module"}) {
+         {"trustx_setup_init", "trustx_setup_providers", "trustx_setup_default", "trustx_setup_module",
+          "trustx_setup_algorithms", "trustx_setup_ssl", "trustx_setup_tls"}) {
         if (configuration.has_section(section)) {
             return refuse(name, "it has a section [" + std::string{section} +
                                     "] outside of a block of `trustx setup`; remove that section");
         }
     }
-    for (const auto& section : {configuration.init_section, configuration.providers_section}) {
-        if (!section.empty() && !plain(section)) {
+    for (const auto& section :
+         {configuration.init_section, configuration.providers_section, configuration.algorithms_section,
+          configuration.ssl_section, configuration.tls_section}) {
+        if (!section.empty() && !is_plain(section)) {
             return refuse(name, "the section name \"" + section + "\" needs quoting; give it a plain name");
         }
     }
     for (const auto& [setting, value] : settings) {
-        if (!plain(value, "=,")) {
+        if (!is_plain(value, "=,")) {
             return refuse(name, "the value of " + setting + ", " + value +
                                     ", has characters that mean something in a configuration; choose another");
         }
@@ -102,31 +96,88 @@ Result<void> check_names(const OpensslConfiguration& configuration, const Provid
     return {};
 }
 
+// new_section_lines activate trustx where nothing does.
+std::string new_section_lines(const OpensslConfiguration& configuration, const ProviderSettings& settings, Scope scope,
+                              const std::string& providers) {
+    const bool ahead = scope != Scope::signature;
+    const auto own = "[" + providers + "]\n" + (ahead ? name_ahead : "trustx") + " = trustx_setup_module\n";
+    // default comes first: the first one is used where both have an algorithm. Where it must not, it is moved.
+    auto lines = ahead ? own : std::string{};
+    for (const auto& other : configuration.providers) {
+        if (ahead && (other.name == "default" || other.name == "fips") && is_plain(other.line) &&
+            is_plain(other.section)) {
+            lines.append(other.line).append(" = ").append(other.section).append("\n");
+        }
+    }
+    lines += default_lines(configuration, providers);
+    lines += (ahead ? "" : own) + "[trustx_setup_module]\nactivate = 1\n";
+    const auto is_module = [](const auto& setting) { return setting.first == "module"; };
+    if (ahead && std::ranges::none_of(settings, is_module)) {
+        lines += "module = trustx.so\n";  // OpenSSL would look for one of the provider's name
+    }
+    if (ahead) {
+        lines += "scope = " + to_string(scope) + "\n";
+    }
+    for (const auto& [setting, value] : settings) {
+        lines.append(setting).append(" = ").append(value).append("\n");
+    }
+    return lines;
+}
+
 // lines_written are those that enable would write into a configuration, with every setting that it knows.
 std::set<std::string> lines_written(const std::string& without, const std::string& name) {
     std::set<std::string> written;
     const auto configuration = OpensslConfiguration::parse(without, name);
-    if (!configuration) {
-        return written;
-    }
-    const auto lines = activating_lines(*configuration, {{"claim-fips", "yes"}}, name).value_or("");
-    for (const auto& line : lines_of(lines)) {
-        written.emplace(line.text());
+    for (const auto scope : {Scope::signature, Scope::ephemeral, Scope::key_schedule}) {
+        const auto lines =
+            configuration ? activating_lines(*configuration, {{"claim-fips", "yes"}}, scope, name).value_or("") : "";
+        for (const auto& line : lines_of(lines)) {
+            written.emplace(line.text());
+        }
     }
     return written;
+}
+
+// inclusion_at reads a line that includes a directory which exists.
+std::optional<Inclusion> inclusion_at(const std::string& text, const Line& line) {
+    const auto path = included(line);
+    const auto read = path.empty() ? std::nullopt : read_appended(text.substr(0, line.at), path);
+    std::error_code ignored;
+    if (read && read->value.starts_with('/') && std::filesystem::is_directory(read->value, ignored)) {
+        return Inclusion{.directory = read->value, .section = read->section};
+    }
+    return std::nullopt;
+}
+
+std::filesystem::path directory_of(const Inclusion& inclusion) {
+    return (std::filesystem::path{inclusion.directory} / "any").parent_path();
+}
+
+// files_in are those that OpenSSL includes with their directory.
+std::vector<std::string> files_in(const std::filesystem::path& directory) {
+    std::vector<std::string> files;
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator{directory, ignored}) {
+        const auto kind = entry.path().extension();
+        if ((kind == ".cnf" || kind == ".conf") && entry.is_regular_file(ignored)) {
+            files.push_back(entry.path());
+        }
+    }
+    std::ranges::sort(files);
+    return files;
 }
 
 }  // namespace
 
 Result<std::string> activating_lines(const OpensslConfiguration& configuration, const ProviderSettings& settings,
-                                     const std::string& name) {
+                                     Scope scope, const std::string& name) {
     const auto* trustx = configuration.trustx();
     const auto* standard = configuration.find("default");
     for (const auto* entry : {trustx, standard}) {
         TRYV(check_entry(entry, name));
     }
     const bool active = trustx != nullptr && trustx->activation == Activation::yes;
-    if (active && configuration.activates_another_than_trustx()) {
+    if (active && configuration.activates_another_than_trustx() && scope == Scope::signature) {
         return std::string{};
     }
     if (trustx != nullptr && !active) {
@@ -135,7 +186,9 @@ Result<std::string> activating_lines(const OpensslConfiguration& configuration, 
     }
     TRYV(check_names(configuration, settings, name));
     if (active) {
-        return default_lines(configuration, configuration.providers_section);
+        TRY(const auto tls, lines_of_tls(configuration, scope, configuration.init_section, name));
+        TRY(const auto order, lines_of_order(configuration, *trustx, scope, name));
+        return default_lines(configuration, configuration.providers_section) + tls + order;
     }
     std::string lines;
     auto init = configuration.init_section;
@@ -146,18 +199,33 @@ Result<std::string> activating_lines(const OpensslConfiguration& configuration, 
     if (configuration.node_section.empty()) {
         lines += "[default]\nnodejs_conf = " + init + "\n";
     }
+    TRY(const auto tls, lines_of_tls(configuration, scope, init, name));
+    lines += tls;
     auto providers = configuration.providers_section;
     if (providers.empty()) {
         providers = "trustx_setup_providers";
         lines += "[" + init + "]\nproviders = " + providers + "\n";
     }
-    // default comes first: the first one is used where both have an algorithm.
-    lines += default_lines(configuration, providers);
-    lines += "[" + providers + "]\ntrustx = trustx_setup_module\n[trustx_setup_module]\nactivate = 1\n";
-    for (const auto& [setting, value] : settings) {
-        lines.append(setting).append(" = ").append(value).append("\n");
+    return lines + new_section_lines(configuration, settings, scope, providers);
+}
+
+bool has_scope(const OpensslConfiguration& configuration, Scope scope, const std::string& name) {
+    const auto* entry = configuration.trustx();
+    if (entry == nullptr || scope_of(*entry) != scope) {
+        return false;
     }
-    return lines;
+    const auto tls = lines_of_tls(configuration, scope, configuration.init_section, name);
+    const auto order = lines_of_order(configuration, *entry, scope, name);
+    return tls && order && tls->empty() && order->empty();
+}
+
+std::optional<Scope> scope_in(const MarkedText& parts) {
+    constexpr std::string_view word = "scope = ";
+    std::optional<Scope> scope;
+    for (const auto& line : parts.lines()) {
+        scope = line.text().starts_with(word) ? parse_scope(line.text().substr(word.size())) : scope;
+    }
+    return scope;
 }
 
 Result<std::string> with_block(const std::string& text, const std::string& lines, const std::string& name) {
@@ -224,14 +292,26 @@ std::string edits_of(const MarkedText& parts, const std::string& name) {
 
 std::optional<Inclusion> included_directory(const std::string& text) {
     for (const auto& line : lines_of(text)) {
-        const auto path = included(line);
-        const auto read = path.empty() ? std::nullopt : read_appended(text.substr(0, line.at), path);
-        std::error_code ignored;
-        if (read && read->value.starts_with('/') && std::filesystem::is_directory(read->value, ignored)) {
-            return Inclusion{.directory = read->value, .section = read->section};
+        if (auto inclusion = inclusion_at(text, line)) {
+            return inclusion;
         }
     }
     return std::nullopt;
+}
+
+std::string without_included(const std::string& text, const std::string& file) {
+    std::string changed;
+    for (const auto& line : lines_of(text)) {
+        const auto inclusion = inclusion_at(text, line);
+        if (!inclusion || std::filesystem::path{file}.parent_path() != directory_of(*inclusion)) {
+            changed += line.whole;
+            continue;
+        }
+        for (const auto& other : files_in(directory_of(*inclusion))) {
+            changed += other == file ? "" : ".include " + other + line_end_of(text);
+        }
+    }
+    return changed;
 }
 
 }  // namespace trustx::cli

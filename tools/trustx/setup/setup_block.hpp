@@ -4,6 +4,7 @@
 
 #include "setup/marked_block.hpp"
 #include "setup/openssl_configuration.hpp"
+#include "setup/scope.hpp"
 
 #include <trustx/result.hpp>
 
@@ -18,11 +19,17 @@ namespace trustx::cli {
 using ProviderSettings = std::vector<std::pair<std::string, std::string>>;
 
 // activating_lines are the lines that make this configuration activate trustx with these settings, and default where
-// that was only implied. Empty: it activates both already.
+// that was only implied, and have the chip do as much of TLS as the scope says. Empty: it does all that already.
 // Error: InputErrc::refused with the reason, when the configuration says something that the block would have to
 // override.
 Result<std::string> activating_lines(const OpensslConfiguration& configuration, const ProviderSettings& settings,
-                                     const std::string& name);
+                                     Scope scope, const std::string& name);
+
+// has_scope tells whether a configuration has the provider do exactly as much of TLS as this, and libssl come to it.
+bool has_scope(const OpensslConfiguration& configuration, Scope scope, const std::string& name);
+
+// scope_in is what a block has written. Nothing: it is none of ours, or has no such line.
+std::optional<Scope> scope_in(const MarkedText& parts);
 
 // with_block appends the lines as a block, in the file's own line ends, and opens again the section that was open.
 // Error: InputErrc::refused when the text ends in a continued line.
@@ -47,5 +54,9 @@ struct Inclusion {
 };
 // included_directory finds the first such line of a directory that exists.
 std::optional<Inclusion> included_directory(const std::string& text);
+
+// without_included is a text that means what it meant before a directory that it includes had this file: the others of
+// the directory are included by their names.
+std::string without_included(const std::string& text, const std::string& file);
 
 }  // namespace trustx::cli
