@@ -2,6 +2,7 @@
 #include "combinations.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -59,9 +60,11 @@ std::vector<Choice> every_choice(const std::vector<std::size_t>& counts) {
 }
 
 // Greedy: each choice begins with a pair that is missing, and takes of each other parameter the value that makes most
-// of the missing pairs. That is not the smallest number of choices, but near it.
+// of the missing pairs, or of several such values the one that was taken least often. That is not the smallest number
+// of choices, but near it.
 std::vector<Choice> every_pair(const std::vector<std::size_t>& counts) {
     std::vector<Choice> choices;
+    std::map<Value, std::size_t> taken;
     for (auto missing = all_pairs(counts); !missing.empty();) {
         Partial chosen(counts.size());
         const auto [first, second] = *missing.begin();
@@ -71,16 +74,19 @@ std::vector<Choice> every_pair(const std::vector<std::size_t>& counts) {
             if (chosen[parameter]) {
                 continue;
             }
-            for (std::size_t value = 0; value < counts[parameter]; ++value) {
-                if (!chosen[parameter] || gain(missing, chosen, {parameter, value}) >
-                                              gain(missing, chosen, {parameter, *chosen[parameter]})) {
-                    chosen[parameter] = value;
-                }
+            const auto merit = [&](std::size_t value) {
+                return std::pair{gain(missing, chosen, {parameter, value}), choices.size() - taken[{parameter, value}]};
+            };
+            std::size_t best = 0;
+            for (std::size_t value = 1; value < counts[parameter]; ++value) {
+                best = merit(value) > merit(best) ? value : best;
             }
+            chosen[parameter] = best;
         }
         Choice choice;
         for (std::size_t parameter = 0; parameter < counts.size(); ++parameter) {
             choice.push_back(chosen[parameter].value());
+            ++taken[{parameter, choice.back()}];
             for (std::size_t earlier = 0; earlier < parameter; ++earlier) {
                 missing.erase({{earlier, choice[earlier]}, {parameter, choice[parameter]}});
             }

@@ -234,28 +234,24 @@ std::string name_of(const Combination& combination) {
 
 std::vector<std::size_t> numbers_of_values() {
     // Debian 12's curl does not run with a module for sanitizers (curl_skipped), so it is the last.
-    return {
-        all_levels.size() - (key_schedule_is_tried ? 0 : 1), all_offers.size(),   all_suites.size(), both_curves.size(),
-        all_consumers.size() - (sanitized() ? 1 : 0),        all_companies.size()};
+    return {all_levels.size() * all_offers.size() * all_suites.size(), both_curves.size(),
+            all_consumers.size() - (sanitized() ? 1 : 0), all_companies.size()};
 }
 
 Combination combination_of(const Choice& choice) {
-    return {.level = all_levels.at(choice.at(0)).first,
-            .offer = all_offers.at(choice.at(1)).first,
-            .suite = all_suites.at(choice.at(2)).first,
-            .curve = both_curves.at(choice.at(3)),
-            .consumer = all_consumers.at(choice.at(4)).first,
-            .company = all_companies.at(choice.at(5)).first};
+    const auto kind = choice.at(0);
+    return {.level = all_levels.at(kind / all_suites.size() / all_offers.size()).first,
+            .offer = all_offers.at(kind / all_suites.size() % all_offers.size()).first,
+            .suite = all_suites.at(kind % all_suites.size()).first,
+            .curve = both_curves.at(choice.at(1)),
+            .consumer = all_consumers.at(choice.at(2)).first,
+            .company = all_companies.at(choice.at(3)).first};
 }
 
 std::vector<Combination> combinations_of(const std::vector<Consumer>& consumers, const std::vector<Offer>& offers,
                                          Suite suite) {
-    std::vector<Level> levels{Level::ephemeral, Level::signature};
-    if (key_schedule_is_tried) {
-        levels.insert(levels.begin() + 1, Level::key_schedule);
-    }
     std::vector<Combination> combinations;
-    for (const auto level : levels) {
+    for (const auto level : {Level::ephemeral, Level::key_schedule, Level::signature}) {
         for (const auto consumer : consumers) {
             for (const auto offer : offers) {
                 combinations.push_back({.level = level,

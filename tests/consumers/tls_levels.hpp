@@ -36,10 +36,8 @@ struct Combination {
 };
 std::string name_of(const Combination& combination);
 
-// The levels that are tried. `key-schedule` is to be among them as soon as the provider has it.
-inline constexpr bool key_schedule_is_tried = false;
-
-// How many values each parameter of a Combination has, in the order of its members, and the combination of a choice.
+// How many values each parameter has, for a Choice, and the combination of a choice. Level, offer and suite are one
+// parameter: what a handshake costs depends on all three, so each program is to make every kind.
 std::vector<std::size_t> numbers_of_values();
 Combination combination_of(const Choice& choice);
 
