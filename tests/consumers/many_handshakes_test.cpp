@@ -131,7 +131,13 @@ Memory of_nginx(const Host& host, const Combination& combination) {
     const auto nginx = serve_by_nginx(host, combination, environment, "$pid\n");
     const auto visit = [&](int times) {
         auto arguments = curl_options;
-        const Arguments more{"--cacert", host.ca(), "--unix-socket", nginx.socket(),
+        // curl as a peer overrides its configuration, too.
+        const Arguments more{"--tls-max",
+                             expected_suite(combination).version == "TLSv1.2" ? "1.2" : "1.3",
+                             "--cacert",
+                             host.ca(),
+                             "--unix-socket",
+                             nginx.socket(),
                              numbered("https://localhost/", times)};
         arguments.insert(arguments.end(), more.begin(), more.end());
         const auto pids = Host::must_run(peer_environment(host, combination), "curl", arguments).out;
