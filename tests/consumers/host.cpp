@@ -157,14 +157,17 @@ Host::Counters Host::counters() const {
     chip_.reset_stats();
     return {.key_uses = stats.at("private_key_uses").get<int>(),
             .transfers = stats.at("transfers").get<int>(),
-            .verifications = stats.at("commands").value("VerifySign", 0)};
+            .verifications = stats.at("commands").value("VerifySign", 0),
+            .commands = stats.at("commands").get<std::map<std::string, int>>()};
 }
 
-WebServer::WebServer(const Host& host)
+WebServer::WebServer(const Host& host) : WebServer{host, host.plain_environment()} {}
+
+WebServer::WebServer(const Host& host, const Environment& environment)
     : process_{"openssl",
                {"s_server", "-accept", "127.0.0.1:0", "-www", "-Verify", "2", "-verify_return_error", "-CAfile",
                 host.ca(), "-cert", host.software_server().certificate, "-key", host.software_server().key},
-               {.environment = host.plain_environment()}} {
+               {.environment = environment}} {
     const auto line = process_.wait_for_line("ACCEPT");
     port_ = line.substr(line.rfind(':') + 1);
 }

@@ -69,11 +69,13 @@ class Host {
     void trust_by_chip();
     void distrust() const;
 
-    // Counters are what the chip saw since they were asked for last: private key uses, and transfers of any kind.
+    // Counters are what the chip saw since they were asked for last: private key uses, transfers of any kind, and how
+    // often each command came, by the name that the chip's documents give it.
     struct Counters {
         int key_uses;
         int transfers;
         int verifications;
+        std::map<std::string, int> commands;
     };
     [[nodiscard]] Counters counters() const;
     [[nodiscard]] int key_uses() const { return counters().key_uses; }
@@ -96,10 +98,11 @@ class Host {
 };
 
 // WebServer is `openssl s_server -www` with a software key, which demands a client certificate, on a port that the
-// kernel chose.
+// kernel chose. Its environment is the plain one unless another is given.
 class WebServer {
  public:
     explicit WebServer(const Host& host);
+    WebServer(const Host& host, const Environment& environment);
     [[nodiscard]] const std::string& port() const { return port_; }
 
  private:

@@ -3,61 +3,16 @@
 // which stand for every program written in these languages. None of them is told of a provider except by the
 // environment.
 #include "host.hpp"
+#include "nginx.hpp"
 #include "support/build_tree.hpp"
 #include "support/catch.hpp"
 
 #include <regex>
 #include <set>
 
-#include <unistd.h>
-
 using namespace trustx::test;
 
 namespace {
-
-// Nginx runs in the foreground with its own configuration. It listens on UNIX sockets: no port to choose.
-class Nginx {
- public:
-    Nginx(const Host& host, const Environment& environment, int workers, const std::string& servers)
-        : directory_{host.path("")}, process_{start(host, environment, workers, servers)} {
-        if (!wait_for_socket(socket())) {
-            throw std::runtime_error("nginx does not listen: " + process_.err());
-        }
-    }
-    [[nodiscard]] std::filesystem::path socket() const { return directory_ / "front"; }
-    [[nodiscard]] std::string log() const { return process_.err(); }
-    // stop ends master and workers as an operator would, and gives the exit status.
-    int stop() { return process_.terminate().status; }
-
- private:
-    static Process start(const Host& host, const Environment& environment, int workers, const std::string& servers) {
-        // Each instance finds a clean table: nginx does not remove a socket that it did not make.
-        std::filesystem::remove(host.path("front"));
-        std::filesystem::remove(host.path("back"));
-        // Workers of a root's nginx would become www-data, who must not enter the test's directory.
-        const std::string user = ::geteuid() == 0 ? "user root root;\n" : "";
-        std::string text = user + "daemon off;\npid " + host.path("nginx.pid").string() + ";\nerror_log stderr;\n" +
-                           "worker_processes " + std::to_string(workers) +
-                           ";\nevents { worker_connections 64; }\nhttp {\naccess_log off;\n";
-        for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"}) {
-            text += std::string{kind} + "_temp_path " + host.path("nginx").string() + ";\n";
-        }
-        write_file(host.path("nginx.conf"), text + servers + "}\n");
-        return {"/usr/sbin/nginx",
-                {"-p", host.path(""), "-e", "stderr", "-c", host.path("nginx.conf")},
-                {.environment = environment}};
-    }
-
-    std::filesystem::path directory_;
-    Process process_;
-};
-
-std::string server_section(const Host& host, const std::string& socket, const Identity& identity,
-                           const std::string& rest) {
-    return "server {\nlisten unix:" + host.path(socket).string() + " ssl;\nssl_certificate " +
-           identity.certificate.string() + ";\nssl_certificate_key " + identity.key.string() +
-           ";\nssl_protocols TLSv1.2 TLSv1.3;\n" + rest + "}\n";
-}
 
 // curl_front asks nginx through its socket; url may stand for several.
 Outcome curl_front(const Host& host, const Nginx& nginx, const std::string& url, const std::string& tls,

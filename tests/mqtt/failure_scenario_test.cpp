@@ -268,6 +268,35 @@ TEST_CASE("a provider that is not configured is told with the setting that is mi
     }
 }
 
+TEST_CASE("the provider is known whatever its section is called", "[mqtt][failure]") {
+    FailureWorld world;
+    auto attempt = world.attempt();
+    auto text = read_file(world.gateway.environment().at("OPENSSL_CONF"));
+    const std::string usual = "\ntrustx = trustx_sect\n";
+    REQUIRE_THAT(text, ContainsSubstring(usual));
+    text.replace(text.find(usual), usual.size(), "\na-trustx = trustx_sect\n");
+    const ProcessOptions options{.environment = {{"OPENSSL_CONF", world.directory / "other.cnf"}}};
+    write_file(world.directory / "other.cnf", text);
+
+    SECTION("so a key in the chip is none in a file") {
+        const bool from_chip = GENERATE(false, true);
+        attempt.certificate = from_chip ? "trustx:E0E1" : attempt.certificate;
+        const auto outcome = world.run(attempt, options);
+        INFO(outcome.both());
+        CHECK(outcome.ok());
+        CHECK(world.gateway.key_uses() == 1);
+    }
+    SECTION("so it is not at fault for a reference without end") {
+        const auto whole = read_file(attempt.key);
+        attempt.key = world.directory / "file.pem";
+        write_file(attempt.key, whole.substr(0, whole.find("-----END")));
+        const auto outcome = world.run(attempt, options);
+        INFO(outcome.both());
+        CHECK(outcome.status == 3);
+        CHECK_THAT(outcome.err, ContainsSubstring("cannot be used"));
+    }
+}
+
 TEST_CASE("a file that cannot be used is named, with what is wrong with it", "[mqtt][failure]") {
     FailureWorld world;
     auto attempt = world.attempt();

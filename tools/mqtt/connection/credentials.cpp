@@ -7,23 +7,24 @@
 #include "common/openssl/environment.hpp"
 #include "common/openssl/handles.hpp"
 #include "common/openssl/pem.hpp"
+#include "common/openssl/provider_title.hpp"
 #include "common/try.hpp"
 #include "connection/tls_error.hpp"
 
 #include <trustx/key_reference.hpp>
 #include <trustx/secret.hpp>
 
+#include <array>
 #include <ctime>
 #include <string_view>
 #include <utility>
 
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/provider.h>
 
 namespace trustx::mqtt {
 namespace {
-
-constexpr const char* provider_name = "trustx";
 
 // Role is what a file is for.
 struct Role {
@@ -86,9 +87,19 @@ Result<openssl::Pkey> load_key(const std::string& name, const std::string& path)
     return key;
 }
 
+// A provider's name is that of its section, which may be another than "trustx" (openssl-provider.md section 6.1). What
+// it calls itself is always the same.
+bool is_ours(const OSSL_PROVIDER* provider) {
+    const char* title = nullptr;
+    std::array params{OSSL_PARAM_construct_utf8_ptr(OSSL_PROV_PARAM_NAME, const_cast<char**>(&title), 0),
+                      OSSL_PARAM_construct_end()};
+    return OSSL_PROVIDER_get_params(provider, params.data()) == 1 && title != nullptr &&
+           std::string_view{title} == openssl::provider_title;
+}
+
 bool is_in_chip(const EVP_PKEY* key) {
     const auto* provider = EVP_PKEY_get0_provider(key);
-    return provider != nullptr && std::string_view{OSSL_PROVIDER_get0_name(provider)} == provider_name;
+    return provider != nullptr && is_ours(provider);
 }
 
 std::string common_name(const X509* certificate) {
@@ -135,7 +146,13 @@ trustx::Result<SecretBytes> read_credential(const std::string& path) {
 }
 
 bool provider_is_loaded() {
-    return OSSL_PROVIDER_available(nullptr, provider_name) == 1;
+    bool found = false;
+    const auto look = [](OSSL_PROVIDER* provider, void* answer) {
+        *static_cast<bool*>(answer) |= is_ours(provider);
+        return 1;
+    };
+    OSSL_PROVIDER_do_all(nullptr, look, &found);
+    return found;
 }
 
 std::string provider_remedy() {
