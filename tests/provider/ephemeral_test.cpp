@@ -129,6 +129,19 @@ TEST_CASE("a client that offers both versions to a server of the older one leave
     CHECK(handshakes.free_sessions() == 4);
 }
 
+TEST_CASE("a server that wants another group gets another share, and the first one's session object is given back",
+          "[ephemeral]") {
+    const Handshakes handshakes;
+    const Context client = handshakes.client(TLS1_3_VERSION);
+    const Context server = handshakes.server(TLS1_3_VERSION, Handshakes::Side::client, "P-384:P-521");
+    const Link link(client.get(), server.get());
+    REQUIRE(link.handshake());
+    CHECK(link.exchange());
+    CHECK(handshakes.commands("GenKeyPair") == 2);
+    CHECK(handshakes.commands("CalcSSec") == 1);
+    CHECK(handshakes.free_sessions() == 4);
+}
+
 TEST_CASE("a handshake takes the session object of the oldest that does not go on", "[ephemeral]") {
     const Handshakes handshakes{{{"session-timeout-ms", "250"}}};
     const Context client = handshakes.client(TLS1_3_VERSION);

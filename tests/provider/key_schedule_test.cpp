@@ -364,6 +364,41 @@ TEST_CASE("a renegotiated connection has new secrets in the chip", "[key_schedul
     CHECK(handshakes.free_sessions() == 4);
 }
 
+TEST_CASE("DTLS 1.2 has the same secrets in the chip as TLS 1.2", "[key_schedule]") {
+    const auto [scope, agreed, derived] = GENERATE(table<std::string, int, int>({
+        {"signature", 0, 0},
+        {"ephemeral", 1, 0},
+        {"key-schedule", 1, 4},
+    }));
+    CAPTURE(scope);
+    const auto side = GENERATE(Side::client, Side::server);
+    const KeySchedule handshakes{{{"scope", scope}}};
+    const auto context = [&](const char* name, const SSL_METHOD* method, bool in_chip) {
+        Context ctx =
+            handshakes.parties.context(name, method, DTLS1_2_VERSION, in_chip ? nullptr : handshakes.software.get());
+        REQUIRE(SSL_CTX_set1_groups_list(ctx.get(), groups) == 1);
+        REQUIRE(SSL_CTX_set_cipher_list(ctx.get(), with_sha256) == 1);
+        SSL_CTX_set_options(ctx.get(), SSL_OP_NO_QUERY_MTU);
+        return ctx;
+    };
+    // The client's key is in the chip, so it is in a library context that can use it.
+    const Context client = context("client", DTLS_client_method(), true);
+    const Context server = context("server", DTLS_server_method(), side == Side::server);
+    const Link link(client.get(), server.get());
+    constexpr long mtu = 1400;
+    for (SSL* const end : {link.client.get(), link.server.get()}) {
+        REQUIRE(DTLS_set_link_mtu(end, mtu) == 1);
+    }
+    const bool done = link.handshake();
+    INFO(joined(take_errors()));
+    REQUIRE(done);
+    CHECK(link.exchange());
+    const int sides = side == Side::server ? 2 : 1;
+    CHECK(handshakes.commands("CalcSSec") == agreed * sides);
+    CHECK(handshakes.commands("DeriveKey") == derived * sides);
+    CHECK(handshakes.free_sessions() == 4);
+}
+
 TEST_CASE("a stand-in of another process is refused, and never taken for a secret", "[key_schedule]") {
     const KeySchedule handshakes;
     OSSL_LIB_CTX* const libctx = handshakes.parties.libctx.get();
