@@ -204,10 +204,11 @@ Outcome<bool> HeldSessions::take_back(std::uint64_t number, Lease lease) {
         }
         const RestedClaim claim{rested(*object)};
         TRY(auto again, lease(*object, claim.entry.lease_number.load()));
-        if (again) {
-            hold_again(*std::move(again), number);
+        if (!again) {
+            return false;
         }
-        return again.has_value();
+        hold_again(*std::move(again), number);
+        return true;
     }
     return has_secret(number);  // another thread took it back meanwhile
 }

@@ -75,8 +75,8 @@ Result<bool> its_turn(const LockQueue& queue, TimePoint now, std::optional<TimeP
 
 }  // namespace
 
-ProcessLock::ProcessLock(const std::string& directory, const BusAddress& address, LockOwner owner)
-    : directory_{directory},
+ProcessLock::ProcessLock(std::string directory, const BusAddress& address, LockOwner owner)
+    : directory_{std::move(directory)},
       address_{address},
       name_{lock_file_name(address)},
       path_{directory_ + "/" + name_},

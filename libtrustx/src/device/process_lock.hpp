@@ -79,7 +79,7 @@ class ProcessLock {
     void count_reset() const noexcept;
 
  private:
-    ProcessLock(const std::string& directory, const BusAddress& address, LockOwner owner);
+    ProcessLock(std::string directory, const BusAddress& address, LockOwner owner);
 
     void swap(ProcessLock& other) noexcept;
     void follow_adapter();
