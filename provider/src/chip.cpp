@@ -144,22 +144,35 @@ Outcome<SessionKey> Chip::generate_in(SessionLease lease, const KeyRequest& requ
                       .session = sessions_.hold(std::move(lease), owner)};
 }
 
-Result<SessionLease> Chip::lease_for_handshake(std::chrono::milliseconds patience) {
+Result<SessionLease> Chip::lease_after_eviction(std::chrono::milliseconds age, std::chrono::milliseconds patience) {
+    if (const auto evicted = sessions_.evict_oldest(age)) {
+        note("took session object " + evicted->hex() + " from a handshake that had not used it for " +
+             std::to_string(age.count()) + " ms");
+    }
+    return device_->lease_session(std::min(patience, between_evictions));
+}
+
+Result<SessionLease> Chip::lease_for_handshake(std::chrono::milliseconds patience, bool has_fallback) {
     const auto age = std::max(patience / 2, youngest_evicted);
+    if (sessions_.wait_for_this_thread()) {
+        auto lease = lease_after_eviction(age, std::chrono::milliseconds::zero());
+        if (is_none_free(lease) && !has_fallback) {
+            static_cast<void>(device_->lease_session(youngest_evicted));  // until the oldest is as old
+            lease = lease_after_eviction(youngest_evicted, std::chrono::milliseconds::zero());
+        }
+        return lease;
+    }
     auto lease = device_->lease_session(patience / 2);
     for (auto left = patience - patience / 2; left > left.zero() && is_none_free(lease); left -= between_evictions) {
-        if (const auto evicted = sessions_.evict_oldest(age)) {
-            note("took session object " + evicted->hex() + " from a handshake that had not used it for " +
-                 std::to_string(age.count()) + " ms");
-        }
-        lease = device_->lease_session(std::min(left, between_evictions));
+        lease = lease_after_eviction(age, left);
     }
     return lease;
 }
 
-Outcome<std::optional<SessionKey>> Chip::generate_ephemeral(Curve curve, std::chrono::milliseconds patience) {
+Outcome<std::optional<SessionKey>> Chip::generate_ephemeral(Curve curve, std::chrono::milliseconds patience,
+                                                            bool has_fallback) {
     sessions_.evict_older(oldest_secret);
-    auto lease = lease_for_handshake(patience);
+    auto lease = lease_for_handshake(patience, has_fallback);
     if (is_none_free(lease)) {
         return std::optional<SessionKey>{};
     }
@@ -236,8 +249,8 @@ Outcome<SecretBytes> Chip::derive(std::uint64_t number, ByteView label_and_seed,
         TRY(const bool there, sessions_.take_back(number, lease_again));
         if (!there) {
             return fail(Reason::session_lost, purpose +
-                                                  ": another handshake has used its session object since; begin a "
-                                                  "session anew instead of resuming it");
+                                                  ": its session object was leased since, by this program or another; "
+                                                  "begin a session anew instead of resuming it");
         }
         TRY(auto device, noted(device_->lock(), Place::here()).during(purpose));
         // Another thread that resumes the same session may have finished with it, and given it back.
@@ -257,9 +270,7 @@ Result<SecretBytes> Chip::derive_in(LockedDevice& device, SecretUse& use, ByteVi
     }
     derived->resize(size);
     auto& secret = use.secret();
-    if (secret.resumed && tls_labels::is_key_expansion(label_and_seed)) {
-        secret.finished_to_come += tls_labels::finished_messages;
-    } else if (secret.finished_to_come > 0 && tls_labels::is_finished(label_and_seed)) {
+    if (secret.finished_to_come > 0 && tls_labels::is_finished(label_and_seed)) {
         --secret.finished_to_come;
     }
     if (secret.finished_to_come == 0) {

@@ -78,10 +78,11 @@ class Chip {
     [[nodiscard]] Outcome<SessionKey> generate_session(const KeyRequest& request);
 
     // generate_ephemeral makes a key for one key agreement in a session object. Where none becomes free within half of
-    // the time, those of this process's oldest handshakes are taken, if they are waiting as long. Nothing: none became
-    // free.
-    [[nodiscard]] Outcome<std::optional<SessionKey>> generate_ephemeral(Curve curve,
-                                                                        std::chrono::milliseconds patience);
+    // the time, those of this process's oldest handshakes are taken, if they are waiting as long. Where all wait for
+    // this thread, it does not wait: without a fallback it takes the oldest, which is at least a tenth of a second old
+    // then. Nothing: none became free.
+    [[nodiscard]] Outcome<std::optional<SessionKey>> generate_ephemeral(Curve curve, std::chrono::milliseconds patience,
+                                                                        bool has_fallback);
 
     // What follows is for the secrets of TLS 1.2 that stay in session objects (tls_secrets.hpp), by their numbers. Each
     // locks the chip once. Errors: Reason::session_lost; those of the chip.
@@ -132,7 +133,9 @@ class Chip {
     // use runs a command that uses the private key of a reference.
     [[nodiscard]] Outcome<SessionKey> generate_in(SessionLease lease, const KeyRequest& request,
                                                   HeldSessions::KeyOf owner);
-    [[nodiscard]] Result<SessionLease> lease_for_handshake(std::chrono::milliseconds patience);
+    [[nodiscard]] Result<SessionLease> lease_for_handshake(std::chrono::milliseconds patience, bool has_fallback);
+    [[nodiscard]] Result<SessionLease> lease_after_eviction(std::chrono::milliseconds age,
+                                                            std::chrono::milliseconds patience);
     [[nodiscard]] Outcome<SecretBytes> explained(Result<SecretBytes> result, const std::string& purpose);
     template <class Function>
     [[nodiscard]] Outcome<SecretBytes> with_agreement(const std::string& purpose, std::uint64_t number,

@@ -47,6 +47,13 @@ std::uint64_t with(std::uint64_t word, State state) {
     return packed_state(number_of(word), state);
 }
 
+// One for each thread, so that its address tells threads apart.
+constinit thread_local char mark_of_this_thread = 0;
+
+bool is_of_handshake(std::uint64_t word) {
+    return state_of(word) == State::waiting || state_of(word) == State::secret;
+}
+
 // The numbers of all chips and library contexts are different ones, and a forked child goes on behind its parent's.
 std::uint64_t new_number() {
     static std::atomic<std::uint64_t> next{1};
@@ -82,6 +89,7 @@ HeldSessions::Taken HeldSessions::take_place(SessionLease lease, std::uint64_t n
             place.lease.emplace(std::move(lease));
             place.secret.reset();
             place.since.store(std::chrono::steady_clock::now());
+            place.thread.store(&mark_of_this_thread);
             return {.place = &place, .changing = changing};
         }
     }
@@ -98,7 +106,7 @@ std::shared_ptr<const HeldSession> HeldSessions::hold(SessionLease lease, KeyOf 
 
 void HeldSessions::hold_again(SessionLease lease, std::uint64_t number) {
     const auto taken = take_place(std::move(lease), number);
-    taken.place->secret = AgreedSecret{.peer = {}, .is_master = true, .resumed = true};
+    taken.place->secret = AgreedSecret{.peer = {}, .is_master = true};
     taken.place->state.store(with(taken.changing, State::secret));
 }
 
@@ -125,9 +133,7 @@ std::optional<SecretUse> HeldSessions::use_secret(std::uint64_t number) noexcept
 }
 
 void HeldSessions::end_handshake(std::uint64_t number) noexcept {
-    auto use = use_secret(number);
-    // A later handshake that resumes the session is not over.
-    if (use && !use->secret().resumed) {
+    if (auto use = use_secret(number)) {
         use->drop();
     }
 }
@@ -154,6 +160,13 @@ std::optional<ObjectId> HeldSessions::claim_rested(std::uint64_t number, bool& w
     return std::nullopt;
 }
 
+bool HeldSessions::wait_for_this_thread() const noexcept {
+    return std::ranges::all_of(places_, [](const Place& place) {
+        const auto seen = place.state.load();
+        return is_of_handshake(seen) && of_this_process(seen) && place.thread.load() == &mark_of_this_thread;
+    });
+}
+
 int HeldSessions::evict_older(std::chrono::milliseconds age) {
     int evicted = 0;
     for (Place& place : places_) {
@@ -172,9 +185,8 @@ std::optional<ObjectId> HeldSessions::evict_oldest(std::chrono::milliseconds age
     std::uint64_t state = 0;
     for (Place& place : places_) {
         const auto seen = place.state.load();
-        const bool is_of_handshake = state_of(seen) == State::waiting || state_of(seen) == State::secret;
-        const bool evictable =
-            is_of_handshake && of_this_process(seen) && std::chrono::steady_clock::now() - place.since.load() >= age;
+        const bool evictable = is_of_handshake(seen) && of_this_process(seen) &&
+                               std::chrono::steady_clock::now() - place.since.load() >= age;
         if (evictable && (oldest == nullptr || number_of(seen) < number_of(state))) {
             oldest = &place;
             state = seen;

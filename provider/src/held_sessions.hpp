@@ -30,9 +30,8 @@ class SecretUse;
 struct AgreedSecret {
     PublicKey peer;          // with whom the key in the session object is to agree, until there is a master secret
     bool is_master = false;  // the session object holds the master secret
-    bool resumed = false;    // of a session that was over before
-    // How many Finished messages of handshakes that go on have yet to be derived. A session may be resumed by several
-    // at one time.
+    // How many Finished messages of the handshake have yet to be derived. 0 for a session that is resumed: nobody says
+    // when such a handshake breaks off, so it holds nothing between two derivations.
     int finished_to_come = 0;
 };
 
@@ -63,6 +62,10 @@ class HeldSessions {
     template <class Lease>
     [[nodiscard]] Outcome<bool> take_back(std::uint64_t number, Lease lease);
 
+    // wait_for_this_thread: all session objects are those of handshakes of this thread, which cannot go on while it
+    // waits.
+    [[nodiscard]] bool wait_for_this_thread() const noexcept;
+
     // evict_older gives back the session objects of secrets that nobody used for so long, and says how many.
     int evict_older(std::chrono::milliseconds age);
 
@@ -79,6 +82,7 @@ class HeldSessions {
         // 0: free. Otherwise who has it (packed_state in the implementation).
         std::atomic<std::uint64_t> state{0};
         std::atomic<std::chrono::steady_clock::time_point> since{};
+        std::atomic<const void*> thread{nullptr};  // a mark of the one that took it
         std::optional<SessionLease> lease;  // this and the next are changed by the one that made the state `changing`
         std::optional<AgreedSecret> secret;
     };

@@ -168,8 +168,12 @@ class Derivation {
         if (algorithm_.name != prf.name) {
             return "TLS 1.3, whose secrets the chip cannot derive";
         }
-        return around_.empty() ? "a cipher suite with " + digest_ + ": the chip derives with SHA-256 only"
-                               : "a cipher suite with a pre-shared key";
+        if (!around_.empty()) {
+            return "a cipher suite with a pre-shared key";
+        }
+        return tls_labels::is_master(label_and_seed_)
+                   ? "a cipher suite with " + digest_ + ": the chip derives with SHA-256 only"
+                   : "something else than a master secret";
     }
 
     Outcome<void> give_to_software(const SecretBytes& agreed) {

@@ -151,12 +151,14 @@ Outcome<KeyRef> KeyGeneration::generate_ephemeral() {
     TRY(const auto curve, chip_curve(group_));
     TRY(const auto chip, context_.chips().find(""));
     const auto& settings = context_.settings();
-    TRY(auto key, chip->generate_ephemeral(curve, settings.session_timeout).during("make an ephemeral key of TLS"));
+    TRY(auto key, chip->generate_ephemeral(curve, settings.session_timeout, settings.ephemeral_fallback)
+                      .during("make an ephemeral key of TLS"));
     if (key) {
         return Key::from_session(context_, *std::move(key));
     }
     const auto none = "none of the chip's four session objects became free within " +
-                      std::to_string(settings.session_timeout.count()) + " ms";
+                      std::to_string(settings.session_timeout.count()) +
+                      " ms, or all are those of other handshakes of this thread";
     if (!settings.ephemeral_fallback) {
         return fail(
             Reason::session_unavailable,

@@ -23,9 +23,6 @@ inline bool begins_with(ByteView label_and_seed, std::string_view label) {
 inline bool is_master(ByteView label_and_seed) {
     return begins_with(label_and_seed, "master secret") || begins_with(label_and_seed, "extended master secret");
 }
-inline bool is_key_expansion(ByteView label_and_seed) {
-    return begins_with(label_and_seed, "key expansion");
-}
 inline bool is_finished(ByteView label_and_seed) {
     return begins_with(label_and_seed, "client finished") || begins_with(label_and_seed, "server finished");
 }

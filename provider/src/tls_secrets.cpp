@@ -9,6 +9,8 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 namespace trustx::provider {
 namespace {
@@ -23,29 +25,36 @@ constexpr std::size_t mac_size = 32;
 static_assert(mac_at + mac_size == largest_stand_in);
 
 using Mac = std::array<unsigned char, mac_size>;
-using ProcessKey = std::array<unsigned char, mac_size>;
+
+// ProcessKey is of one process: a forked child, and its siblings, count secrets with the same numbers.
+struct ProcessKey {
+    std::array<unsigned char, mac_size> bytes;
+    pid_t process;
+    const ProcessKey* former;  // of the process that this one was forked from
+};
 
 // The key lives as long as the process, since stand-ins may outlive every context. The thread that comes first keeps
 // its key; one that comes at the same time throws its own away.
 Outcome<const ProcessKey*> process_key(const ProviderContext& context) {
     static std::atomic<const ProcessKey*> kept{nullptr};
-    if (const auto* const there = kept.load()) {
+    const pid_t process = ::getpid();
+    const ProcessKey* there = kept.load();
+    if (there != nullptr && there->process == process) {
         return there;
     }
-    auto made = std::make_unique<ProcessKey>();
-    if (RAND_priv_bytes_ex(context.libctx(), made->data(), made->size(), 0) != 1) {
+    auto made = std::make_unique<ProcessKey>(ProcessKey{.bytes = {}, .process = process, .former = there});
+    if (RAND_priv_bytes_ex(context.libctx(), made->bytes.data(), made->bytes.size(), 0) != 1) {
         return software_failed("draw a random number");
     }
-    const ProcessKey* first = nullptr;
-    return kept.compare_exchange_strong(first, made.get()) ? made.release() : first;
+    return kept.compare_exchange_strong(there, made.get()) ? made.release() : there;
 }
 
 Outcome<Mac> mac_of(const ProviderContext& context, ByteView head) {
     TRY(const auto* const key, process_key(context));
     Mac mac{};
     std::size_t size = 0;
-    if (EVP_Q_mac(context.libctx(), "HMAC", context.properties(), "SHA256", nullptr, key->data(), key->size(),
-                  head.data(), head.size(), mac.data(), mac.size(), &size) == nullptr) {
+    if (EVP_Q_mac(context.libctx(), "HMAC", context.properties(), "SHA256", nullptr, key->bytes.data(),
+                  key->bytes.size(), head.data(), head.size(), mac.data(), mac.size(), &size) == nullptr) {
         return software_failed("authenticate a stand-in for a secret");
     }
     return mac;

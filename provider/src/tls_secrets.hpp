@@ -21,7 +21,7 @@ struct StandIn {
 
     std::uint64_t number;  // of the secret (held_sessions.hpp)
     Of of;
-    bool ours;  // made by this process, or by the one that it was forked from
+    bool ours;  // made by this process
 };
 
 // The sizes are those of a premaster secret of P-256 and of one of P-384 or a master secret.

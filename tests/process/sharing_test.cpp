@@ -456,6 +456,27 @@ TEST_CASE("a session object is leased again by whoever had it last", "[sharing]"
     CHECK(device->lease_session_again(ObjectId{0xE0F1}, number).error() == Errc::argument_invalid);
 }
 
+TEST_CASE("a session object is lost with its lock file when another process had it meanwhile", "[sharing]") {
+    const Gateway gateway;
+    const auto device = gateway.device();
+    const auto lease = device->lease_session();
+    REQUIRE(lease);
+    REQUIRE(device->run(GenKeyPair{.key = lease->object(), .curve = Curve::p256, .usage = KeyUsage::sign}));
+    const auto sign = [&] { return device->run(CalcSign{.key = lease->object(), .digest = Bytes(32)}); };
+    for (const auto& file : std::filesystem::directory_iterator{gateway.locks()}) {
+        std::filesystem::remove(file.path());
+    }
+    SECTION("and kept when none had") {
+        CHECK(sign());
+    }
+    SECTION("and lost when one had") {
+        auto other = gateway.neighbour({"lease", "4"});
+        other.wait_for_line("done");
+        other.kill9();
+        CHECK(sign().error() == Errc::session_lost);
+    }
+}
+
 TEST_CASE("a thread that holds the chip is told at once that it waits for a session object in vain", "[sharing]") {
     const Gateway gateway;
     const auto device = gateway.device(10s);

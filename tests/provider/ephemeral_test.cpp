@@ -159,6 +159,32 @@ TEST_CASE("a handshake takes the session object of the oldest that does not go o
     CHECK(handshakes.free_sessions() == 4);
 }
 
+TEST_CASE("a thread that has begun more handshakes than there are session objects does not wait for itself",
+          "[ephemeral]") {
+    const bool fallback = GENERATE(false, true);
+    CAPTURE(fallback);
+    Settings settings{{"session-timeout-ms", "600000"}};
+    if (fallback) {
+        settings["ephemeral-fallback"] = "software";
+    }
+    const Handshakes handshakes{settings};
+    const Context client = handshakes.client(TLS1_3_VERSION);
+    const Context server = handshakes.server(TLS1_3_VERSION, Handshakes::Side::client);
+    std::vector<std::unique_ptr<Link>> begun;
+    for (int i = 0; i < 6; ++i) {
+        begun.push_back(std::make_unique<Link>(client.get(), server.get()));
+        first_flight(begun.back()->client);
+    }
+    int succeeded = 0;
+    for (const auto& link : begun) {
+        succeeded += link->handshake() ? 1 : 0;
+    }
+    CHECK(succeeded == (fallback ? 6 : 4));
+    CHECK(handshakes.commands("GenKeyPair") == (fallback ? 4 : 6));
+    CHECK(handshakes.free_sessions() == 4);
+    static_cast<void>(take_errors());
+}
+
 TEST_CASE("where others have all session objects, a handshake fails or goes on in software, as it is set",
           "[ephemeral]") {
     const bool fallback = GENERATE(false, true);

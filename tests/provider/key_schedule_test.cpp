@@ -113,6 +113,20 @@ std::string exported_by(SSL* connection, std::size_t size = 40) {
                : "";
 }
 
+// derived_from asks the KDF that libssl gets for the secret of a key expansion.
+bool derived_from(OSSL_LIB_CTX* libctx, std::string secret) {
+    const Handle<EVP_KDF, EVP_KDF_free> kdf(EVP_KDF_fetch(libctx, "TLS1-PRF", nullptr));
+    const Handle<EVP_KDF_CTX, EVP_KDF_CTX_free> ctx(EVP_KDF_CTX_new(kdf.get()));
+    std::string digest = "SHA2-256";
+    std::string seed = "key expansion";
+    std::array<unsigned char, 40> out{};
+    const std::array<OSSL_PARAM, 4> params{OSSL_PARAM_construct_utf8_string("digest", digest.data(), 0),
+                                           OSSL_PARAM_construct_octet_string("secret", secret.data(), secret.size()),
+                                           OSSL_PARAM_construct_octet_string("seed", seed.data(), seed.size()),
+                                           OSSL_PARAM_construct_end()};
+    return EVP_KDF_derive(ctx.get(), out.data(), out.size(), params.data()) == 1;
+}
+
 }  // namespace
 
 TEST_CASE("the chip keeps the secrets of TLS 1.2 with SHA-256", "[key_schedule]") {
@@ -299,6 +313,29 @@ TEST_CASE("a session is resumed while the chip has its master secret, and fails 
     static_cast<void>(take_errors());
 }
 
+TEST_CASE("a resumption that is broken off leaves no session object behind", "[key_schedule]") {
+    const KeySchedule handshakes;
+    const Context client = handshakes.client_of(Side::client);
+    const Context server = handshakes.server_of(Side::client);
+    Session session;
+    {
+        const Link link(client.get(), server.get());
+        REQUIRE(link.handshake());
+        REQUIRE(link.exchange());
+        session.reset(SSL_get1_session(link.client.get()));
+        link.close();
+    }
+    for (int steps = 1; steps <= 3; ++steps) {
+        CAPTURE(steps);
+        const Link link(client.get(), server.get());
+        REQUIRE(SSL_set_session(link.client.get(), session.get()) == 1);
+        static_cast<void>(link.handshake(steps));
+        if (steps == 3) {
+            CHECK(handshakes.free_sessions() == 4);
+        }
+    }
+}
+
 TEST_CASE("threads resume one session at one time", "[key_schedule]") {
     const KeySchedule handshakes;
     const Context client = handshakes.client_of(Side::client);
@@ -401,19 +438,8 @@ TEST_CASE("DTLS 1.2 has the same secrets in the chip as TLS 1.2", "[key_schedule
 
 TEST_CASE("a stand-in of another process is refused, and never taken for a secret", "[key_schedule]") {
     const KeySchedule handshakes;
-    OSSL_LIB_CTX* const libctx = handshakes.parties.libctx.get();
-    const Handle<EVP_KDF, EVP_KDF_free> kdf(EVP_KDF_fetch(libctx, "TLS1-PRF", nullptr));
-    REQUIRE(kdf != nullptr);
-    const auto derived_from = [&](std::string secret) {
-        const Handle<EVP_KDF_CTX, EVP_KDF_CTX_free> ctx(EVP_KDF_CTX_new(kdf.get()));
-        std::string digest = "SHA2-256";
-        std::string seed = "key expansion";
-        std::array<unsigned char, 40> out{};
-        const std::array<OSSL_PARAM, 4> params{
-            OSSL_PARAM_construct_utf8_string("digest", digest.data(), 0),
-            OSSL_PARAM_construct_octet_string("secret", secret.data(), secret.size()),
-            OSSL_PARAM_construct_octet_string("seed", seed.data(), seed.size()), OSSL_PARAM_construct_end()};
-        return EVP_KDF_derive(ctx.get(), out.data(), out.size(), params.data()) == 1;
+    const auto derived_from = [&](const std::string& secret) {
+        return ::derived_from(handshakes.parties.libctx.get(), secret);
     };
     CHECK(derived_from(std::string(48, 's')));
     std::string stand_in;
@@ -442,6 +468,38 @@ TEST_CASE("a stand-in of another process is refused, and never taken for a secre
     REQUIRE(::waitpid(child, &status, 0) == child);
     CHECK(status == 0);
     CHECK(derived_from(stand_in));
+}
+
+TEST_CASE("processes that were forked from one do not take each other's stand-ins for their own", "[key_schedule]") {
+    const KeySchedule handshakes;
+    const Context client = handshakes.client_of(Side::client);
+    const Context server = handshakes.server_of(Side::client);
+    const auto master_of_handshake = [&] {
+        const Link link(client.get(), server.get());
+        return link.handshake() ? master_key_of(link.client.get()) : "";
+    };
+    REQUIRE(master_of_handshake().size() == 48);  // so that the children inherit what it needs
+    std::array<int, 2> pipe{};
+    REQUIRE(::pipe(pipe.data()) == 0);
+    const pid_t child = fork_with_deadline();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        const auto master = master_of_handshake();
+        const auto written = ::write(pipe[1], master.data(), master.size());
+        ::_exit(written == 48 ? 0 : 1);
+    }
+    std::string of_child(48, '\0');
+    REQUIRE(::read(pipe[0], of_child.data(), of_child.size()) == 48);
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+    ::close(pipe[0]);
+    ::close(pipe[1]);
+    const auto own = master_of_handshake();
+    CHECK(own.substr(0, 16) == of_child.substr(0, 16));  // the same number
+    CHECK(derived_from(handshakes.parties.libctx.get(), own));
+    CHECK_FALSE(derived_from(handshakes.parties.libctx.get(), of_child));
+    CHECK(take_reasons() == std::vector{Reason::session_lost});
 }
 
 TEST_CASE("a client's handshake that is broken off after any message leaves no session object behind",

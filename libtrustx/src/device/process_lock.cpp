@@ -28,7 +28,7 @@ constexpr off_t chip_byte = 0x1000;
 // Whoever has the chip has this one too, with a lock of the kind that tells its owner's process.
 constexpr off_t owner_byte = 0x1001;
 constexpr off_t first_session_byte = 0x1010;
-constexpr int max_sessions = 16;
+constexpr int max_sessions = 4;
 constexpr QueuePlace chip_queue{.numbers_at = queue_numbers_at, .first_place = off_t{1} << 20};
 constexpr QueuePlace session_queue{.numbers_at = session_queue_numbers_at,
                                    .first_place = chip_queue.first_place + queue_length};
@@ -101,6 +101,7 @@ void ProcessLock::swap(ProcessLock& other) noexcept {
     std::swap(claims_, other.claims_);
     std::swap(locked_, other.locked_);
     std::swap(sessions_, other.sessions_);
+    std::swap(claim_counts_, other.claim_counts_);
     std::swap(next_session_, other.next_session_);
     std::swap(session_queue_, other.session_queue_);
     std::swap(session_idle_since_, other.session_idle_since_);
@@ -165,7 +166,7 @@ Result<void> ProcessLock::ensure_open() {
     return {};
 }
 
-// The claims went with the former file. Where another process was faster, it has the session now.
+// The claims went with the former file. Where another process was faster, it has the session now, or has had it.
 void ProcessLock::claim_sessions_again() {
     auto* const former = claims_;
     const auto status = fd_.status();
@@ -181,8 +182,18 @@ void ProcessLock::claim_sessions_again() {
         const bool free_here = claims_ == former || claims_ == nullptr || claims_->claim_session(index);
         if (!free_here || !locks().try_lock(first_session_byte + index).value_or(false)) {
             sessions_ &= ~bit;
+        } else if (!keep_count(index)) {
+            sessions_ &= ~bit;
+            locks().unlock(first_session_byte + index);
         }
     }
+}
+
+// keep_count is false where somebody has claimed the session since. A new file has no count yet.
+bool ProcessLock::keep_count(int index) noexcept {
+    const auto own = claim_counts_.at(static_cast<std::size_t>(index));
+    const auto present = session_claims(index).value_or(0);
+    return present == own || (present == 0 && write_session_claims(fd_.get(), index, own));
 }
 
 // To close any descriptor of the file takes away what this process has locked by itself: one that comes at the wrong
@@ -400,6 +411,7 @@ Result<bool> ProcessLock::lock_session(int index) {
         return fail(code, "write " + path_);
     }
     sessions_ |= 1U << static_cast<unsigned>(index);
+    claim_counts_.at(static_cast<std::size_t>(index)) = claims;
     return true;
 }
 

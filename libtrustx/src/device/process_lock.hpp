@@ -19,6 +19,7 @@
 #include <trustx/clock.hpp>
 #include <trustx/result.hpp>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -87,6 +88,7 @@ class ProcessLock {
     [[nodiscard]] Result<void> ensure_open();
     [[nodiscard]] Result<void> wait_to_open(Clock& clock, Deadline deadline);
     void claim_sessions_again();
+    [[nodiscard]] bool keep_count(int index) noexcept;
     void close_file() noexcept;
     [[nodiscard]] Result<void> reserve_space();
 
@@ -112,9 +114,10 @@ class ProcessLock {
     KeptFd fd_;
     LocalClaims* claims_ = nullptr;  // where the locks are the process's
     bool locked_ = false;
-    unsigned sessions_ = 0;                     // claimed; one bit each
-    int next_session_ = 0;                      // which one is tried first
-    std::unique_ptr<LockQueue> session_queue_;  // while this process waits for one
+    unsigned sessions_ = 0;                        // claimed; one bit each
+    std::array<std::uint32_t, 4> claim_counts_{};  // session_claims as of each claim
+    int next_session_ = 0;                         // which one is tried first
+    std::unique_ptr<LockQueue> session_queue_;     // while this process waits for one
     std::optional<TimePoint> session_idle_since_;
     std::uint32_t generation_ = fork_generation();
 };
