@@ -65,19 +65,23 @@ Identity Host::chip_identity(const std::string& name, const std::string& slot, c
     return {certify(name, key), key};
 }
 
-Identity Host::software_identity(const std::string& name, const std::string& curve) {
+Identity Host::software_signer(const std::string& curve) {
+    return software_identity("signer", curve, "emailProtection");
+}
+
+Identity Host::software_identity(const std::string& name, const std::string& curve, const std::string& purpose) {
     const auto key = path(name + "-key.pem");
     must_run(plain_environment(), "openssl",
              {"genpkey", "-algorithm", "EC", "-pkeyopt", "group:" + curve, "-out", key});
-    return {certify(name, key), key};
+    return {certify(name, key, purpose), key};
 }
 
-std::filesystem::path Host::certify(const std::string& name, const std::filesystem::path& key) {
+std::filesystem::path Host::certify(const std::string& name, const std::filesystem::path& key,
+                                    const std::string& purpose) {
     const auto request = path(name + ".csr");
     must_run(environment(Arrangement::default_first), "openssl",
              {"req", "-new", "-key", key, "-subj", "/CN=" + name, "-out", request});
-    return ca_.issue(request,
-                     "subjectAltName = DNS:localhost,IP:127.0.0.1\nextendedKeyUsage = clientAuth,serverAuth\n");
+    return ca_.issue(request, "subjectAltName = DNS:localhost,IP:127.0.0.1\nextendedKeyUsage = " + purpose + "\n");
 }
 
 std::filesystem::path Host::configuration(Arrangement arrangement, const std::string& tls) const {

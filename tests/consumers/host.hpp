@@ -51,6 +51,10 @@ class Host {
     [[nodiscard]] const Identity& software_client() const { return software_client_; }
     [[nodiscard]] const Identity& software_server() const { return software_server_; }
 
+    // software_signer makes a key in software with a certificate to sign e-mail with, which is what RAUC and SWUpdate
+    // take a signer for.
+    [[nodiscard]] Identity software_signer(const std::string& curve);
+
     // environment is that of a program that is to use the provider; tls ("1.2", "1.3") is the only version that it
     // then uses, empty for any. plain_environment knows no provider.
     [[nodiscard]] Environment environment(Arrangement arrangement, const std::string& tls = "") const;
@@ -83,8 +87,10 @@ class Host {
 
  private:
     Identity chip_identity(const std::string& name, const std::string& slot, const std::string& curve);
-    Identity software_identity(const std::string& name, const std::string& curve);
-    std::filesystem::path certify(const std::string& name, const std::filesystem::path& key);
+    Identity software_identity(const std::string& name, const std::string& curve,
+                               const std::string& purpose = "clientAuth,serverAuth");
+    std::filesystem::path certify(const std::string& name, const std::filesystem::path& key,
+                                  const std::string& purpose = "clientAuth,serverAuth");
     [[nodiscard]] std::filesystem::path configuration(Arrangement arrangement, const std::string& tls) const;
 
     TempDir directory_;
