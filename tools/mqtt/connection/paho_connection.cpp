@@ -4,11 +4,16 @@
 #include "connection/paho_trace.hpp"
 
 #include <atomic>
+#include <cstdio>
+#include <cstdlib>
 #include <functional>
+#include <iostream>
 #include <optional>
 #include <utility>
 
 #include <mqtt/async_client.h>
+#include <openssl/ssl.h>
+#include <unistd.h>
 
 namespace trustx::mqtt {
 namespace {
@@ -97,6 +102,22 @@ std::optional<ProtocolBroken> fault_of(const ::mqtt::message& message) {
         return ProtocolBroken{"a message has no topic", ReasonCode::protocol_error};
     }
     return std::nullopt;
+}
+
+// Paho's threads are detached. MQTTAsync_destroy asks them to end and does not wait for the last of it, so that they
+// may still run while exit(3) destroys static objects and cleans libcrypto up, of which they have thread-local state. A
+// process that had a connection leaves without that; all that it has written is flushed.
+void leave_threads_alone(int status, void* /*argument*/) {
+    std::cout.flush();
+    std::fflush(nullptr);
+    ::_exit(status);
+}
+
+void leave_threads_alone_at_exit() {
+    // Registered by now: after this the handler is called before that of libcrypto.
+    OPENSSL_init_ssl(0, nullptr);
+    static const int registered = ::on_exit(leave_threads_alone, nullptr);
+    static_cast<void>(registered);
 }
 
 }  // namespace
@@ -289,7 +310,10 @@ void PahoConnection::Impl::close(std::chrono::milliseconds allowed, ReasonCode r
 }
 
 PahoConnection::PahoConnection(const ConnectionSettings& settings, EventQueue& events)
-    : settings_{settings}, events_{events}, impl_{std::make_unique<Impl>(settings_, events_)} {}
+    : settings_{settings}, events_{events} {
+    leave_threads_alone_at_exit();
+    impl_ = std::make_unique<Impl>(settings_, events_);
+}
 PahoConnection::~PahoConnection() = default;
 
 // Each attempt has a client of its own. Paho would send what was still queued at the end of a connection at the
