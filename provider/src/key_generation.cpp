@@ -151,22 +151,26 @@ Outcome<KeyRef> KeyGeneration::generate_ephemeral() {
     TRY(const auto curve, chip_curve(group_));
     TRY(const auto chip, context_.chips().find(""));
     const auto& settings = context_.settings();
-    TRY(auto key, chip->generate_ephemeral(curve, settings.session_timeout, settings.ephemeral_fallback)
-                      .during("make an ephemeral key of TLS"));
-    if (key) {
-        return Key::from_session(context_, *std::move(key));
+    const bool in_software_else = settings.ephemeral_fallback;
+    auto made = chip->generate_ephemeral(curve, settings.session_timeout, in_software_else)
+                    .during("make an ephemeral key of TLS");
+    if (made && *made) {
+        return Key::from_session(context_, **std::move(made));
     }
-    const auto none = "none of the chip's four session objects became free within " +
-                      std::to_string(settings.session_timeout.count()) +
-                      " ms, or all are those of other handshakes of this thread";
-    if (!settings.ephemeral_fallback) {
-        return fail(
-            Reason::session_unavailable,
-            "make an ephemeral key of TLS: " + none +
-                "; fewer handshakes at one time, a longer session-timeout-ms, or ephemeral-fallback = software");
+    auto why = made ? "none of the chip's four session objects became free within " +
+                          std::to_string(settings.session_timeout.count()) +
+                          " ms, or all are those of other handshakes of this thread"
+                    : made.error().text;
+    if (in_software_else) {
+        chip->note("made an ephemeral key of TLS in software: " + why);
+        return generate_in_software();
     }
-    chip->note("made an ephemeral key of TLS in software: " + none);
-    return generate_in_software();
+    if (!made) {
+        return tl::unexpected<ProviderError>(std::move(made).error());
+    }
+    return fail(Reason::session_unavailable,
+                "make an ephemeral key of TLS: " + why +
+                    "; fewer handshakes at one time, a longer session-timeout-ms, or ephemeral-fallback = software");
 }
 
 Outcome<KeyRef> KeyGeneration::generate_in_software() {

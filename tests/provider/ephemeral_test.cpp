@@ -159,6 +159,30 @@ TEST_CASE("a handshake takes the session object of the oldest that does not go o
     CHECK(handshakes.free_sessions() == 4);
 }
 
+TEST_CASE("where the chip cannot be used, a handshake fails or goes on in software, as it is set", "[ephemeral]") {
+    const bool fallback = GENERATE(false, true);
+    CAPTURE(fallback);
+    Handshakes handshakes;
+    Settings settings{{"scope", "ephemeral"}, {"ephemeral-fallback", fallback ? "software" : "fail"}};
+    SECTION("because the program may not have the lock") {
+        settings["lock-directory"] = "/nonexistent/locks";
+    }
+    SECTION("because nobody is there") {
+        handshakes.parties.chip.simulator().kill9();
+    }
+    const LibCtx libctx = handshakes.parties.chip.with(Arrangement::ahead_by_name, settings).libctx();
+    const Context client(SSL_CTX_new_ex(libctx.get(), nullptr, TLS_client_method()));
+    REQUIRE(SSL_CTX_set1_groups_list(client.get(), groups) == 1);
+    const Context server(SSL_CTX_new_ex(handshakes.software.get(), nullptr, TLS_server_method()));
+    const auto& bench = handshakes.parties.chip;
+    REQUIRE(SSL_CTX_use_certificate_file(server.get(), bench->path("server.crt").c_str(), SSL_FILETYPE_PEM) == 1);
+    REQUIRE(SSL_CTX_use_PrivateKey_file(server.get(), bench->path("server.key").c_str(), SSL_FILETYPE_PEM) == 1);
+    const Link link(client.get(), server.get());
+    CHECK(link.handshake() == fallback);
+    const auto reasons = take_reasons();
+    CHECK(reasons.empty() == fallback);
+}
+
 TEST_CASE("a thread that has begun more handshakes than there are session objects does not wait for itself",
           "[ephemeral]") {
     const bool fallback = GENERATE(false, true);
