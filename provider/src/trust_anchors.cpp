@@ -119,6 +119,28 @@ Outcome<void> compare_key(const ProviderContext& context, const VerifyAnchor& an
                                              anchor.object.hex() + " FILE --verify-anchors`");
 }
 
+Outcome<void> look_at(ProviderContext& context, const VerifyAnchor& anchor, Chip& chip) {
+    const auto object = anchor.object;
+    auto content = chip.locked(verifying_with(object), [object](LockedDevice& device) -> Result<CertificateObject> {
+        return read_certificates(device, object);
+    });
+    if (!content && content.error().reason == reason_of(Error{Errc::certificate_malformed})) {
+        return cannot_verify(object, "the object holds what is no certificate; " + advise_anchor(object));
+    }
+    TRY(const auto stored, std::move(content));
+    if (stored.certificates.empty()) {
+        return fail(
+            Reason::object_empty,
+            verifying_with(object) + ": the object is empty, the certificate was removed; " + advise_anchor(object));
+    }
+    if (stored.form != CertificateForm::der) {
+        return cannot_verify(object,
+                             "the object holds a wrapped certificate, and the chip verifies only with a bare one; " +
+                                 advise_anchor(object));
+    }
+    return compare_key(context, anchor, stored.certificates.front());
+}
+
 }  // namespace
 
 Outcome<const VerifyAnchor*> anchor_named(const ProviderContext& context, ByteView key_info) {
@@ -176,27 +198,14 @@ Outcome<int> verify_with_anchor(ProviderContext& context, const VerifyAnchor& an
     return tl::unexpected<ProviderError>(std::move(verified).during(verifying_with(anchor.object)).error());
 }
 
+// Programs that print no reason of ours leave it to the trace to name the object.
 Outcome<void> examine_anchor(ProviderContext& context, const VerifyAnchor& anchor) {
-    const auto object = anchor.object;
-    TRY(auto* const chip, context.chips().find("").during(verifying_with(object)));
-    auto content = chip->locked(verifying_with(object), [object](LockedDevice& device) -> Result<CertificateObject> {
-        return read_certificates(device, object);
-    });
-    if (!content && content.error().reason == reason_of(Error{Errc::certificate_malformed})) {
-        return cannot_verify(object, "the object holds what is no certificate; " + advise_anchor(object));
+    TRY(auto* const chip, context.chips().find("").during(verifying_with(anchor.object)));
+    auto examined = look_at(context, anchor, *chip);
+    if (!examined) {
+        chip->note(examined.error().text);
     }
-    TRY(const auto stored, std::move(content));
-    if (stored.certificates.empty()) {
-        return fail(
-            Reason::object_empty,
-            verifying_with(object) + ": the object is empty, the certificate was removed; " + advise_anchor(object));
-    }
-    if (stored.form != CertificateForm::der) {
-        return cannot_verify(object,
-                             "the object holds a wrapped certificate, and the chip verifies only with a bare one; " +
-                                 advise_anchor(object));
-    }
-    return compare_key(context, anchor, stored.certificates.front());
+    return examined;
 }
 
 Outcome<void> check_anchor(const ProviderContext& context, ObjectId object, const Bytes& certificate) {

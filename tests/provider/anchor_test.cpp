@@ -306,6 +306,17 @@ TEST_CASE("a trust anchor that is not what the configuration says fails by name"
     CHECK(here.verify(leaf, here.root.certificate) == 1);
 }
 
+TEST_CASE("the trace names a trust anchor that was replaced, for programs that print no reason", "[anchor]") {
+    const TempDir directory;
+    const auto trace = directory.path() / "trace";
+    const Anchored here(Arrangement::default_first, "P-256", {{"trace", trace.string()}});
+    const Authority other;
+    write_to(here.chip, anchor_1, der_of(other.certificate));
+    CHECK(here.verify(here.root.certificate, here.root.certificate) <= 0);
+    CHECK_THAT(read_file(trace), ContainsSubstring("E0E8: the object holds the certificate of another key"));
+    static_cast<void>(take_errors());
+}
+
 TEST_CASE("a key that the configuration gives to another trust anchor fails by that one's name", "[anchor]") {
     const auto arrangement = GENERATE(from_range(every_arrangement));
     INFO(name_of(arrangement));

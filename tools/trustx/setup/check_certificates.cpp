@@ -74,7 +74,8 @@ void conclude(const Judgement& judgement, const std::vector<x509::Certificate>& 
         judgement.report.ok(judgement.subject, x509::summary(certificates.front()));
     } else if (judgement.good) {
         judgement.report.note(judgement.subject, x509::summary(certificates.front()) + "; its issuer, " +
-                                                     last.issuer() + ", is not there, so that peers have to have it");
+                                                     last.issuer() +
+                                                     ", is not stored behind it, so that peers have to have it");
     }
 }
 

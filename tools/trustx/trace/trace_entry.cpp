@@ -32,8 +32,9 @@ std::int64_t number_of(const Json& json, const char* name) {
     return number >= 0 && number <= largest ? number : 0;
 }
 
+// padded leaves at least one space behind the text.
 std::string padded(std::string text, std::size_t width) {
-    text.resize(std::max(text.size(), width), ' ');
+    text.resize(std::max(text.size() + 1, width), ' ');
     return text;
 }
 
