@@ -83,12 +83,14 @@ TEST_CASE("whether the chip makes ephemeral keys depends on the name of the sect
     }));
     INFO(name_of(arrangement));
     const Handshakes handshakes{{}, arrangement};
-    REQUIRE(OSSL_PROVIDER_load(handshakes.parties.libctx.get(), "base") != nullptr);
+    OSSL_PROVIDER* const base = OSSL_PROVIDER_load(handshakes.parties.libctx.get(), "base");
+    REQUIRE(base != nullptr);
     const Context client = handshakes.client(TLS1_3_VERSION);
     const Context server = handshakes.server(TLS1_3_VERSION);
     const Link link(client.get(), server.get());
     REQUIRE(link.handshake());
     CHECK(handshakes.commands("GenKeyPair") == made);
+    CHECK(OSSL_PROVIDER_unload(base) == 1);
 }
 
 TEST_CASE("keys that programs ask for are never in a session object because of the scope", "[ephemeral]") {
