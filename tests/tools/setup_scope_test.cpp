@@ -249,12 +249,53 @@ TEST_CASE("a block that was edited by hand stays while it has the scope, and giv
     machine.enable("");
     CHECK(machine.text() == edited);
     machine.enable("key-schedule");
-    CHECK_THAT(machine.text(),
-               ContainsSubstring("scope = key-schedule\n") && !ContainsSubstring("scope = ephemeral") &&
-                   ContainsSubstring("# added by hand to the block of `trustx setup`: session-timeout-ms"));
+    CHECK_THAT(machine.text(), ContainsSubstring("scope = key-schedule\n") && !ContainsSubstring("scope = ephemeral") &&
+                                   ContainsSubstring("\nsession-timeout-ms = 500\n") && !ContainsSubstring("# added"));
+    machine.enable("signature");
+    CHECK_THAT(machine.text(), ContainsSubstring("\nsession-timeout-ms = 500\n") && !ContainsSubstring("# added"));
+    machine.enable("key-schedule");
     CHECK(machine.setup({"disable"}).status == 0);
     CHECK(machine.text() ==
           with_tls_settings + "# added by hand to the block of `trustx setup`: session-timeout-ms = 500\n");
+}
+
+TEST_CASE("a trust anchor that the chip verifies with is written into the configuration of a service, and stays",
+          "[setup][scope]") {
+    const Machine machine{activated()};
+    const auto root = machine.chip.path("root");
+    for (const auto& [path, text] :
+         std::map<std::string, std::string>{{"/etc/group", "trustx:x:990:\n"},
+                                            {"/usr/lib/systemd/system/gateway.service", "[Service]\nExecStart=/x\n"},
+                                            {machine.config, machine.text()}}) {
+        fs::create_directories(fs::path{root + path}.parent_path());
+        write_file(root + path, text);
+    }
+    const auto enable = [&](const std::string& scope) {
+        machine.chip.must(
+            {"setup", "enable", "--service", "gateway", "--root", root, "--config", machine.config, "--scope", scope});
+    };
+    enable("ephemeral");
+    const auto own = root + "/etc/trustx/services/gateway.cnf";
+    const auto made =
+        run("openssl",
+            {"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-keyout", "root.key",
+             "-subj", "/CN=root", "-addext", "basicConstraints=critical,CA:TRUE", "-out", "root.pem"},
+            machine.tool("/dev/null"));
+    REQUIRE(made.ok());
+    machine.chip.must({"anchor", "write", "E0E8", machine.chip.path("root.pem"), "--verify-anchors", "--config", own});
+    const auto text = read_file(own);
+    const auto at = text.find("\nverify-anchors = E0E8=");
+    REQUIRE(at != std::string::npos);
+    const auto setting = text.substr(at, text.find('\n', at + 1) + 1 - at);
+    CHECK_THAT(text, ContainsSubstring("[t]\n") && ContainsSubstring("\nscope = ephemeral\n"));
+    for (const std::string scope : {"key-schedule", "signature", "ephemeral"}) {
+        enable(scope);
+        CHECK_THAT(read_file(own), ContainsSubstring(setting));
+        const auto found = machine.chip.trustx({"setup", "check", "--config", own});
+        CHECK_THAT(found.out, ContainsSubstring("ok      verify-anchors E0E8"));
+    }
+    machine.chip.must({"setup", "disable", "--service", "gateway", "--root", root});
+    CHECK_FALSE(fs::exists(own));
 }
 
 TEST_CASE("a scope in a directory that is included changes there", "[setup][scope]") {
