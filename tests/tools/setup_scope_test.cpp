@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <regex>
 
 using namespace trustx::test;
 namespace fs = std::filesystem;
@@ -125,6 +126,32 @@ struct Machine {
         return {commands.value("GenKeyPair", 0), commands.value("CalcSSec", 0), commands.value("DeriveKey", 0)};
     }
 };
+
+// followed is a configuration with the lines that the remedies of check name, in the sections that they name.
+std::string followed(std::string text, const std::string& report) {
+    static const std::regex line{"`([^`]+ = [^`]+)` into (?:section )?\\[([^\\]]+)\\]"};
+    for (std::sregex_iterator it{report.begin(), report.end(), line}; it != std::sregex_iterator{}; ++it) {
+        text += "[" + (*it)[2].str() + "]\n" + (*it)[1].str() + "\n";
+    }
+    return text;
+}
+
+// scoped is a configuration by hand with this level, these lines of TLS and these default properties.
+std::string scoped(const std::string& tls, const std::string& properties = "?provider=trustx") {
+    return "openssl_conf = i\n[i]\nproviders = p\nalg_section = a\nssl_conf = s\n[s]\nsystem_default = t\n[t]\n" + tls +
+           "[a]\n" + (properties.empty() ? "" : "default_properties = " + properties + "\n") +
+           "[p]\na-trustx = x\ndefault = d\n[d]\nactivate = 1\n[x]\nactivate = 1\nscope = key-schedule\nmodule = " +
+           (module_directory() / "trustx.so").string() + "\n";
+}
+
+const std::string good_groups = "Groups = P-256:P-384:P-521\n";
+const std::string good_ciphers = "CipherString = ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ALL\n";
+const std::string good_tls = good_groups + good_ciphers;
+
+std::string without(std::string text, const std::string& line) {
+    REQUIRE(text.find(line) != std::string::npos);
+    return text.erase(text.find(line), line.size());
+}
 
 }  // namespace
 
@@ -362,4 +389,64 @@ TEST_CASE("check names what keeps a scope from its level", "[setup][scope]") {
             "[trustx_setup_providers]\na-trustx = trustx_setup_module\n[trustx_setup_default]\n",
             {"FAILED  scope", "is behind that of default"});
     CHECK(machine.handshake("-tls1_3", machine.config) == Machine::Commands{0, 0, 0});
+}
+
+TEST_CASE("a configuration that follows the advice of check has its scope", "[setup][scope]") {
+    const std::map<std::string, std::string> faulty{
+        {"nothing of TLS", scoped("")},
+        {"?provider=default", scoped(good_tls, "?provider=default")},
+        {"provider=trustx", scoped(good_tls, "provider=trustx")},
+        {"?provider=a-trustx", scoped(good_tls, "?fips=yes, ?provider=a-trustx")},
+        {"two of them", scoped(good_tls, "?provider=trustx,?provider=default")},
+        {"fips=yes", scoped(good_tls, "fips=yes")},
+        {"fips=yes besides", scoped(good_tls, "fips=yes,?provider=trustx")},
+        {"no alg_section", without(scoped(good_tls, ""), "alg_section = a\n")},
+        {"no ssl_conf", without(scoped(good_tls), "ssl_conf = s\n") + "[ssl_sect]\nx = y\n"},
+        {"no system_default", without(scoped(good_tls), "system_default = t\n")},
+        {"@STRENGTH at the end", scoped(good_groups + "CipherString = HIGH:ALL:@STRENGTH\n")},
+        {"@STRENGTH at the beginning", scoped(good_groups + "CipherString = @STRENGTH HIGH\n")},
+        {"excluded", scoped(good_groups + "CipherString = HIGH:!AES128\n")},
+        {"TLS 1.3 alone", scoped(good_tls + "MinProtocol = TLSv1.3\n")},
+        {"groups of finite fields", scoped(good_ciphers + "Groups = P-256:P-384:ffdhe2048\n")},
+    };
+    for (const auto& [name, text] : faulty) {
+        DYNAMIC_SECTION(name) {
+            const Machine machine{text};
+            const auto fault = machine.setup({"check"});
+            CHECK(fault.status == 5);
+            write_file(machine.config, followed(text, fault.out));
+            const auto found = machine.setup({"check"});
+            CHECK(found.status == 0);
+            CHECK_THAT(found.out, !ContainsSubstring("FAILED"));
+            CHECK(machine.handshake("-tls1_2", machine.config) == Machine::Commands{1, 1, 4});
+        }
+    }
+}
+
+TEST_CASE("check gives one advice about a provider of another name without a module, and enable adds no second one",
+          "[setup][scope]") {
+    const Machine machine{without(scoped(good_tls), "module = " + (module_directory() / "trustx.so").string() + "\n")};
+    const auto found = machine.setup({"check"});
+    CHECK(found.status == 5);
+    CHECK_THAT(found.out, ContainsSubstring("remedy: write `module = trustx.so` into [x]\n") &&
+                              !ContainsSubstring("trustx setup enable"));
+    machine.refuses("key-schedule", {"section [x]", "`module = trustx.so`"});
+}
+
+TEST_CASE("enable refuses what keeps a scope from its level, and names the line to write", "[setup][scope]") {
+    const auto with = [](const std::string& tls, const std::string& properties) {
+        return without(scoped(tls, properties), "scope = key-schedule\n");
+    };
+    for (const auto& text : {with(good_tls, "fips=yes"), with(good_tls, "fips=yes,?provider=trustx")}) {
+        Machine{text}.refuses("key-schedule", {"demand fips=yes", "remove that property"});
+        Machine{text}.refuses("ephemeral", {"demand fips=yes", "remove that property"});
+    }
+    Machine{with(good_tls, "?provider=default,?x=y")}.refuses("key-schedule",
+                                                              {"`default_properties = ?x=y,?provider=trustx`"});
+    Machine{with(good_groups + "CipherString = ALL:@STRENGTH\n", "")}.refuses(
+        "key-schedule", {"with @STRENGTH", "ECDHE-RSA-AES128-GCM-SHA256:ALL`"});
+    Machine{with(good_tls + "MinProtocol = TLSv1.3\n", "")}.refuses("key-schedule",
+                                                                    {"section [t]", "MinProtocol = TLSv1.3"});
+    Machine{scoped(good_tls + "MinProtocol = TLSv1.3\n")}.refuses("key-schedule", {"MinProtocol = TLSv1.3"});
+    Machine{with(good_ciphers + "Groups = P-256:ffdhe3072\n", "")}.refuses("ephemeral", {"no curve but those"});
 }

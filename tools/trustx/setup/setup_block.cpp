@@ -140,6 +140,10 @@ std::string lines_of_settings(const ProviderEntry& entry, const ProviderSettings
     return lines;
 }
 
+bool claims_fips(const ProviderSettings& settings) {
+    return std::ranges::any_of(settings, [](const auto& setting) { return setting.first == "claim-fips"; });
+}
+
 // in_section appends lines of a section, and its header where another one is open.
 std::string in_section(const std::string& lines, const std::string& section, const std::string& more) {
     std::string open;
@@ -211,9 +215,14 @@ Result<std::string> activating_lines(const OpensslConfiguration& configuration, 
         return refuse(name, "it has a section [" + trustx->section +
                                 "] for trustx that does not activate it; write `activate = 1` there, or remove it");
     }
+    if (const auto* other = trustx == nullptr ? configuration.trustx_without_module() : nullptr) {
+        return refuse(name, "section [" + other->section + "] is that of a provider " + other->name +
+                                " without a module; write `module = trustx.so` there, or remove it");
+    }
     TRYV(check_names(configuration, settings, name));
+    const bool claims = configuration.claims_fips() || claims_fips(settings);
     if (active) {
-        TRY(const auto tls, lines_of_tls(configuration, scope, configuration.init_section, name));
+        TRY(const auto tls, lines_of_tls(configuration, scope, configuration.init_section, name, claims));
         TRY(const auto order, lines_of_order(configuration, *trustx, scope, name));
         return in_section(default_lines(configuration, configuration.providers_section) + tls + order, trustx->section,
                           more);
@@ -227,7 +236,7 @@ Result<std::string> activating_lines(const OpensslConfiguration& configuration, 
     if (configuration.node_section.empty()) {
         lines += "[default]\nnodejs_conf = " + init + "\n";
     }
-    TRY(const auto tls, lines_of_tls(configuration, scope, init, name));
+    TRY(const auto tls, lines_of_tls(configuration, scope, init, name, claims));
     lines += tls;
     auto providers = configuration.providers_section;
     if (providers.empty()) {
@@ -242,7 +251,7 @@ bool has_scope(const OpensslConfiguration& configuration, Scope scope, const std
     if (entry == nullptr || scope_of(*entry) != scope) {
         return false;
     }
-    const auto tls = lines_of_tls(configuration, scope, configuration.init_section, name);
+    const auto tls = lines_of_tls(configuration, scope, configuration.init_section, name, configuration.claims_fips());
     const auto order = lines_of_order(configuration, *entry, scope, name);
     return tls && order && tls->empty() && order->empty();
 }
