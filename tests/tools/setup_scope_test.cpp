@@ -450,3 +450,39 @@ TEST_CASE("enable refuses what keeps a scope from its level, and names the line 
     Machine{scoped(good_tls + "MinProtocol = TLSv1.3\n")}.refuses("key-schedule", {"MinProtocol = TLSv1.3"});
     Machine{with(good_ciphers + "Groups = P-256:ffdhe3072\n", "")}.refuses("ephemeral", {"no curve but those"});
 }
+
+TEST_CASE("enable and check say that TLS of every program needs the chip, and the ways out", "[setup][scope]") {
+    const Machine machine{with_tls_settings};
+    const std::vector<std::string> words{"every program", "outside of the group trustx", "--service NAME",
+                                         "`ephemeral-fallback = software` in section [trustx_setup_module]"};
+    const auto says = [&](const std::string& text) {
+        return std::ranges::all_of(words, [&](const auto& word) { return text.find(word) != std::string::npos; });
+    };
+    CHECK_FALSE(says(machine.setup({"enable"}).err));
+    CHECK_FALSE(says(machine.setup({"check"}).out));
+    for (const std::string scope : {"ephemeral", "key-schedule"}) {
+        CHECK(says(machine.setup({"enable", "--scope", scope}).err));
+        CHECK(says(machine.setup({"check"}).out));
+        CHECK_FALSE(says(machine.setup({"enable", "--scope", scope}).err));  // nothing changed
+    }
+    auto text = machine.text();
+    text.insert(text.find("scope = key-schedule\n"), "ephemeral-fallback = software\n");
+    write_file(machine.config, text);
+    CHECK_THAT(machine.setup({"check"}).out, !ContainsSubstring("every program"));
+    CHECK_THAT(machine.setup({"enable", "--scope", "ephemeral"}).err, !ContainsSubstring("every program"));
+    CHECK_THAT(machine.text(), ContainsSubstring("\nephemeral-fallback = software\n"));
+    CHECK_THAT(machine.setup({"enable", "--scope", "signature"}).err, !ContainsSubstring("every program"));
+}
+
+TEST_CASE("check says what no configuration decides of key-schedule", "[setup][scope]") {
+    const auto report = [](const std::string& text) { return Machine{text}.setup({"check"}).out; };
+    const auto all = report(scoped(good_tls));
+    CHECK_THAT(all, ContainsSubstring("note    suites") && ContainsSubstring("4 DeriveKey") &&
+                        ContainsSubstring("note    sessions") &&
+                        ContainsSubstring("`Options = -SessionTicket` into section [t]"));
+    CHECK_THAT(report(scoped(good_tls + "Options = -SessionTicket\n")),
+               ContainsSubstring("note    sessions") && !ContainsSubstring("Options = "));
+    const auto key_schedule = scoped(good_tls);
+    const auto ephemeral = report(without(key_schedule, "scope = key-schedule\n") + "scope = ephemeral\n");
+    CHECK_THAT(ephemeral, !ContainsSubstring("note    suites") && !ContainsSubstring("note    sessions"));
+}

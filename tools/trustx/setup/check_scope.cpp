@@ -122,10 +122,39 @@ void check_versions(CheckReport& report, const OpensslConfiguration& configurati
     }
 }
 
+// Of these no configuration decides.
+void report_what_others_decide(CheckReport& report, const OpensslConfiguration& configuration) {
+    report.note(
+        "suites",
+        "the other side's order of suites, and a program's own list, decide which is used; a trace of the program "
+        "shows GenKeyPair, CalcSSec and 4 DeriveKey for each handshake whose keys the chip derived",
+        "`TRUSTX_TRACE=FILE` in the environment of the program, then `trustx trace FILE`");
+    const bool no_tickets = text::lower_case(configuration.tls_options).find("-sessionticket") != std::string::npos;
+    report.note(
+        "sessions",
+        "a client that resumes a session of TLS 1.2 gets no connection once the chip has other keys in its place",
+        "in a server switch the cache of sessions off" +
+            (no_tickets ? std::string{} : ", and tickets: " + how_to_write(configuration, "Options = -SessionTicket")));
+}
+
+void report_need_of_chip(CheckReport& report, const ProviderEntry& entry, bool for_service) {
+    if (goes_on_in_software(entry)) {
+        return;
+    }
+    report.note("need of the chip",
+                for_service
+                    ? "the service gets no TLS while the chip does not answer"
+                    : "every program with this configuration needs the chip for TLS: users outside of the group "
+                      "trustx get none, and nobody while the chip does not answer",
+                (for_service ? "" : "`trustx setup enable --service NAME` gives the scope to single services; ") +
+                    std::string{"`ephemeral-fallback = software` in section ["} + entry.section +
+                    "] has handshakes go on without the chip");
+}
+
 }  // namespace
 
 void check_scope(CheckReport& report, const OpensslConfiguration& configuration, const ProviderEntry& entry,
-                 const SettingValues& settings) {
+                 const SettingValues& settings, bool for_service) {
     const auto* const setting = settings.find("scope");
     const auto scope = setting == nullptr ? Scope::signature : parse_scope(setting->text).value_or(Scope::signature);
     if (scope == Scope::signature) {
@@ -137,7 +166,9 @@ void check_scope(CheckReport& report, const OpensslConfiguration& configuration,
         check_properties(report, configuration);
         check_ciphers(report, configuration);
         check_versions(report, configuration);
+        report_what_others_decide(report, configuration);
     }
+    report_need_of_chip(report, entry, for_service);
 }
 
 }  // namespace trustx::cli

@@ -319,6 +319,23 @@ Result<void> disable_block(const Context& context, const Target& target) {
     return {};
 }
 
+// note_need_of_chip says who gets no TLS any more, while a person can still choose otherwise.
+void note_need_of_chip(const Context& context, const std::string& path) {
+    const auto target = open_target(path);
+    const auto configuration =
+        target ? OpensslConfiguration::parse(target->text, path) : Result<OpensslConfiguration>{};
+    const auto* entry = configuration ? configuration->trustx() : nullptr;
+    if (entry == nullptr || scope_of(*entry) == Scope::signature || goes_on_in_software(*entry)) {
+        return;
+    }
+    context.note(
+        "every program that reads " + path +
+        " now needs the chip for TLS: users outside of the group trustx get none, and nobody while the chip "
+        "does not answer. `--service NAME` gives the scope to single services; `ephemeral-fallback = software` "
+        "in section [" +
+        entry->section + "] has handshakes go on without the chip");
+}
+
 }  // namespace
 
 Result<void> enable_machine(const Context& context, const MachineOptions& options) {
@@ -338,7 +355,11 @@ Result<void> enable_machine(const Context& context, const MachineOptions& option
             return good;
         }
     }
-    return carry_out(context, change);
+    TRYV(carry_out(context, change));
+    if (change.kind != Change::Kind::none) {
+        note_need_of_chip(context, target.path);
+    }
+    return {};
 }
 
 Result<void> carry_out(const Context& context, const ConfigurationChange& change) {

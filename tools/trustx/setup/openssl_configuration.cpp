@@ -88,6 +88,8 @@ void read_tls(CONF* conf, OpensslConfiguration& configuration) {
             configuration.tls_groups = value;
         } else if (command == "cipherstring") {
             configuration.tls_ciphers = value;
+        } else if (command == "options") {
+            configuration.tls_options = value;
         } else if (command == "minprotocol") {
             configuration.tls_minimum = value;
         } else if (command == "maxprotocol") {

@@ -39,6 +39,7 @@ struct OpensslConfiguration {
     std::string tls_section;         // what system_default in that names; empty: there is no such line
     std::string tls_groups;          // `Groups` or `Curves` in that; empty: none
     std::string tls_ciphers;         // `CipherString` in that; empty: none
+    std::string tls_options;         // `Options` in that; empty: none
     std::string tls_minimum;         // `MinProtocol` in that; empty: none
     std::string tls_maximum;         // `MaxProtocol` in that; empty: none
     std::vector<ProviderEntry> providers;

@@ -209,6 +209,12 @@ std::optional<Scope> scope_of(const ProviderEntry& entry) {
     return it == entry.settings.end() ? std::optional{Scope::signature} : parse_scope(it->second);
 }
 
+bool goes_on_in_software(const ProviderEntry& entry) {
+    const auto it =
+        std::ranges::find(entry.settings, "ephemeral-fallback", &std::pair<std::string, std::string>::first);
+    return it != entry.settings.end() && it->second == "software";
+}
+
 const ProviderEntry* sorts_behind(const OpensslConfiguration& configuration, const ProviderEntry& entry) {
     return sorted_first(configuration, entry, gives_groups);
 }

@@ -27,6 +27,9 @@ std::string to_string(Scope scope);
 // scope_of is what a provider's section says. Nothing: a value that this program does not know.
 std::optional<Scope> scope_of(const ProviderEntry& entry);
 
+// goes_on_in_software tells whether a handshake does without the chip where it cannot have it.
+bool goes_on_in_software(const ProviderEntry& entry);
+
 // A name of the provider that sorts before those from which libssl takes groups otherwise.
 inline constexpr const char* name_ahead = "a-trustx";
 inline constexpr const char* groups_to_write = "P-256:P-384:P-521";
