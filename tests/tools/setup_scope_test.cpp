@@ -315,6 +315,17 @@ TEST_CASE("a trust anchor that the chip verifies with is written into the config
     REQUIRE(at != std::string::npos);
     const auto setting = text.substr(at, text.find('\n', at + 1) + 1 - at);
     CHECK_THAT(text, ContainsSubstring("[t]\n") && ContainsSubstring("\nscope = ephemeral\n"));
+    // It is no configuration of the machine, which would lose what it includes.
+    const auto module = (module_directory() / "trustx.so").string();
+    for (const auto& arguments :
+         {Arguments{"setup", "enable", "--config", own, "--module", module, "--scope", "key-schedule"},
+          Arguments{"setup", "enable", "--config", own, "--module", module},
+          Arguments{"setup", "disable", "--config", own}}) {
+        const auto refused = machine.chip.trustx(arguments);
+        CHECK(refused.status == 1);
+        CHECK_THAT(refused.err, ContainsSubstring("--service gateway"));
+        CHECK(read_file(own) == text);
+    }
     for (const std::string scope : {"key-schedule", "signature", "ephemeral"}) {
         enable(scope);
         CHECK_THAT(read_file(own), ContainsSubstring(setting));

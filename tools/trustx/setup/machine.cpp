@@ -242,8 +242,22 @@ Result<std::optional<Change>> plan_drop_in_again(const Target& target, const std
                           " includes. Programs that run already need a restart"};
 }
 
+// check_no_service refuses what was made for a service: taken for a configuration of the machine it would lose what it
+// includes.
+Result<void> check_no_service(const Target& target) {
+    const auto lines = target.parts.lines();
+    const bool includes =
+        std::ranges::any_of(lines, [](const Line& line) { return line.text().starts_with(include_word); });
+    return includes ? fail(InputErrc::refused, target.path +
+                                                   " was made by `trustx setup enable --service`; name that service "
+                                                   "with --service " +
+                                                   fs::path{target.path}.stem().string() + " in place of --config")
+                    : Result<void>{};
+}
+
 // plan_change decides what enable does, and refuses what it cannot do. It writes nothing.
 Result<Change> plan_change(const Target& target, const MachineOptions& options, const ProviderSettings& settings) {
+    TRYV(check_no_service(target));
     if (target.parts.edited && does_what_is_wanted(target, options)) {
         return Change{.note = "enabled in " + target.path +
                               " already, by a block that was edited by hand; nothing changed"};
@@ -414,6 +428,7 @@ Result<void> can_enable_machine(const std::string& config) {
 
 Result<void> disable_machine(const Context& context, const std::string& config) {
     TRY(const auto target, open_target(config));
+    TRYV(check_no_service(target));
     if (!target.parts.block.empty()) {
         return disable_block(context, target);
     }

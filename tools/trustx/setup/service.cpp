@@ -84,7 +84,7 @@ Result<std::string> configuration_for(const std::string& root, const std::string
     return text;
 }
 
-constexpr std::string_view include = ".include ";
+constexpr auto include = include_word;
 
 // own_text is the service's configuration: that of others, and what the scope and these settings need beside it. Empty:
 // that one has them. Errors: those of activating_lines.
