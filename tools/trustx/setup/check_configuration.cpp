@@ -52,7 +52,7 @@ void report_properties(CheckReport& report, const OpensslConfiguration& configur
         return;
     }
     // A property without question mark is demanded of every algorithm.
-    if (properties.front() == '?') {
+    if (properties.front() == '?' && unmet_property(properties, claim).empty()) {
         report.note("properties", "default_properties = " + properties + " is not needed for keys in the chip");
     } else {
         report.failed("properties", InputErrc::check_failed,
