@@ -334,6 +334,20 @@ TEST_CASE("a trust anchor that the chip verifies with is written into the config
     }
     machine.chip.must({"setup", "disable", "--service", "gateway", "--root", root});
     CHECK_FALSE(fs::exists(own));
+    // The same beside a section that a person wrote for every program.
+    const auto before = machine.text();
+    machine.enable("ephemeral");
+    machine.chip.must(
+        {"anchor", "write", "E0E8", machine.chip.path("root.pem"), "--verify-anchors", "--config", machine.config});
+    for (const std::string scope : {"key-schedule", "signature", "ephemeral"}) {
+        machine.enable(scope);
+        CHECK_THAT(machine.text(), ContainsSubstring(setting));
+        const auto found = machine.setup({"check"});
+        CHECK(found.ok());
+        CHECK_THAT(found.out, ContainsSubstring("ok      verify-anchors E0E8"));
+    }
+    CHECK(machine.setup({"disable"}).ok());
+    CHECK(machine.text() == before);
 }
 
 TEST_CASE("a scope in a directory that is included changes there", "[setup][scope]") {
