@@ -116,7 +116,7 @@ Outcome<void> compare_key(const ProviderContext& context, const VerifyAnchor& an
                                              ": the object holds the certificate of another " +
                                              "key than verify-anchors names; write that one back, or have the setting "
                                              "written again with `trustx anchor write " +
-                                             anchor.object.hex() + " FILE --verify-anchors`");
+                                             anchor.object.hex() + " FILE --verify-anchors --force`");
 }
 
 Outcome<void> look_at(ProviderContext& context, const VerifyAnchor& anchor, Chip& chip) {

@@ -150,6 +150,9 @@ TEST_CASE("an RSA root is kept on request, and the chip is said not to verify wi
     CHECK(machine.trustx({"anchor", "read", "E0E8"}).out == read_file(machine.chip->path("rsa.pem")));
     const auto without_effect = machine.trustx({"anchor", "write", "E0E8", "rsa.pem", "--force", "--verify-anchors"});
     CHECK(without_effect.status == 5);
+    CHECK_THAT(without_effect.err, ContainsSubstring("--force without --verify-anchors"));
+    CHECK_THAT(machine.trustx({"anchor", "write", "E0EF", "rsa.pem", "--verify-anchors"}).err,
+               ContainsSubstring("--force without --verify-anchors") && !ContainsSubstring("; --force writes"));
     CHECK_THAT(machine.text(), !ContainsSubstring("verify-anchors"));
     CHECK_THAT(machine.trustx({"setup", "check"}).out,
                ContainsSubstring("trust anchor E0E8") && ContainsSubstring("software"));
@@ -171,6 +174,10 @@ TEST_CASE("check compares the setting with what the trust anchors hold", "[ancho
     CHECK(verdict() == "ok");
     machine.must({"anchor", "write", "E0E8", "other.pem", "--force"});
     CHECK(verdict() == "failed");
+    CHECK_THAT(machine.trustx({"setup", "check"}).out,
+               ContainsSubstring("`trustx anchor write E0E8 FILE --verify-anchors --force`"));
+    machine.must({"anchor", "write", "E0E8", "root.pem", "--verify-anchors", "--force"});
+    CHECK(verdict() == "ok");
     machine.must({"anchor", "write", "E0E8", "rsa.pem", "--force"});
     CHECK(verdict() == "failed");
     write_file(machine.chip->path("nothing"), std::string(16, '\0'));

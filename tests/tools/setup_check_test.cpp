@@ -91,14 +91,15 @@ TEST_CASE("check names what is wrong with a configuration", "[setup]") {
     const Machine without_default{"", ""};
     check_fault(without_default.check(), 5, {"default provider", "no longer implied"});
     const Machine demanding;
-    check_fault(demanding.check({}, demanding.chip.write("fips.cnf",
-                                                         "openssl_conf = i\n[i]\nalg_section = "
-                                                         "a\nproviders = p\n[a]\ndefault_properties = "
-                                                         "fips=yes\n[p]\ntrustx = t\ndefault = "
-                                                         "d\n[t]\nactivate = 1\nmodule = " +
-                                                             (module_directory() / "trustx.so").string() +
-                                                             "\n[d]\nactivate = 1\n")),
-                5, {"fips=yes", "question mark"});
+    for (const std::string properties : {"fips=yes", "?x=y,fips=yes"}) {
+        check_fault(demanding.check(
+                        {}, demanding.chip.write(
+                                "fips.cnf",
+                                "openssl_conf = i\n[i]\nalg_section = a\nproviders = p\n[a]\ndefault_properties = " +
+                                    properties + "\n[p]\ntrustx = t\ndefault = d\n[t]\nactivate = 1\nmodule = " +
+                                    (module_directory() / "trustx.so").string() + "\n[d]\nactivate = 1\n")),
+                    5, {"fips=yes", "question mark"});
+    }
 }
 
 TEST_CASE("check says whether libssl comes to the provider for ephemeral keys", "[setup]") {

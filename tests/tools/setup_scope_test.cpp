@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <regex>
 
 using namespace trustx::test;
 namespace fs = std::filesystem;
@@ -125,6 +126,32 @@ struct Machine {
         return {commands.value("GenKeyPair", 0), commands.value("CalcSSec", 0), commands.value("DeriveKey", 0)};
     }
 };
+
+// followed is a configuration with the lines that the remedies of check name, in the sections that they name.
+std::string followed(std::string text, const std::string& report) {
+    static const std::regex line{"`([^`]+ = [^`]+)` into (?:section )?\\[([^\\]]+)\\]"};
+    for (std::sregex_iterator it{report.begin(), report.end(), line}; it != std::sregex_iterator{}; ++it) {
+        text += "[" + (*it)[2].str() + "]\n" + (*it)[1].str() + "\n";
+    }
+    return text;
+}
+
+// scoped is a configuration by hand with this level, these lines of TLS and these default properties.
+std::string scoped(const std::string& tls, const std::string& properties = "?provider=trustx") {
+    return "openssl_conf = i\n[i]\nproviders = p\nalg_section = a\nssl_conf = s\n[s]\nsystem_default = t\n[t]\n" + tls +
+           "[a]\n" + (properties.empty() ? "" : "default_properties = " + properties + "\n") +
+           "[p]\na-trustx = x\ndefault = d\n[d]\nactivate = 1\n[x]\nactivate = 1\nscope = key-schedule\nmodule = " +
+           (module_directory() / "trustx.so").string() + "\n";
+}
+
+const std::string good_groups = "Groups = P-256:P-384:P-521\n";
+const std::string good_ciphers = "CipherString = ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ALL\n";
+const std::string good_tls = good_groups + good_ciphers;
+
+std::string without(std::string text, const std::string& line) {
+    REQUIRE(text.find(line) != std::string::npos);
+    return text.erase(text.find(line), line.size());
+}
 
 }  // namespace
 
@@ -249,12 +276,78 @@ TEST_CASE("a block that was edited by hand stays while it has the scope, and giv
     machine.enable("");
     CHECK(machine.text() == edited);
     machine.enable("key-schedule");
-    CHECK_THAT(machine.text(),
-               ContainsSubstring("scope = key-schedule\n") && !ContainsSubstring("scope = ephemeral") &&
-                   ContainsSubstring("# added by hand to the block of `trustx setup`: session-timeout-ms"));
+    CHECK_THAT(machine.text(), ContainsSubstring("scope = key-schedule\n") && !ContainsSubstring("scope = ephemeral") &&
+                                   ContainsSubstring("\nsession-timeout-ms = 500\n") && !ContainsSubstring("# added"));
+    machine.enable("signature");
+    CHECK_THAT(machine.text(), ContainsSubstring("\nsession-timeout-ms = 500\n") && !ContainsSubstring("# added"));
+    machine.enable("key-schedule");
     CHECK(machine.setup({"disable"}).status == 0);
     CHECK(machine.text() ==
           with_tls_settings + "# added by hand to the block of `trustx setup`: session-timeout-ms = 500\n");
+}
+
+TEST_CASE("a trust anchor that the chip verifies with is written into the configuration of a service, and stays",
+          "[setup][scope]") {
+    const Machine machine{activated()};
+    const auto root = machine.chip.path("root");
+    for (const auto& [path, text] :
+         std::map<std::string, std::string>{{"/etc/group", "trustx:x:990:\n"},
+                                            {"/usr/lib/systemd/system/gateway.service", "[Service]\nExecStart=/x\n"},
+                                            {machine.config, machine.text()}}) {
+        fs::create_directories(fs::path{root + path}.parent_path());
+        write_file(root + path, text);
+    }
+    const auto enable = [&](const std::string& scope) {
+        machine.chip.must(
+            {"setup", "enable", "--service", "gateway", "--root", root, "--config", machine.config, "--scope", scope});
+    };
+    enable("ephemeral");
+    const auto own = root + "/etc/trustx/services/gateway.cnf";
+    const auto made =
+        run("openssl",
+            {"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-keyout", "root.key",
+             "-subj", "/CN=root", "-addext", "basicConstraints=critical,CA:TRUE", "-out", "root.pem"},
+            machine.tool("/dev/null"));
+    REQUIRE(made.ok());
+    machine.chip.must({"anchor", "write", "E0E8", machine.chip.path("root.pem"), "--verify-anchors", "--config", own});
+    const auto text = read_file(own);
+    const auto at = text.find("\nverify-anchors = E0E8=");
+    REQUIRE(at != std::string::npos);
+    const auto setting = text.substr(at, text.find('\n', at + 1) + 1 - at);
+    CHECK_THAT(text, ContainsSubstring("[t]\n") && ContainsSubstring("\nscope = ephemeral\n"));
+    // It is no configuration of the machine, which would lose what it includes.
+    const auto module = (module_directory() / "trustx.so").string();
+    for (const auto& arguments :
+         {Arguments{"setup", "enable", "--config", own, "--module", module, "--scope", "key-schedule"},
+          Arguments{"setup", "enable", "--config", own, "--module", module},
+          Arguments{"setup", "disable", "--config", own}}) {
+        const auto refused = machine.chip.trustx(arguments);
+        CHECK(refused.status == 1);
+        CHECK_THAT(refused.err, ContainsSubstring("--service gateway"));
+        CHECK(read_file(own) == text);
+    }
+    for (const std::string scope : {"key-schedule", "signature", "ephemeral"}) {
+        enable(scope);
+        CHECK_THAT(read_file(own), ContainsSubstring(setting));
+        const auto found = machine.chip.trustx({"setup", "check", "--config", own});
+        CHECK_THAT(found.out, ContainsSubstring("ok      verify-anchors E0E8"));
+    }
+    machine.chip.must({"setup", "disable", "--service", "gateway", "--root", root});
+    CHECK_FALSE(fs::exists(own));
+    // The same beside a section that a person wrote for every program.
+    const auto before = machine.text();
+    machine.enable("ephemeral");
+    machine.chip.must(
+        {"anchor", "write", "E0E8", machine.chip.path("root.pem"), "--verify-anchors", "--config", machine.config});
+    for (const std::string scope : {"key-schedule", "signature", "ephemeral"}) {
+        machine.enable(scope);
+        CHECK_THAT(machine.text(), ContainsSubstring(setting));
+        const auto found = machine.setup({"check"});
+        CHECK(found.ok());
+        CHECK_THAT(found.out, ContainsSubstring("ok      verify-anchors E0E8"));
+    }
+    CHECK(machine.setup({"disable"}).ok());
+    CHECK(machine.text() == before);
 }
 
 TEST_CASE("a scope in a directory that is included changes there", "[setup][scope]") {
@@ -321,4 +414,100 @@ TEST_CASE("check names what keeps a scope from its level", "[setup][scope]") {
             "[trustx_setup_providers]\na-trustx = trustx_setup_module\n[trustx_setup_default]\n",
             {"FAILED  scope", "is behind that of default"});
     CHECK(machine.handshake("-tls1_3", machine.config) == Machine::Commands{0, 0, 0});
+}
+
+TEST_CASE("a configuration that follows the advice of check has its scope", "[setup][scope]") {
+    const std::map<std::string, std::string> faulty{
+        {"nothing of TLS", scoped("")},
+        {"?provider=default", scoped(good_tls, "?provider=default")},
+        {"provider=trustx", scoped(good_tls, "provider=trustx")},
+        {"?provider=a-trustx", scoped(good_tls, "?fips=yes, ?provider=a-trustx")},
+        {"two of them", scoped(good_tls, "?provider=trustx,?provider=default")},
+        {"fips=yes", scoped(good_tls, "fips=yes")},
+        {"fips=yes besides", scoped(good_tls, "fips=yes,?provider=trustx")},
+        {"no alg_section", without(scoped(good_tls, ""), "alg_section = a\n")},
+        {"no ssl_conf", without(scoped(good_tls), "ssl_conf = s\n") + "[ssl_sect]\nx = y\n"},
+        {"no system_default", without(scoped(good_tls), "system_default = t\n")},
+        {"@STRENGTH at the end", scoped(good_groups + "CipherString = HIGH:ALL:@STRENGTH\n")},
+        {"@STRENGTH at the beginning", scoped(good_groups + "CipherString = @STRENGTH HIGH\n")},
+        {"excluded", scoped(good_groups + "CipherString = HIGH:!AES128\n")},
+        {"TLS 1.3 alone", scoped(good_tls + "MinProtocol = TLSv1.3\n")},
+        {"groups of finite fields", scoped(good_ciphers + "Groups = P-256:P-384:ffdhe2048\n")},
+    };
+    for (const auto& [name, text] : faulty) {
+        DYNAMIC_SECTION(name) {
+            const Machine machine{text};
+            const auto fault = machine.setup({"check"});
+            CHECK(fault.status == 5);
+            write_file(machine.config, followed(text, fault.out));
+            const auto found = machine.setup({"check"});
+            CHECK(found.status == 0);
+            CHECK_THAT(found.out, !ContainsSubstring("FAILED"));
+            CHECK(machine.handshake("-tls1_2", machine.config) == Machine::Commands{1, 1, 4});
+        }
+    }
+}
+
+TEST_CASE("check gives one advice about a provider of another name without a module, and enable adds no second one",
+          "[setup][scope]") {
+    const Machine machine{without(scoped(good_tls), "module = " + (module_directory() / "trustx.so").string() + "\n")};
+    const auto found = machine.setup({"check"});
+    CHECK(found.status == 5);
+    CHECK_THAT(found.out, ContainsSubstring("remedy: write `module = trustx.so` into [x]\n") &&
+                              !ContainsSubstring("trustx setup enable"));
+    machine.refuses("key-schedule", {"section [x]", "`module = trustx.so`"});
+}
+
+TEST_CASE("enable refuses what keeps a scope from its level, and names the line to write", "[setup][scope]") {
+    const auto with = [](const std::string& tls, const std::string& properties) {
+        return without(scoped(tls, properties), "scope = key-schedule\n");
+    };
+    for (const auto& text : {with(good_tls, "fips=yes"), with(good_tls, "fips=yes,?provider=trustx")}) {
+        Machine{text}.refuses("key-schedule", {"demand fips=yes", "remove that property"});
+        Machine{text}.refuses("ephemeral", {"demand fips=yes", "remove that property"});
+    }
+    Machine{with(good_tls, "?provider=default,?x=y")}.refuses("key-schedule",
+                                                              {"`default_properties = ?x=y,?provider=trustx`"});
+    Machine{with(good_groups + "CipherString = ALL:@STRENGTH\n", "")}.refuses(
+        "key-schedule", {"with @STRENGTH", "ECDHE-RSA-AES128-GCM-SHA256:ALL`"});
+    Machine{with(good_tls + "MinProtocol = TLSv1.3\n", "")}.refuses("key-schedule",
+                                                                    {"section [t]", "MinProtocol = TLSv1.3"});
+    Machine{scoped(good_tls + "MinProtocol = TLSv1.3\n")}.refuses("key-schedule", {"MinProtocol = TLSv1.3"});
+    Machine{with(good_ciphers + "Groups = P-256:ffdhe3072\n", "")}.refuses("ephemeral", {"no curve but those"});
+}
+
+TEST_CASE("enable and check say that TLS of every program needs the chip, and the ways out", "[setup][scope]") {
+    const Machine machine{with_tls_settings};
+    const std::vector<std::string> words{"every program", "outside of the group trustx", "--service NAME",
+                                         "`ephemeral-fallback = software` in section [trustx_setup_module]"};
+    const auto says = [&](const std::string& text) {
+        return std::ranges::all_of(words, [&](const auto& word) { return text.find(word) != std::string::npos; });
+    };
+    CHECK_FALSE(says(machine.setup({"enable"}).err));
+    CHECK_FALSE(says(machine.setup({"check"}).out));
+    for (const std::string scope : {"ephemeral", "key-schedule"}) {
+        CHECK(says(machine.setup({"enable", "--scope", scope}).err));
+        CHECK(says(machine.setup({"check"}).out));
+        CHECK_FALSE(says(machine.setup({"enable", "--scope", scope}).err));  // nothing changed
+    }
+    auto text = machine.text();
+    text.insert(text.find("scope = key-schedule\n"), "ephemeral-fallback = software\n");
+    write_file(machine.config, text);
+    CHECK_THAT(machine.setup({"check"}).out, !ContainsSubstring("every program"));
+    CHECK_THAT(machine.setup({"enable", "--scope", "ephemeral"}).err, !ContainsSubstring("every program"));
+    CHECK_THAT(machine.text(), ContainsSubstring("\nephemeral-fallback = software\n"));
+    CHECK_THAT(machine.setup({"enable", "--scope", "signature"}).err, !ContainsSubstring("every program"));
+}
+
+TEST_CASE("check says what no configuration decides of key-schedule", "[setup][scope]") {
+    const auto report = [](const std::string& text) { return Machine{text}.setup({"check"}).out; };
+    const auto all = report(scoped(good_tls));
+    CHECK_THAT(all, ContainsSubstring("note    suites") && ContainsSubstring("4 DeriveKey") &&
+                        ContainsSubstring("note    sessions") &&
+                        ContainsSubstring("`Options = -SessionTicket` into section [t]"));
+    CHECK_THAT(report(scoped(good_tls + "Options = -SessionTicket\n")),
+               ContainsSubstring("note    sessions") && !ContainsSubstring("Options = "));
+    const auto key_schedule = scoped(good_tls);
+    const auto ephemeral = report(without(key_schedule, "scope = key-schedule\n") + "scope = ephemeral\n");
+    CHECK_THAT(ephemeral, !ContainsSubstring("note    suites") && !ContainsSubstring("note    sessions"));
 }

@@ -356,14 +356,24 @@ TEST_CASE("what a person adds to a service's configuration survives, and what is
     static_cast<void>(machine.must(with("ephemeral")));
     auto edited = read_file(own);
     edited.insert(edited.find("scope = ephemeral\n"), "open = load\n");
+    edited.insert(edited.find("Groups = "), "MaxProtocol = TLSv1.2\n");
     write_file(own, edited);
     CHECK(machine.must(with("ephemeral")).empty());
     CHECK(read_file(own) == edited);
+    const std::string comment = "# added by hand to the block of `trustx setup`: ";
     static_cast<void>(machine.must(with("key-schedule")));
-    CHECK_THAT(read_file(own), ContainsSubstring("# added by hand to the block of `trustx setup`: open = load\n") &&
-                                   !ContainsSubstring("scope = ephemeral"));
+    CHECK_THAT(read_file(own), ContainsSubstring(comment + "MaxProtocol = TLSv1.2\n") &&
+                                   ContainsSubstring("\nopen = load\n") && !ContainsSubstring("scope = ephemeral"));
     static_cast<void>(machine.must({"disable", "--service", "mosquitto"}));
-    CHECK(read_file(own) == "# added by hand to the block of `trustx setup`: open = load\n");
+    const auto comments = comment + "MaxProtocol = TLSv1.2\n" + comment + "open = load\n";
+    CHECK(read_file(own) == comments);
+    // Nothing of that counts, and nothing of it is in the way.
+    static_cast<void>(machine.must(with("ephemeral")));
+    CHECK(read_file(own).starts_with(comments));
+    CHECK_THAT(read_file(own), ContainsSubstring("\nscope = ephemeral\n"));
+    static_cast<void>(machine.must({"disable", "--service", "mosquitto"}));
+    CHECK(read_file(own) == comments);
+    write_file(own, "Groups = P-256\n");
     machine.refuses(1, with("ephemeral"), {"mosquitto.cnf", "was not made by `trustx setup enable`"});
     fs::remove(own);
 
@@ -392,6 +402,46 @@ TEST_CASE("what a person adds to a service's configuration survives, and what is
     CHECK_THAT(machine.must(with("key-schedule")), ContainsSubstring("systemctl restart mosquitto\n"));
     CHECK_THAT(read_file(own), ContainsSubstring("\nscope = key-schedule\n"));
     CHECK(read_file(machine.drop_in("mosquitto")) == drop_in);
+}
+
+TEST_CASE("settings of the provider in a service's configuration count on with every scope", "[setup][service]") {
+    const Machine machine;
+    const auto own = machine.path("/etc/trustx/services/mosquitto.cnf");
+    const auto with = [](const std::string& scope) {
+        return std::vector<std::string>{"enable", "--service", "mosquitto", "--scope", scope};
+    };
+    const auto setting = "\nverify-anchors = E0E8=" + std::string(64, 'a') + "\n";
+    static_cast<void>(machine.must(with("ephemeral")));
+    auto edited = read_file(own);
+    edited.insert(edited.find("\nscope = ephemeral\n"), setting.substr(0, setting.size() - 1));
+    write_file(own, edited);
+    for (const std::string scope : {"key-schedule", "signature", "ephemeral"}) {
+        static_cast<void>(machine.must(with(scope)));
+        CHECK_THAT(read_file(own), ContainsSubstring(setting) && !ContainsSubstring("# added"));
+        CHECK_THAT(read_file(machine.drop_in("mosquitto")),
+                   ContainsSubstring("OPENSSL_CONF=/etc/trustx/services/mosquitto.cnf\n"));
+        CHECK(machine.must(with(scope)).empty());
+    }
+    static_cast<void>(machine.must({"disable", "--service", "mosquitto"}));
+    CHECK_FALSE(fs::exists(own));
+}
+
+TEST_CASE("comments that are left of a drop-in are not in the way of the next one", "[setup][service]") {
+    const Machine machine;
+    const std::vector<std::string> enable{"enable", "--service", "mosquitto"};
+    static_cast<void>(machine.must(enable));
+    const auto path = machine.drop_in("mosquitto");
+    auto text = read_file(path);
+    write_file(path, text.insert(text.find("SupplementaryGroups"), "Nice=3\n"));
+    static_cast<void>(machine.must({"disable", "--service", "mosquitto"}));
+    const auto comments = read_file(path);
+    CHECK(comments.starts_with("# added by hand"));
+    CHECK_THAT(comments, ContainsSubstring("Nice=3"));
+    static_cast<void>(machine.must({"disable", "--service", "mosquitto"}));
+    CHECK(read_file(path) == comments);
+    static_cast<void>(machine.must(enable));
+    CHECK(read_file(path).starts_with(comments));
+    CHECK_THAT(read_file(path), ContainsSubstring("\nSupplementaryGroups="));
 }
 
 TEST_CASE("check examines a service with its user, environment and sandbox", "[setup][service]") {

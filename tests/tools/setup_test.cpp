@@ -489,13 +489,21 @@ TEST_CASE("where a configuration includes a directory, enable puts a file there 
     CHECK(configuration.text() == text);
     CHECK(fs::is_empty(directory));
 
-    write_file(directory / "trustx.cnf", "# mine\n");
+    // Comments, such as disable leaves, are in nobody's way.
+    write_file(directory / "trustx.cnf", "# mine\n\n");
+    configuration.must("disable");
+    configuration.must("enable");
+    configuration.check_works();
+    configuration.must("disable");
+    CHECK(read_file(directory / "trustx.cnf") == "# mine\n\n");
+
+    write_file(directory / "trustx.cnf", "# mine\n[mine]\n");
     const auto refused = configuration.setup("enable");
     INFO(refused.both());
     CHECK(refused.status == 1);
     CHECK_THAT(refused.err, ContainsSubstring("there already"));
     CHECK(configuration.setup("disable").status == 1);
-    CHECK(read_file(directory / "trustx.cnf") == "# mine\n");
+    CHECK(read_file(directory / "trustx.cnf") == "# mine\n[mine]\n");
 }
 
 TEST_CASE("a directory is included as OpenSSL reads the line, with variables and in the section open there",

@@ -133,6 +133,15 @@ Result<void> read(const Context& context, const Group& group, const ReadOptions&
     return {};
 }
 
+// check_verifying refuses a key that the chip does not verify with: it can be kept, without the setting.
+Result<void> check_verifying(const WriteOptions& options, const CertificateFile& file) {
+    const auto checked =
+        options.verify_anchors ? pki::check_anchor_key(file.certificates.front(), file.name) : Result<void>{};
+    return checked ? checked
+                   : fail(checked.error().code(),
+                          checked.error().operation() + "; --force without --verify-anchors writes it all the same");
+}
+
 // plan_setting is asked before anything is written: what cannot be done to the configuration leaves the chip alone.
 Result<std::optional<ConfigurationChange>> plan_setting(const WriteOptions& options, ObjectId object,
                                                         const CertificateFile& file) {
@@ -141,7 +150,6 @@ Result<std::optional<ConfigurationChange>> plan_setting(const WriteOptions& opti
                                       : fail(InputErrc::usage, "--config is about --verify-anchors: give that, too");
     }
     const auto& certificate = file.certificates.front();
-    TRYV(pki::check_anchor_key(certificate, file.name));
     TRY(auto change, plan_verify_anchor(options.config, {.object = object, .key_sha256 = certificate.key_sha256()}));
     return std::optional{std::move(change)};
 }
@@ -149,6 +157,7 @@ Result<std::optional<ConfigurationChange>> plan_setting(const WriteOptions& opti
 Result<void> write(const Context& context, const Group& group, const WriteOptions& options) {
     TRY(const auto object, group.parse(options.object));
     TRY(const auto file, CertificateFile::read(options.file));
+    TRYV(check_verifying(options, file));
     TRY(const auto content, certificate_content(context, object, file, options.checks));
     TRY(const auto setting, plan_setting(options, object, file));
     TRY(auto chip, open_chip(context));

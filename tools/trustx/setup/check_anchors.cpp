@@ -11,16 +11,18 @@ namespace {
 void judge_entry(CheckReport& report, const VerifyAnchor& entry, const Result<StoredCertificates>& stored) {
     const auto object = entry.object.hex();
     const auto subject = "verify-anchors " + object;
-    const auto write = "`trustx anchor write " + object + " FILE --verify-anchors` writes certificate and setting";
+    const auto write = [&object](const std::string& force) {
+        return "`trustx anchor write " + object + " FILE --verify-anchors" + force + "` writes certificate and setting";
+    };
     if (!stored) {
         report.failed(subject, stored.error(), remedy_of(stored.error()));
     } else if (stored->certificates.empty()) {
-        report.failed(subject, InputErrc::nothing_there, "is empty: no program can verify for that key", write);
+        report.failed(subject, InputErrc::nothing_there, "is empty: no program can verify for that key", write(""));
     } else if (stored->certificates.front().key_sha256() != entry.key_sha256) {
         report.failed(subject, InputErrc::key_mismatch,
                       x509::summary(stored->certificates.front()) +
                           ", is for another key: no program can verify for the " + "one that the setting names",
-                      write);
+                      write(" --force"));  // it takes the place of another
     } else if (!stored->certificates.front().public_key()) {
         report.failed(subject, InputErrc::check_failed,
                       x509::summary(stored->certificates.front()) +

@@ -44,8 +44,7 @@ void report_properties(CheckReport& report, const OpensslConfiguration& configur
     }
     const auto& properties = configuration.default_properties;
     const auto* const entry = configuration.trustx();
-    const bool wanted = entry != nullptr && scope_of(*entry) == Scope::key_schedule && prefers_trustx(properties);
-    if (properties.empty() || wanted) {
+    if (properties.empty() || (entry != nullptr && scope_of(*entry) == Scope::key_schedule)) {
         return;  // check_scope judges what a scope needs
     }
     if (claim && properties == "fips=yes") {
@@ -53,7 +52,7 @@ void report_properties(CheckReport& report, const OpensslConfiguration& configur
         return;
     }
     // A property without question mark is demanded of every algorithm.
-    if (properties.front() == '?') {
+    if (properties.front() == '?' && unmet_property(properties, claim).empty()) {
         report.note("properties", "default_properties = " + properties + " is not needed for keys in the chip");
     } else {
         report.failed("properties", InputErrc::check_failed,
@@ -89,6 +88,11 @@ std::optional<OpensslConfiguration> check_configuration(CheckReport& report, con
     if (configuration->activates_trustx()) {
         report.ok("configuration", path + " activates trustx " + how_activated(*parts, *entry));
         report_default_provider(report, *configuration);
+    } else if (const auto* other = entry == nullptr ? configuration->trustx_without_module() : nullptr) {
+        report.failed("configuration", InputErrc::check_failed,
+                      path + ": section [" + other->section + "] is that of the provider " + other->name +
+                          ", and OpenSSL looks for a module of that name",
+                      "write `module = trustx.so` into [" + other->section + "]");
     } else {
         report.failed("configuration", InputErrc::check_failed,
                       path + (entry == nullptr ? " does not name the provider trustx"

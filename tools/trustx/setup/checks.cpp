@@ -48,7 +48,7 @@ Result<void> check_setup(const Context& context, const SetupCheckOptions& option
     const auto* entry = configuration ? configuration->trustx() : nullptr;
     const auto settings = entry != nullptr ? check_settings(report, *configuration, *entry) : SettingValues{};
     if (entry != nullptr) {
-        check_scope(report, *configuration, *entry, settings);
+        check_scope(report, *configuration, *entry, settings, unit.has_value());
     }
     const auto libctx = load_provider(report, path, configuration);
     const auto key = options.key.empty() ? std::nullopt : check_key_file(report, options.key);

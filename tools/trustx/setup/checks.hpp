@@ -50,9 +50,10 @@ void check_system(CheckReport& report, const Settings& settings, const std::stri
 SettingValues check_settings(CheckReport& report, const OpensslConfiguration& configuration,
                              const ProviderEntry& entry);
 
-// check_scope judges whether TLS comes to the provider for as much as its setting `scope` says.
+// check_scope judges whether TLS comes to the provider for as much as its setting `scope` says, and says what that
+// means for programs; for_service: for those of one service.
 void check_scope(CheckReport& report, const OpensslConfiguration& configuration, const ProviderEntry& entry,
-                 const SettingValues& settings);
+                 const SettingValues& settings, bool for_service);
 
 // check_provider gives a library context in which OpenSSL has loaded that configuration and the provider; nullptr: it
 // could not. entry is trustx's in the configuration.

@@ -101,7 +101,7 @@ Result<ProviderSettings> settings_to_name(const MachineOptions& options) {
     return settings;
 }
 
-constexpr const char* verify_anchors = "verify-anchors";
+constexpr const char* verify_anchors = verify_anchors_setting;
 
 // anchors_in reads the setting of a provider's section, which may be missing.
 Result<std::vector<VerifyAnchor>> anchors_in(const ProviderEntry& entry, const std::string& name) {
@@ -125,18 +125,22 @@ std::optional<std::string> drop_in_of(const Target& target) {
     return inclusion && fs::is_regular_file(path, ignored) ? std::optional{path} : std::nullopt;
 }
 
-// keep_anchors takes over what `trustx anchor write` put into the block.
-Result<void> keep_anchors(const Target& target, ProviderSettings& settings) {
+// kept_settings are those that `trustx anchor write`, or a person, put into the block.
+Result<ProviderSettings> kept_settings(const Target& target) {
     const auto configuration = OpensslConfiguration::parse(target.text, target.path);
     const auto* entry = configuration ? configuration->trustx() : nullptr;
-    if ((target.parts.block.empty() && !drop_in_of(target)) || entry == nullptr) {
-        return {};
+    if (entry == nullptr) {
+        return ProviderSettings{};
     }
-    TRY(const auto anchors, anchors_in(*entry, target.path));
-    if (!anchors.empty()) {
-        settings.emplace_back(verify_anchors, to_string(anchors));
+    if (!target.parts.block.empty()) {
+        return settings_in(target.parts, entry->section);
     }
-    return {};
+    const auto beside = drop_in_of(target);
+    if (!beside) {
+        return ProviderSettings{};
+    }
+    TRY(const auto drop_in, open_target(*beside));
+    return settings_in(drop_in.parts, entry->section);
 }
 
 // check_result makes sure, with OpenSSL's parser, that a configuration does what it should.
@@ -156,14 +160,20 @@ using Change = ConfigurationChange;
 Result<Change> plan_drop_in(const Target& target, const Inclusion& inclusion, const std::string& lines) {
     const auto path = included_file(inclusion);
     std::error_code ignored;
+    std::string comments;
     if (fs::exists(fs::symlink_status(path, ignored))) {
-        return fail(InputErrc::refused, path +
-                                            " is there already and does not activate the provider; look at it, "
-                                            "and remove it or `trustx setup disable`");
+        const auto content = files::read_input(path);
+        comments = content ? std::string{content->begin(), content->end()} : std::string{};
+        if (!content || !says_nothing(comments)) {
+            return fail(InputErrc::refused, path +
+                                                " is there already and does not activate the provider; look at it, "
+                                                "and remove it or `trustx setup disable`");
+        }
     }
     return Change{.kind = Change::Kind::new_file,
                   .path = path,
-                  .text = drop_in(lines, inclusion.section),
+                  .text = with_end_of_line(comments) + drop_in(lines, inclusion.section),
+                  .kept = comments,
                   .note = "enabled by " + path + ", which " + target.path +
                           " includes. Programs that run already need a restart"};
 }
@@ -232,13 +242,27 @@ Result<std::optional<Change>> plan_drop_in_again(const Target& target, const std
                           " includes. Programs that run already need a restart"};
 }
 
+// check_no_service refuses what was made for a service: taken for a configuration of the machine it would lose what it
+// includes.
+Result<void> check_no_service(const Target& target) {
+    const auto lines = target.parts.lines();
+    const bool includes =
+        std::ranges::any_of(lines, [](const Line& line) { return line.text().starts_with(include_word); });
+    return includes ? fail(InputErrc::refused, target.path +
+                                                   " was made by `trustx setup enable --service`; name that service "
+                                                   "with --service " +
+                                                   fs::path{target.path}.stem().string() + " in place of --config")
+                    : Result<void>{};
+}
+
 // plan_change decides what enable does, and refuses what it cannot do. It writes nothing.
 Result<Change> plan_change(const Target& target, const MachineOptions& options, const ProviderSettings& settings) {
+    TRYV(check_no_service(target));
     if (target.parts.edited && does_what_is_wanted(target, options)) {
         return Change{.note = "enabled in " + target.path +
                               " already, by a block that was edited by hand; nothing changed"};
     }
-    const auto without = target.parts.without(edits_of(target.parts, target.path));
+    const auto without = target.parts.without(edits_of(target.parts, target.path, settings));
     TRY(const auto configuration, OpensslConfiguration::parse(without, target.path));
     const auto beside = target.parts.block.empty() ? drop_in_of(target) : std::nullopt;
     if (beside && options.scope && !has_scope(configuration, *options.scope, target.path)) {
@@ -280,6 +304,10 @@ std::vector<VerifyAnchor> with_anchor(std::vector<VerifyAnchor> anchors, const V
 Result<void> disable_drop_in(const Context& context, const std::string& path) {
     TRY(const auto content, files::read_input(path));
     TRY(const auto parts, MarkedText::split({content.begin(), content.end()}, path));
+    if (parts.block.empty() && says_nothing(parts.before)) {
+        context.note(path + " holds nothing but comments; nothing changed");
+        return {};
+    }
     if (parts.block.empty()) {
         return fail(InputErrc::refused,
                     path + " holds lines that `trustx setup enable` did not write; edit or remove it by hand");
@@ -305,21 +333,47 @@ Result<void> disable_block(const Context& context, const Target& target) {
     return {};
 }
 
+// note_need_of_chip says who gets no TLS any more, while a person can still choose otherwise.
+void note_need_of_chip(const Context& context, const std::string& path) {
+    const auto target = open_target(path);
+    const auto configuration =
+        target ? OpensslConfiguration::parse(target->text, path) : Result<OpensslConfiguration>{};
+    const auto* entry = configuration ? configuration->trustx() : nullptr;
+    if (entry == nullptr || scope_of(*entry) == Scope::signature || goes_on_in_software(*entry)) {
+        return;
+    }
+    context.note(
+        "every program that reads " + path +
+        " now needs the chip for TLS: users outside of the group trustx get none, and nobody while the chip "
+        "does not answer. `--service NAME` gives the scope to single services; `ephemeral-fallback = software` "
+        "in section [" +
+        entry->section + "] has handshakes go on without the chip");
+}
+
 }  // namespace
 
 Result<void> enable_machine(const Context& context, const MachineOptions& options) {
     TRY(const auto target, open_target(options.config));
     TRY(auto settings, settings_to_name(options));
-    TRYV(keep_anchors(target, settings));
+    TRY(const auto kept, kept_settings(target));
+    settings.insert(settings.end(), kept.begin(), kept.end());
     TRY(const auto change, plan_change(target, options, settings));
     if (change.kind == Change::Kind::new_file) {
         TRYV(files::write_file(change.path, change.text));
         if (auto good = check_result(target.text, target.path, options.scope.value_or(Scope::signature)); !good) {
-            ::unlink(change.path.c_str());
+            if (change.kept.empty()) {
+                ::unlink(change.path.c_str());
+            } else {
+                TRYV(files::write_file(change.path, change.kept));
+            }
             return good;
         }
     }
-    return carry_out(context, change);
+    TRYV(carry_out(context, change));
+    if (change.kind != Change::Kind::none) {
+        note_need_of_chip(context, target.path);
+    }
+    return {};
 }
 
 Result<void> carry_out(const Context& context, const ConfigurationChange& change) {
@@ -349,12 +403,15 @@ Result<ConfigurationChange> plan_verify_anchor(const std::string& config, const 
         TRY(auto drop_in, open_target(*beside));
         target = std::move(drop_in);
     }
-    auto text = target.parts.edited ? std::nullopt : text_with_setting(target.parts, verify_anchors, value);
+    auto text =
+        target.parts.edited ? std::nullopt : text_with_setting(target.parts, entry.section, verify_anchors, value);
     if (!text) {
-        return fail(InputErrc::refused, target.path +
-                                            " activates the provider by lines that `trustx setup enable` did not "
-                                            "write: write `verify-anchors = " +
-                                            value + "` into [" + entry.section + "] by hand");
+        return fail(InputErrc::refused,
+                    target.path +
+                        (target.parts.edited ? " was edited by hand since `trustx setup enable`"
+                                             : " activates the provider by lines that `trustx setup enable` did not "
+                                               "write") +
+                        ": write `verify-anchors = " + value + "` into [" + entry.section + "] by hand");
     }
     return Change{.kind = Change::Kind::replacement,
                   .path = target.path,
@@ -371,6 +428,7 @@ Result<void> can_enable_machine(const std::string& config) {
 
 Result<void> disable_machine(const Context& context, const std::string& config) {
     TRY(const auto target, open_target(config));
+    TRYV(check_no_service(target));
     if (!target.parts.block.empty()) {
         return disable_block(context, target);
     }

@@ -31,6 +31,7 @@ struct ConfigurationChange {
     Kind kind = Kind::none;
     std::string path = {};
     std::string text = {};
+    std::string kept = {};  // the comments that were there in place of a new file
     std::string note = {};  // for people, afterwards
 };
 

@@ -6,6 +6,7 @@
 
 #include <trustx/bytes.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <new>
@@ -148,6 +149,19 @@ std::string framed(const std::string& lines, bool line_was_open) {
 
 bool is_remark(std::string_view line) {
     return line == no_end_of_line;
+}
+
+bool says_nothing(std::string_view text) {
+    const auto lines = lines_of(text);
+    return std::ranges::all_of(lines, [](const Line& line) {
+        const auto words = line.text();
+        const auto first = words.find_first_not_of(" \t");
+        return first == std::string_view::npos || words[first] == '#';
+    });
+}
+
+std::string with_end_of_line(const std::string& text) {
+    return text.empty() || text.ends_with('\n') ? text : text + line_end_of(text);
 }
 
 std::string kept_as_comments(const std::vector<std::string>& lines, const std::string& line_end) {

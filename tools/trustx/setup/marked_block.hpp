@@ -53,6 +53,15 @@ std::string framed(const std::string& lines, bool line_was_open);
 // is_remark tells the comments that framed adds from lines of others.
 bool is_remark(std::string_view line);
 
+// The word that has OpenSSL read another file: the first of a block that is a service's configuration.
+inline constexpr std::string_view include_word = ".include ";
+
+// says_nothing tells whether a text has nothing but comments and blank lines, such as kept_as_comments leaves.
+bool says_nothing(std::string_view text);
+
+// with_end_of_line is a text whose last line has one.
+std::string with_end_of_line(const std::string& text);
+
 // kept_as_comments are lines that a person added to a block which is removed: they meant something only there.
 std::string kept_as_comments(const std::vector<std::string>& lines, const std::string& line_end);
 

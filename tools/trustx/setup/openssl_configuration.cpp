@@ -88,6 +88,10 @@ void read_tls(CONF* conf, OpensslConfiguration& configuration) {
             configuration.tls_groups = value;
         } else if (command == "cipherstring") {
             configuration.tls_ciphers = value;
+        } else if (command == "options") {
+            configuration.tls_options = value;
+        } else if (command == "minprotocol") {
+            configuration.tls_minimum = value;
         } else if (command == "maxprotocol") {
             configuration.tls_maximum = value;
         }
@@ -169,6 +173,13 @@ const ProviderEntry* OpensslConfiguration::trustx() const {
 bool OpensslConfiguration::activates_trustx() const {
     const auto* entry = trustx();
     return entry != nullptr && entry->activation == Activation::yes;
+}
+
+const ProviderEntry* OpensslConfiguration::trustx_without_module() const {
+    const auto it = std::ranges::find_if(providers, [](const ProviderEntry& entry) {
+        return !entry.module && !entry.is_trustx() && text::lower_case(entry.name).find("trustx") != std::string::npos;
+    });
+    return it == providers.end() ? nullptr : &*it;
 }
 
 bool OpensslConfiguration::activates_another_than_trustx() const {

@@ -39,6 +39,8 @@ struct OpensslConfiguration {
     std::string tls_section;         // what system_default in that names; empty: there is no such line
     std::string tls_groups;          // `Groups` or `Curves` in that; empty: none
     std::string tls_ciphers;         // `CipherString` in that; empty: none
+    std::string tls_options;         // `Options` in that; empty: none
+    std::string tls_minimum;         // `MinProtocol` in that; empty: none
     std::string tls_maximum;         // `MaxProtocol` in that; empty: none
     std::vector<ProviderEntry> providers;
     std::vector<std::string> sections;  // the names of all, for choosing new ones
@@ -51,6 +53,9 @@ struct OpensslConfiguration {
     [[nodiscard]] bool activates(std::string_view provider) const;
     [[nodiscard]] const ProviderEntry* trustx() const;
     [[nodiscard]] bool activates_trustx() const;
+    // trustx_without_module is an entry that means trustx under another name, and does not say `module`: OpenSSL looks
+    // for a module of that name then. nullptr: there is none.
+    [[nodiscard]] const ProviderEntry* trustx_without_module() const;
     [[nodiscard]] bool activates_another_than_trustx() const;
     [[nodiscard]] bool has_section(std::string_view section) const;
     // claims_fips: trustx is told to let its algorithms count as fips=yes.

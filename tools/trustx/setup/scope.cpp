@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/ssl.h>
@@ -56,8 +57,28 @@ bool chip_has(const std::string& group) {
 }
 
 // libssl knows groups of EC keys, besides those that have our algorithm, by the curves of its own default provider.
+// Those of finite fields are no curves.
 bool is_other_curve(const std::string& group) {
-    return !chip_has(group) && !openssl::group_name(group).empty();
+    const int nid = OBJ_sn2nid(openssl::group_name(group).c_str());
+    if (chip_has(group) || nid == NID_undef) {
+        return false;
+    }
+    std::vector<EC_builtin_curve> curves(EC_get_builtin_curves(nullptr, 0));
+    EC_get_builtin_curves(curves.data(), curves.size());
+    return nid == NID_X25519 || nid == NID_X448 ||
+           std::ranges::find(curves, nid, &EC_builtin_curve::nid) != curves.end();
+}
+
+// without_strength is a list of ciphers without the word that sorts it. Several characters separate its words.
+std::string without_strength(const std::string& list) {
+    constexpr std::string_view word = "@STRENGTH";
+    auto changed = list;
+    for (auto at = changed.find(word); at != std::string::npos; at = changed.find(word)) {
+        const auto begin = at > 0 ? at - 1 : at;
+        const auto length = word.size() + (at > 0 || at + word.size() < changed.size() ? 1 : 0);
+        changed.erase(begin, length);
+    }
+    return changed;
 }
 
 bool has_groups(const ProviderEntry& entry) {
@@ -102,19 +123,38 @@ std::vector<std::string> properties_in(std::string_view properties) {
     return all;
 }
 
+// is_of_provider tells a property `provider=NAME`, with any mark in front.
+bool is_of_provider(std::string_view property) {
+    property.remove_prefix(std::min(property.find_first_not_of("?-"), property.size()));
+    return property.substr(0, property.find_first_of("!=")) == "provider";
+}
+
+bool is_met(const std::string& property, bool claims_fips) {
+    return property.empty() || property.front() == '?' || property.front() == '-' || is_of_provider(property) ||
+           (claims_fips && property == "fips=yes");
+}
+
+Result<void> check_properties(const OpensslConfiguration& configuration, const std::string& name, bool claims_fips) {
+    const auto& properties = configuration.default_properties;
+    const auto unmet = unmet_property(properties, claims_fips);
+    return unmet.empty() ? Result<void>{}
+                         : decides_otherwise(name, "its `default_properties = " + properties + "` demand " + unmet +
+                                                       " of every algorithm, and then the chip does nothing of TLS; "
+                                                       "remove that property");
+}
+
 Result<std::string> lines_of_properties(const OpensslConfiguration& configuration, const std::string& init,
                                         const std::string& name) {
     const auto& properties = configuration.default_properties;
     if (prefers_trustx(properties)) {
         return std::string{};
     }
-    const auto names_provider = [](const std::string& property) {
-        return property.find("provider") != std::string::npos;
-    };
-    if (std::ranges::any_of(properties_in(properties), names_provider) ||
+    if (std::ranges::any_of(properties_in(properties), is_of_provider) ||
         (!properties.empty() && !is_plain(properties, "?=, "))) {
         return decides_otherwise(name, "it has `default_properties = " + properties +
-                                           "`, and this scope needs `?provider=trustx` there; change that line");
+                                           "`, and this scope needs `?provider=trustx` in place of that; write "
+                                           "`default_properties = " +
+                                           wanted_properties(properties, true) + "` there");
     }
     const auto value = (properties.empty() ? "" : properties + ",") + properties_to_write;
     const auto& section = configuration.algorithms_section;
@@ -134,14 +174,21 @@ Result<std::string> commands(const OpensslConfiguration& configuration, Scope sc
                                            "; write `Groups = " + groups_to_write + "` there, or remove the line");
     }
     const auto& ciphers = configuration.tls_ciphers;
-    if (scope != Scope::key_schedule || first_is_sha256(ciphers)) {
+    if (scope != Scope::key_schedule) {
+        return lines;
+    }
+    if (const auto fault = fault_of_versions(configuration); !fault.empty()) {
+        return decides_otherwise(name, "section [" + configuration.tls_section + "] has " + fault +
+                                           "; remove the line, or write `MinProtocol = TLSv1.2`");
+    }
+    if (first_is_sha256(ciphers)) {
         return lines;
     }
     const auto value = ciphers_to_write(ciphers);
-    if (!is_plain(value, ":!@=,; ") || !first_is_sha256(value)) {
-        return decides_otherwise(name,
-                                 "section [" + configuration.tls_section + "] has `CipherString = " + ciphers +
-                                     "`, in which ECDHE-ECDSA-AES128-GCM-SHA256 cannot be put first; change that line");
+    if (const auto fault = fault_of_ciphers(ciphers); !fault.empty() || !is_plain(value, ":!@=,; ")) {
+        return decides_otherwise(name, "section [" + configuration.tls_section + "] has `CipherString = " + ciphers +
+                                           "`, in which ECDHE-ECDSA-AES128-GCM-SHA256 cannot be put first" + fault +
+                                           "; write `CipherString = " + advised_ciphers(ciphers) + "`");
     }
     return lines + "CipherString = " + value + "\n";
 }
@@ -162,6 +209,12 @@ std::optional<Scope> scope_of(const ProviderEntry& entry) {
     return it == entry.settings.end() ? std::optional{Scope::signature} : parse_scope(it->second);
 }
 
+bool goes_on_in_software(const ProviderEntry& entry) {
+    const auto it =
+        std::ranges::find(entry.settings, "ephemeral-fallback", &std::pair<std::string, std::string>::first);
+    return it != entry.settings.end() && it->second == "software";
+}
+
 const ProviderEntry* sorts_behind(const OpensslConfiguration& configuration, const ProviderEntry& entry) {
     return sorted_first(configuration, entry, gives_groups);
 }
@@ -172,7 +225,23 @@ const ProviderEntry* listed_behind(const OpensslConfiguration& configuration, co
 
 bool prefers_trustx(std::string_view properties) {
     const auto all = properties_in(properties);
-    return std::ranges::find(all, properties_to_write) != all.end();
+    return std::ranges::find(all, properties_to_write) != all.end() && std::ranges::count_if(all, is_of_provider) == 1;
+}
+
+std::string unmet_property(std::string_view properties, bool claims_fips) {
+    const auto all = properties_in(properties);
+    const auto it = std::ranges::find_if(all, [&](const auto& property) { return !is_met(property, claims_fips); });
+    return it == all.end() ? std::string{} : *it;
+}
+
+std::string wanted_properties(std::string_view properties, bool claims_fips) {
+    std::string wanted;
+    for (const auto& property : properties_in(properties)) {
+        if (!property.empty() && !is_of_provider(property) && is_met(property, claims_fips)) {
+            wanted += property + ",";
+        }
+    }
+    return wanted + properties_to_write;
 }
 
 std::string fault_of_groups(const std::string& list) {
@@ -224,11 +293,37 @@ std::string ciphers_to_write(const std::string& list) {
     return value.append(is_default ? behind : list);
 }
 
+std::string fault_of_ciphers(const std::string& list) {
+    if (first_is_sha256(ciphers_to_write(list))) {
+        return {};
+    }
+    return first_is_sha256(ciphers_to_write(without_strength(list)))
+               ? " with @STRENGTH, which sorts the whole list by the length of keys"
+               : ", because the list excludes it or cannot be read";
+}
+
+std::string advised_ciphers(const std::string& list) {
+    for (auto value : {ciphers_to_write(list), ciphers_to_write(without_strength(list))}) {
+        if (first_is_sha256(value)) {
+            return value;
+        }
+    }
+    return ciphers_to_write({});
+}
+
+std::string fault_of_versions(const OpensslConfiguration& configuration) {
+    const auto& minimum = configuration.tls_minimum;
+    return text::lower_case(minimum) == "tlsv1.3"
+               ? "`MinProtocol = " + minimum + "`: nothing speaks TLS 1.2, of which alone the chip derives keys"
+               : std::string{};
+}
+
 Result<std::string> lines_of_tls(const OpensslConfiguration& configuration, Scope scope, const std::string& init,
-                                 const std::string& name) {
+                                 const std::string& name, bool claims_fips) {
     if (scope == Scope::signature) {
         return std::string{};
     }
+    TRYV(check_properties(configuration, name, claims_fips));
     std::string lines;
     if (scope == Scope::key_schedule) {
         TRY(lines, lines_of_properties(configuration, init, name));

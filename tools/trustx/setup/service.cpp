@@ -34,7 +34,7 @@ namespace {
 Result<MarkedText> read_drop_in(const std::string& path) {
     TRY(const auto content, files::read_input(path));
     TRY(auto parts, MarkedText::split({content.begin(), content.end()}, path));
-    if (parts.block.empty()) {
+    if (parts.block.empty() && !says_nothing(parts.before)) {
         return fail(InputErrc::refused, path +
                                             " is there and was not made by `trustx setup enable`; look at it, and "
                                             "move or remove it by hand");
@@ -84,14 +84,15 @@ Result<std::string> configuration_for(const std::string& root, const std::string
     return text;
 }
 
-constexpr std::string_view include = ".include ";
+constexpr auto include = include_word;
 
-// own_text is the service's configuration: that of others, and what the scope needs beside it. Empty: that one has the
-// scope. Errors: those of activating_lines.
-Result<std::string> own_text(const std::string& root, const std::string& base, Scope scope) {
+// own_text is the service's configuration: that of others, and what the scope and these settings need beside it. Empty:
+// that one has them. Errors: those of activating_lines.
+Result<std::string> own_text(const std::string& root, const std::string& base, Scope scope,
+                             const ProviderSettings& settings) {
     TRY(const auto text, configuration_for(root, base));
     TRY(const auto configuration, OpensslConfiguration::parse(text, base));
-    TRY(const auto lines, activating_lines(configuration, {}, scope, base));
+    TRY(const auto lines, activating_lines(configuration, settings, scope, base));
     if (lines.empty()) {
         return std::string{};
     }
@@ -109,6 +110,7 @@ struct Own {
     std::optional<MarkedText> parts;  // nothing: there is no such file
 
     [[nodiscard]] bool is_ours() const { return parts && !parts->block.empty(); }
+    [[nodiscard]] bool is_another() const { return parts && parts->block.empty() && !says_nothing(parts->before); }
     [[nodiscard]] std::string base() const {
         for (const auto& line : is_ours() ? parts->lines() : std::vector<Line>{}) {
             if (line.text().starts_with(include)) {
@@ -218,12 +220,31 @@ std::string header_for_the_rest(const MarkedText& parts) {
     return header;
 }
 
-// edits_in_own are lines that a person added to the configuration of a service, as comments.
-std::string edits_in_own(const Own& own, const std::string& root) {
+// kept_settings are those of the provider that `trustx anchor write`, or a person, put into the configuration of a
+// service: with another scope they count on.
+ProviderSettings kept_settings(const Own& own, const std::string& root) {
+    const auto text = own.is_ours() ? configuration_for(root, own.base()).value_or("") : std::string{};
+    const auto configuration = OpensslConfiguration::parse(text, own.path);
+    const auto* entry = configuration ? configuration->trustx() : nullptr;
+    return entry != nullptr ? settings_in(*own.parts, entry->section) : ProviderSettings{};
+}
+
+// edits_in_own are lines that a person added to the configuration of a service, as comments, without the settings that
+// are kept.
+std::string edits_in_own(const Own& own, const std::string& root, const ProviderSettings& kept) {
+    if (!own.parts->edited) {
+        return kept_as_comments(settings_of_others(*own.parts, kept), line_end_of(own.parts->block));
+    }
     std::set<std::string> written;
     for (const auto scope : {Scope::ephemeral, Scope::key_schedule}) {
-        const auto text = own_text(root, own.base(), scope).value_or("");
+        const auto text = own_text(root, own.base(), scope, {}).value_or("");
         for (const auto& line : lines_of(text)) {
+            written.emplace(line.text());
+        }
+    }
+    for (const auto& line : own.parts->lines()) {
+        const auto setting = setting_of(line.text());
+        if (setting && std::ranges::find(kept, *setting) != kept.end()) {
             written.emplace(line.text());
         }
     }
@@ -236,7 +257,7 @@ Result<void> remove_own(const Context& context, const std::string& root, const s
     if (!own.is_ours()) {
         return {};
     }
-    const auto rest = own.parts->without(edits_in_own(own, root));
+    const auto rest = own.parts->without(edits_in_own(own, root, {}));
     if (!rest.empty()) {
         TRYV(files::write_file(own.path, rest));
         context.note(own.path + " keeps what was added by hand");
@@ -251,13 +272,13 @@ Result<void> remove_own(const Context& context, const std::string& root, const s
 }
 
 // install_own gives the service its configuration. True: it changed.
-Result<bool> install_own(const Own& own, const std::string& root, const std::string& base, Scope scope,
-                         const std::string& text) {
+Result<bool> install_own(const Context& context, const Own& own, const std::string& root, const std::string& base,
+                         Scope scope, const std::string& text, const ProviderSettings& kept) {
     if (!own.parts) {
         TRYV(install(own.path, text));
         return true;
     }
-    if (!own.is_ours()) {
+    if (own.is_another()) {
         return fail(InputErrc::refused, own.path +
                                             " is there and was not made by `trustx setup enable`; look at it, and "
                                             "move or remove it by hand");
@@ -266,13 +287,21 @@ Result<bool> install_own(const Own& own, const std::string& root, const std::str
     if (parts.block == text || (parts.edited && scope_in(parts) == scope && own.base() == base)) {
         return false;
     }
-    TRYV(files::write_file(own.path, parts.before + edits_in_own(own, root) + text + parts.after));
+    const auto edits = own.is_ours() ? edits_in_own(own, root, kept) : std::string{};
+    TRYV(files::write_file(own.path, with_end_of_line(parts.before) + edits + text + parts.after));
+    if (!edits.empty()) {
+        context.note(own.path + " keeps what was added by hand as comments: it does not count any more");
+    }
     return true;
 }
 
 Result<void> remove_drop_in(const Context& context, const std::string& root, const std::string& service) {
     const auto path = drop_in_path(root, service);
     TRY(const auto parts, read_drop_in(path));
+    if (parts.block.empty()) {
+        context.note(path + " holds nothing but comments; nothing changed");
+        return {};
+    }
     forget_environment(root);
     auto access = access_for(service, resolve_settings({}).value_or(Settings{}));
     access.openssl_conf = installed_configuration;
@@ -403,7 +432,8 @@ Result<void> enable_service(const Context& context, const ServiceOptions& option
     const auto present = own.is_ours() ? scope_in(*own.parts).value_or(Scope::signature) : Scope::signature;
     const auto scope = options.scope.value_or(present);
     const auto base = access.openssl_conf;
-    TRY(const auto configuration, own_text(options.root, base, scope));
+    const auto kept = kept_settings(own, options.root);
+    TRY(const auto configuration, own_text(options.root, base, scope, kept));
     TRYV(check_lowered(options, base, scope));
     access.openssl_conf = configuration.empty() ? base : own_configuration(service);
     TRYV(check_unit(unit, access, options.root));
@@ -415,14 +445,14 @@ Result<void> enable_service(const Context& context, const ServiceOptions& option
     if (fs::exists(fs::symlink_status(path, ignored))) {
         TRY(const auto parts, read_drop_in(path));
         edited = parts.edited;
-        whole = parts.before + (edited ? parts.block : text) + parts.after;
+        whole = with_end_of_line(parts.before) + (edited ? parts.block : text) + parts.after;
         same = edited || parts.block == text;
     }
     if (edited) {
         TRYV(check_edited(options, path, named, access.openssl_conf));
     }
     if (!configuration.empty()) {
-        TRY(const bool changed, install_own(own, options.root, base, scope, configuration));
+        TRY(const bool changed, install_own(context, own, options.root, base, scope, configuration, kept));
         same = same && !changed;
     }
     if (same) {

@@ -5,8 +5,11 @@
 #include "common/try.hpp"
 #include "setup/plain_word.hpp"
 
+#include <trustx/settings.hpp>
+
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <sstream>
 #include <string_view>
@@ -30,7 +33,8 @@ std::string_view included(const Line& line) {
     return path == 0 || path == std::string_view::npos ? std::string_view{} : text.substr(path);
 }
 
-constexpr std::string_view module_section = "[trustx_setup_module]";
+// What a value of a setting may have beside letters and digits: chips are named with these.
+constexpr std::string_view plain_in_values = "=,:@";
 
 std::string in_line_ends(const std::string& text, const std::string& line_end) {
     std::string converted;
@@ -88,7 +92,7 @@ Result<void> check_names(const OpensslConfiguration& configuration, const Provid
         }
     }
     for (const auto& [setting, value] : settings) {
-        if (!is_plain(value, "=,")) {
+        if (!is_plain(value, plain_in_values)) {
             return refuse(name, "the value of " + setting + ", " + value +
                                     ", has characters that mean something in a configuration; choose another");
         }
@@ -122,6 +126,32 @@ std::string new_section_lines(const OpensslConfiguration& configuration, const P
         lines.append(setting).append(" = ").append(value).append("\n");
     }
     return lines;
+}
+
+// lines_of_settings are those of a provider that is activated already, which it does not have.
+std::string lines_of_settings(const ProviderEntry& entry, const ProviderSettings& settings) {
+    std::string lines;
+    for (const auto& setting : settings) {
+        const bool chosen = setting.first == "module" || setting.first == "claim-fips";
+        if (!chosen && std::ranges::find(entry.settings, setting) == entry.settings.end()) {
+            lines.append(setting.first).append(" = ").append(setting.second).append("\n");
+        }
+    }
+    return lines;
+}
+
+bool claims_fips(const ProviderSettings& settings) {
+    return std::ranges::any_of(settings, [](const auto& setting) { return setting.first == "claim-fips"; });
+}
+
+// in_section appends lines of a section, and its header where another one is open.
+std::string in_section(const std::string& lines, const std::string& section, const std::string& more) {
+    std::string open;
+    for (const auto& line : lines_of(lines)) {
+        open = line.text().starts_with('[') ? std::string{line.text()} : open;
+    }
+    const auto header = "[" + section + "]";
+    return more.empty() ? lines : lines + (open == header ? "" : header + "\n") + more;
 }
 
 // lines_written are those that enable would write into a configuration, with every setting that it knows.
@@ -177,18 +207,25 @@ Result<std::string> activating_lines(const OpensslConfiguration& configuration, 
         TRYV(check_entry(entry, name));
     }
     const bool active = trustx != nullptr && trustx->activation == Activation::yes;
-    if (active && configuration.activates_another_than_trustx() && scope == Scope::signature) {
+    const auto more = active ? lines_of_settings(*trustx, settings) : std::string{};
+    if (active && configuration.activates_another_than_trustx() && scope == Scope::signature && more.empty()) {
         return std::string{};
     }
     if (trustx != nullptr && !active) {
         return refuse(name, "it has a section [" + trustx->section +
                                 "] for trustx that does not activate it; write `activate = 1` there, or remove it");
     }
+    if (const auto* other = trustx == nullptr ? configuration.trustx_without_module() : nullptr) {
+        return refuse(name, "section [" + other->section + "] is that of a provider " + other->name +
+                                " without a module; write `module = trustx.so` there, or remove it");
+    }
     TRYV(check_names(configuration, settings, name));
+    const bool claims = configuration.claims_fips() || claims_fips(settings);
     if (active) {
-        TRY(const auto tls, lines_of_tls(configuration, scope, configuration.init_section, name));
+        TRY(const auto tls, lines_of_tls(configuration, scope, configuration.init_section, name, claims));
         TRY(const auto order, lines_of_order(configuration, *trustx, scope, name));
-        return default_lines(configuration, configuration.providers_section) + tls + order;
+        return in_section(default_lines(configuration, configuration.providers_section) + tls + order, trustx->section,
+                          more);
     }
     std::string lines;
     auto init = configuration.init_section;
@@ -199,7 +236,7 @@ Result<std::string> activating_lines(const OpensslConfiguration& configuration, 
     if (configuration.node_section.empty()) {
         lines += "[default]\nnodejs_conf = " + init + "\n";
     }
-    TRY(const auto tls, lines_of_tls(configuration, scope, init, name));
+    TRY(const auto tls, lines_of_tls(configuration, scope, init, name, claims));
     lines += tls;
     auto providers = configuration.providers_section;
     if (providers.empty()) {
@@ -214,7 +251,7 @@ bool has_scope(const OpensslConfiguration& configuration, Scope scope, const std
     if (entry == nullptr || scope_of(*entry) != scope) {
         return false;
     }
-    const auto tls = lines_of_tls(configuration, scope, configuration.init_section, name);
+    const auto tls = lines_of_tls(configuration, scope, configuration.init_section, name, configuration.claims_fips());
     const auto order = lines_of_order(configuration, *entry, scope, name);
     return tls && order && tls->empty() && order->empty();
 }
@@ -239,23 +276,79 @@ Result<std::string> with_block(const std::string& text, const std::string& lines
            in_line_ends(framed(with_section(lines, end->section), line_is_open), line_end);
 }
 
-std::optional<std::string> text_with_setting(const MarkedText& parts, const std::string& setting,
-                                             const std::string& value) {
-    std::string lines;
-    std::string section;
-    bool placed = false;
+std::optional<std::pair<std::string, std::string>> setting_of(std::string_view line) {
+    const auto trimmed = [](std::string_view text) {
+        const auto first = std::min(text.find_first_not_of(" \t"), text.size());
+        return std::string{text.substr(first, text.find_last_not_of(" \t") + 1 - first)};
+    };
+    const auto equals = line.find('=');
+    if (equals == std::string_view::npos) {
+        return std::nullopt;
+    }
+    auto setting = std::pair{trimmed(line.substr(0, equals)), trimmed(line.substr(equals + 1))};
+    const bool plain = is_plain(setting.first) && is_plain(setting.second, plain_in_values);
+    return plain ? std::optional{std::move(setting)} : std::nullopt;
+}
+
+ProviderSettings settings_in(const MarkedText& parts, const std::string& section) {
+    static const std::set<std::string, std::less<>> written{"activate", "module",     "identity",
+                                                            "scope",    "claim-fips", "soft_load"};
+    ProviderSettings settings;
+    bool open = false;
     for (const auto& line : parts.lines()) {
-        const auto text = std::string{line.text()};
-        const bool ends = text == before_section;
-        if (ends && section == module_section) {
-            lines.append(setting).append(" = ").append(value).append("\n");
-            placed = true;
+        if (line.text() == before_section) {
+            break;
         }
-        section = text.starts_with('[') ? text : section;
-        if (!is_remark(text) && !text.starts_with(setting + " = ")) {
-            lines += text + "\n";
+        const bool header = line.text().starts_with('[');
+        open = header ? line.text() == "[" + section + "]" : open;
+        auto setting = open && !header ? setting_of(line.text()) : std::nullopt;
+        if (setting && !written.contains(setting->first)) {
+            settings.push_back(*std::move(setting));
         }
     }
+    return settings;
+}
+
+std::vector<std::string> settings_of_others(const MarkedText& parts, const ProviderSettings& kept) {
+    static const std::set<std::string, std::less<>> ours{"scope", "claim-fips", verify_anchors_setting};
+    std::vector<std::string> lines;
+    for (const auto& line : parts.lines()) {
+        if (line.text() == before_section) {
+            break;
+        }
+        const auto setting = setting_of(line.text());
+        SettingValues known;
+        if (setting && !ours.contains(setting->first) && std::ranges::find(kept, *setting) == kept.end() &&
+            known.set(SettingLayer::openssl_conf, setting->first, setting->second, {})) {
+            lines.emplace_back(line.text());
+        }
+    }
+    return lines;
+}
+
+std::optional<std::string> text_with_setting(const MarkedText& parts, const std::string& section,
+                                             const std::string& setting, const std::string& value) {
+    const auto header = "[" + section + "]";
+    std::string above;  // up to the end of what the block last says in that section
+    std::string below;
+    bool open = false;
+    bool placed = false;
+    bool ended = false;
+    for (const auto& line : parts.lines()) {
+        const auto text = std::string{line.text()};
+        ended = ended || text == before_section;
+        open = text.starts_with('[') ? text == header && !ended : open && !ended;
+        placed = placed || open;
+        const auto read = setting_of(text);
+        if (!is_remark(text) && !(read && read->first == setting)) {
+            below += text + "\n";
+        }
+        if (open) {
+            above += below;
+            below.clear();
+        }
+    }
+    const auto lines = above + setting + " = " + value + "\n" + below;
     const auto block = in_line_ends(framed(lines, parts.line_was_open), line_end_of(parts.block));
     return placed ? std::optional{parts.before + block + parts.after} : std::nullopt;
 }
@@ -264,12 +357,16 @@ std::string drop_in(const std::string& lines, const std::string& section) {
     return framed(with_section(lines, section), false);
 }
 
-std::string edits_of(const MarkedText& parts, const std::string& name) {
+std::string edits_of(const MarkedText& parts, const std::string& name, const ProviderSettings& kept) {
+    const auto line_end = line_end_of(parts.block);
+    const auto is_kept = [&kept](std::string_view line) {
+        const auto setting = setting_of(line);
+        return setting && std::ranges::find(kept, *setting) != kept.end();
+    };
     if (!parts.edited) {
-        return {};
+        return kept_as_comments(settings_of_others(parts, kept), line_end);
     }
     const auto written = lines_written(parts.without(), name);
-    const auto line_end = line_end_of(parts.block);
     std::vector<std::string> elsewhere;
     std::string in_section;
     bool section_named = false;
@@ -283,7 +380,7 @@ std::string edits_of(const MarkedText& parts, const std::string& name) {
         } else if (text == before_section) {
             section_named = true;
         } else if (!text.empty() && !is_remark(text) && !written.contains(text) && !text.starts_with("module = ") &&
-                   !text.starts_with("verify-anchors = ")) {
+                   !text.starts_with("verify-anchors = ") && !is_kept(text)) {
             elsewhere.push_back(text);
         }
     }
