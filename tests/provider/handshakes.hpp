@@ -89,6 +89,18 @@ inline void first_flight(const Connection& client) {
     REQUIRE(SSL_get_error(client.get(), result) == SSL_ERROR_WANT_READ);
 }
 
+// break_off_after_each_step begins handshakes and ends each one step later than the one before, until one is whole.
+inline void break_off_after_each_step(const Context& client, const Context& server) {
+    bool whole = false;
+    int steps = 0;
+    for (; !whole; ++steps) {
+        REQUIRE(steps < 20);
+        const Link link(client.get(), server.get());
+        whole = link.handshake(steps);
+    }
+    CHECK(steps > 3);
+}
+
 // handshakes_in_threads makes some in each of four threads, with contexts of this process. How many succeeded.
 inline int handshakes_in_threads(const Handshakes& handshakes, int in_each) {
     const LibCtx libctx = handshakes.parties.chip->libctx();

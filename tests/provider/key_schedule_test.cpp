@@ -65,6 +65,16 @@ std::string master_key_of(const SSL* connection) {
     return key;
 }
 
+// session_of is that of a connection that is over.
+Session session_of(const Context& client, const Context& server) {
+    const Link link(client.get(), server.get());
+    REQUIRE(link.handshake());
+    REQUIRE(link.exchange());
+    Session session(SSL_get1_session(link.client.get()));
+    link.close();
+    return session;
+}
+
 // leave_after_key_exchange is a client that goes away when it has sent its part of the key agreement.
 void leave_after_key_exchange(SSL_CTX* client_ctx, SSL_CTX* server_ctx) {
     constexpr char client_key_exchange = 16;
@@ -279,14 +289,7 @@ TEST_CASE("a session is resumed while the chip has its master secret, and fails 
     if (!tickets) {
         SSL_CTX_set_options(server.get(), SSL_OP_NO_TICKET);
     }
-    Session session;
-    {
-        const Link link(client.get(), server.get());
-        REQUIRE(link.handshake());
-        REQUIRE(link.exchange());
-        session.reset(SSL_get1_session(link.client.get()));
-        link.close();
-    }
+    const Session session = session_of(client, server);
     for (int resumed = 1; resumed <= 2; ++resumed) {
         CAPTURE(resumed);
         handshakes.parties.chip.reset_counters();
@@ -317,14 +320,7 @@ TEST_CASE("a resumption that is broken off leaves no session object behind", "[k
     const KeySchedule handshakes;
     const Context client = handshakes.client_of(Side::client);
     const Context server = handshakes.server_of(Side::client);
-    Session session;
-    {
-        const Link link(client.get(), server.get());
-        REQUIRE(link.handshake());
-        REQUIRE(link.exchange());
-        session.reset(SSL_get1_session(link.client.get()));
-        link.close();
-    }
+    const Session session = session_of(client, server);
     for (int steps = 1; steps <= 3; ++steps) {
         CAPTURE(steps);
         const Link link(client.get(), server.get());
@@ -340,14 +336,7 @@ TEST_CASE("threads resume one session at one time", "[key_schedule]") {
     const KeySchedule handshakes;
     const Context client = handshakes.client_of(Side::client);
     const Context server = handshakes.server_of(Side::client);
-    Session session;
-    {
-        const Link link(client.get(), server.get());
-        REQUIRE(link.handshake());
-        REQUIRE(link.exchange());
-        session.reset(SSL_get1_session(link.client.get()));
-        link.close();
-    }
+    const Session session = session_of(client, server);
     std::atomic<int> resumed{0};
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i) {
@@ -507,14 +496,7 @@ TEST_CASE("a client's handshake that is broken off after any message leaves no s
     const KeySchedule handshakes;
     const Context client = handshakes.client_of(Side::client);
     const Context server = handshakes.server_of(Side::client);
-    bool whole = false;
-    int steps = 0;
-    for (; !whole; ++steps) {
-        REQUIRE(steps < 20);
-        const Link link(client.get(), server.get());
-        whole = link.handshake(steps);
-    }
-    CHECK(steps > 3);
+    break_off_after_each_step(client, server);
     CHECK(handshakes.free_sessions() == 4);
 }
 
