@@ -100,7 +100,7 @@ void ProcessLock::swap(ProcessLock& other) noexcept {
     std::swap(fd_, other.fd_);
     std::swap(claims_, other.claims_);
     std::swap(locked_, other.locked_);
-    std::swap(sessions_, other.sessions_);
+    sessions_ = other.sessions_.exchange(sessions_.load());
     std::swap(claim_counts_, other.claim_counts_);
     std::swap(next_session_, other.next_session_);
     std::swap(session_queue_, other.session_queue_);

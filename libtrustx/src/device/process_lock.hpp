@@ -20,6 +20,7 @@
 #include <trustx/result.hpp>
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -114,7 +115,8 @@ class ProcessLock {
     KeptFd fd_;
     LocalClaims* claims_ = nullptr;  // where the locks are the process's
     bool locked_ = false;
-    unsigned sessions_ = 0;                        // claimed; one bit each
+    // Claimed; one bit each. Any thread may release one.
+    std::atomic<unsigned> sessions_{0};
     std::array<std::uint32_t, 4> claim_counts_{};  // session_claims as of each claim
     int next_session_ = 0;                         // which one is tried first
     std::unique_ptr<LockQueue> session_queue_;     // while this process waits for one

@@ -87,11 +87,12 @@ void Device::Impl::note_lease(int index) {
 
 Result<bool> Device::Impl::try_same_session(int index, std::uint32_t number) {
     TRYV(open_process_lock());
-    if (process_lock_) {
-        return process_lock_->try_same_session(index, number);
-    }
+    // Also one that another thread has not quite released.
     const bool used = (leased_sessions_.load() >> static_cast<unsigned>(index) & 1U) != 0;
-    return !used && session_claims(index) == number;
+    if (used || !process_lock_) {
+        return !used && session_claims(index) == number;
+    }
+    return process_lock_->try_same_session(index, number);
 }
 
 // Since when the chip was not reset stays known: a command that needs what is gone says so.
