@@ -317,7 +317,11 @@ Chips::~Chips() {
 }
 
 Chip* Chips::known(const std::string& name) const noexcept {
-    for (Chip* chip = head_.load(std::memory_order_acquire); chip != nullptr; chip = chip->next_) {
+    return named(head_.load(std::memory_order_acquire), name);
+}
+
+Chip* Chips::named(Chip* first, const std::string& name) noexcept {
+    for (Chip* chip = first; chip != nullptr; chip = chip->next_) {
         if (chip->name() == name) {
             return chip;
         }
@@ -342,12 +346,15 @@ Outcome<Chip*> Chips::find(const std::string& name) {
         return chip;
     }
     TRY(auto made, make(name));
-    Chip* const chip = made.release();
-    chip->next_ = head_.load(std::memory_order_relaxed);
-    // Two threads may add the same device at once; both stay, and both work.
-    while (!head_.compare_exchange_weak(chip->next_, chip, std::memory_order_release, std::memory_order_relaxed)) {
-    }
-    return chip;
+    // Another thread may add the same device meanwhile. Two would not know of each other's session objects.
+    Chip* first = head_.load(std::memory_order_acquire);
+    do {
+        if (Chip* const other = named(first, name)) {
+            return other;
+        }
+        made->next_ = first;
+    } while (!head_.compare_exchange_weak(first, made.get(), std::memory_order_acq_rel, std::memory_order_acquire));
+    return made.release();
 }
 
 void Chips::expect_use(const std::string& name) noexcept {

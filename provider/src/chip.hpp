@@ -183,6 +183,7 @@ class Chips {
 
  private:
     [[nodiscard]] Outcome<std::unique_ptr<Chip>> make(const std::string& name) const;
+    [[nodiscard]] static Chip* named(Chip* first, const std::string& name) noexcept;
 
     const ProviderSettings& settings_;
     std::atomic<Chip*> head_ = nullptr;

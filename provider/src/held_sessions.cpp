@@ -236,13 +236,14 @@ void SecretUse::drop() noexcept {
     HeldSessions::give_back(*std::exchange(place_, nullptr), with(as_secret_, State::changing));
 }
 
-// Remembered before the object is free: whoever leases it then is known to have come later.
+// Whoever wants the secret waits until the object is free, and leases it then. By then another may rest there.
 void SecretUse::rest() noexcept {
     auto& entry = sessions_->rested(object());
-    entry.state.store(0);
+    auto changing = with(as_secret_, State::changing);
     entry.lease_number.store(place_->lease->number());
-    entry.state.store(as_secret_);
+    entry.state.store(changing);
     drop();
+    entry.state.compare_exchange_strong(changing, as_secret_);
 }
 
 HeldSession::~HeldSession() {

@@ -356,6 +356,14 @@ TEST_CASE("threads resume one session at one time", "[key_schedule]") {
     CHECK(handshakes.free_sessions() == 4);
 }
 
+TEST_CASE("threads that make the first handshakes of a program at one time use one chip", "[key_schedule]") {
+    const KeySchedule handshakes;
+    for (int program = 0; program < 20; ++program) {
+        CHECK(handshakes_in_threads(handshakes, 1) == 4);
+    }
+    CHECK(handshakes.free_sessions() == 4);
+}
+
 TEST_CASE("keys are exported while the chip has the master secret", "[key_schedule]") {
     const auto side = GENERATE(Side::client, Side::server);
     const KeySchedule handshakes;
