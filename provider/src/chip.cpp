@@ -229,7 +229,6 @@ Outcome<void> Chip::make_master(std::uint64_t number, ByteView label_and_seed) {
                                         .session = session});
         }
         if (made) {
-            use.secret().is_master = true;
             use.secret().finished_to_come = tls_labels::finished_messages;
         } else {
             use.drop();

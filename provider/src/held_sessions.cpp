@@ -106,7 +106,7 @@ std::shared_ptr<const HeldSession> HeldSessions::hold(SessionLease lease, KeyOf 
 
 void HeldSessions::hold_again(SessionLease lease, std::uint64_t number) {
     const auto taken = take_place(std::move(lease), number);
-    taken.place->secret = AgreedSecret{.peer = {}, .is_master = true};
+    taken.place->secret = AgreedSecret{};
     taken.place->state.store(with(taken.changing, State::secret));
 }
 

@@ -28,8 +28,7 @@ class SecretUse;
 
 // AgreedSecret is how far the secret in a session object is.
 struct AgreedSecret {
-    PublicKey peer;          // with whom the key in the session object is to agree, until there is a master secret
-    bool is_master = false;  // the session object holds the master secret
+    PublicKey peer;  // with whom the key in the session object is to agree, until there is a master secret
     // How many Finished messages of the handshake have yet to be derived. 0 for a session that is resumed: nobody says
     // when such a handshake breaks off, so it holds nothing between two derivations.
     int finished_to_come = 0;
