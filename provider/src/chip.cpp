@@ -22,15 +22,10 @@ bool is_late(Reason reason) {
 
 // However short the patience: handshakes that are going on do not rob each other.
 constexpr std::chrono::milliseconds youngest_evicted{100};
-// Others wait as well, and one of them may get what was taken.
-constexpr std::chrono::milliseconds between_evictions{200};
 
 bool is_none_free(const Result<SessionLease>& lease) {
     return !lease && lease.error() == Errc::lock_timeout;
 }
-
-// A secret of a handshake that broke off without a word is given back after so long, when the next one begins.
-constexpr std::chrono::seconds oldest_secret{60};
 
 bool is_session(ObjectId key) {
     return key >= object::session_1 && key <= object::session_4;
@@ -39,7 +34,7 @@ bool is_session(ObjectId key) {
 }  // namespace
 
 Chip::Chip(std::string name, std::unique_ptr<Device> device, std::chrono::milliseconds command_timeout)
-    : name_{std::move(name)}, device_{std::move(device)}, watch_{command_timeout} {}
+    : name_{std::move(name)}, device_{std::move(device)}, watch_{command_timeout}, sessions_{*device_} {}
 
 Outcome<Uid> Chip::uid() {
     if (const Uid* const present = present_.load(std::memory_order_acquire)) {
@@ -125,62 +120,54 @@ Outcome<SecretBytes> Chip::agree(const KeyReference& reference, const PublicKey&
 
 Outcome<SessionKey> Chip::generate_session(const KeyRequest& request) {
     TRY(auto lease, outcome_of(device_->lease_session()));
-    return generate_in(std::move(lease), request, HeldSessions::KeyOf::program);
+    // It may outlive the chip, unlike an ephemeral one, which is agreed with at once or not at all.
+    TRY(const auto present, uid().during("generate a session key"));
+    TRY(auto reference, generate_in(lease.object(), request));
+    reference.coprocessor = present;
+    return SessionKey{.reference = std::move(reference), .session = HeldSessions::hold(std::move(lease))};
 }
 
-Outcome<SessionKey> Chip::generate_in(SessionLease lease, const KeyRequest& request, HeldSessions::KeyOf owner) {
-    // A program's key may outlive the chip, an ephemeral one is agreed with at once or not at all.
-    std::optional<Uid> present;
-    if (owner == HeldSessions::KeyOf::program) {
-        TRY(present, uid().during("generate a session key"));
-    }
-    const auto object = lease.object();
-    TRY(auto made, run(GenKeyPair{.key = object, .curve = request.curve, .usage = request.usage}));
-    return SessionKey{.reference = {.key = object,
-                                    .public_key = std::move(made),
-                                    .coprocessor = present,
-                                    .device = request.device,
-                                    .label = request.label},
-                      .session = sessions_.hold(std::move(lease), owner)};
-}
-
-Result<SessionLease> Chip::lease_after_eviction(std::chrono::milliseconds age, std::chrono::milliseconds patience) {
-    if (const auto evicted = sessions_.evict_oldest(age)) {
-        note("took session object " + evicted->hex() + " from a handshake that had not used it for " +
-             std::to_string(age.count()) + " ms");
-    }
-    return device_->lease_session(std::min(patience, between_evictions));
+Outcome<KeyReference> Chip::generate_in(ObjectId session, const KeyRequest& request) {
+    TRY(auto made, run(GenKeyPair{.key = session, .curve = request.curve, .usage = request.usage}));
+    return KeyReference{.key = session,
+                        .public_key = std::move(made),
+                        .coprocessor = std::nullopt,
+                        .device = request.device,
+                        .label = request.label};
 }
 
 Result<SessionLease> Chip::lease_for_handshake(std::chrono::milliseconds patience, bool has_fallback) {
-    const auto age = std::max(patience / 2, youngest_evicted);
-    if (sessions_.wait_for_this_thread()) {
-        auto lease = lease_after_eviction(age, std::chrono::milliseconds::zero());
-        if (is_none_free(lease) && !has_fallback) {
-            static_cast<void>(device_->lease_session(youngest_evicted));  // until the oldest is as old
-            lease = lease_after_eviction(youngest_evicted, std::chrono::milliseconds::zero());
-        }
-        return lease;
+    if (!sessions_.wait_for_this_thread()) {
+        return device_->lease_session(patience);
     }
-    auto lease = device_->lease_session(patience / 2);
-    for (auto left = patience - patience / 2; left > left.zero() && is_none_free(lease); left -= between_evictions) {
-        lease = lease_after_eviction(age, left);
+    auto lease = device_->lease_session(std::chrono::milliseconds::zero());
+    if (is_none_free(lease) && !has_fallback) {
+        lease = device_->lease_session(youngest_evicted);  // until the oldest is as old
+    }
+    if (is_none_free(lease) && !has_fallback) {
+        if (const auto evicted = sessions_.evict_oldest(youngest_evicted)) {
+            note("took session object " + evicted->hex() + " from a handshake that had not used it for " +
+                 std::to_string(youngest_evicted.count()) + " ms");
+        }
+        lease = device_->lease_session(std::chrono::milliseconds::zero());
     }
     return lease;
 }
 
 Outcome<std::optional<SessionKey>> Chip::generate_ephemeral(Curve curve, std::chrono::milliseconds patience,
                                                             bool has_fallback) {
-    sessions_.evict_older(oldest_secret);
-    auto lease = lease_for_handshake(patience, has_fallback);
-    if (is_none_free(lease)) {
+    auto leased = lease_for_handshake(patience, has_fallback);
+    if (is_none_free(leased)) {
         return std::optional<SessionKey>{};
     }
-    TRY(auto leased, outcome_of(std::move(lease)));
+    TRY(auto lease, outcome_of(std::move(leased)));
     KeyRequest request;
     request.curve = curve;
     request.usage = KeyUsage::key_agreement;
-    return generate_in(std::move(leased), request, HeldSessions::KeyOf::handshake);
+    TRY(auto reference, generate_in(lease.object(), request));
+    const auto time = std::max(patience / 2, youngest_evicted);
+    return SessionKey{.reference = std::move(reference),
+                      .session = sessions_.hold_for_handshake(std::move(lease), time)};
 }
 
 // What the session object held may have gone with a reset, or with an application that another program opened anew;
@@ -200,18 +187,18 @@ Outcome<SecretBytes> Chip::explained(Result<SecretBytes> result, const std::stri
 template <class Function>
 Outcome<SecretBytes> Chip::with_agreement(const std::string& purpose, std::uint64_t number, Function function) {
     TRY(auto device, noted(device_->lock(), Place::here()).during(purpose));
-    auto use = sessions_.use_secret(number);
+    TRY(auto use, noted(sessions_.use(device, number), Place::here()).during(purpose));
     if (!use) {
         return fail(Reason::session_lost, purpose +
-                                              ": another handshake took the session object because none of the "
-                                              "four was free; begin a new handshake");
+                                              ": its session object was leased since, by this program or another; "
+                                              "begin a new handshake, without resuming a session");
     }
     watch_.before_use(device, use->object());
     return explained(function(device, *use), purpose);
 }
 
 Outcome<SecretBytes> Chip::export_agreed(std::uint64_t number) {
-    return with_agreement("agree on a secret of TLS", number, [](LockedDevice& device, SecretUse& use) {
+    return with_agreement("agree on a secret of TLS", number, [](LockedDevice& device, HandshakeUse& use) {
         auto agreed = device.run(CalcSSec{.key = use.object(), .peer = use.secret().peer});
         use.drop();
         return agreed;
@@ -219,7 +206,7 @@ Outcome<SecretBytes> Chip::export_agreed(std::uint64_t number) {
 }
 
 Outcome<void> Chip::make_master(std::uint64_t number, ByteView label_and_seed) {
-    const auto make = [&](LockedDevice& device, SecretUse& use) {
+    const auto make = [&](LockedDevice& device, HandshakeUse& use) {
         const auto session = use.object();
         auto made = device.run(CalcSSec{.key = session, .peer = use.secret().peer, .session = session});
         if (made) {
@@ -240,26 +227,13 @@ Outcome<void> Chip::make_master(std::uint64_t number, ByteView label_and_seed) {
 }
 
 Outcome<SecretBytes> Chip::derive(std::uint64_t number, ByteView label_and_seed, std::size_t size) {
-    const std::string purpose = "derive from a master secret of TLS";
-    const auto lease_again = [&](ObjectId object, std::uint32_t lease) {
-        return noted(device_->lease_session_again(object, lease), Place::here()).during(purpose);
-    };
-    for (;;) {
-        TRY(const bool there, sessions_.take_back(number, lease_again));
-        if (!there) {
-            return fail(Reason::session_lost, purpose +
-                                                  ": its session object was leased since, by this program or another; "
-                                                  "begin a session anew instead of resuming it");
-        }
-        TRY(auto device, noted(device_->lock(), Place::here()).during(purpose));
-        // Another thread that resumes the same session may have finished with it, and given it back.
-        if (auto use = sessions_.use_secret(number)) {
-            return explained(derive_in(device, *use, label_and_seed, size), purpose);
-        }
-    }
+    return with_agreement("derive from a master secret of TLS", number, [&](LockedDevice& device, HandshakeUse& use) {
+        return derive_in(device, use, label_and_seed, size);
+    });
 }
 
-Result<SecretBytes> Chip::derive_in(LockedDevice& device, SecretUse& use, ByteView label_and_seed, std::size_t size) {
+Result<SecretBytes> Chip::derive_in(LockedDevice& device, HandshakeUse& use, ByteView label_and_seed,
+                                    std::size_t size) {
     auto derived = device.run(DeriveKey{.secret = use.object(),
                                         .label_and_seed = label_and_seed,
                                         .length = std::max(static_cast<std::uint16_t>(size), DeriveKey::min_length)});

@@ -77,24 +77,24 @@ class Chip {
     // generate_session makes a key in a session object of the chip. It waits for one as long as for the chip.
     [[nodiscard]] Outcome<SessionKey> generate_session(const KeyRequest& request);
 
-    // generate_ephemeral makes a key for one key agreement in a session object. Where none becomes free within half of
-    // the time, those of this process's oldest handshakes are taken, if they are waiting as long. Where all wait for
-    // this thread, it does not wait: without a fallback it takes the oldest, which is at least a tenth of a second old
-    // then. Nothing: none became free.
+    // generate_ephemeral makes a key for one key agreement in a session object. A handshake that has not used its
+    // object for half of the time loses it to whoever waits for one, in whatever process. Where all wait for this
+    // thread, it does not wait: without a fallback it takes the oldest, which is at least a tenth of a second old then.
+    // Nothing: none became free.
     [[nodiscard]] Outcome<std::optional<SessionKey>> generate_ephemeral(Curve curve, std::chrono::milliseconds patience,
                                                                         bool has_fallback);
 
     // What follows is for the secrets of TLS 1.2 that stay in session objects (tls_secrets.hpp), by their numbers. Each
     // locks the chip once. Errors: Reason::session_lost; those of the chip.
     //
-    // export_agreed computes what an ephemeral key and its peer agree on, and gives the session object back.
+    // export_agreed computes what an ephemeral key and its peer agree on, and gives the session object back. Where no
+    // secrets stay in the chip that is the whole use of the key.
     [[nodiscard]] Outcome<SecretBytes> export_agreed(std::uint64_t number);
     // make_master has the chip agree and put the master secret in the place of the key. label_and_seed as in RFC 5246
     // section 8.1 or RFC 7627 section 4.
     [[nodiscard]] Outcome<void> make_master(std::uint64_t number, ByteView label_and_seed);
     // derive has the chip derive size bytes (DeriveKey::max_length at most) from the master secret. When all that a
-    // handshake needs was derived, the session object is given back; what is derived afterwards takes it again, if
-    // nobody leased it.
+    // handshake needs was derived, others may take the session object at any time.
     [[nodiscard]] Outcome<SecretBytes> derive(std::uint64_t number, ByteView label_and_seed, std::size_t size);
 
     // sessions are those of the chip's session objects that this process has.
@@ -131,16 +131,13 @@ class Chip {
     friend class Chips;
 
     // use runs a command that uses the private key of a reference.
-    [[nodiscard]] Outcome<SessionKey> generate_in(SessionLease lease, const KeyRequest& request,
-                                                  HeldSessions::KeyOf owner);
+    [[nodiscard]] Outcome<KeyReference> generate_in(ObjectId session, const KeyRequest& request);
     [[nodiscard]] Result<SessionLease> lease_for_handshake(std::chrono::milliseconds patience, bool has_fallback);
-    [[nodiscard]] Result<SessionLease> lease_after_eviction(std::chrono::milliseconds age,
-                                                            std::chrono::milliseconds patience);
     [[nodiscard]] Outcome<SecretBytes> explained(Result<SecretBytes> result, const std::string& purpose);
     template <class Function>
     [[nodiscard]] Outcome<SecretBytes> with_agreement(const std::string& purpose, std::uint64_t number,
                                                       Function function);
-    [[nodiscard]] static Result<SecretBytes> derive_in(LockedDevice& device, SecretUse& use, ByteView label_and_seed,
+    [[nodiscard]] static Result<SecretBytes> derive_in(LockedDevice& device, HandshakeUse& use, ByteView label_and_seed,
                                                        std::size_t size);
     template <class Command>
     [[nodiscard]] Outcome<typename Command::Response> use(const KeyReference& reference, const Command& command);

@@ -57,26 +57,35 @@ Outcome<std::size_t> ChipAgreement::derive(unsigned char* secret, std::size_t ca
         return fail(Reason::buffer_too_small,
                     std::to_string(capacity) + " bytes for a secret of " + std::to_string(needed));
     }
-    const auto& reference = key_->reference();
     if (key_->of_handshake() && !uses_kdf() && key_->context().keeps_tls_secrets()) {
         TRYV(stand_in({secret, needed}));
         return needed;
     }
-    TRY(auto use, key_->begin_use());
-    TRY(const auto chip, key_->context().chips().find(reference.device));
-    TRY(const auto shared,
-        chip->agree(reference, *peer_)
-            .during("agree on a secret with key " + reference.key.hex() + ", whose usage must include keyagree"));
-    use.agreed();
-    if (key_->of_handshake() && key_->context().settings().scope == Scope::key_schedule) {
-        chip->note("gave out an agreed secret: the default properties of the program have no ?provider=trustx");
-    }
+    TRY(const auto shared, key_->of_handshake() ? agree_for_handshake() : agree());
     if (!uses_kdf()) {
         std::copy(shared.begin(), shared.end(), secret);
         return needed;
     }
     TRYV(run_kdf(shared, secret));
     return needed;
+}
+
+Outcome<SecretBytes> ChipAgreement::agree() const {
+    const auto& reference = key_->reference();
+    TRYV(key_->check_process());
+    TRY(auto* const chip, key_->context().chips().find(reference.device));
+    return chip->agree(reference, *peer_)
+        .during("agree on a secret with key " + reference.key.hex() + ", whose usage must include keyagree");
+}
+
+Outcome<SecretBytes> ChipAgreement::agree_for_handshake() const {
+    TRY(auto* const chip, key_->context().chips().find(key_->reference().device));
+    TRY(const auto number, key_->become_secret(*peer_));
+    auto agreed = chip->export_agreed(number);
+    if (agreed && key_->context().settings().scope == Scope::key_schedule) {
+        chip->note("gave out an agreed secret: the default properties of the program have no ?provider=trustx");
+    }
+    return agreed;
 }
 
 Outcome<void> ChipAgreement::stand_in(std::span<unsigned char> secret) const {

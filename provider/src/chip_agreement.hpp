@@ -36,6 +36,8 @@ class ChipAgreement {
  private:
     [[nodiscard]] bool uses_kdf() const { return !kdf_type_.empty(); }
     [[nodiscard]] std::size_t size() const;
+    [[nodiscard]] Outcome<SecretBytes> agree() const;
+    [[nodiscard]] Outcome<SecretBytes> agree_for_handshake() const;
     [[nodiscard]] Outcome<void> stand_in(std::span<unsigned char> secret) const;
     [[nodiscard]] Outcome<void> run_kdf(const SecretBytes& shared, unsigned char* secret) const;
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "held_sessions.hpp"
 
+#include "common/try.hpp"
+
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include <unistd.h>
@@ -10,11 +13,11 @@ namespace trustx::provider {
 namespace {
 
 enum class State : std::uint64_t {
-    free = 0,
+    none = 0,
     changing = 1,  // in the hands of one thread: used, or given back
-    kept = 2,      // until its key is freed
-    waiting = 3,   // for its agreement; may be evicted
-    secret = 4,    // of what is agreed; may be evicted
+    key = 2,       // waits for its agreement
+    secret = 3,    // of what is agreed
+    session = 4,   // the same, when the handshake has all that it needs
 };
 
 // A place's word is a number that is never given twice, the process, and the state. A forked child finds places of
@@ -35,12 +38,8 @@ std::uint64_t number_of(std::uint64_t word) {
     return word >> (process_bits + state_bits);
 }
 
-std::uint64_t process_of(std::uint64_t word) {
-    return word >> state_bits & ((1U << process_bits) - 1);
-}
-
 bool of_this_process(std::uint64_t word) {
-    return process_of(word) == static_cast<std::uint64_t>(::getpid());
+    return (word >> state_bits & ((1U << process_bits) - 1)) == static_cast<std::uint64_t>(::getpid());
 }
 
 std::uint64_t with(std::uint64_t word, State state) {
@@ -50,8 +49,8 @@ std::uint64_t with(std::uint64_t word, State state) {
 // One for each thread, so that its address tells threads apart.
 constinit thread_local char mark_of_this_thread = 0;
 
-bool is_of_handshake(std::uint64_t word) {
-    return state_of(word) == State::waiting || state_of(word) == State::secret;
+bool waits_for_a_peer(std::uint64_t word) {
+    return (state_of(word) == State::key || state_of(word) == State::secret) && of_this_process(word);
 }
 
 // The numbers of all chips and library contexts are different ones, and a forked child goes on behind its parent's.
@@ -62,122 +61,92 @@ std::uint64_t new_number() {
 
 }  // namespace
 
+HeldSessions::~HeldSessions() {
+    for (Place& place : places_) {
+        if (const auto seen = place.state.load(); waits_for_a_peer(seen)) {
+            give_back(place, seen);
+        }
+    }
+}
+
 bool HeldSessions::move(Place& place, std::uint64_t from, std::uint64_t to) noexcept {
     return place.state.compare_exchange_strong(from, to);
 }
 
-// The place is free before the session object is: whoever leases that object finds a place.
 bool HeldSessions::give_back(Place& place, std::uint64_t from) noexcept {
     if (!move(place, from, with(from, State::changing))) {
         return false;
     }
-    const std::optional<SessionLease> lease = std::exchange(place.lease, std::nullopt);
-    place.secret.reset();
+    device_.stop_setting_aside(place.object, place.lease_number.load());
     place.state.store(0);
     return true;
 }
 
-HeldSessions::Taken HeldSessions::take_place(SessionLease lease, std::uint64_t number) {
-    const auto changing = packed_state(number, State::changing);
-    for (;;) {
-        for (Place& place : places_) {
-            auto seen = place.state.load();
-            const bool usable = state_of(seen) == State::free || !of_this_process(seen);
-            if (!usable || !place.state.compare_exchange_strong(seen, changing)) {
-                continue;
-            }
-            place.lease.emplace(std::move(lease));
-            place.secret.reset();
-            place.since.store(std::chrono::steady_clock::now());
-            place.thread.store(&mark_of_this_thread);
-            return {.place = &place, .changing = changing};
-        }
-    }
+// The caller made the state `changing`.
+void HeldSessions::set_aside(Place& place, SessionLease lease, std::uint64_t state) noexcept {
+    place.lease_number.store(lease.number());
+    place.since.store(std::chrono::steady_clock::now());
+    std::move(lease).set_aside(place.time);
+    place.state.store(state);
 }
 
-std::shared_ptr<const HeldSession> HeldSessions::hold(SessionLease lease, KeyOf owner) {
-    const auto object = lease.object();
-    const auto taken = take_place(std::move(lease), new_number());
-    const auto held = with(taken.changing, owner == KeyOf::program ? State::kept : State::waiting);
-    auto session = std::make_shared<const HeldSession>(*taken.place, held, object);
-    taken.place->state.store(held);
+std::shared_ptr<const HeldSession> HeldSessions::hold(SessionLease lease) {
+    return std::make_shared<const HeldSession>(nullptr, std::move(lease), 0);
+}
+
+// What the place is left from has lost the session object, or does not want it any more.
+std::shared_ptr<const HeldSession> HeldSessions::hold_for_handshake(SessionLease lease,
+                                                                    std::chrono::milliseconds time) {
+    const auto number = new_number();
+    auto session = std::make_shared<const HeldSession>(this, std::nullopt, number);
+    Place& place = places_.at(static_cast<std::size_t>(lease.object().value - object::session_1.value));
+    // Another thread that has the place notices that it lost the object, and leaves the place.
+    for (auto seen = place.state.load();;) {
+        const bool in_use = state_of(seen) == State::changing && of_this_process(seen);
+        if (!in_use && place.state.compare_exchange_weak(seen, packed_state(number, State::changing))) {
+            break;
+        }
+        seen = place.state.load();
+    }
+    place.secret = {};
+    place.time = time;
+    place.thread.store(&mark_of_this_thread);
+    set_aside(place, std::move(lease), packed_state(number, State::key));
     return session;
 }
 
-void HeldSessions::hold_again(SessionLease lease, std::uint64_t number) {
-    const auto taken = take_place(std::move(lease), number);
-    taken.place->secret = AgreedSecret{};
-    taken.place->state.store(with(taken.changing, State::secret));
+// A number that no place has is that of none.
+HeldSessions::Place& HeldSessions::place_of(std::uint64_t number) noexcept {
+    const auto found =
+        std::ranges::find_if(places_, [&](const Place& place) { return number_of(place.state.load()) == number; });
+    return found == places_.end() ? places_.front() : *found;
 }
 
-HeldSessions::Place* HeldSessions::find(std::uint64_t number) noexcept {
-    const auto has_it = [number](const Place& place) {
-        const auto seen = place.state.load();
-        return state_of(seen) != State::free && number_of(seen) == number && of_this_process(seen);
-    };
-    const auto found = std::ranges::find_if(places_, has_it);
-    return found == places_.end() ? nullptr : &*found;
-}
-
-bool HeldSessions::has_secret(std::uint64_t number) noexcept {
-    return find(number) != nullptr;
-}
-
-std::optional<SecretUse> HeldSessions::use_secret(std::uint64_t number) noexcept {
-    Place* const place = find(number);
-    const auto secret = packed_state(number, State::secret);
-    if (place == nullptr || !move(*place, secret, with(secret, State::changing))) {
+Result<std::optional<HandshakeUse>> HeldSessions::use(LockedDevice& device, std::uint64_t number) {
+    Place& place = place_of(number);
+    const auto seen = place.state.load();
+    const bool has_secret = state_of(seen) == State::secret || state_of(seen) == State::session;
+    const bool found = has_secret && seen == packed_state(number, state_of(seen));
+    if (!found || !move(place, seen, with(seen, State::changing))) {
         return std::nullopt;
     }
-    return SecretUse{*this, *place, secret};
+    auto lease = device.lease_session_again(place.object, place.lease_number.load());
+    if (!lease || !*lease) {
+        place.state.store(0);
+        return lease ? Result<std::optional<HandshakeUse>>{std::nullopt} : lease.failure();
+    }
+    return HandshakeUse{place, **std::move(lease), seen};
 }
 
 void HeldSessions::end_handshake(std::uint64_t number) noexcept {
-    if (auto use = use_secret(number)) {
-        use->drop();
-    }
-}
-
-HeldSessions::Rested& HeldSessions::rested(ObjectId object) noexcept {
-    return rested_.at(static_cast<std::size_t>(object.value - object::session_1.value));
-}
-
-// Another may rest there by now.
-HeldSessions::RestedClaim::~RestedClaim() {
-    auto mine = claimed;
-    entry.state.compare_exchange_strong(mine, 0);
-}
-
-std::optional<ObjectId> HeldSessions::claim_rested(std::uint64_t number, bool& waits) noexcept {
-    const auto resting = packed_state(number, State::secret);
-    for (auto object = object::session_1; object <= object::session_4; ++object.value) {
-        auto seen = resting;
-        if (rested(object).state.compare_exchange_strong(seen, with(resting, State::changing))) {
-            return object;
-        }
-        waits = waits || seen == with(resting, State::changing);
-    }
-    return std::nullopt;
+    give_back(place_of(number), packed_state(number, State::secret));
 }
 
 bool HeldSessions::wait_for_this_thread() const noexcept {
-    return std::ranges::all_of(places_, [](const Place& place) {
-        const auto seen = place.state.load();
-        return is_of_handshake(seen) && of_this_process(seen) && place.thread.load() == &mark_of_this_thread;
+    return std::ranges::all_of(places_, [&](const Place& place) {
+        return waits_for_a_peer(place.state.load()) && place.thread.load() == &mark_of_this_thread &&
+               device_.is_set_aside(place.object, place.lease_number.load());
     });
-}
-
-int HeldSessions::evict_older(std::chrono::milliseconds age) {
-    int evicted = 0;
-    for (Place& place : places_) {
-        const auto seen = place.state.load();
-        const bool old = state_of(seen) == State::secret && of_this_process(seen) &&
-                         std::chrono::steady_clock::now() - place.since.load() >= age;
-        if (old && give_back(place, seen)) {
-            ++evicted;
-        }
-    }
-    return evicted;
 }
 
 std::optional<ObjectId> HeldSessions::evict_oldest(std::chrono::milliseconds age) {
@@ -185,100 +154,64 @@ std::optional<ObjectId> HeldSessions::evict_oldest(std::chrono::milliseconds age
     std::uint64_t state = 0;
     for (Place& place : places_) {
         const auto seen = place.state.load();
-        const bool evictable = is_of_handshake(seen) && of_this_process(seen) &&
-                               std::chrono::steady_clock::now() - place.since.load() >= age;
+        const bool evictable = waits_for_a_peer(seen) && std::chrono::steady_clock::now() - place.since.load() >= age;
         if (evictable && (oldest == nullptr || number_of(seen) < number_of(state))) {
             oldest = &place;
             state = seen;
         }
     }
-    if (oldest == nullptr || !move(*oldest, state, with(state, State::changing))) {
-        return std::nullopt;
-    }
-    const auto object = oldest->lease->object();
-    give_back(*oldest, with(state, State::changing));
-    return object;
+    return oldest != nullptr && give_back(*oldest, state) ? std::optional{oldest->object} : std::nullopt;
 }
 
-SessionUse::SessionUse(SessionUse&& other) noexcept
-    : place_{std::exchange(other.place_, nullptr)}, waiting_{other.waiting_} {}
+HandshakeUse::HandshakeUse(HandshakeUse&& other) noexcept
+    : place_{std::exchange(other.place_, nullptr)}, lease_{std::move(other.lease_)}, state_{other.state_} {}
 
-SessionUse::~SessionUse() {
+HandshakeUse::~HandshakeUse() {
     if (place_ != nullptr) {
-        place_->state.store(waiting_);
+        HeldSessions::set_aside(*place_, std::move(lease_), state_);
     }
 }
 
-void SessionUse::agreed() noexcept {
-    if (HeldSessions::Place* const place = std::exchange(place_, nullptr)) {
-        HeldSessions::give_back(*place, with(waiting_, State::changing));
-    }
+void HandshakeUse::rest() noexcept {
+    state_ = with(state_, State::session);
+    place_->time = std::chrono::milliseconds::zero();
 }
 
-void SessionUse::leave_to(const AgreedSecret& agreed, std::uint64_t secret) {
-    place_->secret = agreed;
-    HeldSessions::Place* const place = std::exchange(place_, nullptr);
-    place->since.store(std::chrono::steady_clock::now());
-    place->state.store(secret);
+// The place is free before the session object is: whoever leases that has the place at once.
+void HandshakeUse::drop() noexcept {
+    const SessionLease ended{std::move(lease_)};
+    std::exchange(place_, nullptr)->state.store(0);
 }
 
-SecretUse::SecretUse(SecretUse&& other) noexcept
-    : sessions_{other.sessions_}, place_{std::exchange(other.place_, nullptr)}, as_secret_{other.as_secret_} {}
-
-SecretUse::~SecretUse() {
-    if (place_ != nullptr) {
-        place_->since.store(std::chrono::steady_clock::now());
-        place_->state.store(as_secret_);
-    }
-}
-
-void SecretUse::drop() noexcept {
-    HeldSessions::give_back(*std::exchange(place_, nullptr), with(as_secret_, State::changing));
-}
-
-// Whoever wants the secret waits until the object is free, and leases it then. By then another may rest there.
-void SecretUse::rest() noexcept {
-    auto& entry = sessions_->rested(object());
-    auto changing = with(as_secret_, State::changing);
-    entry.lease_number.store(place_->lease->number());
-    entry.state.store(changing);
-    drop();
-    entry.state.compare_exchange_strong(changing, as_secret_);
-}
+HeldSession::HeldSession(HeldSessions* sessions, std::optional<SessionLease> lease, std::uint64_t number) noexcept
+    : sessions_{sessions}, lease_{std::move(lease)}, number_{number}, process_{::getpid()} {}
 
 HeldSession::~HeldSession() {
-    if (of_this_process(state_)) {
-        HeldSessions::give_back(place_, state_);
+    if (of_handshake()) {
+        sessions_->give_back(sessions_->place_of(number_), packed_state(number_, State::key));
     }
 }
 
-Outcome<SessionUse> HeldSession::use() const {
-    const auto key = "use the key in session object " + object_.hex();
-    if (!of_this_process(state_)) {
-        return fail(Reason::session_lost, key + ", made by process " + std::to_string(process_of(state_)) +
+Outcome<void> HeldSession::check_process() const {
+    if (process_ != ::getpid()) {
+        return fail(Reason::session_lost, "use a key in a session object, made by process " + std::to_string(process_) +
                                               ": it is not inherited by a forked process; make one here");
     }
-    if (state_of(state_) == State::kept) {
-        return SessionUse{};
-    }
-    if (!HeldSessions::move(place_, state_, with(state_, State::changing))) {
-        return fail(Reason::session_lost,
-                    key +
-                        ": an ephemeral key is used once, and was, or another handshake took the session object "
-                        "because none of the four was free; begin a new handshake");
-    }
-    return SessionUse{place_, state_};
-}
-
-bool HeldSession::of_handshake() const noexcept {
-    return state_of(state_) == State::waiting;
+    return {};
 }
 
 Outcome<std::uint64_t> HeldSession::become_secret(const PublicKey& peer) const {
-    TRY(auto use, this->use());
-    const auto secret = packed_state(new_number(), State::secret);
-    use.leave_to({.peer = peer}, secret);
-    return number_of(secret);
+    TRYV(check_process());
+    auto& place = sessions_->place_of(number_);
+    const auto key = packed_state(number_, State::key);
+    if (!HeldSessions::move(place, key, with(key, State::changing))) {
+        return fail(Reason::session_lost,
+                    "use an ephemeral key in a session object: it is used once, and was, or another handshake took the "
+                    "session object because none of the four was free; begin a new handshake");
+    }
+    place.secret = {.peer = peer};
+    place.state.store(with(key, State::secret));
+    return number_;
 }
 
 }  // namespace trustx::provider

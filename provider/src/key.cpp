@@ -138,8 +138,8 @@ Outcome<KeyRef> Key::from_session(ProviderContext& context, SessionKey key) {
     return made;
 }
 
-Outcome<SessionUse> Key::begin_use() const {
-    return is_session_key() ? session_->use() : Outcome<SessionUse>{};
+Outcome<void> Key::check_process() const {
+    return is_session_key() ? session_->check_process() : Outcome<void>{};
 }
 
 Outcome<KeyRef> Key::from_public_key(ProviderContext& context, const PublicKey& key) {

@@ -94,9 +94,8 @@ class Key {
     // of TLS 1.2 keeps as long as the handshake. Nothing happens where the key was made in another way.
     void ends_handshake(HeldSessions& sessions, std::uint64_t secret) noexcept;
     void mark_as_peer_of_client() noexcept { is_peer_of_client_ = true; }
-    // begin_use is for the private key in the chip, which this process may use while the result lives. Error:
-    // Reason::session_lost, as HeldSession::use.
-    [[nodiscard]] Outcome<SessionUse> begin_use() const;
+    // check_process refuses a key in a session object that another process made. Error: Reason::session_lost.
+    [[nodiscard]] Outcome<void> check_process() const;
     // max_signature is the size of the largest DER signature.
     [[nodiscard]] std::size_t max_signature() const;
 

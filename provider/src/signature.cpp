@@ -154,7 +154,7 @@ Outcome<std::size_t> Signing::sign_in_chip(std::span<std::uint8_t> output, ByteV
         return fail(Reason::parameter_invalid, "sign with key " + reference.key.hex() +
                                                    ": the chip chooses its own random nonces, nonce-type must be 0");
     }
-    TRY(const auto use, key_->begin_use());
+    TRYV(key_->check_process());
     TRY(const auto chip, context_.chips().find(reference.device));
     const bool verified = context_.settings().self_verify;
     if (!verified) {

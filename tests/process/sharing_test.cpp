@@ -413,8 +413,11 @@ TEST_CASE("a session object is leased again by whoever had it last", "[sharing]"
     auto leases = take(1);
     const auto object = leases.front().object();
     const auto number = leases.front().number();
-    const auto again = [&](std::uint32_t with) { return device->lease_session_again(object, with); };
+    const auto again = [&](std::uint32_t with) { return device->lock().value().lease_session_again(object, with); };
     CHECK_FALSE(again(number).value());  // in use
+    CHECK_FALSE(device->is_set_aside(object, number));
+    std::move(leases.front()).set_aside(0ms);
+    CHECK(leases.front().object() == ObjectId{0});
     leases.clear();
     CHECK_FALSE(again(number - 1).value());
     {
@@ -425,18 +428,23 @@ TEST_CASE("a session object is leased again by whoever had it last", "[sharing]"
         CHECK_FALSE(again(back->number()).value());
     }
     CHECK_FALSE(again(number).value());  // leased since, if by ourselves
+    const auto set_aside = [](std::optional<SessionLease> lease) {
+        const auto last = lease.value().number();
+        std::move(*lease).set_aside(0ms);
+        return last;
+    };
     SECTION("after this process leased others, which it takes first") {
-        const auto last = again(number + 1).value()->number();
-        for (int i = 0; i < 3; ++i) {
+        auto last = set_aside(again(number + 1).value());
+        for (int i = 0; i < 4; ++i) {
             CHECK(take(1).front().object() != object);
         }
-        CHECK(again(last).value());
+        last = set_aside(again(last).value());
         leases = take(4);
         leases.clear();
-        CHECK_FALSE(again(last + 1).value());
+        CHECK_FALSE(again(last).value());
     }
     SECTION("not after another process had it") {
-        const auto last = again(number + 1).value()->number();
+        const auto last = set_aside(again(number + 1).value());
         auto other = gateway.neighbour({"lease", "4"});
         other.wait_for_line("done");
         CHECK_FALSE(again(last).value());
@@ -444,7 +452,7 @@ TEST_CASE("a session object is leased again by whoever had it last", "[sharing]"
         CHECK_FALSE(again(last).value());
     }
     SECTION("not when the lock file is another one") {
-        const auto last = again(number + 1).value()->number();
+        const auto last = set_aside(again(number + 1).value());
         for (const auto& file : std::filesystem::directory_iterator{gateway.locks()}) {
             std::filesystem::remove(file.path());
         }
@@ -453,7 +461,70 @@ TEST_CASE("a session object is leased again by whoever had it last", "[sharing]"
         leases.clear();
         CHECK_FALSE(again(last).value());
     }
-    CHECK(device->lease_session_again(ObjectId{0xE0F1}, number).error() == Errc::argument_invalid);
+    CHECK(device->lock().value().lease_session_again(ObjectId{0xE0F1}, number).error() == Errc::argument_invalid);
+}
+
+TEST_CASE("nobody else leases a session object that is set aside, until the time is over", "[sharing]") {
+    const Gateway gateway;
+    const auto device = gateway.device(10s);
+    const auto set_aside = [&](std::chrono::milliseconds time) {
+        auto lease = device->lease_session().value();
+        const std::pair key{lease.object(), lease.number()};
+        std::move(lease).set_aside(time);
+        return key;
+    };
+    const auto [object, number] = set_aside(5s);
+    CHECK(device->is_set_aside(object, number));
+    CHECK_FALSE(device->is_set_aside(object, number - 1));
+    auto other = gateway.neighbour({"lease", "3"});
+    other.wait_for_line("done");
+    SECTION("its holder does") {
+        CHECK(device->lock().value().lease_session_again(object, number).value());
+        CHECK_FALSE(device->is_set_aside(object, number));
+    }
+    SECTION("others wait for that") {
+        auto waiting = gateway.neighbour({"lease", "1"});
+        SECTION("and the holder is not behind them") {
+            CHECK(device->lock().value().lease_session_again(object, number).value());
+        }
+        SECTION("and get it when it is not wanted any more") {
+            device->stop_setting_aside(object, number - 1);
+            CHECK(device->is_set_aside(object, number));
+            device->stop_setting_aside(object, number);
+        }
+        waiting.wait_for_line("leased " + object.hex());
+        CHECK_FALSE(device->lock().value().lease_session_again(object, number).value());
+    }
+    SECTION("threads of its own as well") {
+        CHECK(device->lease_session(0ms).error() == Errc::lock_timeout);
+    }
+}
+
+TEST_CASE("a session object that was set aside is another's after the time", "[sharing]") {
+    const Gateway gateway;
+    const auto device = gateway.device(10s);
+    std::vector<std::pair<ObjectId, std::uint32_t>> all;
+    for (const auto time : {40ms, 20ms, 30ms, 10ms}) {
+        auto lease = device->lease_session().value();
+        all.emplace_back(lease.object(), lease.number());
+        std::move(lease).set_aside(time);
+    }
+    // Whichever was set aside first goes first, by time of its end.
+    for (const int next : {3, 1, 2, 0}) {
+        auto other = gateway.neighbour({"lease", "1"});
+        other.wait_for_line("leased " + all.at(static_cast<std::size_t>(next)).first.hex());
+        CHECK_FALSE(device->lock()
+                        .value()
+                        .lease_session_again(all.at(static_cast<std::size_t>(next)).first,
+                                             all.at(static_cast<std::size_t>(next)).second)
+                        .value());
+        other.kill9();
+        auto keep = device->lease_session(0ms);
+        CHECK((!keep || keep->object() == all.at(static_cast<std::size_t>(next)).first));
+        if (keep) {
+            std::move(*keep).set_aside(5s);
+        }
+    }
 }
 
 TEST_CASE("a session object is lost with its lock file when another process had it meanwhile", "[sharing]") {
@@ -498,7 +569,6 @@ TEST_CASE("a thread that holds the chip is told at once that it waits for a sess
         const auto locked = device->lock();
         REQUIRE(locked);
         CHECK(device->lease_session(10s).error() == Errc::already_locked);
-        CHECK(device->lease_session_again(all.front().object(), all.front().number()).error() == Errc::already_locked);
     }
     all.pop_back();
     CHECK(waiting.get());

@@ -509,7 +509,7 @@ TEST_CASE("a client's handshake that is broken off after any message leaves no s
 }
 
 TEST_CASE("session objects that clients left behind with a server are taken by its next handshakes", "[key_schedule]") {
-    const KeySchedule handshakes{{{"session-timeout-ms", "250"}}};
+    const KeySchedule handshakes{{{"session-timeout-ms", "10000"}}};
     const Context client = handshakes.client_of(Side::server);
     const Context server = handshakes.server_of(Side::server);
     for (int left_behind = 1; left_behind <= 6; ++left_behind) {
@@ -572,19 +572,59 @@ TEST_CASE("a chip that is reset between two steps of a handshake ends it with a 
     CHECK(next.handshake());
 }
 
-TEST_CASE("a secret that nobody used for long is given back", "[key_schedule]") {
-    const Handshakes handshakes;
-    const auto device = handshakes.device();
-    trustx::provider::HeldSessions sessions;
-    const auto key = sessions.hold(device->lease_session().value(), trustx::provider::HeldSessions::KeyOf::handshake);
-    CHECK(sessions.evict_older(0ms) == 0);  // a key, which somebody has
-    const auto number = key->become_secret({});
-    REQUIRE(number);
-    CHECK(sessions.has_secret(*number));
-    CHECK(sessions.evict_older(1h) == 0);
+TEST_CASE("session objects of handshakes that do not go on are another process's after half of the time",
+          "[key_schedule]") {
+    const auto side = GENERATE(Side::client, Side::server);
+    CAPTURE(name_of(side));
+    const KeySchedule handshakes{{{"session-timeout-ms", "400"}}};
+    const Context client = handshakes.client_of(side);
+    const Context server = handshakes.server_of(side);
+    // A client's handshake stops when its peer's answer does not come, a server's after ClientKeyExchange.
+    const Context silent = handshakes.client(TLS1_3_VERSION);
+    std::vector<std::unique_ptr<Link>> begun;
+    for (int i = 0; i < 4; ++i) {
+        if (side == Side::server) {
+            leave_after_key_exchange(client.get(), server.get());
+        } else {
+            begun.push_back(std::make_unique<Link>(silent.get(), server.get()));
+            first_flight(begun.back()->client);
+        }
+    }
+    CHECK(handshakes.free_sessions() == 0);
+    const pid_t child = fork_with_deadline();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        const Context fresh = handshakes.client_of(Side::client);
+        const Context other = handshakes.server_of(Side::client);
+        int done = 0;
+        for (int i = 0; i < 4; ++i) {
+            const Link link(fresh.get(), other.get());
+            done += link.handshake() && link.exchange() ? 1 : 0;
+        }
+        ::_exit(done == 4 ? 0 : 1);
+    }
+    int status = -1;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+}
+
+TEST_CASE("a handshake whose session object another process took fails, with the reason", "[key_schedule]") {
+    const KeySchedule handshakes{{{"session-timeout-ms", "400"}}};
+    const Context client = handshakes.client_of(Side::server);
+    const Context server = handshakes.server_of(Side::server);
+    const Link link(client.get(), server.get());
+    REQUIRE_FALSE(link.handshake(2));  // the server has its ephemeral key
     CHECK(handshakes.free_sessions() == 3);
-    CHECK(sessions.evict_older(0ms) == 1);
-    CHECK_FALSE(sessions.has_secret(*number));
+    {
+        const auto device = handshakes.device();
+        std::vector<trustx::SessionLease> leases;
+        while (leases.size() < 4) {
+            if (auto lease = device->lease_session(10s)) {
+                leases.push_back(*std::move(lease));
+            }
+        }
+    }
+    CHECK_FALSE(link.handshake());
+    CHECK(take_reasons() == std::vector{Reason::session_lost});
     CHECK(handshakes.free_sessions() == 4);
-    CHECK_FALSE(key->use());
 }

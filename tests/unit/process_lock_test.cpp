@@ -333,9 +333,9 @@ TEST_CASE("a record with fields of a later version is read, and one without them
         return lock->read_record();
     };
     CHECK(with_size(24).user == 7);
-    CHECK(with_size(session_claims_at).user == 7);
+    CHECK(with_size(set_aside_at).user == 7);
     CHECK(with_size(23).user == 0);
-    CHECK(with_size(session_claims_at + 1).user == 0);
+    CHECK(with_size(set_aside_at + 1).user == 0);
     CHECK(with_size(0xFFFFFFFF).user == 0);
     CHECK(with_size(0).user == 0);
     test::write_file(file, test::read_file(file).substr(0, 23));

@@ -87,11 +87,11 @@ class TRUSTX_EXPORT Device {
     [[nodiscard]] Result<SessionLease> lease_session();
     [[nodiscard]] Result<SessionLease> lease_session(std::chrono::milliseconds patience);
 
-    // lease_session_again takes back what a former lease of this Device held: its object and number. Nothing when
-    // somebody leased the object since, or waits for one. It does not wait. What the object held is there still, unless
-    // the chip was reset or its application opened anew: then it refuses commands that need it. Errors:
-    // Errc::argument_invalid for another object; Errc::already_locked where this thread holds the lock.
-    [[nodiscard]] Result<std::optional<SessionLease>> lease_session_again(ObjectId object, std::uint32_t number);
+    // For a session object that a lease of that number, of this Device, set aside (SessionLease::set_aside).
+    // is_set_aside says whether the time lasts and nobody else has it. stop_setting_aside ends the time; what the
+    // object holds is not wanted any more.
+    [[nodiscard]] bool is_set_aside(ObjectId object, std::uint32_t number) const noexcept;
+    void stop_setting_aside(ObjectId object, std::uint32_t number) noexcept;
 
     // reset pulses the reset line, and the supply, as far as the bus has such lines: sessions, a running hash and the
     // open application are lost for every process. It needs no chip that answers. Errors: Errc::line_unavailable;
@@ -135,6 +135,12 @@ class TRUSTX_EXPORT LockedDevice {
         return CommandCall::run(command, [this](const CommandCall& call) { return carry_out(call); });
     }
 
+    // lease_session_again takes back what a lease of that number, of the same Device, set aside. Within the time it is
+    // certain to get it; afterwards only if nobody leased the object since, or waits for one. Nothing: it is gone. It
+    // does not wait. What the object held is there still, unless the chip was reset or its application opened anew:
+    // then it refuses commands that need it. Errors: Errc::argument_invalid for another object; Errc::not_locked.
+    [[nodiscard]] Result<std::optional<SessionLease>> lease_session_again(ObjectId object, std::uint32_t number);
+
     // note leaves a line from the program in the trace; nothing happens where there is no trace. No secrets.
     void note(std::string_view text);
 
@@ -167,8 +173,15 @@ class TRUSTX_EXPORT SessionLease {
     // number tells this lease from all others of the object, those of other processes too (modulo 2^32).
     [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
 
+    // set_aside gives the object back with what is in it, and nobody else gets it within that time, 5 s at most: for a
+    // holder that waits for somebody, who may not answer. Afterwards others take it when none is free that holds
+    // nothing, the one that was set aside first before others. LockedDevice::lease_session_again takes it back. This
+    // lease holds nothing then.
+    void set_aside(std::chrono::milliseconds time) && noexcept;
+
  private:
     friend class Device;
+    friend class LockedDevice;
     SessionLease(Device::Impl& impl, int index, std::uint32_t generation, std::uint32_t number)
         : impl_{&impl}, index_{index}, generation_{generation}, number_{number} {}
     Device::Impl* impl_;

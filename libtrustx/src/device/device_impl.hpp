@@ -42,6 +42,9 @@ class Device::Impl {
     // session_lease.cpp
     Result<int> lease_session(Duration patience);
     Result<bool> lease_session_again(int index, std::uint32_t number);
+    void set_session_aside(int index, Duration time) noexcept;
+    [[nodiscard]] bool is_session_set_aside(int index, std::uint32_t number) const noexcept;
+    void stop_setting_session_aside(int index, std::uint32_t number) noexcept;
     [[nodiscard]] std::uint32_t session_claims(int index) const {
         return session_claims_.at(static_cast<std::size_t>(index));
     }
@@ -86,7 +89,7 @@ class Device::Impl {
     // session_lease.cpp
     Result<int> wait_for_session(Deadline deadline);
     Result<std::optional<int>> try_any_session();
-    Result<bool> try_same_session(int index, std::uint32_t number);
+    [[nodiscard]] SetAsideMarks own_set_aside_marks() const noexcept;
     void note_lease(int index);
     [[nodiscard]] std::uint32_t resets() const;
     void note_reset();
@@ -119,6 +122,8 @@ class Device::Impl {
     std::array<std::atomic<std::uint32_t>, 4> session_resets_{};
     // How often each had been claimed when it was leased here.
     std::array<std::atomic<std::uint32_t>, 4> session_claims_{};
+    // Where there is no process lock to keep them.
+    std::array<std::atomic<SetAsideMark>, 4> set_aside_{};
     std::uint32_t own_resets_ = 0;  // where there is no process lock to count them
     std::optional<ProcessLock> process_lock_;
     Tracer tracer_;  // outlives the bus, which it watches

@@ -44,7 +44,7 @@ struct FileRecord {
     std::array<FileDuration, std::tuple_size_v<Durations::Hints>> durations;
 };
 constexpr std::size_t smallest = 24;  // of the first version with this magic
-static_assert(sizeof(FileRecord) >= smallest && sizeof(FileRecord) <= session_claims_at);
+static_assert(sizeof(FileRecord) >= smallest && sizeof(FileRecord) <= set_aside_at);
 static_assert(std::has_unique_object_representations_v<FileRecord>);
 
 using RecordBytes = std::array<std::byte, sizeof(FileRecord)>;
@@ -117,7 +117,7 @@ LinkRecord read_record(int fd) noexcept {
         return {};
     }
     const auto size = std::bit_cast<FileRecord>(raw).size;
-    if (size < smallest || size > static_cast<std::uint32_t>(session_claims_at)) {
+    if (size < smallest || size > static_cast<std::uint32_t>(set_aside_at)) {
         return {};
     }
     const auto known = std::min<std::size_t>(size, static_cast<std::size_t>(present));
@@ -150,6 +150,15 @@ std::optional<std::uint32_t> read_session_claims(int fd, int index) noexcept {
 
 bool write_session_claims(int fd, int index, std::uint32_t claims) noexcept {
     return write_counter(fd, session_claims_at + index * counter_size, claims);
+}
+
+SetAsideMarks read_set_aside(int fd) noexcept {
+    SetAsideMarks marks{};
+    return ::pread(fd, marks.data(), sizeof marks, set_aside_at) == sizeof marks ? marks : SetAsideMarks{};
+}
+
+void write_set_aside(int fd, int index, SetAsideMark mark) noexcept {
+    static_cast<void>(write_counter(fd, set_aside_at + index * counter_size, mark));
 }
 
 std::error_code write_record(int fd, const LinkRecord& record) noexcept {

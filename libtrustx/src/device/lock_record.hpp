@@ -6,6 +6,7 @@
 
 #include "device/durations.hpp"
 #include "device/security_log.hpp"
+#include "device/set_aside.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -25,10 +26,11 @@ struct LinkRecord {
     Durations::Hints durations = {};
 };
 
-// The record may grow up to here. Then comes how often each of the four session objects was claimed, and the numbers of
-// the queues (lock_queue.hpp) for session objects and for the chip. All of it fits into 512 bytes, the smallest limit
-// of file sizes that a shell sets (`ulimit -f 1`).
-inline constexpr off_t session_claims_at = 0x1D8;
+// The record may grow up to here. Then comes until when each of the four session objects is set aside (set_aside.hpp),
+// how often each was claimed, and the numbers of the queues (lock_queue.hpp) for session objects and for the chip. All
+// of it fits into 512 bytes, the smallest limit of file sizes that a shell sets (`ulimit -f 1`).
+inline constexpr off_t set_aside_at = 0x1C8;
+inline constexpr off_t session_claims_at = set_aside_at + 16;
 inline constexpr off_t session_queue_numbers_at = session_claims_at + 16;
 inline constexpr off_t queue_numbers_at = session_queue_numbers_at + 8;
 // Behind them is the number of resets, which is no part of the record because a reset must not be lost with it.
@@ -46,6 +48,10 @@ void write_resets(int fd, std::uint32_t count) noexcept;
 // be read; false where it cannot be written.
 std::optional<std::uint32_t> read_session_claims(int fd, int index) noexcept;
 bool write_session_claims(int fd, int index, std::uint32_t claims) noexcept;
+
+// Until when each session object is set aside: none where it cannot be read. A mark that cannot be written is lost.
+SetAsideMarks read_set_aside(int fd) noexcept;
+void write_set_aside(int fd, int index, SetAsideMark mark) noexcept;
 
 // write_record gives a code of the system category.
 [[nodiscard]] std::error_code write_record(int fd, const LinkRecord& record) noexcept;

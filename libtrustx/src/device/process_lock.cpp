@@ -102,7 +102,6 @@ void ProcessLock::swap(ProcessLock& other) noexcept {
     std::swap(locked_, other.locked_);
     sessions_ = other.sessions_.exchange(sessions_.load());
     std::swap(claim_counts_, other.claim_counts_);
-    std::swap(next_session_, other.next_session_);
     std::swap(session_queue_, other.session_queue_);
     std::swap(session_idle_since_, other.session_idle_since_);
     std::swap(generation_, other.generation_);
@@ -339,16 +338,13 @@ Result<std::optional<int>> ProcessLock::try_any_session(int count, std::uint32_t
         session_queue_ = std::make_unique<LockQueue>(locks(), session_queue);
     }
     TRY(const bool may_take,
-        its_turn(*session_queue_, now, session_idle_since_, [&] { return all_sessions_used(count); }));
-    // What was given back last may be wanted again (try_same_session), so it is used last.
-    for (int tried = 0; may_take && tried < count; ++tried) {
-        const int index = (next_session_ + tried) % count;
-        const bool known_as_used = (used >> static_cast<unsigned>(index) & 1U) != 0;
-        TRY(const bool claimed, known_as_used ? Result<bool>{false} : try_session(index));
+        its_turn(*session_queue_, now, session_idle_since_, [&] { return all_sessions_used(count, now); }));
+    for (const auto index : in_order_of_lease(set_aside_marks(), now)) {
+        const bool eligible = may_take && index && *index < count && (used >> static_cast<unsigned>(*index) & 1U) == 0;
+        TRY(const bool claimed, eligible ? try_session(*index, now) : Result<bool>{false});
         if (claimed) {
             stop_waiting_for_session();
-            next_session_ = index + 1;
-            return index;
+            return *index;
         }
     }
     if (!session_queue_->entered()) {
@@ -365,14 +361,15 @@ void ProcessLock::stop_waiting_for_session() noexcept {
     session_idle_since_.reset();
 }
 
-Result<bool> ProcessLock::session_is_used(int index) const {
+Result<bool> ProcessLock::session_is_used(int index, TimePoint now) const {
     const bool used_here = has_session(index) || (claims_ != nullptr && claims_->has_session(index));
-    return used_here ? Result<bool>{true} : locks().others_lock(first_session_byte + index, 1);
+    const bool kept = trustx::is_set_aside(set_aside_marks().at(static_cast<std::size_t>(index)), now);
+    return used_here || kept ? Result<bool>{true} : locks().others_lock(first_session_byte + index, 1);
 }
 
-Result<bool> ProcessLock::all_sessions_used(int count) const {
+Result<bool> ProcessLock::all_sessions_used(int count, TimePoint now) const {
     for (int index = 0; index < count; ++index) {
-        TRY(const bool used, session_is_used(index));
+        TRY(const bool used, session_is_used(index, now));
         if (!used) {
             return false;
         }
@@ -380,36 +377,50 @@ Result<bool> ProcessLock::all_sessions_used(int count) const {
     return true;
 }
 
-Result<bool> ProcessLock::try_session(int index) {
-    if (claims_ == nullptr) {
-        return lock_session(index);
-    }
-    if (!claims_->chip.try_lock_for(Duration::zero())) {
+Result<bool> ProcessLock::try_session(int index, TimePoint now) {
+    if (claims_ != nullptr && !claims_->chip.try_lock_for(Duration::zero())) {
         return false;
     }
-    const bool free_here = claims_->claim_session(index);
-    const auto claimed = free_here ? lock_session(index) : Result<bool>{false};
-    if (free_here && !claimed.value_or(false)) {
-        claims_->release_session(index);
+    // Somebody may have had it since the marks were read, and set it aside.
+    auto claimed = claim_session(index, [&](std::uint32_t claims) { return !is_set_aside(index, claims, now); });
+    if (claims_ != nullptr) {
+        claims_->chip.unlock();
     }
-    claims_->chip.unlock();
     return claimed;
 }
 
-Result<bool> ProcessLock::lock_session(int index) {
-    TRY(const bool claimed, locks().try_lock(first_session_byte + index).during("lock " + path_));
-    if (!claimed) {
+template <class MayHave>
+Result<bool> ProcessLock::claim_session(int index, MayHave may_have) {
+    if (claims_ != nullptr && !claims_->claim_session(index)) {
+        return false;
+    }
+    auto claimed = lock_session(index, may_have);
+    if (claims_ != nullptr && !claimed.value_or(false)) {
+        claims_->release_session(index);
+    }
+    return claimed;
+}
+
+template <class MayHave>
+Result<bool> ProcessLock::lock_session(int index, MayHave may_have) {
+    TRY(const bool locked, locks().try_lock(first_session_byte + index).during("lock " + path_));
+    if (!locked) {
+        return false;
+    }
+    const auto before = session_claims(index).value_or(0);
+    if (!may_have(before)) {
+        locks().unlock(first_session_byte + index);
         return false;
     }
     // Whoever leased it before must not take it for its own again, so there is no claim without the count. A new file
     // begins anywhere: the count may not be one of its predecessor's.
-    const auto before = session_claims(index).value_or(0);
     const auto claims = before == 0 ? static_cast<std::uint32_t>(random_number()) : before + 1;
     if (!write_session_claims(fd_.get(), index, claims)) {
         const auto code = errno_code(errno);
         locks().unlock(first_session_byte + index);
         return fail(code, "write " + path_);
     }
+    write_set_aside(fd_.get(), index, 0);
     sessions_ |= 1U << static_cast<unsigned>(index);
     claim_counts_.at(static_cast<std::size_t>(index)) = claims;
     return true;
@@ -419,19 +430,39 @@ std::optional<std::uint32_t> ProcessLock::session_claims(int index) const noexce
     return fd_.ours() ? read_session_claims(fd_.get(), index) : std::nullopt;
 }
 
-Result<bool> ProcessLock::try_same_session(int index, std::uint32_t claims) {
-    TRYV(ensure_open());
-    TRY(const bool others_wait, LockQueue(locks(), session_queue).anybody_waits());
-    if (others_wait || has_session(index) || session_claims(index) != claims) {
+SetAsideMarks ProcessLock::set_aside_marks() const noexcept {
+    return fd_.ours() ? read_set_aside(fd_.get()) : SetAsideMarks{};
+}
+
+void ProcessLock::set_aside(int index, TimePoint until) noexcept {
+    if (has_session(index) && ours_to_release()) {
+        write_set_aside(fd_.get(), index, set_aside_mark(until));
+    }
+    release_session(index);
+}
+
+bool ProcessLock::is_set_aside(int index, std::uint32_t claims, TimePoint now) const noexcept {
+    return session_claims(index) == claims &&
+           trustx::is_set_aside(set_aside_marks().at(static_cast<std::size_t>(index)), now);
+}
+
+void ProcessLock::stop_setting_aside(int index, std::uint32_t claims) noexcept {
+    if (session_claims(index) == claims && ours_to_release()) {
+        write_set_aside(fd_.get(), index, 0);
+    }
+}
+
+Result<bool> ProcessLock::try_same_session(int index, std::uint32_t claims, TimePoint now) {
+    if (!locked_ || has_session(index) || session_claims(index) != claims) {
         return false;
     }
-    TRY(const bool claimed, try_session(index));
-    // Somebody may have claimed and released it in between.
-    if (claimed && session_claims(index) != claims + 1) {
-        release_session(index);
-        return false;
+    if (!is_set_aside(index, claims, now)) {
+        TRY(const bool others_wait, LockQueue(locks(), session_queue).anybody_waits());
+        if (others_wait) {
+            return false;
+        }
     }
-    return claimed;
+    return claim_session(index, [&](std::uint32_t before) { return before == claims; });
 }
 
 void ProcessLock::release_session(int index) noexcept {

@@ -62,9 +62,14 @@ class ProcessLock {
     void stop_waiting_for_session() noexcept;
     void release_session(int index) noexcept;
     // session_claims is how often a session object was claimed, by whatever process: a counter that starts anywhere.
-    // try_same_session claims one that nobody claimed since that was `claims`, unless somebody waits for one.
     [[nodiscard]] std::optional<std::uint32_t> session_claims(int index) const noexcept;
-    [[nodiscard]] Result<bool> try_same_session(int index, std::uint32_t claims);
+    // set_aside releases a session object that holds something (set_aside.hpp), and is_set_aside says whether it still
+    // is, as of that claim. The holder of the chip gets it again by try_same_session: until that time for certain,
+    // afterwards if nobody claimed it, or waits for one. stop_setting_aside lets others have it now.
+    void set_aside(int index, TimePoint until) noexcept;
+    [[nodiscard]] bool is_set_aside(int index, std::uint32_t claims, TimePoint now) const noexcept;
+    [[nodiscard]] Result<bool> try_same_session(int index, std::uint32_t claims, TimePoint now);
+    void stop_setting_aside(int index, std::uint32_t claims) noexcept;
     // has_session is false for a claim that was lost: the program closed the lock file, and another process was faster.
     [[nodiscard]] bool has_session(int index) const noexcept {
         return (sessions_ >> static_cast<unsigned>(index) & 1U) != 0;
@@ -99,12 +104,17 @@ class ProcessLock {
     [[nodiscard]] ByteLocks locks() const noexcept { return {.fd = fd_.get(), .owner = owner_}; }
     [[nodiscard]] Result<bool> in_use() const;
     [[nodiscard]] Result<bool> take_chip() const;
-    [[nodiscard]] Result<bool> lock_session(int index);
     [[nodiscard]] Result<bool> try_chip(const LockQueue& queue, TimePoint now,
                                         std::optional<TimePoint>& idle_since) const;
-    [[nodiscard]] Result<bool> try_session(int index);
-    [[nodiscard]] Result<bool> session_is_used(int index) const;
-    [[nodiscard]] Result<bool> all_sessions_used(int count) const;
+    [[nodiscard]] Result<bool> try_session(int index, TimePoint now);
+    // may_have is asked with the number of claims, when nobody else can have it any more.
+    template <class MayHave>
+    [[nodiscard]] Result<bool> claim_session(int index, MayHave may_have);
+    template <class MayHave>
+    [[nodiscard]] Result<bool> lock_session(int index, MayHave may_have);
+    [[nodiscard]] SetAsideMarks set_aside_marks() const noexcept;
+    [[nodiscard]] Result<bool> session_is_used(int index, TimePoint now) const;
+    [[nodiscard]] Result<bool> all_sessions_used(int count, TimePoint now) const;
     [[nodiscard]] std::string users() const;
 
     std::string directory_;
@@ -118,7 +128,6 @@ class ProcessLock {
     // Claimed; one bit each. Any thread may release one.
     std::atomic<unsigned> sessions_{0};
     std::array<std::uint32_t, 4> claim_counts_{};  // session_claims as of each claim
-    int next_session_ = 0;                         // which one is tried first
     std::unique_ptr<LockQueue> session_queue_;     // while this process waits for one
     std::optional<TimePoint> session_idle_since_;
     std::uint32_t generation_ = fork_generation();

@@ -5,7 +5,6 @@
 #include "device/device_impl.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 namespace trustx {
@@ -16,9 +15,19 @@ using namespace std::chrono_literals;
 constexpr int session_count = object::session_4.value - object::session_1.value + 1;
 constexpr Duration poll_pause = 2ms;
 
-std::optional<int> first_unused(std::uint32_t used) {
-    const int first = std::countr_one(used);
-    return first < session_count ? std::optional{first} : std::nullopt;
+std::optional<int> first_unused(std::uint32_t used, const SetAsideMarks& marks, TimePoint now) {
+    const auto order = in_order_of_lease(marks, now);
+    const auto first = std::ranges::find_if(order, [used](const std::optional<int>& index) {
+        return index && (used >> static_cast<unsigned>(*index) & 1U) == 0;
+    });
+    return first == order.end() ? std::nullopt : *first;
+}
+
+Result<int> index_of(ObjectId object) {
+    if (object < object::session_1 || object > object::session_4) {
+        return fail(Errc::argument_invalid, object.hex() + " is no session object");
+    }
+    return object.value - object::session_1.value;
 }
 
 tl::unexpected<Error> none_is_free() {
@@ -70,8 +79,9 @@ Result<int> Device::Impl::wait_for_session(Deadline deadline) {
 Result<std::optional<int>> Device::Impl::try_any_session() {
     TRYV(open_process_lock());
     const auto used = leased_sessions_.load();
-    TRY(const auto claimed, process_lock_ ? process_lock_->try_any_session(session_count, used, clock_->now())
-                                          : Result<std::optional<int>>{first_unused(used)});
+    const auto now = clock_->now();
+    TRY(const auto claimed, process_lock_ ? process_lock_->try_any_session(session_count, used, now)
+                                          : Result<std::optional<int>>{first_unused(used, own_set_aside_marks(), now)});
     if (claimed) {
         note_lease(*claimed);
         session_resets_.at(static_cast<std::size_t>(*claimed)) = resets();
@@ -83,27 +93,53 @@ void Device::Impl::note_lease(int index) {
     leased_sessions_.fetch_or(1U << static_cast<unsigned>(index));
     auto& claims = session_claims_.at(static_cast<std::size_t>(index));
     claims = process_lock_ ? process_lock_->session_claims(index).value_or(0) : claims + 1;
+    set_aside_.at(static_cast<std::size_t>(index)) = 0;
 }
 
-Result<bool> Device::Impl::try_same_session(int index, std::uint32_t number) {
-    TRYV(open_process_lock());
+SetAsideMarks Device::Impl::own_set_aside_marks() const noexcept {
+    SetAsideMarks marks{};
+    std::ranges::copy(set_aside_, marks.begin());
+    return marks;
+}
+
+// The caller holds the chip. Since when the chip was not reset stays known: a command that needs what is gone says so.
+Result<bool> Device::Impl::lease_session_again(int index, std::uint32_t number) {
     // Also one that another thread has not quite released.
     const bool used = (leased_sessions_.load() >> static_cast<unsigned>(index) & 1U) != 0;
-    if (used || !process_lock_) {
-        return !used && session_claims(index) == number;
+    if (used) {
+        return false;
     }
-    return process_lock_->try_same_session(index, number);
-}
-
-// Since when the chip was not reset stays known: a command that needs what is gone says so.
-Result<bool> Device::Impl::lease_session_again(int index, std::uint32_t number) {
-    TRYV(lock_out_threads());
-    const auto claimed = try_same_session(index, number);
-    if (claimed.value_or(false)) {
+    TRY(const bool claimed, process_lock_ ? process_lock_->try_same_session(index, number, clock_->now())
+                                          : Result<bool>{session_claims(index) == number});
+    if (claimed) {
         note_lease(index);
     }
-    thread_lock_.unlock();
     return claimed;
+}
+
+void Device::Impl::set_session_aside(int index, Duration time) noexcept {
+    const auto until = clock_->now() + std::min<Duration>(time, longest_set_aside);
+    if (process_lock_) {
+        process_lock_->set_aside(index, until);
+    } else {
+        set_aside_.at(static_cast<std::size_t>(index)) = set_aside_mark(until);
+    }
+    leased_sessions_.fetch_and(~(1U << static_cast<unsigned>(index)));
+}
+
+bool Device::Impl::is_session_set_aside(int index, std::uint32_t number) const noexcept {
+    const auto now = clock_->now();
+    return process_lock_ ? process_lock_->is_set_aside(index, number, now)
+                         : session_claims(index) == number &&
+                               trustx::is_set_aside(set_aside_.at(static_cast<std::size_t>(index)), now);
+}
+
+void Device::Impl::stop_setting_session_aside(int index, std::uint32_t number) noexcept {
+    if (process_lock_) {
+        process_lock_->stop_setting_aside(index, number);
+    } else if (session_claims(index) == number) {
+        set_aside_.at(static_cast<std::size_t>(index)) = 0;
+    }
 }
 
 std::uint32_t Device::Impl::resets() const {
@@ -142,17 +178,28 @@ Result<SessionLease> Device::lease_session(std::chrono::milliseconds patience) {
     return SessionLease{*impl_, index, fork_generation(), impl_->session_claims(index)};
 }
 
-Result<std::optional<SessionLease>> Device::lease_session_again(ObjectId object, std::uint32_t number) {
+Result<std::optional<SessionLease>> LockedDevice::lease_session_again(ObjectId object, std::uint32_t number) {
     const NoCancellation uncancelled;
-    if (object < object::session_1 || object > object::session_4) {
-        return fail(Errc::argument_invalid, object.hex() + " is no session object");
+    if (impl_ == nullptr || generation_ != fork_generation()) {
+        return fail(Errc::not_locked);
     }
-    const int index = object.value - object::session_1.value;
+    TRY(const int index, index_of(object));
     TRY(const bool leased, impl_->located(impl_->lease_session_again(index, number)).during("lease a session again"));
     if (!leased) {
         return std::nullopt;
     }
     return SessionLease{*impl_, index, fork_generation(), impl_->session_claims(index)};
+}
+
+bool Device::is_set_aside(ObjectId object, std::uint32_t number) const noexcept {
+    const auto index = index_of(object);
+    return index && impl_->is_session_set_aside(*index, number);
+}
+
+void Device::stop_setting_aside(ObjectId object, std::uint32_t number) noexcept {
+    if (const auto index = index_of(object)) {
+        impl_->stop_setting_session_aside(*index, number);
+    }
 }
 
 SessionLease::SessionLease(SessionLease&& other) noexcept
@@ -169,6 +216,13 @@ SessionLease& SessionLease::operator=(SessionLease&& other) noexcept {
     std::swap(generation_, taken.generation_);
     std::swap(number_, taken.number_);
     return *this;
+}
+
+void SessionLease::set_aside(std::chrono::milliseconds time) && noexcept {
+    const NoCancellation uncancelled;
+    if (Device::Impl* const impl = std::exchange(impl_, nullptr); impl != nullptr && generation_ == fork_generation()) {
+        impl->set_session_aside(index_, time);
+    }
 }
 
 SessionLease::~SessionLease() {
