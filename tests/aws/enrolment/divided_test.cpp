@@ -96,21 +96,23 @@ TEST_CASE("gateway and operator enrol together", "[fleet]") {
 
 TEST_CASE("the halves of a method are the steps of the whole", "[fleet]") {
     std::set<std::string_view> gateway;
-    for (const auto& step : aws::steps_of({.method = aws::EnrolmentMethod::by_operator})) {
+    const aws::Order by_operator{.method = aws::EnrolmentMethod::by_operator};
+    for (const auto& step : aws::steps_of(by_operator)) {
         gateway.insert(step.name);
     }
     for (const auto way : operators_ways) {
         CAPTURE(aws::name_of(way));
         auto halves = gateway;
-        for (const auto& step : aws::approval_steps_of({.method = way})) {
+        const aws::Order whole{.method = way};
+        for (const auto& step : aws::approval_steps_of(whole)) {
             CHECK_FALSE(gateway.contains(step.name));
             halves.insert(step.name);
         }
-        for (const auto& step : aws::steps_of({.method = way})) {
+        for (const auto& step : aws::steps_of(whole)) {
             CAPTURE(step.name);
             CHECK(halves.contains(step.name));
         }
-        CHECK(aws::approval_steps_of({.method = way}).back().name == "activation");
+        CHECK(aws::approval_steps_of(whole).back().name == "activation");
     }
 }
 
