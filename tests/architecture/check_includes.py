@@ -33,6 +33,7 @@ LAYERS = {
     "objects": (["libtrustx/src/objects/"] + [PUBLIC + h for h in
                 ("objects.hpp", "key_generation.hpp", "life_cycle.hpp", "metadata_plan.hpp", "system_objects.hpp")],
                 "device command bus values codec base common/base", ""),
+    "dtls": (["libtrustx/src/dtls/", PUBLIC + "dtls.hpp"], "device command bus values codec base common/base", ""),
     "settings": (["libtrustx/src/settings/", PUBLIC + "settings.hpp"],
                  "device trace values codec base common/base", ""),
     "common/openssl": (["common/openssl/"], "common/base", "openssl/"),
