@@ -21,7 +21,7 @@ std::string how_to_let_authenticate(ObjectId slot, const Metadata& metadata) {
     const auto usage = to_string(metadata.key_usage.value_or(KeyUsage::none) | KeyUsage::authentication);
     const auto state = metadata.life_cycle.value_or(LifeCycleState::operational);
     return state < LifeCycleState::operational
-               ? "`trustx metadata set " + slot.hex() + " --usage " + usage + "` allows it"
+               ? "`trustx metadata set " + slot.hex() + " --usage " + usage + " --force` allows it"
                : "its slot is operational, so that stays so: use a key of another slot";
 }
 
