@@ -21,10 +21,11 @@ std::unique_ptr<sim::SimulatedChip> make_chip(sim::ChipOptions options, const Vi
 
 }  // namespace
 
-World::World(sim::ChipOptions options) : chip_{make_chip(std::move(options), time)} {
+World::World(sim::ChipOptions options, const DeviceOptions& device_options)
+    : chip_{make_chip(std::move(options), time)} {
     auto bus = std::make_unique<ChipBus>(*chip_, time);
     bus_ = bus.get();
-    device = Device::with_bus(std::move(bus), time, {});
+    device = Device::with_bus(std::move(bus), time, device_options);
 }
 
 void World::trust(const Identity& authority) {

@@ -26,7 +26,7 @@ struct Pki {
 
 class World {
  public:
-    explicit World(sim::ChipOptions options = {});
+    explicit World(sim::ChipOptions options = {}, const DeviceOptions& device_options = {});
 
     // trust writes the trust anchor.
     void trust(const Identity& authority);
