@@ -29,6 +29,13 @@ bool is_between(ObjectId object, ObjectId first, ObjectId last) {
     return object >= first && object <= last;
 }
 
+// A chip that hangs, is gone or was reset is not asked for an alert: that would take as long again, for nothing.
+bool chip_answers(const Error& error) {
+    const auto& code = error.code();
+    return code.category() != std::system_category() && code != Errc::session_lost && code != Errc::chip_hangs &&
+           code != Errc::no_chip && code != Errc::address_nak && code != Errc::bus_failure;
+}
+
 Result<void> check(const Options& options) {
     if (!is_between(options.key, object::device_key_1, object::device_key_4)) {
         return fail(Errc::argument_invalid, "key " + options.key.hex() + ", which is none of E0F0 to E0F3");
@@ -204,7 +211,8 @@ Result<void> Connection::Impl::close(Deadline deadline) {
         return {};
     }
     auto told = send_alert(closing, deadline);
-    auto left = leave_chip();
+    auto left = chip_->close();
+    leave();
     TRYV(std::move(told).during("close a DTLS connection"));
     return std::move(left).during("close a DTLS connection");
 }
@@ -212,7 +220,10 @@ Result<void> Connection::Impl::close(Deadline deadline) {
 Result<void> Connection::Impl::end_with(const Error& error) {
     send_last_words(error, Deadline{clock_.now()});
     // The connection is over, whatever the chip says to that; the next one in this object begins with a clean state.
-    static_cast<void>(leave_chip());
+    if (chip_answers(error)) {
+        static_cast<void>(chip_->close());
+    }
+    leave();
     end_ = error;
     return tl::unexpected{error};
 }
@@ -223,7 +234,7 @@ void Connection::Impl::send_last_words(const Error& error, Deadline deadline) {
         return;
     }
     // A chip that refused the Finished has forgotten the keys: in plain then (chip-dtls.md section 4).
-    auto sent = send_alert(*alert, deadline);
+    auto sent = chip_answers(error) ? send_alert(*alert, deadline) : fail(error.code());
     if (!sent && report_.state == State::handshaking) {
         const std::array<std::uint8_t, 2> body{static_cast<std::uint8_t>(alert->fatal ? 2 : 1),
                                                static_cast<std::uint8_t>(alert->description)};
@@ -244,8 +255,7 @@ Result<void> Connection::Impl::send_alert(const Alert& alert, Deadline deadline)
     return {};
 }
 
-Result<void> Connection::Impl::leave_chip() {
-    auto closed = chip_->close();
+void Connection::Impl::leave() {
     report_.session = ObjectId{};
     report_.state = State::closed;
     handshake_.reset();
@@ -254,7 +264,6 @@ Result<void> Connection::Impl::leave_chip() {
     again_.clear();
     held_.reset();
     payload_.reset();
-    return closed;
 }
 
 Report Connection::Impl::report() const {

@@ -43,7 +43,7 @@ class Connection::Impl {
     Result<void> end_with(const Error& error);
     void send_last_words(const Error& error, Deadline deadline);
     Result<void> send_alert(const Alert& alert, Deadline deadline);
-    Result<void> leave_chip();
+    void leave();
     [[nodiscard]] bool is_throttled() const { return held_ && clock_.now() < budget_.free_at(); }
 
     // receiving.cpp
