@@ -33,6 +33,7 @@ LAYERS = {
     "objects": (["libtrustx/src/objects/"] + [PUBLIC + h for h in
                 ("objects.hpp", "key_generation.hpp", "life_cycle.hpp", "metadata_plan.hpp", "system_objects.hpp")],
                 "device command bus values codec base common/base", ""),
+    "dtls": (["libtrustx/src/dtls/", PUBLIC + "dtls.hpp"], "device command bus values codec base common/base", ""),
     "settings": (["libtrustx/src/settings/", PUBLIC + "settings.hpp"],
                  "device trace values codec base common/base", ""),
     "common/openssl": (["common/openssl/"], "common/base", "openssl/"),
@@ -55,7 +56,9 @@ LAYERS = {
     "aws/fleet": (["tools/aws/fleet/"], "pki aws/enrolment aws/identity aws/documents aws/control aws/account "
                   "aws/signing aws/http objects values bus base common/x509 common/openssl common/files common/base", ""),
     "trustx/trace": (["tools/trustx/trace/"], "common/files trace values base common/base", ""),
-    "trustx/cli": (["tools/trustx/cli/"], "pki provisioning aws/doctor aws/enrolment aws/identity aws/control aws/account "
+    "trustx/dtls": (["tools/trustx/dtls/"], "dtls device bus values base common/x509 common/openssl common/files "
+                    "common/base", "openssl/"),
+    "trustx/cli": (["tools/trustx/cli/"], "trustx/dtls pki provisioning aws/doctor aws/enrolment aws/identity aws/control aws/account "
                    "aws/http settings objects device command trace values base common/keys common/x509 "
                    "common/openssl common/files common/command_line common/base", "openssl/"),
     "trustx/chip": (["tools/trustx/chip/"], "pki provisioning trustx/cli settings objects device command values base "
@@ -65,7 +68,7 @@ LAYERS = {
                      "common/keys common/x509 common/openssl common/files common/base", "openssl/"),
     "trustx/commands": (["tools/trustx/"], "pki provisioning aws/authority aws/doctor aws/fleet aws/enrolment "
                         "aws/identity aws/documents aws/control aws/account aws/signing "
-                        "aws/http mqtt/connection trustx/setup trustx/chip trustx/cli trustx/trace settings objects device "
+                        "aws/http mqtt/connection trustx/setup trustx/chip trustx/cli trustx/dtls dtls trustx/trace settings objects device "
                         "command trace values base common/keys common/x509 common/openssl common/files common/base",
                         "openssl/"),
     "mqtt/connection": (["tools/mqtt/connection/"], "common/keys common/x509 common/openssl common/files values base "

@@ -23,7 +23,7 @@ must(${CMAKE_COMMAND} --install "${BUILD_DIR}" --prefix "${prefix}")
 unset(ENV{DESTDIR})
 file(RENAME "${SCRATCH}/root${prefix}" "${prefix}")
 foreach(file "${BINDIR}/trustx" "${BINDIR}/trustx-sim" "${LIBDIR}/libtrustx.so" "share/man/man1/trustx.1"
-    "share/man/man1/trustx-aws.1" "share/man/man1/trustx-mqtt.1" "share/man/man1/trustx-sim.1"
+    "share/man/man1/trustx-aws.1" "share/man/man1/trustx-dtls.1" "share/man/man1/trustx-mqtt.1" "share/man/man1/trustx-sim.1"
     "share/man/man5/trustx.conf.5" "share/man/man5/trustx-recipe.5" "share/man/man7/provider-trustx.7"
     "share/bash-completion/completions/trustx-sim" "share/zsh/vendor-completions/_trustx"
     "lib/udev/rules.d/70-trustx.rules")

@@ -170,6 +170,14 @@ void Host::open_application() {
     }
 }
 
+std::string command(const std::string& cmd_and_param, const std::string& data) {
+    return cmd_and_param + hex16(data.size() / 2) + data;
+}
+
+std::string tlv(const std::string& tag, const std::string& value) {
+    return tag + hex16(value.size() / 2) + value;
+}
+
 std::string sign_command(const std::string& oid) {
     return "31110028010020" + std::string(64, '0') + "030002" + oid;
 }

@@ -79,6 +79,10 @@ inline constexpr const char* open_command = "F0000010D27600000447656E41757468417
 // hex16 is a length as two bytes.
 std::string hex16(std::size_t value);
 
+// command is an APDU with its length.
+std::string command(const std::string& cmd_and_param, const std::string& data);
+std::string tlv(const std::string& tag, const std::string& value);
+
 // sign_command is CalcSign of 32 zero bytes with a key.
 std::string sign_command(const std::string& oid);
 

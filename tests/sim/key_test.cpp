@@ -20,14 +20,6 @@ std::string golden_field(const char* id, const char* field) {
     return text(golden_apdu(id), field);
 }
 
-std::string tlv(const std::string& tag, const std::string& value) {
-    return tag + hex16(value.size() / 2) + value;
-}
-
-std::string command(const std::string& cmd_and_param, const std::string& data) {
-    return cmd_and_param + hex16(data.size() / 2) + data;
-}
-
 std::string bit_string(const std::string& point) {
     return to_hex(sim::der::public_key(from_hex(point)));
 }

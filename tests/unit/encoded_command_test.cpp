@@ -87,6 +87,15 @@ TEST_CASE("what may hold a secret is not public", "[command]") {
     CHECK_FALSE(hashed.answer_is_public());
 }
 
+TEST_CASE("the payload of a DTLS record is not public", "[command]") {
+    const Encoded encrypted{EncryptRecord{.session = object::session_1, .type = 23, .payload = Bytes(20)}};
+    CHECK(public_prefix(*encrypted.command) == 4);
+    CHECK_FALSE(encrypted.answer_is_public());
+    const Encoded decrypted{DecryptRecord{.session = object::session_1, .record = Bytes(40)}};
+    CHECK(decrypted.question_is_public());
+    CHECK_FALSE(decrypted.answer_is_public());
+}
+
 TEST_CASE("what everybody may know is public", "[command]") {
     const auto is_public = [](const Encoded& encoded) {
         return encoded.question_is_public() && encoded.answer_is_public();

@@ -55,6 +55,23 @@ TEST_CASE("every failure that trustx finds has its own words", "[error]") {
     CHECK(trustx_category().message(99) == "unknown trustx error 99");
 }
 
+TEST_CASE("what ends a DTLS connection has words of its own, and alerts show their number", "[error]") {
+    std::set<std::string> texts;
+    for (int code = static_cast<int>(DtlsError::peer_silent); code <= static_cast<int>(DtlsError::numbers_exhausted);
+         ++code) {
+        const std::string text = dtls_category().message(code);
+        CAPTURE(code, text);
+        CHECK(text != "unknown DTLS error " + std::to_string(code));
+        CHECK(texts.insert(text).second);
+    }
+    CHECK(dtls_category().message(99) == "unknown DTLS error 99");
+    CHECK(make_error_code(DtlsAlert::unknown_ca).message() ==
+          "the peer ended the connection with alert 48 (unknown_ca)");
+    CHECK(dtls_alert_category().message(99) == "the peer ended the connection with alert 99");
+    CHECK_THAT(message(DtlsAlert::handshake_failure), ContainsSubstring("CCM_8"));
+    CHECK_THAT(message(DtlsError::message_too_long), ContainsSubstring("1536"));
+}
+
 TEST_CASE("the numbers of failures stay: OpenSSL reason codes are built on them", "[error]") {
     CHECK(static_cast<int>(Errc::address_nak) == 1);
     CHECK(static_cast<int>(Errc::lock_timeout) == 6);

@@ -21,6 +21,10 @@ class History {
     void answered(const Command& command, TimePoint now) {
         log.answered(encoded(command), now);
     }
+    template <class Command>
+    void refused(const Command& command, TimePoint now) {
+        log.refused(encoded(command), now);
+    }
     void sign(TimePoint now, ObjectId key = object::device_key_1) {
         sent(CalcSign{.key = key, .digest = Bytes(32)}, now);
     }
@@ -51,6 +55,21 @@ TEST_CASE("uses of stored private keys are counted, and nothing else is", "[secu
     history.sent(GetDataObject{.object = object::device_key_1}, start);
     CHECK(history.log.events(start).uses == 3);
     CHECK_FALSE(history.log.events(start).read_ago);
+}
+
+TEST_CASE("in a DTLS handshake the proof of the key counts, and so does a record that cannot be decrypted",
+          "[security_log]") {
+    History history;
+    history.sent(GetHandshakeMessage{.session = object::session_1}, start);
+    history.sent(PutHandshakeMessage{.session = object::session_1, .message = Bytes(12)}, start);
+    const DecryptRecord decrypt{.session = object::session_1, .record = Bytes(29)};
+    history.sent(decrypt, start);
+    history.refused(PutHandshakeMessage{.session = object::session_1, .message = Bytes(12)}, start);
+    CHECK(history.log.events(start).uses == 0);
+    history.refused(decrypt, start);
+    CHECK(history.log.events(start).uses == 1);
+    history.sent(GetCertificateVerify{.session = object::session_1}, start);
+    CHECK(history.log.events(start).uses == 2);
 }
 
 TEST_CASE("each pause of tmax takes one use away, but many short ones do not", "[security_log]") {

@@ -36,12 +36,12 @@ Exit codes:
   4   a file cannot be read or written, or does not hold what it should
   5   a check failed: two things that should belong together do not
   6   nothing there: the object is empty or the slot holds no key
-  7   the cloud cannot be reached, or has no time for this now
-  8   the cloud refuses: credentials, permissions, limits, policies
+  7   the cloud, or a DTLS server, cannot be reached, or has no time for this now
+  8   the cloud refuses: credentials, permissions, limits, policies; or a DTLS server does
   9   enrolled, and the broker has not accepted that yet
   10  the broker was shown the certificate, and nobody has made it active
   11  the clock of this computer is wrong
-  12  the broker does not prove who it is: its certificate, its name, the roots in the file
+  12  the broker or DTLS server does not prove who it is: its certificate, its name, the roots in the file or chip
   13  of many gateways some failed; the report says which
   20  scrap: the chip can never become what the recipe says
   70  a defect of trustx itself
@@ -73,6 +73,7 @@ void add_subcommands(Command& program) {
     add_ecdh(program);
     add_derive(program);
     add_auth(program);
+    add_dtls(program);
     add_cert(program);
     add_anchor(program);
     add_monitor(program);

@@ -34,7 +34,11 @@ enum class Repeatable : bool { no = false, yes = true };
 
 // UsesPrivateKey says whether a command uses a private key: with a stored one that is an event for the chip's security
 // monitor (chip-objects.md section 9).
-enum class UsesPrivateKey : bool { no = false, yes = true };
+enum class UsesPrivateKey : std::uint8_t {
+    no,
+    yes,     // the object that the command is about, or, where it names none, a stored one
+    stored,  // a stored one, whatever the command is about
+};
 
 // Openness says what of a command's data, and of its answer's, may be in a trace. Secret are: the chip's random
 // numbers, shared secrets, derived keys and their seeds, exported private keys, messages and their unfinished hashes,
@@ -413,6 +417,167 @@ struct TRUSTX_EXPORT GetAuthMsg {
     friend class CommandCall;
     static Result<void> encode(ApduWriter& apdu);
     static Result<Response> decode(ByteView data);
+};
+
+// The chip's DTLS client: chip-dtls.md sections 2 to 5. One state in each session object; a command that is not due in
+// it fails with ChipError::command_out_of_sequence. Errors of all of them, where the session is no session object:
+// Errc::argument_invalid. dtls.hpp has a connection that is made of them.
+
+// StartDtlsClient begins a DTLS client in a session object, which loses what it held, and chooses the key that
+// authenticates it. (SetAuthScheme with Param 99, 10, section 6.5)
+struct TRUSTX_EXPORT StartDtlsClient {
+    using Response = NoResponse;
+    static constexpr CommandInfo info{"SetAuthScheme (DTLS)", 0x10, Repeatable::yes, Openness::everything};
+
+    ObjectId key;
+    ObjectId session;
+
+    [[nodiscard]] CommandFacts facts() const { return {.param = 0x99, .object = session}; }
+
+ private:
+    friend class CommandCall;
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+};
+
+// HandshakePart is what the chip hands out of a handshake message at once: a DTLS handshake header of 12 bytes, whose
+// fragment offset and length describe the rest. The same command again gives the next part.
+struct HandshakePart {
+    bool last;
+    Bytes bytes;  // at least the header
+};
+
+// GetHandshakeMessage lets the chip make the next message of the client's. (ProcUpLinkMsg, 1A)
+struct TRUSTX_EXPORT GetHandshakeMessage {
+    using Response = HandshakePart;
+    // Sent again, it asks for the next part.
+    static constexpr CommandInfo info{"ProcUpLinkMsg", 0x1A, Repeatable::no, Openness::everything,
+                                      std::chrono::milliseconds{10}};
+
+    enum class Message : std::uint8_t {
+        client_hello = 0x01,
+        client_hello_with_cookie = 0x03,
+        certificate = 0x0B,
+        client_key_exchange = 0x10,
+        finished = 0x14,  // in plain
+    };
+
+    ObjectId session;
+    Message message = Message::client_hello;
+    std::optional<std::uint32_t> unix_time = {};  // with client_hello: the dates of certificates are checked against it
+    std::optional<ObjectId> certificate = {};     // with certificate: E0E0 to E0E3; none: an empty list
+
+    [[nodiscard]] CommandFacts facts() const {
+        return {.param = static_cast<std::uint8_t>(message), .object = session};
+    }
+
+ private:
+    friend class CommandCall;
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+    static Result<Response> decode(ByteView data);
+};
+
+// GetCertificateVerify lets the chip make the message that proves the client's key. A private key use. (ProcUpLinkMsg
+// with Param 0F, 1A)
+struct TRUSTX_EXPORT GetCertificateVerify {
+    using Response = HandshakePart;
+    static constexpr CommandInfo info{"ProcUpLinkMsg (CertificateVerify)",
+                                      0x1A,
+                                      Repeatable::no,
+                                      Openness::everything,
+                                      std::chrono::milliseconds{65},
+                                      std::chrono::microseconds{0},
+                                      UsesPrivateKey::stored};
+
+    ObjectId session;
+
+    [[nodiscard]] CommandFacts facts() const { return {.param = 0x0F, .object = session}; }
+
+ private:
+    friend class CommandCall;
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+    static Result<Response> decode(ByteView data);
+};
+
+// PutHandshakeMessage gives the chip a message of the server's, which checks it. (ProcDownLinkMsg, 1B)
+struct TRUSTX_EXPORT PutHandshakeMessage {
+    using Response = NoResponse;
+    static constexpr CommandInfo info{"ProcDownLinkMsg", 0x1B, Repeatable::no, Openness::everything,
+                                      std::chrono::milliseconds{10}};
+    static constexpr std::size_t header_size = 12;
+    static constexpr std::size_t max_body = 1536;
+
+    ObjectId session;
+    CommandBytes message;  // header of the whole message (fragment offset 0) and body; Finished in plain
+
+    [[nodiscard]] CommandFacts facts() const {
+        return {.param = message.empty() ? std::uint8_t{0} : *message.begin(), .object = session};
+    }
+
+ private:
+    friend class CommandCall;
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+};
+
+// EncryptRecord makes the protected record of a payload, ready to be sent. (ProcUpLinkMsg with Param 61, 1A)
+struct TRUSTX_EXPORT EncryptRecord {
+    using Response = Bytes;  // the whole record: 13 bytes of header, 8 of nonce, payload, 8 of tag
+    // The nonce may be made of epoch and number, or be the chip's own. That it is never used for two payloads must not
+    // depend on which: a number is not used again, whatever became of the command (chip-dtls.md section 5).
+    static constexpr CommandInfo info{"ProcUpLinkMsg (encrypt)", 0x1A, Repeatable::no, Openness::nothing,
+                                      std::chrono::milliseconds{10}};
+    static constexpr std::size_t max_payload = 1535;
+    static constexpr std::uint64_t max_number = (std::uint64_t{1} << 48U) - 1;
+
+    ObjectId session;
+    std::uint8_t type = 0;  // of the record: 21 alert, 22 handshake, 23 application data
+    std::uint16_t epoch = 1;
+    std::uint64_t number = 0;
+    CommandBytes payload;
+
+    [[nodiscard]] CommandFacts facts() const { return {.param = 0x61, .object = session, .wanted = payload.size()}; }
+
+ private:
+    friend class CommandCall;
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+    [[nodiscard]] Result<Response> decode(ByteView data) const;
+};
+
+// DecryptRecord gives the payload of a protected record as it was received. Where it is not genuine the chip refuses
+// it, and takes that for an attack: an event for its security monitor (chip-objects.md section 9). (ProcDownLinkMsg
+// with Param 51, 1B)
+struct TRUSTX_EXPORT DecryptRecord {
+    using Response = Bytes;
+    // The chip keeps no replay window: that is the host's (chip-dtls.md section 1).
+    static constexpr CommandInfo info{"ProcDownLinkMsg (decrypt)", 0x1B, Repeatable::yes, Openness::command,
+                                      std::chrono::milliseconds{10}};
+    static constexpr std::uint8_t decrypt_param = 0x51;
+    static constexpr std::size_t header_size = 13;
+    static constexpr std::size_t expansion = 16;
+    static constexpr std::size_t max_record = 1548;
+
+    ObjectId session;
+    CommandBytes record;
+
+    [[nodiscard]] CommandFacts facts() const { return {.param = decrypt_param, .object = session}; }
+
+ private:
+    friend class CommandCall;
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
+    [[nodiscard]] Result<Response> decode(ByteView data) const;
+};
+
+// CloseSession wipes the DTLS client in a session object. (ProcUpLinkMsg with Param 71, 1A)
+struct TRUSTX_EXPORT CloseSession {
+    using Response = NoResponse;
+    static constexpr CommandInfo info{"ProcUpLinkMsg (close)", 0x1A, Repeatable::yes, Openness::everything};
+
+    ObjectId session;
+
+    [[nodiscard]] CommandFacts facts() const { return {.param = 0x71, .object = session}; }
+
+ private:
+    friend class CommandCall;
+    [[nodiscard]] Result<void> encode(ApduWriter& apdu) const;
 };
 
 // ChipCommand is what LockedDevice::run takes: a struct of this header.

@@ -41,8 +41,8 @@ class SessionLease;
 struct SecurityEvents {
     static constexpr std::chrono::seconds tmax{5};  // one use in this time is free; plus or minus 5 %
 
-    // Uses of stored private keys since one of the programs read the counter, less one for each pause of tmax: the
-    // counter has not grown by more.
+    // Uses of stored private keys, and records that could not be decrypted, since one of the programs read the counter,
+    // less one for each pause of tmax: the counter has not grown by more.
     unsigned uses = 0;
     // How long ago one of them read it; absent where none did.
     std::optional<Duration> read_ago = {};

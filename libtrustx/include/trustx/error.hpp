@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What can go wrong, as values. An Error says what was tried (operation) and what came back (code); its message
-// also says what to do. Codes come from three categories: the operating system (errno), trustx itself (Errc) and
-// the chip (ChipError, the last error code object F1C2).
+// also says what to do. Codes come from the operating system (errno), trustx itself (Errc), the chip (ChipError, the
+// last error code object F1C2) and, with DTLS, from the connection (DtlsError) and the peer (DtlsAlert).
 #pragma once
 
 #include <trustx/export.hpp>
@@ -78,14 +78,60 @@ enum class ChipError : std::uint8_t {
     signature_verification_failure = 0x2C,
 };
 
+// DtlsError lists what can end a DTLS connection besides chip, socket and an alert of the peer, and what is refused on
+// it.
+enum class DtlsError {
+    peer_silent = 1,        // no answer in time
+    peer_closed = 2,        // the peer ended the connection in an orderly way (close_notify)
+    peer_violates = 3,      // the peer sent what the protocol does not allow
+    message_too_long = 4,   // a handshake message, longer than the chip takes
+    not_connected = 5,      // before connect() has succeeded, or after the end
+    other_process = 6,      // a forked child: the connection is its parent's
+    numbers_exhausted = 7,  // all 2^48 record numbers are used
+};
+
+// DtlsAlert is an alert of the peer that ended a connection. Source: RFC 5246 section 7.2.
+enum class DtlsAlert : std::uint8_t {
+    close_notify = 0,
+    unexpected_message = 10,
+    bad_record_mac = 20,
+    record_overflow = 22,
+    handshake_failure = 40,
+    bad_certificate = 42,
+    unsupported_certificate = 43,
+    certificate_revoked = 44,
+    certificate_expired = 45,
+    certificate_unknown = 46,
+    illegal_parameter = 47,
+    unknown_ca = 48,
+    access_denied = 49,
+    decode_error = 50,
+    decrypt_error = 51,
+    protocol_version = 70,
+    insufficient_security = 71,
+    internal_error = 80,
+    user_canceled = 90,
+    no_renegotiation = 100,
+    unsupported_extension = 110,
+};
+
 TRUSTX_EXPORT const std::error_category& trustx_category() noexcept;
 TRUSTX_EXPORT const std::error_category& chip_category() noexcept;
+TRUSTX_EXPORT const std::error_category& dtls_category() noexcept;
+TRUSTX_EXPORT const std::error_category& dtls_alert_category() noexcept;
 
 inline std::error_code make_error_code(Errc code) noexcept {
     return {static_cast<int>(code), trustx_category()};
 }
 inline std::error_code make_error_code(ChipError code) noexcept {
     return {static_cast<int>(code), chip_category()};
+}
+inline std::error_code make_error_code(DtlsError code) noexcept {
+    return {static_cast<int>(code), dtls_category()};
+}
+// In an error_code the number of close_notify, 0, would be success: DtlsError::peer_closed stands for it.
+inline std::error_code make_error_code(DtlsAlert code) noexcept {
+    return {static_cast<int>(code), dtls_alert_category()};
 }
 
 // errno_code wraps an errno value. Without argument it takes the present one.
@@ -135,3 +181,7 @@ template <>
 struct std::is_error_code_enum<trustx::Errc> : std::true_type {};
 template <>
 struct std::is_error_code_enum<trustx::ChipError> : std::true_type {};
+template <>
+struct std::is_error_code_enum<trustx::DtlsError> : std::true_type {};
+template <>
+struct std::is_error_code_enum<trustx::DtlsAlert> : std::true_type {};

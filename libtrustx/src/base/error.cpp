@@ -155,6 +155,61 @@ constexpr std::array chip_words{
           "check that data, signature and public key belong together"},
 };
 
+constexpr auto code_of(DtlsError code) {
+    return static_cast<int>(code);
+}
+constexpr auto code_of(DtlsAlert code) {
+    return static_cast<int>(code);
+}
+
+constexpr std::array dtls_words{
+    Words{code_of(DtlsError::peer_silent), "the peer does not answer",
+          "check address and port, that the server speaks DTLS 1.2 over UDP, and that no firewall is in between"},
+    Words{code_of(DtlsError::peer_closed), "the peer has closed the connection", "connect again"},
+    Words{code_of(DtlsError::peer_violates), "the peer sent what the protocol does not allow",
+          "check that a DTLS 1.2 server listens there"},
+    Words{code_of(DtlsError::message_too_long), "a handshake message of the peer is longer than the chip takes",
+          "let the server send a shorter chain of certificates, without the root: 1536 bytes are the most"},
+    Words{code_of(DtlsError::not_connected), "there is no connection", "connect first"},
+    Words{code_of(DtlsError::other_process), "the connection belongs to the process that this one was forked from",
+          "connect in this process"},
+    Words{code_of(DtlsError::numbers_exhausted), "the connection has used all of its record numbers", "connect again"},
+};
+
+// What the chip offers is one suite, one curve, and one kind of signature: chip-dtls.md section 6.
+constexpr std::array alert_words{
+    Words{code_of(DtlsAlert::close_notify), "close_notify", ""},
+    Words{code_of(DtlsAlert::unexpected_message), "unexpected_message", ""},
+    Words{code_of(DtlsAlert::bad_record_mac), "bad_record_mac", "connect again"},
+    Words{code_of(DtlsAlert::record_overflow), "record_overflow", ""},
+    Words{code_of(DtlsAlert::handshake_failure), "handshake_failure",
+          "let the server have an ECDSA key on P-256 and offer TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8 (OpenSSL: cipher "
+          "ECDHE-ECDSA-AES128-CCM8:@SECLEVEL=0); where it demands a certificate of the client, name its object"},
+    Words{code_of(DtlsAlert::bad_certificate), "bad_certificate",
+          "check the client's certificate: the server refuses it"},
+    Words{code_of(DtlsAlert::unsupported_certificate), "unsupported_certificate",
+          "check key usage and extended key usage (clientAuth) of the client's certificate"},
+    Words{code_of(DtlsAlert::certificate_revoked), "certificate_revoked",
+          "get a new certificate for the client: the server holds this one for revoked"},
+    Words{code_of(DtlsAlert::certificate_expired), "certificate_expired",
+          "renew the client's certificate; also check the server's clock"},
+    Words{code_of(DtlsAlert::certificate_unknown), "certificate_unknown",
+          "check the client's certificate: the server refuses it"},
+    Words{code_of(DtlsAlert::illegal_parameter), "illegal_parameter", ""},
+    Words{code_of(DtlsAlert::unknown_ca), "unknown_ca",
+          "let the server trust the issuer of the client's certificate, or use a certificate of one it trusts"},
+    Words{code_of(DtlsAlert::access_denied), "access_denied", "the server knows the client and does not admit it"},
+    Words{code_of(DtlsAlert::decode_error), "decode_error", ""},
+    Words{code_of(DtlsAlert::decrypt_error), "decrypt_error", "check that the client's certificate belongs to its key"},
+    Words{code_of(DtlsAlert::protocol_version), "protocol_version", "let the server offer DTLS 1.2"},
+    Words{code_of(DtlsAlert::insufficient_security), "insufficient_security",
+          "let the server accept a tag of 64 bits (OpenSSL: @SECLEVEL=0)"},
+    Words{code_of(DtlsAlert::internal_error), "internal_error", "look into the server's log"},
+    Words{code_of(DtlsAlert::user_canceled), "user_canceled", ""},
+    Words{code_of(DtlsAlert::no_renegotiation), "no_renegotiation", ""},
+    Words{code_of(DtlsAlert::unsupported_extension), "unsupported_extension", ""},
+};
+
 constexpr std::array system_words{
     Words{EACCES, {}, "join the group that owns it, see `ls -l` (for the bus usually trustx or i2c), and log in again"},
     Words{EPERM, {}, "run as a user who may do this, see `ls -l`"},
@@ -207,6 +262,25 @@ class ChipCategory final : public std::error_category {
     }
 };
 
+class DtlsCategory final : public std::error_category {
+ public:
+    [[nodiscard]] const char* name() const noexcept override { return "dtls"; }
+    [[nodiscard]] std::string message(int code) const override {
+        const Words* words = find(dtls_words, code);
+        return words != nullptr ? std::string{words->what} : "unknown DTLS error " + std::to_string(code);
+    }
+};
+
+class DtlsAlertCategory final : public std::error_category {
+ public:
+    [[nodiscard]] const char* name() const noexcept override { return "dtls-alert"; }
+    [[nodiscard]] std::string message(int code) const override {
+        const Words* words = find(alert_words, code);
+        return "the peer ended the connection with alert " + std::to_string(code) +
+               (words != nullptr ? " (" + std::string{words->what} + ")" : std::string{});
+    }
+};
+
 // never_destroyed makes one object that stays: OpenSSL calls into a provider from its own atexit handler, which
 // runs after the static destructors of what it loaded (openssl-provider.md section 1.13).
 template <class T>
@@ -224,6 +298,14 @@ const std::error_category& trustx_category() noexcept {
 
 const std::error_category& chip_category() noexcept {
     return never_destroyed<ChipCategory>();
+}
+
+const std::error_category& dtls_category() noexcept {
+    return never_destroyed<DtlsCategory>();
+}
+
+const std::error_category& dtls_alert_category() noexcept {
+    return never_destroyed<DtlsAlertCategory>();
 }
 
 std::error_code errno_code() noexcept {
@@ -248,6 +330,10 @@ std::string Error::remedy() const {
         words = find(trustx_words, code_.value());
     } else if (code_.category() == chip_category()) {
         words = find(chip_words, code_.value());
+    } else if (code_.category() == dtls_category()) {
+        words = find(dtls_words, code_.value());
+    } else if (code_.category() == dtls_alert_category()) {
+        words = find(alert_words, code_.value());
     } else if (code_.category() == std::system_category() || code_.category() == std::generic_category()) {
         words = find(system_words, code_.value());
     }

@@ -11,8 +11,20 @@ namespace {
 // it is a stored one.
 bool uses_stored_key(const EncodedCommand& command) noexcept {
     const auto& key = command.facts.object;
-    return command.info.uses_private_key == UsesPrivateKey::yes &&
-           (!key || (*key >= object::device_key_1 && *key <= object::device_key_4));
+    switch (command.info.uses_private_key) {
+        case UsesPrivateKey::no:
+            return false;
+        case UsesPrivateKey::stored:
+            return true;
+        case UsesPrivateKey::yes:
+            break;
+    }
+    return !key || (*key >= object::device_key_1 && *key <= object::device_key_4);
+}
+
+// A record that cannot be decrypted counts as much as a use of a key (chip-objects.md section 9).
+bool decrypts(const EncodedCommand& command) noexcept {
+    return command.info.opcode == DecryptRecord::info.opcode && command.facts.param == DecryptRecord::decrypt_param;
 }
 
 }  // namespace
@@ -25,9 +37,19 @@ std::uint32_t SecurityLog::uses_left(TimePoint now) const noexcept {
 
 void SecurityLog::sent(const EncodedCommand& command, TimePoint now) noexcept {
     if (uses_stored_key(command)) {
-        state_.uses = std::min(uses_left(now), std::numeric_limits<std::uint32_t>::max() - 1) + 1;
-        state_.last_use = now;
+        count(now);
     }
+}
+
+void SecurityLog::refused(const EncodedCommand& command, TimePoint now) noexcept {
+    if (decrypts(command)) {
+        count(now);
+    }
+}
+
+void SecurityLog::count(TimePoint now) noexcept {
+    state_.uses = std::min(uses_left(now), std::numeric_limits<std::uint32_t>::max() - 1) + 1;
+    state_.last_use = now;
 }
 
 void SecurityLog::answered(const EncodedCommand& command, TimePoint now) noexcept {

@@ -23,8 +23,10 @@ class SecurityLog {
         friend bool operator==(const State&, const State&) = default;
     };
 
-    // sent is told of each command before it goes to the chip, answered of each that the chip carried out.
+    // sent is told of each command before it goes to the chip, answered of each that the chip carried out, refused of
+    // each that it did not.
     void sent(const EncodedCommand& command, TimePoint now) noexcept;
+    void refused(const EncodedCommand& command, TimePoint now) noexcept;
     void answered(const EncodedCommand& command, TimePoint now) noexcept;
 
     [[nodiscard]] SecurityEvents events(TimePoint now) const noexcept;
@@ -35,6 +37,7 @@ class SecurityLog {
     void go_on_with(const State& state, TimePoint now) noexcept;
 
  private:
+    void count(TimePoint now) noexcept;
     [[nodiscard]] std::uint32_t uses_left(TimePoint now) const noexcept;
 
     State state_;

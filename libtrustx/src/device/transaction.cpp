@@ -46,6 +46,7 @@ Result<ByteView> Device::Impl::transact(const EncodedCommand& command) {
             }
             return response.data;
         }
+        security_log_.refused(command, clock_->now());
         const auto reason = fetch_last_error(deadline);
         if (!reason && reason.error() != Errc::outcome_unknown) {
             return reason.failure("refused, and the reason cannot be read");

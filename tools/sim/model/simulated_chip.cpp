@@ -59,7 +59,7 @@ class SimulatedChip::Parts {
           timing{options.timing},
           clock{real_clock},
           faults{options.seed ? *options.seed : std::random_device()(), counters},
-          application{std::move(state), *nvm, *crypto, counters, *log},
+          application{std::move(state), *nvm, *crypto, counters, *log, std::move(options.dtls)},
           target{application, timing, options.acknowledge, faults, clock, counters},
           bus{target, clock, faults, timing, counters} {}
 

@@ -6,6 +6,7 @@
 #include "model/base/counters.hpp"
 #include "model/base/result.hpp"
 #include "model/base/timing.hpp"
+#include "model/dtls/decisions.hpp"
 #include "model/faults/faults.hpp"
 #include "model/i2c/i2c_target.hpp"
 #include "model/nvm/nvm.hpp"
@@ -26,6 +27,7 @@ struct ChipOptions {
     std::optional<std::uint64_t> seed{};
     Timing timing = Timing::none();
     AcknowledgeStyle acknowledge = AcknowledgeStyle::automatic;
+    dtls::Decisions dtls{};                 // of the DTLS client
     std::shared_ptr<spdlog::logger> log{};  // nothing is logged when absent
 };
 

@@ -8,6 +8,7 @@
 #include "aws/http/http_error.hpp"
 #include "cli/context.hpp"
 #include "common/files/input_error.hpp"
+#include "dtls/peer_error.hpp"
 #include "pki/error.hpp"
 #include "provisioning/error.hpp"
 
@@ -161,6 +162,41 @@ ExitCode of_diagnosis(aws::doctor::Cause cause) {
     return ExitCode::success;
 }
 
+ExitCode of_peer(PeerErrc code) {
+    switch (code) {
+        case PeerErrc::untrusted:
+            return ExitCode::untrusted;
+        case PeerErrc::unsuitable:
+            return ExitCode::cloud;
+        default:
+            return ExitCode::network;
+    }
+}
+
+ExitCode of_dtls(DtlsError code) {
+    switch (code) {
+        case DtlsError::message_too_long:
+            return ExitCode::cloud;
+        case DtlsError::not_connected:
+        case DtlsError::other_process:
+            return ExitCode::internal;
+        default:
+            return ExitCode::network;
+    }
+}
+
+// of_dtls is for the codes of a DTLS connection; nothing: the code is none of those.
+std::optional<ExitCode> of_dtls(const std::error_code& code) {
+    const auto& category = code.category();
+    if (category == peer_category()) {
+        return of_peer(static_cast<PeerErrc>(code.value()));
+    }
+    if (category == dtls_category()) {
+        return of_dtls(static_cast<DtlsError>(code.value()));
+    }
+    return category == dtls_alert_category() ? std::optional{ExitCode::cloud} : std::nullopt;
+}
+
 // of_aws is for the codes of enrolment and what it is built on; nothing: the code is none of those.
 std::optional<ExitCode> of_aws(const std::error_code& code) {
     const auto& category = code.category();
@@ -197,6 +233,9 @@ ExitCode exit_code_of(const Error& error) {
         return error == provisioning::ProvisioningErrc::scrap ? ExitCode::scrap : ExitCode::refused;
     }
     if (const auto code = of_aws(error.code())) {
+        return *code;
+    }
+    if (const auto code = of_dtls(error.code())) {
         return *code;
     }
     return is_unreachable(error) ? ExitCode::unreachable : of_library(static_cast<Errc>(error.code().value()));

@@ -14,12 +14,12 @@ enum class ExitCode : int {
     file = 4,            // a file cannot be read or written, or does not hold what it should
     mismatch = 5,        // a check failed: key and certificate, read back and written, chip and key file
     nothing_there = 6,   // the object is empty, the slot holds no key
-    network = 7,         // the cloud cannot be reached, or has no time; nothing is wrong with what was asked
-    cloud = 8,           // the cloud refuses: credentials, permissions, limits, policies
+    network = 7,         // cloud or DTLS server cannot be reached, or has no time; nothing is wrong with what was asked
+    cloud = 8,           // the cloud refuses: credentials, permissions, limits, policies; or a DTLS server does
     not_accepted = 9,    // enrolled, and the broker has not accepted that yet
     not_activated = 10,  // shown to the broker, and nobody has made it active
     clock = 11,          // this computer's clock is wrong
-    untrusted = 12,      // the broker does not prove who it is: its certificate, its name, the roots in the file
+    untrusted = 12,      // broker or DTLS server does not prove who it is: its certificate, its name, the roots
     some_failed = 13,    // of many gateways; a report says which
     scrap = 20,          // the chip can never become what the recipe says
     internal = 70,       // a defect of trustx itself

@@ -161,6 +161,7 @@ void add_check(Command& setup) {
                    "FILE");
     command.option("--user", options->user, "Examine it as this user", "USER");
     command.option("--service", options->service, "Examine it as the program of this systemd service", "SERVICE");
+    command.option("--dtls", options->dtls, "Examine whether the chip can be a DTLS client with this key", "SLOT");
     command.option("--root", options->root, root_help, "DIRECTORY");
     command.flag("--json", options->json, "The same for programs");
     command.on_run([options](const Context& context) { return check_setup(context, *options); });

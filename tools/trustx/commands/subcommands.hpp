@@ -21,6 +21,7 @@ void add_verify(Command& program);
 void add_hash(Command& program);
 void add_ecdh(Command& program);
 void add_derive(Command& program);
+void add_dtls(Command& program);
 void add_auth(Command& program);
 void add_anchor(Command& program);
 void add_monitor(Command& program);

@@ -52,9 +52,10 @@ std::vector<std::string> names_of() {
 
 // check_command refuses a name that no trace has. The names are those that libtrustx gives its commands.
 Result<void> check_command(const std::string& name) {
-    auto known =
-        names_of<GetDataObject, GetMetadata, SetDataObject, SetMetadata, GetRandom, GenKeyPair, CalcSign, ExportKeyPair,
-                 VerifySign, CalcSSec, DeriveKey, CalcHash, SetAuthScheme, SetAuthMsg, GetAuthMsg>();
+    auto known = names_of<GetDataObject, GetMetadata, SetDataObject, SetMetadata, GetRandom, GenKeyPair, CalcSign,
+                          ExportKeyPair, VerifySign, CalcSSec, DeriveKey, CalcHash, SetAuthScheme, SetAuthMsg,
+                          GetAuthMsg, StartDtlsClient, GetHandshakeMessage, GetCertificateVerify, PutHandshakeMessage,
+                          EncryptRecord, DecryptRecord, CloseSession>();
     known.insert(known.end(), {"OpenApplication", "attach", "reset"});
     const auto is_name = [&name](const std::string& one) { return text::lower_case(one) == text::lower_case(name); };
     if (name.empty() || std::ranges::any_of(known, is_name)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "setup/checks.hpp"
 
+#include "cli/arguments.hpp"
 #include "common/openssl/environment.hpp"
 #include "common/try.hpp"
 
@@ -42,6 +43,7 @@ Context context_for(const Context& context, const std::optional<KeyFile>& key) {
 
 Result<void> check_setup(const Context& context, const SetupCheckOptions& options) {
     CheckReport report;
+    TRY(const auto dtls_key, options.dtls.empty() ? Result<ObjectId>{} : parse_slot(options.dtls));
     TRY(const auto unit, become_checked(report, options));
     const auto path = options.config.empty() ? openssl::configuration_file() : options.config;
     const auto configuration = check_configuration(report, path);
@@ -57,6 +59,11 @@ Result<void> check_setup(const Context& context, const SetupCheckOptions& option
     if (chip) {
         check_certificate_objects(report, *chip, key);
         check_verify_anchors(report, *chip, settings);
+    }
+    if (!options.dtls.empty() && chip) {
+        check_dtls(report, *chip, dtls_key);
+    } else if (!options.dtls.empty()) {
+        report.skipped("DTLS", "no chip answers");
     }
     if (!options.certificate.empty()) {
         check_certificate_file(report, options.certificate, key);

@@ -25,6 +25,7 @@ struct SetupCheckOptions {
     std::string certificate;  // file with the certificate that goes with the key; empty: none
     std::string user;         // to check as; empty: whoever runs the program
     std::string service;      // to check as the program of this service; empty: none
+    std::string dtls;         // key slot of the chip's DTLS client; empty: that is not wanted
     std::string root;         // where the files of the machine are; empty: here
     bool json = false;
 };
@@ -86,6 +87,9 @@ void check_certificate_objects(CheckReport& report, ExaminedChip& examined, cons
 
 // check_verify_anchors compares the trust anchors that the provider's settings name with what they hold.
 void check_verify_anchors(CheckReport& report, ExaminedChip& examined, const SettingValues& settings);
+
+// check_dtls judges whether the chip can be a DTLS client with the key in that slot.
+void check_dtls(CheckReport& report, ExaminedChip& examined, ObjectId slot);
 
 // check_certificate_file judges a certificate, or a chain, that programs are given with the key.
 void check_certificate_file(CheckReport& report, const std::string& path, const std::optional<KeyFile>& key);

@@ -51,6 +51,8 @@ enum class Opcode : std::uint8_t {
     set_auth_scheme = 0x10,
     get_auth_msg = 0x18,
     set_auth_msg = 0x19,
+    proc_up_link_msg = 0x1A,
+    proc_down_link_msg = 0x1B,
     calc_hash = 0x30,
     calc_sign = 0x31,
     verify_sign = 0x32,
@@ -75,9 +77,17 @@ enum class ErrorCode : std::uint8_t {
     command_out_of_sequence = 0x0B,
     command_not_available = 0x0C,
     insufficient_memory = 0x0D,
-    unsupported_key_usage_or_algorithm = 0x24,
+    invalid_handshake_message = 0x21,
+    version_mismatch = 0x22,
+    unsupported_cipher_suite = 0x23,
+    unsupported_key_usage_or_algorithm = 0x24,  // or an extension
+    unsupported_parameters = 0x25,
+    invalid_trust_anchor = 0x26,
+    trust_anchor_expired = 0x27,
+    unsupported_trust_anchor = 0x28,
     invalid_certificate_format = 0x29,
     unsupported_certificate = 0x2A,
+    certificate_expired = 0x2B,
     signature_verification_failed = 0x2C,
 };
 

@@ -12,6 +12,17 @@
 
 namespace trustx::sim {
 
+// Work is what a command computes, where its Cmd and size do not tell.
+struct Work {
+    std::size_t key_pairs = 0;
+    std::size_t agreements = 0;
+    std::size_t signatures = 0;
+    std::size_t verifications = 0;
+    std::size_t derivations = 0;
+    std::size_t hashed_bytes = 0;
+    std::size_t encrypted_bytes = 0;
+};
+
 // Timing is all zeros for a chip that answers at once.
 struct Timing {
     bool realistic = false;
@@ -34,6 +45,7 @@ struct Timing {
     // object E0C4 allows, in mA: with less current everything is slower.
     [[nodiscard]] Duration execution(std::optional<Opcode> opcode, std::uint8_t param, std::size_t size,
                                      std::uint8_t current_limit = default_current_limit) const;
+    [[nodiscard]] Duration execution(const Work& work, std::uint8_t current_limit = default_current_limit) const;
     static constexpr std::uint8_t default_current_limit = 6;
 
     static Timing none() { return {}; }

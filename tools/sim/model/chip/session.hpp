@@ -6,6 +6,7 @@
 #include "model/base/bytes.hpp"
 #include "model/base/names.hpp"
 #include "model/crypto/sha256.hpp"
+#include "model/dtls/client.hpp"
 
 #include <array>
 #include <optional>
@@ -21,7 +22,7 @@ struct EphemeralKey {
 struct SharedSecret {
     Bytes value;
 };
-using Session = std::variant<std::monostate, EphemeralKey, SharedSecret>;
+using Session = std::variant<std::monostate, EphemeralKey, SharedSecret, dtls::Client>;
 
 // Application is the volatile half of the chip.
 struct ApplicationState {

@@ -95,13 +95,15 @@ std::size_t moved_bytes(const Apdu& apdu, const ChipState& chip) {
 
 }  // namespace
 
-Application::Application(ChipState chip, Nvm& nvm, Crypto& crypto, Counters& counters, spdlog::logger& log)
+Application::Application(ChipState chip, Nvm& nvm, Crypto& crypto, Counters& counters, spdlog::logger& log,
+                         dtls::Decisions dtls)
     : chip_{std::move(chip)},
       stored_counter_{chip_.byte(ObjectId::security_event_counter)},
       nvm_{nvm},
       crypto_{crypto},
       counters_{counters},
-      log_{log} {}
+      log_{log},
+      dtls_{std::move(dtls)} {}
 
 Bytes Application::execute(ByteView bytes, Time now) {
     advance(now);
@@ -116,7 +118,7 @@ Bytes Application::execute(ByteView bytes, Time now) {
     auto outcome = [&]() -> Outcome<Bytes> {
         TRY(const Command* admitted, command);
         const ChipState before = admitted->writes_nvm ? chip_ : ChipState{};
-        CommandContext context{chip_, volatile_, monitor_, crypto_, counters_, now};
+        CommandContext context{chip_, volatile_, monitor_, crypto_, counters_, now, dtls_};
         try {
             auto result = admitted->run(context, apdu.request);
             if (result && admitted->writes_nvm && !store_or_return_to(before)) {
@@ -155,7 +157,7 @@ bool Application::interrupt(ByteView bytes, double share_done) {
         return true;  // written as a whole or not at all: not at all
     }
     const ChipState before = chip_;
-    CommandContext context{chip_, volatile_, monitor_, crypto_, counters_, Time{0}};
+    CommandContext context{chip_, volatile_, monitor_, crypto_, counters_, Time{0}, dtls_};
     if (!(*command)->run(context, apdu.request)) {
         return false;
     }
@@ -179,10 +181,19 @@ Duration Application::duration(ByteView bytes, const Timing& timing) const {
     if (!command) {
         return timing.execution(std::nullopt, apdu.request.param, 0);
     }
-    Duration total = timing.execution((*command)->opcode, apdu.request.param, moved_bytes(apdu, chip_),
-                                      chip_.byte(ObjectId::current_limit));
+    if (!timing.realistic) {
+        return Duration::zero();
+    }
+    const std::uint8_t current_limit = chip_.byte(ObjectId::current_limit);
+    if ((*command)->effort != nullptr) {
+        const Effort effort = (*command)->effort({chip_, volatile_, crypto_, dtls_}, apdu.request);
+        const Duration delay =
+            effort.is_event ? SecurityMonitor::delay(chip_.byte(ObjectId::security_event_counter)) : Duration::zero();
+        return timing.execution(effort.work, current_limit) + delay;
+    }
+    Duration total = timing.execution((*command)->opcode, apdu.request.param, moved_bytes(apdu, chip_), current_limit);
     const auto key = (*command)->key_used != nullptr ? (*command)->key_used(volatile_, apdu.request) : std::nullopt;
-    if (timing.realistic && key && is_key(*key)) {
+    if (key && is_key(*key)) {
         total += SecurityMonitor::delay(chip_.byte(ObjectId::security_event_counter));
     }
     return total;

@@ -24,7 +24,8 @@ namespace trustx::sim {
 class Application {
  public:
     // chip is what nvm holds. All references outlive the application.
-    Application(ChipState chip, Nvm& nvm, Crypto& crypto, Counters& counters, spdlog::logger& log);
+    Application(ChipState chip, Nvm& nvm, Crypto& crypto, Counters& counters, spdlog::logger& log,
+                dtls::Decisions dtls = {});
 
     // execute runs one command at a moment and returns the whole response APDU; it never fails.
     [[nodiscard]] Bytes execute(ByteView apdu, Time now);
@@ -69,6 +70,7 @@ class Application {
     Crypto& crypto_;
     Counters& counters_;
     spdlog::logger& log_;
+    dtls::Decisions dtls_;
 };
 
 }  // namespace trustx::sim

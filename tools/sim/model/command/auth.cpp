@@ -1,12 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
-// One-way authentication: SetAuthScheme, SetAuthMsg, GetAuthMsg (chip-commands.md sections 6.5 and 6.6).
+// SetAuthScheme, for one-way authentication and for DTLS; SetAuthMsg and GetAuthMsg (chip-commands.md sections 6.5 and
+// 6.6).
 #include "common/try.hpp"
 #include "model/command/key_access.hpp"
 
+#include <algorithm>
+
 namespace trustx::sim {
 
+namespace {
+
+constexpr std::uint8_t param_ecdsa = 0x91;
+constexpr std::uint8_t param_dtls_client = 0x99;
+
+std::size_t dtls_sessions_besides(const ApplicationState& application, const Session& target) {
+    const auto& sessions = application.sessions;
+    return static_cast<std::size_t>(std::count_if(sessions.begin(), sessions.end(), [&](const Session& session) {
+        return &session != &target && std::holds_alternative<dtls::Client>(session);
+    }));
+}
+
+// begin_dtls replaces whatever the session holds, and leaves the scheme and challenge of one-way authentication alone.
+Outcome<Bytes> begin_dtls(CommandContext& context, const Request& request) {
+    ByteReader reader{request.data};
+    const auto id = static_cast<ObjectId>(reader.u16());
+    const auto session_id = static_cast<ObjectId>(reader.u16());
+    if (!reader.complete()) {
+        return fail(ErrorCode::invalid_length);
+    }
+    if (!is_key(id) || !is_session(session_id)) {
+        return fail(ErrorCode::invalid_oid);
+    }
+    TRY(const auto key, find_key(context, id));
+    if ((key.usage & usage::auth) == 0) {
+        return fail(ErrorCode::unsupported_key_usage_or_algorithm);
+    }
+    Session& session = context.application.session(session_id);
+    if (dtls_sessions_besides(context.application, session) >= context.dtls.connections) {
+        return fail(ErrorCode::insufficient_memory);
+    }
+    session = dtls::Client{id};
+    return Bytes{};
+}
+
+}  // namespace
+
 Outcome<Bytes> set_auth_scheme(CommandContext& context, const Request& request) {
-    constexpr std::uint8_t param_ecdsa = 0x91;  // 99, the DTLS client, needs commands 1A and 1B
+    if (request.param == param_dtls_client) {
+        return begin_dtls(context, request);
+    }
     if (request.param != param_ecdsa) {
         return fail(ErrorCode::invalid_param);
     }

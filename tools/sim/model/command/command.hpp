@@ -5,6 +5,7 @@
 #include "model/base/clock.hpp"
 #include "model/base/counters.hpp"
 #include "model/base/result.hpp"
+#include "model/base/timing.hpp"
 #include "model/chip/chip_state.hpp"
 #include "model/chip/security_monitor.hpp"
 #include "model/chip/session.hpp"
@@ -27,10 +28,24 @@ struct CommandContext {
     Crypto& crypto;
     Counters& counters;
     Time now;
+    const dtls::Decisions& dtls;
+};
+
+// Effort is what a request would cost, found out without running it.
+struct Effort {
+    Work work;
+    bool is_event = false;  // for the security monitor: a stored key would be used, or a decryption fail
+};
+struct EffortContext {
+    const ChipState& chip;
+    const ApplicationState& application;
+    Crypto& crypto;
+    const dtls::Decisions& dtls;
 };
 
 // Command is an entry of the table in chip-commands.md section 2. run returns OutData. key_used names the stored
-// private key that a request would use, for the delay of the security monitor; it may be absent. torn is the InData
+// private key that a request would use, for the delay of the security monitor; it may be absent. effort is there where
+// more than Cmd, Param and size decide how long a request takes. torn is the InData
 // that has the same effect as the first share of a request that power failed; absent when that share leaves no trace.
 struct Command {
     Opcode opcode;
@@ -39,6 +54,7 @@ struct Command {
     bool writes_nvm = false;
     std::optional<ObjectId> (*key_used)(const ApplicationState& application, const Request& request) = nullptr;
     std::optional<Bytes> (*torn)(const ChipState& chip, const Request& request, double share) = nullptr;
+    Effort (*effort)(const EffortContext& context, const Request& request) = nullptr;
 };
 
 std::span<const Command> commands();
@@ -58,10 +74,15 @@ Outcome<Bytes> verify_sign(CommandContext& context, const Request& request);
 Outcome<Bytes> calc_ssec(CommandContext& context, const Request& request);
 Outcome<Bytes> derive_key(CommandContext& context, const Request& request);
 Outcome<Bytes> gen_key_pair(CommandContext& context, const Request& request);
+Outcome<Bytes> proc_up_link_msg(CommandContext& context, const Request& request);
+Outcome<Bytes> proc_down_link_msg(CommandContext& context, const Request& request);
 
 std::optional<ObjectId> key_used_by_calc_sign(const ApplicationState& application, const Request& request);
 std::optional<ObjectId> key_used_by_calc_ssec(const ApplicationState& application, const Request& request);
 std::optional<ObjectId> key_used_by_get_auth_msg(const ApplicationState& application, const Request& request);
+
+Effort effort_of_proc_up_link_msg(const EffortContext& context, const Request& request);
+Effort effort_of_proc_down_link_msg(const EffortContext& context, const Request& request);
 
 std::optional<Bytes> torn_set_data_object(const ChipState& chip, const Request& request, double share);
 

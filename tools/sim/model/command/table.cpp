@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command set of Trust X without DTLS: 1A and 1B are not there yet, and answer like any unknown Cmd.
+// The command set of Trust X.
 #include "model/command/command.hpp"
 
 #include <algorithm>
@@ -9,7 +9,7 @@ namespace trustx::sim {
 
 namespace {
 
-constexpr std::array<Command, 13> table{{
+constexpr std::array<Command, 15> table{{
     {Opcode::open_application, "OpenApplication", open_application},
     {Opcode::get_data_object, "GetDataObject", get_data_object},
     {Opcode::set_data_object, "SetDataObject", set_data_object, true, nullptr, torn_set_data_object},
@@ -23,6 +23,9 @@ constexpr std::array<Command, 13> table{{
     {Opcode::calc_ssec, "CalcSSec", calc_ssec, false, key_used_by_calc_ssec},
     {Opcode::derive_key, "DeriveKey", derive_key},
     {Opcode::gen_key_pair, "GenKeyPair", gen_key_pair, true},
+    {Opcode::proc_up_link_msg, "ProcUpLinkMsg", proc_up_link_msg, false, nullptr, nullptr, effort_of_proc_up_link_msg},
+    {Opcode::proc_down_link_msg, "ProcDownLinkMsg", proc_down_link_msg, false, nullptr, nullptr,
+     effort_of_proc_down_link_msg},
 }};
 
 }  // namespace

@@ -52,12 +52,16 @@ const char* group_name(Curve curve) {
     return curve == Curve::p256 ? "P-256" : "P-384";
 }
 
-// RandomSource yields the operating system's random bytes, or with a seed SHA-256 in counter mode.
+// RandomSource yields the operating system's random bytes, with a seed SHA-256 in counter mode, or what it is given.
 class RandomSource {
  public:
     RandomSource(OSSL_LIB_CTX* library, std::optional<std::uint64_t> seed) : library_{library}, seed_{seed} {}
+    RandomSource(OSSL_LIB_CTX* library, Crypto::Random given) : library_{library}, given_{std::move(given)} {}
 
     Bytes take(std::size_t count) {
+        if (given_) {
+            return given_(count);
+        }
         Bytes bytes(count);
         if (!seed_) {
             require(count == 0 || RAND_bytes_ex(library_, bytes.data(), count, 0) == 1, "RAND_bytes_ex");
@@ -81,6 +85,7 @@ class RandomSource {
 
     OSSL_LIB_CTX* library_;
     std::optional<std::uint64_t> seed_;
+    Crypto::Random given_;
     std::uint64_t counter_ = 0;
     Sha256::Digest block_{};
     std::size_t used_ = 32;
@@ -208,10 +213,11 @@ std::optional<Curve> curve_of(const EVP_PKEY* key) {
 }  // namespace
 
 struct Crypto::Parts {
-    explicit Parts(std::optional<std::uint64_t> seed)
+    template <class Source>
+    explicit Parts(Source source)
         : library{must<openssl::LibraryContext>(OSSL_LIB_CTX_new())},
           provider{require_object(OSSL_PROVIDER_load(library.get(), "default"), "OSSL_PROVIDER_load")},
-          random{library.get(), seed},
+          random{library.get(), std::move(source)},
           p256{library.get(), Curve::p256},
           p384{library.get(), Curve::p384} {}
 
@@ -225,6 +231,7 @@ struct Crypto::Parts {
 };
 
 Crypto::Crypto(std::optional<std::uint64_t> seed) : parts_{std::make_unique<Parts>(seed)} {}
+Crypto::Crypto(Random random) : parts_{std::make_unique<Parts>(std::move(random))} {}
 Crypto::~Crypto() = default;
 
 Bytes Crypto::random(std::size_t count) {
@@ -305,16 +312,26 @@ Bytes Crypto::prf(ByteView secret, ByteView seed, std::size_t length) const {
     const Kdf kdf{require_object(EVP_KDF_fetch(parts_->library.get(), "TLS1-PRF", nullptr), "EVP_KDF_fetch")};
     const auto context = must<KdfContext>(EVP_KDF_CTX_new(kdf.get()));
     Bytes derived(length);
-    require(EVP_KDF_derive(context.get(), derived.data(), derived.size(), parameters.data()) == 1, "EVP_KDF_derive");
+    const int done = EVP_KDF_derive(context.get(), derived.data(), derived.size(), parameters.data());
+    OPENSSL_cleanse(secret_bytes.data(), secret_bytes.size());
+    require(done == 1, "EVP_KDF_derive");
     return derived;
 }
 
-Outcome<CertificateKey> Crypto::certificate_key(ByteView der) const {
+namespace {
+
+struct ParsedCertificate {
+    openssl::X509Certificate certificate;
+    CertificateKey key;
+    std::size_t size;
+};
+
+Outcome<ParsedCertificate> parse_certificate(OSSL_LIB_CTX* library, ByteView der) {
     const auto refuse = [](ErrorCode code) {
         ERR_clear_error();
         return fail(code);
     };
-    auto certificate = must<openssl::X509Certificate>(X509_new_ex(parts_->library.get(), nullptr));
+    auto certificate = must<openssl::X509Certificate>(X509_new_ex(library, nullptr));
     X509* target = certificate.get();
     const unsigned char* cursor = der.data();
     if (d2i_X509(&target, &cursor, static_cast<long>(der.size())) == nullptr) {
@@ -339,14 +356,93 @@ Outcome<CertificateKey> Crypto::certificate_key(ByteView der) const {
     }
     const ASN1_BIT_STRING* subject_key = X509_get0_pubkey_bitstr(certificate.get());
     const ByteView point{ASN1_STRING_get0_data(subject_key), static_cast<std::size_t>(ASN1_STRING_length(subject_key))};
-    const bool supported = static_cast<std::size_t>(cursor - der.data()) <= max_certificate_size &&
-                           ecdsa_without_parameters(outer) && point.size() == 1 + 2 * field_size(*curve);
+    const auto size = static_cast<std::size_t>(cursor - der.data());
+    const bool supported =
+        size <= max_certificate_size && ecdsa_without_parameters(outer) && point.size() == 1 + 2 * field_size(*curve);
     if (!supported) {
         return refuse(ErrorCode::unsupported_certificate);
     }
     const std::uint32_t allowed = X509_get_key_usage(certificate.get());
     ERR_clear_error();
-    return CertificateKey{*curve, to_bytes(point), (allowed & (KU_DIGITAL_SIGNATURE | KU_KEY_CERT_SIGN)) != 0};
+    CertificateKey found{*curve, to_bytes(point), (allowed & (KU_DIGITAL_SIGNATURE | KU_KEY_CERT_SIGN)) != 0};
+    return ParsedCertificate{std::move(certificate), std::move(found), size};
+}
+
+// Critical extensions that a chain is checked by, or that do not matter for a server's key.
+bool understood(int extension) {
+    return extension == NID_basic_constraints || extension == NID_key_usage || extension == NID_ext_key_usage ||
+           extension == NID_subject_alt_name || extension == NID_certificate_policies;
+}
+
+bool has_unknown_critical_extension(const X509* certificate) {
+    for (int i = 0; i < X509_get_ext_count(certificate); ++i) {
+        X509_EXTENSION* extension = X509_get_ext(certificate, i);
+        if (X509_EXTENSION_get_critical(extension) == 1 &&
+            !understood(OBJ_obj2nid(X509_EXTENSION_get_object(extension)))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+std::optional<std::int64_t> seconds_of(const ASN1_TIME* time) {
+    std::tm broken_down{};
+    if (time == nullptr || ASN1_TIME_to_tm(time, &broken_down) != 1) {
+        return std::nullopt;
+    }
+    return timegm(&broken_down);
+}
+
+template <auto encode, class Structure>
+Bytes encoded(Structure* structure) {
+    unsigned char* bytes = nullptr;
+    const int size = encode(structure, &bytes);
+    require(size > 0, "DER encoding");
+    const openssl::Memory owner{bytes};
+    return {bytes, bytes + size};
+}
+
+}  // namespace
+
+Outcome<CertificateKey> Crypto::certificate_key(ByteView der) const {
+    TRY(auto parsed, parse_certificate(parts_->library.get(), der));
+    return std::move(parsed.key);
+}
+
+Outcome<Certificate> Crypto::certificate(ByteView der) const {
+    TRY(auto parsed, parse_certificate(parts_->library.get(), der));
+    X509* certificate = parsed.certificate.get();
+    const std::uint32_t flags = X509_get_extension_flags(certificate);
+    const auto not_before = seconds_of(X509_get0_notBefore(certificate));
+    const auto not_after = seconds_of(X509_get0_notAfter(certificate));
+    if ((flags & EXFLAG_INVALID) != 0 || !not_before || !not_after) {
+        ERR_clear_error();
+        return fail(ErrorCode::invalid_certificate_format);
+    }
+    if (has_unknown_critical_extension(certificate)) {
+        return fail(ErrorCode::unsupported_certificate);
+    }
+    const std::uint32_t usage = X509_get_key_usage(certificate);
+    const long path_length = X509_get_pathlen(certificate);
+    const ASN1_BIT_STRING* signature = nullptr;
+    X509_get0_signature(&signature, nullptr, certificate);
+    const ByteView sequence{ASN1_STRING_get0_data(signature), static_cast<std::size_t>(ASN1_STRING_length(signature))};
+    ERR_clear_error();
+    return Certificate{std::move(parsed.key),
+                       encoded<i2d_X509_NAME>(X509_get_subject_name(certificate)),
+                       encoded<i2d_X509_NAME>(X509_get_issuer_name(certificate)),
+                       (flags & EXFLAG_CA) != 0 && (usage & KU_KEY_CERT_SIGN) != 0,
+                       (usage & KU_DIGITAL_SIGNATURE) != 0,
+                       path_length < 0 ? std::nullopt : std::optional(static_cast<std::size_t>(path_length)),
+                       *not_before,
+                       *not_after,
+                       encoded<i2d_re_X509_tbs>(certificate),
+                       der::two_integers_of(sequence),
+                       parsed.size};
+}
+
+Aes128 Crypto::aes128(ByteView key) const {
+    return Aes128{parts_->library.get(), key};
 }
 
 }  // namespace trustx::sim

@@ -5,8 +5,10 @@
 
 #include "model/base/bytes.hpp"
 #include "model/base/result.hpp"
+#include "model/crypto/aes.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -30,12 +32,30 @@ struct CertificateKey {
     bool may_sign;  // key usage digitalSignature or keyCertSign, or no key usage extension
 };
 
+// What a chain of certificates is checked by.
+struct Certificate {
+    CertificateKey key;
+    Bytes subject;           // DER
+    Bytes issuer;            // DER
+    bool authority;          // basic constraints CA:TRUE, and key usage keyCertSign if there is a key usage
+    bool may_sign_messages;  // key usage digitalSignature, or no key usage extension
+    std::optional<std::size_t> path_length;  // how many more authorities may follow it
+    std::int64_t not_before;                 // seconds since 1970
+    std::int64_t not_after;
+    Bytes to_be_signed;
+    Bytes signature;   // two INTEGERs; empty when it is no ECDSA signature
+    std::size_t size;  // of the DER; more bytes may have followed it
+};
+
 // Crypto computes; it keeps no keys. Failures of libcrypto itself (out of memory) throw. Not for
 // use by several threads at once.
 class Crypto {
  public:
     // With a seed everything random is the same in each run; without, it comes from the operating system.
     explicit Crypto(std::optional<std::uint64_t> seed);
+    // With a source of random bytes everything random comes from there, so that a recorded run can be repeated.
+    using Random = std::function<Bytes(std::size_t count)>;
+    explicit Crypto(Random random);
     ~Crypto();
     Crypto(const Crypto&) = delete;
     Crypto& operator=(const Crypto&) = delete;
@@ -54,6 +74,10 @@ class Crypto {
     [[nodiscard]] Bytes prf(ByteView secret, ByteView seed, std::size_t length) const;
     // certificate_key reads one DER certificate by the limits of chip-objects.md section 7. Errors: 29, 2A.
     [[nodiscard]] Outcome<CertificateKey> certificate_key(ByteView der) const;
+    // certificate reads one by the same limits for a chain. Errors: 29, 2A (also for a critical extension unknown to
+    // us).
+    [[nodiscard]] Outcome<Certificate> certificate(ByteView der) const;
+    [[nodiscard]] Aes128 aes128(ByteView key) const;
 
  private:
     struct Parts;

@@ -91,4 +91,21 @@ Bytes two_integers(ByteView r, ByteView s) {
     return concatenate({integer(r), integer(s)});
 }
 
+Bytes two_integers_of(ByteView sequence) {
+    // Signatures on the curves of the chip need no more than one byte for the length of the length.
+    ByteReader reader{sequence};
+    const bool tagged = reader.u8() == 0x30;
+    std::size_t length = reader.u8();
+    if (length == 0x81) {
+        length = reader.u8();
+        if (length < 0x80) {
+            return {};
+        }
+    } else if (length > 0x7F) {
+        return {};
+    }
+    const ByteView content = reader.take(length);
+    return tagged && reader.complete() ? to_bytes(content) : Bytes{};
+}
+
 }  // namespace trustx::sim::der

@@ -33,5 +33,7 @@ Bytes public_key(ByteView point);
 std::optional<Bytes> point_of(ByteView bit_string, Curve curve);
 // two_integers is r and s without the SEQUENCE around them.
 Bytes two_integers(ByteView r, ByteView s);
+// two_integers_of is what a SEQUENCE in shortest form contains, which must be all there is; empty for anything else.
+Bytes two_integers_of(ByteView sequence);
 
 }  // namespace trustx::sim::der
