@@ -96,6 +96,14 @@ Verifier swupdate(const Host& host, const Identity& signer) {
             "SWUPDATE successful", false};
 }
 
+// Debian 13 has built SWUpdate with wolfSSL, which knows neither providers nor openssl.cnf (docs/services.md).
+bool swupdate_uses_openssl(const Host& host) {
+    const auto libraries =
+        run("sh", {"-c", "ldd \"$(command -v swupdate)\""}, {.environment = host.plain_environment(), .input = ""});
+    REQUIRE(libraries.ok());
+    return libraries.out.find("libcrypto.so") != std::string::npos;
+}
+
 bool accepts(const Verifier& verifier, const Outcome& outcome) {
     return (outcome.ok() || !verifier.exit_code_tells) && outcome.both().find(verifier.success) != std::string::npos;
 }
@@ -106,7 +114,12 @@ TEST_CASE("what verifies firmware ends its chain in the trust anchor of the chip
     const auto curve = GENERATE(from_range(both_curves));
     Host host{curve};
     const auto signer = host.software_signer(curve);
-    const std::vector<Verifier> verifiers{rauc(host, signer), swupdate(host, signer), openssl_cms(host, signer)};
+    std::vector<Verifier> verifiers{rauc(host, signer), openssl_cms(host, signer)};
+    if (swupdate_uses_openssl(host)) {
+        verifiers.push_back(swupdate(host, signer));
+    } else {
+        WARN("this SWUpdate does not use OpenSSL, and so not the chip");
+    }
     for (const auto& verifier : verifiers) {
         const auto outcome = verifier.run(host.plain_environment());
         INFO(verifier.name << " without the chip: " << outcome.both());
