@@ -75,10 +75,10 @@ const nlohmann::json& first_command(const nlohmann::json& apdus, std::string_vie
 }  // namespace
 
 sim::Bytes field(const nlohmann::json& object, const char* name) {
-    return from_hex(object.at(name).get<std::string>());
+    return sim::from_hex(object.at(name).get<std::string>()).value();
 }
 
-Recording::Recording() {
+Recording::Recording(nlohmann::json recorded) : run(std::move(recorded)) {
     const sim::Bytes client_random = field(run, "client_random");
     random_.assign(client_random.begin() + 4, client_random.end());
     sim::append(random_, field(run.at("keys"), "chip_ephemeral_priv"));
@@ -87,9 +87,10 @@ Recording::Recording() {
 }
 
 sim::Crypto::Random Recording::random() {
-    return [this](std::size_t count) {
+    drawn_ = 0;
+    return [this, more = any_random()](std::size_t count) {
         if (drawn_ + count > random_.size()) {
-            throw std::runtime_error("the recorded chip drew fewer random numbers");
+            return more(count);
         }
         const auto from = random_.begin() + static_cast<std::ptrdiff_t>(drawn_);
         drawn_ += count;
@@ -105,11 +106,11 @@ void Recording::prepare(PlainChip& chip) const {
 }
 
 std::string Recording::command(std::size_t number) const {
-    return to_hex(field(apdus.at(number), "cmd"));
+    return sim::to_hex(field(apdus.at(number), "cmd"));
 }
 
 std::string Recording::answer(std::size_t number) const {
-    return to_hex(field(apdus.at(number), "rsp"));
+    return sim::to_hex(field(apdus.at(number), "rsp"));
 }
 
 }  // namespace trustx::test

@@ -5,6 +5,8 @@
 
 #include "dtls_chip.hpp"
 
+#include <nlohmann/json.hpp>
+
 namespace trustx::test {
 
 // field is hexadecimal in a recording.
@@ -12,9 +14,9 @@ sim::Bytes field(const nlohmann::json& object, const char* name);
 
 class Recording {
  public:
-    Recording();
+    explicit Recording(nlohmann::json recorded);
 
-    // random yields the random numbers, once; this outlives it.
+    // random yields the random numbers, once, and then any. This outlives it; each begins again.
     [[nodiscard]] sim::Crypto::Random random();
     [[nodiscard]] bool all_drawn() const { return drawn_ == random_.size(); }
     // prepare puts into a chip what the recorded one had.
@@ -24,7 +26,7 @@ class Recording {
     [[nodiscard]] std::string command(std::size_t number) const;
     [[nodiscard]] std::string answer(std::size_t number) const;
 
-    const nlohmann::json run = golden("dtls_handshake");
+    const nlohmann::json run;
     const nlohmann::json& apdus = run.at("apdus");
 
  private:
