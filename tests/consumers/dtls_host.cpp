@@ -173,9 +173,7 @@ Server DtlsHost::openssl_as(const Identity& identity, const Arguments& more) {
 Server DtlsHost::gnutls(const Arguments& more) {
     return start_on_some_port([&] {
         const auto port = std::to_string(unused_udp_port());
-        Arguments arguments{"-oL",
-                            "gnutls-serv",
-                            "--udp",
+        Arguments arguments{"--udp",
                             "--echo",
                             "-p",
                             port,
@@ -186,8 +184,8 @@ Server DtlsHost::gnutls(const Arguments& more) {
                             "--x509cafile",
                             authority.certificate()};
         arguments.insert(arguments.end(), more.begin(), more.end());
-        auto process = std::make_unique<Process>("stdbuf", arguments);
-        process->wait_for_line("listening on IPv4 0.0.0.0 port " + port + "...done");
+        auto process = std::make_unique<Process>("gnutls-serv", arguments);
+        process->wait_for_error_line("listening on IPv4 0.0.0.0 port " + port + "...done");
         return Server{.port = port, .input = nullptr, .process = std::move(process)};
     });
 }
