@@ -92,10 +92,14 @@ LAYERS = {
     "aws/identity": (["tools/aws/identity/"], "values base common/files common/base", ""),
     "aws/documents": (["tools/aws/documents/"], "base common/x509 common/files common/base", ""),
     # The simulator shares no chip protocol and no cryptography with the library, so that no mistake is made twice.
-    "sim/model": (["tools/sim/model/"], "common/openssl common/base", "openssl/"),
-    "sim/server": (["tools/sim/server/"], "sim/model common/openssl common/base", "openssl/"),
-    "sim/usbip": (["tools/sim/usbip/"], "sim/server sim/model common/base", "linux/i2c"),
-    "sim/program": (["tools/sim/"], "sim/usbip sim/server sim/model common/command_line common/base", "openssl/"),
+    "sim/base": (["tools/sim/model/base/"], "common/base", ""),
+    "sim/crypto": (["tools/sim/model/crypto/"], "sim/base common/openssl common/base", "openssl/"),
+    "sim/dtls": (["tools/sim/model/dtls/"], "sim/crypto sim/base common/openssl common/base", "openssl/"),
+    "sim/model": (["tools/sim/model/"], "sim/dtls sim/crypto sim/base common/openssl common/base", "openssl/"),
+    "sim/server": (["tools/sim/server/"], "sim/model sim/base common/openssl common/base", "openssl/"),
+    "sim/usbip": (["tools/sim/usbip/"], "sim/server sim/model sim/base common/base", "linux/i2c"),
+    "sim/program": (["tools/sim/"], "sim/usbip sim/server sim/model sim/crypto sim/base common/command_line "
+                    "common/base", "openssl/"),
 }
 RESERVED = ("linux/i2c", "i2c/", "openssl/", "sqlite3.h", "systemd/")
 INCLUDE_PATHS = ("", "libtrustx/include", "libtrustx/src", "provider/src", "tools", "tools/trustx", "tools/mqtt",

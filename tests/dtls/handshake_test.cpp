@@ -844,3 +844,25 @@ TEST_CASE("a poll loop makes a connection and receives", "[dtls]") {
     CHECK(text_of(connection.receive({world.time.now()}).value().value()) == "two");
     CHECK_FALSE(connection.receive({world.time.now()}).value());
 }
+
+TEST_CASE("a connection carries more than 2^16 records in each direction", "[dtls]") {
+    World world;
+    const Pki pki;
+    world.trust(pki.root);
+    Client client{world, pki.server};
+    require_connected(world, client);
+    constexpr std::uint32_t most = (1U << 16U) + 10;
+    for (std::uint32_t i = 0; i < most; ++i) {
+        const Bytes payload{static_cast<std::uint8_t>(i >> 16U), static_cast<std::uint8_t>(i >> 8U),
+                            static_cast<std::uint8_t>(i)};
+        if (!client.connection.send(payload, world.in(1s)) ||
+            client.connection.receive(world.in(1s)).value_or(std::nullopt) != payload) {
+            FAIL("record " << i);
+        }
+        client.network.sent.resize(1);
+        client.network.sent_by_server.clear();
+    }
+    CHECK(client.server.received().size() == most);
+    CHECK(client.connection.report().bytes_received == 3 * most);
+    CHECK(client.connection.report().drops.undecipherable == 0);
+}

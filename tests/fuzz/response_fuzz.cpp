@@ -45,6 +45,24 @@ void check_metadata(ByteView data) {
     }
 }
 
+void check_dtls(ByteView data) {
+    if (const auto part = decoded(GetHandshakeMessage{}, data)) {
+        expect(part->bytes.size() >= PutHandshakeMessage::header_size && part->bytes.size() + 3 == data.size(),
+               "a part of a handshake message is what its length says");
+    }
+    const EncryptRecord encrypt{.type = 23, .number = 1, .payload = Bytes(11)};
+    if (const auto record = decoded(encrypt, data)) {
+        expect(record->size() == DecryptRecord::header_size + 11 + DecryptRecord::expansion && record->front() == 23,
+               "a record is as long as it has to be");
+    }
+    Bytes sent(DecryptRecord::header_size + 11 + DecryptRecord::expansion);
+    const Bytes header{23, 0xFE, 0xFD, 0, 1, 0, 0, 0, 0, 0, 1, 0, 27};
+    std::ranges::copy(header, sent.begin());
+    if (const auto payload = decoded(DecryptRecord{.record = sent}, data)) {
+        expect(payload->size() == 11, "a payload is as long as it has to be");
+    }
+}
+
 void check_sizes(ByteView data, std::uint16_t length) {
     const GetDataObject get{.object = object::coprocessor_uid, .length = length};
     if (const auto content = decoded(get, data)) {
@@ -73,6 +91,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_public_key(answer);
     check_signature(answer);
     check_metadata(answer);
+    check_dtls(answer);
     check_sizes(answer, length);
     return 0;
 }

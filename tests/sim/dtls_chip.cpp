@@ -3,6 +3,7 @@
 
 #include "host.hpp"
 #include "model/chip/factory.hpp"
+#include "model/crypto/sha256.hpp"
 
 #include <stdexcept>
 
@@ -12,18 +13,33 @@ namespace trustx::test {
 
 namespace {
 
-sim::ChipState factory_state() {
-    sim::Crypto crypto{1};
-    return sim::make_chip(*sim::find_profile("C"), crypto);
+// What all chips share: a key pair takes longer than most tests.
+const sim::ChipState& factory_state() {
+    static const sim::ChipState state = [] {
+        sim::Crypto crypto{1};
+        return sim::make_chip(*sim::find_profile("C"), crypto);
+    }();
+    return state;
 }
 
 }  // namespace
 
+sim::Crypto::Random any_random() {
+    return [number = 0U](std::size_t count) mutable {
+        sim::Bytes bytes;
+        while (bytes.size() < count) {
+            sim::Bytes block;
+            sim::append_u16(block, number++);
+            sim::append(bytes, sim::Sha256::of(block));
+        }
+        bytes.resize(count);
+        return bytes;
+    };
+}
+
 PlainChip::PlainChip(sim::dtls::Decisions decisions, sim::Crypto::Random random)
     : log_{"silent", std::make_shared<spdlog::sinks::null_sink_mt>()},
-      crypto_{random
-                  ? std::move(random)
-                  : [source = std::make_shared<sim::Crypto>(7)](std::size_t count) { return source->random(count); }},
+      crypto_{std::move(random)},
       application_{
           std::make_unique<sim::Application>(factory_state(), nvm_, crypto_, counters, log_, std::move(decisions))} {
     if (apdu(open_command) != "00000000") {
@@ -32,7 +48,7 @@ PlainChip::PlainChip(sim::dtls::Decisions decisions, sim::Crypto::Random random)
 }
 
 std::string PlainChip::apdu(const std::string& hex) {
-    return to_hex(application_->execute(from_hex(hex), now));
+    return sim::to_hex(application_->execute(sim::from_hex(hex).value(), now));
 }
 
 std::string PlainChip::error(const std::string& hex) {

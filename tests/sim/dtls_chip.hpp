@@ -3,7 +3,7 @@
 #pragma once
 
 #include "model/command/application.hpp"
-#include "support/golden.hpp"
+#include "model/nvm/nvm.hpp"
 
 #include <string>
 
@@ -11,11 +11,14 @@
 
 namespace trustx::test {
 
+// any_random yields the same numbers each time.
+sim::Crypto::Random any_random();
+
 // PlainChip is a new chip of profile C whose application is open.
 class PlainChip {
  public:
-    // random replaces the chip's random numbers once the chip was made.
-    explicit PlainChip(sim::dtls::Decisions decisions = {}, sim::Crypto::Random random = {});
+    // random is where its random numbers come from once it was made.
+    explicit PlainChip(sim::dtls::Decisions decisions = {}, sim::Crypto::Random random = any_random());
     PlainChip(const PlainChip&) = delete;
     PlainChip& operator=(const PlainChip&) = delete;
 

@@ -2,6 +2,7 @@
 #include "dtls_host.hpp"
 
 #include "host.hpp"
+#include "support/golden.hpp"
 
 #include <stdexcept>
 

@@ -86,6 +86,9 @@ Identity issue(const std::string& name, const Identity* issuer, const Certificat
     if (options.usage != nullptr) {
         add_extension(certificate.get(), NID_key_usage, options.usage);
     }
+    if (options.alternative_name != nullptr) {
+        add_extension(certificate.get(), NID_subject_alt_name, options.alternative_name);
+    }
     if (options.critical_extension != nullptr) {
         add_unknown_extension(certificate.get(), options.critical_extension);
     }
@@ -113,6 +116,9 @@ DtlsServer::DtlsServer(const Identity& identity, const ServerOptions& options)
     if (options.request_certificate) {
         SSL_CTX_set_verify(
             context, SSL_VERIFY_PEER | (options.certificate_optional ? 0 : SSL_VERIFY_FAIL_IF_NO_PEER_CERT), nullptr);
+    }
+    if (options.partial_chain) {
+        X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
     }
     if (!options.client_authority.empty()) {
         const unsigned char* cursor = options.client_authority.data();
@@ -153,7 +159,7 @@ bool DtlsServer::connected() const {
 }
 
 std::string DtlsServer::read() {
-    std::string text(2000, '\0');
+    std::string text(5000, '\0');
     const int size = SSL_read(ssl_.get(), text.data(), static_cast<int>(text.size()));
     ERR_clear_error();
     text.resize(static_cast<std::size_t>(std::max(size, 0)));

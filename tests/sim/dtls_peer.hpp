@@ -25,8 +25,9 @@ struct Identity {
 struct CertificateOptions {
     const char* group = "P-256";
     bool authority = false;
-    const char* constraints = nullptr;         // basic constraints; default by authority
-    const char* usage = nullptr;               // key usage; default none
+    const char* constraints = nullptr;  // basic constraints; default by authority
+    const char* usage = nullptr;        // key usage; default none
+    const char* alternative_name = nullptr;
     const char* critical_extension = nullptr;  // value of a critical extension of an unknown type
     std::int64_t not_before = 1577836800;      // 2020
     std::int64_t not_after = 2208988800;       // 2040
@@ -40,6 +41,7 @@ struct ServerOptions {
     bool cookies = true;
     bool request_certificate = false;  // and demand one, unless
     bool certificate_optional = false;
+    bool partial_chain = false;            // the authority for clients need not be a root
     std::vector<const Identity*> chain{};  // behind the server's certificate
     sim::Bytes client_authority{};         // DER, for clients
 };

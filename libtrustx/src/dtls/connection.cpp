@@ -32,8 +32,9 @@ bool is_between(ObjectId object, ObjectId first, ObjectId last) {
 // A chip that hangs, is gone or was reset is not asked for an alert: that would take as long again, for nothing.
 bool chip_answers(const Error& error) {
     const auto& code = error.code();
-    return code.category() != std::system_category() && code != Errc::session_lost && code != Errc::chip_hangs &&
-           code != Errc::no_chip && code != Errc::address_nak && code != Errc::bus_failure;
+    const bool is_of_bus = code.category() == std::system_category() && !is_hint(error);
+    return !is_of_bus && code != Errc::session_lost && code != Errc::chip_hangs && code != Errc::no_chip &&
+           code != Errc::address_nak && code != Errc::bus_failure;
 }
 
 Result<void> check(const Options& options) {

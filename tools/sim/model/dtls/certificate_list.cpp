@@ -89,7 +89,7 @@ Outcome<std::vector<ByteView>> decode_list(ByteView body) {
         return fail(ErrorCode::invalid_handshake_message);
     }
     std::vector<ByteView> certificates;
-    while (reader.left() > 0) {
+    while (reader.left() > 0 && !reader.failed()) {
         certificates.push_back(reader.take(read_u24(reader)));
     }
     if (reader.failed()) {

@@ -123,7 +123,7 @@ Outcome<void> check_certificate_request(ByteView body) {
     if (!reader.complete() || schemes.left() % 2 != 0) {
         return malformed();
     }
-    while (names.left() > 0) {
+    while (names.left() > 0 && !names.failed()) {
         names.take(names.u16());
     }
     if (names.failed()) {
