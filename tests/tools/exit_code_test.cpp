@@ -127,7 +127,8 @@ TEST_CASE("each cause of a diagnosis has the exit code of its class", "[exit_cod
 
 TEST_CASE("a DTLS server that is not there, one that refuses and one that is not trusted are told apart",
           "[exit_code]") {
-    for (const auto code : {cli::PeerErrc::name_not_found, cli::PeerErrc::unreachable, cli::PeerErrc::interrupted}) {
+    for (const auto code : {cli::PeerErrc::name_not_found, cli::PeerErrc::unreachable, cli::PeerErrc::interrupted,
+                            cli::PeerErrc::fell_silent}) {
         CHECK(exit_code(code) == ExitCode::network);
     }
     CHECK(exit_code(cli::PeerErrc::untrusted) == ExitCode::untrusted);
