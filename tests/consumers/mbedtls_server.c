@@ -140,15 +140,19 @@ static void tell(struct server* server) {
 static void echo(struct server* server) {
     static const char last[] = "bye\n";
     unsigned char text[2048];
-    for (int count = 1;; ++count) {
+    int count = 0;
+    for (;;) {
         const int got = mbedtls_ssl_read(&server->ssl, text, sizeof text);
+        if (got == MBEDTLS_ERR_SSL_WANT_READ || got == MBEDTLS_ERR_SSL_WANT_WRITE) {
+            continue;
+        }
         if (got <= 0 || mbedtls_ssl_write(&server->ssl, text, (size_t)got) != got) {
             printf(got == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ? "closed by the client\n" : "connection lost\n");
             fflush(stdout);
             (void)mbedtls_ssl_close_notify(&server->ssl);
             return;
         }
-        printf("echo %d\n", count);
+        printf("echo %d\n", ++count);
         fflush(stdout);
         if (got == sizeof last - 1 && memcmp(text, last, sizeof last - 1) == 0) {
             (void)mbedtls_ssl_close_notify(&server->ssl);

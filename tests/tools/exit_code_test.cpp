@@ -8,6 +8,7 @@
 #include "aws/enrolment/error.hpp"
 #include "aws/http/http_error.hpp"
 #include "common/files/input_error.hpp"
+#include "dtls/peer_error.hpp"
 #include "pki/error.hpp"
 #include "provisioning/error.hpp"
 #include "support/catch.hpp"
@@ -121,5 +122,24 @@ TEST_CASE("each cause of a diagnosis has the exit code of its class", "[exit_cod
                  {Cause::policy_propagating, ExitCode::not_accepted}};
     for (const auto& [cause, code] : cases) {
         CHECK(exit_code(cause) == code);
+    }
+}
+
+TEST_CASE("a DTLS server that is not there, one that refuses and one that is not trusted are told apart",
+          "[exit_code]") {
+    for (const auto code : {cli::PeerErrc::name_not_found, cli::PeerErrc::unreachable, cli::PeerErrc::interrupted,
+                            cli::PeerErrc::fell_silent}) {
+        CHECK(exit_code(code) == ExitCode::network);
+    }
+    CHECK(exit_code(cli::PeerErrc::untrusted) == ExitCode::untrusted);
+    CHECK(exit_code(cli::PeerErrc::unsuitable) == ExitCode::cloud);
+    for (const auto code :
+         {DtlsError::peer_silent, DtlsError::peer_closed, DtlsError::peer_violates, DtlsError::numbers_exhausted}) {
+        CHECK(exit_code(code) == ExitCode::network);
+    }
+    CHECK(exit_code(DtlsError::message_too_long) == ExitCode::cloud);
+    CHECK(exit_code(DtlsError::other_process) == ExitCode::internal);
+    for (const auto alert : {DtlsAlert::handshake_failure, DtlsAlert::unknown_ca, DtlsAlert::access_denied}) {
+        CHECK(exit_code(alert) == ExitCode::cloud);
     }
 }

@@ -403,3 +403,16 @@ TEST_CASE("check judges the certificate file that goes with a key", "[setup]") {
     check_fault(machine.check({"--key", "key.pem", "--cert", "other.pem"}), 5, {"another key", "key.pem"});
     check_fault(machine.check({"--cert", "key.pem"}), 4, {"no CERTIFICATE block"});
 }
+
+TEST_CASE("check says whether the chip can be a DTLS client, where that is asked", "[setup]") {
+    const Machine machine;
+    CHECK_THAT(machine.check().out, !ContainsSubstring("DTLS"));
+    check_fault(machine.check({"--dtls", "E0F1"}), 6, {"DTLS key E0F1", "holds no key", "trustx keygen E0F1"});
+    machine.chip.keygen("E0F1", {"--usage", "sign"});
+    check_fault(machine.check({"--dtls", "E0F1"}), 1,
+                {"its usage is sign", "trustx metadata set E0F1 --usage auth,sign --force"});
+    machine.chip.must({"metadata", "set", "E0F1", "--usage", "auth,sign", "--force"});
+    check_fault(machine.check({"--dtls", "E0F1"}), 6,
+                {"DTLS key E0F1", "may authenticate", "DTLS anchor E0E8", "trustx anchor write E0E8 FILE"});
+    CHECK(machine.check({"--dtls", "E0E8"}).status == 2);
+}

@@ -76,12 +76,13 @@ std::pair<PeerErrc, std::string> what_the_chip_means(ChipError code, const Hands
 // Some servers send no alert when they refuse (GnuTLS's, Mbed TLS 2.28 without a certificate that it demands).
 Error fell_silent(const ServerConnection& server, const HandshakeOptions& options) {
     const bool lacks = server.connection.report().certificate_requested && !options.dtls.certificate;
-    return Error{DtlsError::peer_silent,
-                 server.address.text() +
-                     ": it answered at first, and refuses the rest of the handshake without a word, " +
-                     "or its datagrams are lost; its own log may say why" +
-                     (lacks ? ": it asks for a certificate, and got none (--cert)"
-                            : ", for example that it does not have the suite ECDHE-ECDSA-AES128-CCM8")};
+    return Error{
+        PeerErrc::fell_silent,
+        "the server at " + server.address.text() +
+            " answered at first, and then no more: its datagrams are lost, or it refuses without a word, and its "
+            "own log says why" +
+            (lacks ? " (it asks for a certificate, and gets none: see --cert)"
+                   : " (it may not have the suite ECDHE-ECDSA-AES128-CCM8)")};
 }
 
 Error in_words(const Error& error, const ServerConnection& server, const HandshakeOptions& options) {

@@ -16,6 +16,7 @@ enum class PeerErrc {
     interrupted = 3,     // the user ended it first (SIGINT, SIGTERM)
     untrusted = 4,       // the chip, or we, do not accept the server's certificate
     unsuitable = 5,      // the server chose what the chip does not do
+    fell_silent = 6,     // the server answered at first, and then no more
 };
 
 const std::error_category& peer_category() noexcept;

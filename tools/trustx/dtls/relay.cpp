@@ -134,6 +134,7 @@ class Relay {
         TRYV(send_next());
         TRYV(receive_all());
         TRYV(write_output());
+        tell_of_forgeries();
         if (!end_ && quiet_until_ && clock_.now() >= *quiet_until_) {
             end_ = End::input;
         }
@@ -210,17 +211,23 @@ class Relay {
                       : Result<void>{};
     }
 
-    // A reader has as long as the server had to say something.
+    void tell_of_forgeries() {
+        if (!told_ && connection_.report().throttled) {
+            told_ = true;
+            options_.throttled();
+        }
+    }
+
+    // A reader has as long as the server had to say something; no time when the user wants to end it.
     Result<void> flush() {
-        const auto until = clock_.now() + options_.quiet;
+        const auto until = end_ == End::interrupted ? clock_.now() : clock_.now() + options_.quiet;
         for (;;) {
             TRYV(write_output());
             const auto left = std::chrono::ceil<milliseconds>(until - clock_.now()).count();
             if (output_.empty() || left <= 0) {
                 return {};
             }
-            std::array<pollfd, 2> polled{pollfd{output_.fd(), POLLOUT, 0},
-                                         pollfd{end_ == End::interrupted ? -1 : options_.signals, POLLIN, 0}};
+            std::array<pollfd, 2> polled{pollfd{output_.fd(), POLLOUT, 0}, pollfd{options_.signals, POLLIN, 0}};
             if (::poll(polled.data(), polled.size(), static_cast<int>(left)) > 0 && polled[1].revents != 0) {
                 return {};
             }
@@ -242,6 +249,7 @@ class Relay {
     std::optional<TimePoint> quiet_until_;
     std::optional<End> end_;
     bool passed_ = false;
+    bool told_ = false;
 };
 
 }  // namespace

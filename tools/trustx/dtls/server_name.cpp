@@ -76,7 +76,7 @@ Result<ServerName> parse_server_name(const std::string& text) {
     if (bracketed) {
         host = host.substr(1, host.size() - 2);
     }
-    if (host.empty() || !is_port(port) || (!bracketed && host.find(':') != std::string::npos) ||
+    if (host.empty() || !is_port(port) || (!bracketed && host.find_first_of("[]:") != std::string::npos) ||
         host.find('\0') != std::string::npos) {
         return fail(InputErrc::usage, "`" + text::printable(text) +
                                           "` names no server: write HOST:PORT, such as server.example:5684, "

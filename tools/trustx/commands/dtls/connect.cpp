@@ -33,6 +33,10 @@ Examples:
   trustx dtls connect server.example:5684 --expect-anchor root.pem --expect-name server.example
   trustx dtls connect 192.0.2.1:5684 --cert none --show-session --json)";
 
+constexpr const char* forgeries =
+    "somebody forges records, which the chip cannot decrypt: received ones wait, so that its security monitor does not "
+    "delay every use of its keys";
+
 struct DtlsConnectOptions {
     DtlsOptions dtls;
     double wait = 2;  // seconds
@@ -54,9 +58,13 @@ std::string ending(const RelayResult& result, const dtls::Report& report) {
 Result<void> exchange(const Context& context, const DtlsConnectOptions& options, Clock& clock, int signals,
                       ServerConnection& server) {
     TRY(const auto quiet, seconds_of(options.wait, "--wait"));
-    auto relayed = relay(
-        server.connection, clock,
-        {.input = STDIN_FILENO, .output = STDOUT_FILENO, .signals = signals, .lines = options.lines, .quiet = quiet});
+    auto relayed = relay(server.connection, clock,
+                         {.input = STDIN_FILENO,
+                          .output = STDOUT_FILENO,
+                          .signals = signals,
+                          .lines = options.lines,
+                          .quiet = quiet,
+                          .throttled = [&context] { context.note(forgeries); }});
     const auto closed = server.connection.close(Deadline{clock.now()});
     if (!relayed) {
         return tl::make_unexpected(server.socket->explain(relayed.error()));
