@@ -140,18 +140,20 @@ Result<SessionLease> Chip::lease_for_handshake(std::chrono::milliseconds patienc
     if (!sessions_.wait_for_this_thread()) {
         return device_->lease_session(patience);
     }
-    auto lease = device_->lease_session(std::chrono::milliseconds::zero());
-    if (is_none_free(lease) && !has_fallback) {
-        lease = device_->lease_session(youngest_evicted);  // until the oldest is as old
+    // Until the oldest of this thread's is that old.
+    const auto bounded = has_fallback ? std::chrono::milliseconds::zero() : std::min(patience, youngest_evicted);
+    auto lease = device_->lease_session(bounded);
+    if (!is_none_free(lease) || has_fallback) {
+        return lease;
     }
-    if (is_none_free(lease) && !has_fallback) {
-        if (const auto evicted = sessions_.evict_oldest(youngest_evicted)) {
-            note("took session object " + evicted->hex() + " from a handshake that had not used it for " +
-                 std::to_string(youngest_evicted.count()) + " ms");
-        }
-        lease = device_->lease_session(std::chrono::milliseconds::zero());
+    TRY(auto device, device_->lock());
+    TRY(auto taken, sessions_.take_oldest(device, bounded));
+    if (!taken) {
+        return lease;
     }
-    return lease;
+    device.note("took session object " + taken->object().hex() + " from a handshake that had not used it for " +
+                std::to_string(bounded.count()) + " ms");
+    return *std::move(taken);
 }
 
 Outcome<std::optional<SessionKey>> Chip::generate_ephemeral(Curve curve, std::chrono::milliseconds patience,

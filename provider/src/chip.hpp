@@ -78,9 +78,9 @@ class Chip {
     [[nodiscard]] Outcome<SessionKey> generate_session(const KeyRequest& request);
 
     // generate_ephemeral makes a key for one key agreement in a session object. A handshake that has not used its
-    // object for half of the time loses it to whoever waits for one, in whatever process. Where all wait for this
-    // thread, it does not wait: without a fallback it takes the oldest, which is at least a tenth of a second old then.
-    // Nothing: none became free.
+    // object for half of the time loses it to whoever waits for one, in whatever process. Where one waits for this
+    // thread, that waits for nobody: with a fallback not at all, without one a tenth of a second, and then it takes
+    // that of the oldest of the process. Nothing: none became free.
     [[nodiscard]] Outcome<std::optional<SessionKey>> generate_ephemeral(Curve curve, std::chrono::milliseconds patience,
                                                                         bool has_fallback);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include <unistd.h>
@@ -106,6 +107,7 @@ std::shared_ptr<const HeldSession> HeldSessions::hold_for_handshake(SessionLease
         if (!in_use && place.state.compare_exchange_weak(seen, packed_state(number, State::changing))) {
             break;
         }
+        std::this_thread::yield();
         seen = place.state.load();
     }
     place.secret = {};
@@ -130,12 +132,35 @@ Result<std::optional<HandshakeUse>> HeldSessions::use(LockedDevice& device, std:
     if (!found || !move(place, seen, with(seen, State::changing))) {
         return std::nullopt;
     }
-    auto lease = device.lease_session_again(place.object, place.lease_number.load());
-    if (!lease || !*lease) {
-        place.state.store(0);
-        return lease ? Result<std::optional<HandshakeUse>>{std::nullopt} : lease.failure();
+    TRY(auto lease, lease_again(device, place));
+    if (!lease) {
+        return std::nullopt;
     }
-    return HandshakeUse{place, **std::move(lease), seen};
+    return HandshakeUse{place, *std::move(lease), seen};
+}
+
+Result<std::optional<SessionLease>> HeldSessions::lease_again(LockedDevice& device, Place& place) {
+    // Whatever comes: an exception as well.
+    class Freed {
+     public:
+        Freed(HeldSessions& sessions, Place& place) : sessions_{sessions}, place_{place} {}
+        Freed(const Freed&) = delete;
+        Freed& operator=(const Freed&) = delete;
+        ~Freed() {
+            if (frees) {
+                sessions_.device_.stop_setting_aside(place_.object, place_.lease_number.load());
+                place_.state.store(0);
+            }
+        }
+        bool frees = true;
+
+     private:
+        HeldSessions& sessions_;
+        Place& place_;
+    } freed{*this, place};
+    auto lease = device.lease_session_again(place.object, place.lease_number.load());
+    freed.frees = !lease || !*lease;
+    return lease;
 }
 
 void HeldSessions::end_handshake(std::uint64_t number) noexcept {
@@ -143,24 +168,32 @@ void HeldSessions::end_handshake(std::uint64_t number) noexcept {
 }
 
 bool HeldSessions::wait_for_this_thread() const noexcept {
-    return std::ranges::all_of(places_, [&](const Place& place) {
+    return std::ranges::any_of(places_, [&](const Place& place) {
         return waits_for_a_peer(place.state.load()) && place.thread.load() == &mark_of_this_thread &&
                device_.is_set_aside(place.object, place.lease_number.load());
     });
 }
 
-std::optional<ObjectId> HeldSessions::evict_oldest(std::chrono::milliseconds age) {
+Result<std::optional<SessionLease>> HeldSessions::take_oldest(LockedDevice& device, std::chrono::milliseconds age) {
     Place* oldest = nullptr;
     std::uint64_t state = 0;
     for (Place& place : places_) {
         const auto seen = place.state.load();
-        const bool evictable = waits_for_a_peer(seen) && std::chrono::steady_clock::now() - place.since.load() >= age;
-        if (evictable && (oldest == nullptr || number_of(seen) < number_of(state))) {
+        const bool old = waits_for_a_peer(seen) && std::chrono::steady_clock::now() - place.since.load() >= age &&
+                         device_.is_set_aside(place.object, place.lease_number.load());
+        if (old && (oldest == nullptr || number_of(seen) < number_of(state))) {
             oldest = &place;
             state = seen;
         }
     }
-    return oldest != nullptr && give_back(*oldest, state) ? std::optional{oldest->object} : std::nullopt;
+    if (oldest == nullptr || !move(*oldest, state, with(state, State::changing))) {
+        return std::nullopt;
+    }
+    auto lease = lease_again(device, *oldest);
+    if (lease && *lease) {
+        oldest->state.store(0);
+    }
+    return lease;
 }
 
 HandshakeUse::HandshakeUse(HandshakeUse&& other) noexcept
@@ -204,12 +237,13 @@ Outcome<std::uint64_t> HeldSession::become_secret(const PublicKey& peer) const {
     TRYV(check_process());
     auto& place = sessions_->place_of(number_);
     const auto key = packed_state(number_, State::key);
+    AgreedSecret agreed{.peer = peer};  // before the place is taken: it needs memory
     if (!HeldSessions::move(place, key, with(key, State::changing))) {
         return fail(Reason::session_lost,
                     "use an ephemeral key in a session object: it is used once, and was, or another handshake took the "
                     "session object because none of the four was free; begin a new handshake");
     }
-    place.secret = {.peer = peer};
+    place.secret = std::move(agreed);
     place.state.store(with(key, State::secret));
     return number_;
 }

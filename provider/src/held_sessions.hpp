@@ -56,13 +56,13 @@ class HeldSessions {
     // end_handshake gives back the session object of a secret whose handshake ended before HandshakeUse::rest.
     void end_handshake(std::uint64_t number) noexcept;
 
-    // wait_for_this_thread: all session objects are set aside for handshakes of this thread, which cannot go on while
-    // it waits.
+    // wait_for_this_thread: a session object is set aside for a handshake of this thread, which cannot go on while it
+    // waits.
     [[nodiscard]] bool wait_for_this_thread() const noexcept;
 
-    // evict_oldest gives back the session object of the handshake that was given one first, if it has not used that for
-    // so long, and says which object that was.
-    std::optional<ObjectId> evict_oldest(std::chrono::milliseconds age);
+    // take_oldest takes the session object of that handshake of this process which was given one first, if it has not
+    // used that for so long. Nothing: there is none. Errors: those of LockedDevice::lease_session_again.
+    [[nodiscard]] Result<std::optional<SessionLease>> take_oldest(LockedDevice& device, std::chrono::milliseconds age);
 
  private:
     friend class HeldSession;
@@ -86,6 +86,8 @@ class HeldSessions {
     bool give_back(Place& place, std::uint64_t from) noexcept;
     static void set_aside(Place& place, SessionLease lease, std::uint64_t state) noexcept;
     [[nodiscard]] Place& place_of(std::uint64_t number) noexcept;
+    // lease_again leases what a place is about, which nobody but the caller has; it frees the place where it cannot.
+    [[nodiscard]] Result<std::optional<SessionLease>> lease_again(LockedDevice& device, Place& place);
 
     Device& device_;
     std::array<Place, 4> places_{{{object::session_1}, {ObjectId{0xE101}}, {ObjectId{0xE102}}, {object::session_4}}};

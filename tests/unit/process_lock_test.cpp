@@ -55,13 +55,19 @@ class WaitingClock final : public Clock {
     std::function<void()> begun_;
 };
 
+VirtualClock clock_at(TimePoint now) {
+    VirtualClock clock;
+    clock.advance(now.time_since_epoch());
+    return clock;
+}
+
 // all_but says that only one session object is wanted.
 std::uint32_t all_but(int index) {
     return ~(1U << static_cast<unsigned>(index));
 }
 
 bool try_session(ProcessLock& lock, int index, TimePoint now = {}) {
-    const auto claimed = lock.try_any_session(4, all_but(index), now).value();
+    const auto claimed = lock.try_any_session(4, all_but(index), clock_at(now)).value();
     lock.stop_waiting_for_session();
     return claimed.has_value();
 }
@@ -563,7 +569,9 @@ TEST_CASE("session objects are given to those that wait in the order of arrival"
     auto second = open();
     auto late = open();
     const TimePoint now{};
-    const auto gets = [](ProcessLock& lock, TimePoint at) { return lock.try_any_session(1, 0, at).value() == 0; };
+    const auto gets = [](ProcessLock& lock, TimePoint at) {
+        return lock.try_any_session(1, 0, clock_at(at)).value() == 0;
+    };
     REQUIRE(gets(user, now));
     CHECK_FALSE(gets(first, now));
     CHECK_FALSE(gets(second, now));
@@ -590,6 +598,18 @@ TEST_CASE("session objects are given to those that wait in the order of arrival"
         CHECK_FALSE(gets(second, now));
         CHECK_FALSE(gets(second, now + 99ms));
         CHECK(gets(second, now + 100ms));
+        SECTION("and is the last when it goes on") {
+            CHECK_FALSE(gets(late, now + 100ms));
+            CHECK_FALSE(gets(first, now + 100ms));
+            second.release_session(0);
+            CHECK_FALSE(gets(second, now + 100ms));
+            CHECK_FALSE(gets(first, now + 100ms));
+            CHECK(gets(late, now + 100ms));
+            late.release_session(0);
+            CHECK_FALSE(gets(late, now + 100ms));
+            CHECK_FALSE(gets(second, now + 100ms));
+            CHECK(gets(first, now + 100ms));
+        }
     }
 }
 

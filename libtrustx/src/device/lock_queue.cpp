@@ -105,6 +105,12 @@ Result<bool> LockQueue::none_between(std::uint32_t from, std::uint32_t to) const
     return !locked;
 }
 
+void LockQueue::leave_if_passed_over() noexcept {
+    if (number_ && distance(load(passed_over), *number_) >= ahead) {
+        leave();
+    }
+}
+
 void LockQueue::leave() noexcept {
     if (number_) {
         locks_.unlock(place(*number_));

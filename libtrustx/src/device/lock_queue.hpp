@@ -43,6 +43,10 @@ class LockQueue {
     // pass_over lets nobody wait any longer for those that are before this place.
     void pass_over() const noexcept;
 
+    // leave_if_passed_over is for one that went on after it had been stopped: nobody looks at its place any more, so it
+    // enters again as the last.
+    void leave_if_passed_over() noexcept;
+
     void leave() noexcept;
 
  private:

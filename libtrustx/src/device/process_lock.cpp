@@ -42,6 +42,9 @@ constexpr Duration longest_pause = 2ms;
 // A process that does not take what nobody has for so long is stopped, or wishes the others ill.
 constexpr Duration turn_expires = 100ms;
 
+// A process that only looks has a session object for microseconds, unless it is stopped just then.
+constexpr Duration patience_with_others = 100ms;
+
 // Others of this process close theirs in microseconds; one that uses the chip is not waited for.
 constexpr Duration patience_to_close = 100ms;
 
@@ -59,7 +62,8 @@ Result<bool> not_first(const LockQueue& queue) {
 // for stays idle because the first does not take it. in_use says whether that is in use; it is asked only if others are
 // before.
 template <class InUse>
-Result<bool> its_turn(const LockQueue& queue, TimePoint now, std::optional<TimePoint>& idle_since, InUse in_use) {
+Result<bool> its_turn(LockQueue& queue, TimePoint now, std::optional<TimePoint>& idle_since, InUse in_use) {
+    queue.leave_if_passed_over();
     TRY(const bool others_first, queue.entered() ? not_first(queue) : queue.anybody_waits());
     if (!others_first) {
         return true;
@@ -229,7 +233,7 @@ Result<void> ProcessLock::reserve_space() {
     return {};
 }
 
-Result<bool> ProcessLock::try_chip(const LockQueue& queue, TimePoint now, std::optional<TimePoint>& idle_since) const {
+Result<bool> ProcessLock::try_chip(LockQueue& queue, TimePoint now, std::optional<TimePoint>& idle_since) const {
     TRY(const bool may_take, its_turn(queue, now, idle_since, [this] { return in_use(); }));
     return may_take ? take_chip() : Result<bool>{false};
 }
@@ -332,7 +336,8 @@ void ProcessLock::continue_in_child() noexcept {
     session_queue_.reset();
 }
 
-Result<std::optional<int>> ProcessLock::try_any_session(int count, std::uint32_t used, TimePoint now) {
+Result<std::optional<int>> ProcessLock::try_any_session(int count, std::uint32_t used, const Clock& clock) {
+    const auto now = clock.now();
     TRYV(ensure_open());
     if (session_queue_ == nullptr) {
         session_queue_ = std::make_unique<LockQueue>(locks(), session_queue);
@@ -341,7 +346,7 @@ Result<std::optional<int>> ProcessLock::try_any_session(int count, std::uint32_t
         its_turn(*session_queue_, now, session_idle_since_, [&] { return all_sessions_used(count, now); }));
     for (const auto index : in_order_of_lease(set_aside_marks(), now)) {
         const bool eligible = may_take && index && *index < count && (used >> static_cast<unsigned>(*index) & 1U) == 0;
-        TRY(const bool claimed, eligible ? try_session(*index, now) : Result<bool>{false});
+        TRY(const bool claimed, eligible ? try_session(*index, clock) : Result<bool>{false});
         if (claimed) {
             stop_waiting_for_session();
             return *index;
@@ -377,12 +382,13 @@ Result<bool> ProcessLock::all_sessions_used(int count, TimePoint now) const {
     return true;
 }
 
-Result<bool> ProcessLock::try_session(int index, TimePoint now) {
+Result<bool> ProcessLock::try_session(int index, const Clock& clock) {
     if (claims_ != nullptr && !claims_->chip.try_lock_for(Duration::zero())) {
         return false;
     }
     // Somebody may have had it since the marks were read, and set it aside.
-    auto claimed = claim_session(index, [&](std::uint32_t claims) { return !is_set_aside(index, claims, now); });
+    auto claimed =
+        claim_session(index, [&](std::uint32_t claims) { return !is_set_aside(index, claims, clock.now()); });
     if (claims_ != nullptr) {
         claims_->chip.unlock();
     }
@@ -452,17 +458,23 @@ void ProcessLock::stop_setting_aside(int index, std::uint32_t claims) noexcept {
     }
 }
 
-Result<bool> ProcessLock::try_same_session(int index, std::uint32_t claims, TimePoint now) {
-    if (!locked_ || has_session(index) || session_claims(index) != claims) {
-        return false;
-    }
-    if (!is_set_aside(index, claims, now)) {
-        TRY(const bool others_wait, LockQueue(locks(), session_queue).anybody_waits());
+// Another process may have it for the moment in which it sees that it is set aside.
+Result<bool> ProcessLock::try_same_session(int index, std::uint32_t claims, Clock& clock) {
+    const auto deadline = Deadline::after(clock, patience_with_others);
+    while (locked_ && !has_session(index) && session_claims(index) == claims) {
+        const bool is_certain = is_set_aside(index, claims, clock.now());
+        TRY(const bool others_wait,
+            is_certain ? Result<bool>{false} : LockQueue(locks(), session_queue).anybody_waits());
         if (others_wait) {
             return false;
         }
+        TRY(const bool claimed, claim_session(index, [&](std::uint32_t before) { return before == claims; }));
+        if (claimed || !is_certain || deadline.passed(clock)) {
+            return claimed;
+        }
+        clock.sleep_until(std::min(clock.now() + first_pause, deadline.at));
     }
-    return claim_session(index, [&](std::uint32_t before) { return before == claims; });
+    return false;
 }
 
 void ProcessLock::release_session(int index) noexcept {

@@ -58,7 +58,7 @@ class ProcessLock {
     // as this ProcessLock lives, or until it is released. Nothing when all are in use, or processes that came before
     // wait for one: then this one waits, too, until it gets one or calls stop_waiting_for_session. The kernel releases
     // the claims of a dead process.
-    [[nodiscard]] Result<std::optional<int>> try_any_session(int count, std::uint32_t used, TimePoint now);
+    [[nodiscard]] Result<std::optional<int>> try_any_session(int count, std::uint32_t used, const Clock& clock);
     void stop_waiting_for_session() noexcept;
     void release_session(int index) noexcept;
     // session_claims is how often a session object was claimed, by whatever process: a counter that starts anywhere.
@@ -68,7 +68,7 @@ class ProcessLock {
     // afterwards if nobody claimed it, or waits for one. stop_setting_aside lets others have it now.
     void set_aside(int index, TimePoint until) noexcept;
     [[nodiscard]] bool is_set_aside(int index, std::uint32_t claims, TimePoint now) const noexcept;
-    [[nodiscard]] Result<bool> try_same_session(int index, std::uint32_t claims, TimePoint now);
+    [[nodiscard]] Result<bool> try_same_session(int index, std::uint32_t claims, Clock& clock);
     void stop_setting_aside(int index, std::uint32_t claims) noexcept;
     // has_session is false for a claim that was lost: the program closed the lock file, and another process was faster.
     [[nodiscard]] bool has_session(int index) const noexcept {
@@ -104,9 +104,8 @@ class ProcessLock {
     [[nodiscard]] ByteLocks locks() const noexcept { return {.fd = fd_.get(), .owner = owner_}; }
     [[nodiscard]] Result<bool> in_use() const;
     [[nodiscard]] Result<bool> take_chip() const;
-    [[nodiscard]] Result<bool> try_chip(const LockQueue& queue, TimePoint now,
-                                        std::optional<TimePoint>& idle_since) const;
-    [[nodiscard]] Result<bool> try_session(int index, TimePoint now);
+    [[nodiscard]] Result<bool> try_chip(LockQueue& queue, TimePoint now, std::optional<TimePoint>& idle_since) const;
+    [[nodiscard]] Result<bool> try_session(int index, const Clock& clock);
     // may_have is asked with the number of claims, when nobody else can have it any more.
     template <class MayHave>
     [[nodiscard]] Result<bool> claim_session(int index, MayHave may_have);

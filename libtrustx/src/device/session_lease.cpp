@@ -79,9 +79,9 @@ Result<int> Device::Impl::wait_for_session(Deadline deadline) {
 Result<std::optional<int>> Device::Impl::try_any_session() {
     TRYV(open_process_lock());
     const auto used = leased_sessions_.load();
-    const auto now = clock_->now();
-    TRY(const auto claimed, process_lock_ ? process_lock_->try_any_session(session_count, used, now)
-                                          : Result<std::optional<int>>{first_unused(used, own_set_aside_marks(), now)});
+    TRY(const auto claimed, process_lock_
+                                ? process_lock_->try_any_session(session_count, used, *clock_)
+                                : Result<std::optional<int>>{first_unused(used, own_set_aside_marks(), clock_->now())});
     if (claimed) {
         note_lease(*claimed);
         session_resets_.at(static_cast<std::size_t>(*claimed)) = resets();
@@ -109,7 +109,7 @@ Result<bool> Device::Impl::lease_session_again(int index, std::uint32_t number) 
     if (used) {
         return false;
     }
-    TRY(const bool claimed, process_lock_ ? process_lock_->try_same_session(index, number, clock_->now())
+    TRY(const bool claimed, process_lock_ ? process_lock_->try_same_session(index, number, *clock_)
                                           : Result<bool>{session_claims(index) == number});
     if (claimed) {
         note_lease(index);

@@ -23,7 +23,7 @@ SetAsideMark set_aside_mark(TimePoint until) noexcept {
 }
 
 bool is_set_aside(SetAsideMark mark, TimePoint now) noexcept {
-    constexpr auto longest = static_cast<std::uint32_t>(std::chrono::milliseconds{longest_set_aside}.count());
+    constexpr auto longest = static_cast<std::uint32_t>(std::chrono::milliseconds{longest_mark}.count());
     const auto left = mark - milliseconds_of(now);
     return mark != 0 && left != 0 && left <= longest;
 }

@@ -11,8 +11,11 @@
 
 namespace trustx {
 
-// Longer than that nobody is kept from a session object that its holder does not lease again, whatever a mark says.
+// A session object is set aside for so long at most.
 inline constexpr std::chrono::seconds longest_set_aside{5};
+// A mark that says more than this is none. It is more than that, because whoever reads it may have looked at the clock
+// before it was made.
+inline constexpr std::chrono::seconds longest_mark{6};
 
 // A mark is until when a session object is set aside: the lower 32 bits of the steady clock's milliseconds, which all
 // processes of a machine share. 0: it holds nothing.
