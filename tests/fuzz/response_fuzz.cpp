@@ -46,11 +46,11 @@ void check_metadata(ByteView data) {
 }
 
 void check_dtls(ByteView data) {
-    if (const auto part = decoded(GetHandshakeMessage{}, data)) {
+    if (const auto part = decoded(GetHandshakeMessage{.session = object::session_1}, data)) {
         expect(part->bytes.size() >= PutHandshakeMessage::header_size && part->bytes.size() + 3 == data.size(),
                "a part of a handshake message is what its length says");
     }
-    const EncryptRecord encrypt{.type = 23, .number = 1, .payload = Bytes(11)};
+    const EncryptRecord encrypt{.session = object::session_1, .type = 23, .number = 1, .payload = Bytes(11)};
     if (const auto record = decoded(encrypt, data)) {
         expect(record->size() == DecryptRecord::header_size + 11 + DecryptRecord::expansion && record->front() == 23,
                "a record is as long as it has to be");
@@ -58,7 +58,7 @@ void check_dtls(ByteView data) {
     Bytes sent(DecryptRecord::header_size + 11 + DecryptRecord::expansion);
     const Bytes header{23, 0xFE, 0xFD, 0, 1, 0, 0, 0, 0, 0, 1, 0, 27};
     std::ranges::copy(header, sent.begin());
-    if (const auto payload = decoded(DecryptRecord{.record = sent}, data)) {
+    if (const auto payload = decoded(DecryptRecord{.session = object::session_1, .record = sent}, data)) {
         expect(payload->size() == 11, "a payload is as long as it has to be");
     }
 }

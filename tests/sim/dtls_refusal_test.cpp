@@ -96,6 +96,13 @@ const std::vector<Refusal> refusals{
      },
      "29"},
     {"what is no certificate", certificate, [](sim::Bytes& m) { body(m, 6) = 0x31; }, "29"},
+    {"a byte behind a certificate", certificate,
+     [](sim::Bytes& m) {
+         resize(m, body_size(m) + 1);
+         ++body(m, 2);
+         ++body(m, 5);
+     },
+     "29"},
     {"a certificate whose signature is wrong", certificate, [](sim::Bytes& m) { m.back() ^= 1U; }, "2C"},
     {"explicit curves", server_key_exchange, [](sim::Bytes& m) { body(m, 0) = 1; }, "25"},
     {"P-384, which was not offered", server_key_exchange, [](sim::Bytes& m) { body(m, 2) = 24; }, "25"},

@@ -135,17 +135,22 @@ struct Readiness {
 // A deadline bounds the wait for the network. A command that the chip has begun is waited for, as long as
 // DeviceOptions::command_timeout allows. What a function did before its deadline is kept: call it again to go on.
 //
-// Errors of connect(), send() and receive() which end the connection, after which state() is closed:
+// Errors of connect(), send() and receive() which end the connection, after which state() is closed and every call
+// gives the same error again:
 //   DtlsAlert           the peer ended it with this alert
 //   ChipError           the chip refused a message of the server's; the peer got the alert of report().alert_sent
 //   DtlsError           peer_silent (from connect(), when all timers have run out), peer_closed, peer_violates,
 //                       message_too_long, numbers_exhausted
 //   Errc::session_lost  the chip was reset, or its application opened anew
-//   errno codes         of the socket; others of Device::run
-// And errors after which it goes on: DtlsError::peer_silent where only the deadline has passed (state() tells),
-// not_connected, other_process (a forked child: the connection is its parent's), Errc::argument_invalid; from send(),
-// also Errc::outcome_unknown, Errc::timeout, Errc::chip_busy and Errc::lock_timeout: the datagram was not sent and its
-// number is not used again.
+//   others              of Device::run; from connect(), errno codes of the socket
+// And errors after which it goes on:
+//   DtlsError           peer_silent from connect(), where only the deadline has passed (state() is handshaking);
+//                       not_connected; other_process (a forked child: the connection is its parent's)
+//   Errc                argument_invalid; outcome_unknown, timeout, chip_busy and lock_timeout from send() and
+//   receive():
+//                       the chip's answer was lost or late, and so is this one record. Its number is not used again
+//   errno codes         of the socket, from send() and receive()
+// An error of connect() before anything was sent leaves the state idle: call it again.
 class TRUSTX_EXPORT Connection {
  public:
     // Nothing happens before connect(). Error of connect(): Errc::argument_invalid for options outside their limits.
