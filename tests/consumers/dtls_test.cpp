@@ -284,8 +284,11 @@ TEST_CASE("the end of the input ends the connection, after the server has said w
 TEST_CASE("an answer that comes after the end of the input is waited for", "[dtls]") {
     DtlsHost host;
     auto server = host.openssl();
-    const Arguments arguments{"dtls", "connect", server.address(), "--key", "E0F1", "--wait", "600"};
-    Process client{program("trustx"), arguments, {.environment = host.environment(), .input = "question\n"}};
+    // A file ends as soon as it was read.
+    write_file(host.path("question"), "question\n");
+    const auto command =
+        "exec \"$0\" dtls connect " + server.address() + " --key E0F1 --wait \"$1\" <" + host.path("question");
+    Process client{"sh", {"-c", command, program("trustx").string(), "600"}, {.environment = host.environment()}};
     server.process->wait_for_line("question");
     server.input->type("answer\n");
     client.wait_for_line("answer");
