@@ -2,6 +2,7 @@
 // `trustx dtls connect` with DTLS servers as people run them: OpenSSL's, GnuTLS's, one of Mbed TLS and libcoap's. What
 // the library does with lost and forged datagrams is tested in virtual time, elsewhere.
 #include "dtls_host.hpp"
+#include "middleman.hpp"
 #include "support/build_tree.hpp"
 #include "support/catch.hpp"
 
@@ -283,8 +284,11 @@ TEST_CASE("the end of the input ends the connection, after the server has said w
 TEST_CASE("an answer that comes after the end of the input is waited for", "[dtls]") {
     DtlsHost host;
     auto server = host.openssl();
-    const Arguments arguments{"dtls", "connect", server.address(), "--key", "E0F1", "--wait", "600"};
-    Process client{program("trustx"), arguments, {.environment = host.environment(), .input = "question\n"}};
+    // A file ends as soon as it was read.
+    write_file(host.path("question"), "question\n");
+    const auto command =
+        "exec \"$0\" dtls connect " + server.address() + " --key E0F1 --wait \"$1\" <" + host.path("question");
+    Process client{"sh", {"-c", command, program("trustx").string(), "600"}, {.environment = host.environment()}};
     server.process->wait_for_line("question");
     server.input->type("answer\n");
     client.wait_for_line("answer");
@@ -393,6 +397,26 @@ TEST_CASE("what was negotiated is shown to people and to programs", "[dtls]") {
     CHECK(json.at("key") == "E0F1");
     CHECK(json.at("max_payload") == 1203);
     CHECK(json.at("chip_commands").get<int>() > 10);
+}
+
+TEST_CASE("a user hears of forged records, which cost the chip no more than a few events", "[dtls]") {
+    DtlsHost host;
+    auto server = host.mbedtls("none");
+    Middleman middleman{server.port};
+    auto client = host.connect({.port = middleman.port(), .input = nullptr, .process = nullptr}, {"-4"});
+    client.process.wait_for_error_line("connected to");
+    client.input.type("before\n");
+    client.process.wait_for_line("before");
+    const auto before = host.chip.stats().at("security_event_counter").get<int>();
+    middleman.forge(100);
+    client.process.wait_for_error_line("somebody forges records");
+    CHECK(host.chip.stats().at("security_event_counter").get<int>() - before <= 6);
+    // What is sent still arrives, although nothing is received.
+    client.input.type("after\n");
+    server.process->wait_for_line("echo 2");
+    const auto outcome = client.process.terminate();
+    CHECK(outcome.ok());
+    CHECK(outcome.out == "before\n");
 }
 
 TEST_CASE("the benchmark counts handshakes and records", "[dtls]") {

@@ -36,5 +36,5 @@ cat said
 grep -q 'as CN=sensor' said
 [ "$(counted private_key_uses)" -eq 1 ]
 eventually 20 grep -q '^DONE' server.log
-exec 5>&- 6>&-
+kill "$server"
 wait "$server" || true
