@@ -52,26 +52,6 @@ struct Refusal {
     X509_CRL* list = nullptr;
 };
 
-// Nobody but the trusted certificate's own issuer could give a list about it, and that one need not be known.
-bool missing_list_about_the_trusted(X509_STORE_CTX* context) {
-    return X509_STORE_CTX_get_error(context) == X509_V_ERR_UNABLE_TO_GET_CRL &&
-           X509_STORE_CTX_get_error_depth(context) + 1 == sk_X509_num(X509_STORE_CTX_get0_chain(context));
-}
-
-int on_verified(int good, X509_STORE_CTX* context) {
-    if (good == 1) {
-        return 1;
-    }
-    if (missing_list_about_the_trusted(context)) {
-        X509_STORE_CTX_set_error(context, X509_V_OK);
-        return 1;
-    }
-    auto& refusal = *static_cast<Refusal*>(X509_STORE_CTX_get_app_data(context));
-    refusal = {.certificate = X509_STORE_CTX_get_current_cert(context),
-               .list = X509_STORE_CTX_get0_current_crl(context)};
-    return 0;
-}
-
 bool about_lists(int error) {
     switch (error) {
         case X509_V_ERR_UNABLE_TO_GET_CRL:
@@ -90,6 +70,27 @@ bool about_lists(int error) {
         default:
             return false;
     }
+}
+
+// Nobody but the trusted certificate's own issuer could give a list about it, which need not be known: there is none
+// then, or OpenSSL cannot verify it.
+bool list_about_the_trusted(X509_STORE_CTX* context) {
+    return about_lists(X509_STORE_CTX_get_error(context)) &&
+           X509_STORE_CTX_get_error_depth(context) + 1 == sk_X509_num(X509_STORE_CTX_get0_chain(context));
+}
+
+int on_verified(int good, X509_STORE_CTX* context) {
+    if (good == 1) {
+        return 1;
+    }
+    if (list_about_the_trusted(context)) {
+        X509_STORE_CTX_set_error(context, X509_V_OK);
+        return 1;
+    }
+    auto& refusal = *static_cast<Refusal*>(X509_STORE_CTX_get_app_data(context));
+    refusal = {.certificate = X509_STORE_CTX_get_current_cert(context),
+               .list = X509_STORE_CTX_get0_current_crl(context)};
+    return 0;
 }
 
 std::string since(X509_CRL* list, X509* certificate) {
