@@ -16,7 +16,7 @@ namespace trustx::x509 {
 //
 // With revocation lists each certificate of the chain below the trusted one must be covered by a list of its issuer
 // that is valid now and signed by it, and be in none: InputErrc::revoked, or InputErrc::not_listed where that cannot be
-// said. One about the trusted certificate itself counts where there is one.
+// said. None is needed about the trusted certificate itself.
 Result<std::vector<std::string>> verify_chain(const std::vector<Certificate>& certificates,
                                               const std::vector<Certificate>& trusted,
                                               const RevocationLists* revoked = nullptr);
