@@ -27,8 +27,10 @@
 namespace {
 
 constexpr const char* usage =
-    "usage: mbedtls_mqtt [--timeout SECONDS] SLOT HOST PORT CA CLIENT-ID publish TOPIC\n"
-    "       mbedtls_mqtt [--timeout SECONDS] SLOT HOST PORT CA CLIENT-ID subscribe FILTER COUNT\n"
+    "usage: mbedtls_mqtt [OPTION]... SLOT HOST PORT CA CLIENT-ID publish TOPIC\n"
+    "       mbedtls_mqtt [OPTION]... SLOT HOST PORT CA CLIENT-ID subscribe FILTER COUNT\n"
+    "  --timeout SECONDS     how long the broker may take for an answer; default 30\n"
+    "  --keep-alive SECONDS  after which silence the broker may give the connection up; default 60\n"
     "CA is a file, or a trust anchor of the chip: E0E8 or E0EF\n";
 
 struct Arguments {
@@ -40,24 +42,27 @@ struct Arguments {
     std::string topic;
     unsigned count = 0;  // of messages to wait for; 0: publish
     unsigned timeout = 30;
+    unsigned keep_alive = 60;
 };
 
 std::optional<unsigned> positive(std::string_view text) {
+    constexpr unsigned largest = UINT16_MAX;  // what MQTT has for seconds
     unsigned number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc{} && end == text.data() + text.size() && number > 0 && number <= 1'000'000
+    return error == std::errc{} && end == text.data() + text.size() && number > 0 && number <= largest
                ? std::optional{number}
                : std::nullopt;
 }
 
 std::optional<Arguments> parse(std::span<char*> words) {
     Arguments arguments;
-    if (words.size() > 2 && words[0] == std::string_view{"--timeout"}) {
-        const auto timeout = positive(words[1]);
-        if (!timeout) {
+    while (words.size() > 2 && std::string_view{words[0]}.starts_with("--")) {
+        const std::string_view option{words[0]};
+        const auto seconds = positive(words[1]);
+        if (!seconds || (option != "--timeout" && option != "--keep-alive")) {
             return std::nullopt;
         }
-        arguments.timeout = *timeout;
+        (option == "--timeout" ? arguments.timeout : arguments.keep_alive) = *seconds;
         words = words.subspan(2);
     }
     if (words.size() < 7) {
@@ -138,7 +143,7 @@ void communicate(const Arguments& arguments) {
     const trustx::SystemClock clock;
     TlsConnection connection{own, key, trusted, random};
     connection.connect(arguments.host, arguments.port, trustx::Deadline::after(clock, patience));
-    MqttClient client{connection, patience};
+    MqttClient client{connection, patience, static_cast<std::uint16_t>(arguments.keep_alive)};
     client.connect(arguments.client_id);
     if (arguments.count > 0) {
         print_messages(client, arguments);

@@ -11,8 +11,6 @@
 
 namespace {
 
-constexpr std::uint16_t keep_alive = 60;         // seconds
-constexpr std::chrono::seconds quiet{30};        // after which the broker is asked whether it is there
 constexpr std::size_t largest_packet = 1 << 18;  // bytes; the broker cannot take more of this program's memory
 
 // Types of packets with their flags (MQTT 3.1.1 section 2.2).
@@ -162,7 +160,7 @@ void MqttClient::connect(const std::string& client_id) {
     put_text(content, "MQTT");
     content.push_back(4);     // MQTT 3.1.1
     content.push_back(0x02);  // clean session
-    put_number(content, keep_alive);
+    put_number(content, keep_alive_);
     put_text(content, client_id);
     send(packet_connect, content);
     const auto connack = answer(packet_connack, "CONNECT");
@@ -207,7 +205,7 @@ void MqttClient::ping() {
 
 Message MqttClient::next() {
     while (messages_.empty()) {
-        if (const auto packet = receive(trustx::Deadline::after(clock_, quiet))) {
+        if (const auto packet = receive(trustx::Deadline::after(clock_, quiet()))) {
             handle(*packet);
         } else {
             ping();
@@ -227,8 +225,7 @@ void MqttClient::wait_for_input(int descriptor) {
         }
         std::array<pollfd, 2> entries{{{.fd = descriptor, .events = POLLIN, .revents = 0},
                                        {.fd = connection_.descriptor(), .events = POLLIN, .revents = 0}}};
-        const int ready =
-            poll(entries.data(), entries.size(), static_cast<int>(std::chrono::milliseconds{quiet}.count()));
+        const int ready = poll(entries.data(), entries.size(), static_cast<int>(quiet().count()));
         if (ready == 0) {
             ping();
         } else if (ready > 0 && entries[1].revents != 0) {

@@ -16,9 +16,10 @@ struct Message {
 // Every function throws Failure. After that the connection cannot be used any more.
 class MqttClient {
  public:
-    // patience is how long the broker may take for an answer.
-    MqttClient(TlsConnection& connection, std::chrono::seconds patience)
-        : connection_{connection}, patience_{patience} {}
+    // patience is how long the broker may take for an answer. keep_alive, in seconds, is after which silence the broker
+    // may give the connection up; at half of it the client asks whether the broker is there.
+    MqttClient(TlsConnection& connection, std::chrono::seconds patience, std::uint16_t keep_alive)
+        : connection_{connection}, patience_{patience}, keep_alive_{keep_alive} {}
 
     void connect(const std::string& client_id);
     void publish(const Message& message);
@@ -35,6 +36,7 @@ class MqttClient {
         trustx::Bytes content;
     };
 
+    [[nodiscard]] std::chrono::milliseconds quiet() const { return std::chrono::seconds{keep_alive_} / 2; }
     [[nodiscard]] trustx::Deadline soon() const { return trustx::Deadline::after(clock_, patience_); }
     void send(std::uint8_t first, const trustx::Bytes& content);
     std::optional<Packet> receive(trustx::Deadline deadline);
@@ -45,6 +47,7 @@ class MqttClient {
 
     TlsConnection& connection_;
     std::chrono::seconds patience_;
+    std::uint16_t keep_alive_;
     trustx::SystemClock clock_;
     std::deque<Message> messages_;
     std::uint16_t last_id_ = 0;

@@ -7,6 +7,7 @@
 #include "support/catch.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <optional>
 
 #include <netinet/in.h>
@@ -40,6 +41,15 @@ struct World {
         }
         all.insert(all.end(), more.begin(), more.end());
         return all;
+    }
+    // reading_from is what sh needs to start the program with a pipe, which never ends, as its input.
+    std::vector<std::string> reading_from(const std::filesystem::path& pipe, const std::vector<std::string>& more,
+                                          const std::vector<std::string>& options = {}) const {
+        std::vector<std::string> words{"-c", "exec \"$0\" \"$@\" <>" + pipe.string(), client.string()};
+        words.insert(words.end(), options.begin(), options.end());
+        const auto all = arguments(more);
+        words.insert(words.end(), all.begin(), all.end());
+        return words;
     }
     std::map<std::string, std::string> environment() const {
         auto variables = gateway.environment();
@@ -179,6 +189,25 @@ TEST_CASE("mbedtls_mqtt: what the broker refuses is said") {
     }
 }
 
+TEST_CASE("mbedtls_mqtt: a connection on which nothing is said is kept alive") {
+    World world;
+    const auto pipe = world.directory.path() / "pipe";
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    world.client_id = "publisher";
+    Process publisher{"sh",
+                      world.reading_from(pipe, {"publish", "dt/a"}, {"--keep-alive", "4"}),
+                      {.environment = world.environment()}};
+    world.client_id = "subscriber";
+    auto words = world.arguments({"subscribe", "dt/#", "1"});
+    words.insert(words.begin(), {"--keep-alive", "4"});
+    Process subscriber{world.client, words, {.environment = world.environment()}};
+    world.broker.wait_for_log("Sending PINGRESP to publisher");
+    world.broker.wait_for_log("Sending PINGRESP to subscriber");
+    std::ofstream{pipe} << "21.5\n";
+    CHECK(subscriber.wait().out == "dt/a 21.5\n");
+    CHECK(world.gateway.key_uses() == 2);
+}
+
 TEST_CASE("mbedtls_mqtt: a broker that is gone, or silent, ends the program with a message") {
     World world;
     SECTION("killed") {
@@ -193,10 +222,7 @@ TEST_CASE("mbedtls_mqtt: a broker that is gone, or silent, ends the program with
     SECTION("killed while a publisher waits for its input") {
         const auto pipe = world.directory.path() / "pipe";
         REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
-        std::vector<std::string> words{"-c", "exec \"$0\" \"$@\" <>" + pipe.string(), world.client.string()};
-        const auto arguments = world.arguments({"publish", "dt/a"});
-        words.insert(words.end(), arguments.begin(), arguments.end());
-        Process publisher{"sh", words, {.environment = world.environment()}};
+        Process publisher{"sh", world.reading_from(pipe, {"publish", "dt/a"}), {.environment = world.environment()}};
         world.broker.wait_for_log("Sending CONNACK to gateway-1");
         world.broker.stop();
         const auto outcome = publisher.wait();
@@ -254,7 +280,7 @@ TEST_CASE("mbedtls_mqtt: mistakes on the command line are shown the usage") {
     const auto client = program("examples/mbedtls_mqtt");
     const std::vector<std::string> good{"E0F1", "localhost", "8883", "ca.pem", "id", "subscribe", "t", "1"};
     for (const auto& [at, wrong] : std::vector<std::pair<std::size_t, std::string>>{
-             {0, "E0E1"}, {0, "x"}, {5, "listen"}, {7, "0"}, {7, "1x"}, {7, ""}}) {
+             {0, "E0E1"}, {0, "x"}, {5, "listen"}, {7, "0"}, {7, "1x"}, {7, ""}, {7, "65536"}}) {
         auto words = good;
         words.at(at) = wrong;
         CAPTURE(at, wrong);
@@ -263,5 +289,6 @@ TEST_CASE("mbedtls_mqtt: mistakes on the command line are shown the usage") {
         CHECK_THAT(outcome.err, ContainsSubstring("usage: mbedtls_mqtt"));
     }
     CHECK(run(client, {}).status == 2);
+    CHECK(run(client, {"--wait", "1", "E0F1", "localhost", "8883", "ca.pem", "id", "publish", "t"}).status == 2);
     CHECK(run(client, {"--timeout", "0", "E0F1", "localhost", "8883", "ca.pem", "id", "publish", "t"}).status == 2);
 }
