@@ -30,7 +30,7 @@ struct World {
     explicit World(const Broken& broken = {})
         : broker{{.directory = directory.path(),
                   .client_ca = broken.stranger ? stranger.certificate() : ca.certificate(),
-                  .certificate = ca.issue_server("broker", "DNS:localhost"),
+                  .certificate = ca.issue_server("broker", "DNS:localhost,IP:127.0.0.1"),
                   .tls = broken.tls,
                   .further_configuration = broken.configuration}} {}
 
@@ -164,7 +164,7 @@ TEST_CASE("mbedtls_mqtt: a broker that nobody vouches for gets no signature") {
         world.authority = world.stranger.certificate();
         world.refused({"the broker's certificate is not accepted", "not correctly signed by the trusted CA"}, 0);
     }
-    SECTION("its certificate is for another name") {
+    SECTION("it is asked for by its address, which mbed TLS 2.28 does not compare") {
         world.host = "127.0.0.1";
         world.refused({"the broker's certificate is not accepted", "CN"}, 0);
     }
