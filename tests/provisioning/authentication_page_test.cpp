@@ -49,7 +49,7 @@ TEST_CASE("the command lines of docs/authentication.md do what it says", "[provi
     INFO(done.both());
     CHECK(done.status == 0);
     CHECK_THAT(done.out, ContainsSubstring("PERMANENT: ") && ContainsSubstring("The chip is authentic.\n") &&
-                             ContainsSubstring("refused with exit code 14\n"));
+                             ContainsSubstring("refused with exit code 24\n"));
     CHECK_THAT(done.err, ContainsSubstring("was revoked at"));
     CHECK(chip.private_key_uses() > 0);
 }

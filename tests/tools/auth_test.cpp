@@ -134,7 +134,7 @@ TEST_CASE("a chip whose certificate was revoked is named, and its key is not use
     const Maker maker;
     maker.revoke("maker", "accessory.pem");
     maker.list("maker");
-    maker.refused(14, {"CN=accessory", "A1B2C3", "was revoked at 20", "by CN=maker"});
+    maker.refused(24, {"CN=accessory", "A1B2C3", "was revoked at 20", "by CN=maker"});
     maker.chip.must({"auth", "E0F1", "--ca", "maker.pem"});  // who gives no list is not told
 }
 
@@ -142,19 +142,19 @@ TEST_CASE("a list that cannot be relied on lets nobody pass", "[auth][revoked]")
     const Maker maker;
     SECTION("too old") {
         maker.list("maker", "-crl_lastupdate 20200101000000Z -crl_nextupdate 20200201000000Z");
-        maker.refused(15, {"CN=maker in maker.crl", "valid until 2020-02-01T00:00:00Z", "get the present one"});
+        maker.refused(25, {"CN=maker in maker.crl", "valid until 2020-02-01T00:00:00Z", "get the present one"});
     }
     SECTION("of the future") {
         maker.list("maker", "-crl_lastupdate 20900101000000Z -crl_nextupdate 20910101000000Z");
-        maker.refused(15, {"not valid before 2090-01-01T00:00:00Z", "clock"});
+        maker.refused(25, {"not valid before 2090-01-01T00:00:00Z", "clock"});
     }
     SECTION("of another authority") {
         maker.list("root");
-        maker.refused(15, {"root.crl has no list of CN=maker, who issued CN=accessory"}, "maker.pem", "root.crl");
+        maker.refused(25, {"root.crl has no list of CN=maker, who issued CN=accessory"}, "maker.pem", "root.crl");
     }
     SECTION("signed by somebody else in its name") {
         maker.list("stranger");
-        maker.refused(15, {"the list of CN=maker in stranger.crl cannot be relied on", "signature"}, "maker.pem",
+        maker.refused(25, {"the list of CN=maker in stranger.crl cannot be relied on", "signature"}, "maker.pem",
                       "stranger.crl");
     }
 }
@@ -162,7 +162,7 @@ TEST_CASE("a list that cannot be relied on lets nobody pass", "[auth][revoked]")
 TEST_CASE("every authority below the one that is trusted must have a list", "[auth][revoked]") {
     const Maker maker;
     maker.list("maker");
-    maker.refused(15, {"has no list of CN=root, who issued CN=maker"}, "root.pem");
+    maker.refused(25, {"has no list of CN=root, who issued CN=maker"}, "root.pem");
     maker.list("root");
     maker.must("cat maker.crl root.crl >both.crl");
     CHECK_THAT(maker.chip.must({"auth", "E0F1", "--ca", "root.pem", "--revoked", "both.crl"}),
@@ -174,7 +174,7 @@ TEST_CASE("every authority below the one that is trusted must have a list", "[au
     maker.revoke("root", "maker.pem");
     maker.list("root");
     maker.must("cat maker.crl root.crl >both.crl");
-    maker.refused(14, {"the certificate CN=maker", "by CN=root"}, "root.pem", "both.crl");
+    maker.refused(24, {"the certificate CN=maker", "by CN=root"}, "root.pem", "both.crl");
 }
 
 TEST_CASE("what is no revocation list is refused as a file", "[auth][revoked]") {

@@ -43,9 +43,9 @@ Exit codes:
   11  the clock of this computer is wrong
   12  the broker does not prove who it is: its certificate, its name, the roots in the file
   13  of many gateways some failed; the report says which
-  14  the certificate was revoked
-  15  the revocation lists do not tell: too old, or of another authority
   20  scrap: the chip can never become what the recipe says
+  24  the certificate was revoked
+  25  the revocation lists do not tell: too old, or of another authority
   70  a defect of trustx itself
 
 `trustx SUBCOMMAND --help` says more about each.)";

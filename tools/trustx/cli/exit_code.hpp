@@ -21,9 +21,9 @@ enum class ExitCode : int {
     clock = 11,          // this computer's clock is wrong
     untrusted = 12,      // the broker does not prove who it is: its certificate, its name, the roots in the file
     some_failed = 13,    // of many gateways; a report says which
-    revoked = 14,        // a certificate that its authority has taken back
-    not_listed = 15,     // the revocation lists do not say whether it has: too old, or of another authority
     scrap = 20,          // the chip can never become what the recipe says
+    revoked = 24,        // a certificate that its authority has taken back
+    not_listed = 25,     // the revocation lists do not say whether it has: too old, or of another authority
     internal = 70,       // a defect of trustx itself
 };
 
