@@ -21,6 +21,8 @@ enum class InputErrc {
     check_failed = 7,   // another check of things that should belong together
     nothing_there = 8,  // an empty object, a slot without key
     chip_failed = 9,    // the chip could not be used by what is in between, such as OpenSSL
+    revoked = 10,       // a certificate that its authority has taken back
+    not_listed = 11,    // no list, or none that can be relied on, says whether a certificate was taken back
 };
 
 const std::error_category& input_category() noexcept;

@@ -22,23 +22,6 @@ namespace {
 // Infineon's own certificates have no subject.
 constexpr const char* empty_name = "(no name)";
 
-std::string name_text(const X509_NAME* name) {
-    const auto bio = openssl::writing();
-    X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB));
-    // OpenSSL escapes control characters of ASCII only.
-    auto text = text::printable(openssl::written(bio.get()));
-    return text.empty() ? empty_name : text;
-}
-
-std::string asn1_time_text(const ASN1_TIME* time) {
-    std::tm broken_down{};
-    if (ASN1_TIME_to_tm(time, &broken_down) != 1) {
-        ERR_clear_error();
-        return "(unreadable)";
-    }
-    return text::time_text(broken_down);
-}
-
 std::string position(const std::string& name, std::size_t index) {
     return name + ", certificate " + std::to_string(index + 1);
 }
@@ -79,6 +62,23 @@ bool stopped_at_the_end() {
 }
 
 }  // namespace
+
+std::string name_text(const X509_NAME* name) {
+    const auto bio = openssl::writing();
+    X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB));
+    // OpenSSL escapes control characters of ASCII only.
+    auto text = text::printable(openssl::written(bio.get()));
+    return text.empty() ? empty_name : text;
+}
+
+std::string asn1_time_text(const ASN1_TIME* time) {
+    std::tm broken_down{};
+    if (ASN1_TIME_to_tm(time, &broken_down) != 1) {
+        ERR_clear_error();
+        return "(unreadable)";
+    }
+    return text::time_text(broken_down);
+}
 
 Result<Certificate> Certificate::parse(ByteView der, const std::string& from) {
     ByteView following = der;

@@ -66,6 +66,10 @@ class Certificate {
     std::string from_;
 };
 
+// name_text is a name in that form; asn1_time_text a time as not_before gives it, "(unreadable)" for a damaged one.
+std::string name_text(const X509_NAME* name);
+std::string asn1_time_text(const ASN1_TIME* time);
+
 // parse_certificate_file reads PEM with one certificate or a chain, or DER with one. Other PEM blocks are skipped.
 Result<std::vector<Certificate>> parse_certificate_file(ByteView content, const std::string& name);
 

@@ -37,6 +37,8 @@ TEST_CASE("what a user hands in decides the exit code by its own code", "[exit_c
     }
     CHECK(exit_code(InputErrc::nothing_there) == ExitCode::nothing_there);
     CHECK(exit_code(InputErrc::chip_failed) == ExitCode::unreachable);
+    CHECK(exit_code(InputErrc::revoked) == ExitCode::revoked);
+    CHECK(exit_code(InputErrc::not_listed) == ExitCode::not_listed);
 }
 
 TEST_CASE("errors of chip, library and system have their exit codes", "[exit_code]") {

@@ -44,6 +44,8 @@ Exit codes:
   12  the broker or DTLS server does not prove who it is: its certificate, its name, the roots in the file or chip
   13  of many gateways some failed; the report says which
   20  scrap: the chip can never become what the recipe says
+  24  the certificate was revoked
+  25  the revocation lists do not tell: too old, or of another authority
   70  a defect of trustx itself
 
 `trustx SUBCOMMAND --help` says more about each.)";

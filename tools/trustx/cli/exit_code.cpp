@@ -34,6 +34,10 @@ ExitCode of_input(InputErrc code) {
             return ExitCode::nothing_there;
         case InputErrc::chip_failed:
             return ExitCode::unreachable;
+        case InputErrc::revoked:
+            return ExitCode::revoked;
+        case InputErrc::not_listed:
+            return ExitCode::not_listed;
     }
     return ExitCode::internal;
 }

@@ -22,6 +22,8 @@ enum class ExitCode : int {
     untrusted = 12,      // broker or DTLS server does not prove who it is: its certificate, its name, the roots
     some_failed = 13,    // of many gateways; a report says which
     scrap = 20,          // the chip can never become what the recipe says
+    revoked = 24,        // a certificate that its authority has taken back
+    not_listed = 25,     // the revocation lists do not say whether it has: too old, or of another authority
     internal = 70,       // a defect of trustx itself
 };
 

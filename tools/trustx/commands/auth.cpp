@@ -11,10 +11,13 @@
 #include "common/files/input_file.hpp"
 #include "common/openssl/handles.hpp"
 #include "common/text/as_bytes.hpp"
+#include "common/text/printable.hpp"
 #include "common/try.hpp"
 #include "common/x509/certificate_chain.hpp"
+#include "common/x509/revocation_list.hpp"
 
 #include <memory>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 #include <openssl/rand.h>
@@ -26,17 +29,20 @@ struct AuthOptions {
     std::string slot = "E0F0";
     std::string challenge;
     std::string authority;
+    std::string revoked;
     bool any_issuer = false;
     bool json = false;
 };
 
 constexpr const char* auth_examples =
     R"(The chip signs the challenge with the key in the slot, which needs the usage auth: one private key use. The signature is
-checked with the certificate object that belongs to the slot, and that certificate with those in --ca.
+checked with the certificate object that belongs to the slot, and that certificate with those in --ca and the revocation
+lists in --revoked, if given.
 
 Examples:
   trustx auth --ca infineon-ca.pem
   trustx auth E0F1 --ca factory-ca.pem --challenge 000102030405060708090A0B0C0D0E0F
+  trustx auth E0F1 --ca maker.pem --revoked maker-crl.pem
   trustx auth E0F1 --any-issuer --json | jq -r .response)";
 
 // Proof is what the chip gave.
@@ -45,6 +51,7 @@ struct Proof {
     Signature response;
     std::vector<x509::Certificate> certificates;
     std::vector<std::string> chain;  // empty where any issuer is accepted
+    std::string revoked;             // the lists that none of the chain is in; empty: not asked
 };
 
 Result<Bytes> choose_challenge(const std::string& hex) {
@@ -71,6 +78,16 @@ Result<Bytes> choose_challenge(const std::string& hex) {
 Result<std::vector<x509::Certificate>> read_authorities(const std::string& path) {
     TRY(const auto content, files::read_input(path));
     return x509::parse_certificate_file(content, files::input_name(path));
+}
+
+// Nothing: nobody asked for lists.
+Result<std::optional<x509::RevocationLists>> read_revocation_lists(const std::string& path) {
+    if (path.empty()) {
+        return std::optional<x509::RevocationLists>{};
+    }
+    TRY(const auto content, files::read_input(path));
+    TRY(auto lists, x509::RevocationLists::parse(content, files::input_name(path)));
+    return std::optional{std::move(lists)};
 }
 
 // The three commands belong together: one lock.
@@ -100,7 +117,7 @@ Result<void> check_response(const Proof& proof, ObjectId slot) {
 
 Result<Proof> authenticate(Chip& chip, ObjectId slot, const AuthOptions& options) {
     TRY(auto challenge, choose_challenge(options.challenge));
-    Proof proof{.challenge = std::move(challenge), .response = {}, .certificates = {}, .chain = {}};
+    Proof proof{.challenge = std::move(challenge), .response = {}, .certificates = {}, .chain = {}, .revoked = {}};
     TRY(auto stored, stored_certificates(chip, *paired_certificate(slot)));
     if (stored.certificates.empty()) {
         return fail(InputErrc::nothing_there,
@@ -109,8 +126,10 @@ Result<Proof> authenticate(Chip& chip, ObjectId slot, const AuthOptions& options
     proof.certificates = std::move(stored.certificates);
     if (!options.any_issuer) {
         TRY(const auto trusted, read_authorities(options.authority));
-        TRY(auto chain, x509::verify_chain(proof.certificates, trusted));
+        TRY(const auto lists, read_revocation_lists(options.revoked));
+        TRY(auto chain, x509::verify_chain(proof.certificates, trusted, lists ? &*lists : nullptr));
         proof.chain = std::move(chain);
+        proof.revoked = lists ? lists->name() : "";
     }
     TRY(auto response, respond(chip, slot, proof.challenge));
     proof.response = std::move(response);
@@ -124,6 +143,9 @@ std::string to_text(const Proof& proof) {
     for (std::size_t i = 1; i < proof.chain.size(); ++i) {
         text += (i == 1 ? "issued by    " : "             ") + proof.chain[i] + "\n";
     }
+    if (!proof.revoked.empty()) {
+        text += "not revoked  by the lists in " + text::printable(proof.revoked) + "\n";
+    }
     return text + (proof.chain.empty() ? "The chip holds the key of this certificate; who issued it was not checked.\n"
                                        : "The chip is authentic.\n");
 }
@@ -133,6 +155,7 @@ nlohmann::ordered_json proof_json(const Proof& proof, ObjectId slot) {
                                 {"challenge", to_hex(proof.challenge)},
                                 {"response", to_hex(proof.response.der())},
                                 {"issuer_checked", !proof.chain.empty()},
+                                {"revocation_checked", !proof.revoked.empty()},
                                 {"chain", proof.chain},
                                 {"certificates", nlohmann::ordered_json::array()}};
     for (const auto& certificate : proof.certificates) {
@@ -147,6 +170,9 @@ Result<void> auth(const Context& context, const AuthOptions& options) {
             InputErrc::usage,
             "give either --ca FILE with the certificates that you trust, or --any-issuer to check the key alone");
     }
+    if (!options.revoked.empty() && options.any_issuer) {
+        return fail(InputErrc::usage, "--revoked needs --ca: a list is worth as much as who issued it");
+    }
     TRY(const auto slot, parse_slot(options.slot));
     TRY(auto chip, open_chip(context));
     TRY(const auto proof, authenticate(chip, slot, options));
@@ -160,6 +186,7 @@ void add_auth(Command& program) {
     auto command = program.subcommand("auth", "Let the chip prove that it is authentic", auth_examples);
     command.argument("SLOT", options->slot, "Key slot; default: E0F0, the factory's");
     command.option("--ca", options->authority, "Certificates that are trusted, in PEM", "FILE");
+    command.option("--revoked", options->revoked, "Certificate revocation lists of those who issued the chain", "FILE");
     command.flag("--any-issuer", options->any_issuer, "Check that key and certificate belong together, nothing else");
     command.option("--challenge", options->challenge,
                    "Challenge in hexadecimal, 8 to 256 bytes; default: 32 random ones", "HEX");
