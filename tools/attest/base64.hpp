@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Base64 as tokens have it (RFC 4648): section 4 with padding for certificates in x5c, section 5 without for everything
-// else (RFC 7515 section 2). Reading is strict: one text for one value, so that a token has one form.
+// Base64 as tokens have it: that of RFC 4648 section 4 with padding for certificates in x5c, that of RFC 4648 section 5
+// without for everything else (RFC 7515 section 2). Reading is strict: one text for one value, so that a token has one
+// form.
 #pragma once
 
 #include <trustx/bytes.hpp>

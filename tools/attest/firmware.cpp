@@ -68,7 +68,10 @@ nlohmann::json below(const nlohmann::json& object, const char* name) {
 Result<std::string> rauc_version(std::string_view json) {
     const auto status = nlohmann::json::parse(json, nullptr, false);
     for (const auto& slot : below(status, "slots")) {
-        for (const auto& [name, state] : (slot.is_object() ? slot : nlohmann::json::object()).items()) {
+        if (!slot.is_object()) {
+            continue;
+        }
+        for (const auto& [name, state] : slot.items()) {
             if (member(state, "state") == "booted") {
                 return checked(member(below(below(state, "slot_status"), "bundle"), "version"),
                                "RAUC's status of the slot " + text::printable(name));

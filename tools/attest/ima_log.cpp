@@ -128,7 +128,7 @@ Result<ImaLog> parse_ima_log(ByteView log) {
         second.fill(0xFF);
         read.aggregate_sha1 = extended(read.aggregate_sha1, violation ? first : told, &sha1);
         read.aggregate_sha256 = extended(read.aggregate_sha256, violation ? second : sha256(*data), &sha256_of);
-        read.violations += violation ? 1 : 0;
+        read.violations += violation ? 1U : 0U;
         read.entries.push_back(*std::move(entry));
     }
     read.digest = sha256(log);

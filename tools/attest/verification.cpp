@@ -64,10 +64,10 @@ void Examination::differs(const std::string& component, const std::string& expec
 
 void Examination::signer(const Token& token) {
     verdict_.chain = {token.chain.front().subject()};
-    if (expected_.trusted.empty()) {
+    if (expected_.trusted == nullptr) {
         return;
     }
-    auto chain = x509::verify_chain(token.chain, expected_.trusted);
+    auto chain = x509::verify_chain(token.chain, *expected_.trusted);
     if (chain) {
         verdict_.chain = *std::move(chain);
     } else {

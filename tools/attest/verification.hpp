@@ -19,7 +19,7 @@
 namespace trustx::attest {
 
 struct Expectations {
-    std::vector<x509::Certificate> trusted{};  // authorities; empty: any issuer will do
+    const std::vector<x509::Certificate>* trusted = nullptr;  // authorities; null: any issuer will do
     std::optional<std::string> nonce{};
     std::optional<std::chrono::seconds> max_age{};
     std::int64_t now = 0;              // s since 1970
