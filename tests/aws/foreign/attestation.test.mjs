@@ -45,7 +45,7 @@ before(async () => {
   }
   const simulator = start('trustx-sim', ['--listen', chip])
   await once(simulator.stdout, 'data')
-  fs.writeFileSync(file('ca.pem'), execFileSync(path.join(programs, 'trustx-sim'), ['ctl', chip, 'ca']))
+  fs.writeFileSync(file('chip-ca.pem'), execFileSync(path.join(programs, 'trustx-sim'), ['ctl', chip, 'ca']))
   // The sample asks for `trustx attest` as it is installed; the log of this start is elsewhere here.
   fs.mkdirSync(file('bin'))
   const own = `#!/bin/sh\nexec '${programs}/trustx' "$@" --log '${file('attest.log')}' --config /dev/null\n`
@@ -95,7 +95,7 @@ test('a desired nonce is answered with evidence in the shadow, which jose and tr
     assert.ok(claims.measurements.every(([form, text]) => form === 296 && JSON.parse(text).id.length === 1))
     await assert.rejects(compactVerify(`${evidence.slice(0, -8)}AAAAAAAA`, key))
 
-    const verdict = trustx(['attest', 'verify', '-', '--ca', file('ca.pem'), '--nonce', nonce, '--max-age', '5m'], evidence)
+    const verdict = trustx(['attest', 'verify', '-', '--ca', file('chip-ca.pem'), '--nonce', nonce, '--max-age', '5m'], evidence)
     assert.equal(verdict.status, 0, verdict.stdout + verdict.stderr)
   }
   // All of it fits into a shadow, which is at most 8 KB.
