@@ -44,8 +44,11 @@ Result<UniqueFd> open_below(const std::string& top, const std::string& path) {
     how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
     const auto inside = without_slashes(path);
     auto fd = static_cast<int>(::syscall(SYS_openat2, directory.get(), inside.c_str(), &how, sizeof how));
-    // Kernels before 5.6, and sandboxes. In the system's own root there is nothing to escape from.
-    if (fd < 0 && (errno == ENOSYS || errno == EPERM) && top == "/") {
+    // Kernels before 5.6, and services that may make no set-user-ID files (RestrictSUIDSGID of systemd.exec(5) forbids
+    // the call). In this system's own root there is nothing to escape from.
+    const Roots usual;
+    const bool this_system = top == "/" || top == usual.proc || top == usual.sys;
+    if (fd < 0 && (errno == ENOSYS || errno == EPERM) && this_system) {
         fd = ::openat(directory.get(), inside.c_str(), reading);
     }
     if (fd < 0) {
