@@ -115,10 +115,39 @@ TEST_CASE("a log of another start is not this one's", "[attest]") {
     CHECK(read_log(file.path() + ".none", this_start)->entries.empty());
 }
 
+TEST_CASE("an entry whose chain is right belongs where it says, and to the start that it names", "[attest]") {
+    const auto broken = [](const std::string& object) {
+        Hasher hasher;
+        hasher.add(ByteView{sha256(std::string_view{this_start})});
+        hasher.add(object);
+        return parse_log({hex(hasher.finish()) + " " + object}, this_start).broken;
+    };
+    const auto start = std::string{this_start};
+    CHECK(broken(R"({"n":1,"boot":")" + start + R"(","time":"2026-11-29T12:00:02Z","components":{}})").empty());
+    for (const auto& object :
+         {R"({"n":2,"boot":")" + start + R"(","time":"2026-11-29T12:00:02Z","components":{}})",
+          std::string{R"({"n":1,"boot":"another","time":"2026-11-29T12:00:02Z","components":{}})"},
+          R"({"n":1,"boot":")" + start + R"(","time":"noon","components":{}})",
+          R"({"n":1,"boot":")" + start + R"(","time":"2026-11-29T12:00:02Z","components":{"a":"00"}})",
+          R"({"n":1,"boot":")" + start + R"(","time":"2026-11-29T12:00:02Z"})", std::string{"[]"}, std::string{}}) {
+        CAPTURE(object);
+        CHECK_FALSE(broken(object).empty());
+    }
+}
+
 TEST_CASE("a log that others may write to is no log", "[attest]") {
     const LogFile file;
     REQUIRE(::chmod(file.path().c_str(), 0666) == 0);
     CHECK_THAT(file.log().broken, ContainsSubstring("others may write"));
+}
+
+TEST_CASE("everybody may read a log, whatever the umask was", "[attest]") {
+    const auto before = ::umask(0077);
+    const LogFile file;
+    ::umask(before);
+    struct stat found {};
+    REQUIRE(::stat(file.path().c_str(), &found) == 0);
+    CHECK((found.st_mode & 0777) == 0644);
 }
 
 TEST_CASE("a log does not grow without end", "[attest]") {

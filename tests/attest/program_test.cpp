@@ -5,6 +5,7 @@
 #include "fake_system.hpp"
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 using namespace trustx;
@@ -20,7 +21,10 @@ class Gateway {
     // measuring gives the options of everything that measures or signs.
     [[nodiscard]] Arguments measuring(const Arguments& first, const Arguments& more = {}) const {
         Arguments all = first;
-        all.insert(all.end(), {"--root", system.top(), "--config", config, "--log", log()});
+        all.insert(all.end(), {"--root", system.top(), "--log", log()});
+        if (std::find(first.begin(), first.end(), "--config") == first.end()) {
+            all.insert(all.end(), {"--config", config});
+        }
         all.insert(all.end(), more.begin(), more.end());
         return all;
     }
@@ -177,6 +181,37 @@ TEST_CASE("a key of the gateway's own signs evidence, by slot or key file, with 
     chip.must_fail(1, gateway.measuring({"attest", "--quiet", "--key", "E0F2"}), {"P-384"});
     chip.must_fail(2, {"attest", "--nonce", "short"}, {"8 to 88"});
     chip.must_fail(2, {"attest", "--brief", "verify", "own.jwt", "--any-issuer"}, {"`verify` has no option `--brief`"});
+}
+
+TEST_CASE("dmsetup tells root hashes and RAUC the version, where they are installed", "[attest]") {
+    const Gateway gateway;
+    const auto& chip = gateway.chip;
+    const std::string hash(64, 'a');
+    std::filesystem::create_directories(gateway.system.at("sys/block/dm-0"));
+    gateway.system.put("proc/cmdline", "roothash=" + std::string(64, 'b') + "\n");
+    chip.write("rauc.conf", "firmware-version-from = rauc\n");
+    std::filesystem::create_directory(chip.path("programs"));
+    const auto program = [&](const std::string& name, const std::string& script) {
+        const auto file = chip.write("programs/" + name, "#!/bin/sh\n" + script);
+        std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+    };
+    const ProcessOptions options{.environment = {{"PATH", chip.path("programs") + ":/bin"}}};
+    const auto components = [&](const std::string& evidence) {
+        return nlohmann::json::parse(gateway.verify(evidence).out);
+    };
+
+    chip.must_fail(6, gateway.measuring({"attest", "--quiet", "--config", "rauc.conf"}), {"RAUC", "not installed"},
+                   options);
+    program("dmsetup", "[ \"$*\" = 'table --target verity' ] && echo 'usr: 0 8 verity 1 8:1 8:2 4096 4096 1 1 sha256 " +
+                           hash + " 00'\n");
+    program("rauc", R"(echo '{"slots":[{"a":{"state":"booted","slot_status":{"bundle":{"version":"3.1"}}}}]}')");
+    chip.must(gateway.measuring({"attest", "--config", "rauc.conf"}, {"--out", "told.jwt"}), options);
+    CHECK(components("told.jwt").at("firmware") == "3.1");
+    CHECK(components("told.jwt").at("components").at("dm-verity/usr") == hash);
+    CHECK_FALSE(components("told.jwt").at("components").contains("dm-verity/root"));
+    program("dmsetup", "echo 'device-mapper: permission denied' >&2; exit 1\n");
+    chip.must_fail(4, gateway.measuring({"attest", "--quiet"}), {"dmsetup does not tell", "permission denied"},
+                   options);
 }
 
 TEST_CASE("PyJWT verifies evidence by the certificate in it", "[attest]") {

@@ -380,6 +380,9 @@ TEST_CASE("golden values are read strictly", "[attest]") {
     }
     auto json = nlohmann::json::parse(Golden{}.text());
     CHECK(parse_golden(json.dump(), "golden"));
+    json["trustx_golden"] = 2;
+    CHECK_FALSE(parse_golden(json.dump(), "golden"));
+    json["trustx_golden"] = 1;
     json["components"]["kernel"] = "text";
     CHECK_FALSE(parse_golden(json.dump(), "golden"));
 }

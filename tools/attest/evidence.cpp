@@ -193,7 +193,9 @@ OrderedJson claims_of(const Evidence& evidence) {
     claims["iat"] = evidence.issued;
     claims["ueid"] = ueid_of(evidence.uid);
     claims["bootseed"] = boot_seed(evidence.boot_id);
-    claims["uptime"] = evidence.uptime;
+    if (evidence.uptime > 0) {
+        claims["uptime"] = evidence.uptime;
+    }
     if (evidence.firmware) {
         claims["swname"] = "firmware";
         claims["swversion"] = OrderedJson::array({*evidence.firmware});

@@ -38,7 +38,7 @@ struct Evidence {
     std::int64_t issued = 0;  // s since 1970
     std::string uid{};        // the chip's, hexadecimal
     std::string boot_id{};
-    std::uint64_t uptime = 0;               // s
+    std::uint64_t uptime = 0;               // s; 0: it was measured before
     std::optional<std::string> firmware{};  // its version
     std::map<std::string, Digest> components{};
     std::map<std::string, Entries> trees{};  // may be left out

@@ -120,12 +120,14 @@ Result<Log> log_of(int file, const std::string& path, const std::string& boot_id
     return log;
 }
 
-// The group and others may read it, whatever the umask of a service is: it is no secret.
+// Everybody may read it, whatever the umask is: it is no secret, and who signs evidence need not be root.
 Result<UniqueFd> open_for_appending(const std::string& path) {
     std::error_code code;
     std::filesystem::create_directories(std::filesystem::path{path}.parent_path(), code);
     UniqueFd file{::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644)};
-    if (!file || ::flock(file.get(), LOCK_EX) != 0) {
+    struct stat found {};
+    if (!file || ::flock(file.get(), LOCK_EX) != 0 || ::fstat(file.get(), &found) != 0 ||
+        (found.st_size == 0 && ::fchmod(file.get(), 0644) != 0)) {
         return files::cannot_write(path, errno_code());
     }
     return file;
