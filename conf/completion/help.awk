@@ -20,6 +20,8 @@ BEGIN {
     meaning["REQUEST"] = "FILE"
     meaning["ANSWER"] = "FILE"
     meaning["PROOF"] = "FILE"
+    meaning["EVIDENCE"] = "FILE"
+    meaning["PATH"] = "FILE"
     meaning["PROGRAM"] = "FILE"
     meaning["WHAT"] = "OBJECT|chip|application"
     meaning["STATE"] = "initialisation|operational|termination"

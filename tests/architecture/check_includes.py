@@ -46,6 +46,7 @@ LAYERS = {
     "pki": (["tools/pki/"], "common/process objects bus values base common/x509 common/openssl common/files common/base", "openssl/"),
     "provisioning": (["tools/provisioning/"], "pki objects values base common/keys common/x509 common/openssl "
                      "common/files common/base", "openssl/"),
+    "attest": (["tools/attest/"], "objects values base common/x509 common/openssl common/files common/base", "openssl/"),
     "aws/enrolment": (["tools/aws/enrolment/"], "pki aws/documents aws/identity aws/control aws/account aws/signing "
                       "aws/http mqtt/connection objects device values bus base common/keys common/x509 common/openssl common/files common/base",
                       "openssl/"),
@@ -58,7 +59,8 @@ LAYERS = {
     "trustx/trace": (["tools/trustx/trace/"], "common/files trace values base common/base", ""),
     "trustx/dtls": (["tools/trustx/dtls/"], "dtls device bus values base common/x509 common/openssl common/files "
                     "common/base", "openssl/"),
-    "trustx/cli": (["tools/trustx/cli/"], "trustx/dtls pki provisioning aws/doctor aws/enrolment aws/identity aws/control aws/account "
+    "trustx/cli": (["tools/trustx/cli/"], "attest trustx/dtls pki provisioning aws/doctor aws/enrolment aws/identity aws/control "
+                   "aws/account "
                    "aws/http settings objects device command trace values base common/keys common/x509 "
                    "common/openssl common/files common/command_line common/base", "openssl/"),
     "trustx/chip": (["tools/trustx/chip/"], "pki provisioning trustx/cli settings objects device command values base "
@@ -66,11 +68,11 @@ LAYERS = {
                     "common/x509 common/openssl common/files common/base", "openssl/"),
     "trustx/setup": (["tools/trustx/setup/"], "trustx/chip trustx/cli settings objects device command values base "
                      "common/keys common/x509 common/openssl common/files common/base", "openssl/"),
-    "trustx/commands": (["tools/trustx/"], "pki provisioning aws/authority aws/doctor aws/fleet aws/enrolment "
+    "trustx/commands": (["tools/trustx/"], "attest pki provisioning aws/authority aws/doctor aws/fleet aws/enrolment "
                         "aws/identity aws/documents aws/control aws/account aws/signing "
                         "aws/http mqtt/connection trustx/setup trustx/chip trustx/cli trustx/dtls dtls trustx/trace settings objects device "
-                        "command trace values base common/keys common/x509 common/openssl common/files common/base",
-                        "openssl/"),
+                        "command trace values bus base common/keys common/x509 common/openssl common/process common/files "
+                        "common/base", "openssl/"),
     "mqtt/connection": (["tools/mqtt/connection/"], "common/keys common/x509 common/openssl common/files values base "
                         "common/base", "openssl/"),
     "mqtt/limits": (["tools/mqtt/limits/"], "mqtt/connection common/base", ""),

@@ -43,7 +43,8 @@ Words offered_subcommands(const std::string& name, const std::string& command = 
         }
         const auto full = command + (command.empty() ? "" : " ") + words(line).front();
         const auto below = offered_subcommands(name, full);
-        if (below.empty()) {
+        // One that does something without a subcommand, too.
+        if (below.empty() || help_of(name, full).find(" [SUBCOMMAND]\n") != std::string::npos) {
             offered.insert(full);
         }
         offered.insert(below.begin(), below.end());

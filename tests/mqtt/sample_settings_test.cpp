@@ -62,6 +62,7 @@ TEST_CASE("the sample settings for services are accepted", "[mqtt][settings]") {
         {"telemetry", "gateway-1", {}},
         {"commands", "gateway-1-commands", {}},
         {"shadow", "gateway-1-shadow", {"shadow", "watch", "--exec", "/bin/true"}},
+        {"attestation", "gateway-1-attestation", {"shadow", "watch", "--exec", "/bin/true"}},
         {"jobs", "gateway-1-jobs", {"jobs", "run", "--handler", "/usr"}},
     }));
     CAPTURE(name);

@@ -2,6 +2,7 @@
 // What scripts rely on: how trustx ends on which error.
 #include "cli/exit_code.hpp"
 
+#include "attest/error.hpp"
 #include "aws/account/account_error.hpp"
 #include "aws/control/api_error.hpp"
 #include "aws/doctor/cause.hpp"
@@ -39,6 +40,16 @@ TEST_CASE("what a user hands in decides the exit code by its own code", "[exit_c
     CHECK(exit_code(InputErrc::chip_failed) == ExitCode::unreachable);
     CHECK(exit_code(InputErrc::revoked) == ExitCode::revoked);
     CHECK(exit_code(InputErrc::not_listed) == ExitCode::not_listed);
+}
+
+TEST_CASE("what is wrong with evidence has an exit code for each kind", "[exit_code]") {
+    using attest::AttestErrc;
+    CHECK(exit_code(AttestErrc::forged) == ExitCode::forged);
+    CHECK(exit_code(AttestErrc::untrusted) == ExitCode::untrusted);
+    CHECK(exit_code(AttestErrc::other_chip) == ExitCode::mismatch);
+    CHECK(exit_code(AttestErrc::not_fresh) == ExitCode::not_fresh);
+    CHECK(exit_code(AttestErrc::log_broken) == ExitCode::log_broken);
+    CHECK(exit_code(AttestErrc::differs) == ExitCode::differs);
 }
 
 TEST_CASE("errors of chip, library and system have their exit codes", "[exit_code]") {

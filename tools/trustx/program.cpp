@@ -41,8 +41,12 @@ Exit codes:
   9   enrolled, and the broker has not accepted that yet
   10  the broker was shown the certificate, and nobody has made it active
   11  the clock of this computer is wrong
-  12  the broker or DTLS server does not prove who it is: its certificate, its name, the roots in the file or chip
+  12  a broker, a DTLS server or evidence is by a stranger: the certificate, the name, the roots in the file or chip
   13  of many gateways some failed; the report says which
+  14  evidence is forged: its signature is not that of its certificate's key
+  15  evidence answers another nonce, or is too old
+  16  the log of what was measured since the start of a gateway was changed
+  17  evidence is genuine, and the gateway is not as it should be
   20  scrap: the chip can never become what the recipe says
   24  the certificate was revoked
   25  the revocation lists do not tell: too old, or of another authority
@@ -83,6 +87,7 @@ void add_subcommands(Command& program) {
     add_trace(program);
     add_setup(program);
     add_provision(program);
+    add_attest(program);
     add_aws(program);
 }
 

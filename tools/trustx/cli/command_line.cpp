@@ -105,6 +105,18 @@ CLI::Option& declare(CLI::App& app, const std::string& names, Command::Value val
     return option;
 }
 
+// A command that stands alone has options for that. CLI11 takes them in front of a subcommand and behind it, too, where
+// they would have no effect.
+void refuse_own_options(const CLI::App& command) {
+    for (const auto* option : command.get_options()) {
+        if (option->count() > 0) {
+            const auto& chosen = command.get_subcommands().front()->get_name();
+            throw CLI::ValidationError{"`" + chosen + "` has no option `" + option->get_name() + "`: it is one of `" +
+                                       command.get_name() + "` without a subcommand"};
+        }
+    }
+}
+
 }  // namespace
 
 const Option& Option::required() const {
@@ -158,7 +170,17 @@ Option Command::argument(const std::string& name, Value value, const std::string
 }
 
 void Command::on_run(Task task) {
-    app_->callback([task = std::move(task), chosen = task_] { *chosen = task; });
+    app_->callback([task = std::move(task), chosen = task_, app = app_] {
+        if (app->get_subcommands().empty()) {
+            *chosen = task;
+        } else {
+            refuse_own_options(*app);
+        }
+    });
+}
+
+void Command::may_stand_alone() {
+    app_->require_subcommand(0, 1);
 }
 
 CommandLine::CommandLine(const std::string& name, const std::string& description, const std::string& notes)

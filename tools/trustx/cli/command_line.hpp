@@ -68,8 +68,12 @@ class Command {
     // argument declares the next one without dashes.
     Option argument(const std::string& name, Value value, const std::string& help);
 
-    // on_run says what the command does, once the whole command line was parsed.
+    // on_run says what the command does, once the whole command line was parsed. Of a command with subcommands it is
+    // what it does without one (may_stand_alone), and its own options are for that alone.
     void on_run(Task task);
+
+    // may_stand_alone: a subcommand may be left out. After the last of them.
+    void may_stand_alone();
 
  private:
     CLI::App* app_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/exit_code.hpp"
 
+#include "attest/error.hpp"
 #include "aws/account/account_error.hpp"
 #include "aws/control/api_error.hpp"
 #include "aws/doctor/cause.hpp"
@@ -201,6 +202,24 @@ std::optional<ExitCode> of_dtls(const std::error_code& code) {
     return category == dtls_alert_category() ? std::optional{ExitCode::cloud} : std::nullopt;
 }
 
+ExitCode of_attestation(attest::AttestErrc code) {
+    switch (code) {
+        case attest::AttestErrc::forged:
+            return ExitCode::forged;
+        case attest::AttestErrc::untrusted:
+            return ExitCode::untrusted;
+        case attest::AttestErrc::not_fresh:
+            return ExitCode::not_fresh;
+        case attest::AttestErrc::log_broken:
+            return ExitCode::log_broken;
+        case attest::AttestErrc::differs:
+            return ExitCode::differs;
+        case attest::AttestErrc::other_chip:
+            return ExitCode::mismatch;
+    }
+    return ExitCode::internal;
+}
+
 // of_aws is for the codes of enrolment and what it is built on; nothing: the code is none of those.
 std::optional<ExitCode> of_aws(const std::error_code& code) {
     const auto& category = code.category();
@@ -229,6 +248,9 @@ ExitCode exit_code_of(const Error& error) {
     }
     if (category == chip_category()) {
         return ExitCode::refused;
+    }
+    if (category == attest::attest_category()) {
+        return of_attestation(static_cast<attest::AttestErrc>(error.code().value()));
     }
     if (category == pki::pki_category()) {
         return ExitCode::clock;

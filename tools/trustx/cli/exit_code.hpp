@@ -19,12 +19,16 @@ enum class ExitCode : int {
     not_accepted = 9,    // enrolled, and the broker has not accepted that yet
     not_activated = 10,  // shown to the broker, and nobody has made it active
     clock = 11,          // this computer's clock is wrong
-    untrusted = 12,      // broker or DTLS server does not prove who it is: its certificate, its name, the roots
-    some_failed = 13,    // of many gateways; a report says which
-    scrap = 20,          // the chip can never become what the recipe says
-    revoked = 24,        // a certificate that its authority has taken back
-    not_listed = 25,     // the revocation lists do not say whether it has: too old, or of another authority
-    internal = 70,       // a defect of trustx itself
+    untrusted = 12,  // broker or DTLS server does not prove who it is: certificate, name, roots; evidence by a stranger
+    some_failed = 13,  // of many gateways; a report says which
+    forged = 14,       // evidence whose signature is not that of its certificate's key
+    not_fresh = 15,    // evidence that answers another nonce, or is too old
+    log_broken = 16,   // the log of what was measured since the start was changed
+    differs = 17,      // genuine evidence of a gateway that is not as it should be
+    scrap = 20,        // the chip can never become what the recipe says
+    revoked = 24,      // a certificate that its authority has taken back
+    not_listed = 25,   // the revocation lists do not say whether it has: too old, or of another authority
+    internal = 70,     // a defect of trustx itself
 };
 
 // exit_code_of says how trustx ends on an error: the only place that decides it.

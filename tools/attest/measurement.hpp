@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is measured of a system, and its values: the start of the system, files and directories by list, the kernel's
+// own log, the firmware's version.
+#pragma once
+
+#include "attest/digest.hpp"
+#include "attest/firmware.hpp"
+#include "attest/ima_log.hpp"
+#include "attest/roots.hpp"
+#include "attest/tree.hpp"
+
+#include <trustx/result.hpp>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace trustx::attest {
+
+// MeasurementSettings say what is measured beyond what every system has.
+struct MeasurementSettings {
+    std::vector<std::string> paths{};  // files and directories
+    std::string kernel{};              // in place of /boot/vmlinuz-RELEASE
+    std::string initrd{};              // in place of /boot/initrd.img-RELEASE
+    FirmwareSource firmware{};
+    TreeLimits limits{};
+};
+
+// Measurement is what was found. Components are named digests:
+//
+//     kernel, initrd      the files that belong to the kernel that runs
+//     command-line        /proc/cmdline
+//     device-tree         /sys/firmware/devicetree/base without what is of one start or one board: chosen,
+//     serial-number boot                the directory /boot/firmware, where a Raspberry Pi starts from dm-verity/NAME
+//     root hashes /etc/...            files and directories of the list, by their paths
+struct Measurement {
+    std::string boot_id{};     // /proc/sys/kernel/random/boot_id, new at each start
+    std::uint64_t uptime = 0;  // s
+    std::map<std::string, Digest> components{};
+    std::map<std::string, Entries> trees{};  // of the components that are directories
+    std::optional<ImaLog> ima{};
+    std::optional<std::string> firmware{};
+    std::vector<std::string> notes{};  // what is not there, or was passed over: for people
+};
+
+// boot_id_of reads it. InputErrc::malformed where /proc does not tell.
+Result<std::string> boot_id_of(const Roots& roots);
+
+// measure_system measures. What is absent is no component and a note, so that an operator sees it missing; what is
+// there and cannot be read is an error. ima_log receives the kernel's log as it was measured, where there is one and
+// the argument is not null.
+Result<Measurement> measure_system(const Roots& roots, const MeasurementSettings& settings, const RunProgram& run,
+                                   Bytes* ima_log = nullptr);
+
+}  // namespace trustx::attest
