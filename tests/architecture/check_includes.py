@@ -45,6 +45,8 @@ LAYERS = {
     "pki": (["tools/pki/"], "common/process objects bus values base common/x509 common/openssl common/files common/base", "openssl/"),
     "provisioning": (["tools/provisioning/"], "pki objects values base common/keys common/x509 common/openssl "
                      "common/files common/base", "openssl/"),
+    "firmware": (["tools/firmware/"], "objects device command values base common/x509 common/openssl common/files "
+                 "common/base", "openssl/"),
     "aws/enrolment": (["tools/aws/enrolment/"], "pki aws/documents aws/identity aws/control aws/account aws/signing "
                       "aws/http mqtt/connection objects device values bus base common/keys common/x509 common/openssl common/files common/base",
                       "openssl/"),
@@ -55,7 +57,7 @@ LAYERS = {
     "aws/fleet": (["tools/aws/fleet/"], "pki aws/enrolment aws/identity aws/documents aws/control aws/account "
                   "aws/signing aws/http objects values bus base common/x509 common/openssl common/files common/base", ""),
     "trustx/trace": (["tools/trustx/trace/"], "common/files trace values base common/base", ""),
-    "trustx/cli": (["tools/trustx/cli/"], "pki provisioning aws/doctor aws/enrolment aws/identity aws/control aws/account "
+    "trustx/cli": (["tools/trustx/cli/"], "firmware pki provisioning aws/doctor aws/enrolment aws/identity aws/control aws/account "
                    "aws/http settings objects device command trace values base common/keys common/x509 "
                    "common/openssl common/files common/command_line common/base", "openssl/"),
     "trustx/chip": (["tools/trustx/chip/"], "pki provisioning trustx/cli settings objects device command values base "
@@ -63,7 +65,7 @@ LAYERS = {
                     "common/x509 common/openssl common/files common/base", "openssl/"),
     "trustx/setup": (["tools/trustx/setup/"], "trustx/chip trustx/cli settings objects device command values base "
                      "common/keys common/x509 common/openssl common/files common/base", "openssl/"),
-    "trustx/commands": (["tools/trustx/"], "pki provisioning aws/authority aws/doctor aws/fleet aws/enrolment "
+    "trustx/commands": (["tools/trustx/"], "firmware pki provisioning aws/authority aws/doctor aws/fleet aws/enrolment "
                         "aws/identity aws/documents aws/control aws/account aws/signing "
                         "aws/http mqtt/connection trustx/setup trustx/chip trustx/cli trustx/trace settings objects device "
                         "command trace values base common/keys common/x509 common/openssl common/files common/base",

@@ -8,6 +8,7 @@
 #include "aws/enrolment/error.hpp"
 #include "aws/http/http_error.hpp"
 #include "common/files/input_error.hpp"
+#include "firmware/error.hpp"
 #include "pki/error.hpp"
 #include "provisioning/error.hpp"
 #include "support/catch.hpp"
@@ -122,4 +123,12 @@ TEST_CASE("each cause of a diagnosis has the exit code of its class", "[exit_cod
     for (const auto& [cause, code] : cases) {
         CHECK(exit_code(cause) == code);
     }
+}
+
+TEST_CASE("each reason for which firmware is refused has an exit code of its own", "[exit_code]") {
+    using firmware::FirmwareErrc;
+    CHECK(exit_code(FirmwareErrc::untrusted) == ExitCode::unsigned_firmware);
+    CHECK(exit_code(FirmwareErrc::expired) == ExitCode::expired_signer);
+    CHECK(exit_code(FirmwareErrc::altered) == ExitCode::altered_firmware);
+    CHECK(exit_code(FirmwareErrc::too_old) == ExitCode::old_firmware);
 }

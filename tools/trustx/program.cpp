@@ -43,6 +43,10 @@ Exit codes:
   11  the clock of this computer is wrong
   12  the broker does not prove who it is: its certificate, its name, the roots in the file
   13  of many gateways some failed; the report says which
+  14  firmware: not signed, or by nobody whom the chip's trust anchor lets in, or not what was signed
+  15  firmware: a certificate of the signer is not valid today
+  16  firmware: a file is not the one that was signed
+  17  firmware: too old; the chip holds a higher version as the lowest that is allowed
   20  scrap: the chip can never become what the recipe says
   70  a defect of trustx itself
 
@@ -80,6 +84,7 @@ void add_subcommands(Command& program) {
     add_trace(program);
     add_setup(program);
     add_provision(program);
+    add_firmware(program);
     add_aws(program);
 }
 

@@ -8,21 +8,25 @@ namespace trustx::cli {
 
 enum class ExitCode : int {
     success = 0,
-    refused = 1,         // the chip refuses, or trustx does because something would be lost
-    usage = 2,           // command line or setting that is not valid
-    unreachable = 3,     // no chip, bus failure, timeout, chip in use by others
-    file = 4,            // a file cannot be read or written, or does not hold what it should
-    mismatch = 5,        // a check failed: key and certificate, read back and written, chip and key file
-    nothing_there = 6,   // the object is empty, the slot holds no key
-    network = 7,         // the cloud cannot be reached, or has no time; nothing is wrong with what was asked
-    cloud = 8,           // the cloud refuses: credentials, permissions, limits, policies
-    not_accepted = 9,    // enrolled, and the broker has not accepted that yet
-    not_activated = 10,  // shown to the broker, and nobody has made it active
-    clock = 11,          // this computer's clock is wrong
-    untrusted = 12,      // the broker does not prove who it is: its certificate, its name, the roots in the file
-    some_failed = 13,    // of many gateways; a report says which
-    scrap = 20,          // the chip can never become what the recipe says
-    internal = 70,       // a defect of trustx itself
+    refused = 1,             // the chip refuses, or trustx does because something would be lost
+    usage = 2,               // command line or setting that is not valid
+    unreachable = 3,         // no chip, bus failure, timeout, chip in use by others
+    file = 4,                // a file cannot be read or written, or does not hold what it should
+    mismatch = 5,            // a check failed: key and certificate, read back and written, chip and key file
+    nothing_there = 6,       // the object is empty, the slot holds no key
+    network = 7,             // the cloud cannot be reached, or has no time; nothing is wrong with what was asked
+    cloud = 8,               // the cloud refuses: credentials, permissions, limits, policies
+    not_accepted = 9,        // enrolled, and the broker has not accepted that yet
+    not_activated = 10,      // shown to the broker, and nobody has made it active
+    clock = 11,              // this computer's clock is wrong
+    untrusted = 12,          // the broker does not prove who it is: its certificate, its name, the roots in the file
+    some_failed = 13,        // of many gateways; a report says which
+    unsigned_firmware = 14,  // not signed, not by whom the trust anchor lets in, or not what was signed
+    expired_signer = 15,     // a certificate of the signer's chain is not valid today
+    altered_firmware = 16,   // a file is not the one that was signed
+    old_firmware = 17,       // below the lowest version that the chip holds
+    scrap = 20,              // the chip can never become what the recipe says
+    internal = 70,           // a defect of trustx itself
 };
 
 // exit_code_of says how trustx ends on an error: the only place that decides it.

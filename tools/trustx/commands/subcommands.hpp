@@ -30,5 +30,6 @@ void add_trace(Command& program);
 void add_setup(Command& program);
 void add_aws(Command& program);
 void add_provision(Command& program);
+void add_firmware(Command& program);
 
 }  // namespace trustx::cli
