@@ -27,6 +27,7 @@ struct Gateway : SignedFirmware {
     Signer stranger{make_signer(other, "stranger")};
     Signer former{make_signer(authority, "former", for_code, "20200101000000Z", "20210101000000Z")};
     Signer device{make_signer(authority, "device", "extendedKeyUsage = clientAuth\n")};
+    Signer mailer{make_signer(authority, "mailer", "extendedKeyUsage = emailProtection\n")};
 
  private:
     [[nodiscard]] Environment environment_with(const std::string& configuration) const;

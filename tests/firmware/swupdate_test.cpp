@@ -94,6 +94,7 @@ TEST_CASE("SWUpdate writes nothing that is not signed so, or too old", "[firmwar
     refuse("signed by a stranger", target.image(&gateway.stranger, "7"));
     refuse("signed by somebody whose certificate has expired", target.image(&gateway.former, "7"));
     refuse("signed with a certificate for TLS", target.image(&gateway.device, "7"));
+    refuse("signed with a certificate for e-mail", target.image(&gateway.mailer, "7"));
     refuse("older than what the chip allows", target.image(&gateway.signer, "4"));
     const auto image = target.image(&gateway.signer, "7");
     auto bytes = read_file(image);
