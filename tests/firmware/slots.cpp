@@ -5,11 +5,22 @@
 #include "support/catch.hpp"
 
 #include <filesystem>
+#include <random>
 
 namespace trustx::test {
 namespace {
 
-const std::string content(100000, 'i');
+// What a bundle does not compress to nothing: RAUC makes no bundles of a block.
+std::string noise() {
+    std::mt19937 generator{7};  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same each time
+    std::string bytes(100000, 0);
+    for (auto& byte : bytes) {
+        byte = static_cast<char>(generator());
+    }
+    return bytes;
+}
+
+const std::string content{noise()};
 constexpr const char* begin_of_manifest = "[update]\ncompatible=gateway\nversion=1.4.2\n";
 
 // A kernel with a device mapper takes the bundles that the sample demands; without, plain ones have to do.
