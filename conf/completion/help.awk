@@ -26,6 +26,8 @@ BEGIN {
     meaning["WHAT"] = "OBJECT|chip|application"
     meaning["STATE"] = "initialisation|operational|termination"
     meaning["CONDITION"] = "always|never"
+    meaning["MANIFEST"] = "FILE"
+    meaning["OBJECTS"] = "LIST:F1D0|F1D1|F1D2|F1D3|F1D4|F1D5|F1D6|F1D7|F1D8|F1D9|F1DA|F1DB|F1DC|F1DD|F1DE|F1DF"
     meaning["LIST"] = "LIST:sign|auth|keyagree|enc|hostfw|devmgmt"
 }
 

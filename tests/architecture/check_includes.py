@@ -47,6 +47,8 @@ LAYERS = {
     "provisioning": (["tools/provisioning/"], "pki objects values base common/keys common/x509 common/openssl "
                      "common/files common/base", "openssl/"),
     "attest": (["tools/attest/"], "objects values base common/x509 common/openssl common/files common/base", "openssl/"),
+    "firmware": (["tools/firmware/"], "objects device command values base common/x509 common/openssl common/files "
+                 "common/base", "openssl/"),
     "aws/enrolment": (["tools/aws/enrolment/"], "pki aws/documents aws/identity aws/control aws/account aws/signing "
                       "aws/http mqtt/connection objects device values bus base common/keys common/x509 common/openssl common/files common/base",
                       "openssl/"),
@@ -59,8 +61,8 @@ LAYERS = {
     "trustx/trace": (["tools/trustx/trace/"], "common/files trace values base common/base", ""),
     "trustx/dtls": (["tools/trustx/dtls/"], "dtls device bus values base common/x509 common/openssl common/files "
                     "common/base", "openssl/"),
-    "trustx/cli": (["tools/trustx/cli/"], "attest trustx/dtls pki provisioning aws/doctor aws/enrolment aws/identity aws/control "
-                   "aws/account "
+    "trustx/cli": (["tools/trustx/cli/"], "attest firmware trustx/dtls pki provisioning aws/doctor aws/enrolment aws/identity "
+                   "aws/control aws/account "
                    "aws/http settings objects device command trace values base common/keys common/x509 "
                    "common/openssl common/files common/command_line common/base", "openssl/"),
     "trustx/chip": (["tools/trustx/chip/"], "pki provisioning trustx/cli settings objects device command values base "
@@ -68,7 +70,7 @@ LAYERS = {
                     "common/x509 common/openssl common/files common/base", "openssl/"),
     "trustx/setup": (["tools/trustx/setup/"], "trustx/chip trustx/cli settings objects device command values base "
                      "common/keys common/x509 common/openssl common/files common/base", "openssl/"),
-    "trustx/commands": (["tools/trustx/"], "attest pki provisioning aws/authority aws/doctor aws/fleet aws/enrolment "
+    "trustx/commands": (["tools/trustx/"], "attest firmware pki provisioning aws/authority aws/doctor aws/fleet aws/enrolment "
                         "aws/identity aws/documents aws/control aws/account aws/signing "
                         "aws/http mqtt/connection trustx/setup trustx/chip trustx/cli trustx/dtls dtls trustx/trace settings objects device "
                         "command trace values bus base common/keys common/x509 common/openssl common/process common/files "

@@ -203,10 +203,18 @@ TEST_CASE("bash offers every subcommand and every option of each program where -
 }
 
 TEST_CASE("completion knows every word that stands for a value", "[completion]") {
-    const Words proposed{
-        "EVIDENCE", "PATH",   "ADDRESS", "COMMAND",           "CONDITION", "DEVICE", "DIRECTORY", "FILE",    "LIST",
-        "OBJECT",   "ANSWER", "PEER",    "PROGRAM",           "PROOF",     "RECIPE", "REQUEST",   "SERVICE", "SLOT",
-        "STATE",    "USER",   "WHAT",    "FILE|trustx:OBJECT"};
+    const Words proposed{"EVIDENCE",  "PATH",
+                         "ADDRESS",   "COMMAND",
+                         "CONDITION", "DEVICE",
+                         "DIRECTORY", "FILE",
+                         "LIST",      "OBJECT",
+                         "ANSWER",    "PEER",
+                         "PROGRAM",   "PROOF",
+                         "RECIPE",    "REQUEST",
+                         "SERVICE",   "SLOT",
+                         "STATE",     "USER",
+                         "WHAT",      "FILE|trustx:OBJECT",
+                         "MANIFEST",  "OBJECTS"};
     const Words free{"ADDR:PORT", "ARN",     "CLOCK",   "FILTER", "HEX",    "HOST", "HOST[:PORT]",
                      "ID",        "N",       "MINUTES", "NAME",   "NUMBER", "PORT", "PROTOCOL",
                      "RULE",      "SECONDS", "SIZE",    "SUFFIX", "TEXT",   "TIME", "TOPIC"};

@@ -50,6 +50,10 @@ Exit codes:
   20  scrap: the chip can never become what the recipe says
   24  the certificate was revoked
   25  the revocation lists do not tell: too old, or of another authority
+  26  firmware: not signed, or by nobody whom the chip's trust anchor lets in, or not what was signed
+  27  firmware: a certificate of the signer is not valid today
+  28  firmware: a file is not the one that was signed
+  29  firmware: too old; the chip holds a higher version as the lowest that is allowed
   70  a defect of trustx itself
 
 `trustx SUBCOMMAND --help` says more about each.)";

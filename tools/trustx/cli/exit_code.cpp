@@ -10,6 +10,7 @@
 #include "cli/context.hpp"
 #include "common/files/input_error.hpp"
 #include "dtls/peer_error.hpp"
+#include "firmware/error.hpp"
 #include "pki/error.hpp"
 #include "provisioning/error.hpp"
 
@@ -220,6 +221,20 @@ ExitCode of_attestation(attest::AttestErrc code) {
     return ExitCode::internal;
 }
 
+ExitCode of_firmware(firmware::FirmwareErrc code) {
+    switch (code) {
+        case firmware::FirmwareErrc::untrusted:
+            return ExitCode::unsigned_firmware;
+        case firmware::FirmwareErrc::expired:
+            return ExitCode::expired_signer;
+        case firmware::FirmwareErrc::altered:
+            return ExitCode::altered_firmware;
+        case firmware::FirmwareErrc::too_old:
+            return ExitCode::old_firmware;
+    }
+    return ExitCode::internal;
+}
+
 // of_aws is for the codes of enrolment and what it is built on; nothing: the code is none of those.
 std::optional<ExitCode> of_aws(const std::error_code& code) {
     const auto& category = code.category();
@@ -257,6 +272,9 @@ ExitCode exit_code_of(const Error& error) {
     }
     if (category == provisioning::provisioning_category()) {
         return error == provisioning::ProvisioningErrc::scrap ? ExitCode::scrap : ExitCode::refused;
+    }
+    if (category == firmware::firmware_category()) {
+        return of_firmware(static_cast<firmware::FirmwareErrc>(error.code().value()));
     }
     if (const auto code = of_aws(error.code())) {
         return *code;

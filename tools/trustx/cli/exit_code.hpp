@@ -20,15 +20,19 @@ enum class ExitCode : int {
     not_activated = 10,  // shown to the broker, and nobody has made it active
     clock = 11,          // this computer's clock is wrong
     untrusted = 12,  // broker or DTLS server does not prove who it is: certificate, name, roots; evidence by a stranger
-    some_failed = 13,  // of many gateways; a report says which
-    forged = 14,       // evidence whose signature is not that of its certificate's key
-    not_fresh = 15,    // evidence that answers another nonce, or is too old
-    log_broken = 16,   // the log of what was measured since the start was changed
-    differs = 17,      // genuine evidence of a gateway that is not as it should be
-    scrap = 20,        // the chip can never become what the recipe says
-    revoked = 24,      // a certificate that its authority has taken back
-    not_listed = 25,   // the revocation lists do not say whether it has: too old, or of another authority
-    internal = 70,     // a defect of trustx itself
+    some_failed = 13,        // of many gateways; a report says which
+    forged = 14,             // evidence whose signature is not that of its certificate's key
+    not_fresh = 15,          // evidence that answers another nonce, or is too old
+    log_broken = 16,         // the log of what was measured since the start was changed
+    differs = 17,            // genuine evidence of a gateway that is not as it should be
+    scrap = 20,              // the chip can never become what the recipe says
+    revoked = 24,            // a certificate that its authority has taken back
+    not_listed = 25,         // the revocation lists do not say whether it has: too old, or of another authority
+    unsigned_firmware = 26,  // not signed, not by whom the trust anchor lets in, or not what was signed
+    expired_signer = 27,     // a certificate of the signer's chain is not valid today
+    altered_firmware = 28,   // a file is not the one that was signed
+    old_firmware = 29,       // below the lowest version that the chip holds
+    internal = 70,           // a defect of trustx itself
 };
 
 // exit_code_of says how trustx ends on an error: the only place that decides it.

@@ -32,5 +32,6 @@ void add_setup(Command& program);
 void add_aws(Command& program);
 void add_provision(Command& program);
 void add_attest(Command& program);
+void add_firmware(Command& program);
 
 }  // namespace trustx::cli
