@@ -37,9 +37,12 @@ TEST_CASE("the commands of docs/firmware.md prepare a gateway and sign a firmwar
     chip.write("rootfs.img", "rootfs");
     const auto blocks = marked_commands(read_file(source_directory() / "docs/firmware.md"));
     REQUIRE(blocks.size() == 7);
-    const auto settings =
+    std::string settings =
         "set -e\nPATH=" + program("trustx").parent_path().string() +
         ":$PATH\nexport OPENSSL_CONF=$PWD/openssl.cnf OPENSSL_MODULES=" + module_directory().string() + "\n";
+    for (const auto& [name, value] : foreign_program_environment()) {
+        settings += "export " + name + "=" + value + "\n";
+    }
     std::string said;
     for (const auto& block : blocks) {
         const auto outcome = chip.shell(settings + block);

@@ -66,6 +66,9 @@ nlohmann::json with(nlohmann::json document, const char* member, const nlohmann:
 }  // namespace
 
 TEST_CASE("the handler of a job fetches what was announced and from there, and asks the chip", "[firmware]") {
+    if (curl_skipped()) {
+        return;
+    }
     Handler handler;
     const auto bundle = handler.slots.bundle(&handler.gateway.signer);
     const auto job = [&](const std::string& habit) {
@@ -99,6 +102,9 @@ TEST_CASE("the handler of a job fetches what was announced and from there, and a
 }
 
 TEST_CASE("the handler of a job goes on with what was fetched", "[firmware]") {
+    if (curl_skipped()) {
+        return;
+    }
     Handler handler;
     const auto bundle = handler.slots.bundle(&handler.gateway.signer);
     const auto half = std::filesystem::file_size(bundle) / 2;
@@ -120,6 +126,9 @@ TEST_CASE("the handler of a job goes on with what was fetched", "[firmware]") {
 }
 
 TEST_CASE("the handler of a job gives RAUC nothing to install that the chip does not vouch for", "[firmware]") {
+    if (curl_skipped()) {
+        return;
+    }
     Handler handler;
     const auto job = [&handler](const Signer& signer) {
         return document_for(handler.server.url("file", "update.raucb"), handler.slots.bundle(&signer));
@@ -133,6 +142,9 @@ TEST_CASE("the handler of a job gives RAUC nothing to install that the chip does
 }
 
 TEST_CASE("the handler of a job speaks to no server that does not prove who it is", "[firmware]") {
+    if (curl_skipped()) {
+        return;
+    }
     Handler handler;
     HttpsServer impostor{handler.gateway.other, handler.gateway.chip.files.path()};
     const auto bundle = handler.slots.bundle(&handler.gateway.signer);

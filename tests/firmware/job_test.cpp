@@ -101,7 +101,7 @@ class Enrolled {
 }  // namespace
 
 TEST_CASE("a job of AWS IoT installs a bundle that the chip's trust anchor vouches for, and no other", "[firmware]") {
-    auto* cloud = AwsDouble::shared();
+    auto* cloud = curl_skipped() ? nullptr : AwsDouble::shared();
     if (cloud == nullptr) {
         return;
     }

@@ -65,8 +65,15 @@ TEST_CASE("a key in the chip signs firmware, with one use of it", "[firmware]") 
     const auto configuration = (program("trustx").parent_path().parent_path() / "conf/openssl-trustx.cnf").string();
     const ProcessOptions with_provider{.environment = {{"OPENSSL_CONF", configuration}}};
     firmware.chip.must({"keygen", "E0F1", "--out", firmware.chip.path("chip-key.pem")});
-    const auto made = firmware.chip.shell("OPENSSL_CONF=" + configuration +
-                                          " openssl req -new -key chip-key.pem -subj /CN=line -out line.csr");
+    auto environment = foreign_program_environment();
+    environment["OPENSSL_CONF"] = configuration;
+    environment["TRUSTX_DEVICE"] = firmware.chip.simulator.address();
+    environment["TRUSTX_LOCK_DIRECTORY"] = firmware.chip.files.path();
+    const auto made = run("openssl",
+                          {"req", "-new", "-key", firmware.chip.path("chip-key.pem"), "-subj", "/CN=line", "-out",
+                           firmware.chip.path("line.csr")},
+                          {.environment = environment});
+    INFO(made.both());
     REQUIRE(made.ok());
     const auto certificate = firmware.authority.issue(firmware.chip.path("line.csr"), for_code);
     firmware.chip.must({"cert", "write", "E0E1", certificate, "--key", "chip-key.pem"});

@@ -33,7 +33,8 @@ FILES = {
                       r"usr/lib/sysusers\.d/trustx\.conf", r"usr/lib/tmpfiles\.d/trustx\.conf",
                       r"usr/lib/udev/rules\.d/70-trustx\.rules", r"usr/share/man/man5/trustx\.conf\.5\.gz",
                       COMMON + r"README\.md", COMMON + r"SECURITY\.md", COMMON + r"CHANGELOG\.md",
-                      COMMON + r"docs/[a-z-]+\.md", COMMON + r"examples/services/[a-z@.-]+(/[a-z]+\.conf)?"],
+                      COMMON + r"docs/[a-z-]+\.md", COMMON + r"examples/services/[a-z@.-]+(/[a-z]+\.conf)?",
+                      COMMON + r"examples/firmware/[a-z-]+(\.conf)?"],
 }
 # Which packages each must not need: the provider is loaded by programs that know nothing of the chip.
 FORBIDDEN = {
