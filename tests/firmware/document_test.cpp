@@ -50,7 +50,7 @@ TEST_CASE("the commands of docs/firmware.md prepare a gateway and sign a firmwar
         REQUIRE(outcome.ok());
         said += outcome.out;
     }
-    CHECK_THAT(said, ContainsSubstring("gateway 1.5.0 (version 8): 1 files verified"));
+    CHECK_THAT(said, ContainsSubstring("gateway 1.5.0 (version 8): 1 file verified"));
     CHECK_THAT(said,
                ContainsSubstring("8\npermanent: the chip lets nobody lower it; objects that can still be written: 3"));
     CHECK_THAT(read_file(chip.path("openssl.cnf")), ContainsSubstring("verify-anchors = E0EF="));

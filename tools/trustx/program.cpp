@@ -92,6 +92,7 @@ void add_subcommands(Command& program) {
     add_setup(program);
     add_provision(program);
     add_attest(program);
+    add_firmware(program);
     add_aws(program);
 }
 

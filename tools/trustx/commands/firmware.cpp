@@ -262,7 +262,8 @@ Result<void> verify(const Context& context, const VerifyOptions& options) {
     }));
     return answer(options.json ? verified_json(manifest, verified.signer, *lowest.version())
                                : manifest.title() + ": " + std::to_string(manifest.files.size()) +
-                                     " files verified, signed by " + verified.signer + "\n");
+                                     (manifest.files.size() == 1 ? " file" : " files") + " verified, signed by " +
+                                     verified.signer + "\n");
 }
 
 std::string version_json(const firmware::LowestVersion& lowest) {

@@ -43,8 +43,8 @@ std::pair<PeerErrc, std::string> what_the_chip_means(ChipError code, const Hands
                     std::string{code == ChipError::trust_anchor_expired ? "the trust anchor in E0E8"
                                                                         : "a certificate of the server's"} +
                         " is not valid at " + dates_text(options) +
-                        ", which is the time of this computer; where that is right, renew it (--no-date-check connects "
-                        "all the same)"};
+                        ", which is the time of this computer: set the clock if that is wrong, else have it renewed "
+                        "(--no-date-check connects all the same)"};
         case ChipError::unsupported_trust_anchor:
         case ChipError::unsupported_certificate_or_algorithm:
             return {PeerErrc::untrusted,
@@ -82,7 +82,7 @@ Error fell_silent(const ServerConnection& server, const HandshakeOptions& option
             " answered at first, and then no more: its datagrams are lost, or it refuses without a word, and its "
             "own log says why" +
             (lacks ? " (it asks for a certificate, and gets none: see --cert)"
-                   : " (it may not have the suite ECDHE-ECDSA-AES128-CCM8)")};
+                   : " (it may not have the suite ECDHE-ECDSA-AES128-CCM8, or this is a port without DTLS)")};
 }
 
 Error in_words(const Error& error, const ServerConnection& server, const HandshakeOptions& options) {
