@@ -4,6 +4,9 @@
 #include "support/forked_child.hpp"
 #include "world.hpp"
 
+#include <cerrno>
+#include <utility>
+
 #include <sys/wait.h>
 
 using namespace trustx;
@@ -321,6 +324,65 @@ TEST_CASE("a request for another handshake is refused with a warning", "[dtls]")
     CHECK(end.error() == DtlsAlert::handshake_failure);
     REQUIRE_FALSE(client.server.alerts_received().empty());
     CHECK(client.server.alerts_received().front() == 0x0164);
+}
+
+TEST_CASE("a request for a handshake that is under way is ignored", "[dtls]") {
+    World world;
+    const Pki pki;
+    world.trust(pki.root);
+    Client client{world, pki.server};
+    const Bytes hello_request(12);
+    Bytes record{22, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12};
+    record.insert(record.end(), hello_request.begin(), hello_request.end());
+    client.network.inject(record);
+    require_connected(world, client);
+    CHECK(client.connection.report().drops.unexpected == 1);
+}
+
+namespace {
+
+// Complaining gives back what ICMP says, once for each error.
+class Complaining final : public dtls::DatagramSocket {
+ public:
+    explicit Complaining(dtls::DatagramSocket& inner) : inner_{inner} {}
+
+    Result<void> send(ByteView datagram, Deadline deadline) override {
+        const auto code = std::exchange(error, 0);
+        return code != 0 ? fail(errno_code(code)) : inner_.send(datagram, deadline);
+    }
+    Result<std::optional<std::size_t>> receive(std::span<std::uint8_t> buffer) override {
+        if (const auto code = std::exchange(error, 0); code != 0) {
+            return fail(errno_code(code));
+        }
+        return inner_.receive(buffer);
+    }
+    Result<void> wait(Deadline deadline) override { return inner_.wait(deadline); }
+
+    int error = 0;
+
+ private:
+    dtls::DatagramSocket& inner_;
+};
+
+}  // namespace
+
+TEST_CASE("what anybody can say by ICMP ends no connection", "[dtls]") {
+    const int error =
+        GENERATE(ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, ENOPROTOOPT, EPROTO, EACCES, EOPNOTSUPP, EMSGSIZE);
+    CAPTURE(error);
+    World world;
+    const Pki pki;
+    world.trust(pki.root);
+    Client client{world, pki.server};
+    Complaining socket{client.network};
+    dtls::Connection connection{*world.device, socket, world.time, {.dates_hold_at = test_time}};
+    REQUIRE(connection.connect(world.in(10s)));
+    socket.error = error;
+    CHECK(connection.receive(world.in(0s)).has_value());
+    CHECK(socket.error == 0);
+    socket.error = error;
+    CHECK(connection.send(bytes_of("still here"), world.in(1s)));
+    CHECK(text_of(connection.receive(world.in(1s)).value().value()) == "still here");
 }
 
 TEST_CASE("a peer that closes is answered, and the session object is free", "[dtls]") {

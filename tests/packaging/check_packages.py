@@ -22,7 +22,7 @@ FILES = {
                       MULTIARCH + r"/cmake/trustx/\w+(-\w+)?\.cmake", r"usr/share/doc/libtrustx-dev/examples/(\w+/)?(\w+\.[ch]pp|CMakeLists\.txt)"],
     "openssl-provider-trustx": [MULTIARCH + r"/ossl-modules/trustx\.so", r"usr/share/man/man7/provider-trustx\.7\.gz"],
     "trustx-tools": [r"usr/lib/systemd/system/trustx-attest\.service", r"usr/bin/trustx", r"usr/bin/trustx-mqtt", r"usr/share/man/man1/trustx\.1\.gz",
-                     r"usr/share/man/man1/trustx-aws\.1\.gz",
+                     r"usr/share/man/man1/trustx-aws\.1\.gz", r"usr/share/man/man1/trustx-dtls\.1\.gz",
                      r"usr/share/man/man1/trustx-mqtt\.1\.gz", r"usr/share/man/man5/trustx-recipe\.5\.gz",
                      COMPLETIONS + "trustx", COMPLETIONS + "trustx-mqtt",
                      ZSH + "trustx", ZSH + "trustx-mqtt"],
@@ -108,7 +108,8 @@ def problems(source, packages):
         if not any(file.endswith(f"/{page.name}.gz") for file in everything):
             yield f"{page.name} is in no package"
     for sample in sorted((source / "conf/services").rglob("*")):
-        if sample.is_file() and not any(file.endswith(str(sample.relative_to(source / "conf"))) for file in everything):
+        places = (str(sample.relative_to(source / "conf")), f"lib/systemd/system/{sample.name}")
+        if sample.is_file() and not any(file.endswith(places) for file in everything):
             yield f"{sample.name} is in no package"
 
 

@@ -149,7 +149,7 @@ Result<void> Connection::Impl::wait(Deadline deadline) {
         return {};
     }
     auto waited = socket_.wait({until});
-    return !waited && is_hint(waited.error()) ? Result<void>{} : waited;
+    return !waited && is_about_earlier(waited.error()) ? Result<void>{} : waited;
 }
 
 Result<void> Connection::Impl::check_connected() const {

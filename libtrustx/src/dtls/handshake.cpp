@@ -174,6 +174,10 @@ Result<void> Handshake::take_of_hello(const Fragment& fragment, Deadline deadlin
     if (fragment.type == MessageType::hello_verify_request) {
         return take_hello_verify(fragment, deadline);
     }
+    if (fragment.type == MessageType::hello_request) {
+        ++report_.drops.unexpected;  // it may come at any time, and asks for what is under way
+        return {};
+    }
     if (fragment.length > Reassembly::max_body && !is_of_server_flight(fragment.type)) {
         ++report_.drops.unexpected;
         return {};

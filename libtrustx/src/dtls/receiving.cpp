@@ -66,7 +66,7 @@ Result<std::optional<Record>> Connection::Impl::next_record() {
 Result<bool> Connection::Impl::receive_datagram() {
     buffer_.resize(longest_datagram);
     auto received = socket_.receive(buffer_);
-    if (!received && is_hint(received.error()) && report_.records_received != 0) {
+    if (!received && is_about_earlier(received.error()) && report_.records_received != 0) {
         return false;
     }
     TRY(const auto size, std::move(received));

@@ -3,6 +3,8 @@
 
 #include "common/try.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 
 namespace trustx::dtls {
@@ -17,9 +19,13 @@ bool is_hint(const Error& error) {
     if (code.category() != std::system_category()) {
         return false;
     }
-    const int value = code.value();
-    return value == ECONNREFUSED || value == EHOSTUNREACH || value == ENETUNREACH || value == EHOSTDOWN ||
-           value == ENETDOWN;
+    constexpr std::array hints{ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN,  ENETDOWN,
+                               ENOPROTOOPT,  EPROTO,       EACCES,      EOPNOTSUPP, ENONET};
+    return std::ranges::find(hints, code.value()) != hints.end();
+}
+
+bool is_about_earlier(const Error& error) {
+    return is_hint(error) || error == errno_code(EMSGSIZE);
 }
 
 Result<void> Sender::plain(ContentType type, ByteView body, Deadline deadline) {
@@ -41,7 +47,7 @@ Result<void> Sender::protect(ChipSession& chip, ContentType type, ByteView paylo
 
 Result<void> Sender::transmit(ByteView record, Deadline deadline) {
     auto sent = socket_.send(record, deadline);
-    if (!sent && is_hint(sent.error()) && report_.records_received != 0) {
+    if (!sent && is_about_earlier(sent.error()) && report_.records_received != 0) {
         // It was about an earlier datagram, and this one has not been sent.
         sent = socket_.send(record, deadline);
         if (!sent && is_hint(sent.error())) {

@@ -52,8 +52,10 @@ class Sender {
     bool sent_something_ = false;
 };
 
-// is_hint tells what the network says about an earlier datagram, and anybody can forge: a host or port that is not
-// reached. Before the peer was heard it is worth believing.
+// is_hint tells what the network says about an earlier datagram by ICMP, and anybody can forge: a host or port that is
+// not reached. Before the peer was heard it is worth believing. is_about_earlier is for an error that did not come from
+// sending a datagram just then: it has "too long" as well, which says more when it is about that one.
 [[nodiscard]] bool is_hint(const Error& error);
+[[nodiscard]] bool is_about_earlier(const Error& error);
 
 }  // namespace trustx::dtls

@@ -107,6 +107,8 @@ int milliseconds_until(TimePoint at, const Clock& clock) {
     return static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max()));
 }
 
+constexpr std::chrono::milliseconds pause_for_others{20};
+
 // wait_for_server returns at what connect() waits for, and says no when the user wants to end it.
 bool wait_for_server(const dtls::Connection& connection, const Clock& clock, Deadline deadline, int signals) {
     const auto readiness = connection.readiness();
@@ -122,12 +124,15 @@ Result<void> shake_hands(ServerConnection& server, Clock& clock, Deadline deadli
         if (done) {
             return {};
         }
-        const bool goes_on =
-            done.error() == DtlsError::peer_silent && server.connection.state() == dtls::State::handshaking;
-        if (!goes_on || deadline.passed(clock)) {
+        const auto state = server.connection.state();
+        const bool goes_on = done.error() == DtlsError::peer_silent && state == dtls::State::handshaking;
+        // Others have the chip, or all of its session objects, and signals have to be heard meanwhile.
+        const bool begins_later = done.error() == Errc::lock_timeout && state == dtls::State::idle;
+        if ((!goes_on && !begins_later) || deadline.passed(clock)) {
             return tl::make_unexpected(in_words(done.error(), server, options));
         }
-        if (!wait_for_server(server.connection, clock, deadline, options.signals)) {
+        const auto until = begins_later ? Deadline::after(clock, pause_for_others) : deadline;
+        if (!wait_for_server(server.connection, clock, {std::min(until.at, deadline.at)}, options.signals)) {
             static_cast<void>(server.connection.close(Deadline{clock.now()}));
             return fail(PeerErrc::interrupted, "interrupted during the handshake with " + server.address.text());
         }

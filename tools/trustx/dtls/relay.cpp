@@ -25,6 +25,9 @@ using End = RelayResult::End;
 // What the server sent and nobody read: with more the socket is left alone, and the kernel drops what comes.
 constexpr std::size_t most_unread = 1'048'576;
 
+// Records that are taken before signals, input and output have their turn again: a server may never pause.
+constexpr int most_in_one_turn = 16;
+
 // Outbox is what was read from the input and not sent yet, and cuts it into datagrams.
 class Outbox {
  public:
@@ -132,7 +135,7 @@ class Relay {
         }
         TRYV(read_input());
         TRYV(send_next());
-        TRYV(receive_all());
+        TRYV(receive_some());
         TRYV(write_output());
         tell_of_forgeries();
         if (!end_ && quiet_until_ && clock_.now() >= *quiet_until_) {
@@ -186,8 +189,8 @@ class Relay {
         return result;
     }
 
-    Result<void> receive_all() {
-        while (!end_ && receives()) {
+    Result<void> receive_some() {
+        for (int taken = 0; taken < most_in_one_turn && !end_ && receives(); ++taken) {
             auto received = connection_.receive(Deadline{clock_.now()});
             if (!received && received.error() != DtlsError::peer_closed) {
                 TRYV(flush());  // what came before the failure
