@@ -215,9 +215,9 @@ TEST_CASE("completion knows every word that stands for a value", "[completion]")
                          "STATE",     "USER",
                          "WHAT",      "FILE|trustx:OBJECT",
                          "MANIFEST",  "OBJECTS"};
-    const Words free{"ADDR:PORT", "ARN",     "CLOCK",   "FILTER", "HEX",    "HOST", "HOST[:PORT]",
-                     "ID",        "N",       "MINUTES", "NAME",   "NUMBER", "PORT", "PROTOCOL",
-                     "RULE",      "SECONDS", "SIZE",    "SUFFIX", "TEXT",   "TIME", "TOPIC"};
+    const Words free{"ADDR:PORT", "ARN",     "CLOCK",  "FILTER", "HEX",  "HOST",     "HOST[:PORT]", "ID",
+                     "N",         "MINUTES", "NAME",   "NUMBER", "PORT", "PROTOCOL", "SERVER",      "RULE",
+                     "SECONDS",   "SIZE",    "SUFFIX", "TEXT",   "TIME", "TOPIC"};
     const auto rules = read_file(source_directory() / "conf" / "completion" / "help.awk");
     for (const auto& word : proposed) {
         CHECK_THAT(rules, ContainsSubstring(word.substr(0, word.find('|'))));

@@ -27,7 +27,7 @@ struct DtlsOptions {
     bool ipv6 = false;
 };
 
-// add_dtls_options declares them, HOST:PORT first.
+// add_dtls_options declares them, SERVER first.
 void add_dtls_options(Command& command, DtlsOptions& options);
 
 // seconds_of reads an option's value. Error: InputErrc::usage.
