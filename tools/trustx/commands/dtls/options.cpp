@@ -114,7 +114,8 @@ Result<std::chrono::milliseconds> seconds_of(double value, const std::string& op
 }
 
 void add_dtls_options(Command& command, DtlsOptions& options) {
-    command.argument("SERVER", options.server, "The server as HOST:PORT; an IPv6 address stands in brackets").required();
+    command.argument("SERVER", options.server, "The server as HOST:PORT; an IPv6 address stands in brackets")
+        .required();
     command.option("--key", options.key, "Key that authenticates this client; default: E0F0", "SLOT");
     command.option("--cert", options.certificate,
                    "Object with its certificate, or `none`; default: the one that belongs to the key", "OBJECT");
