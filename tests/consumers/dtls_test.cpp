@@ -216,7 +216,7 @@ TEST_CASE("what the command line gets wrong is said before the chip is asked", "
                                "::1:5684", "[::1]"}) {
         wrong({server}, "HOST:PORT");
     }
-    wrong({""}, "");  // from CLI11 2.4 on it is CLI11 that says so
+    wrong({""}, "SERVER: needs a name or value");
     wrong({"localhost:1", "--mtu", "295"}, "296 to 1500");
     wrong({"localhost:1", "--mtu", "1501"}, "296 to 1500");
     wrong({"localhost:1", "--timeout", "-1"}, "--timeout");
