@@ -17,8 +17,8 @@ inline constexpr std::chrono::seconds longest_set_aside{5};
 // before it was made.
 inline constexpr std::chrono::seconds longest_mark{6};
 
-// A mark is until when a session object is set aside: the lower 32 bits of the steady clock's milliseconds, which all
-// processes of a machine share. 0: it holds nothing.
+// A mark is until when a session object is set aside: the lower 32 bits of the steady clock's milliseconds, which
+// the processes of a machine share, but for those in a time namespace of their own. 0: it holds nothing.
 using SetAsideMark = std::uint32_t;
 
 [[nodiscard]] SetAsideMark set_aside_mark(TimePoint until) noexcept;
