@@ -68,7 +68,7 @@ TEST_CASE("files and directories of the list are measured, and what is missing i
     CHECK(digest_of(measured.trees.at("/etc/gateway")) == measured.components.at("/etc/gateway"));
     CHECK_FALSE(measured.components.contains("/etc/none"));
     REQUIRE(measured.notes.size() == 1);
-    CHECK(measured.notes.front() == "/etc/none is not there");
+    CHECK(measured.notes.front() == "/etc/none is not there, and not measured");
 
     const auto relative = system.measured({.paths = {"etc"}});
     REQUIRE_FALSE(relative);

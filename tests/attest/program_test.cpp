@@ -87,8 +87,11 @@ TEST_CASE("a gateway gives evidence by one use of its key, and an operator finds
     const auto info = nlohmann::json::parse(gateway.chip.must({"info", "--json"}));
     CHECK(verdict.at("uid") == info.at("uid"));
     CHECK(verdict.at("components").size() == 4);
+    CHECK(verdict.at("not_asked") == nlohmann::json{"chip"});
     CHECK_THAT(gateway.chip.must({"attest", "verify", "evidence.jwt", "--ca", "ca.pem"}),
-               ContainsSubstring("Nothing is wrong"));
+               ContainsSubstring("not asked    when it was made (--nonce, --max-age)\n") &&
+                   ContainsSubstring("(--golden)\n") && ContainsSubstring("1 entry in the log") &&
+                   ContainsSubstring("Nothing is wrong"));
 }
 
 TEST_CASE("how trustx attest verify ends says what is wrong", "[attest]") {

@@ -7,7 +7,6 @@
 #include "common/text/printable.hpp"
 #include "common/try.hpp"
 
-#include <algorithm>
 #include <charconv>
 
 namespace trustx::attest {
@@ -30,8 +29,10 @@ class System {
 
  private:
     Result<void> boot_file(const char* name, const std::string& chosen, const std::string& usual);
-    Result<void> component(const std::string& name, const std::string& top, const std::string& path,
-                           const std::vector<std::string>& without = {});
+    Result<void> component(const std::string& name, const std::string& top, const std::string& path);
+    // measured gives whether it is there.
+    Result<bool> measured(const std::string& name, const std::string& top, const std::string& path,
+                          const std::vector<std::string>& without = {});
     Result<void> command_line();
 
     const Roots& roots_;
@@ -39,12 +40,19 @@ class System {
     const RunProgram& run_;
 };
 
-Result<void> System::component(const std::string& name, const std::string& top, const std::string& path,
-                               const std::vector<std::string>& without) {
+Result<void> System::component(const std::string& name, const std::string& top, const std::string& path) {
+    TRY(const bool there, measured(name, top, path));
+    if (!there) {
+        found.notes.push_back(name + (name == path ? "" : " (" + path + ")") + " is not there, and not measured");
+    }
+    return {};
+}
+
+Result<bool> System::measured(const std::string& name, const std::string& top, const std::string& path,
+                              const std::vector<std::string>& without) {
     TRY(auto tree, measure(top, path, settings_.limits, without));
     if (!tree) {
-        found.notes.push_back(name + (name == path ? "" : " (" + path + ")") + " is not there");
-        return {};
+        return false;
     }
     if (tree->passed_over > 0) {
         found.notes.push_back(std::to_string(tree->passed_over) +
@@ -54,7 +62,7 @@ Result<void> System::component(const std::string& name, const std::string& top, 
     if (tree->directory) {
         found.trees[name] = std::move(tree->entries);
     }
-    return {};
+    return true;
 }
 
 Result<void> System::boot_file(const char* name, const std::string& chosen, const std::string& usual) {
@@ -73,7 +81,7 @@ Result<void> System::boot_file(const char* name, const std::string& chosen, cons
 Result<void> System::command_line() {
     TRY(const auto content, read_below(roots_.proc, "/cmdline", short_file));
     if (!content) {
-        found.notes.emplace_back("command-line is not there");
+        found.notes.emplace_back("command-line is not measured: /proc has none");
         return {};
     }
     found.components["command-line"] = sha256(*content);
@@ -94,12 +102,8 @@ Result<void> System::start_of_system() {
     TRYV(boot_file("initrd", settings_.initrd, "/boot/initrd.img-"));
     TRYV(command_line());
     // Most computers have one or the other: nothing is missing where it is not.
-    const auto before = found.notes.size();
-    TRYV(component("device-tree", roots_.sys, "/firmware/devicetree/base", {"chosen", "serial-number"}));
-    TRYV(component("boot", roots_.root, "/boot/firmware"));
-    std::erase_if(found.notes, [&, place = std::size_t{0}](const std::string& note) mutable {
-        return place++ >= before && note.ends_with(" is not there");
-    });
+    TRYV(measured("device-tree", roots_.sys, "/firmware/devicetree/base", {"chosen", "serial-number"}));
+    TRYV(measured("boot", roots_.root, "/boot/firmware"));
     TRY(found.firmware, firmware_version(roots_, settings_.firmware, run_));
     return {};
 }

@@ -30,11 +30,12 @@ struct MeasurementSettings {
 
 // Measurement is what was found. Components are named digests:
 //
-//     kernel, initrd      the files that belong to the kernel that runs
-//     command-line        /proc/cmdline
-//     device-tree         /sys/firmware/devicetree/base without what is of one start or one board: chosen,
-//     serial-number boot                the directory /boot/firmware, where a Raspberry Pi starts from dm-verity/NAME
-//     root hashes /etc/...            files and directories of the list, by their paths
+//     kernel, initrd  the files that belong to the kernel that runs
+//     command-line    /proc/cmdline
+//     device-tree     /sys/firmware/devicetree/base without chosen and serial-number, of one start and one board
+//     boot            the directory /boot/firmware, where a Raspberry Pi starts from
+//     dm-verity/NAME  root hashes
+//     /etc/...        files and directories of the list, by their paths
 struct Measurement {
     std::string boot_id{};     // /proc/sys/kernel/random/boot_id, new at each start
     std::uint64_t uptime = 0;  // s

@@ -264,6 +264,23 @@ AttestErrc Verdict::worst() const {
     return AttestErrc::differs;
 }
 
+std::vector<Question> unasked(const Expectations& expected) {
+    std::vector<Question> questions;
+    if (expected.trusted == nullptr) {
+        questions.push_back(Question::issuer);
+    }
+    if (!expected.nonce && !expected.max_age) {
+        questions.push_back(Question::freshness);
+    }
+    if (!expected.uid) {
+        questions.push_back(Question::chip);
+    }
+    if (!expected.golden) {
+        questions.push_back(Question::values);
+    }
+    return questions;
+}
+
 Result<Verdict> verify(const Token& token, const std::string& name, const Expectations& expected) {
     Verdict verdict;
     TRY(verdict.evidence, evidence_of(token.claims, name));

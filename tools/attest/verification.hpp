@@ -29,6 +29,12 @@ struct Expectations {
     std::optional<Evidence> earlier{};  // of the same gateway, verified before
 };
 
+// What an operator may ask of evidence that is genuine.
+enum class Question { issuer, freshness, chip, values };
+
+// unasked are the questions that nothing in expected asks: a verdict says nothing about them.
+std::vector<Question> unasked(const Expectations& expected);
+
 struct Finding {
     AttestErrc kind = AttestErrc::differs;
     std::string component{};  // what it is about; empty: the evidence as a whole

@@ -145,6 +145,8 @@ std::string to_text(const Proof& proof) {
     }
     if (!proof.revoked.empty()) {
         text += "not revoked  by the lists in " + text::printable(proof.revoked) + "\n";
+    } else if (!proof.chain.empty()) {
+        text += "revocation   not asked (--revoked)\n";
     }
     return text + (proof.chain.empty() ? "The chip holds the key of this certificate; who issued it was not checked.\n"
                                        : "The chip is authentic.\n");

@@ -15,6 +15,7 @@
 #include "common/openssl/error_queue.hpp"
 #include "common/openssl/pem.hpp"
 #include "common/text/as_bytes.hpp"
+#include "common/text/counted.hpp"
 #include "common/try.hpp"
 #include "firmware/error.hpp"
 #include "firmware/lowest_version.hpp"
@@ -261,9 +262,8 @@ Result<void> verify(const Context& context, const VerifyOptions& options) {
         return options.digest_on_chip ? hash_in_chip(chip, path) : firmware::hash_in_software(path);
     }));
     return answer(options.json ? verified_json(manifest, verified.signer, *lowest.version())
-                               : manifest.title() + ": " + std::to_string(manifest.files.size()) +
-                                     (manifest.files.size() == 1 ? " file" : " files") + " verified, signed by " +
-                                     verified.signer + "\n");
+                               : manifest.title() + ": " + text::counted(manifest.files.size(), "file", "files") +
+                                     " verified, signed by " + verified.signer + "\n");
 }
 
 std::string version_json(const firmware::LowestVersion& lowest) {

@@ -5,6 +5,7 @@
 #include "cli/output.hpp"
 #include "commands/subcommands.hpp"
 #include "common/files/input_error.hpp"
+#include "common/text/counted.hpp"
 #include "common/text/lower_case.hpp"
 #include "common/try.hpp"
 #include "trace/line_reader.hpp"
@@ -147,7 +148,7 @@ Result<void> report(const Unreadable& unreadable, bool found_any, const Context&
         return fail(InputErrc::malformed,
                     file + " is not a trace: none of its lines is of the form that libtrustx writes");
     }
-    context.note(file + ": " + std::to_string(unreadable.count) + (unreadable.count == 1 ? " line is" : " lines are") +
+    context.note(file + ": " + text::counted(unreadable.count, "line is", "lines are") +
                  " not of a trace, the first is line " + std::to_string(unreadable.first));
     return {};
 }

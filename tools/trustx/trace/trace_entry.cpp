@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace/trace_entry.hpp"
 
+#include "common/text/counted.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -49,20 +51,17 @@ std::string time_of_day(const std::string& time) {
     return time.size() > date + clock ? time.substr(date, clock) : time;
 }
 
-std::string counted(std::int64_t count, const char* one, const char* many) {
-    return std::to_string(count) + " " + (count == 1 ? one : many);
-}
-
 std::string bus_text(const TraceEntry& entry) {
-    auto text = counted(entry.transfers, "transfer", "transfers") + ", " + counted(entry.polls, "poll", "polls");
+    auto text =
+        text::counted(entry.transfers, "transfer", "transfers") + ", " + text::counted(entry.polls, "poll", "polls");
     if (entry.naks != 0) {
-        text += ", " + counted(entry.naks, "NAK", "NAKs");
+        text += ", " + text::counted(entry.naks, "NAK", "NAKs");
     }
     if (entry.resends != 0) {
-        text += ", " + counted(entry.resends, "resend", "resends");
+        text += ", " + text::counted(entry.resends, "resend", "resends");
     }
     const auto failures = number_of(entry.json, "failures");
-    return failures == 0 ? text : text + ", " + counted(failures, "failed transfer", "failed transfers");
+    return failures == 0 ? text : text + ", " + text::counted(failures, "failed transfer", "failed transfers");
 }
 
 std::string result_text(const TraceEntry& entry) {
@@ -110,7 +109,7 @@ std::string transfer_text(const TraceEntry& entry) {
     const auto& json = entry.json;
     auto text = "        " + text_of(json, "kind");
     if (json.contains("register")) {
-        text += " " + text_of(json, "register") + ", " + counted(number_of(json, "size"), "byte", "bytes");
+        text += " " + text_of(json, "register") + ", " + text::counted(number_of(json, "size"), "byte", "bytes");
     }
     if (json.contains("data")) {
         text += " " + text_of(json, "data");

@@ -9,6 +9,7 @@
 #include "common/files/input_file.hpp"
 #include "common/files/output_file.hpp"
 #include "common/text/as_bytes.hpp"
+#include "common/text/counted.hpp"
 #include "common/text/printable.hpp"
 #include "common/text/time_text.hpp"
 #include "common/try.hpp"
@@ -74,6 +75,21 @@ const char* kind_name(attest::AttestErrc kind) {
     return "";
 }
 
+// Question is what a program is told was not asked, and what a person is told, with the option that asks it.
+std::pair<const char*, const char*> question_names(attest::Question question) {
+    switch (question) {
+        case attest::Question::issuer:
+            return {"issuer", "who issued its certificate (--ca)"};
+        case attest::Question::freshness:
+            return {"freshness", "when it was made (--nonce, --max-age)"};
+        case attest::Question::chip:
+            return {"chip", "of which chip it is (--uid)"};
+        case attest::Question::values:
+            return {"values", "whether the values are the right ones (--golden)"};
+    }
+    return {"", ""};
+}
+
 Result<attest::Token> read_evidence(const std::string& path) {
     TRY(const auto content, read_limited(path, attest::token_limit));
     return attest::read_token(text::as_text(content), files::input_name(path));
@@ -127,7 +143,16 @@ std::string issued_text(const attest::Evidence& evidence) {
                                                            : std::to_string(evidence.issued);
 }
 
-std::string verdict_text(const attest::Verdict& verdict) {
+std::string unasked_text(const attest::Expectations& expected) {
+    std::string text;
+    for (const auto question : attest::unasked(expected)) {
+        text +=
+            (text.empty() ? "not asked    " : "             ") + std::string{question_names(question).second} + "\n";
+    }
+    return text;
+}
+
+std::string verdict_text(const attest::Verdict& verdict, const attest::Expectations& expected) {
     const auto& evidence = verdict.evidence;
     std::string text = "signed by    " + text::printable(verdict.chain.front()) + "\n";
     for (std::size_t i = 1; i < verdict.chain.size(); ++i) {
@@ -138,16 +163,16 @@ std::string verdict_text(const attest::Verdict& verdict) {
     if (evidence.firmware) {
         text += "firmware     " + text::printable(*evidence.firmware) + "\n";
     }
-    text += "measured     " + std::to_string(evidence.components.size()) + " components; " +
-            std::to_string(verdict.log_entries) + (verdict.log_entries == 1 ? " entry" : " entries") +
-            " in the log of this start\n";
+    text += "measured     " + text::counted(evidence.components.size(), "component", "components") + "; " +
+            text::counted(verdict.log_entries, "entry", "entries") + " in the log of this start\n";
+    text += unasked_text(expected);
     for (const auto& finding : verdict.findings) {
         text += std::string{kind_name(finding.kind)} + ": " + finding.words + "\n";
     }
     return text + (verdict.good() ? "Nothing is wrong with what was asked.\n" : "");
 }
 
-std::string verdict_json(const attest::Verdict& verdict) {
+std::string verdict_json(const attest::Verdict& verdict, const attest::Expectations& expected) {
     const auto& evidence = verdict.evidence;
     nlohmann::ordered_json json{{"good", verdict.good()},
                                 {"chain", verdict.chain},
@@ -162,6 +187,10 @@ std::string verdict_json(const attest::Verdict& verdict) {
     json["components"] = nlohmann::ordered_json::object();
     for (const auto& [name, digest] : evidence.components) {
         json["components"][name] = attest::hex(digest);
+    }
+    json["not_asked"] = nlohmann::ordered_json::array();
+    for (const auto question : attest::unasked(expected)) {
+        json["not_asked"].push_back(question_names(question).first);
     }
     json["findings"] = nlohmann::ordered_json::array();
     for (const auto& finding : verdict.findings) {
@@ -179,11 +208,10 @@ Result<void> verify_evidence(const VerifyEvidenceOptions& options) {
     TRY(const auto expected, expectations_of(options, trusted ? &*trusted : nullptr));
     TRY(const auto token, read_evidence(options.evidence));
     TRY(const auto verdict, attest::verify(token, files::input_name(options.evidence), expected));
-    TRYV(answer(options.json ? verdict_json(verdict) : verdict_text(verdict)));
+    TRYV(answer(options.json ? verdict_json(verdict, expected) : verdict_text(verdict, expected)));
     if (!verdict.good()) {
-        const auto count = verdict.findings.size();
-        return fail(verdict.worst(), "the evidence is not as it should be: " + std::to_string(count) +
-                                         (count == 1 ? " finding" : " findings"));
+        return fail(verdict.worst(), "the evidence is not as it should be: " +
+                                         text::counted(verdict.findings.size(), "finding", "findings"));
     }
     return {};
 }
