@@ -44,7 +44,7 @@ LAYERS = {
     "common/keys": (["common/keys/"], "common/x509 common/openssl common/files values base common/base", "openssl/"),
     "provider": (["provider/"], "settings objects device trace command bus values base common/openssl common/base", "openssl/"),
     "pki": (["tools/pki/"], "common/process objects bus values base common/x509 common/openssl common/files common/base", "openssl/"),
-    "provisioning": (["tools/provisioning/"], "pki objects values base common/keys common/x509 common/openssl "
+    "provisioning": (["tools/provisioning/"], "firmware pki objects values base common/keys common/x509 common/openssl "
                      "common/files common/base", "openssl/"),
     "attest": (["tools/attest/"], "objects values base common/x509 common/openssl common/files common/base", "openssl/"),
     "firmware": (["tools/firmware/"], "objects device command values base common/x509 common/openssl common/files "

@@ -4,6 +4,7 @@
 #include "attest/log.hpp"
 
 #include "attest/error.hpp"
+#include "common/files/input_error.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
@@ -83,6 +84,26 @@ TEST_CASE("each change of a letter of a log is noticed, and nothing is added to 
     const auto refused = append_to_log(file.path(), this_start, noon, {});
     REQUIRE_FALSE(refused);
     CHECK(refused.error() == AttestErrc::log_broken);
+}
+
+TEST_CASE("what is no file is left alone, and a log that is there keeps its mode", "[attest]") {
+    const TempDir files;
+    const auto pipe = (files.path() / "pipe").string();
+    REQUIRE(::mkfifo(pipe.c_str(), 0660) == 0);
+    const auto mode = [](const std::string& path) {
+        return static_cast<unsigned>(std::filesystem::status(path).permissions());
+    };
+    const auto before = mode(pipe);
+    const auto refused = append_to_log(pipe, this_start, noon, {});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error() == InputErrc::refused);
+    CHECK_THAT(refused.error().operation(), ContainsSubstring("no file"));
+    CHECK(mode(pipe) == before);
+    const auto log = (files.path() / "log").string();
+    write_file(log, "");
+    std::filesystem::permissions(log, std::filesystem::perms{0600});
+    REQUIRE(append_to_log(log, this_start, noon, {}));
+    CHECK(mode(log) == 0600U);
 }
 
 TEST_CASE("an entry of a log that is removed, moved, doubled or cut off is noticed", "[attest]") {

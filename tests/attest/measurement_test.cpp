@@ -168,7 +168,7 @@ TEST_CASE("attest.conf is read strictly, and says where it is wrong", "[attest]"
     CHECK(settings->measured.paths == std::vector<std::string>{"/etc/gateway", "/usr/lib/gateway"});
     CHECK(settings->key == "E0F1");
     CHECK(settings->certificate == "/c.pem");
-    CHECK(settings->measured.firmware.rauc);
+    CHECK(settings->firmware.rauc);
     for (const auto* wrong :
          {"measure\n", "\nmeasured = /etc\n", "key = a\nkey = b\n", "kernel =\n", "firmware-version-from = apt\n",
           "firmware-version = 1\nfirmware-version-from = rauc\n", "measure = /a\x01\n"}) {

@@ -322,6 +322,9 @@ TEST_CASE("the log of a start is judged: changed, missing, rewritten, and what i
     auto longer = evidence;
     longer.log.push_back(append("log", other));
     CHECK(gateway.verdict(longer, {.earlier = evidence}).good());
+    auto of_another_chip = evidence;
+    of_another_chip.uid.back() = of_another_chip.uid.back() == '0' ? '1' : '0';
+    CHECK(only_kind(gateway.verdict(longer, {.earlier = of_another_chip})) == AttestErrc::other_chip);
     auto next_start = rewritten;
     next_start.boot_id = "1f4a1c2e-8b7d-4e6f-9a3b-5c2d1e0f7a8b";
     next_start.log.clear();
@@ -387,7 +390,7 @@ TEST_CASE("golden values are read strictly", "[attest]") {
     CHECK_FALSE(parse_golden(json.dump(), "golden"));
 }
 
-TEST_CASE("a nonce has 8 to 88 printable letters", "[attest]") {
+TEST_CASE("a nonce has 8 to 88 printable characters", "[attest]") {
     CHECK(check_nonce(std::string(8, 'a')));
     CHECK(check_nonce(std::string(88, 'a')));
     for (const auto& wrong : {std::string(7, 'a'), std::string(89, 'a'), std::string{"12345678\n"}}) {

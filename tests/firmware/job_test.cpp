@@ -121,7 +121,7 @@ TEST_CASE("a job of AWS IoT installs a bundle that the chip's trust anchor vouch
     enrolled.slots.clear();
     enrolled.refuse("stranger", enrolled.document(gateway.stranger), "RAUC does not accept it");
     enrolled.refuse("expired", enrolled.document(gateway.former), "RAUC does not accept it");
-    enrolled.refuse("older", enrolled.document(gateway.signer, "build=4\n"), "RAUC did not install it");
+    enrolled.refuse("older", enrolled.document(gateway.signer, "build=4\n"), "the chip holds a higher version");
     const auto elsewhere =
         document_for(enrolled.server.url("redirect", "update.raucb"), enrolled.slots.bundle(&gateway.signer));
     enrolled.refuse("elsewhere", elsewhere, "no redirection is followed");

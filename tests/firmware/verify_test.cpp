@@ -169,9 +169,11 @@ TEST_CASE("what was not signed so is refused before the chip is asked for more",
 
 TEST_CASE("a signer whose certificate is not valid today has an exit code of its own", "[firmware]") {
     SignedFirmware firmware;
-    firmware.sign(firmware.make_signer(firmware.authority, "former", for_code, "20200101000000Z", "20210101000000Z"));
+    firmware.sign_with_openssl(
+        firmware.make_signer(firmware.authority, "former", for_code, "20200101000000Z", "20210101000000Z"));
     firmware.refuse(expired, {"CN=former", "expired"});
-    firmware.sign(firmware.make_signer(firmware.authority, "future", for_code, "20980101000000Z", "20991231235959Z"));
+    firmware.sign_with_openssl(
+        firmware.make_signer(firmware.authority, "future", for_code, "20980101000000Z", "20991231235959Z"));
     firmware.refuse(expired, {"CN=future", "not yet valid"});
 }
 
@@ -268,6 +270,11 @@ TEST_CASE("signing refuses what no gateway would let in", "[firmware]") {
                    sign({"--number", "9007199254740992", "--key", signer.key, "--certificate", signer.certificate,
                          firmware.manifest()}),
                    {"--number goes up to"});
+    const auto former =
+        firmware.make_signer(firmware.authority, "former", for_code, "20200101000000Z", "20210101000000Z");
+    chip.must_fail(
+        expired, sign({"--number", "1", "--key", former.key, "--certificate", former.certificate, firmware.manifest()}),
+        {"CN=former", "expired at 2021"});
     CHECK_FALSE(std::filesystem::exists(chip.path("out")));
     CHECK_FALSE(std::filesystem::exists(chip.path("out.p7s")));
 }

@@ -150,6 +150,36 @@ TEST_CASE("objects that hold something else are neither read over nor overwritte
     }
 }
 
+TEST_CASE("what to do about a missing version names its objects, and an unfinished line", "[firmware]") {
+    const Chip chip;
+    chip.must_fail(nothing_there, {"firmware", "version", "--objects", "F1D4"}, {"--raise N --objects F1D4`"});
+    chip.write("line", "trustx-firmware-version=7");
+    chip.must({"object", "write", "F1DC", chip.path("line")});
+    chip.must_fail(nothing_there, {"firmware", "version"}, {"F1DC", "without the newline", "--raise N`"});
+}
+
+TEST_CASE("a recipe never lowers the lowest version of firmware", "[firmware]") {
+    const Chip chip;
+    const auto apply = [&chip](const std::string& text) {
+        chip.write("recipe.toml", "name = \"fleet\"\n[object.F1DC]\ntext = \"" + text + "\"\n");
+        return chip.trustx({"provision", "--apply", chip.path("recipe.toml"), "--state-dir", chip.path("state")});
+    };
+    const auto cut = apply("trustx-firmware-version=7");
+    CHECK(cut.status == 4);
+    CHECK_THAT(cut.err, ContainsSubstring("ends in a newline"));
+    const auto first = apply(R"(trustx-firmware-version=7\n)");
+    INFO(first.both());
+    REQUIRE(first.ok());
+    for (const auto* version : {"8", "9", "10", "11", "12"}) {
+        chip.must({"firmware", "version", "--raise", version});
+    }
+    CHECK(chip.must({"object", "read", "F1DC"}) != "trustx-firmware-version=7\n");
+    CHECK(apply(R"(trustx-firmware-version=7\n)").ok());
+    CHECK_THAT(chip.must({"firmware", "version"}), ContainsSubstring("12\n"));
+    CHECK(apply(R"(trustx-firmware-version=13\n)").ok());
+    CHECK_THAT(chip.must({"firmware", "version"}), ContainsSubstring("13\n"));
+}
+
 TEST_CASE("records are read as they were written", "[firmware]") {
     for (const std::uint64_t version : {std::uint64_t{0}, std::uint64_t{7}, std::uint64_t{9007199254740991}}) {
         const auto record = firmware::parse_record(text::as_bytes(firmware::record_text(version)));

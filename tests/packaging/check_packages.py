@@ -19,7 +19,8 @@ COMMON = r"usr/share/doc/trustx-common/"
 FILES = {
     "libtrustx0.1": [MULTIARCH + r"/libtrustx\.so\.0\.1", MULTIARCH + r"/libtrustx\.so\.0\.1\.\d+"],
     "libtrustx-dev": [r"usr/include/trustx/\w+\.hpp", MULTIARCH + r"/libtrustx\.so", MULTIARCH + r"/pkgconfig/trustx\.pc",
-                      MULTIARCH + r"/cmake/trustx/\w+(-\w+)?\.cmake", r"usr/share/doc/libtrustx-dev/examples/(\w+/)?(\w+\.[ch]pp|CMakeLists\.txt)"],
+                      MULTIARCH + r"/cmake/trustx/\w+(-\w+)?\.cmake", r"usr/share/doc/libtrustx-dev/examples/CMakeLists\.txt",
+                      r"usr/share/doc/libtrustx-dev/examples/\w+\.cpp", r"usr/share/doc/libtrustx-dev/examples/\w+/(\w+\.[ch]pp|CMakeLists\.txt)"],
     "openssl-provider-trustx": [MULTIARCH + r"/ossl-modules/trustx\.so", r"usr/share/man/man7/provider-trustx\.7\.gz"],
     "trustx-tools": [r"usr/lib/systemd/system/trustx-attest\.service", r"usr/bin/trustx", r"usr/bin/trustx-mqtt", r"usr/share/man/man1/trustx\.1\.gz",
                      r"usr/share/man/man1/trustx-aws\.1\.gz", r"usr/share/man/man1/trustx-dtls\.1\.gz",

@@ -163,7 +163,7 @@ Result<void> check_nonce(const std::string& nonce) {
     constexpr std::size_t shortest = 8;
     constexpr std::size_t longest = 88;
     if (nonce.size() < shortest || nonce.size() > longest || !text::is_printable(nonce)) {
-        return fail(InputErrc::usage, "a nonce has 8 to 88 printable letters (RFC 9711): " +
+        return fail(InputErrc::usage, "a nonce has 8 to 88 printable characters (RFC 9711): " +
                                           std::to_string(nonce.size()) + " are given, or others");
     }
     return {};

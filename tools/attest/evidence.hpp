@@ -21,7 +21,7 @@ namespace trustx::attest {
 // The claims' form has a name of its own (eat_profile), which needs no registry (RFC 4122 section 4.4).
 inline constexpr const char* profile = "urn:uuid:3f0d8c1e-6a7b-4d52-9c55-7b1e0f6a2d94";
 
-// What a nonce may be (RFC 9711 section 4.1): 8 to 88 letters.
+// What a nonce may be (RFC 9711 section 4.1): 8 to 88 printable characters.
 Result<void> check_nonce(const std::string& nonce);
 
 // ImaSummary is what evidence says of the kernel's log; the log itself goes beside it.

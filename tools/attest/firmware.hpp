@@ -6,16 +6,11 @@
 
 #include <trustx/result.hpp>
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace trustx::attest {
-
-// RunProgram gives what a program prints; tests replace it. Nothing: there is no such program.
-using RunProgram = std::function<Result<std::optional<std::string>>(const std::vector<std::string>& words)>;
 
 // FirmwareSource says who knows it; at most one is set.
 struct FirmwareSource {

@@ -120,14 +120,25 @@ Result<Log> log_of(int file, const std::string& path, const std::string& boot_id
     return log;
 }
 
-// Everybody may read it, whatever the umask is: it is no secret, and who signs evidence need not be root.
+// Everybody may read a log, whatever the umask is: it is no secret, and who signs evidence need not be root. A log that
+// is there already is left as it is, and what is no file is not opened: a device may act on that.
 Result<UniqueFd> open_for_appending(const std::string& path) {
+    constexpr int flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
     std::error_code code;
     std::filesystem::create_directories(std::filesystem::path{path}.parent_path(), code);
-    UniqueFd file{::open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644)};
-    struct stat found {};
-    if (!file || ::flock(file.get(), LOCK_EX) != 0 || ::fstat(file.get(), &found) != 0 ||
-        (found.st_size == 0 && ::fchmod(file.get(), 0644) != 0)) {
+    UniqueFd file{::open(path.c_str(), flags | O_CREAT | O_EXCL, 0644)};
+    if (file && ::fchmod(file.get(), 0644) != 0) {
+        return files::cannot_write(path, errno_code());
+    }
+    if (!file && errno == EEXIST) {
+        struct stat found {};
+        if (::lstat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode)) {
+            return fail(InputErrc::refused,
+                        path + " is no file, and a log of measurements is written into nothing else");
+        }
+        file = UniqueFd{::open(path.c_str(), flags)};
+    }
+    if (!file || ::flock(file.get(), LOCK_EX) != 0) {
         return files::cannot_write(path, errno_code());
     }
     return file;

@@ -104,7 +104,6 @@ Result<void> System::start_of_system() {
     // Most computers have one or the other: nothing is missing where it is not.
     TRYV(measured("device-tree", roots_.sys, "/firmware/devicetree/base", {"chosen", "serial-number"}));
     TRYV(measured("boot", roots_.root, "/boot/firmware"));
-    TRY(found.firmware, firmware_version(roots_, settings_.firmware, run_));
     return {};
 }
 

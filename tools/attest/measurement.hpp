@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is measured of a system, and its values: the start of the system, files and directories by list, the kernel's
-// own log, the firmware's version.
+// own log.
 #pragma once
 
 #include "attest/digest.hpp"
-#include "attest/firmware.hpp"
 #include "attest/ima_log.hpp"
 #include "attest/roots.hpp"
 #include "attest/tree.hpp"
@@ -24,7 +23,6 @@ struct MeasurementSettings {
     std::vector<std::string> paths{};  // files and directories
     std::string kernel{};              // in place of /boot/vmlinuz-RELEASE
     std::string initrd{};              // in place of /boot/initrd.img-RELEASE
-    FirmwareSource firmware{};
     TreeLimits limits{};
 };
 
@@ -42,7 +40,6 @@ struct Measurement {
     std::map<std::string, Digest> components{};
     std::map<std::string, Entries> trees{};  // of the components that are directories
     std::optional<ImaLog> ima{};
-    std::optional<std::string> firmware{};
     std::vector<std::string> notes{};  // what is not there, or was passed over: for people
 };
 

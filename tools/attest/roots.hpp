@@ -9,10 +9,15 @@
 #include <trustx/result.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace trustx::attest {
+
+// RunProgram gives what a program prints; tests replace it. Nothing: there is no such program.
+using RunProgram = std::function<Result<std::optional<std::string>>(const std::vector<std::string>& words)>;
 
 // Roots is this computer's system, or one below a directory: an image that is mounted there, or a test's.
 struct Roots {

@@ -30,10 +30,10 @@ std::string* place_of(Settings& settings, std::string_view name) {
         return &measured.initrd;
     }
     if (name == "firmware-version") {
-        return &measured.firmware.text;
+        return &settings.firmware.text;
     }
     if (name == "firmware-version-file") {
-        return &measured.firmware.file;
+        return &settings.firmware.file;
     }
     if (name == "key") {
         return &settings.key;
@@ -67,7 +67,7 @@ Result<Settings> parse_settings(std::string_view text, const std::string& path) 
             if (value != "rauc") {
                 return wrong("`firmware-version-from` can be rauc, and nothing else");
             }
-            settings.measured.firmware.rauc = true;
+            settings.firmware.rauc = true;
             continue;
         }
         auto* place = place_of(settings, name);
@@ -81,7 +81,7 @@ Result<Settings> parse_settings(std::string_view text, const std::string& path) 
         }
         *place = value;
     }
-    const auto& firmware = settings.measured.firmware;
+    const auto& firmware = settings.firmware;
     if (static_cast<int>(!firmware.text.empty()) + static_cast<int>(!firmware.file.empty()) +
             static_cast<int>(firmware.rauc) >
         1) {

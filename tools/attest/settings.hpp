@@ -7,6 +7,7 @@
 //     firmware-version-file = /etc/gateway-version
 #pragma once
 
+#include "attest/firmware.hpp"
 #include "attest/measurement.hpp"
 
 #include <trustx/result.hpp>
@@ -18,6 +19,7 @@ namespace trustx::attest {
 
 struct Settings {
     MeasurementSettings measured{};
+    FirmwareSource firmware{};
     std::string key{};          // a slot, or a key file
     std::string certificate{};  // a file with the certificate and its chain; empty: the chip's
 };

@@ -105,6 +105,10 @@ void Examination::age() {
 
 void Examination::continues_earlier() {
     const auto& earlier = *expected_.earlier;
+    if (text::lower_case(earlier.uid) != text::lower_case(verdict_.evidence.uid)) {
+        find(AttestErrc::other_chip, "the earlier evidence is of another chip, " + text::printable(earlier.uid));
+        return;
+    }
     if (earlier.boot_id != verdict_.evidence.boot_id || earlier.log.empty()) {
         return;
     }

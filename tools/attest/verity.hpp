@@ -3,7 +3,6 @@
 #pragma once
 
 #include "attest/digest.hpp"
-#include "attest/firmware.hpp"
 #include "attest/roots.hpp"
 
 #include <trustx/result.hpp>

@@ -34,6 +34,17 @@ Result<VersionObject> read_version_object(LockedDevice& device, ObjectId object)
         .object = object, .record = parse_record(content), .metadata = std::move(metadata), .change = change};
 }
 
+// objects_option repeats what a command has to be told where they are not the usual ones.
+std::string objects_option(const LowestVersion& lowest) {
+    std::string list;
+    std::vector<ObjectId> objects;
+    for (const auto& object : lowest.objects) {
+        list += (list.empty() ? "" : ",") + object.object.hex();
+        objects.push_back(object.object);
+    }
+    return objects == version_objects() ? "" : " --objects " + list;
+}
+
 bool holds(const VersionObject& object, std::optional<std::uint64_t> version) {
     return object.record.content == Content::version && object.record.version == version;
 }
@@ -128,6 +139,12 @@ Record parse_record(ByteView bytes) {
                : Record{.content = Content::foreign};
 }
 
+bool lowers(ByteView before, ByteView after) {
+    const auto present = parse_record(before);
+    const auto next = parse_record(after);
+    return present.content == Content::version && next.content == Content::version && next.version < present.version;
+}
+
 std::optional<std::uint64_t> LowestVersion::version() const {
     std::optional<std::uint64_t> highest;
     for (const auto& object : objects) {
@@ -150,6 +167,12 @@ std::size_t LowestVersion::open() const {
         objects.begin(), objects.end(), [](const auto& object) { return object.change == Permission::granted; }));
 }
 
+std::optional<ObjectId> LowestVersion::unfinished() const {
+    const auto found = std::find_if(objects.begin(), objects.end(),
+                                    [](const auto& object) { return object.record.content == Content::unfinished; });
+    return found == objects.end() ? std::nullopt : std::optional{found->object};
+}
+
 Result<LowestVersion> read_lowest_version(LockedDevice& device, const std::vector<ObjectId>& objects) {
     LowestVersion lowest;
     for (const auto object : objects) {
@@ -158,7 +181,8 @@ Result<LowestVersion> read_lowest_version(LockedDevice& device, const std::vecto
             return fail(InputErrc::check_failed,
                         object.hex() +
                             " holds something that is no version of firmware; name the objects that hold the lowest "
-                            "version by --objects");
+                            "version by --objects, or clear it: head -c 140 /dev/zero | trustx object write " +
+                            object.hex() + " -");
         }
         lowest.objects.push_back(std::move(read));
     }
@@ -168,10 +192,15 @@ Result<LowestVersion> read_lowest_version(LockedDevice& device, const std::vecto
 Result<void> check_version(const LowestVersion& lowest, std::uint64_t version) {
     const auto least = lowest.version();
     if (!least) {
+        const auto unfinished = lowest.unfinished();
         return fail(
             InputErrc::nothing_there,
-            "the chip holds no lowest version of firmware, so none is let in; `trustx firmware version --raise N` "
-            "writes the first");
+            "the chip holds no lowest version of firmware, so none is let in" +
+                (unfinished ? "; " + unfinished->hex() +
+                                  " has the beginning of one, without the newline at its end, as an interrupted "
+                                  "write leaves it"
+                            : "") +
+                "; `trustx firmware version --raise N" + objects_option(lowest) + "` writes the first");
     }
     if (version < *least) {
         return fail(FirmwareErrc::too_old, "version " + std::to_string(version) + " is too old: the chip holds " +

@@ -39,6 +39,9 @@ struct Record {
 // parse_record judges the bytes of an object.
 Record parse_record(ByteView bytes);
 
+// lowers says whether `after`, written where `before` stands, would allow a version again that is too old.
+bool lowers(ByteView before, ByteView after);
+
 struct VersionObject {
     ObjectId object;
     Record record;
@@ -59,6 +62,8 @@ struct LowestVersion {
     [[nodiscard]] std::optional<std::uint64_t> fixed() const;
     // open counts the objects that can still be written.
     [[nodiscard]] std::size_t open() const;
+    // unfinished is an object with the beginning of a record; nothing: none has one.
+    [[nodiscard]] std::optional<ObjectId> unfinished() const;
 };
 
 // read_lowest_version reads all of the objects. InputErrc::check_failed for one that holds something else: nothing is
@@ -66,7 +71,8 @@ struct LowestVersion {
 Result<LowestVersion> read_lowest_version(LockedDevice& device, const std::vector<ObjectId>& objects);
 
 // check_version demands a version that is not below the lowest. FirmwareErrc::too_old; InputErrc::nothing_there when
-// none was ever written, so that a chip that was never prepared lets nothing in.
+// none was ever written, so that a chip that was never prepared lets nothing in. The words name the objects, which may
+// not be the usual ones.
 Result<void> check_version(const LowestVersion& lowest, std::uint64_t version);
 
 // raise_lowest_version writes a higher version into an open object, not into the one that holds the present version

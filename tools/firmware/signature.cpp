@@ -176,7 +176,8 @@ Result<LastStep> verify_chain(CMS_ContentInfo* cms, X509* signer, const x509::Ce
 
 }  // namespace
 
-Result<Bytes> sign(ByteView content, EVP_PKEY* key, const std::vector<x509::Certificate>& certificates) {
+Result<Bytes> sign(ByteView content, EVP_PKEY* key, const std::vector<x509::Certificate>& certificates,
+                   std::time_t now) {
     auto* signer = certificates.front().handle();
     ERR_clear_error();
     if (X509_check_private_key(signer, key) != 1) {
@@ -187,6 +188,13 @@ Result<Bytes> sign(ByteView content, EVP_PKEY* key, const std::vector<x509::Cert
     if (!may_sign_code(signer)) {
         return fail(InputErrc::check_failed,
                     "the certificate " + certificates.front().subject() + " " + purpose_advice);
+    }
+    for (const auto& certificate : certificates) {
+        if (certificate.validity(now) != x509::Validity::valid) {
+            return fail(FirmwareErrc::expired, "no gateway lets in what is signed with this certificate today: " +
+                                                   x509::summary(certificate, now) +
+                                                   "; have another one issued, or set this computer's clock");
+        }
     }
     const auto others = openssl::must<Borrowed>(sk_X509_new_null());
     std::for_each(certificates.begin() + 1, certificates.end(),

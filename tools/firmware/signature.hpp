@@ -18,9 +18,10 @@
 namespace trustx::firmware {
 
 // sign makes a signature. The first certificate is the signer's, for this key; the others go with it.
-// InputErrc::key_mismatch; InputErrc::check_failed for a certificate that check_signature would refuse;
-// InputErrc::chip_failed, with OpenSSL's words, where the key does not sign.
-Result<Bytes> sign(ByteView content, EVP_PKEY* key, const std::vector<x509::Certificate>& certificates);
+// InputErrc::key_mismatch; InputErrc::check_failed for a certificate that check_signature would refuse, and
+// FirmwareErrc::expired where a date is why; InputErrc::chip_failed, with OpenSSL's words, where the key does not sign.
+Result<Bytes> sign(ByteView content, EVP_PKEY* key, const std::vector<x509::Certificate>& certificates,
+                   std::time_t now);
 
 // LastStep is the ECDSA signature by which the authority issued the last certificate before it.
 struct LastStep {

@@ -4,6 +4,7 @@
 #include "common/text/time_text.hpp"
 #include "common/try.hpp"
 #include "common/x509/certificate_chain.hpp"
+#include "firmware/lowest_version.hpp"
 #include "pki/error.hpp"
 #include "pki/expiry.hpp"
 #include "pki/request.hpp"
@@ -254,7 +255,8 @@ Result<bool> Planner::content_differs(const ObjectPart& part, const Metadata& me
         return true;
     }
     TRY(const auto present, seams_.objects.read(part.object));
-    return present != *part.content;
+    // A chip in use may have a higher one than the recipe gave it.
+    return present != *part.content && !firmware::lowers(present, *part.content);
 }
 
 Result<void> Planner::content(const ObjectPart& part) {

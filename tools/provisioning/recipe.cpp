@@ -7,6 +7,7 @@
 #include "common/text/as_bytes.hpp"
 #include "common/text/lower_case.hpp"
 #include "common/try.hpp"
+#include "firmware/lowest_version.hpp"
 #include "pki/certificate_rules.hpp"
 #include "pki/subject.hpp"
 #include "provisioning/toml_section.hpp"
@@ -308,6 +309,11 @@ Result<ObjectPart> Reader::object(const TomlSection& section) {
                                      "]; here are only its conditions and its life cycle");
     }
     if (part.content) {
+        if (firmware::parse_record(*part.content).content == firmware::Content::unfinished) {
+            return section.wrong("",
+                                 "the line of a lowest version of firmware ends in a newline: "
+                                 "text = \"trustx-firmware-version=7\\n\"");
+        }
         TRYV(section.placed("", check_write(part.object, 0, part.content->size())));
     }
     return part;

@@ -164,7 +164,7 @@ Result<void> sign(const Context& context, const SignOptions& options) {
     TRYV(firmware::Manifest::parse(text, "what the options say"));
     TRY(auto out, files::OutputFile::create(options.out, text.size()));
     TRY(auto signature_out, files::OutputFile::create(options.out + ".p7s", 0));
-    TRY(const auto signature, firmware::sign(text::as_bytes(text), key.get(), certificates));
+    TRY(const auto signature, firmware::sign(text::as_bytes(text), key.get(), certificates, std::time(nullptr)));
     TRYV(out.write(text));
     TRYV(signature_out.write(signature));
     TRYV(signature_out.commit());

@@ -107,7 +107,7 @@ Result<attest::Log> take_log(const std::string& path, attest::Evidence& evidence
     return log;
 }
 
-Result<attest::Evidence> from_log(const EvidenceOptions& options, const attest::Settings& settings) {
+Result<attest::Evidence> from_log(const EvidenceOptions& options) {
     attest::Evidence evidence;
     const auto roots = roots_of(options.measuring);
     TRY(evidence.boot_id, attest::boot_id_of(roots));
@@ -120,7 +120,6 @@ Result<attest::Evidence> from_log(const EvidenceOptions& options, const attest::
     if (!log.entries.empty()) {
         evidence.components = log.entries.back().components;
     }
-    TRY(evidence.firmware, attest::firmware_version(roots, settings.measured.firmware, measuring_program()));
     return evidence;
 }
 
@@ -135,7 +134,6 @@ Result<attest::Evidence> from_measurement(const Context& context, const Evidence
     attest::Evidence evidence;
     evidence.boot_id = found.boot_id;
     evidence.uptime = found.uptime;
-    evidence.firmware = std::move(found.firmware);
     evidence.components = std::move(found.components);
     if (!options.brief) {
         evidence.trees = std::move(found.trees);
@@ -155,6 +153,21 @@ Result<attest::Evidence> from_measurement(const Context& context, const Evidence
     return evidence;
 }
 
+// Who should know the version may not yet: a slot that its maker wrote has none for RAUC, and before D-Bus runs nobody
+// asks RAUC. The evidence then has no version, which golden values with one notice.
+Result<void> name_firmware(const Context& context, const attest::Roots& roots, const attest::FirmwareSource& source,
+                           attest::Evidence& evidence) {
+    auto version = attest::firmware_version(roots, source, measuring_program());
+    if (version) {
+        evidence.firmware = *std::move(version);
+    } else if (!source.text.empty()) {
+        return tl::unexpected{version.error()};
+    } else {
+        context.note("the evidence names no version of the firmware: " + version.error().operation());
+    }
+    return {};
+}
+
 Result<void> give_evidence(const Context& context, const EvidenceOptions& options) {
     if (options.logged && !(options.measuring.measure.empty() && options.ima_log.empty())) {
         return fail(InputErrc::usage, "with --logged nothing is measured: leave --measure and --ima-log out");
@@ -162,11 +175,12 @@ Result<void> give_evidence(const Context& context, const EvidenceOptions& option
     TRY(const auto nonce, nonce_of(options.nonce, options.nonce_file));
     TRY(auto settings, settings_of(options.measuring));
     if (!options.firmware.empty()) {
-        settings.measured.firmware = {.text = options.firmware};
+        settings.firmware = {.text = options.firmware};
     }
     TRY(auto file, files::OutputFile::create(options.out, attest::log_limit));
     TRY(auto signer, signer_of(context, options, settings));
-    TRY(auto evidence, options.logged ? from_log(options, settings) : from_measurement(context, options, settings));
+    TRY(auto evidence, options.logged ? from_log(options) : from_measurement(context, options, settings));
+    TRYV(name_firmware(context, roots_of(options.measuring), settings.firmware, evidence));
     evidence.nonce = nonce.value_or("");
     evidence.issued = std::time(nullptr);
     evidence.uid = signer.uid.hex();
@@ -187,7 +201,8 @@ Result<void> give_evidence(const Context& context, const EvidenceOptions& option
 
 void add_attest_evidence(Command& attest) {
     const auto options = std::make_shared<EvidenceOptions>();
-    attest.option("--nonce", options->nonce, "What the operator sent, 8 to 88 letters: proof that this is new", "TEXT");
+    attest.option("--nonce", options->nonce, "What the operator sent, 8 to 88 characters: proof that this is new",
+                  "TEXT");
     attest.option("--nonce-file", options->nonce_file, "The same, as the first line of a file", "FILE");
     attest.option("--key", options->key, "Key on P-256 that signs; default: that of the configuration, else E0F0",
                   "SLOT|FILE");

@@ -5,6 +5,7 @@
 #include "cli/output.hpp"
 #include "commands/attest/options.hpp"
 #include "commands/attest/subcommands.hpp"
+#include "common/files/hex_input.hpp"
 #include "common/files/input_error.hpp"
 #include "common/files/input_file.hpp"
 #include "common/files/output_file.hpp"
@@ -13,6 +14,8 @@
 #include "common/text/printable.hpp"
 #include "common/text/time_text.hpp"
 #include "common/try.hpp"
+
+#include <trustx/uid.hpp>
 
 #include <ctime>
 #include <memory>
@@ -125,7 +128,14 @@ Result<attest::Expectations> expectations_of(const VerifyEvidenceOptions& option
         TRY(expected.max_age, parse_age(options.max_age));
     }
     if (!options.uid.empty()) {
-        expected.uid = options.uid;
+        const auto bytes = files::parse_hex(text::as_bytes(options.uid), "--uid");
+        const auto uid = bytes ? Uid::from_bytes(*bytes) : Result<Uid>{tl::unexpected{bytes.error()}};
+        if (!uid) {
+            return fail(
+                InputErrc::usage,
+                "--uid: `" + options.uid + "` is no unique identifier of a chip, which `trustx info` shows: 54 digits");
+        }
+        expected.uid = uid->hex();
     }
     if (!options.golden.empty()) {
         TRY(const auto content, read_limited(options.golden, attest::golden_limit));
@@ -165,6 +175,9 @@ std::string verdict_text(const attest::Verdict& verdict, const attest::Expectati
     }
     text += "measured     " + text::counted(evidence.components.size(), "component", "components") + "; " +
             text::counted(verdict.log_entries, "entry", "entries") + " in the log of this start\n";
+    for (const auto& [name, digest] : evidence.components) {
+        text += "             " + text::printable(name) + "\n";
+    }
     text += unasked_text(expected);
     for (const auto& finding : verdict.findings) {
         text += std::string{kind_name(finding.kind)} + ": " + finding.words + "\n";
@@ -216,7 +229,7 @@ Result<void> verify_evidence(const VerifyEvidenceOptions& options) {
     return {};
 }
 
-Result<void> make_golden(const GoldenOptions& options) {
+Result<void> make_golden(const Context& context, const GoldenOptions& options) {
     TRY(const auto trusted, authorities_of(options.judging));
     TRY(const auto ima_log, kept_ima_log(options.judging));
     if (ima_log && options.evidence.size() > 1) {
@@ -238,7 +251,9 @@ Result<void> make_golden(const GoldenOptions& options) {
     }
     TRY(auto file, files::OutputFile::create(options.out, golden.text().size()));
     TRYV(file.write(golden.text()));
-    return file.commit();
+    TRYV(file.commit());
+    context.note("golden values of " + text::counted(golden.components.size(), "component", "components"));
+    return {};
 }
 
 }  // namespace
@@ -267,7 +282,7 @@ void add_attest_golden(Command& attest) {
     command.argument("EVIDENCE", options->evidence, "What `trustx attest` gave").required();
     add_judging_options(command, options->judging);
     command.option("-o,--out", options->out, "Where they go; default: standard output", "FILE");
-    command.on_run([options](const Context&) { return make_golden(*options); });
+    command.on_run([options](const Context& context) { return make_golden(context, *options); });
 }
 
 }  // namespace trustx::cli
