@@ -31,7 +31,7 @@ constexpr const char* usage =
     "       mbedtls_mqtt [OPTION]... SLOT HOST PORT CA CLIENT-ID subscribe FILTER COUNT\n"
     "  --timeout SECONDS     how long the broker may take for an answer; default 30\n"
     "  --keep-alive SECONDS  after which silence the broker may give the connection up; default 60\n"
-    "CA is a file, or a trust anchor of the chip: E0E8 or E0EF\n";
+    "SLOT is the key's: E0F0 to E0F3. CA is a file, or a trust anchor of the chip: E0E8 or E0EF\n";
 
 struct Arguments {
     trustx::ObjectId slot;
@@ -156,7 +156,12 @@ void communicate(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const auto arguments = parse(std::span{argv, static_cast<std::size_t>(argc)}.subspan(1));
+    const auto words = std::span{argv, static_cast<std::size_t>(argc)}.subspan(1);
+    if (words.size() == 1 && std::string_view{words[0]} == "--help") {
+        std::fputs(usage, stdout);
+        return EXIT_SUCCESS;
+    }
+    const auto arguments = parse(words);
     if (!arguments) {
         std::fputs(usage, stderr);
         return 2;

@@ -289,6 +289,9 @@ TEST_CASE("mbedtls_mqtt: mistakes on the command line are shown the usage") {
         CHECK_THAT(outcome.err, ContainsSubstring("usage: mbedtls_mqtt"));
     }
     CHECK(run(client, {}).status == 2);
+    const auto help = run(client, {"--help"});
+    CHECK(help.status == 0);
+    CHECK_THAT(help.out, ContainsSubstring("usage: mbedtls_mqtt"));
     CHECK(run(client, {"--wait", "1", "E0F1", "localhost", "8883", "ca.pem", "id", "publish", "t"}).status == 2);
     CHECK(run(client, {"--timeout", "0", "E0F1", "localhost", "8883", "ca.pem", "id", "publish", "t"}).status == 2);
 }
