@@ -13,10 +13,14 @@
 #include <cerrno>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 namespace trustx::files {
 namespace {
+
+// Standard input: a person may type it.
+constexpr std::chrono::milliseconds no_limit{-1};
 
 bool is_stdin(const std::string& path) {
     return path == "-";
@@ -31,15 +35,36 @@ struct Piece {
     std::array<std::uint8_t, 4096> bytes{};
 };
 
-Result<void> take_all(int descriptor, const std::string& name, const std::function<Result<void>(ByteView)>& take) {
+// A pipe in place of a file may have nobody who ever writes to it..
+Result<void> wait_readable(int descriptor, const std::string& name, std::chrono::milliseconds patience) {
+    pollfd wanted{.fd = descriptor, .events = POLLIN, .revents = 0};
+    for (;;) {
+        const auto ready = ::poll(&wanted, 1, static_cast<int>(patience.count()));
+        if (ready > 0) {
+            return {};
+        }
+        if (ready == 0) {
+            return fail(InputErrc::unreadable,
+                        "cannot read " + name + ": it is no regular file, and nothing came from it for " +
+                            std::to_string(std::chrono::duration_cast<std::chrono::seconds>(patience).count()) + " s");
+        }
+        if (errno != EINTR) {
+            return cannot_read(name, errno_code());
+        }
+    }
+}
+
+Result<void> take_all(int descriptor, const std::string& name, const std::function<Result<void>(ByteView)>& take,
+                      std::chrono::milliseconds patience) {
     Piece piece;
     auto& buffer = piece.bytes;
     for (;;) {
+        TRYV(wait_readable(descriptor, name, patience));
         const auto count = ::read(descriptor, buffer.data(), buffer.size());
         if (count == 0) {
             return {};
         }
-        if (count < 0 && errno != EINTR) {
+        if (count < 0 && errno != EINTR && errno != EAGAIN) {
             return cannot_read(name, errno_code());
         }
         if (count > 0) {
@@ -50,18 +75,19 @@ Result<void> take_all(int descriptor, const std::string& name, const std::functi
 
 }  // namespace
 
-Result<void> for_each_piece(const std::string& path, const std::function<Result<void>(ByteView)>& take) {
+Result<void> for_each_piece(const std::string& path, const std::function<Result<void>(ByteView)>& take,
+                            std::chrono::milliseconds patience) {
     if (path.empty()) {
         return fail(InputErrc::usage, "a file to read needs a name; `-` is standard input");
     }
     if (is_stdin(path)) {
-        return take_all(STDIN_FILENO, input_name(path), take);
+        return take_all(STDIN_FILENO, input_name(path), take, no_limit);
     }
-    const UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    const UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
     if (!file) {
         return cannot_read(path, errno_code());
     }
-    return take_all(file.get(), path, take);
+    return take_all(file.get(), path, take, patience);
 }
 
 Result<Bytes> read_input(const std::string& path) {

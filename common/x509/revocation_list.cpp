@@ -3,12 +3,16 @@
 
 #include "common/files/input_error.hpp"
 #include "common/openssl/pem.hpp"
+#include "common/text/as_bytes.hpp"
 #include "common/try.hpp"
 
+#include <algorithm>
 #include <climits>
+#include <string_view>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 
 namespace trustx::x509 {
 namespace {
@@ -23,14 +27,47 @@ RevocationLists::List list_of_der(ByteView content) {
     return cursor == content.data() + content.size() ? std::move(list) : nullptr;
 }
 
-// RFC 5280 section 5.1.2.5 demands the date of the next list: without it an old list would be good forever.
-Result<void> check_dates(const std::vector<RevocationLists::List>& lists, const std::string& name) {
+// RFC 5280 section 5.1.2.5 demands the date of the next list: without it an old list would be good forever. A delta
+// (section 5.2.4) names only what has changed, and OpenSSL would take it for the whole.
+Result<void> check_form(const std::vector<RevocationLists::List>& lists, const std::string& name) {
     for (const auto& list : lists) {
         if (X509_CRL_get0_nextUpdate(list.get()) == nullptr) {
             return fail(InputErrc::malformed, name + ": a revocation list that does not say until when it is valid");
         }
+        if (X509_CRL_get_ext_by_NID(list.get(), NID_delta_crl, -1) >= 0) {
+            return fail(InputErrc::malformed,
+                        name + ": a delta, which names only what has changed; give the complete revocation list");
+        }
     }
     return {};
+}
+
+// number is the CRL's (RFC 5280 section 5.2.3); null: it has none.
+openssl::Handle<ASN1_INTEGER, ASN1_INTEGER_free> number(const X509_CRL* list) {
+    return openssl::Handle<ASN1_INTEGER, ASN1_INTEGER_free>{
+        static_cast<ASN1_INTEGER*>(X509_CRL_get_ext_d2i(list, NID_crl_number, nullptr, nullptr))};
+}
+
+// Of two lists that were issued in the same second OpenSSL takes the first: that is to be the later one.
+void sort_by_number(std::vector<RevocationLists::List>& lists) {
+    std::stable_sort(lists.begin(), lists.end(), [](const auto& one, const auto& other) {
+        const auto first = number(one.get());
+        const auto second = number(other.get());
+        return first != nullptr && (second == nullptr || ASN1_INTEGER_cmp(first.get(), second.get()) > 0);
+    });
+}
+
+// Certificates may stand beside lists in a file. A block of another name may be a list that was damaged.
+bool has_other_blocks(ByteView content) {
+    constexpr std::string_view begin = "-----BEGIN ";
+    const auto text = text::as_text(content);
+    for (auto at = text.find(begin); at != std::string_view::npos; at = text.find(begin, at + 1)) {
+        const auto name = text.substr(at + begin.size());
+        if (!name.starts_with("X509 CRL-----") && !name.starts_with("CERTIFICATE-----")) {
+            return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace
@@ -41,7 +78,7 @@ Result<RevocationLists> RevocationLists::parse(ByteView content, std::string nam
     if (!openssl::looks_like_pem(content)) {
         if (auto list = list_of_der(content)) {
             lists.push_back(std::move(list));
-            TRYV(check_dates(lists, name));
+            TRYV(check_form(lists, name));
             return RevocationLists{std::move(lists), std::move(name)};
         }
         return fail(InputErrc::malformed, name + ": not a certificate revocation list in PEM or DER");
@@ -61,7 +98,11 @@ Result<RevocationLists> RevocationLists::parse(ByteView content, std::string nam
     if (lists.empty()) {
         return fail(InputErrc::malformed, name + ": PEM, but no X509 CRL block in it");
     }
-    TRYV(check_dates(lists, name));
+    if (has_other_blocks(content)) {
+        return fail(InputErrc::malformed, name + ": a PEM block that is neither a revocation list nor a certificate");
+    }
+    TRYV(check_form(lists, name));
+    sort_by_number(lists);
     return RevocationLists{std::move(lists), std::move(name)};
 }
 

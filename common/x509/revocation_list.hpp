@@ -15,8 +15,8 @@ namespace trustx::x509 {
 // RevocationLists are the lists of one file. Nothing about them is verified before verify_chain does.
 class RevocationLists {
  public:
-    // parse reads PEM with one or more lists, or DER with one. Other PEM blocks are skipped. name is the file's in
-    // messages. InputErrc::malformed when there is no list.
+    // parse reads PEM with one or more lists, beside which certificates may stand, or DER with one. name is the file's
+    // in messages. InputErrc::malformed when there is no list, or one that is a delta or without a date of the next.
     static Result<RevocationLists> parse(ByteView content, std::string name);
 
     using List = openssl::Handle<X509_CRL, X509_CRL_free>;

@@ -107,6 +107,28 @@ TEST_CASE("an authority between the signer and the anchor comes with the signatu
     firmware.refuse(not_trusted, {"CN=leaf", "unable to get local issuer certificate"});
 }
 
+TEST_CASE("an authority for something else vouches for no signer, whatever it calls him", "[firmware]") {
+    SignedFirmware firmware;
+    const auto leaf_of = [&firmware](const std::string& purposes) {
+        const auto between = firmware.make_signer(
+            firmware.authority, "between", "basicConstraints = critical,CA:TRUE\nkeyUsage = keyCertSign\n" + purposes);
+        const auto made = firmware.chip.shell(
+            "printf 'basicConstraints=CA:FALSE\\nextendedKeyUsage=codeSigning\\n' >leaf.ext; openssl req -new -newkey "
+            "ec "
+            "-pkeyopt ec_paramgen_curve:P-256 -noenc -batch -subj /CN=leaf -keyout leaf-key.pem -out leaf.csr && "
+            "openssl x509 -req -in leaf.csr -CA " +
+            between.certificate + " -CAkey " + between.key +
+            " -days 3650 -extfile leaf.ext -out leaf.pem && cat leaf.pem " + between.certificate + " >chain.pem");
+        INFO(made.both());
+        REQUIRE(made.ok());
+        return Signer{firmware.chip.path("chain.pem"), firmware.chip.path("leaf-key.pem")};
+    };
+    firmware.sign(leaf_of("extendedKeyUsage = serverAuth,clientAuth\n"));
+    firmware.refuse(not_trusted, {"CN=leaf", "issued by CN=between", "signatures of code"});
+    firmware.sign(leaf_of("extendedKeyUsage = clientAuth,codeSigning\n"));
+    CHECK(accepts(firmware.verify()));
+}
+
 TEST_CASE("what was not signed so is refused before the chip is asked for more", "[firmware]") {
     SignedFirmware firmware;
     SECTION("a manifest that was changed") {

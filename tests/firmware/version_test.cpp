@@ -180,6 +180,22 @@ TEST_CASE("a recipe never lowers the lowest version of firmware", "[firmware]") 
     CHECK_THAT(chip.must({"firmware", "version"}), ContainsSubstring("13\n"));
 }
 
+TEST_CASE("a version is a whole number and nothing else", "[firmware]") {
+    const Chip chip;
+    raise(chip, "7");
+    for (const std::string wrong : {"", "-1", "99999999999999999999999999", "0x9", "9.0", "9 ", "+9"}) {
+        CAPTURE(wrong);
+        CHECK(chip.trustx({"firmware", "version", "--check", wrong}).status == usage);
+        CHECK(chip.trustx({"firmware", "version", "--raise", wrong}).status == usage);
+    }
+    CHECK(chip.trustx({"firmware", "version", "--check", "9007199254740992"}).status == usage);
+    CHECK(chip.trustx({"firmware", "version", "--check", "007"}).status == 0);
+    CHECK(chip.trustx({"firmware", "version", "--check", "010"}).status == 0);
+    CHECK(chip.trustx({"firmware", "version", "--check", "006"}).status == too_old);
+    raise(chip, "010");
+    CHECK(lowest(chip).at("lowestVersion") == 10);
+}
+
 TEST_CASE("records are read as they were written", "[firmware]") {
     for (const std::uint64_t version : {std::uint64_t{0}, std::uint64_t{7}, std::uint64_t{9007199254740991}}) {
         const auto record = firmware::parse_record(text::as_bytes(firmware::record_text(version)));

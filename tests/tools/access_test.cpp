@@ -136,6 +136,10 @@ TEST_CASE("a trust anchor is one authority's certificate, and is not replaced by
     chip.must_fail(1, {"anchor", "write", "E0E8"}, {"E0E8", "CN=root", "--force"},
                    {.input = pem("CERTIFICATE", other.authority_certificate("root"))});
     CHECK(chip.must({"anchor", "read", "E0E8"}) == root);
+    chip.shell(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-384 -sha384 -noenc -batch -subj /CN=large "
+        "-keyout large.key -out large.pem");
+    chip.must_fail(5, {"anchor", "write", "E0EF", chip.path("large.pem")}, {"ecdsa-with-SHA384", "-sha256", "--force"});
     chip.must_fail(4, {"anchor", "write", "E0EF"}, {"2 certificates"}, {.input = root + root});
     chip.must_fail(2, {"anchor", "write", "E0E1"}, {"E0E1", "not a trust anchor"}, {.input = root});
     const SoftwareKey device{Curve::p256};

@@ -159,6 +159,18 @@ TEST_CASE("a list that cannot be relied on lets nobody pass", "[auth][revoked]")
     }
 }
 
+TEST_CASE("of two lists of one second the one with the higher number counts", "[auth][revoked]") {
+    const Maker maker;
+    const std::string second = "-crl_lastupdate 20260101000000Z -crl_nextupdate 20980101000000Z";
+    maker.list("maker", second);
+    maker.must("cp maker.crl before.crl");
+    maker.revoke("maker", "accessory.pem");
+    maker.list("maker", second);
+    maker.must("cat before.crl maker.crl >up.crl; cat maker.crl before.crl >down.crl");
+    maker.refused(24, {"CN=accessory"}, "maker.pem", "up.crl");
+    maker.refused(24, {"CN=accessory"}, "maker.pem", "down.crl");
+}
+
 TEST_CASE("every authority below the one that is trusted must have a list", "[auth][revoked]") {
     const Maker maker;
     maker.list("maker");
@@ -186,5 +198,10 @@ TEST_CASE("what is no revocation list is refused as a file", "[auth][revoked]") 
     maker.refused(4, {"cut.crl", "damaged"}, "maker.pem", "cut.crl");
     maker.refused(4, {"zeros", "not a certificate revocation list"}, "maker.pem", "zeros");
     maker.refused(4, {"empty"}, "maker.pem", "empty");
+    maker.must("{ cat maker.crl; sed 's/X509 CRL/X509 CRLX/' maker.crl; } >misnamed.crl");
+    maker.refused(4, {"misnamed.crl", "neither a revocation list nor a certificate"}, "maker.pem", "misnamed.crl");
+    maker.must(R"(printf '[delta]\n2.5.29.27=critical,DER:020101\n' >>maker.cnf)");
+    maker.list("maker", "-crlexts delta");
+    maker.refused(4, {"maker.crl", "a delta", "complete"});
     maker.chip.must_fail(2, {"auth", "E0F1", "--any-issuer", "--revoked", "maker.crl"}, {"--revoked needs --ca"});
 }

@@ -274,6 +274,8 @@ TEST_CASE("an empty name is no file, neither standard input nor standard output"
 TEST_CASE("an empty value is not taken for an option that was left out", "[command_line]") {
     check_mistake({"setup", "enable", "--service", "", "--config", "/nowhere/openssl.cnf"}, "--service: ");
     check_mistake({"setup", "check", "--key", ""}, "--key: ");
+    check_mistake({"object", "read", "F1D0", "--offset", ""}, "--offset: ");
+    check_mistake({"object", "read", "F1D0", "--offset", "0x10"}, "no whole number");
     // A text may be empty.
     CHECK(run_trustx({"keygen", "E0F1", "--label", "", "--device", "unix:/nowhere/chip"}).status == 3);
 }

@@ -180,9 +180,11 @@ Result<LowestVersion> read_lowest_version(LockedDevice& device, const std::vecto
         if (read.record.content == Content::foreign) {
             return fail(InputErrc::check_failed,
                         object.hex() +
-                            " holds something that is no version of firmware; name the objects that hold the lowest "
-                            "version by --objects, or clear it: head -c 140 /dev/zero | trustx object write " +
-                            object.hex() + " -");
+                            " holds something that is no version of firmware, and nothing is known of the lowest "
+                            "version then. If nobody else needs that, clear it: head -c 140 /dev/zero | trustx object "
+                            "write " +
+                            object.hex() +
+                            " -; if others do, name all objects of the lowest version by --objects, in every command");
         }
         lowest.objects.push_back(std::move(read));
     }

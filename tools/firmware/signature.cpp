@@ -43,6 +43,13 @@ bool may_sign_code(X509* certificate) {
     return purposes != UINT32_MAX && (purposes & (XKU_CODE_SIGN | XKU_SMIME)) != 0 && (use & KU_DIGITAL_SIGNATURE) != 0;
 }
 
+// An authority that is for something else vouches for no signer: RFC 5280 section 4.2.1.12 leaves that to programs, and
+// OpenSSL's purposes have none for signatures of code before 3.2.
+bool may_issue_signers(X509* certificate) {
+    const auto purposes = X509_get_extended_key_usage(certificate);
+    return purposes == UINT32_MAX || (purposes & (XKU_CODE_SIGN | XKU_SMIME | XKU_ANYEKU)) != 0;
+}
+
 constexpr const char* purpose_advice =
     "has no extended key usage codeSigning (or emailProtection), without which it signs no firmware";
 
@@ -170,6 +177,13 @@ Result<LastStep> verify_chain(CMS_ContentInfo* cms, X509* signer, const x509::Ce
     const auto* chain = X509_STORE_CTX_get0_chain(context.get());
     if (sk_X509_num(chain) < 2) {
         return untrusted("signed by the authority itself; it is to issue a certificate for a signer");
+    }
+    for (int i = 1; i < sk_X509_num(chain); ++i) {
+        if (!may_issue_signers(sk_X509_value(chain, i))) {
+            TRY(const auto issuer, x509::Certificate::parse(der_of(sk_X509_value(chain, i)), "an issuer"));
+            return untrusted("signed by " + about + ", which was issued by " + x509::summary(issuer, now) +
+                             ", an authority whose extended key usage is not about signatures of code");
+        }
     }
     return last_step(sk_X509_value(chain, sk_X509_num(chain) - 2), authority);
 }

@@ -35,9 +35,9 @@ struct Verified {
 };
 
 // check_signature demands one signature, by a certificate for signatures of code (extended key usage codeSigning or
-// emailProtection) that the authority issued, directly or by others that the signature brings along. Everything is
-// verified in software, the last step too: it counts only when the chip has agreed. FirmwareErrc::untrusted;
-// FirmwareErrc::expired, when nothing but a date is wrong.
+// emailProtection; whoever issued it has one of them or no such extension) that the authority issued, directly or by
+// others that the signature brings along. Everything is verified in software, the last step too: it counts only when
+// the chip has agreed. FirmwareErrc::untrusted; FirmwareErrc::expired, when nothing but a date is wrong.
 Result<Verified> check_signature(ByteView content, ByteView signature, const x509::Certificate& authority,
                                  std::time_t now);
 

@@ -26,7 +26,14 @@ Result<void> check_anchor(const x509::Certificate& certificate, const std::strin
 
 Result<void> check_anchor_key(const x509::Certificate& certificate, const std::string& name) {
     if (certificate.public_key()) {
-        return {};
+        const auto algorithm = X509_get_signature_nid(certificate.handle());
+        return algorithm == NID_ecdsa_with_SHA256
+                   ? Result<void>{}
+                   : fail(InputErrc::check_failed,
+                          name + " (" + x509::summary(certificate) + ") is signed with " + OBJ_nid2ln(algorithm) +
+                              ", and the chip verifies with no certificate but one that is signed with ECDSA and "
+                              "SHA-256 itself. The authority can issue its own certificate once more, with the same "
+                              "key (`openssl req -x509 -sha256`)");
     }
     return fail(
         InputErrc::check_failed,

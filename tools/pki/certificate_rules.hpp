@@ -16,7 +16,7 @@ Result<void> check_version(const x509::Certificate& certificate, const std::stri
 Result<void> check_anchor(const x509::Certificate& certificate, const std::string& name);
 
 // check_anchor_key: the chip keeps any certificate, and verifies with a key on P-256 or P-384 alone (aws-iot.md section
-// 1.3). InputErrc::check_failed, with what to do instead.
+// 1.3), in a certificate that is signed with ECDSA and SHA-256. InputErrc::check_failed, with what to do instead.
 Result<void> check_anchor_key(const x509::Certificate& certificate, const std::string& name);
 
 }  // namespace trustx::pki

@@ -3,9 +3,11 @@
 
 #include "cli/nearest.hpp"
 #include "common/command_line/given_twice.hpp"
+#include "common/command_line/whole_number.hpp"
 #include "common/files/input_error.hpp"
 
 #include <algorithm>
+#include <concepts>
 
 #include <CLI/CLI.hpp>
 
@@ -95,9 +97,25 @@ std::string mistake(const CLI::App& program, const Chosen& chosen, const CLI::Pa
 
 constexpr const char* is_not_empty = "is not empty";
 
+template <typename T>
+struct Plain {
+    using Type = T;
+};
+template <typename T>
+struct Plain<std::optional<T>> {
+    using Type = T;
+};
+
 // An empty name would count as none: `--service "$name"` without a name would mean every program of the machine.
 CLI::Option& declare(CLI::App& app, const std::string& names, Command::Value value, const std::string& help) {
     auto& option = *std::visit([&](auto target) { return app.add_option(names, target.get(), help); }, value);
+    std::visit(
+        [&option]<typename Target>(std::reference_wrapper<Target>) {
+            if constexpr (std::integral<typename Plain<Target>::Type>) {
+                option.transform(command_line::whole_number<typename Plain<Target>::Type>());
+            }
+        },
+        value);
     if (std::holds_alternative<std::reference_wrapper<std::string>>(value)) {
         const auto check = [](const std::string& given) { return given.empty() ? "needs a name or value" : ""; };
         option.check(CLI::Validator{check, "", is_not_empty});

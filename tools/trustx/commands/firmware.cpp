@@ -321,6 +321,9 @@ Result<void> version(const Context& context, const VersionOptions& options) {
     }
     TRY(const auto lowest,
         chip.with([&objects](LockedDevice& device) { return firmware::read_lowest_version(device, objects); }));
+    if (options.check > firmware::highest_version) {
+        return fail(InputErrc::usage, "--check goes up to " + std::to_string(firmware::highest_version));
+    }
     if (options.check) {
         return firmware::check_version(lowest, *options.check);
     }
