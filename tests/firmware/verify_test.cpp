@@ -5,6 +5,7 @@
 #include "support/build_tree.hpp"
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 using namespace trustx::test;
@@ -292,6 +293,18 @@ TEST_CASE("signing refuses what no gateway would let in", "[firmware]") {
                    sign({"--number", "9007199254740992", "--key", signer.key, "--certificate", signer.certificate,
                          firmware.manifest()}),
                    {"--number goes up to"});
+    const auto good = [&](const std::string& what) {
+        return sign({"--number", "1", "--key", signer.key, "--certificate", signer.certificate, what});
+    };
+    chip.must_fail(file, good(chip.write("latin\xE9", "x")), {"UTF-8"});
+    auto nowhere = good(chip.path("update/rootfs.img"));
+    std::replace(nowhere.begin(), nowhere.end(), chip.path("out"), std::string{"-"});
+    chip.must_fail(2, nowhere, {"--out names a file"});
+    auto many = good(chip.path("update/rootfs.img"));
+    for (int i = 0; i < 1800; ++i) {
+        many.push_back(chip.write("part" + std::string(100, 'n') + std::to_string(i), ""));
+    }
+    chip.must_fail(2, many, {"archive"});
     const auto former =
         firmware.make_signer(firmware.authority, "former", for_code, "20200101000000Z", "20210101000000Z");
     chip.must_fail(

@@ -8,6 +8,7 @@
 #include "common/text/as_bytes.hpp"
 #include "common/text/json_words.hpp"
 #include "common/text/lower_case.hpp"
+#include "common/text/printable.hpp"
 #include "common/try.hpp"
 #include "firmware/error.hpp"
 
@@ -25,10 +26,7 @@ constexpr std::size_t digest_size = 32;
 constexpr std::size_t longest_word = 255;  // what file systems take
 
 bool is_plain(std::string_view text) {
-    return !text.empty() && text.size() <= longest_word && std::none_of(text.begin(), text.end(), [](char letter) {
-        const auto byte = static_cast<unsigned char>(letter);
-        return byte < 0x20 || byte == 0x7F;
-    });
+    return !text.empty() && text.size() <= longest_word && text::is_printable(text);
 }
 
 Result<std::string> word(const nlohmann::ordered_json& json, const char* member) {
@@ -143,7 +141,7 @@ std::string Manifest::title() const {
 
 Result<void> check_file_name(const std::string& name) {
     if (!is_plain(name) || name == "." || name == ".." || name.find('/') != std::string::npos) {
-        return fail(InputErrc::malformed, "a file's name is no path and has no control characters");
+        return fail(InputErrc::malformed, "a file's name is no path, and is UTF-8 without control characters");
     }
     return {};
 }

@@ -32,7 +32,7 @@ struct Manifest {
     std::vector<ManifestFile> files;
 
     // text is the whole file; parse its inverse. InputErrc::malformed, with the member that is wrong: a text that is
-    // no JSON, no file, two files with one name, a name that is a path or has control characters.
+    // no JSON, no file, two files with one name, a name that is a path or not printable (common/text/printable.hpp).
     [[nodiscard]] std::string text() const;
     static Result<Manifest> parse(std::string_view text, const std::string& from);
 

@@ -151,6 +151,9 @@ Result<openssl::Pkey> signing_key(const Context& context, const std::string& nam
 }
 
 Result<void> sign(const Context& context, const SignOptions& options) {
+    if (options.out == "-") {
+        return fail(InputErrc::usage, "--out names a file, beside which the signature is written");
+    }
     if (options.number > firmware::highest_version) {
         return fail(InputErrc::usage, "--number goes up to " + std::to_string(firmware::highest_version));
     }
@@ -162,6 +165,11 @@ Result<void> sign(const Context& context, const SignOptions& options) {
     TRY(manifest.files, firmware::describe_files(options.files, firmware::hash_in_software));
     const auto text = manifest.text();
     TRYV(firmware::Manifest::parse(text, "what the options say"));
+    if (text.size() > files::input_limit) {
+        return fail(InputErrc::usage, "the manifest of " + std::to_string(options.files.size()) +
+                                          " files would be longer than " + std::to_string(files::input_limit) +
+                                          " bytes, which no gateway reads; sign an archive of them");
+    }
     TRY(auto out, files::OutputFile::create(options.out, text.size()));
     TRY(auto signature_out, files::OutputFile::create(options.out + ".p7s", 0));
     TRY(const auto signature, firmware::sign(text::as_bytes(text), key.get(), certificates, std::time(nullptr)));
