@@ -6,6 +6,8 @@
 #include "support/build_tree.hpp"
 #include "support/catch.hpp"
 
+#include <filesystem>
+
 using namespace trustx::test;
 
 namespace {
@@ -65,6 +67,26 @@ TEST_CASE("RAUC installs nothing that is not signed so, or too old", "[.][root]"
     bytes[200] = static_cast<char>(bytes[200] ^ 1);
     write_file(bundle, bytes);
     refuse("changed after it was signed", gateway, slots, bundle);
+}
+
+TEST_CASE("RAUC runs nothing of a bundle that is too old", "[.][root]") {
+    if (skipped_under_sanitizers(needs_dbus)) {
+        return;
+    }
+    const Gateway gateway;
+    const Slots slots{gateway};
+    const auto ran = gateway.chip.path("ran");
+    std::filesystem::permissions(gateway.chip.write("content/script", "#!/bin/sh\ntouch " + ran + "\n"),
+                                 std::filesystem::perms::owner_all);
+    for (const std::string section :
+         {"[hooks]\nfilename=script\nhooks=install-check\n", "[handler]\nfilename=script\n"}) {
+        INFO(section);
+        refuse("too old", gateway, slots, slots.bundle(&gateway.signer, "build=4\n" + section));
+        CHECK(!std::filesystem::exists(ran));
+        static_cast<void>(slots.install(slots.bundle(&gateway.signer, "build=7\n" + section), gateway.environment()));
+        CHECK(std::filesystem::remove(ran));
+        slots.clear();
+    }
 }
 
 TEST_CASE("the handler of RAUC compares product and version with what the gateway is and allows", "[firmware]") {
