@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -88,6 +89,16 @@ class Client {
     std::uint8_t id_ = 0;
 };
 
+// Where standard input, output or error is missing (`>&-`), the socket would get its number, and what is meant for
+// standard output would be sent, in plaintext. The null device is opened the wrong way round: reads and writes fail.
+void occupy_standard_descriptors() {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+        if (::fcntl(fd, F_GETFD) < 0) {
+            static_cast<void>(::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+        }
+    }
+}
+
 // connect_socket gives a UDP socket that leads to the server, or -1.
 int connect_socket(const char* host, const char* port) {
     addrinfo hints{};
@@ -139,6 +150,7 @@ Result<std::string> report(trustx::ObjectId slot, int socket, std::string_view r
 }  // namespace
 
 int main(int argc, char** argv) {
+    occupy_standard_descriptors();
     const auto slot = argc == 6 ? trustx::ObjectId::parse(argv[1]) : trustx::ObjectId::parse("");
     constexpr std::size_t short_option = 12;  // what the length field of an option holds without an extension
     if (!slot || std::string_view{argv[4]}.size() > short_option) {
@@ -156,6 +168,9 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "coap_sensor: %s\n", done.error().message().c_str());
         return 1;
     }
-    std::printf("%s\n", done->c_str());
+    if (std::printf("%s\n", done->c_str()) < 0 || std::fflush(stdout) != 0) {
+        std::perror("coap_sensor: write to standard output");
+        return 1;
+    }
     return 0;
 }

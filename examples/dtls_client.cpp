@@ -8,11 +8,15 @@
 #include <trustx/dtls.hpp>
 #include <trustx/settings.hpp>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <string_view>
+#include <system_error>
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -22,6 +26,16 @@ namespace {
 using namespace std::chrono_literals;
 using trustx::Deadline;
 namespace dtls = trustx::dtls;
+
+// Where standard input, output or error is missing (`>&-`), the socket would get its number, and what is meant for
+// standard output would be sent, in plaintext. The null device is opened the wrong way round: reads and writes fail.
+void occupy_standard_descriptors() {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+        if (::fcntl(fd, F_GETFD) < 0) {
+            static_cast<void>(::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+        }
+    }
+}
 
 // udp_to gives a socket that is connected to the server, or -1.
 int udp_to(const char* host, const char* port) {
@@ -70,9 +84,11 @@ trustx::Result<void> talk(int fd, std::string_view message, std::chrono::seconds
             return answer.failure();
         }
         if (*answer) {
-            std::printf("%.*s\n", static_cast<int>((*answer)->size()),
-                        reinterpret_cast<const char*>((*answer)->data()));
-            std::fflush(stdout);
+            const std::string line{(*answer)->begin(), (*answer)->end()};
+            if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size() || std::fputc('\n', stdout) == EOF ||
+                std::fflush(stdout) != 0) {
+                return trustx::fail(std::error_code{errno, std::system_category()}, "write to standard output");
+            }
             break;
         }
     }
@@ -83,6 +99,7 @@ trustx::Result<void> talk(int fd, std::string_view message, std::chrono::seconds
 }  // namespace
 
 int main(int argc, char** argv) {
+    occupy_standard_descriptors();
     if (argc != 4 && argc != 5) {
         std::fputs("usage: dtls_client HOST PORT MESSAGE [SECONDS]\n", stderr);
         return 2;

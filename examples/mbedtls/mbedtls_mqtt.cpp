@@ -5,9 +5,9 @@
 //     sensor | mbedtls_mqtt E0F1 broker.example 8883 ca.pem gateway-1 publish dt/gateway-1/climate
 //     mbedtls_mqtt E0F1 broker.example 8883 E0E8 gateway-1 subscribe 'cmd/gateway-1/#' 10
 //
-// Each line is a message of its own. One connection is one use of the key, of which the chip allows one in five seconds
-// in the long run: whatever starts this program again must leave that much time. Which chip: TRUSTX_DEVICE,
-// /etc/trustx/trustx.conf.
+// Each line is a message of its own; one that comes is acknowledged when it is printed. One connection is one use of
+// the key, of which the chip allows one in five seconds in the long run: whatever starts this program again must leave
+// that much time. Which chip: TRUSTX_DEVICE, /etc/trustx/trustx.conf.
 #include "failure.hpp"
 #include "mqtt.hpp"
 
@@ -17,11 +17,14 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <span>
 #include <string_view>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace {
@@ -86,9 +89,20 @@ std::optional<Arguments> parse(std::span<char*> words) {
     return what == "publish" && words.size() == 7 ? std::optional{arguments} : std::nullopt;
 }
 
+// Where standard input, output or error is missing (`>&-`), the connection would get its number, and what is meant for
+// standard output would be sent, in plaintext. The null device is opened the wrong way round: reads and writes fail.
+void occupy_standard_descriptors() {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+        if (fcntl(fd, F_GETFD) < 0) {
+            static_cast<void>(open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+        }
+    }
+}
+
 // Reads standard input while the connection is kept alive; a last line needs no line break.
 void publish_lines(MqttClient& client, const std::string& topic) {
-    std::string pending;
+    const auto largest = MqttClient::largest_payload(topic);
+    std::string line;
     std::array<char, 4096> block{};
     for (;;) {
         client.wait_for_input(STDIN_FILENO);
@@ -96,17 +110,36 @@ void publish_lines(MqttClient& client, const std::string& topic) {
         if (size < 0 && errno == EINTR) {
             continue;
         }
-        if (size <= 0) {
+        if (size < 0) {
+            throw Failure{std::string{"read standard input: "} + std::strerror(errno)};
+        }
+        if (size == 0) {
             break;
         }
-        pending.append(block.data(), static_cast<std::size_t>(size));
-        for (auto end = pending.find('\n'); end != std::string::npos; end = pending.find('\n')) {
-            client.publish({.topic = topic, .payload = pending.substr(0, end)});
-            pending.erase(0, end + 1);
+        for (std::string_view rest{block.data(), static_cast<std::size_t>(size)};;) {
+            const auto end = rest.find('\n');
+            line += rest.substr(0, end);
+            if (line.size() > largest) {
+                throw Failure{"a line of more than " + std::to_string(largest) +
+                              " bytes is too large for this program"};
+            }
+            if (end == std::string_view::npos) {
+                break;
+            }
+            client.publish({.topic = topic, .payload = line});
+            line.clear();
+            rest.remove_prefix(end + 1);
         }
     }
-    if (!pending.empty()) {
-        client.publish({.topic = topic, .payload = pending});
+    if (!line.empty()) {
+        client.publish({.topic = topic, .payload = line});
+    }
+}
+
+void print(const Message& message) {
+    const auto text = message.topic + ' ' + message.payload + '\n';
+    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+        throw Failure{std::string{"write to standard output: "} + std::strerror(errno)};
     }
 }
 
@@ -114,8 +147,8 @@ void print_messages(MqttClient& client, const Arguments& arguments) {
     client.subscribe(arguments.topic);
     for (unsigned i = 0; i < arguments.count; ++i) {
         const auto message = client.next();
-        std::printf("%s %s\n", message.topic.c_str(), message.payload.c_str());
-        std::fflush(stdout);
+        print(message);
+        client.acknowledge(message);
     }
 }
 
@@ -156,6 +189,8 @@ void communicate(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    occupy_standard_descriptors();
+    std::signal(SIGPIPE, SIG_IGN);  // a reader that is gone is a failure of the write
     const auto words = std::span{argv, static_cast<std::size_t>(argc)}.subspan(1);
     if (words.size() == 1 && std::string_view{words[0]} == "--help") {
         std::fputs(usage, stdout);

@@ -3,6 +3,7 @@
 
 #include "failure.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -11,7 +12,9 @@
 
 namespace {
 
-constexpr std::size_t largest_packet = 1 << 18;  // bytes; the broker cannot take more of this program's memory
+// Bytes: the broker cannot take more of this program's memory.
+constexpr std::size_t largest_packet = 1 << 18;
+constexpr std::size_t most_kept = 4 * largest_packet;
 
 // Types of packets with their flags (MQTT 3.1.1 section 2.2).
 constexpr std::uint8_t packet_connect = 0x10;
@@ -38,6 +41,11 @@ void put_text(trustx::Bytes& out, const std::string& text) {
     }
     put_number(out, text.size());
     out.insert(out.end(), text.begin(), text.end());
+}
+
+// What a message takes, an empty one too.
+std::size_t size_of(const Message& message) {
+    return sizeof(Message) + message.topic.size() + message.payload.size();
 }
 
 [[noreturn]] void malformed() {
@@ -126,6 +134,9 @@ void MqttClient::handle(const Packet& packet) {
     if ((packet.first & type_mask) != packet_publish || (packet.first & qos_mask) > qos_1) {
         malformed();  // QoS 2 was not asked for
     }
+    if (!subscribed_) {
+        throw Failure{"the broker sent a message that nobody has subscribed to"};
+    }
     const auto& content = packet.content;
     const std::size_t topic_end = 2U + number_at(content, 0);
     const bool acknowledged = (packet.first & qos_mask) == qos_1;
@@ -134,11 +145,11 @@ void MqttClient::handle(const Packet& packet) {
         malformed();
     }
     messages_.push_back({.topic = {content.begin() + 2, content.begin() + static_cast<std::ptrdiff_t>(topic_end)},
-                         .payload = {content.begin() + static_cast<std::ptrdiff_t>(begin), content.end()}});
-    if (acknowledged) {
-        trustx::Bytes id;
-        put_number(id, number_at(content, topic_end));
-        send(packet_puback, id);
+                         .payload = {content.begin() + static_cast<std::ptrdiff_t>(begin), content.end()},
+                         .id = acknowledged ? std::optional{number_at(content, topic_end)} : std::nullopt});
+    kept_ += size_of(messages_.back());
+    if (kept_ > most_kept) {
+        throw Failure{"the broker sends more messages at once than this program keeps"};
     }
 }
 
@@ -182,12 +193,18 @@ void MqttClient::publish(const Message& message) {
     }
 }
 
+std::size_t MqttClient::largest_payload(const std::string& topic) {
+    constexpr std::size_t length_and_id = 4;
+    return largest_packet - std::min(largest_packet, topic.size() + length_and_id);
+}
+
 void MqttClient::subscribe(const std::string& filter) {
     trustx::Bytes content;
     last_id_ = last_id_ == UINT16_MAX ? 1 : last_id_ + 1;
     put_number(content, last_id_);
     put_text(content, filter);
     content.push_back(1);  // QoS
+    subscribed_ = true;    // messages may come before the answer
     send(packet_subscribe, content);
     const auto suback = answer(packet_suback, "SUBSCRIBE");
     if (number_at(suback.content, 0) != last_id_ || suback.content.size() != 3) {
@@ -213,7 +230,16 @@ Message MqttClient::next() {
     }
     auto message = std::move(messages_.front());
     messages_.pop_front();
+    kept_ -= size_of(message);
     return message;
+}
+
+void MqttClient::acknowledge(const Message& message) {
+    if (message.id) {
+        trustx::Bytes id;
+        put_number(id, *message.id);
+        send(packet_puback, id);
+    }
 }
 
 void MqttClient::wait_for_input(int descriptor) {

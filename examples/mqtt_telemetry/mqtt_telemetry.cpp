@@ -10,13 +10,17 @@
 // allows one use in five seconds in the long run: so connections are five seconds apart, and pauses double.
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
+#include <fcntl.h>
 #include <mqtt/async_client.h>
+#include <unistd.h>
 
 namespace {
 
@@ -27,6 +31,16 @@ constexpr seconds shortest_pause{5};
 constexpr seconds longest_pause{300};
 constexpr seconds patience{30};      // for an answer of the broker
 constexpr int first_refusal = 0x80;  // of the reason codes (MQTT 5.0 section 2.4)
+
+// Where standard input, output or error is missing (`>&-`), a connection would get its number, and what is meant for
+// standard output would be sent, in plaintext. The null device is opened the wrong way round: reads and writes fail.
+void occupy_standard_descriptors() {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+        if (::fcntl(fd, F_GETFD) < 0) {
+            static_cast<void>(::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+        }
+    }
+}
 
 mqtt::connect_options connect_options(char** argv) {
     mqtt::ssl_options tls;
@@ -105,6 +119,7 @@ class Sender {
 }  // namespace
 
 int main(int argc, char** argv) {
+    occupy_standard_descriptors();
     if (argc != 7) {
         std::cerr << "usage: mqtt_telemetry URI CLIENT-ID CA-FILE CERTIFICATE-FILE KEY-FILE TOPIC\n";
         return EXIT_FAILURE;
@@ -114,7 +129,12 @@ int main(int argc, char** argv) {
         for (std::string line; std::getline(std::cin, line);) {
             sender.send(mqtt::make_message(argv[6], line, 1, false));
         }
+        // std::cin reads by stdin, which knows an error from the end.
+        const bool failed = std::ferror(stdin) != 0;
         sender.close();
+        if (failed) {
+            throw std::runtime_error{"standard input cannot be read"};
+        }
         return EXIT_SUCCESS;
     } catch (const std::exception& error) {
         std::cerr << "mqtt_telemetry: " << error.what() << "\n";

@@ -123,6 +123,19 @@ TEST_CASE("the sample puts a reading on a CoAP server", "[dtls]") {
     CHECK_THAT(found.out, ContainsSubstring("21.5"));
 }
 
+TEST_CASE("the sample says so where it cannot print what is on the CoAP server", "[dtls]") {
+    const auto* redirection = GENERATE(">&-", ">/dev/full");
+    DtlsHost host;
+    auto server = host.coap("openssl");
+    const auto outcome = run("sh",
+                             {"-c", std::string{"exec \"$0\" \"$@\" "} + redirection, program("examples/coap_sensor"),
+                              "E0F1", "127.0.0.1", server.port, "example_data", "21.5"},
+                             {.environment = host.environment()});
+    INFO(redirection << ": " << outcome.both());
+    CHECK(outcome.status == 1);
+    CHECK_THAT(outcome.err, ContainsSubstring("write to standard output"));
+}
+
 TEST_CASE("a server that does not get what it demands refuses, or falls silent", "[dtls]") {
     DtlsHost host;
     host.refused(host.openssl({"-Verify", "1"}), server_refuses, {"handshake_failure"}, {"--cert", "none"});

@@ -72,6 +72,8 @@ class UdpServers {
         }
         return count;
     }
+    // plaintexts are datagrams that are no records of DTLS.
+    [[nodiscard]] std::size_t plaintexts() const { return plaintexts_; }
     [[nodiscard]] std::size_t clients() const { return servers_.size(); }
 
  private:
@@ -85,6 +87,9 @@ class UdpServers {
             return;
         }
         datagram.resize(static_cast<std::size_t>(got));
+        constexpr std::uint8_t lowest_type = 20;  // of a record (RFC 5246 section 6.2.1)
+        constexpr std::uint8_t highest_type = 23;
+        plaintexts_ += datagram[0] < lowest_type || datagram[0] > highest_type ? 1U : 0U;
         auto& server = servers_[ntohs(from.sin_port)];
         if (!server) {
             server = std::make_unique<SslServer>(identity_, options_);
@@ -108,6 +113,7 @@ class UdpServers {
     SslServerOptions options_;
     UniqueFd fd_;
     std::uint16_t port_ = 0;
+    std::size_t plaintexts_ = 0;
     std::map<std::uint16_t, std::unique_ptr<SslServer>> servers_;
 };
 
@@ -122,12 +128,16 @@ struct Bench {
         REQUIRE(write_object(locked, object::trust_anchor_1, root.der()));
     }
 
-    Process client(const std::string& text, const std::string& seconds) {
+    // redirections are as sh has them.
+    Process client(const std::string& text, const std::string& seconds, const std::string& redirections = {}) {
         ProcessOptions options;
         options.environment = {{"TRUSTX_DEVICE", simulator.address()},
                                {"TRUSTX_CONF", "/dev/null"},
                                {"TRUSTX_LOCK_DIRECTORY", (files / "locks").string()}};
-        return Process{program("examples/dtls_client"), {"127.0.0.1", servers.port(), text, seconds}, options};
+        return Process{"sh",
+                       {"-c", "exec \"$0\" \"$@\" " + redirections, program("examples/dtls_client"), "127.0.0.1",
+                        servers.port(), text, seconds},
+                       options};
     }
 
     Identity root = issue("Root", nullptr, {.authority = true});
@@ -172,6 +182,18 @@ TEST_CASE("the session object of a program that was killed is free, and its stat
     CAPTURE(ended.both());
     CHECK(ended.ok());
     CHECK(ended.out == "from the second\n");
+}
+
+TEST_CASE("an answer that cannot be printed is not sent back in plaintext, and not lost in silence", "[dtls]") {
+    const auto* redirections = GENERATE(">&-", "<&- >&- 2>&-", ">/dev/full");
+    Bench bench;
+    auto client = bench.client("secret", "0", redirections);
+    REQUIRE(bench.servers.serve_until([&] { return !client.running(); }));
+    const auto ended = client.wait();
+    CAPTURE(redirections, ended.both());
+    CHECK(ended.status == 1);
+    CHECK(bench.servers.messages() == 1);
+    CHECK(bench.servers.plaintexts() == 0);
 }
 
 TEST_CASE("a program finds nobody at the server's port, and says so at once", "[dtls]") {

@@ -42,6 +42,14 @@ struct World {
         all.insert(all.end(), more.begin(), more.end());
         return all;
     }
+    // redirected has sh start the program with such redirections; first are commands before that.
+    Outcome redirected(const std::string& redirections, const std::vector<std::string>& more,
+                       const std::string& first = {}) const {
+        std::vector<std::string> words{"-c", first + "exec \"$0\" \"$@\" " + redirections, client.string()};
+        const auto all = arguments(more);
+        words.insert(words.end(), all.begin(), all.end());
+        return run("sh", words, {.environment = environment()});
+    }
     // reading_from is what sh needs to start the program with a pipe, which never ends, as its input.
     std::vector<std::string> reading_from(const std::filesystem::path& pipe, const std::vector<std::string>& more,
                                           const std::vector<std::string>& options = {}) const {
@@ -93,6 +101,33 @@ struct World {
 std::string mapped_files(const Process& process) {
     return read_file("/proc/" + std::to_string(process.pid()) + "/maps");
 }
+
+// RudeBroker is tests/examples/rude_broker.py, to which the world's program is led.
+class RudeBroker {
+ public:
+    RudeBroker(World& world, const std::string& when, int count, int size = 3)
+        : process_{start(world, when, count, size)} {
+        world.port = static_cast<std::uint16_t>(std::stoi(process_.wait_for_line("port ").substr(5)));
+    }
+    // seen is what the broker printed of a connection until this line.
+    std::string seen(const std::string& end) {
+        process_.wait_for_line(end);
+        const auto all = process_.out();
+        return all.substr(all.find('\n') + 1);
+    }
+
+ private:
+    static Process start(World& world, const std::string& when, int count, int size) {
+        const auto server = world.ca.issue_server("rude", "DNS:localhost");
+        return {"python3",
+                {source_directory() / "tests/examples/rude_broker.py", server.certificate, server.key, when,
+                 std::to_string(count), std::to_string(size)}};
+    }
+
+    Process process_;
+};
+
+const std::string message_with_zero{"dt/a a\0b\n", 9};
 
 // SilentServer takes connections and never says anything.
 class SilentServer {
@@ -243,6 +278,97 @@ TEST_CASE("mbedtls_mqtt: a broker that is gone, or silent, ends the program with
         INFO(outcome.both());
         CHECK(outcome.status == 1);
         CHECK_THAT(outcome.err, ContainsSubstring("did not answer in time"));
+    }
+}
+
+TEST_CASE("mbedtls_mqtt: a message is acknowledged when it is printed, and not before") {
+    World world;
+    RudeBroker broker{world, "early", 3};
+    const std::vector<std::string> subscribe{"subscribe", "dt/#", "2"};
+    SECTION("printed, with all its bytes") {
+        const auto outcome = run(world.client, world.arguments(subscribe), {.environment = world.environment()});
+        INFO(outcome.both());
+        CHECK(outcome.status == 0);
+        CHECK(outcome.out == message_with_zero + message_with_zero);
+        CHECK(broker.seen("disconnected") == "acknowledged 1\nacknowledged 2\ndisconnected\n");
+    }
+    const auto fails = [&](const std::string& redirections, const std::string& why, const std::string& first = {}) {
+        const auto outcome = world.redirected(redirections, subscribe, first);
+        INFO(redirections << ": " << outcome.both());
+        CHECK(outcome.status == 1);
+        CHECK_THAT(outcome.err, ContainsSubstring(why));
+        const auto seen = broker.seen("ended");
+        CHECK_THAT(seen, !ContainsSubstring("acknowledged"));
+        // Nothing in plaintext: that would end TLS otherwise.
+        CHECK_THAT(seen, ContainsSubstring("EOF") || ContainsSubstring("closed"));
+    };
+    SECTION("no room") {
+        fails(">/dev/full", "write to standard output: No space left on device");
+    }
+    SECTION("no standard output") {
+        fails(">&-", "write to standard output: Bad file descriptor");
+    }
+    SECTION("nothing at all") {
+        fails("<&- >&- 2>&-", "");
+    }
+    SECTION("nobody who reads") {
+        const auto pipe = (world.directory.path() / "pipe").string();
+        REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+        fails(">&3 3>&-", "write to standard output: Broken pipe",
+              "exec 4<>" + pipe + "; exec 3>" + pipe + "; exec 4<&-; ");
+    }
+}
+
+TEST_CASE("mbedtls_mqtt: a broker that sends what was not asked for, or too much, fills no memory") {
+    World world;
+    SECTION("to one that only publishes") {
+        RudeBroker broker{world, "unasked", 1};
+        const auto outcome = world.publish("21.5\n");
+        INFO(outcome.both());
+        CHECK(outcome.status == 1);
+        CHECK_THAT(outcome.err, ContainsSubstring("a message that nobody has subscribed to"));
+    }
+    SECTION("before it answers") {
+        RudeBroker broker{world, "early", 1500, 1000};
+        const auto outcome =
+            run(world.client, world.arguments({"subscribe", "dt/#", "1"}), {.environment = world.environment()});
+        INFO(outcome.both());
+        CHECK(outcome.status == 1);
+        CHECK_THAT(outcome.err, ContainsSubstring("more messages at once than this program keeps"));
+    }
+}
+
+TEST_CASE("mbedtls_mqtt: standard input that cannot be read is not its end, and a line has a length") {
+    World world;
+    const std::vector<std::string> publish{"publish", "dt/a"};
+    const auto fails = [&](const std::string& redirections, const std::string& why) {
+        const auto outcome = world.redirected(redirections, publish);
+        INFO(redirections << ": " << outcome.both());
+        CHECK(outcome.status == 1);
+        CHECK_THAT(outcome.err, ContainsSubstring(why));
+    };
+    SECTION("a directory") {
+        fails("</", "read standard input: Is a directory");
+    }
+    SECTION("none") {
+        fails("<&-", "read standard input: Bad file descriptor");
+    }
+    constexpr std::size_t longest = (1 << 18) - 8;  // of a message to dt/a
+    SECTION("the longest line") {
+        const auto outcome = run(world.client, world.arguments(publish),
+                                 {.environment = world.environment(), .input = std::string(longest, 'x') + "\n7"});
+        INFO(outcome.both());
+        CHECK(outcome.status == 0);
+    }
+    SECTION("a longer one, of which the end is not waited for") {
+        const auto pipe = world.directory.path() / "pipe";
+        REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+        Process publisher{"sh", world.reading_from(pipe, publish), {.environment = world.environment()}};
+        std::ofstream{pipe} << std::string(longest + 1, 'x') << std::flush;
+        const auto outcome = publisher.wait();
+        INFO(outcome.both());
+        CHECK(outcome.status == 1);
+        CHECK_THAT(outcome.err, ContainsSubstring("a line of more than " + std::to_string(longest) + " bytes"));
     }
 }
 

@@ -42,4 +42,15 @@ TEST_CASE("mqtt_telemetry: each line is a message, and the key is used once") {
     CHECK(outcome.status == 0);
     CHECK(gateway.key_uses() == 1);
     CHECK(listener.wait().out == "dt/gateway-1/climate 21.5\ndt/gateway-1/climate \ndt/gateway-1/climate 22\n");
+
+    for (const auto* redirection : {"<&-", "</", "<&- >&-"}) {
+        const auto unread = run("sh",
+                                {"-c", std::string{"exec \"$0\" \"$@\" "} + redirection,
+                                 program("examples/mqtt_telemetry"), "ssl://localhost:" + port, "gateway-1",
+                                 ca.certificate(), gateway.certificate(), gateway.key(), "dt/gateway-1/climate"},
+                                {.environment = environment});
+        INFO(redirection << ": " << unread.both());
+        CHECK(unread.status == 1);
+        CHECK_THAT(unread.err, ContainsSubstring("standard input cannot be read"));
+    }
 }

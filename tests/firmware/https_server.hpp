@@ -15,7 +15,7 @@ class HttpsServer {
     // It serves the files of that directory, with a certificate of the authority for localhost.
     HttpsServer(CertificateAuthority& authority, const std::string& directory);
 
-    // url is that of a file as a server of this habit has it: file, redirect, cut, norange, endless.
+    // url is that of a file as a server of this habit has it: file, redirect, cut, norange, endless, mute, drip.
     [[nodiscard]] std::string url(const std::string& habit, const std::string& name) const;
     // requests are the lines that the server has printed since they were asked for last.
     [[nodiscard]] std::vector<std::string> requests();

@@ -4,15 +4,17 @@
 
 Prints `port N`, then a line for each request: its path, and the range that it asks for or `-`. The first part of the path
 is the habit: file serves as it should; redirect sends to /file; cut ends each transfer of more than a byte in the middle
-once; norange knows no ranges; endless never ends and does not say how much there is.
+once; norange knows no ranges; endless never ends and does not say how much there is; mute hangs up; drip gives each file
+once at some ten bytes a second.
 """
 import http.server
 import pathlib
+import select
 import ssl
 import sys
 
 CERTIFICATE, KEY, DIRECTORY = sys.argv[1:]
-cut = set()
+met = set()  # habits and names of what is served otherwise the next time
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -29,6 +31,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.begin(302, [("Location", f"/file/{name}"), ("Content-Length", "0")])
         if habit == "endless":
             return self.endless()
+        if habit == "mute":
+            self.close_connection = True
+            return None
+        name = name.partition("?")[0]
+        first_time = (habit, name) not in met
+        met.add((habit, name))
         file = pathlib.Path(DIRECTORY) / pathlib.Path(name).name
         if not file.is_file():
             return self.begin(404, [("Content-Length", "0")])
@@ -38,12 +46,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if first:
             headers.append(("Content-Range", f"bytes {first}-{len(content) - 1}/{len(content)}"))
         self.begin(206 if first else 200, headers)
+        if habit == "drip" and first_time:
+            return self.drip(content[first:])
         end = len(content)
-        if habit == "cut" and name not in cut:
-            cut.add(name)
+        if habit == "cut" and first_time:
             end = (first + end) // 2
             self.close_connection = True
-        self.wfile.write(content[first:end])
+        return self.wfile.write(content[first:end])
 
     def endless(self):
         self.close_connection = True
@@ -53,6 +62,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.wfile.write(bytes(65536))
         except OSError:
             pass
+
+    def drip(self, content):
+        self.close_connection = True
+        for byte in content:
+            self.wfile.write(bytes([byte]))
+            # The client says nothing any more; that it has gone can be read.
+            if select.select([self.connection], [], [], 0.1)[0]:
+                return
 
     def begin(self, status, headers):
         self.send_response(status)

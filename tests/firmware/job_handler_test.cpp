@@ -6,6 +6,7 @@
 #include "support/build_tree.hpp"
 #include "support/catch.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 using namespace trustx::test;
@@ -13,12 +14,33 @@ using namespace trustx::test;
 namespace {
 
 struct Handler {
-    Handler() { std::filesystem::create_directory(gateway.chip.path("state")); }
+    Handler() {
+        std::filesystem::create_directory(gateway.chip.path("state"));
+        shim("sleep", "echo \"$1\" >>" + gateway.chip.path("pauses"));
+        shim("curl",
+             "echo \"$*\" >>" + gateway.chip.path("curl-arguments") + "\nexec /usr/bin/curl \"$@\" $MORE_OF_CURL");
+    }
 
-    Outcome run(const nlohmann::json& document) {
+    // shim puts a script in front of a program.
+    void shim(const std::string& name, const std::string& script) const {
+        std::filesystem::permissions(gateway.chip.write("bin/" + name, "#!/bin/sh\n" + script + "\n"),
+                                     std::filesystem::perms::owner_all);
+    }
+    // noted takes what a shim has written.
+    [[nodiscard]] std::string noted(const std::string& name) const {
+        const auto path = gateway.chip.path(name);
+        auto text = std::filesystem::exists(path) ? read_file(path) : std::string{};
+        gateway.chip.write(name, "");
+        return text;
+    }
+
+    Outcome run(const nlohmann::json& document, const Environment& more = {}) {
         auto environment = slots.on_bus(gateway.environment());
         environment["CURL_CA_BUNDLE"] = web.certificate();
         environment["STATE_DIRECTORY"] = gateway.chip.path("state");
+        for (const auto& [name, value] : more) {
+            environment[name] = value;
+        }
         static_cast<void>(gateway.commands());
         return trustx::test::run((source_directory() / "conf/firmware/install-firmware").string(), {},
                                  {.environment = environment, .input = document.dump()});
@@ -33,8 +55,8 @@ struct Handler {
         CHECK(left().empty());
     }
     // accepted says that RAUC, and the chip, took what was fetched: what is missing then is RAUC's service.
-    void accept(const nlohmann::json& document) {
-        const auto outcome = run(document);
+    void accept(const nlohmann::json& document, const Environment& more = {}) {
+        const auto outcome = run(document, more);
         INFO(document.dump() << ": " << outcome.both());
         CHECK(outcome.status == 1);
         CHECK_THAT(outcome.out, ContainsSubstring("{\"step\":\"installing\"}"));
@@ -97,8 +119,74 @@ TEST_CASE("the handler of a job fetches what was announced and from there, and a
     handler.refuse(65, "size", with(job("file"), "size", -1));
     handler.refuse(65, "size", with(job("file"), "size", 1.5));
     handler.refuse(65, "sha256", with(job("file"), "sha256", "../" + std::string(61, '0')));
+    handler.refuse(65, "size is 0", with(job("file"), "size", 0));
     handler.refuse(65, "sha256", {{"url", job("file").at("url")}, {"size", 1}});
     CHECK(asked().empty());
+
+    auto digest = job("file").at("sha256").get<std::string>();
+    std::transform(digest.begin(), digest.end(), digest.begin(), [](char letter) {
+        return letter >= 'a' && letter <= 'f' ? static_cast<char>(letter - 'a' + 'A') : letter;
+    });
+    handler.accept(with(job("file"), "sha256", digest));
+    // One file, and not as many as curl makes of such a name.
+    const std::string name = "up[1-9]{a,b}\\d.raucb";
+    std::filesystem::copy(bundle, handler.gateway.chip.path(name));
+    static_cast<void>(asked());
+    handler.accept(with(job("file"), "url", handler.server.url("file", name + "?n=[1-99]")));
+    CHECK(asked() == std::vector<std::string>{"/file/" + name + "?n=[1-99] -"});
+}
+
+TEST_CASE("the handler of a job shows nobody what lets it in", "[firmware]") {
+    if (curl_skipped()) {
+        return;
+    }
+    Handler handler;
+    const auto bundle = handler.slots.bundle(&handler.gateway.signer);
+    auto url = handler.server.url("file", "nothing?X-Amz-Security-Token=secret");
+    url.insert(std::string{"https://"}.size(), "user:password@");
+    const auto outcome = handler.run(document_for(url, bundle));
+    INFO(outcome.both());
+    CHECK(outcome.status == 1);
+    CHECK_THAT(outcome.err, ContainsSubstring("cannot fetch " + handler.server.url("file", "nothing") + ": "));
+    CHECK_THAT(handler.server.requests().at(0), ContainsSubstring("?X-Amz-Security-Token=secret"));
+    for (const auto& text : {outcome.both(), handler.noted("curl-arguments")}) {
+        CHECK_THAT(text, !ContainsSubstring("secret") && !ContainsSubstring("password"));
+    }
+    handler.refuse(65, "url names no host", document_for("https://user:pass?word@localhost/x", bundle));
+    handler.refuse(65, "url has spaces", document_for("https://localhost/x\ty", bundle));
+}
+
+TEST_CASE("the handler of a job waits before it tries again, and not for ever for a slow server", "[firmware]") {
+    if (curl_skipped()) {
+        return;
+    }
+    Handler handler;
+    const auto bundle = handler.slots.bundle(&handler.gateway.signer);
+    const auto size = std::filesystem::file_size(bundle);
+    handler.refuse(1, "cannot fetch", document_for(handler.server.url("mute", "update.raucb"), bundle));
+    CHECK(handler.server.requests().size() == 5);
+    CHECK(handler.noted("pauses") == "5\n10\n20\n40\n");
+    CHECK_THAT(handler.noted("curl-arguments"), ContainsSubstring(" --max-time " + std::to_string(300 + size / 4000)) &&
+                                                    ContainsSubstring(" --speed-time 60 "));
+
+    handler.accept(document_for(handler.server.url("drip", "update.raucb"), bundle),
+                   {{"MORE_OF_CURL", "--speed-time 1"}});
+    CHECK(handler.server.requests().size() == 2);
+    CHECK(handler.noted("pauses") == "5\n");
+}
+
+TEST_CASE("the handler of a job says what is not installed, and does not blame the document", "[firmware]") {
+    const Gateway gateway;
+    std::filesystem::create_directory(gateway.chip.path("few"));
+    std::vector<std::string> programs{"curl", "jq", "rauc"};
+    std::filesystem::create_symlink("/bin/cat", gateway.chip.path("few/cat"));
+    for (const auto& program : programs) {
+        const auto outcome = run((source_directory() / "conf/firmware/install-firmware").string(), {},
+                                 {.environment = {{"PATH", gateway.chip.path("few")}}, .input = "{}"});
+        CHECK(outcome.status == 1);
+        CHECK(outcome.err == program + " is not installed\n");
+        std::filesystem::create_symlink("/bin/true", gateway.chip.path("few/" + program));
+    }
 }
 
 TEST_CASE("the handler of a job goes on with what was fetched", "[firmware]") {

@@ -21,7 +21,6 @@ std::string noise() {
 }
 
 const std::string content{noise()};
-constexpr const char* begin_of_manifest = "[update]\ncompatible=gateway\nversion=1.4.2\n";
 
 // A kernel with a device mapper takes the bundles that the sample demands; without, plain ones have to do.
 bool has_device_mapper() {
@@ -65,8 +64,8 @@ Slots::Slots(const Gateway& gateway) : gateway_{gateway} {
                            "receive_sender=\"*\"/><allow own=\"*\"/></policy></busconfig>");
 }
 
-std::string Slots::bundle(const Signer* signer, const std::string& build) const {
-    gateway_.chip.write("content/manifest.raucm", begin_of_manifest + build +
+std::string Slots::bundle(const Signer* signer, const std::string& build, const std::string& product) const {
+    gateway_.chip.write("content/manifest.raucm", "[update]\ncompatible=" + product + "\nversion=1.4.2\n" + build +
                                                       "[bundle]\nformat=" + (has_device_mapper() ? "verity" : "plain") +
                                                       "\n[image.rootfs]\nfilename=rootfs.img\n");
     const auto bundle = gateway_.chip.path("update.raucb");
@@ -97,9 +96,11 @@ Process Slots::start_bus(const Environment& environment) const {
     return bus;
 }
 
-Outcome Slots::install(const std::string& bundle, const Environment& environment) const {
+Outcome Slots::install(const std::string& bundle, const Environment& environment, const Arguments& options) const {
     const auto bus = start_bus(environment);
-    return run("rauc", {"install", bundle}, {.environment = on_bus(environment)});
+    Arguments arguments{"install", bundle};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return run("rauc", arguments, {.environment = on_bus(environment)});
 }
 
 bool Slots::written() const {

@@ -14,8 +14,9 @@ class Slots {
     explicit Slots(const Gateway& gateway);
 
     // bundle makes one of version 7 with an image for B; without a signer it has no signature. build is the line of its
-    // manifest with the number.
-    [[nodiscard]] std::string bundle(const Signer* signer, const std::string& build = "build=7\n") const;
+    // manifest with the number; product is what it is for.
+    [[nodiscard]] std::string bundle(const Signer* signer, const std::string& build = "build=7\n",
+                                     const std::string& product = "gateway") const;
 
     // start_bus gives the D-Bus that starts RAUC's service with these settings, as a system does, in a mount namespace
     // of its own; on_bus are the settings with which programs find it.
@@ -23,7 +24,8 @@ class Slots {
     // PATH then has a `rauc` that reads these settings, where a system has them in /etc/rauc.
     [[nodiscard]] Environment on_bus(Environment environment) const;
     // install has RAUC install a bundle. It takes root and loop devices.
-    [[nodiscard]] Outcome install(const std::string& bundle, const Environment& environment) const;
+    [[nodiscard]] Outcome install(const std::string& bundle, const Environment& environment,
+                                  const Arguments& options = {}) const;
 
     [[nodiscard]] bool written() const;
     [[nodiscard]] bool untouched() const;

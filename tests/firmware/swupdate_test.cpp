@@ -103,6 +103,51 @@ TEST_CASE("SWUpdate writes nothing that is not signed so, or too old", "[firmwar
     refuse("changed after it was signed", image);
 }
 
+TEST_CASE("SWUpdate writes nothing whose version it cannot compare with the lowest", "[firmware]") {
+    const Gateway gateway;
+    const Target target{gateway};
+    const auto attempt = [&](const std::string& version) {
+        static_cast<void>(gateway.commands());
+        return target.install(target.image(&gateway.signer, version), gateway.environment());
+    };
+    const auto refuse = [&](const std::string& version) {
+        const auto outcome = attempt(version);
+        INFO(version << ": " << outcome.both());
+        CHECK(target.untouched());
+        // It is the version that is refused, and not the signature.
+        CHECK(gateway.commands()["VerifySign"] == 1);
+    };
+    const auto accept = [&](const std::string& version) {
+        target.clear();
+        const auto outcome = attempt(version);
+        INFO(version << ": " << outcome.both());
+        CHECK(target.written());
+        target.clear();
+    };
+    for (const auto* version : {"abc", "v1", "v9.4", "6x", "", "~", "5-rc1", "4294967300", "2147483648"}) {
+        refuse(version);
+    }
+    accept("2147483647");
+    gateway.chip.must({"firmware", "version", "--raise", "20261130"});
+    for (const auto* version : {"7", "65535", "20261129", "3x", "8-rc1", "v1"}) {
+        refuse(version);
+    }
+    accept("20261130");
+    // The largest, and one for which another one, of 32 bits, would be taken.
+    gateway.chip.must({"firmware", "version", "--raise", "2147483647"});
+    refuse("2147483646");
+    accept("2147483647");
+    gateway.chip.must({"firmware", "version", "--raise", "2147483648"});
+    for (const auto* version : {"2147483648", "1999999999", "5"}) {
+        const auto outcome = attempt(version);
+        INFO(version << ": " << outcome.both());
+        CHECK(target.untouched());
+        CHECK(outcome.status == 1);
+        CHECK_THAT(outcome.err, ContainsSubstring("SWUpdate compares versions up to 2147483647"));
+        CHECK(gateway.commands()["VerifySign"] == 0);
+    }
+}
+
 TEST_CASE("SWUpdate writes nothing without the chip, or when the chip holds another authority", "[firmware]") {
     Gateway gateway;
     const Target target{gateway};
