@@ -34,6 +34,25 @@ bool in_child(const Check& check) {
     return ::waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+// forged_record is one of epoch 1 with that many bytes of nonsense.
+Bytes forged_record(std::uint8_t type, unsigned number, std::size_t size = 40) {
+    Bytes record{type,
+                 0xFE,
+                 0xFD,
+                 0,
+                 1,
+                 0,
+                 0,
+                 0,
+                 0,
+                 static_cast<std::uint8_t>(number >> 8U),
+                 static_cast<std::uint8_t>(number),
+                 static_cast<std::uint8_t>(size >> 8U),
+                 static_cast<std::uint8_t>(size)};
+    record.resize(record.size() + size);
+    return record;
+}
+
 void require_connected(World& world, Client& client) {
     const auto connected = client.connection.connect(world.in(300s));
     CAPTURE(connected ? std::string{} : connected.error().message());
@@ -566,35 +585,16 @@ TEST_CASE("forged records cost the chip a bounded number of decryptions, and the
     check_echo(world, client, "hello");
     const auto before = world.executed("ProcDownLinkMsg");
     const auto start = world.time.now();
-    const auto forged = [](std::uint64_t number, std::size_t size = 40) {
-        Bytes record{23,
-                     0xFE,
-                     0xFD,
-                     0,
-                     1,
-                     0,
-                     0,
-                     0,
-                     0,
-                     static_cast<std::uint8_t>(number >> 8U),
-                     static_cast<std::uint8_t>(number),
-                     0,
-                     static_cast<std::uint8_t>(size)};
-        record.resize(13 + size);
-        return record;
-    };
-    for (std::uint64_t i = 0; i < 1000; ++i) {
-        client.network.inject(forged(1000 + i));
+    for (unsigned i = 0; i < 1000; ++i) {
+        client.network.inject(forged_record(23, 1000 + i));
     }
     // What is cheap to find out does not come to the chip.
-    client.network.inject(forged(1));      // a number that was seen
-    client.network.inject(forged(9, 16));  // too short
-    Bytes other_epoch = forged(7);
+    client.network.inject(forged_record(23, 1));      // a number that was seen
+    client.network.inject(forged_record(23, 9, 16));  // too short
+    Bytes other_epoch = forged_record(23, 7);
     other_epoch.at(4) = 2;
     client.network.inject(other_epoch);
-    Bytes other_type = forged(8);
-    other_type.at(0) = 24;
-    client.network.inject(other_type);
+    client.network.inject(forged_record(24, 8));  // another type
 
     const auto nothing = client.connection.receive(world.in(1s));
     REQUIRE(nothing);
@@ -617,6 +617,55 @@ TEST_CASE("forged records cost the chip a bounded number of decryptions, and the
     CHECK(world.chip().security_event_counter() <= 6);
 }
 
+TEST_CASE("all connections of a chip share the bound for forged records, one after another and at once", "[dtls]") {
+    World world;
+    const Pki pki;
+    world.trust(pki.root);
+    const auto flood = [](Client& client) {
+        for (std::uint8_t i = 0; i < 100; ++i) {
+            client.network.inject(forged_record(23, 1000U + i));
+        }
+    };
+    // A program that connects again at once, for five minutes.
+    const auto start = world.time.now();
+    const auto before = world.chip().security_event_counter();
+    std::uint64_t failed = 0;
+    int connections = 0;
+    while (world.time.now() - start < 5min) {
+        Client client{world, pki.server};
+        const auto connected = client.connection.connect(world.in(5s));
+        if (connected) {
+            ++connections;
+            flood(client);
+            CHECK_FALSE(client.connection.receive(world.in(1s)).value());
+        }
+        failed += client.connection.report().drops.undecipherable;
+    }
+    CHECK(connections > 0);
+    CHECK(failed >= 6);
+    CHECK(failed <= 6 * 6);  // one minute may have begun just before the end
+    CHECK(world.chip().security_event_counter() <= before + 6);
+
+    world.time.sleep_until(world.time.now() + 2min);
+    Client first{world, pki.server};
+    Client second{world, pki.server};
+    require_connected(world, first);
+    require_connected(world, second);
+    flood(first);
+    CHECK_FALSE(first.connection.receive(world.in(1s)).value());
+    CHECK(first.connection.report().drops.undecipherable == 6);
+    flood(second);
+    CHECK_FALSE(second.connection.receive(world.in(1s)).value());
+    CHECK(second.connection.report().throttled);
+    CHECK(second.connection.report().drops.undecipherable == 0);
+    // Who allows more has more.
+    Client third{world, pki.server, {}, {.dates_hold_at = test_time, .failed_decryptions_per_minute = 8}};
+    require_connected(world, third);
+    flood(third);
+    CHECK_FALSE(third.connection.receive(world.in(1s)).value());
+    CHECK(third.connection.report().drops.undecipherable == 2);
+}
+
 TEST_CASE("a genuine record behind forged ones arrives", "[dtls]") {
     World world;
     const Pki pki;
@@ -624,9 +673,7 @@ TEST_CASE("a genuine record behind forged ones arrives", "[dtls]") {
     Client client{world, pki.server};
     require_connected(world, client);
     for (std::uint8_t i = 0; i < 10; ++i) {
-        Bytes record{23, 0xFE, 0xFD, 0, 1, 0, 0, 0, 0, 1, i, 0, 30};
-        record.resize(13 + 30);
-        client.network.inject(record);
+        client.network.inject(forged_record(23, 256U + i, 30));
     }
     client.server.write(bytes_of("genuine"));
     const auto start = world.time.now();

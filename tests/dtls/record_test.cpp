@@ -3,7 +3,6 @@
 #include "dtls/record.hpp"
 
 #include "dtls/alert_for.hpp"
-#include "dtls/decryption_budget.hpp"
 #include "dtls/flight_timer.hpp"
 #include "dtls/message.hpp"
 #include "dtls/reassembly.hpp"
@@ -233,21 +232,6 @@ TEST_CASE("a flight is repeated after 2, 4, 8, 16 and 32 seconds, and given up a
     CHECK_FALSE(timer.expire(now + 60s));
     timer.start(now);
     CHECK(timer.due() == now + 2s);
-}
-
-TEST_CASE("in any minute no more decryptions fail than allowed", "[dtls]") {
-    DecryptionBudget budget{3};
-    const TimePoint start{1h};
-    CHECK(budget.free_at() < start);
-    budget.note_failure(start);
-    budget.note_failure(start + 10s);
-    CHECK(budget.free_at() < start);
-    budget.note_failure(start + 20s);
-    CHECK(budget.free_at() == start + 60s);
-    budget.note_failure(start + 60s);
-    CHECK(budget.free_at() == start + 70s);
-    budget.note_failure(start + 1h);
-    CHECK(budget.free_at() == start + 80s);
 }
 
 TEST_CASE("each record number is given out once, 2^48 of them", "[dtls]") {

@@ -70,8 +70,8 @@ struct Options {
     std::uint16_t pmtu = 1260;
     // Each record that the chip fails to decrypt, which anybody can send who guesses address and port of both sides,
     // raises the chip's security event counter and so delays all of its keys (chip-objects.md section 9). After that
-    // many in any minute received records wait in the socket until there is room again. 12 a minute are those the chip
-    // forgives by itself; at least 1.
+    // many in any minute, of all connections of all processes with this chip, received records wait in the socket until
+    // there is room again. 12 a minute are those the chip forgives by itself; at least 1.
     unsigned failed_decryptions_per_minute = 6;
 };
 

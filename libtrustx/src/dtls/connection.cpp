@@ -65,12 +65,11 @@ Result<void> check(const Options& options) {
 }  // namespace
 
 Connection::Impl::Impl(Device& device, DatagramSocket& socket, Clock& clock, const Options& options)
-    : device_{device},
-      socket_{socket},
-      clock_{clock},
-      options_{options},
-      generation_{fork_generation()},
-      budget_{options.failed_decryptions_per_minute} {}
+    : device_{device}, socket_{socket}, clock_{clock}, options_{options}, generation_{fork_generation()} {}
+
+TimePoint Connection::Impl::free_at() const {
+    return clock_.now() + (chip_ ? chip_->pause(options_.failed_decryptions_per_minute) : Duration::zero());
+}
 
 bool Connection::Impl::is_ours() const noexcept {
     return generation_ == fork_generation();
@@ -145,7 +144,7 @@ Result<void> Connection::Impl::wait(Deadline deadline) {
         until = std::min(until, handshake_->due());
     }
     if (is_throttled()) {
-        clock_.sleep_until(std::min(until, budget_.free_at()));
+        clock_.sleep_until(std::min(until, free_at()));
         return {};
     }
     auto waited = socket_.wait({until});
@@ -285,7 +284,7 @@ Readiness Connection::Impl::readiness() const {
     }
     if (is_throttled()) {
         readiness.datagram = false;
-        readiness.at = std::min(readiness.at.value_or(TimePoint::max()), budget_.free_at());
+        readiness.at = std::min(readiness.at.value_or(TimePoint::max()), free_at());
     } else if (held_ || payload_ || !again_.empty() || !datagram_.empty()) {
         readiness.at = TimePoint::min();
     }

@@ -30,37 +30,33 @@ Result<bool> Connection::Impl::take_next(Deadline deadline) {
     if (is_throttled()) {
         return false;
     }
-    TRY(const auto record, next_record());
-    if (!record) {
-        return false;
+    if (!held_ && again_.empty() && datagram_.empty()) {
+        TRY(const bool received, receive_datagram());
+        if (!received) {
+            return false;
+        }
     }
-    TRYV(take(*record, deadline));
+    // What is no record takes a turn as well: whoever sends such datagrams must not keep the caller from his deadline.
+    if (const auto record = next_record()) {
+        TRYV(take(*record, deadline));
+    } else {
+        ++report_.drops.malformed;
+    }
     return !is_throttled();
 }
 
-Result<std::optional<Record>> Connection::Impl::next_record() {
-    if (held_ || !again_.empty()) {
-        if (held_) {
-            current_ = *std::exchange(held_, std::nullopt);
-        } else {
-            current_ = std::move(again_.front());
-            again_.pop_front();
-        }
-        ByteView whole{current_};
-        return take_record(whole);
+std::optional<Record> Connection::Impl::next_record() {
+    if (!held_ && again_.empty()) {
+        return take_record(datagram_);
     }
-    for (;;) {
-        if (datagram_.empty()) {
-            TRY(const bool received, receive_datagram());
-            if (!received) {
-                return std::nullopt;
-            }
-        }
-        if (const auto record = take_record(datagram_)) {
-            return record;
-        }
-        ++report_.drops.malformed;
+    if (held_) {
+        current_ = *std::exchange(held_, std::nullopt);
+    } else {
+        current_ = std::move(again_.front());
+        again_.pop_front();
     }
+    ByteView whole{current_};
+    return take_record(whole);
 }
 
 Result<bool> Connection::Impl::receive_datagram() {
@@ -153,10 +149,6 @@ Result<void> Connection::Impl::take_protected(const Record& record, Deadline dea
         ++report_.drops.repeated;
         return {};
     }
-    if (clock_.now() < budget_.free_at()) {
-        held_.emplace(record.whole.begin(), record.whole.end());
-        return {};
-    }
     TRY(auto payload, decrypt(record));
     return payload ? take_payload(record.type, *std::move(payload), deadline) : Result<void>{};
 }
@@ -170,7 +162,11 @@ void Connection::Impl::keep_for_later(const Record& record) {
 }
 
 Result<std::optional<Bytes>> Connection::Impl::decrypt(const Record& record) {
-    auto payload = chip_->decrypt(record.whole);
+    auto payload = chip_->decrypt(record.whole, options_.failed_decryptions_per_minute);
+    if (payload && !*payload) {
+        held_.emplace(record.whole.begin(), record.whole.end());
+        return std::nullopt;
+    }
     if (payload) {
         window_.note(record.number);
         ++report_.records_received;
@@ -178,7 +174,6 @@ Result<std::optional<Bytes>> Connection::Impl::decrypt(const Record& record) {
     }
     if (is_refusal(payload.error())) {
         ++report_.drops.undecipherable;
-        budget_.note_failure(clock_.now());
         return std::nullopt;
     }
     if (report_.state == State::handshaking && passes_by(payload.error())) {
