@@ -5,6 +5,9 @@
 #include "world.hpp"
 
 #include <cerrno>
+#include <future>
+#include <thread>
+#include <tuple>
 #include <utility>
 
 #include <sys/wait.h>
@@ -51,6 +54,13 @@ Bytes forged_record(std::uint8_t type, unsigned number, std::size_t size = 40) {
                  static_cast<std::uint8_t>(size)};
     record.resize(record.size() + size);
     return record;
+}
+
+// change_and_finished takes the server's last flight apart, which libssl sends in one datagram.
+std::pair<Bytes, Bytes> change_and_finished(const Bytes& datagram) {
+    constexpr std::ptrdiff_t change = 14;
+    REQUIRE(datagram.size() > change);
+    return {{datagram.begin(), datagram.begin() + change}, {datagram.begin() + change, datagram.end()}};
 }
 
 void require_connected(World& world, Client& client) {
@@ -788,6 +798,125 @@ TEST_CASE("a flight that the server repeats is answered, but not faster than a s
     CHECK(client.network.sent.size() == sent + 3);  // ClientKeyExchange, ChangeCipherSpec, Finished: once
 }
 
+TEST_CASE("forged records that arrive before the server's ChangeCipherSpec do not keep its Finished out", "[dtls]") {
+    World world;
+    const Pki pki;
+    world.trust(pki.root);
+    const auto type = GENERATE(as<std::uint8_t>{}, 21, 22, 23);
+    const bool finished_overtakes = GENERATE(false, true);
+    CAPTURE(static_cast<int>(type), finished_overtakes);
+    Client client{world, pki.server};
+    Bytes held;
+    client.network.to_client = [&](Bytes& datagram) {
+        if (datagram.at(0) != 20 || !held.empty()) {
+            return true;
+        }
+        for (unsigned i = 0; i < 16; ++i) {
+            client.network.inject(forged_record(type, i));
+        }
+        std::tie(held, datagram) = change_and_finished(datagram);
+        if (!finished_overtakes) {
+            client.network.inject(held);
+        }
+        return true;
+    };
+    const auto start = world.time.now();
+    if (finished_overtakes) {
+        REQUIRE_FALSE(client.connection.connect(world.in(1s)));
+        client.network.inject(held);
+    }
+    require_connected(world, client);
+    CHECK(world.time.now() - start < 2s);
+    const auto report = client.connection.report();
+    CHECK(report.flights_sent_again == 0);
+    CHECK(report.drops.undecipherable <= 2);
+    if (type != 23) {
+        check_echo(world, client, "hello");
+    }
+}
+
+TEST_CASE("after forged records before the ChangeCipherSpec a Finished that is repeated gets in", "[dtls]") {
+    World world;
+    const Pki pki;
+    world.trust(pki.root);
+    Client client{world, pki.server};
+    int changes = 0;
+    client.network.to_client = [&](Bytes& datagram) {
+        changes += datagram.at(0) == 20 ? 1 : 0;
+        if (datagram.at(0) != 20 || changes != 1) {
+            return true;
+        }
+        // The ChangeCipherSpec is lost, and Finished among forged ones.
+        for (unsigned i = 0; i < 16; ++i) {
+            client.network.inject(forged_record(22, i));
+        }
+        client.network.inject(change_and_finished(datagram).second);
+        for (unsigned i = 0; i < 16; ++i) {
+            client.network.inject(forged_record(22, 20 + i));
+        }
+        return false;
+    };
+    const auto start = world.time.now();
+    require_connected(world, client);
+    CHECK(world.time.now() - start < 10s);
+    check_echo(world, client, "hello");
+}
+
+TEST_CASE("a forged fragment does not keep the genuine message out", "[dtls]") {
+    World world;
+    const Pki pki;
+    world.trust(pki.root);
+    struct Forgery {
+        std::uint8_t type;
+        std::uint8_t sequence;
+        std::uint8_t length;
+        std::uint8_t bytes;
+    };
+    // HelloVerifyRequest has 23 bytes here. Of other sizes, and of the right one with other bytes; a message of another
+    // type in the place of ServerHello.
+    const auto forgery =
+        GENERATE(Forgery{3, 0, 30, 5}, Forgery{3, 0, 23, 5}, Forgery{3, 0, 23, 22}, Forgery{3, 0, 0, 0},
+                 Forgery{3, 7, 4, 4}, Forgery{2, 1, 200, 9}, Forgery{11, 1, 100, 9}, Forgery{14, 5, 3, 1});
+    CAPTURE(static_cast<int>(forgery.type), static_cast<int>(forgery.length));
+    Client client{world, pki.server};
+    client.network.to_server = [&, done = false](Bytes&) mutable {
+        if (!std::exchange(done, true)) {
+            Bytes record{22,
+                         0xFE,
+                         0xFD,
+                         0,
+                         0,
+                         0,
+                         0,
+                         0,
+                         0,
+                         0,
+                         99,
+                         0,
+                         static_cast<std::uint8_t>(12 + forgery.bytes),
+                         forgery.type,
+                         0,
+                         0,
+                         forgery.length,
+                         0,
+                         forgery.sequence,
+                         0,
+                         0,
+                         0,
+                         0,
+                         0,
+                         forgery.bytes};
+            record.resize(record.size() + forgery.bytes, 0x01);
+            client.network.inject(record);
+        }
+        return true;
+    };
+    const auto start = world.time.now();
+    require_connected(world, client);
+    CHECK(world.time.now() - start < 2s);
+    check_echo(world, client, "hello");
+}
+
 TEST_CASE("a new cookie is answered, an old one is not, and not without end", "[dtls]") {
     World world;
     const Pki pki;
@@ -839,6 +968,116 @@ TEST_CASE("a number is not used again when the chip's answer was late or lost", 
     const auto& record = client.network.sent.back();
     CHECK(to_hex(ByteView{record}.subspan(3, 8)) == "0001000000000003");  // Finished, before, lost, after
     CHECK(to_hex(ByteView{record}.subspan(13, 8)) == "0001000000000003");
+}
+
+TEST_CASE("a record that is longer than the chip takes is counted as one", "[dtls]") {
+    World world;
+    const Pki pki;
+    world.trust(pki.root);
+    Client client{world, pki.server};
+    require_connected(world, client);
+    client.server.write(Bytes(dtls::max_received_payload, 'x'));
+    const auto longest = client.connection.receive(world.in(1s)).value();
+    REQUIRE(longest);
+    CHECK(longest->size() == dtls::max_received_payload);
+    client.server.write(Bytes(dtls::max_received_payload + 1, 'x'));
+    CHECK_FALSE(client.connection.receive(world.in(1s)).value());
+    CHECK(client.connection.report().drops.too_long == 1);
+    CHECK(client.connection.report().drops.malformed == 0);
+    check_echo(world, client, "hello");
+}
+
+TEST_CASE("a received record is tried once more when the chip's answer was late or lost", "[dtls]") {
+    World world{{}, {.command_timeout = 3s}};
+    const Pki pki;
+    world.trust(pki.root);
+    Client client{world, pki.server};
+    require_connected(world, client);
+    const std::string fault =
+        GENERATE("delay=5s,during=ProcDownLinkMsg", "bus-error,before=read,register=data,times=9");
+    CAPTURE(fault);
+    const auto fail_once = [&] {
+        world.chip().faults().add(sim::parse_fault_rule(fault).value());
+        const auto failed = client.connection.receive(world.in(1s));
+        world.chip().faults().clear();
+        REQUIRE_FALSE(failed);
+        CAPTURE(failed.error().message());
+        CHECK(client.connection.state() == dtls::State::connected);
+    };
+    client.server.write(bytes_of("once more"));
+    fail_once();
+    CHECK(client.connection.readiness().at == TimePoint::min());
+    CHECK(text_of(client.connection.receive(world.in(1s)).value().value()) == "once more");
+    // And not without end.
+    client.server.write(bytes_of("lost"));
+    fail_once();
+    fail_once();
+    CHECK_FALSE(client.connection.receive(world.in(1s)).value());
+    check_echo(world, client, "hello");
+}
+
+TEST_CASE("a received record waits while another thread has the chip for too long", "[dtls]") {
+    World world{{}, {.lock_timeout = 20ms}};
+    const Pki pki;
+    world.trust(pki.root);
+    Client client{world, pki.server};
+    require_connected(world, client);
+    client.server.write(bytes_of("later"));
+    std::promise<void> locked;
+    std::promise<void> done;
+    std::thread other{[&] {
+        const auto lock = world.device->lock();
+        locked.set_value();
+        done.get_future().wait();
+    }};
+    locked.get_future().wait();
+    const auto late = client.connection.receive(world.in(1s));
+    done.set_value();
+    other.join();
+    REQUIRE_FALSE(late);
+    CHECK(late.error() == Errc::lock_timeout);
+    CHECK(text_of(client.connection.receive(world.in(1s)).value().value()) == "later");
+}
+
+TEST_CASE("datagrams that are no records keep nobody from a deadline", "[dtls]") {
+    // Babbling has a new one whenever it is asked, for some seconds.
+    class Babbling final : public dtls::DatagramSocket {
+     public:
+        Babbling(dtls::DatagramSocket& inner, VirtualTime& time) : inner_{inner}, time_{time} {}
+        Result<void> send(ByteView datagram, Deadline deadline) override { return inner_.send(datagram, deadline); }
+        Result<std::optional<std::size_t>> receive(std::span<std::uint8_t> buffer) override {
+            if (left == 0) {
+                return inner_.receive(buffer);
+            }
+            --left;
+            time_.sleep_until(time_.now() + 1ms);
+            buffer[0] = 22;
+            return 1;
+        }
+        Result<void> wait(Deadline deadline) override { return inner_.wait(deadline); }
+
+        int left = 0;
+
+     private:
+        dtls::DatagramSocket& inner_;
+        VirtualTime& time_;
+    };
+    World world;
+    const Pki pki;
+    world.trust(pki.root);
+    Client client{world, pki.server};
+    Babbling socket{client.network, world.time};
+    dtls::Connection connection{*world.device, socket, world.time, {.dates_hold_at = test_time}};
+    socket.left = 10'000;
+    const auto start = world.time.now();
+    CHECK(connection.connect(world.in(1s)).error() == DtlsError::peer_silent);
+    CHECK(world.time.now() - start < 2s);
+    socket.left = 0;
+    REQUIRE(connection.connect(world.in(10s)));
+    socket.left = 10'000;
+    CHECK_FALSE(connection.receive(world.in(1s)).value());
+    CHECK(socket.left > 8000);
+    CHECK(connection.report().drops.malformed > 1000);
 }
 
 TEST_CASE("a chip that hangs ends the connection, and is not asked for anything more", "[dtls]") {

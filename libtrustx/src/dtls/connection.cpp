@@ -260,7 +260,9 @@ void Connection::Impl::leave() {
     report_.state = State::closed;
     handshake_.reset();
     chip_.reset();
-    early_.clear();
+    early_handshake_.clear();
+    early_alerts_.clear();
+    early_data_.clear();
     again_.clear();
     held_.reset();
     payload_.reset();

@@ -51,7 +51,9 @@ class Connection::Impl {
     Result<bool> take_next(Deadline deadline);
     std::optional<Record> next_record();
     Result<bool> receive_datagram();
-    void do_again();
+    void take_early_handshake();
+    void take_early_data();
+    void hold(const Record& record, bool is_last_try);
     Result<void> take(const Record& record, Deadline deadline);
     [[nodiscard]] bool has_right_version(const Record& record) const;
     Result<void> take_plain(const Record& record, Deadline deadline);
@@ -77,11 +79,16 @@ class Connection::Impl {
 
     ReplayWindow window_;
     Bytes buffer_;
-    ByteView datagram_;          // what is left of the last one, in buffer_
-    std::deque<Bytes> early_;    // protected records that are not due yet
-    std::deque<Bytes> again_;    // those that have become due
-    std::optional<Bytes> held_;  // a record that waits because the chip may not be asked, or could not be
-    Bytes current_;              // the one of these that is being worked on
+    ByteView datagram_;  // what is left of the last one, in buffer_
+    // Protected records that are not due yet, and those that have become due.
+    std::deque<Bytes> early_handshake_;
+    std::deque<Bytes> early_alerts_;
+    std::deque<Bytes> early_data_;
+    std::deque<Bytes> again_;
+    std::optional<Bytes> held_;      // a record that waits because the chip may not be asked, or could not be
+    bool held_is_last_try_ = false;  // it could not be asked once already
+    bool is_last_try_ = false;       // of the record that is being worked on
+    Bytes current_;                  // the one of these that is being worked on
     std::optional<Bytes> payload_;
 };
 
