@@ -92,7 +92,10 @@ Result<void> Connection::Impl::connect(Deadline deadline) {
     }
     auto done = go_on(deadline);
     if (!done) {
-        return end_with(done.error().during("DTLS handshake"));
+        const bool lacks = done.error().code().category() == dtls_alert_category() && report_.certificate_requested &&
+                           !options_.certificate;
+        return end_with(done.error().during(lacks ? "DTLS handshake without the certificate that the server asks for"
+                                                  : "DTLS handshake"));
     }
     return report_.state == State::connected ? Result<void>{} : fail(DtlsError::peer_silent, "DTLS handshake");
 }
