@@ -44,8 +44,8 @@ TEST_CASE("a server demands a certificate of the client, asks for one, or does n
     World world;
     const Pki pki;
     world.trust(pki.root);
-    const SslServerOptions demands{.request_certificate = true, .client_authority = world.authority()};
-    const SslServerOptions asks{
+    const ServerOptions demands{.request_certificate = true, .client_authority = world.authority()};
+    const ServerOptions asks{
         .request_certificate = true, .certificate_optional = true, .client_authority = world.authority()};
     const dtls::Options without{.certificate = std::nullopt, .dates_hold_at = test_time};
 

@@ -54,8 +54,8 @@ TEST_CASE("a server that offers nothing the chip can do refuses it, and the user
     World world;
     const Pki pki;
     world.trust(pki.root);
-    const SslServerOptions options =
-        GENERATE(SslServerOptions{.ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256"}, SslServerOptions{.groups = "P-384"});
+    const ServerOptions options =
+        GENERATE(ServerOptions{.ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256"}, ServerOptions{.groups = "P-384"});
     Client client{world, pki.server, options};
     const auto refused = client.connection.connect(world.in(300s));
     REQUIRE_FALSE(refused);
@@ -123,7 +123,7 @@ TEST_CASE("a certificate chain that is longer than the chip takes is refused wit
         links.push_back(issue("A certificate authority with a rather long name, number " + std::to_string(i), nullptr,
                               {.authority = true}));
     }
-    SslServerOptions options;
+    ServerOptions options;
     for (const auto& link : links) {
         options.chain.push_back(&link);
     }
