@@ -502,6 +502,9 @@ TEST_CASE("a user hears of forged records, which cost the chip no more than a fe
     middleman.forge(100);
     client.process.wait_for_error_line("somebody forges records");
     CHECK(host.chip.stats().at("security_event_counter").get<int>() - before <= 6);
+    // So no other connection of this chip is made for a minute.
+    host.refused(host.mbedtls("none"), network,
+                 {"the chip failed to decrypt too many records", "Try again in a minute"}, {"-4", "--timeout", "1"});
     // What is sent still arrives, although nothing is received.
     client.input.type("after\n");
     server.process->wait_for_line("echo 2");

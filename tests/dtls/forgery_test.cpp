@@ -129,6 +129,7 @@ TEST_CASE("all connections of a chip share the bound for forged records, one aft
     const auto before = world.chip().security_event_counter();
     std::uint64_t failed = 0;
     int connections = 0;
+    int refused = 0;
     while (world.time.now() - start < 5min) {
         Client client{world, pki.server};
         const auto connected = client.connection.connect(world.in(5s));
@@ -136,10 +137,15 @@ TEST_CASE("all connections of a chip share the bound for forged records, one aft
             ++connections;
             flood(client);
             CHECK_FALSE(client.connection.receive(world.in(1s)).value());
+        } else {
+            CHECK(connected.error() == DtlsError::peer_silent);
+            CHECK_THAT(connected.error().message(), ContainsSubstring("the chip failed to decrypt too many"));
+            ++refused;
         }
         failed += client.connection.report().drops.undecipherable;
     }
     CHECK(connections > 0);
+    CHECK(refused > 0);
     CHECK(failed >= 6);
     CHECK(failed <= 6 * 6);  // one minute may have begun just before the end
     CHECK(world.chip().security_event_counter() <= before + 6);

@@ -91,6 +91,14 @@ Result<void> Connection::Impl::connect(Deadline deadline) {
             return end_ ? tl::unexpected{*end_} : fail(DtlsError::not_connected);
     }
     auto done = go_on(deadline);
+    const bool is_silent = report_.state == State::handshaking && (done || done.error() == DtlsError::peer_silent);
+    if (is_silent && is_throttled()) {
+        // The peer has answered, perhaps.
+        const Error waits{DtlsError::peer_silent,
+                          "DTLS handshake, in which received records wait, because the chip failed to decrypt too many "
+                          "in the last minute, of this or of another connection"};
+        return done ? tl::unexpected{waits} : end_with(waits);
+    }
     if (!done) {
         const bool lacks = done.error().code().category() == dtls_alert_category() && report_.certificate_requested &&
                            !options_.certificate;

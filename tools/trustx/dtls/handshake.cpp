@@ -104,6 +104,14 @@ Error in_words(const Error& error, const ServerConnection& server, const Handsha
         return error.during(server.address.text() +
                             " asks for a certificate of this client, and gets none: --cert OBJECT shows one");
     }
+    if (error == DtlsError::peer_silent && server.connection.report().throttled) {
+        return Error{
+            PeerErrc::fell_silent,
+            "the server at " + server.address.text() +
+                " answered at first; what came then waits, because the chip failed to decrypt too many records "
+                "in the last minute, of this or of another connection: somebody forges them. Try again in a "
+                "minute"};
+    }
     if (error == DtlsError::peer_silent && server.socket->heard()) {
         return fell_silent(server, options);
     }
