@@ -3,6 +3,7 @@
 // typical times on a bus of 400 kHz, which counts how long it works.
 //
 // usage: trustx_chip_figures [--quick]
+#include "figures.hpp"
 #include "support/simulator.hpp"
 #include "trace_costs.hpp"
 
@@ -17,9 +18,7 @@
 #include <ctime>
 #include <functional>
 #include <iostream>
-#include <stdexcept>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace trustx::test {
@@ -29,20 +28,6 @@ constexpr unsigned bus_khz = 400;
 constexpr int runs_to_learn = 2;
 constexpr std::size_t object_size = 1500;
 constexpr ObjectId data_object{0xF1E0};
-
-template <class T>
-T must(Result<T> result) {
-    if (!result) {
-        throw std::runtime_error(result.error().message());
-    }
-    if constexpr (!std::is_void_v<T>) {
-        return std::move(*result);
-    }
-}
-
-double milliseconds(Nanoseconds time) {
-    return std::chrono::duration<double, std::milli>(time).count();
-}
 
 Nanoseconds processor_time() {
     timespec now{};

@@ -6,6 +6,7 @@
 // usage: trustx_dtls_figures [--quick]
 #include "../mqtt/certificate_authority.hpp"
 #include "common/io/unique_fd.hpp"
+#include "figures.hpp"
 #include "support/build_tree.hpp"
 #include "support/process.hpp"
 #include "support/simulator.hpp"
@@ -34,20 +35,6 @@ constexpr unsigned bus_khz = 400;
 constexpr std::chrono::seconds patience_of_all{60};
 constexpr ObjectId key{0xE0F1};
 constexpr ObjectId certificate{0xE0E1};
-
-template <class T>
-T must(Result<T> result) {
-    if (!result) {
-        throw std::runtime_error(result.error().message());
-    }
-    if constexpr (!std::is_void_v<T>) {
-        return std::move(*result);
-    }
-}
-
-double milliseconds(Nanoseconds time) {
-    return std::chrono::duration<double, std::milli>(time).count();
-}
 
 UniqueFd connected_socket(const std::string& port) {
     UniqueFd fd{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};

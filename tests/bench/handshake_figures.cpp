@@ -4,6 +4,7 @@
 //
 // usage: trustx_handshake_figures [--quick]
 #include "../provider/handles.hpp"
+#include "figures.hpp"
 #include "support/build_tree.hpp"
 #include "support/process.hpp"
 #include "support/simulator.hpp"
@@ -43,10 +44,6 @@ constexpr std::array levels{
     Level{"ephemeral, TLS 1.3", "ephemeral", TLS1_3_VERSION, sha256_suite},
     Level{"key-schedule, TLS 1.2", "key-schedule", TLS1_2_VERSION, sha256_suite},
 };
-
-double milliseconds(Nanoseconds time) {
-    return std::chrono::duration<double, std::milli>(time).count();
-}
 
 LibCtx library_context(const std::filesystem::path& configuration) {
     LibCtx libctx(OSSL_LIB_CTX_new());

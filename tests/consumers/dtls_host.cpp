@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dtls_host.hpp"
 
+#include "device/lock_record.hpp"
 #include "support/build_tree.hpp"
 #include "support/catch.hpp"
 
@@ -115,6 +116,16 @@ std::map<std::string, std::string> DtlsHost::environment() const {
 
 ProcessOptions DtlsHost::in_files() const {
     return {.environment = environment(), .directory = files_.path()};
+}
+
+std::string DtlsHost::session_queue_numbers() const {
+    for (const auto& entry : std::filesystem::directory_iterator{chip.directory().path()}) {
+        if (entry.path().filename().string().starts_with("unix:")) {
+            constexpr std::size_t size = 2 * sizeof(std::uint32_t);
+            return read_file(entry.path()).substr(session_queue_numbers_at, size);
+        }
+    }
+    throw std::runtime_error("there is no lock file");
 }
 
 Outcome DtlsHost::trustx(const Arguments& arguments, std::optional<std::string> input) const {

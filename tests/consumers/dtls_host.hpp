@@ -78,6 +78,9 @@ class DtlsHost {
     // wait_for_hello returns when the silent server got a datagram.
     void wait_for_hello(const Server& server) const;
 
+    // session_queue_numbers are those of the lock file, which change with everybody who waits for a session object.
+    [[nodiscard]] std::string session_queue_numbers() const;
+
     [[nodiscard]] std::string path(const std::string& name) const { return (files_ / name).string(); }
     [[nodiscard]] std::map<std::string, std::string> environment() const;
 

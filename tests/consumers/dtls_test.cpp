@@ -7,6 +7,7 @@
 #include "support/catch.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 
 #include <fcntl.h>
@@ -15,11 +16,13 @@
 
 using namespace trustx;
 using namespace trustx::test;
+using namespace std::chrono_literals;
 
 namespace {
 
 constexpr int refused_by_trustx = 1;
 constexpr int usage = 2;
+constexpr int unreachable_chip = 3;
 constexpr int file = 4;
 constexpr int mismatch = 5;
 constexpr int nothing_there = 6;
@@ -39,6 +42,14 @@ void check_echo(DtlsHost& host, const Server& server, const Arguments& more, con
     CHECK(outcome.ok());
     CHECK(outcome.out == "to the server and back\n");
     CHECK_THAT(outcome.err, ContainsSubstring("interrupted; sent 23 bytes, received 23"));
+}
+
+std::string fingerprint(const std::string& certificate) {
+    // "sha256 Fingerprint=AB:CD:...\n"
+    auto text = test::openssl({"x509", "-in", certificate, "-noout", "-fingerprint", "-sha256"});
+    text.erase(0, text.find('=') + 1);
+    std::erase_if(text, [](char letter) { return letter == ':' || letter == '\n'; });
+    return text;
 }
 
 std::uint64_t key_uses(const DtlsHost& host) {
@@ -138,7 +149,10 @@ TEST_CASE("the sample says so where it cannot print what is on the CoAP server",
 
 TEST_CASE("a server that does not get what it demands refuses, or falls silent", "[dtls]") {
     DtlsHost host;
-    host.refused(host.openssl({"-Verify", "1"}), server_refuses, {"handshake_failure"}, {"--cert", "none"});
+    host.refused(
+        host.openssl({"-Verify", "1"}), server_refuses,
+        {"handshake_failure", " asks for a certificate of this client, and gets none: --cert OBJECT shows one"},
+        {"--cert", "none"});
     // Mbed TLS 2.28 sends no alert then.
     host.refused(host.mbedtls("required"), network, {"answered at first", "asks for a certificate"},
                  {"--cert", "none", "--timeout", "1"});
@@ -179,6 +193,19 @@ TEST_CASE("the expected anchor is the one in E0E8, byte for byte, or nothing is 
     host.refused(nobody, mismatch, {"E0E8", "CN=authority", "not the expected CN=other"},
                  {"--expect-anchor", other.certificate()});
     host.refused(nobody, file, {"no-such-file"}, {"--expect-anchor", "no-such-file"});
+    // One that looks the same.
+    std::filesystem::create_directory(host.path("elsewhere"));
+    const CertificateAuthority twin{host.path("elsewhere"), "authority"};
+    host.refused(
+        nobody, mismatch,
+        {"CN=authority", "the name is the same, but the key is another one",
+         "in the chip " + fingerprint(host.authority.certificate()), "expected " + fingerprint(twin.certificate())},
+        {"--expect-anchor", twin.certificate()});
+    host.must({"anchor", "write", "E0E8", twin.certificate(), "--force"});
+    test::openssl({"req", "-new", "-x509", "-key", host.path("elsewhere/authority-key.pem"), "-subj", "/CN=authority",
+                   "-days", "3650", "-out", host.path("renewed.pem")});
+    host.refused(nobody, mismatch, {"the name is the same, and so is the key, but it is another certificate"},
+                 {"--expect-anchor", "renewed.pem"});
 }
 
 TEST_CASE("a server whose certificate is for another name is refused where a name is expected", "[dtls]") {
@@ -190,6 +217,14 @@ TEST_CASE("a server whose certificate is for another name is refused where a nam
     }
     host.refused(host.openssl(), untrusted, {"the server is not server.example, it is CN=localhost"},
                  {"--expect-name", "server.example"});
+    // A domain: any host below it.
+    const auto below = host.authority.issue_server("below", "DNS:a.b.example");
+    auto server = host.openssl_as(below, {});
+    auto client = host.connect(server, {"--expect-name", ".example"});
+    client.process.wait_for_error_line("connected to");
+    host.refused(host.openssl_as(below, {}), untrusted, {"the server is not .other.example"},
+                 {"--expect-name", ".other.example"});
+    host.refused(host.openssl_as(below, {}), untrusted, {"the server is not example"}, {"--expect-name", "example"});
 }
 
 TEST_CASE("a key that may not authenticate, an empty slot and an empty anchor are found before anything is sent",
@@ -233,6 +268,8 @@ TEST_CASE("what the command line gets wrong is said before the chip is asked", "
     wrong({"localhost:1", "--mtu", "295"}, "296 to 1500");
     wrong({"localhost:1", "--mtu", "1501"}, "296 to 1500");
     wrong({"localhost:1", "--timeout", "-1"}, "--timeout");
+    wrong({"localhost:1", "--timeout", "0"}, "no connection is made in no time");
+    wrong({"localhost:1", "--timeout", "1e-9"}, "no connection is made in no time");
     wrong({"localhost:1", "--wait", "nan"}, "--wait");
     wrong({"localhost:1", "--json"}, "--show-session");
     wrong({"localhost:1", "--cert", "E0E8"}, "--cert");
@@ -279,6 +316,59 @@ TEST_CASE("clients that were killed leave no session object in use", "[dtls]") {
         client.process.kill9();
     }
     check_echo(host, server, {}, "not asked for");
+}
+
+TEST_CASE("a fifth client waits for one of the chip's four session objects, as long as it may", "[dtls]") {
+    DtlsHost host;
+    auto server = host.mbedtls("none");
+    std::vector<Client> holders;
+    for (int i = 0; i < 4; ++i) {
+        const auto silent = host.silent();
+        holders.push_back(host.connect(silent, {"-4"}));
+        host.wait_for_hello(silent);
+    }
+    const auto start = std::chrono::steady_clock::now();
+    host.refused(server, unreachable_chip, {"wait for one of the four session objects"}, {"-4", "--timeout", "0.3"});
+    CHECK(std::chrono::steady_clock::now() - start >= 300ms);
+
+    const auto numbers = host.session_queue_numbers();
+    auto fifth = host.connect(server, {"-4"});
+    while (host.session_queue_numbers() == numbers) {
+        REQUIRE(std::chrono::steady_clock::now() - start < 60s);  // until it waits, as the lock file shows
+    }
+    holders.front().process.signal(SIGTERM);
+    fifth.process.wait_for_error_line("connected to");
+    fifth.input.type("at last\n");
+    fifth.process.wait_for_line("at last");
+}
+
+TEST_CASE("a chip that is reset in the middle of a connection ends it, and the user hears what to do", "[dtls]") {
+    DtlsHost host;
+    auto server = host.mbedtls("none");
+    auto client = host.connect(server, {"-4"});
+    client.process.wait_for_error_line("connected to");
+    static_cast<void>(host.chip.control({"power-cycle"}));
+    client.input.type("into the void\n");
+    const auto outcome = client.process.wait();
+    INFO(outcome.both());
+    CHECK(outcome.status == refused_by_trustx);
+    CHECK(outcome.out.empty());
+    CHECK_THAT(outcome.err, ContainsSubstring("the connection with 127.0.0.1:" + server.port +
+                                              " is over, and what was sent or received last may be lost: the chip was "
+                                              "reset") &&
+                                ContainsSubstring("or the DTLS connection, again"));
+}
+
+TEST_CASE("a record that is longer than the chip can decrypt is no secret", "[dtls]") {
+    DtlsHost host;
+    auto server = host.openssl();
+    auto client = host.connect(server, {"-4"});
+    client.process.wait_for_error_line("connected to");
+    server.input->type(std::string(1600, 'x') + "\n");
+    client.process.wait_for_error_line("let the server send 1519 bytes at most in one");
+    const auto outcome = client.process.terminate();
+    CHECK(outcome.ok());
+    CHECK_THAT(outcome.err, ContainsSubstring("record(s) of the server's were too long for the chip"));
 }
 
 TEST_CASE("the end of the input ends the connection, after the server has said what it had to", "[dtls]") {
@@ -425,6 +515,9 @@ TEST_CASE("a user hears of forged records, which cost the chip no more than a fe
     middleman.forge(100);
     client.process.wait_for_error_line("somebody forges records");
     CHECK(host.chip.stats().at("security_event_counter").get<int>() - before <= 6);
+    // So no other connection of this chip is made for a minute.
+    host.refused(host.mbedtls("none"), network,
+                 {"the chip failed to decrypt too many records", "Try again in a minute"}, {"-4", "--timeout", "1"});
     // What is sent still arrives, although nothing is received.
     client.input.type("after\n");
     server.process->wait_for_line("echo 2");

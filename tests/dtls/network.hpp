@@ -3,7 +3,7 @@
 // another order, or damaged, as a seed has it.
 #pragma once
 
-#include "ssl_server.hpp"
+#include "dtls_peer.hpp"  // of the simulator's tests
 #include "virtual_time.hpp"
 
 #include <trustx/dtls.hpp>
@@ -26,7 +26,7 @@ struct Weather {
 
 class Network final : public dtls::DatagramSocket {
  public:
-    Network(VirtualTime& time, SslServer& server, Weather weather = {}, std::uint64_t seed = 1)
+    Network(VirtualTime& time, DtlsServer& server, Weather weather = {}, std::uint64_t seed = 1)
         : time_{time}, server_{server}, weather_{weather}, random_{seed} {}
 
     Result<void> send(ByteView datagram, Deadline deadline) override;
@@ -54,7 +54,7 @@ class Network final : public dtls::DatagramSocket {
     void catch_up();
 
     VirtualTime& time_;
-    SslServer& server_;
+    DtlsServer& server_;
     Weather weather_;
     std::mt19937_64 random_;
     std::multimap<TimePoint, Bytes> for_server_;

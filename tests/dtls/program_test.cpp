@@ -2,7 +2,7 @@
 // Programs that share a chip for DTLS, each with a connection of its own; one of them is killed. The server is libssl
 // in this process, on a real UDP socket.
 #include "common/io/unique_fd.hpp"
-#include "ssl_server.hpp"
+#include "dtls_peer.hpp"  // of the simulator's tests
 #include "support/build_tree.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
@@ -28,7 +28,7 @@ namespace {
 // UdpServers is one UDP socket with a server for each client that sends to it.
 class UdpServers {
  public:
-    UdpServers(const Identity& identity, SslServerOptions options)
+    UdpServers(const Identity& identity, ServerOptions options)
         : identity_{identity}, options_{std::move(options)}, fd_{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)} {
         sockaddr_in address{};
         address.sin_family = AF_INET;
@@ -92,13 +92,14 @@ class UdpServers {
         plaintexts_ += datagram[0] < lowest_type || datagram[0] > highest_type ? 1U : 0U;
         auto& server = servers_[ntohs(from.sin_port)];
         if (!server) {
-            server = std::make_unique<SslServer>(identity_, options_);
+            server = std::make_unique<DtlsServer>(identity_, options_);
+            server->echoes = true;
         }
         server->deliver(datagram);
         send(ntohs(from.sin_port), *server);
     }
 
-    void send(std::uint16_t port, SslServer& server) {
+    void send(std::uint16_t port, DtlsServer& server) {
         sockaddr_in to{};
         to.sin_family = AF_INET;
         to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -110,11 +111,11 @@ class UdpServers {
     }
 
     const Identity& identity_;
-    SslServerOptions options_;
+    ServerOptions options_;
     UniqueFd fd_;
     std::uint16_t port_ = 0;
     std::size_t plaintexts_ = 0;
-    std::map<std::uint16_t, std::unique_ptr<SslServer>> servers_;
+    std::map<std::uint16_t, std::unique_ptr<DtlsServer>> servers_;
 };
 
 struct Bench {

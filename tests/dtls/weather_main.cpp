@@ -87,11 +87,11 @@ void run_once(World& world, const Pki& pki, std::uint64_t seed, Tally& tally) {
     std::mt19937_64 random{seed};
     const auto percent = [&random](unsigned most) { return static_cast<unsigned>(random() % (most + 1)); };
     const Weather weather{.lost = percent(30), .doubled = percent(20), .late = percent(30), .damaged = percent(8)};
-    const SslServerOptions server{.cookies = random() % 4 != 0,
-                                  .request_certificate = random() % 2 == 0,
-                                  .certificate_optional = random() % 2 == 0,
-                                  .client_authority = world.authority(),
-                                  .mtu = random() % 2 == 0 ? 296 : 1500};
+    const ServerOptions server{.cookies = random() % 4 != 0,
+                               .request_certificate = random() % 2 == 0,
+                               .certificate_optional = random() % 2 == 0,
+                               .client_authority = world.authority(),
+                               .mtu = random() % 2 == 0 ? 296 : 1500};
     const dtls::Options options{.certificate = random() % 8 == 0 ? std::nullopt : std::optional{object::certificate_1},
                                 .dates_hold_at = test_time,
                                 .pmtu = static_cast<std::uint16_t>(random() % 2 == 0 ? 296 : 1500)};

@@ -5,7 +5,7 @@
 #include "chip_bus.hpp"
 #include "model/simulated_chip.hpp"
 #include "network.hpp"
-#include "ssl_server.hpp"
+#include "time_for_libssl.hpp"
 
 #include <trustx/device.hpp>
 #include <trustx/dtls.hpp>
@@ -49,15 +49,17 @@ class World {
     [[nodiscard]] Deadline in(Duration duration) const { return {time.now() + duration}; }
 };
 
-// Client is a server, a network to it and a connection, which is not made yet.
+// Client is a server that echoes, a network to it and a connection, which is not made yet.
 struct Client {
-    Client(World& world, const Identity& identity, const SslServerOptions& server_options = {},
+    Client(World& world, const Identity& identity, const ServerOptions& server_options = {},
            const dtls::Options& options = {.dates_hold_at = test_time}, Weather weather = {}, std::uint64_t seed = 1)
         : server{identity, server_options},
           network{world.time, server, weather, seed},
-          connection{*world.device, network, world.time, options} {}
+          connection{*world.device, network, world.time, options} {
+        server.echoes = true;
+    }
 
-    SslServer server;
+    DtlsServer server;
     Network network;
     dtls::Connection connection;
 };

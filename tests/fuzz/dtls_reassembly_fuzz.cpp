@@ -12,7 +12,7 @@ using namespace trustx::dtls;
 namespace {
 
 // Model is what a reassembly has to know, as simply as possible: for each message its type and length, and each byte
-// with the first value that was sent for it.
+// with its value. What contradicts any of it begins the message anew.
 class Model {
  public:
     void start_at(std::uint16_t sequence) {
@@ -30,18 +30,21 @@ class Model {
         if (fragment.length > Reassembly::max_body) {
             return Reassembly::Outcome::too_long;
         }
+        const auto known = messages_.find(fragment.sequence);
+        const bool contradicts = known != messages_.end() && known->second.contradicts(fragment);
+        if (contradicts) {
+            messages_.erase(known);
+        }
         const bool first = !messages_.contains(fragment.sequence);
         auto& message = messages_[fragment.sequence];
-        if (first) {
-            message.type = fragment.type;
-            message.length = fragment.length;
-        }
-        if (message.type != fragment.type || message.length != fragment.length) {
-            return Reassembly::Outcome::contrary;
-        }
+        message.type = fragment.type;
+        message.length = fragment.length;
         bool adds = first;
         for (std::size_t i = 0; i < fragment.bytes.size(); ++i) {
             adds |= message.bytes.emplace(fragment.offset + i, fragment.bytes[i]).second;
+        }
+        if (contradicts) {
+            return Reassembly::Outcome::contrary;
         }
         return adds ? Reassembly::Outcome::taken : Reassembly::Outcome::repeated;
     }
@@ -59,7 +62,7 @@ class Model {
         test::expect(fragment && rest.empty() && fragment->is_whole(), "a complete message is one whole fragment");
         test::expect(fragment->type == found->second.type && fragment->sequence == sequence, "of the right message");
         for (const auto& [offset, byte] : found->second.bytes) {
-            test::expect(fragment->bytes[offset] == byte, "what came first stays");
+            test::expect(fragment->bytes[offset] == byte, "what nothing contradicted stays");
         }
     }
 
@@ -68,6 +71,15 @@ class Model {
         MessageType type{};
         std::uint32_t length = 0;
         std::map<std::size_t, std::uint8_t> bytes;
+
+        [[nodiscard]] bool contradicts(const Fragment& fragment) const {
+            bool differs = type != fragment.type || length != fragment.length;
+            for (std::size_t i = 0; i < fragment.bytes.size(); ++i) {
+                const auto found = bytes.find(fragment.offset + i);
+                differs |= found != bytes.end() && found->second != fragment.bytes[i];
+            }
+            return differs;
+        }
     };
     std::uint16_t start_ = 0;
     std::map<std::uint16_t, Message> messages_;

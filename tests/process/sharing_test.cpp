@@ -292,6 +292,24 @@ TEST_CASE("programs know how often private keys were used since one of them read
     CHECK(known(*gateway.device()).read_ago);
 }
 
+TEST_CASE("programs know how often the chip failed to decrypt, and share one bound", "[sharing]") {
+    const Gateway gateway;
+    const auto one = gateway.device();
+    const auto other = gateway.device();
+    REQUIRE(other->run(GetRandom{.length = 8}));
+    CHECK(other->decryption_pause(1) == Duration::zero());
+    const Bytes record(40);
+    for (int i = 0; i < 2; ++i) {
+        REQUIRE_FALSE(one->run(DecryptRecord{.session = object::session_1, .record = record}));
+    }
+    CHECK(other->decryption_pause(2) > 30s);
+    CHECK(other->decryption_pause(2) <= 61s);
+    CHECK(other->decryption_pause(3) == Duration::zero());
+    const auto later = gateway.device();
+    REQUIRE(later->run(GetRandom{.length = 8}));
+    CHECK(later->decryption_pause(2) > 30s);
+}
+
 TEST_CASE("an error of a chip behind a socket has the remedy of one", "[sharing]") {
     const Gateway gateway;
     DeviceOptions options;

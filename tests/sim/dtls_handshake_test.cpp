@@ -41,7 +41,7 @@ void trust(PlainChip& chip, const Identity& anchor) {
 void check_data(DtlsHost& host, DtlsServer& server) {
     host.send("from the chip");
     CHECK(server.read() == "from the chip");
-    const std::string plain = host.receive(server.write("from the server"));
+    const std::string plain = host.receive(server.say("from the server"));
     CHECK(plain.substr(0, 2) == "61");
     CHECK(plain.substr(6 + 26) == to_hex(sim::to_bytes(std::string_view("from the server"))));
 }

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dtls_peer.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstring>
 #include <stdexcept>
 
+#include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <sys/time.h>
 
 namespace trustx::test {
 
@@ -43,6 +47,58 @@ int make_cookie(SSL* /*ssl*/, unsigned char* out, unsigned int* size) {
 
 int check_cookie(SSL* /*ssl*/, const unsigned char* given, unsigned int size) {
     return size == cookie.size() && std::equal(cookie.begin(), cookie.end(), given) ? 1 : 0;
+}
+
+DtlsServer& server_of(BIO* bio) {
+    return *static_cast<DtlsServer*>(BIO_get_data(bio));
+}
+
+int write_bio(BIO* bio, const char* bytes, int size) {
+    server_of(bio).take_from_bio({reinterpret_cast<const std::uint8_t*>(bytes), static_cast<std::size_t>(size)});
+    return size;
+}
+
+int read_bio(BIO* bio, char* bytes, int size) {
+    BIO_clear_retry_flags(bio);
+    const auto datagram = server_of(bio).give_to_bio();
+    if (!datagram) {
+        BIO_set_retry_read(bio);
+        return -1;
+    }
+    const auto count = std::min(datagram->size(), static_cast<std::size_t>(size));
+    std::memcpy(bytes, datagram->data(), count);
+    return static_cast<int>(count);
+}
+
+long control_bio(BIO* /*bio*/, int command, long /*number*/, void* /*pointer*/) {
+    constexpr long ip_and_udp = 28;
+    switch (command) {
+        case BIO_CTRL_FLUSH:
+            return 1;
+        case BIO_CTRL_DGRAM_GET_MTU_OVERHEAD:
+            return ip_and_udp;
+        default:
+            return 0;
+    }
+}
+
+const BIO_METHOD* datagram_bio() {
+    static const BIO_METHOD* const method = [] {
+        BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "datagrams of a test");
+        BIO_meth_set_write(made, write_bio);
+        BIO_meth_set_read(made, read_bio);
+        BIO_meth_set_ctrl(made, control_bio);
+        return made;
+    }();
+    return method;
+}
+
+BIO* make_bio(DtlsServer& server) {
+    BIO* bio = BIO_new(datagram_bio());
+    require(bio != nullptr, "BIO_new");
+    BIO_set_data(bio, &server);
+    BIO_set_init(bio, 1);
+    return bio;
 }
 
 }  // namespace
@@ -100,7 +156,8 @@ Identity issue(const std::string& name, const Identity* issuer, const Certificat
 DtlsServer::DtlsServer(const Identity& identity, const ServerOptions& options)
     : context_{SSL_CTX_new(DTLS_server_method())} {
     SSL_CTX* context = context_.get();
-    require(SSL_CTX_set_cipher_list(context, "ECDHE-ECDSA-AES128-CCM8:@SECLEVEL=0") == 1, "the cipher");
+    require(SSL_CTX_set_cipher_list(context, options.ciphers.c_str()) == 1, "the cipher");
+    require(options.groups.empty() || SSL_CTX_set1_groups_list(context, options.groups.c_str()) == 1, "the groups");
     require(SSL_CTX_use_certificate(context, identity.certificate.get()) == 1 &&
                 SSL_CTX_use_PrivateKey(context, identity.key.get()) == 1,
             "the identity");
@@ -129,46 +186,106 @@ DtlsServer::DtlsServer(const Identity& identity, const ServerOptions& options)
                 "the authority of clients");
     }
     ssl_.reset(SSL_new(context));
-    SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
-    BIO_set_mem_eof_return(SSL_get_rbio(ssl_.get()), -1);
-    require(DTLS_set_link_mtu(ssl_.get(), 1500) == 1, "the MTU");
+    SSL_set_app_data(ssl_.get(), this);
+    SSL_set_info_callback(ssl_.get(), note_alert);
+    SSL_set_bio(ssl_.get(), make_bio(*this), make_bio(*this));
+    require(DTLS_set_link_mtu(ssl_.get(), options.mtu) == 1, "the MTU");
     SSL_set_accept_state(ssl_.get());
 }
 
-sim::Bytes DtlsServer::sent() {
-    BIO* bio = SSL_get_wbio(ssl_.get());
-    sim::Bytes bytes(BIO_ctrl_pending(bio));
-    if (!bytes.empty()) {
-        require(BIO_read(bio, bytes.data(), static_cast<int>(bytes.size())) == static_cast<int>(bytes.size()),
-                "BIO_read");
+void DtlsServer::note_alert(const SSL* ssl, int where, int alert) {
+    auto& server = *static_cast<DtlsServer*>(SSL_get_app_data(ssl));
+    if ((where & SSL_CB_ALERT) != 0) {
+        ((where & SSL_CB_READ) != 0 ? server.alerts_received_ : server.alerts_sent_).push_back(alert);
     }
-    return bytes;
 }
 
-sim::Bytes DtlsServer::exchange(const sim::Bytes& datagrams) {
-    require(BIO_write(SSL_get_rbio(ssl_.get()), datagrams.data(), static_cast<int>(datagrams.size())) > 0, "BIO_write");
-    if (!connected()) {
-        static_cast<void>(SSL_do_handshake(ssl_.get()));
+std::optional<sim::Bytes> DtlsServer::give_to_bio() {
+    if (incoming_.empty()) {
+        return std::nullopt;
+    }
+    sim::Bytes datagram = std::move(incoming_.front());
+    incoming_.pop_front();
+    return datagram;
+}
+
+void DtlsServer::deliver(std::span<const std::uint8_t> datagram) {
+    incoming_.emplace_back(datagram.begin(), datagram.end());
+    work();
+}
+
+void DtlsServer::work() {
+    if (!connected() && SSL_do_handshake(ssl_.get()) != 1) {
         ERR_clear_error();
+        return;
     }
-    return sent();
+    sim::Bytes payload(4096);
+    for (;;) {
+        const int size = SSL_read(ssl_.get(), payload.data(), static_cast<int>(payload.size()));
+        ERR_clear_error();
+        if (size <= 0) {
+            return;
+        }
+        received_.emplace_back(payload.begin(), payload.begin() + size);
+        if (echoes) {
+            write(received_.back());
+        }
+    }
 }
 
-bool DtlsServer::connected() const {
-    return SSL_is_init_finished(ssl_.get()) == 1;
+std::optional<std::chrono::nanoseconds> DtlsServer::left() const {
+    timeval time{};
+    if (DTLSv1_get_timeout(ssl_.get(), &time) != 1) {
+        return std::nullopt;
+    }
+    return std::chrono::seconds{time.tv_sec} + std::chrono::microseconds{time.tv_usec};
+}
+
+void DtlsServer::expire() {
+    static_cast<void>(DTLSv1_handle_timeout(ssl_.get()));
+    ERR_clear_error();
+}
+
+void DtlsServer::write(std::span<const std::uint8_t> payload) {
+    static_cast<void>(SSL_write(ssl_.get(), payload.data(), static_cast<int>(payload.size())));
+    ERR_clear_error();
+}
+
+void DtlsServer::request_renegotiation() {
+    require(SSL_renegotiate(ssl_.get()) == 1, "SSL_renegotiate");
+    static_cast<void>(SSL_do_handshake(ssl_.get()));
+    ERR_clear_error();
+}
+
+void DtlsServer::shut_down() {
+    static_cast<void>(SSL_shutdown(ssl_.get()));
+    ERR_clear_error();
+}
+
+sim::Bytes DtlsServer::joined_output() {
+    sim::Bytes joined;
+    for (const auto& datagram : output()) {
+        joined.insert(joined.end(), datagram.begin(), datagram.end());
+    }
+    return joined;
+}
+
+sim::Bytes DtlsServer::exchange(const sim::Bytes& records) {
+    deliver(records);
+    return joined_output();
+}
+
+sim::Bytes DtlsServer::say(const std::string& text) {
+    write({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+    return joined_output();
 }
 
 std::string DtlsServer::read() {
-    std::string text(5000, '\0');
-    const int size = SSL_read(ssl_.get(), text.data(), static_cast<int>(text.size()));
-    ERR_clear_error();
-    text.resize(static_cast<std::size_t>(std::max(size, 0)));
+    std::string text;
+    for (; read_ < received_.size(); ++read_) {
+        text.append(received_[read_].begin(), received_[read_].end());
+    }
     return text;
-}
-
-sim::Bytes DtlsServer::write(const std::string& text) {
-    require(SSL_write(ssl_.get(), text.data(), static_cast<int>(text.size())) > 0, "SSL_write");
-    return sent();
 }
 
 bool DtlsServer::client_has_shown_a_certificate() const {

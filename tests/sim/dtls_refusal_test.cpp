@@ -336,7 +336,7 @@ TEST_CASE("sim: a record that is not authentic is refused, counted, and harms no
     Connection connection;
     connection.connect();
     auto& chip = connection.chip;
-    const sim::Bytes record = connection.server.write("hello");
+    const sim::Bytes record = connection.server.say("hello");
     const int before = connection.events();
     int refused = 0;
     // Every byte of it counts: its header, too, unless the header no longer fits the record.
@@ -445,7 +445,7 @@ TEST_CASE("sim: records that no command can hold are encrypted and decrypted in 
     static_cast<void>(connection.server.exchange(from_hex(record)));
     CHECK(connection.server.read() == text);
 
-    const sim::Bytes sent = connection.server.write(text);
+    const sim::Bytes sent = connection.server.say(text);
     const auto part = [&](std::size_t from, std::size_t size) {
         const auto begin = sent.begin() + static_cast<std::ptrdiff_t>(from);
         return sim::Bytes{begin, begin + static_cast<std::ptrdiff_t>(size)};

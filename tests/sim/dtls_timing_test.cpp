@@ -119,7 +119,7 @@ TEST_CASE("sim: a failed decryption is an event and its answer waits; others do 
     Bench bench;
     REQUIRE(bench.host.handshake().empty());
     const auto before = bench.chip.chip->security_event_counter();
-    const sim::Bytes record = bench.server.write("hello");
+    const sim::Bytes record = bench.server.say("hello");
     sim::Bytes forged = record;
     forged.back() ^= 1U;
     const std::string decrypt_forged = command("1B51", "E100" + tlv("51", to_hex(forged)));

@@ -416,3 +416,41 @@ TEST_CASE("check says whether the chip can be a DTLS client, where that is asked
                 {"DTLS key E0F1", "may authenticate", "DTLS anchor E0E8", "trustx anchor write E0E8 FILE"});
     CHECK(machine.check({"--dtls", "E0E8"}).status == 2);
 }
+
+TEST_CASE("check looks at the certificate that a DTLS server gets, and whether it is the key's", "[setup]") {
+    const Machine machine;
+    const auto& chip = machine.chip;
+    constexpr long day = 24L * 60 * 60;
+    const SoftwareKey authority{Curve::p256};
+    const auto key = chip.keygen("E0F1", {"--usage", "auth,sign"});
+    chip.must({"anchor", "write", "E0E8"}, {.input = pem("CERTIFICATE", authority.authority_certificate("authority"))});
+    const auto store = [&](const SoftwareKey::Certificate& certificate) {
+        chip.must({"cert", "write", "E0E1", "--force", "--quiet"},
+                  {.input = pem("CERTIFICATE", authority.issue(certificate))});
+    };
+    const auto none = machine.check({"--dtls", "E0F1"});
+    CHECK(none.status == 0);
+    CHECK_THAT(none.out, ContainsSubstring("note    DTLS certificate E0E1") &&
+                             ContainsSubstring("a server that demands one refuses this client") &&
+                             ContainsSubstring("trustx cert write E0E1 FILE"));
+
+    store({.subject = key.public_key});
+    chip.simulator.reset_stats();
+    const auto good = machine.check({"--dtls", "E0F1"});
+    CHECK(good.status == 0);
+    CHECK_THAT(good.out, ContainsSubstring("ok      DTLS certificate E0E1"));
+    CHECK(chip.private_key_uses() == 1);
+
+    const std::string refused = "servers that ask for a certificate refuse it";
+    store({.subject = authority.public_key()});
+    check_fault(machine.check({"--dtls", "E0F1"}), 5,
+                {"DTLS certificate E0E1", "for another key than the one in E0F1", refused, "issued for that key"});
+    store({.subject = SoftwareKey{Curve::p384}.public_key()});
+    check_fault(machine.check({"--dtls", "E0F1"}), 5, {"DTLS certificate E0E1", "for another key", refused});
+    store({.subject = key.public_key, .begins = -2 * day, .ends = -day});
+    check_fault(machine.check({"--dtls", "E0F1"}), 5, {"DTLS certificate E0E1", "expired at", refused, "renewed"});
+    store({.subject = key.public_key, .begins = day, .ends = 2 * day});
+    check_fault(machine.check({"--dtls", "E0F1"}), 5, {"DTLS certificate E0E1", "not valid before", refused, "clock"});
+    chip.must({"object", "write", "E0E1", "--force"}, {.input = "no certificate"});
+    check_fault(machine.check({"--dtls", "E0F1"}), 5, {"DTLS certificate E0E1"});
+}

@@ -339,13 +339,52 @@ TEST_CASE("a record with fields of a later version is read, and one without them
         return lock->read_record();
     };
     CHECK(with_size(24).user == 7);
-    CHECK(with_size(set_aside_at).user == 7);
+    CHECK(with_size(failed_decryptions_at).user == 7);
     CHECK(with_size(23).user == 0);
-    CHECK(with_size(set_aside_at + 1).user == 0);
+    CHECK(with_size(failed_decryptions_at + 1).user == 0);
     CHECK(with_size(0xFFFFFFFF).user == 0);
     CHECK(with_size(0).user == 0);
     test::write_file(file, test::read_file(file).substr(0, 23));
     CHECK(lock->read_record().user == 0);
+}
+
+TEST_CASE("processes know of each other's failed decryptions, which no other record takes away", "[process_lock]") {
+    const TempDir dir;
+    const TimePoint now{1h};
+    auto first = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    auto second = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    auto other_chip = ProcessLock::open(dir.path(), address("/nowhere/other"));
+    REQUIRE((first && second && other_chip));
+    first->note_failed_decryption(now);
+    second->note_failed_decryption(now + 1s);
+    CHECK(first->failed_decryptions().pause(2, now + 1s) == 59s);
+    REQUIRE(first->write_record({.user = 7}));
+    REQUIRE(second->write_record({}));
+    first.value() = ProcessLock::open(dir.path(), address("/nowhere/other")).value();
+    CHECK(second->failed_decryptions().pause(2, now + 1s) == 59s);
+    CHECK(second->failed_decryptions().pause(3, now + 1s) == Duration::zero());
+    CHECK(other_chip->failed_decryptions().pause(1, now + 1s) == Duration::zero());
+}
+
+TEST_CASE("failed decryptions that anybody wrote into the lock file are waited for a minute at most",
+          "[process_lock]") {
+    const TempDir dir;
+    const auto file = dir / lock_file_name(address("/nowhere/chip"));
+    auto lock = ProcessLock::open(dir.path(), address("/nowhere/chip"));
+    REQUIRE(lock);
+    const TimePoint now{100h};
+    const int byte = GENERATE(range(0, 256, 15));
+    auto content = test::read_file(file);
+    REQUIRE(content.size() == lock_file_size);
+    std::fill_n(content.begin() + failed_decryptions_at, sizeof(FailedDecryptions::Entries), static_cast<char>(byte));
+    test::write_file(file, content);
+    CHECK(lock->failed_decryptions().pause(1, now) <= 61s);
+    lock->note_failed_decryption(now);
+    CHECK(lock->failed_decryptions().pause(1, now) <= 61s);
+    CHECK(lock->failed_decryptions().pause(1, now + 62s) == Duration::zero());
+    // A file that is cut off has none.
+    test::write_file(file, content.substr(0, static_cast<std::size_t>(failed_decryptions_at) + 8));
+    CHECK(lock->failed_decryptions().pause(1, now) == Duration::zero());
 }
 
 TEST_CASE("a frame size that the protocol does not have is an unknown one", "[process_lock]") {

@@ -93,6 +93,12 @@ class TRUSTX_EXPORT Device {
     [[nodiscard]] bool is_set_aside(ObjectId object, std::uint32_t number) const noexcept;
     void stop_setting_aside(ObjectId object, std::uint32_t number) noexcept;
 
+    // decryption_pause is how long the chip is not to be asked to decrypt a record (DecryptRecord), so that in any
+    // minute it fails to decrypt no more than that many, at least 1, for all connections of all processes together:
+    // each raises its security event counter, and anybody can send such records. While the chip is locked that is
+    // exact; otherwise another thread or process may have one more failed meanwhile. Zero: now.
+    [[nodiscard]] Duration decryption_pause(unsigned most_failures) const noexcept;
+
     // reset pulses the reset line, and the supply, as far as the bus has such lines: sessions, a running hash and the
     // open application are lost for every process. It needs no chip that answers. Errors: Errc::line_unavailable;
     // those of lock(), and those of attaching afterwards.

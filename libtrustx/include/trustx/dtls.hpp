@@ -6,6 +6,7 @@
 
 #include <trustx/bytes.hpp>
 #include <trustx/clock.hpp>
+#include <trustx/commands.hpp>
 #include <trustx/device.hpp>
 #include <trustx/export.hpp>
 #include <trustx/object_id.hpp>
@@ -70,8 +71,8 @@ struct Options {
     std::uint16_t pmtu = 1260;
     // Each record that the chip fails to decrypt, which anybody can send who guesses address and port of both sides,
     // raises the chip's security event counter and so delays all of its keys (chip-objects.md section 9). After that
-    // many in any minute received records wait in the socket until there is room again. 12 a minute are those the chip
-    // forgives by itself; at least 1.
+    // many in any minute, of all connections of all processes with this chip, received records wait in the socket until
+    // there is room again. 12 a minute are those the chip forgives by itself; at least 1.
     unsigned failed_decryptions_per_minute = 6;
 };
 
@@ -90,6 +91,10 @@ struct Alert {
     friend bool operator==(const Alert&, const Alert&) = default;
 };
 
+// The most application data in one record that the chip can decrypt, in bytes.
+inline constexpr std::size_t max_received_payload =
+    DecryptRecord::max_record - DecryptRecord::header_size - DecryptRecord::expansion;
+
 // Drops counts what was received and thrown away without a word, by reason, in records unless it says otherwise.
 struct Drops {
     std::uint64_t malformed = 0;       // no record, or its fragments contradict each other
@@ -97,8 +102,9 @@ struct Drops {
     std::uint64_t epoch = 0;           // of another epoch than the one that is due
     std::uint64_t repeated = 0;        // number seen already, or older than the window of 64
     std::uint64_t unexpected = 0;      // type, handshake message or unprotected alert that is not due
+    std::uint64_t too_long = 0;        // longer than the chip can decrypt: the peer has to send shorter ones
     std::uint64_t undecipherable = 0;  // the chip was asked, and refused: each is an event for its security monitor
-    std::uint64_t overflow = 0;        // came too early, and there was no more room to keep it
+    std::uint64_t overflow = 0;        // came too early, and others came after it: there was no room to keep it
     std::uint64_t foreign = 0;         // datagrams from other addresses
 };
 
@@ -148,8 +154,9 @@ struct Readiness {
 //                       not_connected; other_process (a forked child: the connection is its parent's)
 //   Errc                argument_invalid; outcome_unknown, timeout, chip_busy and lock_timeout from send() and
 //   receive():
-//                       the chip's answer was lost or late, and so is this one record. Its number is not used again
-//   errno codes         of the socket, from send() and receive()
+//                       the chip could not be asked, or its answer was lost or late. A record of send() is lost, and
+//                       its number is not used again; one of receive() is tried once more by the next call
+//   errno codes         of the socket and of the chip's bus, from send() and receive(), likewise
 // An error of connect() before anything was sent leaves the state idle: call it again.
 class TRUSTX_EXPORT Connection {
  public:

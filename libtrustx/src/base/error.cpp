@@ -103,7 +103,7 @@ constexpr std::array trustx_words{
         "correct reset-line and supply-line; the line must be free, and its controller (/dev/gpiochipN) accessible to "
         "the user, for whom the udev rules have a group"},
     Words{code_of(Errc::session_lost), "the chip was reset, and what the session object held is gone",
-          "make the session's key or secret again"},
+          "make the session's key or secret, or the DTLS connection, again"},
 };
 
 constexpr std::string_view odd_request =
@@ -182,9 +182,10 @@ constexpr std::array alert_words{
     Words{code_of(DtlsAlert::unexpected_message), "unexpected_message", ""},
     Words{code_of(DtlsAlert::bad_record_mac), "bad_record_mac", "connect again"},
     Words{code_of(DtlsAlert::record_overflow), "record_overflow", ""},
-    Words{code_of(DtlsAlert::handshake_failure), "handshake_failure",
-          "let the server have an ECDSA key on P-256 and offer TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8 (OpenSSL: cipher "
-          "ECDHE-ECDSA-AES128-CCM8:@SECLEVEL=0); where it demands a certificate of the client, name its object"},
+    Words{
+        code_of(DtlsAlert::handshake_failure), "handshake_failure",
+        "where the server demands a certificate of the client, name its object; else let the server have an ECDSA key "
+        "on P-256 and offer TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8 (OpenSSL: cipher ECDHE-ECDSA-AES128-CCM8:@SECLEVEL=0)"},
     Words{code_of(DtlsAlert::bad_certificate), "bad_certificate",
           "check the client's certificate: the server refuses it"},
     Words{code_of(DtlsAlert::unsupported_certificate), "unsupported_certificate",

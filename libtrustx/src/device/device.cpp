@@ -40,6 +40,10 @@ Result<void> Device::carry_out(const CommandCall& call) {
     return locked.carry_out(call);
 }
 
+Duration Device::decryption_pause(unsigned most_failures) const noexcept {
+    return impl_->decryption_pause(most_failures);
+}
+
 Result<void> Device::reset() {
     const NoCancellation uncancelled;
     TRYV(impl_->located(impl_->claim()).during("reset"));

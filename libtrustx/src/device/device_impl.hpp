@@ -8,6 +8,7 @@
 #include "command/apdu.hpp"
 #include "command/encoded_command.hpp"
 #include "device/durations.hpp"
+#include "device/failed_decryptions.hpp"
 #include "device/fork_generation.hpp"
 #include "device/process_lock.hpp"
 #include "device/security_log.hpp"
@@ -22,6 +23,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 
 namespace trustx {
 
@@ -53,6 +55,7 @@ class Device::Impl {
     // transaction.cpp
     Result<void> carry_out(const CommandCall& call);
     [[nodiscard]] SecurityEvents security_events() const { return security_log_.events(clock_->now()); }
+    [[nodiscard]] Duration decryption_pause(unsigned most_failures) const noexcept;
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] std::chrono::milliseconds lock_timeout() const noexcept { return options_.lock_timeout; }
@@ -104,6 +107,8 @@ class Device::Impl {
     Result<ChipError> fetch_last_error(Deadline deadline);
     Result<void> open_application(Deadline deadline);
     void forget_secrets();
+    void note_refusal(const EncodedCommand& command) noexcept;
+    [[nodiscard]] FailedDecryptions own_failed_decryptions() const noexcept;
 
     [[nodiscard]] Deadline command_deadline() const { return Deadline::after(*clock_, options_.command_timeout); }
 
@@ -124,6 +129,9 @@ class Device::Impl {
     std::array<std::atomic<std::uint32_t>, 4> session_claims_{};
     // Where there is no process lock to keep them.
     std::array<std::atomic<SetAsideMark>, 4> set_aside_{};
+    // Those of this process, also where the lock file cannot keep them.
+    std::array<std::atomic<FailedDecryptions::Entry>, std::tuple_size_v<FailedDecryptions::Entries>>
+        failed_decryptions_{};
     std::uint32_t own_resets_ = 0;  // where there is no process lock to count them
     std::optional<ProcessLock> process_lock_;
     Tracer tracer_;  // outlives the bus, which it watches

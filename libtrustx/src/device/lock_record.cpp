@@ -44,7 +44,9 @@ struct FileRecord {
     std::array<FileDuration, std::tuple_size_v<Durations::Hints>> durations;
 };
 constexpr std::size_t smallest = 24;  // of the first version with this magic
-static_assert(sizeof(FileRecord) >= smallest && sizeof(FileRecord) <= set_aside_at);
+static_assert(sizeof(FileRecord) >= smallest && sizeof(FileRecord) <= failed_decryptions_at);
+// Versions that do not know what is between the record and this look for it there.
+static_assert(set_aside_at == 0x1C8);
 static_assert(std::has_unique_object_representations_v<FileRecord>);
 
 using RecordBytes = std::array<std::byte, sizeof(FileRecord)>;
@@ -117,7 +119,7 @@ LinkRecord read_record(int fd) noexcept {
         return {};
     }
     const auto size = std::bit_cast<FileRecord>(raw).size;
-    if (size < smallest || size > static_cast<std::uint32_t>(set_aside_at)) {
+    if (size < smallest || size > static_cast<std::uint32_t>(failed_decryptions_at)) {
         return {};
     }
     const auto known = std::min<std::size_t>(size, static_cast<std::size_t>(present));
@@ -150,6 +152,18 @@ std::optional<std::uint32_t> read_session_claims(int fd, int index) noexcept {
 
 bool write_session_claims(int fd, int index, std::uint32_t claims) noexcept {
     return write_counter(fd, session_claims_at + index * counter_size, claims);
+}
+
+FailedDecryptions read_failed_decryptions(int fd) noexcept {
+    FailedDecryptions::Entries entries{};
+    const bool read = ::pread(fd, entries.data(), sizeof entries, failed_decryptions_at) == sizeof entries;
+    return read ? FailedDecryptions{entries} : FailedDecryptions{};
+}
+
+bool write_failed_decryptions(int fd, const FailedDecryptions& failed) noexcept {
+    const auto& entries = failed.entries();
+    const io::NoSizeSignal guard;
+    return ::pwrite(fd, entries.data(), sizeof entries, failed_decryptions_at) == sizeof entries;
 }
 
 SetAsideMarks read_set_aside(int fd) noexcept {

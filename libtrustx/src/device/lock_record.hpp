@@ -5,6 +5,7 @@
 #pragma once
 
 #include "device/durations.hpp"
+#include "device/failed_decryptions.hpp"
 #include "device/security_log.hpp"
 #include "device/set_aside.hpp"
 
@@ -26,10 +27,12 @@ struct LinkRecord {
     Durations::Hints durations = {};
 };
 
-// The record may grow up to here. Then comes until when each of the four session objects is set aside (set_aside.hpp),
-// how often each was claimed, and the numbers of the queues (lock_queue.hpp) for session objects and for the chip. All
-// of it fits into 512 bytes, the smallest limit of file sizes that a shell sets (`ulimit -f 1`).
-inline constexpr off_t set_aside_at = 0x1C8;
+// The record may grow up to here. Then come the failed decryptions (failed_decryptions.hpp), which are no part of the
+// record because they must not be lost with it, until when each of the four session objects is set aside
+// (set_aside.hpp), how often each was claimed, and the numbers of the queues (lock_queue.hpp) for session objects and
+// for the chip. All of it fits into 512 bytes, the smallest limit of file sizes that a shell sets (`ulimit -f 1`).
+inline constexpr off_t failed_decryptions_at = 0x168;
+inline constexpr off_t set_aside_at = failed_decryptions_at + off_t{sizeof(FailedDecryptions::Entries)};
 inline constexpr off_t session_claims_at = set_aside_at + 16;
 inline constexpr off_t session_queue_numbers_at = session_claims_at + 16;
 inline constexpr off_t queue_numbers_at = session_queue_numbers_at + 8;
@@ -48,6 +51,10 @@ void write_resets(int fd, std::uint32_t count) noexcept;
 // be read; false where it cannot be written.
 std::optional<std::uint32_t> read_session_claims(int fd, int index) noexcept;
 bool write_session_claims(int fd, int index, std::uint32_t claims) noexcept;
+
+// None where they cannot be read; false where they cannot be written.
+FailedDecryptions read_failed_decryptions(int fd) noexcept;
+bool write_failed_decryptions(int fd, const FailedDecryptions& failed) noexcept;
 
 // Until when each session object is set aside: none where it cannot be read. A mark that cannot be written is lost.
 SetAsideMarks read_set_aside(int fd) noexcept;

@@ -513,6 +513,18 @@ void ProcessLock::count_reset() const noexcept {
     }
 }
 
+FailedDecryptions ProcessLock::failed_decryptions() const noexcept {
+    return fd_.ours() ? read_failed_decryptions(fd_.get()) : FailedDecryptions{};
+}
+
+void ProcessLock::note_failed_decryption(TimePoint now) const noexcept {
+    if (fd_.ours()) {
+        auto failed = read_failed_decryptions(fd_.get());
+        failed.note(now);
+        static_cast<void>(write_failed_decryptions(fd_.get(), failed));
+    }
+}
+
 Result<void> ProcessLock::write_record(const LinkRecord& record) const {
     const auto code = fd_.ours() ? trustx::write_record(fd_.get(), record) : errno_code(EBADF);
     if (code) {

@@ -85,6 +85,11 @@ class ProcessLock {
     [[nodiscard]] std::uint32_t resets() const noexcept;
     void count_reset() const noexcept;
 
+    // failed_decryptions are those of all processes. The holder notes them; one that cannot be written is unknown to
+    // others.
+    [[nodiscard]] FailedDecryptions failed_decryptions() const noexcept;
+    void note_failed_decryption(TimePoint now) const noexcept;
+
  private:
     ProcessLock(std::string directory, const BusAddress& address, LockOwner owner);
 

@@ -22,12 +22,11 @@ bool uses_stored_key(const EncodedCommand& command) noexcept {
     return !key || (*key >= object::device_key_1 && *key <= object::device_key_4);
 }
 
-// A record that cannot be decrypted counts as much as a use of a key (chip-objects.md section 9).
+}  // namespace
+
 bool decrypts(const EncodedCommand& command) noexcept {
     return command.info.opcode == DecryptRecord::info.opcode && command.facts.param == DecryptRecord::decrypt_param;
 }
-
-}  // namespace
 
 // What the counter loses in the pause between two uses; the credit that a chip may have had makes it less still.
 std::uint32_t SecurityLog::uses_left(TimePoint now) const noexcept {

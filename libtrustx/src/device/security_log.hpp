@@ -13,6 +13,9 @@
 
 namespace trustx {
 
+// decrypts: where the chip refuses it, that counts as much as a use of a key.
+[[nodiscard]] bool decrypts(const EncodedCommand& command) noexcept;
+
 class SecurityLog {
  public:
     // State is what another process can go on with.

@@ -7,6 +7,8 @@
 
 #include <trustx/secret.hpp>
 
+#include <algorithm>
+
 namespace trustx {
 namespace {
 
@@ -46,7 +48,9 @@ Result<ByteView> Device::Impl::transact(const EncodedCommand& command) {
             }
             return response.data;
         }
-        security_log_.refused(command, clock_->now());
+        if (refusals == 1) {
+            note_refusal(command);
+        }
         const auto reason = fetch_last_error(deadline);
         if (!reason && reason.error() != Errc::outcome_unknown) {
             return reason.failure("refused, and the reason cannot be read");
@@ -64,6 +68,32 @@ Result<ByteView> Device::Impl::transact(const EncodedCommand& command) {
         // other processes (chip-commands.md section 6.1).
         TRYV(is_closed ? open_application(deadline).during(OpenApplication::info.name) : Result<void>{});
     }
+}
+
+void Device::Impl::note_refusal(const EncodedCommand& command) noexcept {
+    const auto now = clock_->now();
+    security_log_.refused(command, now);
+    if (!decrypts(command)) {
+        return;
+    }
+    auto own = own_failed_decryptions();
+    own.note(now);
+    std::ranges::copy(own.entries(), failed_decryptions_.begin());
+    if (process_lock_) {
+        process_lock_->note_failed_decryption(now);
+    }
+}
+
+FailedDecryptions Device::Impl::own_failed_decryptions() const noexcept {
+    FailedDecryptions::Entries entries{};
+    std::ranges::copy(failed_decryptions_, entries.begin());
+    return FailedDecryptions{entries};
+}
+
+Duration Device::Impl::decryption_pause(unsigned most_failures) const noexcept {
+    const auto now = clock_->now();
+    const auto own = own_failed_decryptions().pause(most_failures, now);
+    return process_lock_ ? std::max(own, process_lock_->failed_decryptions().pause(most_failures, now)) : own;
 }
 
 // A chip that was reset refuses to use what it no longer has, for reasons that name everything but that.

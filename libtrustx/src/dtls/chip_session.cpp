@@ -72,8 +72,13 @@ Result<ChipSession> ChipSession::begin(Device& device, ObjectId key, std::chrono
 // more: it was switched off and on, or its application was opened anew.
 template <class Command>
 Result<typename Command::Response> ChipSession::run(const Command& command) {
+    return run(*device_, command);
+}
+
+template <class Runner, class Command>
+Result<typename Command::Response> ChipSession::run(Runner& runner, const Command& command) {
     ++*commands_;
-    auto response = device_->run(command);
+    auto response = runner.run(command);
     if (!response && response.error() == ChipError::command_out_of_sequence) {
         return fail(Errc::session_lost, response.error().description());
     }
@@ -126,8 +131,14 @@ Result<Bytes> ChipSession::encrypt(ContentType type, std::uint64_t number, ByteV
         .session = object(), .type = static_cast<std::uint8_t>(type), .number = number, .payload = payload});
 }
 
-Result<Bytes> ChipSession::decrypt(ByteView record) {
-    return run(DecryptRecord{.session = object(), .record = record});
+// Under one lock, so that no other process has a record fail in between.
+Result<std::optional<Bytes>> ChipSession::decrypt(ByteView record, unsigned most_failures) {
+    TRY(auto locked, device_->lock());
+    if (pause(most_failures) > Duration::zero()) {
+        return std::nullopt;
+    }
+    TRY(auto payload, run(locked, DecryptRecord{.session = object(), .record = record}));
+    return payload;
 }
 
 Result<void> ChipSession::close() {

@@ -35,7 +35,10 @@ class ChipSession {
     [[nodiscard]] Result<void> put(ByteView message);
 
     [[nodiscard]] Result<Bytes> encrypt(ContentType type, std::uint64_t number, ByteView payload);
-    [[nodiscard]] Result<Bytes> decrypt(ByteView record);
+    // decrypt does not ask the chip while it has failed too often in the last minute, for whichever connection: then
+    // there is nothing, and pause() is how long that lasts.
+    [[nodiscard]] Result<std::optional<Bytes>> decrypt(ByteView record, unsigned most_failures);
+    [[nodiscard]] Duration pause(unsigned most_failures) const { return device_->decryption_pause(most_failures); }
 
     // close wipes the state in the chip.
     [[nodiscard]] Result<void> close();
@@ -46,6 +49,8 @@ class ChipSession {
 
     template <class Command>
     Result<typename Command::Response> run(const Command& command);
+    template <class Runner, class Command>
+    Result<typename Command::Response> run(Runner& runner, const Command& command);
     template <class Command>
     Result<Bytes> fetch(const Command& command);
 

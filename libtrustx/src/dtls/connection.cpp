@@ -65,12 +65,11 @@ Result<void> check(const Options& options) {
 }  // namespace
 
 Connection::Impl::Impl(Device& device, DatagramSocket& socket, Clock& clock, const Options& options)
-    : device_{device},
-      socket_{socket},
-      clock_{clock},
-      options_{options},
-      generation_{fork_generation()},
-      budget_{options.failed_decryptions_per_minute} {}
+    : device_{device}, socket_{socket}, clock_{clock}, options_{options}, generation_{fork_generation()} {}
+
+TimePoint Connection::Impl::free_at() const {
+    return clock_.now() + (chip_ ? chip_->pause(options_.failed_decryptions_per_minute) : Duration::zero());
+}
 
 bool Connection::Impl::is_ours() const noexcept {
     return generation_ == fork_generation();
@@ -92,8 +91,19 @@ Result<void> Connection::Impl::connect(Deadline deadline) {
             return end_ ? tl::unexpected{*end_} : fail(DtlsError::not_connected);
     }
     auto done = go_on(deadline);
+    const bool is_silent = report_.state == State::handshaking && (done || done.error() == DtlsError::peer_silent);
+    if (is_silent && is_throttled()) {
+        // The peer has answered, perhaps.
+        const Error waits{DtlsError::peer_silent,
+                          "DTLS handshake, in which received records wait, because the chip failed to decrypt too many "
+                          "in the last minute, of this or of another connection"};
+        return done ? tl::unexpected{waits} : end_with(waits);
+    }
     if (!done) {
-        return end_with(done.error().during("DTLS handshake"));
+        const bool lacks = done.error().code().category() == dtls_alert_category() && report_.certificate_requested &&
+                           !options_.certificate;
+        return end_with(done.error().during(lacks ? "DTLS handshake without the certificate that the server asks for"
+                                                  : "DTLS handshake"));
     }
     return report_.state == State::connected ? Result<void>{} : fail(DtlsError::peer_silent, "DTLS handshake");
 }
@@ -145,7 +155,7 @@ Result<void> Connection::Impl::wait(Deadline deadline) {
         until = std::min(until, handshake_->due());
     }
     if (is_throttled()) {
-        clock_.sleep_until(std::min(until, budget_.free_at()));
+        clock_.sleep_until(std::min(until, free_at()));
         return {};
     }
     auto waited = socket_.wait({until});
@@ -261,7 +271,9 @@ void Connection::Impl::leave() {
     report_.state = State::closed;
     handshake_.reset();
     chip_.reset();
-    early_.clear();
+    early_handshake_.clear();
+    early_alerts_.clear();
+    early_data_.clear();
     again_.clear();
     held_.reset();
     payload_.reset();
@@ -285,7 +297,7 @@ Readiness Connection::Impl::readiness() const {
     }
     if (is_throttled()) {
         readiness.datagram = false;
-        readiness.at = std::min(readiness.at.value_or(TimePoint::max()), budget_.free_at());
+        readiness.at = std::min(readiness.at.value_or(TimePoint::max()), free_at());
     } else if (held_ || payload_ || !again_.empty() || !datagram_.empty()) {
         readiness.at = TimePoint::min();
     }

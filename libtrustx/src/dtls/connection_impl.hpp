@@ -4,7 +4,6 @@
 #pragma once
 
 #include "dtls/chip_session.hpp"
-#include "dtls/decryption_budget.hpp"
 #include "dtls/handshake.hpp"
 #include "dtls/record.hpp"
 #include "dtls/replay_window.hpp"
@@ -44,13 +43,17 @@ class Connection::Impl {
     void send_last_words(const Error& error, Deadline deadline);
     Result<void> send_alert(const Alert& alert, Deadline deadline);
     void leave();
-    [[nodiscard]] bool is_throttled() const { return held_ && clock_.now() < budget_.free_at(); }
+    [[nodiscard]] bool is_throttled() const { return held_ && free_at() > clock_.now(); }
+    // free_at is when the chip may be asked again.
+    [[nodiscard]] TimePoint free_at() const;
 
     // receiving.cpp
     Result<bool> take_next(Deadline deadline);
-    Result<std::optional<Record>> next_record();
+    std::optional<Record> next_record();
     Result<bool> receive_datagram();
-    void do_again();
+    void take_early_handshake();
+    void take_early_data();
+    void hold(const Record& record, bool is_last_try);
     Result<void> take(const Record& record, Deadline deadline);
     [[nodiscard]] bool has_right_version(const Record& record) const;
     Result<void> take_plain(const Record& record, Deadline deadline);
@@ -75,13 +78,17 @@ class Connection::Impl {
     TimePoint began_{};
 
     ReplayWindow window_;
-    DecryptionBudget budget_;
     Bytes buffer_;
-    ByteView datagram_;          // what is left of the last one, in buffer_
-    std::deque<Bytes> early_;    // protected records that are not due yet
-    std::deque<Bytes> again_;    // those that have become due
-    std::optional<Bytes> held_;  // a record that waits because the chip may not be asked
-    Bytes current_;              // the one of these that is being worked on
+    ByteView datagram_;  // what is left of the last one, in buffer_
+    // Protected records that are not due yet, and those that have become due.
+    std::deque<Bytes> early_handshake_;
+    std::deque<Bytes> early_alerts_;
+    std::deque<Bytes> early_data_;
+    std::deque<Bytes> again_;
+    std::optional<Bytes> held_;      // a record that waits because the chip may not be asked, or could not be
+    bool held_is_last_try_ = false;  // it could not be asked once already
+    bool is_last_try_ = false;       // of the record that is being worked on
+    Bytes current_;                  // the one of these that is being worked on
     std::optional<Bytes> payload_;
 };
 

@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 // Each needs the chip, and anybody can send them.
 constexpr int most_hello_verifies = 6;
 constexpr std::size_t longest_hello_verify = 2 + 1 + 255;
+constexpr std::uint16_t last_hello_verify_sequence = 1;  // chip-dtls.md section 7
 // A server that sends its flight again has not got ours. Faster than that none repeats it, and whoever forges it would
 // have the flight sent, and the chip at work, as often as he likes.
 constexpr Duration resend_pause = 500ms;
@@ -148,7 +149,7 @@ Result<void> Handshake::take_fragment(std::uint16_t epoch, const Fragment& fragm
     return {};
 }
 
-// reassemble says whether something that was missing came.
+// reassemble says whether something came that was missing, or is other than before.
 Result<bool> Handshake::reassemble(const Fragment& fragment) {
     switch (reassembly_.add(fragment)) {
         case Reassembly::Outcome::taken:
@@ -161,7 +162,7 @@ Result<bool> Handshake::reassemble(const Fragment& fragment) {
             return false;
         case Reassembly::Outcome::contrary:
             ++report_.drops.malformed;
-            return false;
+            return true;
         case Reassembly::Outcome::too_long:
             break;
     }
@@ -199,11 +200,13 @@ Result<void> Handshake::take_of_hello(const Fragment& fragment, Deadline deadlin
 
 // The same cookie again is a duplicate, which the timer takes care of where it is none.
 Result<void> Handshake::take_hello_verify(const Fragment& fragment, Deadline deadline) {
-    if (fragment.length > longest_hello_verify) {
+    if (fragment.length > longest_hello_verify || fragment.sequence > last_hello_verify_sequence) {
         ++report_.drops.malformed;
         return {};
     }
-    hello_verify_.add(fragment);
+    if (hello_verify_.add(fragment) == Reassembly::Outcome::contrary) {
+        ++report_.drops.malformed;
+    }
     const auto message = hello_verify_.complete(fragment.sequence);
     if (!message) {
         return {};

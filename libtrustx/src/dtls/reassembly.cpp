@@ -21,6 +21,8 @@ Reassembly::Outcome Reassembly::add(const Fragment& fragment) {
         return Outcome::taken;
     }
     if (!agrees(*message, fragment)) {
+        message = fresh(fragment);
+        fill(*message, fragment);
         return Outcome::contrary;
     }
     return fill(*message, fragment) ? Outcome::taken : Outcome::repeated;
@@ -51,11 +53,19 @@ Reassembly::Message Reassembly::fresh(const Fragment& fragment) {
 }
 
 bool Reassembly::agrees(const Message& message, const Fragment& fragment) {
-    return message.bytes.front() == static_cast<std::uint8_t>(fragment.type) &&
-           message.present.size() == fragment.length;
+    if (message.bytes.front() != static_cast<std::uint8_t>(fragment.type) ||
+        message.present.size() != fragment.length) {
+        return false;
+    }
+    for (std::size_t i = 0; i < fragment.bytes.size(); ++i) {
+        const std::size_t at = fragment.offset + i;
+        if (message.present.at(at) && message.bytes.at(message_header_size + at) != fragment.bytes[i]) {
+            return false;
+        }
+    }
+    return true;
 }
 
-// Where fragments overlap, what came first stays.
 bool Reassembly::fill(Message& message, const Fragment& fragment) {
     const auto before = message.missing;
     for (std::size_t i = 0; i < fragment.bytes.size(); ++i) {

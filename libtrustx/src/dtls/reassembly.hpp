@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Handshake messages from fragments that come in any order, twice, or overlapping. Nothing of it is authenticated, so
-// memory is bounded whatever comes: a few messages at a time, none longer than the chip takes.
+// memory is bounded whatever comes: a few messages at a time, none longer than the chip takes. What was kept first has
+// no better claim to be genuine than what contradicts it later, and a server repeats what is: the later one stays.
 #pragma once
 
 #include "dtls/message.hpp"
@@ -24,7 +25,7 @@ class Reassembly {
         taken,     // bytes that were missing
         repeated,  // nothing that was missing, or of a message that is behind us
         ahead,     // of a message too far ahead to be kept
-        contrary,  // contradicts the type or length that an earlier fragment gave
+        contrary,  // contradicts type, length or bytes of earlier fragments, which are forgotten; taken itself
         too_long,  // of a message longer than the chip takes
     };
     Outcome add(const Fragment& fragment);
@@ -44,6 +45,7 @@ class Reassembly {
     };
 
     static Message fresh(const Fragment& fragment);
+    // agrees: of the same message, as far as it is there.
     static bool agrees(const Message& message, const Fragment& fragment);
     static bool fill(Message& message, const Fragment& fragment);
 

@@ -4,6 +4,8 @@
 #include "common/try.hpp"
 #include "dtls/connection_impl.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace trustx::dtls {
@@ -11,9 +13,18 @@ namespace {
 
 // More than the chip takes of one record; several of them may be in a datagram.
 constexpr std::size_t longest_datagram = 16 * 1024;
-// Records of the server's that overtake its Finished.
-constexpr std::size_t most_early = 16;
+// Protected records that overtake the server's ChangeCipherSpec or Finished. None of them is known to be genuine, so
+// the latest are kept: a server repeats its last flight when ours is repeated. Each that is not costs a failed
+// decryption, therefore there are few of those that are tried before the handshake is done.
+constexpr std::size_t most_early_handshake = 2;
+constexpr std::size_t most_early_alerts = 1;
+constexpr std::size_t most_early_data = 16;
 constexpr std::size_t shortest_protected_body = DecryptRecord::expansion + 1;
+
+void move_to_end(std::deque<Bytes>& queue, std::deque<Bytes>& records) {
+    std::ranges::move(records, std::back_inserter(queue));
+    records.clear();
+}
 
 bool is_protected_type(ContentType type) {
     return type == ContentType::alert || type == ContentType::handshake || type == ContentType::application_data;
@@ -30,37 +41,34 @@ Result<bool> Connection::Impl::take_next(Deadline deadline) {
     if (is_throttled()) {
         return false;
     }
-    TRY(const auto record, next_record());
-    if (!record) {
-        return false;
+    if (!held_ && again_.empty() && datagram_.empty()) {
+        TRY(const bool received, receive_datagram());
+        if (!received) {
+            return false;
+        }
     }
-    TRYV(take(*record, deadline));
+    // What is no record takes a turn as well: whoever sends such datagrams must not keep the caller from his deadline.
+    if (const auto record = next_record()) {
+        TRYV(take(*record, deadline));
+    } else {
+        ++report_.drops.malformed;
+    }
     return !is_throttled();
 }
 
-Result<std::optional<Record>> Connection::Impl::next_record() {
-    if (held_ || !again_.empty()) {
-        if (held_) {
-            current_ = *std::exchange(held_, std::nullopt);
-        } else {
-            current_ = std::move(again_.front());
-            again_.pop_front();
-        }
-        ByteView whole{current_};
-        return take_record(whole);
+std::optional<Record> Connection::Impl::next_record() {
+    is_last_try_ = held_ && held_is_last_try_;
+    if (!held_ && again_.empty()) {
+        return take_record(datagram_);
     }
-    for (;;) {
-        if (datagram_.empty()) {
-            TRY(const bool received, receive_datagram());
-            if (!received) {
-                return std::nullopt;
-            }
-        }
-        if (const auto record = take_record(datagram_)) {
-            return record;
-        }
-        ++report_.drops.malformed;
+    if (held_) {
+        current_ = *std::exchange(held_, std::nullopt);
+    } else {
+        current_ = std::move(again_.front());
+        again_.pop_front();
     }
+    ByteView whole{current_};
+    return take_record(whole);
 }
 
 Result<bool> Connection::Impl::receive_datagram() {
@@ -77,9 +85,19 @@ Result<bool> Connection::Impl::receive_datagram() {
     return true;
 }
 
-void Connection::Impl::do_again() {
-    again_.insert(again_.end(), std::make_move_iterator(early_.begin()), std::make_move_iterator(early_.end()));
-    early_.clear();
+// The latest first: it is the one that was sent together with the ChangeCipherSpec that is there now.
+void Connection::Impl::take_early_handshake() {
+    move_to_end(again_, early_handshake_);
+    std::ranges::reverse(again_);
+    move_to_end(again_, early_alerts_);
+}
+
+// The server's Finished is there. Others that were kept are it again, or forged.
+void Connection::Impl::take_early_data() {
+    report_.drops.repeated += std::erase_if(again_, [](const Bytes& record) {
+        return record.front() == static_cast<std::uint8_t>(ContentType::handshake);
+    });
+    move_to_end(again_, early_data_);
 }
 
 Result<void> Connection::Impl::take(const Record& record, Deadline deadline) {
@@ -120,7 +138,7 @@ Result<void> Connection::Impl::take_plain(const Record& record, Deadline deadlin
         case ContentType::change_cipher_spec:
             if (handshake_->change_cipher(record.body)) {
                 ++report_.records_received;
-                do_again();
+                take_early_handshake();
             }
             return {};
         case ContentType::alert:
@@ -140,8 +158,12 @@ Result<void> Connection::Impl::take_protected(const Record& record, Deadline dea
         ++report_.drops.unexpected;
         return {};
     }
-    if (record.body.size() < shortest_protected_body || record.whole.size() > DecryptRecord::max_record) {
+    if (record.body.size() < shortest_protected_body) {
         ++report_.drops.malformed;
+        return {};
+    }
+    if (record.whole.size() > DecryptRecord::max_record) {
+        ++report_.drops.too_long;
         return {};
     }
     const bool waits_for_finished = report_.state == State::handshaking && record.type == ContentType::application_data;
@@ -153,24 +175,33 @@ Result<void> Connection::Impl::take_protected(const Record& record, Deadline dea
         ++report_.drops.repeated;
         return {};
     }
-    if (clock_.now() < budget_.free_at()) {
-        held_.emplace(record.whole.begin(), record.whole.end());
-        return {};
-    }
     TRY(auto payload, decrypt(record));
     return payload ? take_payload(record.type, *std::move(payload), deadline) : Result<void>{};
 }
 
 void Connection::Impl::keep_for_later(const Record& record) {
-    if (early_.size() == most_early) {
+    const bool is_handshake = record.type == ContentType::handshake;
+    const bool is_alert = record.type == ContentType::alert;
+    auto& kept = is_handshake ? early_handshake_ : is_alert ? early_alerts_ : early_data_;
+    const auto most = is_handshake ? most_early_handshake : is_alert ? most_early_alerts : most_early_data;
+    if (kept.size() == most) {
         ++report_.drops.overflow;
-        return;
+        kept.pop_front();
     }
-    early_.emplace_back(record.whole.begin(), record.whole.end());
+    kept.emplace_back(record.whole.begin(), record.whole.end());
+}
+
+void Connection::Impl::hold(const Record& record, bool is_last_try) {
+    held_.emplace(record.whole.begin(), record.whole.end());
+    held_is_last_try_ = is_last_try;
 }
 
 Result<std::optional<Bytes>> Connection::Impl::decrypt(const Record& record) {
-    auto payload = chip_->decrypt(record.whole);
+    auto payload = chip_->decrypt(record.whole, options_.failed_decryptions_per_minute);
+    if (payload && !*payload) {
+        hold(record, is_last_try_);
+        return std::nullopt;
+    }
     if (payload) {
         window_.note(record.number);
         ++report_.records_received;
@@ -178,11 +209,14 @@ Result<std::optional<Bytes>> Connection::Impl::decrypt(const Record& record) {
     }
     if (is_refusal(payload.error())) {
         ++report_.drops.undecipherable;
-        budget_.note_failure(clock_.now());
         return std::nullopt;
     }
+    const bool passes = passes_by(payload.error()) || payload.error().code().category() == std::system_category();
+    if (passes && !is_last_try_) {
+        hold(record, true);
+    }
     if (report_.state == State::handshaking && passes_by(payload.error())) {
-        return std::nullopt;  // as if it were lost on its way: what is missing is sent again
+        return std::nullopt;  // then as if it were lost on its way: what is missing is sent again
     }
     return payload.failure("decrypt a record");
 }
@@ -200,7 +234,7 @@ Result<void> Connection::Impl::take_payload(ContentType type, Bytes payload, Dea
             if (handshake_->done()) {
                 report_.state = State::connected;
                 report_.handshake_time = clock_.now() - began_;
-                do_again();
+                take_early_data();
             }
             return {};
         default:

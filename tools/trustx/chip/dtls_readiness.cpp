@@ -3,10 +3,14 @@
 
 #include "chip/chip_certificates.hpp"
 #include "chip/chip_contents.hpp"
+#include "chip/chip_public_key.hpp"
+#include "chip/key_proof.hpp"
 #include "cli/advice.hpp"
 #include "cli/arguments.hpp"
 #include "common/files/input_error.hpp"
+#include "common/try.hpp"
 
+#include <ctime>
 #include <utility>
 
 namespace trustx::cli {
@@ -40,6 +44,46 @@ Result<std::optional<Obstacle>> check_dtls_key(Chip& chip, ObjectId slot) {
                         how_to_let_authenticate(slot, metadata));
     }
     return std::nullopt;
+}
+
+Result<DtlsCertificate> read_dtls_certificate(Chip& chip, ObjectId slot) {
+    DtlsCertificate found;
+    const auto object = paired_certificate(slot);
+    if (!object) {
+        return found;
+    }
+    const auto write = "`trustx cert write " + object->hex() + " FILE`";
+    auto stored = stored_certificates(chip, *object);
+    if (!stored && is_unreachable(stored.error())) {
+        return stored.failure();
+    }
+    if (!stored) {
+        found.obstacle = Obstacle{.error = stored.error(), .remedy = remedy_of(stored.error())};
+        return found;
+    }
+    if (stored->certificates.empty()) {
+        return found;
+    }
+    const auto& leaf = found.certificate.emplace(std::move(stored->certificates.front()));
+    const auto what = title(*object) + " holds " + x509::summary(leaf);
+    const auto certified = leaf.public_key();
+    TRY(const auto curve, occupied_curve(chip, slot));
+    const bool may_belong = certified && certified->curve == curve;
+    TRY(const bool belongs, may_belong ? KeyProofs{chip}.belongs(*certified, slot) : Result<bool>{false});
+    const auto validity = leaf.validity(std::time(nullptr));
+    if (!belongs) {
+        found.obstacle = obstacle(InputErrc::key_mismatch,
+                                  what + ", which is for another key than the one in " + title(slot) +
+                                      ": servers that ask for a certificate refuse it",
+                                  "have a certificate issued for that key, then " + write + " puts it there");
+    } else if (validity == x509::Validity::expired) {
+        found.obstacle = obstacle(InputErrc::check_failed, what + ": servers that ask for a certificate refuse it",
+                                  "have it renewed, then " + write + " puts it there");
+    } else if (validity == x509::Validity::not_yet) {
+        found.obstacle = obstacle(InputErrc::check_failed, what + ": servers that ask for a certificate refuse it",
+                                  "look at the clock of this machine with `date`");
+    }
+    return found;
 }
 
 Result<DtlsAnchor> read_dtls_anchor(Chip& chip) {

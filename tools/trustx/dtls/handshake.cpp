@@ -73,16 +73,20 @@ std::pair<PeerErrc, std::string> what_the_chip_means(ChipError code, const Hands
     }
 }
 
+bool lacks_certificate(const ServerConnection& server, const HandshakeOptions& options) {
+    return server.connection.report().certificate_requested && !options.dtls.certificate;
+}
+
 // Some servers send no alert when they refuse (GnuTLS's, Mbed TLS 2.28 without a certificate that it demands).
 Error fell_silent(const ServerConnection& server, const HandshakeOptions& options) {
-    const bool lacks = server.connection.report().certificate_requested && !options.dtls.certificate;
     return Error{
         PeerErrc::fell_silent,
         "the server at " + server.address.text() +
             " answered at first, and then no more: its datagrams are lost, or it refuses without a word, and its "
             "own log says why" +
-            (lacks ? " (it asks for a certificate, and gets none: see --cert)"
-                   : " (it may not have the suite ECDHE-ECDSA-AES128-CCM8, or this is a port without DTLS)")};
+            (lacks_certificate(server, options)
+                 ? " (it asks for a certificate, and gets none: see --cert)"
+                 : " (it may not have the suite ECDHE-ECDSA-AES128-CCM8, or this is a port without DTLS)")};
 }
 
 Error in_words(const Error& error, const ServerConnection& server, const HandshakeOptions& options) {
@@ -95,6 +99,18 @@ Error in_words(const Error& error, const ServerConnection& server, const Handsha
             return Error{code, "the chip refuses the server at " + server.address.text() + ": " + words + " (" +
                                    error.description() + ")"};
         }
+    }
+    if (error.code().category() == dtls_alert_category() && lacks_certificate(server, options)) {
+        return error.during(server.address.text() +
+                            " asks for a certificate of this client, and gets none: --cert OBJECT shows one");
+    }
+    if (error == DtlsError::peer_silent && server.connection.report().throttled) {
+        return Error{
+            PeerErrc::fell_silent,
+            "the server at " + server.address.text() +
+                " answered at first; what came then waits, because the chip failed to decrypt too many records "
+                "in the last minute, of this or of another connection: somebody forges them. Try again in a "
+                "minute"};
     }
     if (error == DtlsError::peer_silent && server.socket->heard()) {
         return fell_silent(server, options);

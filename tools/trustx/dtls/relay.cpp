@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <poll.h>
 #include <unistd.h>
@@ -33,7 +34,12 @@ class Outbox {
  public:
     Outbox(std::size_t limit, bool lines) : limit_{limit}, lines_{lines} {}
 
-    void add(std::string_view bytes) { kept_ += bytes; }
+    void add(std::string_view bytes) {
+        kept_ += bytes;
+        if (std::exchange(may_be_cut_, false)) {
+            ++split_;
+        }
+    }
     void end() { ended_ = true; }
     [[nodiscard]] bool ended() const { return ended_; }
     [[nodiscard]] bool empty() const { return kept_.empty(); }
@@ -52,11 +58,16 @@ class Outbox {
         const bool complete = !lines_ || ended_ || kept_.size() >= limit_;
         return complete ? all.substr(0, limit_) : std::string_view{};
     }
+    // A datagram's worth without an end of line is no line that was cut where the input ends there.
     void sent(std::size_t size) {
-        const bool cut = lines_ && size == limit_ && kept_[size - 1] != '\n';
-        split_ += cut && !in_long_line_ ? 1 : 0;
-        in_long_line_ = cut;
+        const bool ends = !lines_ || size != limit_ || kept_[size - 1] == '\n';
+        const bool begins_cut = !ends && !std::exchange(in_long_line_, true);
         kept_.erase(0, size);
+        may_be_cut_ = begins_cut && kept_.empty();
+        if (begins_cut && !kept_.empty()) {
+            ++split_;
+        }
+        in_long_line_ = !ends;
     }
 
  private:
@@ -65,10 +76,11 @@ class Outbox {
     std::string kept_;
     bool ended_ = false;
     bool in_long_line_ = false;
+    bool may_be_cut_ = false;  // the line goes on, if the input does
     std::uint64_t split_ = 0;
 };
 
-// is_passing says that a datagram was not sent, and that the connection goes on.
+// is_passing says that a datagram was not sent, or a received one not decrypted, and that the connection goes on.
 bool is_passing(const Error& error) {
     return error == Errc::outcome_unknown || error == Errc::timeout || error == Errc::chip_busy ||
            error == Errc::lock_timeout;
@@ -137,7 +149,7 @@ class Relay {
         TRYV(send_next());
         TRYV(receive_some());
         TRYV(write_output());
-        tell_of_forgeries();
+        tell_of_drops();
         if (!end_ && quiet_until_ && clock_.now() >= *quiet_until_) {
             end_ = End::input;
         }
@@ -192,6 +204,12 @@ class Relay {
     Result<void> receive_some() {
         for (int taken = 0; taken < most_in_one_turn && !end_ && receives(); ++taken) {
             auto received = connection_.receive(Deadline{clock_.now()});
+            const bool passes = !received && is_passing(received.error()) &&
+                                connection_.state() == dtls::State::connected && !receiving_passed_;
+            receiving_passed_ = passes;
+            if (passes) {
+                break;  // the record is tried once more
+            }
             if (!received && received.error() != DtlsError::peer_closed) {
                 TRYV(flush());  // what came before the failure
                 return received.failure();
@@ -214,10 +232,16 @@ class Relay {
                       : Result<void>{};
     }
 
-    void tell_of_forgeries() {
-        if (!told_ && connection_.report().throttled) {
-            told_ = true;
+    void tell_of_drops() {
+        if (told_of_forgeries_ && told_of_length_) {
+            return;
+        }
+        const auto report = connection_.report();
+        if (report.throttled && !std::exchange(told_of_forgeries_, true)) {
             options_.throttled();
+        }
+        if (report.drops.too_long != 0 && !std::exchange(told_of_length_, true)) {
+            options_.too_long();
         }
     }
 
@@ -252,7 +276,9 @@ class Relay {
     std::optional<TimePoint> quiet_until_;
     std::optional<End> end_;
     bool passed_ = false;
-    bool told_ = false;
+    bool receiving_passed_ = false;
+    bool told_of_forgeries_ = false;
+    bool told_of_length_ = false;
 };
 
 }  // namespace

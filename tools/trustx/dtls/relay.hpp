@@ -19,8 +19,10 @@ struct RelayOptions {
     bool lines = false;  // a datagram for each line, not for what a read(2) gives
     // After the end of the input: how long to wait for data of the server's, from the last of it on.
     std::chrono::milliseconds quiet{2000};
-    // Called once, when records that cannot be decrypted make the received ones wait.
+    // Called once, when records that cannot be decrypted make the received ones wait, and when one was dropped that is
+    // longer than the chip takes.
     std::function<void()> throttled = [] {};
+    std::function<void()> too_long = [] {};
     // How long the chip may keep a record waiting before it counts as lost.
     std::chrono::milliseconds patience{30'000};
 };

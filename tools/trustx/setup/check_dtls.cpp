@@ -16,6 +16,23 @@ bool judge(CheckReport& report, const std::string& subject, const std::optional<
     return !obstacle;
 }
 
+void check_dtls_certificate(CheckReport& report, ExaminedChip& examined, ObjectId slot) {
+    const auto object = paired_certificate(slot).value_or(ObjectId{0});
+    const auto place = "DTLS certificate " + object.hex();
+    const auto found = read_dtls_certificate(examined.chip, slot);
+    if (!found) {
+        report.failed(place, found.error(), remedy_of(found.error()));
+    } else if (!judge(report, place, found->obstacle)) {
+        return;
+    } else if (found->certificate) {
+        report.ok(place, "servers that ask for one get " + x509::summary(*found->certificate) +
+                             ", and the key has signed to show that it is its own");
+    } else {
+        report.note(place, title(object) + " holds no certificate: a server that demands one refuses this client",
+                    "`trustx cert write " + object.hex() + " FILE` puts one there");
+    }
+}
+
 }  // namespace
 
 void check_dtls(CheckReport& report, ExaminedChip& examined, ObjectId slot) {
@@ -26,6 +43,7 @@ void check_dtls(CheckReport& report, ExaminedChip& examined, ObjectId slot) {
         report.failed(key, no_key.error(), remedy_of(no_key.error()));
     } else if (judge(report, key, *no_key)) {
         report.ok(key, "may authenticate: the chip can be a DTLS client with it");
+        check_dtls_certificate(report, examined, slot);
     }
     const auto anchor = read_dtls_anchor(examined.chip);
     if (!anchor) {

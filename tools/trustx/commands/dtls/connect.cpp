@@ -20,7 +20,7 @@ namespace {
 
 constexpr const char* what_connect_does =
     R"(Standard input goes to the server, what it sends to standard output. Each read of the input is a datagram, with --lines
-each line; what is longer than a datagram is cut. After the end of the input it waits for the server's data, until none came
+each line; what is longer than a datagram is cut into several. After the end of the input it waits for the server's data, until none came
 for --wait seconds, and ends the connection; Ctrl-C ends it, too. The server is judged by the trust anchor in E0E8 alone:
 any certificate that this authority issued is accepted, unless --expect-name says which. One private key use, where the
 server asks for a certificate.
@@ -37,6 +37,11 @@ constexpr const char* forgeries =
     "somebody forges records, which the chip cannot decrypt: received ones wait, so that its security monitor does not "
     "delay every use of its keys";
 
+std::string too_long() {
+    return "a record of the server's was longer than the chip can decrypt, and is lost: let the server send " +
+           std::to_string(dtls::max_received_payload) + " bytes at most in one";
+}
+
 struct DtlsConnectOptions {
     DtlsOptions dtls;
     double wait = 2;  // seconds
@@ -50,9 +55,20 @@ std::string ending(const RelayResult& result, const dtls::Report& report) {
                       : result.end == RelayResult::End::input ? "end of the input"
                                                               : "interrupted";
     why += "; sent " + std::to_string(report.bytes_sent) + " bytes, received " + std::to_string(report.bytes_received);
+    if (report.drops.too_long != 0) {
+        why += "; " + std::to_string(report.drops.too_long) + " record(s) of the server's were too long for the chip";
+    }
     return result.split == 0 ? why
                              : why + "; " + std::to_string(result.split) +
                                    " line(s) did not fit into a datagram and were cut into several";
+}
+
+// A chip that was reset has lost the keys of the connection, and nobody can tell the server.
+Error what_ended_it(const Error& error, const ServerConnection& server) {
+    return error == Errc::session_lost
+               ? Error{error.code(), "the connection with " + server.address.text() +
+                                         " is over, and what was sent or received last may be lost"}
+               : server.socket->explain(error);
 }
 
 Result<void> exchange(const Context& context, const DtlsConnectOptions& options, Clock& clock, int signals,
@@ -64,10 +80,11 @@ Result<void> exchange(const Context& context, const DtlsConnectOptions& options,
                           .signals = signals,
                           .lines = options.lines,
                           .quiet = quiet,
-                          .throttled = [&context] { context.note(forgeries); }});
+                          .throttled = [&context] { context.note(forgeries); },
+                          .too_long = [&context] { context.note(too_long()); }});
     const auto closed = server.connection.close(Deadline{clock.now()});
     if (!relayed) {
-        return tl::make_unexpected(server.socket->explain(relayed.error()));
+        return tl::make_unexpected(what_ended_it(relayed.error(), server));
     }
     context.note(ending(*relayed, server.connection.report()));
     if (relayed->unread > 0) {

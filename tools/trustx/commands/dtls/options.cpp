@@ -46,6 +46,9 @@ Result<HandshakeOptions> handshake_options(const DtlsOptions& options, ObjectId 
     chosen.expected_name = options.expected_name;
     chosen.dtls.key = slot;
     TRY(chosen.timeout, seconds_of(options.timeout, "--timeout"));
+    if (chosen.timeout == std::chrono::milliseconds::zero()) {
+        return fail(InputErrc::usage, "--timeout: no connection is made in no time; 0.001 seconds are the least");
+    }
     TRY(chosen.dtls.certificate, choose_certificate(options, slot));
     TRY(chosen.dtls.pmtu, choose_mtu(options));
     if (options.no_date_check) {
@@ -74,12 +77,24 @@ Result<std::optional<x509::Certificate>> read_expected(const std::string& path) 
     return std::optional{std::move(certificates.front())};
 }
 
+// how_they_differ is for two certificates that one takes for the same by their names.
+std::string how_they_differ(const x509::Certificate& anchor, const x509::Certificate& expected) {
+    if (anchor.subject() != expected.subject()) {
+        return {};
+    }
+    const bool same_key = anchor.key_sha256() == expected.key_sha256();
+    return std::string{": the name is the same, "} +
+           (same_key ? "and so is the key, but it is another certificate" : "but the key is another one") +
+           " (SHA-256 fingerprints: in the chip " + anchor.fingerprint() + ", expected " + expected.fingerprint() + ")";
+}
+
 Result<void> check_expected(const x509::Certificate& anchor, const std::optional<x509::Certificate>& expected) {
     if (!expected || expected->der() == anchor.der()) {
         return {};
     }
     return fail(InputErrc::check_failed, title(dtls_anchor_object) + " holds " + x509::summary(anchor) +
                                              ", not the expected " + x509::summary(*expected) +
+                                             how_they_differ(anchor, *expected) +
                                              "; `trustx anchor write E0E8 FILE --force` puts that one there");
 }
 
@@ -122,7 +137,9 @@ void add_dtls_options(Command& command, DtlsOptions& options) {
     command.option("--expect-anchor", options.expected_anchor,
                    "Refuse unless E0E8 holds exactly this certificate, which the server is judged by", "FILE");
     command.option("--expect-name", options.expected_name,
-                   "Refuse a server whose certificate is not for this host name or address", "NAME");
+                   "Refuse a server whose certificate is not for this host name or address; .example.com is any host "
+                   "below example.com",
+                   "NAME");
     command.option("--mtu", options.mtu, "Longest IP packet in bytes, 296 to 1500; default: 1260", "N");
     command.option("--timeout", options.timeout, "Seconds until there has to be a connection; default: 30", "N");
     command.flag("--no-date-check", options.no_date_check, "Do not let the chip check the dates of certificates");
