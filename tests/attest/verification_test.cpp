@@ -3,6 +3,8 @@
 #include "attest/verification.hpp"
 
 #include "attest/base64.hpp"
+#include "attest/firmware.hpp"
+#include "attest/json.hpp"
 #include "common/files/input_error.hpp"
 #include "common/text/as_bytes.hpp"
 #include "fake_system.hpp"
@@ -179,6 +181,36 @@ TEST_CASE("a token without a signature, or with another algorithm, is none", "[a
                               std::string{}, std::string{".."}, std::string{"a.b.c"}}) {
         CHECK_FALSE(read_token(wrong, "evidence"));
     }
+}
+
+TEST_CASE("JSON from outside has one value for each name, and is no deeper than it has to be", "[attest]") {
+    const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+    CHECK(read_json(nested(deepest_json)).is_array());
+    CHECK(read_json(nested(deepest_json + 1)).is_discarded());
+    CHECK(read_json(R"({"a":)" + nested(deepest_json - 1) + "}").is_object());
+    CHECK(read_json(R"({"a":)" + nested(deepest_json) + "}").is_discarded());
+    CHECK(read_json(R"([{"a":{"a":1},"b":[{"a":1},{"a":1}]},{"a":1}])").is_array());
+    for (const auto* wrong : {R"({"a":1,"a":1})", R"({"a":{"b":1},"c":{"d":1,"b":{"b":1},"d":1}})",
+                              R"([{"a":[{}],"\u0061":1}])", "", "{", "{}{}", "[1,]"}) {
+        CAPTURE(wrong);
+        CHECK(read_json(wrong).is_discarded());
+    }
+
+    // What would overflow the stack before any signature is verified, and behind a good one.
+    const auto deep = nested(100000);
+    const auto header = read_token(
+        to_base64url(text::as_bytes(R"({"alg":)" + deep + "}")) + ".e30." + std::string(86, 'A'), "evidence");
+    REQUIRE_FALSE(header);
+    CHECK(header.error() == InputErrc::malformed);
+    const auto golden = parse_golden(R"({"trustx_golden":)" + deep + "}", "golden");
+    REQUIRE_FALSE(golden);
+    CHECK(golden.error() == InputErrc::malformed);
+    CHECK_FALSE(rauc_version(R"({"slots":)" + deep + "}"));
+    const auto claims = Gateway{}.token(nlohmann::ordered_json::parse(R"({"eat_profile":)" + nested(1000) + "}"));
+    REQUIRE(claims);
+    const auto read = read_token(*claims, "evidence");
+    REQUIRE_FALSE(read);
+    CHECK(read.error() == InputErrc::malformed);
 }
 
 TEST_CASE("a key on P-384, and a certificate for another key, sign no evidence", "[attest]") {

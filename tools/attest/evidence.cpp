@@ -2,6 +2,7 @@
 #include "attest/evidence.hpp"
 
 #include "attest/base64.hpp"
+#include "attest/json.hpp"
 #include "common/files/hex_input.hpp"
 #include "common/files/input_error.hpp"
 #include "common/text/as_bytes.hpp"
@@ -101,7 +102,7 @@ void read_component(const Json& entry, Evidence& evidence, ClaimReader& reader) 
         reader.wrong("measurements");
         return;
     }
-    const auto component = Json::parse(entry[1].get<std::string>(), nullptr, false);
+    const auto component = read_json(entry[1].get_ref<const std::string&>());
     const auto id = component.is_object() ? reader.array(component, "id") : Json::array();
     const auto value = component.is_object() ? reader.array(component, "digested-measurement") : Json::array();
     const bool fits =

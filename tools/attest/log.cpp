@@ -2,6 +2,7 @@
 #include "attest/log.hpp"
 
 #include "attest/error.hpp"
+#include "attest/json.hpp"
 #include "common/files/file_error.hpp"
 #include "common/files/input_error.hpp"
 #include "common/files/writers.hpp"
@@ -17,7 +18,6 @@
 #include <filesystem>
 
 #include <fcntl.h>
-#include <nlohmann/json.hpp>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -57,7 +57,7 @@ std::string read_line(const std::string& line, std::size_t number, const std::st
     if (chained(previous, object) != *chain) {
         return "does not follow the one before it: something was changed, removed or added";
     }
-    const auto json = nlohmann::json::parse(object, nullptr, false);
+    const auto json = read_json(object);
     if (!json.is_object() || !json.contains("components") || !json.at("components").is_object()) {
         return "is no object with components";
     }

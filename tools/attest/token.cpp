@@ -4,6 +4,7 @@
 #include "attest/base64.hpp"
 #include "attest/digest.hpp"
 #include "attest/error.hpp"
+#include "attest/json.hpp"
 #include "common/files/input_error.hpp"
 #include "common/openssl/error_queue.hpp"
 #include "common/text/as_bytes.hpp"
@@ -67,9 +68,11 @@ class Reader {
 
 Result<nlohmann::json> Reader::object(std::string_view part, const char* what) const {
     const auto bytes = from_base64url(part);
-    auto json = bytes ? nlohmann::json::parse(*bytes, nullptr, false) : nlohmann::json{};
-    return json.is_object() ? Result<nlohmann::json>{std::move(json)}
-                            : wrong(std::string{what} + " is no JSON object in base64url");
+    auto json = bytes ? read_json(text::as_text(*bytes)) : nlohmann::json{};
+    return json.is_object()
+               ? Result<nlohmann::json>{std::move(json)}
+               : wrong(std::string{what} +
+                       " is no JSON object in base64url, is deeper than any has to be, or has a member twice");
 }
 
 Result<std::vector<x509::Certificate>> Reader::chain(const nlohmann::json& header) const {
