@@ -94,6 +94,25 @@ TEST_CASE("a gateway gives evidence by one use of its key, and an operator finds
                    ContainsSubstring("Nothing is wrong"));
 }
 
+TEST_CASE("a directory that cannot be measured is left out, and all else is measured", "[attest]") {
+    const Gateway gateway;
+    gateway.give("golden.jwt");
+    gateway.chip.must({"attest", "golden", "golden.jwt", "--ca", "ca.pem", "--out", "golden.json"});
+    std::string deep = "etc/gateway";
+    for (int i = 0; i < 70; ++i) {
+        deep += "/d";
+    }
+    gateway.system.put(deep + "/file", "");
+    const auto measured = gateway.chip.trustx(gateway.measuring({"attest", "measure", "--quiet"}));
+    INFO(measured.both());
+    CHECK(measured.status == 1);
+    CHECK_THAT(measured.err, ContainsSubstring("64 directories deep") && ContainsSubstring("it is left out"));
+    CHECK_THAT(measured.out, ContainsSubstring("  kernel\n") && !ContainsSubstring("/etc/gateway"));
+    gateway.chip.must_fail(1, gateway.measuring({"attest", "--quiet"}, {"--out", "less.jwt"}), {"it is left out"});
+    CHECK(gateway.findings(17, "less.jwt", {"--golden", "golden.json"}) ==
+          Names{"differs /etc/gateway", "differs /etc/gateway"});
+}
+
 TEST_CASE("how trustx attest verify ends says what is wrong", "[attest]") {
     const Gateway gateway;
     gateway.measure();

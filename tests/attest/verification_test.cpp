@@ -281,8 +281,8 @@ TEST_CASE("a gateway that is as it should be has no finding, and each difference
         system.put("etc/gateway/bin/run", "#!/bin/bash\n");
         system.put("etc/gateway/bin/more", "");
         std::filesystem::remove(system.at("etc/gateway/settings"));
-        CHECK(found() ==
-              Names{"/etc/gateway/settings", "/etc/gateway/bin/run", "/etc/gateway/settings", "/etc/gateway/bin/more"});
+        CHECK(found() == Names{"/etc/gateway/settings", "mode/etc/gateway/settings", "/etc/gateway/bin/run",
+                               "/etc/gateway/settings", "/etc/gateway/bin/more"});
     }
     SECTION("a boot directory that was not there") {
         system.put("boot/firmware/config.txt", "");
