@@ -3,6 +3,7 @@
 // do.
 #include "chip_fixture.hpp"
 #include "fake_system.hpp"
+#include "support/build_tree.hpp"
 #include "support/catch.hpp"
 
 #include <algorithm>
@@ -242,6 +243,28 @@ TEST_CASE("dmsetup tells root hashes and RAUC the version, where they are instal
     program("dmsetup", "echo 'device-mapper: permission denied' >&2; exit 1\n");
     chip.must_fail(4, gateway.measuring({"attest", "--quiet"}), {"dmsetup does not tell", "permission denied"},
                    options);
+}
+
+TEST_CASE("the sample for the shadow answers nonces in base64 and in base64url", "[attest]") {
+    const Gateway gateway;
+    gateway.measure();
+    std::filesystem::create_directory(gateway.chip.path("programs"));
+    const auto program = gateway.chip.write("programs/trustx", "#!/bin/sh\nexec \"$TRUSTX\" \"$@\" --root '" +
+                                                                   gateway.system.top() + "' --log '" + gateway.log() +
+                                                                   "' --config '" + gateway.config + "'\n");
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    const auto sample = (source_directory() / "conf/services/attestation").string();
+    for (const auto* nonce : {"abcd+/8AAQ==", "--cd-_8AAQ"}) {
+        gateway.chip.write("delta", R"({"version":8,"state":{"nonce":")" + std::string{nonce} + "\"}}\n");
+        const auto outcome = gateway.chip.shell("PATH=$PWD/programs:$PATH '" + sample + "' <delta");
+        INFO(outcome.both());
+        REQUIRE(outcome.ok());
+        const auto answer = nlohmann::json::parse(outcome.out);
+        CHECK(answer.at("nonce") == nonce);
+        gateway.chip.write("answer.jwt", answer.at("evidence").get<std::string>());
+        CHECK(gateway.findings(0, "answer.jwt", {"--nonce=" + std::string{nonce}}).empty());
+    }
+    CHECK_FALSE(gateway.chip.shell("echo '{\"state\":{\"nonce\":\"a.b.c.d.e\"}}' | '" + sample + "'").ok());
 }
 
 TEST_CASE("PyJWT verifies evidence by the certificate in it", "[attest]") {
