@@ -11,7 +11,8 @@
 namespace trustx::x509 {
 
 // verify_chain builds a chain from the first certificate over the others to one of the trusted ones, and gives its
-// subjects, leaf first. Signatures and validity today are checked. A trusted certificate need not be a root.
+// subjects, leaf first. Signatures and validity today are checked; SHA-1 signs nothing, nor does RSA below 2048 bits. A
+// trusted certificate need not be a root.
 // InputErrc::check_failed with OpenSSL's reason when there is no such chain.
 //
 // With revocation lists each certificate of the chain below the trusted one must be covered by a list of its issuer

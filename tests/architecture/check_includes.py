@@ -46,7 +46,7 @@ LAYERS = {
     "pki": (["tools/pki/"], "common/process objects bus values base common/x509 common/openssl common/files common/base", "openssl/"),
     "provisioning": (["tools/provisioning/"], "firmware pki objects values base common/keys common/x509 common/openssl "
                      "common/files common/base", "openssl/"),
-    "attest": (["tools/attest/"], "objects values base common/x509 common/openssl common/files common/base", "openssl/"),
+    "attest": (["tools/attest/"], "objects bus values base common/x509 common/openssl common/files common/base", "openssl/"),
     "firmware": (["tools/firmware/"], "objects device command values base common/x509 common/openssl common/files "
                  "common/base", "openssl/"),
     "aws/enrolment": (["tools/aws/enrolment/"], "pki aws/documents aws/identity aws/control aws/account aws/signing "

@@ -5,10 +5,14 @@
 
 #include "attest/error.hpp"
 #include "common/files/input_error.hpp"
+#include "common/io/unique_fd.hpp"
 #include "support/catch.hpp"
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
+#include "support/virtual_clock.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 using namespace trustx;
@@ -99,11 +103,42 @@ TEST_CASE("what is no file is left alone, and a log that is there keeps its mode
     CHECK(refused.error() == InputErrc::refused);
     CHECK_THAT(refused.error().operation(), ContainsSubstring("no file"));
     CHECK(mode(pipe) == before);
+    CHECK_FALSE(std::filesystem::exists(pipe + ".lock"));
     const auto log = (files.path() / "log").string();
     write_file(log, "");
     std::filesystem::permissions(log, std::filesystem::perms{0600});
     REQUIRE(append_to_log(log, this_start, noon, {}));
     CHECK(mode(log) == 0600U);
+}
+
+TEST_CASE("who may read a log cannot keep others from adding to it, and who has its lock not for long", "[attest]") {
+    const LogFile file;
+    const UniqueFd reader{::open(file.path().c_str(), O_RDONLY | O_CLOEXEC)};
+    REQUIRE(::flock(reader.get(), LOCK_SH) == 0);
+    VirtualClock clock;
+    CHECK(append_to_log(file.path(), this_start, noon, {}, clock));
+
+    const auto lock = file.path() + ".lock";
+    struct stat found {};
+    REQUIRE(::stat(lock.c_str(), &found) == 0);
+    CHECK((found.st_mode & 0777) == 0600);
+    UniqueFd holder{::open(lock.c_str(), O_RDWR | O_CLOEXEC)};
+    REQUIRE(::flock(holder.get(), LOCK_EX) == 0);
+    const auto began = clock.now();
+    const auto refused = append_to_log(file.path(), this_start, noon, {}, clock);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error() == InputErrc::unwritable);
+    CHECK_THAT(refused.error().operation(), ContainsSubstring(lock));
+    CHECK(clock.now() - began >= log_patience);
+    CHECK(clock.now() - began < log_patience + std::chrono::seconds{1});
+    holder.reset();
+    CHECK(append_to_log(file.path(), this_start, noon, {}, clock));
+    CHECK(file.log().entries.size() == 5);
+    // A lock that others may open was made by others, or is theirs by mistake.
+    REQUIRE(::chmod(lock.c_str(), 0666) == 0);
+    const auto theirs = append_to_log(file.path(), this_start, noon, {}, clock);
+    REQUIRE_FALSE(theirs);
+    CHECK(theirs.error() == InputErrc::refused);
 }
 
 TEST_CASE("an entry of a log that is removed, moved, doubled or cut off is noticed", "[attest]") {

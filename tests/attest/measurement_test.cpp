@@ -9,6 +9,8 @@
 
 #include <set>
 
+#include <sys/stat.h>
+
 using namespace trustx;
 using namespace trustx::attest;
 using namespace trustx::test;
@@ -73,6 +75,36 @@ TEST_CASE("files and directories of the list are measured, and what is missing i
     const auto relative = system.measured({.paths = {"etc"}});
     REQUIRE_FALSE(relative);
     CHECK(relative.error() == InputErrc::usage);
+}
+
+TEST_CASE("of a file by itself the mode is measured beside its content", "[attest]") {
+    const FakeSystem system;
+    const auto measured = [&] { return must(system.measured({.paths = {"/etc/gateway/bin/run"}})); };
+    REQUIRE(::chmod(system.at("etc/gateway/bin/run").c_str(), 0755) == 0);
+    const auto before = measured();
+    CHECK(names_of(before) == std::set<std::string>{"kernel", "initrd", "command-line", "/etc/gateway/bin/run",
+                                                    "mode/etc/gateway/bin/run"});
+    CHECK(before.components.at("mode/etc/gateway/bin/run") == sha256(std::string_view{"f 0755 - .\n"}));
+    CHECK(before.trees.at("mode/etc/gateway/bin/run") == Entries{{".", "f 0755 -"}});
+    REQUIRE(::chmod(system.at("etc/gateway/bin/run").c_str(), 04777) == 0);
+    const auto after = measured();
+    CHECK(after.trees.at("mode/etc/gateway/bin/run") == Entries{{".", "f 4777 -"}});
+    CHECK(after.components.at("/etc/gateway/bin/run") == before.components.at("/etc/gateway/bin/run"));
+}
+
+TEST_CASE("what cannot be measured hides nothing else", "[attest]") {
+    const FakeSystem system;
+    system.put("srv/large", std::string(100, 'x'));
+    std::filesystem::create_symlink("loop", system.at("loop"));
+    const auto measured =
+        must(system.measured({.paths = {"/srv", "/loop", "/etc/gateway/settings"}, .limits = {.bytes = 99}}));
+    CHECK(names_of(measured) == std::set<std::string>{"kernel", "initrd", "command-line", "/etc/gateway/settings",
+                                                      "mode/etc/gateway/settings"});
+    REQUIRE(measured.failures.size() == 2);
+    CHECK(measured.failures[0] == InputErrc::refused);
+    CHECK_THAT(measured.failures[0].operation(), ContainsSubstring("/srv has more than 99 bytes"));
+    CHECK(measured.failures[1] == InputErrc::unreadable);
+    CHECK(must(system.measured({.paths = {"/srv"}})).failures.empty());
 }
 
 TEST_CASE("a missing kernel image is told, and another one can be named", "[attest]") {

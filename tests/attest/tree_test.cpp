@@ -7,9 +7,15 @@
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
 
+#include <array>
+#include <cerrno>
+#include <cstring>
+
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 using namespace trustx;
@@ -74,9 +80,11 @@ TEST_CASE("a directory's digest is that of the text that coreutils make", "[atte
     directory.put("with\nline and \\", "x");
     fs::create_symlink("/nowhere", directory.at("link"));
     fs::permissions(directory.at("b"), fs::perms{0751});
+    fs::permissions(directory.at(""), fs::perms{0750});
     const auto outcome = run("bash", {"-euc", R"sh(export LC_ALL=C
 digest() { sha256sum | cut -c1-64; }
-{ echo "f 0644 $(digest <a) a"
+{ echo "d 0750 - ."
+  echo "f 0644 $(digest <a) a"
   echo "d 0751 - b"
   echo "f 0644 $(digest <b/file) b/file"
   echo "l 0777 $(printf /nowhere | digest) link"
@@ -109,6 +117,14 @@ TEST_CASE("whatever is changed in a directory changes its digest", "[attest]") {
     SECTION("set-user-ID") {
         REQUIRE(::chmod(directory.at("a").c_str(), 04644) == 0);
     }
+    SECTION("the directory's own mode") {
+        REQUIRE(::chmod(directory.at("").c_str(), 0777) == 0);
+    }
+    SECTION("a device") {
+        // The only one that everybody may make, and no device is behind it (whiteout of overlayfs).
+        REQUIRE(::mknod(directory.at("b/device").c_str(), S_IFCHR | 0600, makedev(0, 0)) == 0);
+        CHECK(directory.tree().entries.at("b/device") == "c 0600 0:0");
+    }
     SECTION("a link's target") {
         fs::remove(directory.at("link"));
         fs::create_symlink("b", directory.at("link"));
@@ -121,6 +137,27 @@ TEST_CASE("whatever is changed in a directory changes its digest", "[attest]") {
         fs::create_directory(directory.at("b/empty"));
     }
     CHECK(directory.tree().digest != before);
+}
+
+TEST_CASE("capabilities of a file are measured with its mode", "[attest]") {
+    const Directory directory;
+    directory.put("program", "1");
+    const auto before = directory.tree();
+    CHECK(before.entries.at("program").starts_with("f 0644 6b86b273"));
+    // cap_net_bind_service=ep, as struct vfs_cap_data has it (capabilities(7)).
+    const std::array<unsigned char, 20> value{0x01, 0x00, 0x00, 0x02, 0x00, 0x04};
+    if (::setxattr(directory.at("program").c_str(), "security.capability", value.data(), value.size(), 0) != 0) {
+        WARN("giving a file capabilities takes root, and a file system that has them: " << std::strerror(errno));
+        return;
+    }
+    const auto after = directory.tree();
+    CHECK(after.digest != before.digest);
+    CHECK(after.entries.at("program").starts_with("f 0644+0100000200040000000000000000000000000000 6b86b273"));
+    const auto single = attest::measure(directory.parent(), "/top/program");
+    REQUIRE(single);
+    REQUIRE(single->has_value());
+    CHECK((*single)->mode == "0644+0100000200040000000000000000000000000000");
+    CHECK(hex((*single)->digest).starts_with("6b86b273"));
 }
 
 TEST_CASE("links are not followed, and what has no content is passed over and counted", "[attest]") {
@@ -137,8 +174,8 @@ TEST_CASE("links are not followed, and what has no content is passed over and co
     ::close(fd);
     const auto tree = directory.tree();
     CHECK(tree.passed_over == 2);
-    REQUIRE(tree.entries.size() == 1);
-    CHECK(tree.entries.begin()->second.starts_with("l "));
+    REQUIRE(tree.entries.size() == 2);
+    CHECK(tree.entries.at("out").starts_with("l "));
     const auto digest = tree.digest;
     elsewhere.put("secret", "2");
     CHECK(directory.tree().digest == digest);
@@ -152,9 +189,9 @@ TEST_CASE("what is beyond a limit is an error, and never left out", "[attest]") 
     const Directory directory;
     directory.put("a", "123");
     directory.put("b/c/d", "456");
-    CHECK(directory.tree({.bytes = 6, .entries = 4, .depth = 3}).entries.size() == 4);
+    CHECK(directory.tree({.bytes = 6, .entries = 5, .depth = 3}).entries.size() == 5);
     CHECK(directory.refused({.bytes = 5}) == InputErrc::refused);
-    CHECK(directory.refused({.entries = 3}) == InputErrc::refused);
+    CHECK(directory.refused({.entries = 4}) == InputErrc::refused);
     CHECK(directory.refused({.depth = 2}) == InputErrc::refused);
 }
 
@@ -164,5 +201,5 @@ TEST_CASE("a loop of links ends", "[attest]") {
     const auto measured = attest::measure(directory.parent(), "/top/loop");
     REQUIRE_FALSE(measured);
     CHECK(measured.error() == InputErrc::unreadable);
-    CHECK(directory.tree().entries.size() == 1);
+    CHECK(directory.tree().entries.size() == 2);
 }

@@ -2,8 +2,10 @@
 // What a gateway hands over: a token, its claims, the log of its start, the kernel's log; and files of golden values.
 // The first byte says which.
 #include "attest/base64.hpp"
+#include "attest/firmware.hpp"
 #include "attest/golden.hpp"
 #include "attest/ima_log.hpp"
+#include "attest/json.hpp"
 #include "attest/token.hpp"
 #include "attest/verification.hpp"
 #include "attest/verity.hpp"
@@ -38,7 +40,7 @@ void check_golden(std::string_view text) {
 }
 
 void check_claims(std::string_view text) {
-    const auto claims = nlohmann::json::parse(text, nullptr, false);
+    const auto claims = read_json(text);
     if (!claims.is_object()) {
         return;
     }
@@ -60,6 +62,14 @@ void check_log(std::string_view text) {
     expect(log.entries.size() == lines.size() || !log.broken.empty(), "a log is whole, or broken");
 }
 
+int depth_of(const nlohmann::json& json) {
+    int deepest = 0;
+    for (const auto& member : json.is_structured() ? json : nlohmann::json::array()) {
+        deepest = std::max(deepest, depth_of(member));
+    }
+    return json.is_structured() ? deepest + 1 : 0;
+}
+
 void check_texts(std::string_view text) {
     if (const auto bytes = from_base64url(text)) {
         expect(to_base64url(*bytes) == text, "base64url has one text for one value");
@@ -67,6 +77,8 @@ void check_texts(std::string_view text) {
     if (const auto bytes = from_base64(text)) {
         expect(to_base64(*bytes) == text, "base64 has one text for one value");
     }
+    const auto json = read_json(text);
+    expect(json.is_discarded() || depth_of(json) <= deepest_json, "JSON is read to a depth that no copy of it exceeds");
     static_cast<void>(verity_in_tables(text));
     static_cast<void>(verity_in_command_line(text));
     static_cast<void>(rauc_version(text));

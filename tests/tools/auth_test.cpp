@@ -104,6 +104,32 @@ TEST_CASE("a chip whose certificate somebody else issued is not authentic, and i
     CHECK(chip.private_key_uses() == 0);
 }
 
+TEST_CASE("a chain with SHA-1, or with a key of RSA that is too short, proves nothing", "[auth]") {
+    const Chip chip;
+    const auto outcome = chip.shell(R"(set -e
+printf 'basicConstraints=critical,CA:FALSE\n' >device
+openssl req -x509 -newkey rsa:2048 -nodes -keyout long.key -out long.pem -subj /CN=long -days 30
+openssl req -x509 -newkey rsa:1024 -nodes -keyout short.key -out short.pem -subj /CN=short -days 30
+"$TRUSTX" keygen E0F1
+"$TRUSTX" pubkey E0F1 --out public.pem
+openssl req -new -key long.key -subj /CN=accessory -out accessory.csr
+issue() {
+    openssl x509 -req -in accessory.csr -force_pubkey public.pem -CA $1.pem -CAkey $1.key -extfile device -days 30 -$2 \
+        -set_serial 1 -out $1-$2.pem
+}
+issue long sha256
+issue long sha1
+issue short sha256)");
+    INFO(outcome.both());
+    REQUIRE(outcome.ok());
+    chip.must({"cert", "write", "E0E1", "long-sha256.pem"});
+    chip.must({"auth", "E0F1", "--ca", "long.pem"});
+    chip.must({"cert", "write", "E0E1", "long-sha1.pem"});
+    chip.must_fail(5, {"auth", "E0F1", "--ca", "long.pem"}, {"no chain", "CN=accessory", "digest algorithm too weak"});
+    chip.must({"cert", "write", "E0E1", "short-sha256.pem"});
+    chip.must_fail(5, {"auth", "E0F1", "--ca", "short.pem"}, {"no chain", "CN=accessory", "key too weak"});
+}
+
 TEST_CASE("a chip that does not hold the key of its certificate is not authentic", "[auth]") {
     const Chip chip;
     const SoftwareKey authority{Curve::p256};

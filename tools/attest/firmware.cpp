@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "attest/firmware.hpp"
 
+#include "attest/json.hpp"
 #include "common/files/input_error.hpp"
 #include "common/text/as_bytes.hpp"
 #include "common/text/printable.hpp"
 #include "common/try.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace trustx::attest {
 namespace {
@@ -66,7 +65,7 @@ nlohmann::json below(const nlohmann::json& object, const char* name) {
 }  // namespace
 
 Result<std::string> rauc_version(std::string_view json) {
-    const auto status = nlohmann::json::parse(json, nullptr, false);
+    const auto status = read_json(json);
     for (const auto& slot : below(status, "slots")) {
         if (!slot.is_object()) {
             continue;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "attest/golden.hpp"
 
+#include "attest/json.hpp"
 #include "common/files/input_error.hpp"
 #include "common/text/printable.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace trustx::attest {
 namespace {
@@ -82,7 +81,7 @@ std::string Golden::text() const {
 }
 
 Result<Golden> parse_golden(std::string_view text, const std::string& name) {
-    const auto json = Json::parse(text, nullptr, false);
+    const auto json = read_json(text);
     Golden golden;
     const bool fits = json.is_object() && json.value(form_name, Json{}) == form &&
                       read_member(json, "firmware", golden.firmware) &&
@@ -90,8 +89,9 @@ Result<Golden> parse_golden(std::string_view text, const std::string& name) {
                       read_member(json, "ima", golden.ima) && read_member(json, "trees", golden.trees) &&
                       read_member(json, "ima_files", golden.ima_files);
     if (!fits) {
-        return fail(InputErrc::malformed,
-                    name + " holds no golden values; `trustx attest golden` makes them from evidence");
+        return fail(
+            InputErrc::malformed,
+            name + " holds no golden values, or has a member twice; `trustx attest golden` makes them from evidence");
     }
     return golden;
 }

@@ -2,6 +2,7 @@
 #include "attest/log.hpp"
 
 #include "attest/error.hpp"
+#include "attest/json.hpp"
 #include "common/files/file_error.hpp"
 #include "common/files/input_error.hpp"
 #include "common/files/writers.hpp"
@@ -17,7 +18,6 @@
 #include <filesystem>
 
 #include <fcntl.h>
-#include <nlohmann/json.hpp>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -57,7 +57,7 @@ std::string read_line(const std::string& line, std::size_t number, const std::st
     if (chained(previous, object) != *chain) {
         return "does not follow the one before it: something was changed, removed or added";
     }
-    const auto json = nlohmann::json::parse(object, nullptr, false);
+    const auto json = read_json(object);
     if (!json.is_object() || !json.contains("components") || !json.at("components").is_object()) {
         return "is no object with components";
     }
@@ -120,25 +120,56 @@ Result<Log> log_of(int file, const std::string& path, const std::string& boot_id
     return log;
 }
 
+// What is no file is not opened, and nothing is put beside it: a device may act on that.
+Result<void> check_is_file(const std::string& path) {
+    struct stat found {};
+    if (::lstat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode)) {
+        return fail(InputErrc::refused, path + " is no file, and a log of measurements is written into nothing else");
+    }
+    return {};
+}
+
+// lock_of takes the lock that belongs to a log. The file stays: who removed it would let two have it.
+Result<UniqueFd> lock_of(const std::string& log, Clock& clock) {
+    constexpr std::chrono::milliseconds pause{10};
+    const auto path = log + ".lock";
+    UniqueFd file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600)};
+    struct stat found {};
+    if (!file || ::fstat(file.get(), &found) != 0) {
+        return files::cannot_write(path, errno_code());
+    }
+    TRYV(files::check_writers(path, found));
+    if (::fchmod(file.get(), 0600) != 0) {
+        return files::cannot_write(path, errno_code());
+    }
+    const auto deadline = Deadline::after(clock, log_patience);
+    while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR) {
+            return files::cannot_write(path, errno_code());
+        }
+        if (deadline.passed(clock)) {
+            return fail(InputErrc::unwritable, "another process has had the lock " + path + " for " +
+                                                   std::to_string(log_patience.count()) + " s; `fuser " + path +
+                                                   "` tells which, and nothing was entered into " + log);
+        }
+        clock.sleep_for(pause);
+    }
+    return file;
+}
+
 // Everybody may read a log, whatever the umask is: it is no secret, and who signs evidence need not be root. A log that
-// is there already is left as it is, and what is no file is not opened: a device may act on that.
+// is there already is left as it is.
 Result<UniqueFd> open_for_appending(const std::string& path) {
     constexpr int flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-    std::error_code code;
-    std::filesystem::create_directories(std::filesystem::path{path}.parent_path(), code);
     UniqueFd file{::open(path.c_str(), flags | O_CREAT | O_EXCL, 0644)};
     if (file && ::fchmod(file.get(), 0644) != 0) {
         return files::cannot_write(path, errno_code());
     }
     if (!file && errno == EEXIST) {
-        struct stat found {};
-        if (::lstat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode)) {
-            return fail(InputErrc::refused,
-                        path + " is no file, and a log of measurements is written into nothing else");
-        }
+        TRYV(check_is_file(path));
         file = UniqueFd{::open(path.c_str(), flags)};
     }
-    if (!file || ::flock(file.get(), LOCK_EX) != 0) {
+    if (!file) {
         return files::cannot_write(path, errno_code());
     }
     return file;
@@ -176,6 +207,16 @@ Result<Log> read_log(const std::string& path, const std::string& boot_id) {
 
 Result<LogEntry> append_to_log(const std::string& path, const std::string& boot_id, std::time_t now,
                                const std::map<std::string, Digest>& components) {
+    SystemClock clock;
+    return append_to_log(path, boot_id, now, components, clock);
+}
+
+Result<LogEntry> append_to_log(const std::string& path, const std::string& boot_id, std::time_t now,
+                               const std::map<std::string, Digest>& components, Clock& clock) {
+    std::error_code code;
+    std::filesystem::create_directories(std::filesystem::path{path}.parent_path(), code);
+    TRYV(check_is_file(path));
+    TRY(const auto lock, lock_of(path, clock));
     TRY(const auto file, open_for_appending(path));
     TRY(const auto log, log_of(file.get(), path, boot_id));
     if (!log.broken.empty()) {
@@ -196,10 +237,10 @@ Result<LogEntry> append_to_log(const std::string& path, const std::string& boot_
     if (number > log_lines_limit || size < 0 || static_cast<std::size_t>(size) + entry.line.size() + 1 > log_limit) {
         return fail(InputErrc::refused, path + " is full; it begins anew with the next start of the system");
     }
-    if (const auto code = io::write_all(file.get(), text::as_bytes(entry.line + "\n"))) {
+    if (const auto failed = io::write_all(file.get(), text::as_bytes(entry.line + "\n"))) {
         // Half a line would break the log.
         static_cast<void>(::ftruncate(file.get(), size));
-        return files::cannot_write(path, code);
+        return files::cannot_write(path, failed);
     }
     return entry;
 }

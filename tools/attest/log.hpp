@@ -11,8 +11,10 @@
 
 #include "attest/digest.hpp"
 
+#include <trustx/clock.hpp>
 #include <trustx/result.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <ctime>
 #include <map>
@@ -49,8 +51,14 @@ Log parse_log(const std::vector<std::string>& lines, const std::string& boot_id)
 // broken. InputErrc::unreadable, and malformed for one beyond the limits.
 Result<Log> read_log(const std::string& path, const std::string& boot_id);
 
-// append_to_log adds an entry, and makes file and directory where they are missing. It excludes other processes.
-// AttestErrc::log_broken for a log that is; InputErrc::unwritable, and refused when it is full.
+// How long append_to_log waits for another process that adds an entry, which is a matter of milliseconds.
+inline constexpr std::chrono::seconds log_patience{10};
+
+// append_to_log adds an entry, and makes file and directory where they are missing. It excludes other processes by a
+// lock of PATH.lock, which only the log's owner may open: everybody may read the log, and so could lock it. Errors:
+// AttestErrc::log_broken for a log that is; InputErrc::unwritable, also after log_patience; refused when it is full.
+Result<LogEntry> append_to_log(const std::string& path, const std::string& boot_id, std::time_t now,
+                               const std::map<std::string, Digest>& components, Clock& clock);
 Result<LogEntry> append_to_log(const std::string& path, const std::string& boot_id, std::time_t now,
                                const std::map<std::string, Digest>& components);
 

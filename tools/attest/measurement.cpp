@@ -29,10 +29,10 @@ class System {
 
  private:
     Result<void> boot_file(const char* name, const std::string& chosen, const std::string& usual);
-    Result<void> component(const std::string& name, const std::string& top, const std::string& path);
+    void component(const std::string& name, const std::string& top, const std::string& path);
     // measured gives whether it is there.
-    Result<bool> measured(const std::string& name, const std::string& top, const std::string& path,
-                          const std::vector<std::string>& without = {});
+    bool measured(const std::string& name, const std::string& top, const std::string& path,
+                  const std::vector<std::string>& without = {});
     Result<void> command_line();
 
     const Roots& roots_;
@@ -40,34 +40,43 @@ class System {
     const RunProgram& run_;
 };
 
-Result<void> System::component(const std::string& name, const std::string& top, const std::string& path) {
-    TRY(const bool there, measured(name, top, path));
-    if (!there) {
+void System::component(const std::string& name, const std::string& top, const std::string& path) {
+    if (!measured(name, top, path)) {
         found.notes.push_back(name + (name == path ? "" : " (" + path + ")") + " is not there, and not measured");
     }
-    return {};
 }
 
-Result<bool> System::measured(const std::string& name, const std::string& top, const std::string& path,
-                              const std::vector<std::string>& without) {
-    TRY(auto tree, measure(top, path, settings_.limits, without));
+bool System::measured(const std::string& name, const std::string& top, const std::string& path,
+                      const std::vector<std::string>& without) {
+    auto measured = measure(top, path, settings_.limits, without);
+    if (!measured) {
+        found.failures.push_back(measured.error());
+        return true;
+    }
+    auto& tree = *measured;
     if (!tree) {
         return false;
     }
     if (tree->passed_over > 0) {
-        found.notes.push_back(std::to_string(tree->passed_over) +
-                              " devices, sockets, FIFOs or mounted file systems in " + path + " were passed over");
+        found.notes.push_back(std::to_string(tree->passed_over) + " sockets, FIFOs or mounted file systems in " + path +
+                              " were passed over");
     }
     found.components[name] = tree->digest;
     if (tree->directory) {
         found.trees[name] = std::move(tree->entries);
+    } else if (name == path) {
+        // What a file's value is, everybody can compute; what else it is, is of the form of a directory's.
+        const Entries mode{{".", "f " + tree->mode + " -"}};
+        found.components["mode" + path] = digest_of(mode);
+        found.trees["mode" + path] = mode;
     }
     return true;
 }
 
 Result<void> System::boot_file(const char* name, const std::string& chosen, const std::string& usual) {
     if (!chosen.empty()) {
-        return component(name, roots_.root, chosen);
+        component(name, roots_.root, chosen);
+        return {};
     }
     TRY(const auto release, line_below(roots_.proc, "/sys/kernel/osrelease"));
     // A release is part of a file's name and nothing else.
@@ -75,7 +84,8 @@ Result<void> System::boot_file(const char* name, const std::string& chosen, cons
         found.notes.push_back(std::string{name} + " is not measured: /proc does not tell the kernel's release");
         return {};
     }
-    return component(name, roots_.root, usual + *release);
+    component(name, roots_.root, usual + *release);
+    return {};
 }
 
 Result<void> System::command_line() {
@@ -102,8 +112,8 @@ Result<void> System::start_of_system() {
     TRYV(boot_file("initrd", settings_.initrd, "/boot/initrd.img-"));
     TRYV(command_line());
     // Most computers have one or the other: nothing is missing where it is not.
-    TRYV(measured("device-tree", roots_.sys, "/firmware/devicetree/base", {"chosen", "serial-number"}));
-    TRYV(measured("boot", roots_.root, "/boot/firmware"));
+    measured("device-tree", roots_.sys, "/firmware/devicetree/base", {"chosen", "serial-number"});
+    measured("boot", roots_.root, "/boot/firmware");
     return {};
 }
 
@@ -112,7 +122,7 @@ Result<void> System::listed() {
         if (!path.starts_with('/') || !text::is_printable(path)) {
             return fail(InputErrc::usage, "`" + text::printable(path) + "` is to be measured, and is no absolute path");
         }
-        TRYV(component(path, roots_.root, path));
+        component(path, roots_.root, path);
     }
     return {};
 }

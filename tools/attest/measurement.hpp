@@ -34,6 +34,7 @@ struct MeasurementSettings {
 //     boot            the directory /boot/firmware, where a Raspberry Pi starts from
 //     dm-verity/NAME  root hashes
 //     /etc/...        files and directories of the list, by their paths
+//     mode/etc/...    of each of these files its mode and capabilities, as a directory's entry "." of the kind f
 struct Measurement {
     std::string boot_id{};     // /proc/sys/kernel/random/boot_id, new at each start
     std::uint64_t uptime = 0;  // s
@@ -41,14 +42,17 @@ struct Measurement {
     std::map<std::string, Entries> trees{};  // of the components that are directories
     std::optional<ImaLog> ima{};
     std::vector<std::string> notes{};  // what is not there, or was passed over: for people
+    // What is there, should be measured, and was not, since it cannot be read or is beyond the limits. It is no
+    // component. Who measures goes on, so that nothing in one directory hides all others, and fails in the end.
+    std::vector<Error> failures{};
 };
 
 // boot_id_of reads it. InputErrc::malformed where /proc does not tell.
 Result<std::string> boot_id_of(const Roots& roots);
 
 // measure_system measures. What is absent is no component and a note, so that an operator sees it missing; what is
-// there and cannot be read is an error. ima_log receives the kernel's log as it was measured, where there is one and
-// the argument is not null.
+// there and cannot be measured is a failure. ima_log receives the kernel's log as it was measured, where there is one
+// and the argument is not null.
 Result<Measurement> measure_system(const Roots& roots, const MeasurementSettings& settings, const RunProgram& run,
                                    Bytes* ima_log = nullptr);
 

@@ -14,6 +14,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 namespace trustx::attest {
@@ -25,6 +27,23 @@ std::string mode_text(mode_t mode) {
     std::array<char, 8> text{};
     std::snprintf(text.data(), text.size(), "%04o", static_cast<unsigned>(mode & 07777U));
     return text.data();
+}
+
+// A file's mode with what else makes it more than its content: capabilities that it gives to whoever executes it
+// (struct vfs_cap_data, 12 to 24 bytes; capabilities(7)).
+Result<std::string> file_mode(int file, const struct stat& found, const std::string& name) {
+    std::array<std::uint8_t, 64> value{};
+    const auto size = ::fgetxattr(file, "security.capability", value.data(), value.size());
+    if (size < 0 && errno != ENODATA && errno != EOPNOTSUPP) {
+        return files::cannot_read(name, errno_code());
+    }
+    return mode_text(found.st_mode) +
+           (size < 0 ? "" : "+" + hex(ByteView{value}.first(static_cast<std::size_t>(size))));
+}
+
+std::string device_line(const struct stat& found) {
+    return std::string{S_ISCHR(found.st_mode) ? "c " : "b "} + mode_text(found.st_mode) + " " +
+           std::to_string(major(found.st_rdev)) + ":" + std::to_string(minor(found.st_rdev));
 }
 
 // One text for one path, printable and UTF-8, since it goes into JSON and to terminals.
@@ -103,7 +122,8 @@ Result<void> Walk::link(int parent, const std::string& name, const std::string& 
 Result<void> Walk::opened(int file, const struct stat& found, const std::string& path, dev_t device, int depth) {
     if (S_ISREG(found.st_mode)) {
         TRY(const auto digest, content(file, path));
-        return keep(path, "f " + mode_text(found.st_mode) + " " + hex(digest));
+        TRY(const auto mode, file_mode(file, found, shown(path)));
+        return keep(path, "f " + mode + " " + hex(digest));
     }
     if (!S_ISDIR(found.st_mode) || found.st_dev != device) {
         ++tree.passed_over;
@@ -121,6 +141,10 @@ Result<void> Walk::entry(int parent, const std::string& name, const std::string&
     }
     if (S_ISLNK(seen.st_mode)) {
         return link(parent, name, path);
+    }
+    // A device is not opened: that may do something.
+    if (S_ISCHR(seen.st_mode) || S_ISBLK(seen.st_mode)) {
+        return keep(path, device_line(seen));
     }
     if (!S_ISREG(seen.st_mode) && !S_ISDIR(seen.st_mode)) {
         ++tree.passed_over;
@@ -197,12 +221,15 @@ Result<std::optional<Tree>> measure(const std::string& top, const std::string& p
     Walk walk{path, limits};
     if (S_ISREG(found.st_mode)) {
         TRY(walk.tree.digest, walk.content(file->get(), ""));
+        TRY(walk.tree.mode, file_mode(file->get(), found, path));
         return std::optional{std::move(walk.tree)};
     }
     if (!S_ISDIR(found.st_mode)) {
         return fail(InputErrc::refused, path + " is neither a file nor a directory, and cannot be measured");
     }
     walk.tree.directory = true;
+    walk.tree.mode = mode_text(found.st_mode);
+    walk.tree.entries.emplace(".", "d " + walk.tree.mode + " -");
     TRYV(walk.directory(file->get(), "", without, 1));
     walk.tree.digest = digest_of(walk.tree.entries);
     return std::optional{std::move(walk.tree)};

@@ -80,7 +80,7 @@ test('a desired nonce is answered with evidence in the shadow, which jose and tr
   connection.push('--cert', file('cert'), '--key', file('key'), '--client-id', 'gateway-1', '--allow-software-key')
   start('trustx-mqtt', ['shadow', 'watch', '--name', 'attestation', '--exec', sample, ...connection, '--aws'])
 
-  for (const nonce of ['first-nonce', 'second_nonce-of-mine']) {
+  for (const nonce of ['first-nonce', 'second_nonce-of-mine', '--in+base64/==']) {
     const desired = await inShadow('POST', 'gateway-1', { state: { desired: { nonce } } })
     assert.equal(desired.status, 200)
     const { evidence } = await reported('gateway-1', (state) => state.nonce === nonce)

@@ -124,10 +124,9 @@ Result<attest::Evidence> from_log(const EvidenceOptions& options) {
 }
 
 Result<attest::Evidence> from_measurement(const Context& context, const EvidenceOptions& options,
-                                          const attest::Settings& settings) {
+                                          const attest::Settings& settings, attest::Measurement& found) {
     Bytes ima_log;
-    TRY(auto found,
-        attest::measure_system(roots_of(options.measuring), settings.measured, measuring_program(), &ima_log));
+    TRY(found, attest::measure_system(roots_of(options.measuring), settings.measured, measuring_program(), &ima_log));
     for (const auto& note : found.notes) {
         context.note(note);
     }
@@ -179,7 +178,8 @@ Result<void> give_evidence(const Context& context, const EvidenceOptions& option
     }
     TRY(auto file, files::OutputFile::create(options.out, attest::log_limit));
     TRY(auto signer, signer_of(context, options, settings));
-    TRY(auto evidence, options.logged ? from_log(options) : from_measurement(context, options, settings));
+    attest::Measurement found;
+    TRY(auto evidence, options.logged ? from_log(options) : from_measurement(context, options, settings, found));
     TRYV(name_firmware(context, roots_of(options.measuring), settings.firmware, evidence));
     evidence.nonce = nonce.value_or("");
     evidence.issued = std::time(nullptr);
@@ -194,7 +194,7 @@ Result<void> give_evidence(const Context& context, const EvidenceOptions& option
         return fail(attest::AttestErrc::log_broken,
                     options.measuring.log + ": " + evidence.log_broken + "; the evidence says so");
     }
-    return {};
+    return tell_incomplete(context, found);
 }
 
 }  // namespace

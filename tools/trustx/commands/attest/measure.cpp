@@ -36,7 +36,8 @@ Result<void> measure_and_log(const Context& context, const MeasuringOptions& opt
     for (const auto& [name, digest] : entry.components) {
         text += attest::hex(digest) + "  " + name + "\n";
     }
-    return answer(text);
+    TRYV(answer(text));
+    return tell_incomplete(context, found);
 }
 
 }  // namespace

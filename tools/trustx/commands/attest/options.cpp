@@ -67,6 +67,16 @@ attest::RunProgram measuring_program() {
     };
 }
 
+Result<void> tell_incomplete(const Context& context, const attest::Measurement& found) {
+    if (found.failures.empty()) {
+        return {};
+    }
+    for (std::size_t i = 1; i < found.failures.size(); ++i) {
+        context.note(found.failures[i].operation() + "; it is left out");
+    }
+    return fail(found.failures.front().code(), found.failures.front().operation() + "; it is left out, all else is in");
+}
+
 void add_judging_options(Command& command, JudgingOptions& options) {
     command.option("--ca", options.authority, "Certificates that are trusted, in PEM", "FILE");
     command.flag("--any-issuer", options.any_issuer,
@@ -81,8 +91,15 @@ Result<std::optional<std::vector<x509::Certificate>>> authorities_of(const Judgi
     if (options.any_issuer) {
         return std::optional<std::vector<x509::Certificate>>{};
     }
-    TRY(const auto content, files::read_input(options.authority));
-    TRY(auto certificates, x509::parse_certificate_file(content, files::input_name(options.authority)));
+    return certificates_in(options.authority);
+}
+
+Result<std::optional<std::vector<x509::Certificate>>> certificates_in(const std::string& file) {
+    if (file.empty()) {
+        return std::optional<std::vector<x509::Certificate>>{};
+    }
+    TRY(const auto content, files::read_input(file));
+    TRY(auto certificates, x509::parse_certificate_file(content, files::input_name(file)));
     return std::optional{std::move(certificates)};
 }
 

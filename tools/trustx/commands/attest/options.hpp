@@ -5,6 +5,7 @@
 #include "attest/measurement.hpp"
 #include "attest/settings.hpp"
 #include "cli/command_line.hpp"
+#include "cli/context.hpp"
 #include "common/x509/certificate.hpp"
 
 #include <trustx/bytes.hpp>
@@ -32,6 +33,9 @@ void add_measuring_options(Command& command, MeasuringOptions& options);
 Result<attest::Settings> settings_of(const MeasuringOptions& options);
 attest::Roots roots_of(const MeasuringOptions& options);
 
+// tell_incomplete is how a command ends that has measured: with the first of what was left out of it.
+Result<void> tell_incomplete(const Context& context, const attest::Measurement& found);
+
 // measuring_program runs dmsetup and rauc, with a deadline.
 attest::RunProgram measuring_program();
 
@@ -46,6 +50,9 @@ void add_judging_options(Command& command, JudgingOptions& options);
 
 // authorities_of gives nothing for --any-issuer. InputErrc::usage unless exactly one of the two is given.
 Result<std::optional<std::vector<x509::Certificate>>> authorities_of(const JudgingOptions& options);
+
+// certificates_in reads a file; nothing: none is named.
+Result<std::optional<std::vector<x509::Certificate>>> certificates_in(const std::string& file);
 
 // read_limited reads a file, or standard input for "-". InputErrc::malformed for one that is longer than the limit.
 Result<Bytes> read_limited(const std::string& path, std::size_t limit);
