@@ -162,6 +162,12 @@ bool Certificate::is_version_3() const {
     return X509_get_version(x509_.get()) == X509_VERSION_3;
 }
 
+bool Certificate::may_sign() const {
+    const bool signs = (X509_get_key_usage(x509_.get()) & KU_DIGITAL_SIGNATURE) != 0;
+    ERR_clear_error();
+    return signs;
+}
+
 bool Certificate::is_authority() const {
     const bool authority = X509_check_ca(x509_.get()) > 0;
     ERR_clear_error();

@@ -51,6 +51,8 @@ class Certificate {
     [[nodiscard]] bool is_version_3() const;
     // is_authority says whether the certificate may issue others.
     [[nodiscard]] bool is_authority() const;
+    // may_sign says whether its key signs messages: the key usage has digitalSignature, or there is none.
+    [[nodiscard]] bool may_sign() const;
     [[nodiscard]] bool is_self_signed() const { return issued_by(*this); }
     [[nodiscard]] X509* handle() const { return x509_.get(); }
 

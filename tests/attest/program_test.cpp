@@ -89,10 +89,56 @@ TEST_CASE("a gateway gives evidence by one use of its key, and an operator finds
     CHECK(verdict.at("uid") == info.at("uid"));
     CHECK(verdict.at("components").size() == 4);
     CHECK(verdict.at("not_asked") == nlohmann::json{"chip"});
+    CHECK(verdict.at("uid_bound") == false);
+    CHECK_FALSE(verdict.contains("restarted"));
     CHECK_THAT(gateway.chip.must({"attest", "verify", "evidence.jwt", "--ca", "ca.pem"}),
-               ContainsSubstring("not asked    when it was made (--nonce, --max-age)\n") &&
+               ContainsSubstring("chip         " + info.at("uid").get<std::string>() + " (as it says itself)\n") &&
+                   ContainsSubstring("not asked    when it was made (--nonce, --max-age)\n") &&
                    ContainsSubstring("(--golden)\n") && ContainsSubstring("1 entry in the log") &&
                    ContainsSubstring("Nothing is wrong"));
+}
+
+TEST_CASE("evidence is of a gateway whose certificate the operator has, and of no other of the same authority",
+          "[attest]") {
+    const Gateway gateway;
+    const auto& chip = gateway.chip;
+    const Gateway another;
+    gateway.give("evidence.jwt");
+    const auto uid = nlohmann::json::parse(chip.must({"info", "--json"})).at("uid").get<std::string>();
+    chip.must({"cert", "read", "E0E0", "--out", "gateway.pem"});
+    another.chip.must({"cert", "read", "E0E0", "--out", chip.path("another.pem")});
+    CHECK(gateway.findings(0, "evidence.jwt", {"--signer", "gateway.pem", "--uid", uid}).empty());
+    CHECK_THAT(chip.must({"attest", "verify", "evidence.jwt", "--ca", "ca.pem", "--signer", "gateway.pem"}),
+               ContainsSubstring("chip         " + uid + "\n") && !ContainsSubstring("(--signer"));
+    CHECK(gateway.findings(5, "evidence.jwt", {"--signer", "another.pem"}) == Names{"other-chip "});
+    // The factory's authority has not written the UID into the certificate: it says nothing about it.
+    CHECK(gateway.findings(5, "evidence.jwt", {"--uid", uid}) == Names{"other-chip "});
+    CHECK(gateway.verify("evidence.jwt", {"--signer", "none.pem"}).status == 4);
+
+    // Evidence that another chip of that authority, here one of its own, has made comes from no earlier evidence.
+    another.give(chip.path("another.jwt"));
+    chip.write("both.pem", read_file(chip.path("ca.pem")) + read_file(another.chip.path("ca.pem")));
+    const auto mixed =
+        chip.trustx({"attest", "verify", "evidence.jwt", "--ca", "both.pem", "--previous", "another.jwt"});
+    CHECK(mixed.status == 5);
+    CHECK_THAT(mixed.out, ContainsSubstring("the earlier evidence"));
+}
+
+TEST_CASE("a start since the earlier evidence is shown, since it may be pretended", "[attest]") {
+    const Gateway gateway;
+    gateway.measure();
+    gateway.give("before.jwt");
+    gateway.system.put("proc/sys/kernel/random/boot_id", "1f4a1c2e-8b7d-4e6f-9a3b-5c2d1e0f7a8b\n");
+    std::filesystem::remove(gateway.log());
+    gateway.measure();
+    gateway.give("after.jwt");
+    const auto outcome = gateway.verify("after.jwt", {"--previous", "before.jwt"});
+    INFO(outcome.both());
+    REQUIRE(outcome.status == 0);
+    CHECK(nlohmann::json::parse(outcome.out).at("restarted") == true);
+    CHECK_THAT(
+        gateway.chip.must({"attest", "verify", "after.jwt", "--ca", "ca.pem", "--previous", "before.jwt"}),
+        ContainsSubstring("start        1f4a1c2e-8b7d-4e6f-9a3b-5c2d1e0f7a8b\n             started anew since 20"));
 }
 
 TEST_CASE("a directory that cannot be measured is left out, and all else is measured", "[attest]") {

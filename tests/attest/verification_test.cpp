@@ -14,6 +14,8 @@
 
 #include <algorithm>
 
+#include <openssl/obj_mac.h>
+
 using namespace trustx;
 using namespace trustx::attest;
 using namespace trustx::test;
@@ -30,12 +32,27 @@ x509::Certificate parsed(const Bytes& der) {
     return *std::move(certificate);
 }
 
-// Gateway signs with a key in software, and has a certificate of an authority.
+std::vector<x509::Certificate> all_of(const std::vector<const x509::Certificate*>& certificates) {
+    std::vector<x509::Certificate> copies;
+    for (const auto* certificate : certificates) {
+        copies.push_back(parsed(certificate->der()));
+    }
+    return copies;
+}
+
+// All gateways have their certificates from one authority.
+const SoftwareKey& authority() {
+    static const SoftwareKey key{Curve::p256};
+    return key;
+}
+
+// Gateway signs with a key in software.
 class Gateway {
  public:
-    explicit Gateway(Curve curve = Curve::p256) : key_{curve} {
-        chain_.push_back(parsed(authority_.certificate_for(key_.public_key(), "gateway", "authority")));
-        trusted_.push_back(parsed(authority_.authority_certificate("authority")));
+    explicit Gateway(Curve curve = Curve::p256, SoftwareKey::Certificate certificate = {.subject = {}}) : key_{curve} {
+        certificate.subject = key_.public_key();
+        chain_.push_back(parsed(authority().issue(certificate)));
+        trusted_.push_back(parsed(authority().authority_certificate("authority")));
     }
 
     [[nodiscard]] Result<std::string> token(const nlohmann::ordered_json& claims) const {
@@ -48,6 +65,11 @@ class Gateway {
     }
     [[nodiscard]] Verdict verdict(const Evidence& evidence, Expectations expected = {}) const {
         expected.trusted = expected.trusted == nullptr ? &trusted_ : expected.trusted;
+        return judged(evidence, expected);
+    }
+    // judged takes any issuer, if none is expected.
+    [[nodiscard]] Verdict judged(const Evidence& evidence, Expectations expected = {}) const {
+        expected.now = expected.now == 0 ? now : expected.now;
         const auto read = read_token(token(evidence), "evidence");
         REQUIRE(read);
         auto verdict = verify(*read, "evidence", expected);
@@ -56,8 +78,12 @@ class Gateway {
         return *std::move(verdict);
     }
 
+    [[nodiscard]] const std::vector<x509::Certificate>& certificates() const { return chain_; }
+    [[nodiscard]] Earlier earlier(const Evidence& evidence) const {
+        return {.evidence = evidence, .key = chain_.front().key_sha256()};
+    }
+
  private:
-    SoftwareKey authority_{Curve::p256};
     SoftwareKey key_;
     std::vector<x509::Certificate> chain_;
     std::vector<x509::Certificate> trusted_;
@@ -167,8 +193,9 @@ TEST_CASE("a token without a signature, or with another algorithm, is none", "[a
     const auto token = gateway.token(evidence_about(system));
     const auto first = token.find('.');
     const auto header = nlohmann::json::parse(*from_base64url(token.substr(0, first)));
-    for (const auto* members : {R"({"alg": "none"})", R"({"alg": "HS256"})", R"({"crit": ["b64"]})", R"({"x5c": []})",
-                                R"({"x5c": "text"})", R"({"x5c": ["A"]})"}) {
+    for (const auto* members :
+         {R"({"alg": "none"})", R"({"alg": "HS256"})", R"({"crit": ["b64"]})", R"({"typ": "logout+jwt"})",
+          R"({"typ": 1})", R"({"x5c": []})", R"({"x5c": "text"})", R"({"x5c": ["A"]})"}) {
         auto other = header;
         other.update(nlohmann::json::parse(members));
         const auto changed = to_base64url(text::as_bytes(other.dump())) + token.substr(first);
@@ -176,6 +203,13 @@ TEST_CASE("a token without a signature, or with another algorithm, is none", "[a
         const auto read = read_token(changed, "evidence");
         REQUIRE_FALSE(read);
         CHECK(read.error() == InputErrc::malformed);
+    }
+    for (const auto* members : {R"({"typ": "JWT"})", R"({"typ": "application/EAT+jwt"})"}) {
+        auto other = header;
+        other.update(nlohmann::json::parse(members));
+        const auto read = read_token(to_base64url(text::as_bytes(other.dump())) + token.substr(first), "evidence");
+        REQUIRE_FALSE(read);
+        CHECK(read.error() == AttestErrc::forged);
     }
     for (const auto& wrong : {token.substr(0, token.rfind('.') + 1), token.substr(0, token.rfind('.')), token + ".",
                               std::string{}, std::string{".."}, std::string{"a.b.c"}}) {
@@ -245,18 +279,134 @@ TEST_CASE("evidence answers a nonce, has an age, and is about a chip", "[attest]
     const Gateway gateway;
     auto evidence = evidence_about(system);
     using std::chrono::seconds;
-    CHECK(gateway.verdict(evidence, {.nonce = nonce, .max_age = seconds{60}, .now = now + 60, .uid = uid}).good());
+    CHECK(gateway
+              .verdict(evidence, {.signers = &gateway.certificates(),
+                                  .nonce = nonce,
+                                  .max_age = seconds{60},
+                                  .now = now + 60,
+                                  .uid = uid})
+              .good());
     CHECK(only_kind(gateway.verdict(evidence, {.nonce = "another-nonce"})) == AttestErrc::not_fresh);
     CHECK(only_kind(gateway.verdict(evidence, {.max_age = seconds{60}, .now = now + 61})) == AttestErrc::not_fresh);
     CHECK(gateway.verdict(evidence, {.max_age = seconds{60}, .now = now - 60}).good());
     CHECK(only_kind(gateway.verdict(evidence, {.max_age = seconds{60}, .now = now - 61})) == AttestErrc::not_fresh);
+    CHECK(only_kind(gateway.verdict(evidence, {.now = now - 61})) == AttestErrc::not_fresh);
+    CHECK(gateway.verdict(evidence, {.now = now - 60}).good());
     CHECK(only_kind(gateway.verdict(evidence, {.uid = "00"})) == AttestErrc::other_chip);
     for (const auto issued : {INT64_MIN, std::int64_t{-1}, INT64_MAX}) {
         evidence.issued = issued;
         CHECK(only_kind(gateway.verdict(evidence, {.max_age = seconds{60}, .now = now})) == AttestErrc::not_fresh);
     }
+    evidence.issued = now;
     evidence.nonce.clear();
     CHECK(only_kind(gateway.verdict(evidence, {.nonce = nonce})) == AttestErrc::not_fresh);
+}
+
+TEST_CASE("evidence with dates beyond which it is not valid is not fresh outside of them", "[attest]") {
+    const FakeSystem system;
+    const Gateway gateway;
+    const auto claims = claims_of(evidence_about(system));
+    const auto judged = [&](const char* members, std::int64_t when) {
+        auto with = claims;
+        with.update(nlohmann::json::parse(members));
+        const auto token = gateway.token(with);
+        REQUIRE(token);
+        const auto read = read_token(*token, "evidence");
+        REQUIRE(read);
+        return verify(*read, "evidence", {.now = when});
+    };
+    CHECK(judged(R"({"exp": 1795953700, "nbf": 1795953600})", now + 159)->good());
+    CHECK(only_kind(*judged(R"({"exp": 1795953700})", now + 160)) == AttestErrc::not_fresh);
+    CHECK(judged(R"({"nbf": 1795953700})", now + 40)->good());
+    CHECK(only_kind(*judged(R"({"nbf": 1795953700})", now + 39)) == AttestErrc::not_fresh);
+    for (const auto* wrong : {R"({"exp": "1795953700"})", R"({"nbf": 1.5})", R"({"iat": 18446744073709551615})",
+                              R"({"bootseed": "AAAAAAAAAAAAAAAAAAAAAA"})", R"({"bootseed": 1})"}) {
+        CAPTURE(wrong);
+        const auto verdict = judged(wrong, now);
+        REQUIRE_FALSE(verdict);
+        CHECK(verdict.error() == InputErrc::malformed);
+    }
+}
+
+TEST_CASE("which chip evidence is of is the signer's word, until a certificate says it", "[attest]") {
+    const FakeSystem system;
+    const auto evidence = evidence_about(system);
+    const auto in_subject = [](const std::string& name) {
+        return Gateway{Curve::p256, {.subject = {}, .common_name = name}};
+    };
+    const Gateway another;
+    const auto named = in_subject("gw-cd1633820100010000000400090a1ba6d100071d5504e088560601");
+    const auto of_another_name = in_subject("gw-cd1633820100010000000400090a1ba6d100071d5504e088560602");
+    CHECK(named.verdict(evidence, {.uid = uid}).good());
+    CHECK(named.verdict(evidence).chip_bound);
+    for (const auto* forger : {&another, &of_another_name}) {
+        const auto verdict = forger->verdict(evidence, {.uid = uid});
+        CHECK(only_kind(verdict) == AttestErrc::other_chip);
+        CHECK_THAT(verdict.findings.front().words, ContainsSubstring("--signer"));
+        CHECK_FALSE(verdict.chip_bound);
+        CHECK(forger->verdict(evidence).good());
+    }
+    // The key counts, and not the certificate for it; one of several will do.
+    const auto& pinned = another.certificates();
+    CHECK(another.verdict(evidence, {.signers = &pinned, .uid = uid}).good());
+    CHECK(another.verdict(evidence, {.signers = &pinned}).chip_bound);
+    CHECK(another.judged(evidence, {.signers = &pinned, .uid = uid}).good());
+    CHECK(only_kind(named.verdict(evidence, {.signers = &pinned})) == AttestErrc::other_chip);
+    CHECK(only_kind(of_another_name.verdict(evidence, {.signers = &pinned, .uid = uid})) == AttestErrc::other_chip);
+    const auto both = all_of({&named.certificates().front(), &pinned.front()});
+    CHECK(another.verdict(evidence, {.signers = &both, .uid = uid}).good());
+    // Whoever makes his certificate himself writes into it what he likes.
+    CHECK(only_kind(named.judged(evidence, {.uid = uid})) == AttestErrc::other_chip);
+    CHECK_FALSE(named.judged(evidence).chip_bound);
+    std::vector<x509::Certificate> stranger;
+    stranger.push_back(parsed(SoftwareKey{Curve::p256}.authority_certificate("authority")));
+    CHECK(named.verdict(evidence, {.trusted = &stranger, .uid = uid}).worst() == AttestErrc::untrusted);
+    CHECK_FALSE(named.verdict(evidence, {.trusted = &stranger}).chip_bound);
+
+    CHECK(unasked({.trusted = &pinned, .nonce = nonce, .uid = uid, .golden = Golden{}}).empty());
+    CHECK(unasked({.trusted = &pinned, .signers = &pinned, .nonce = nonce, .golden = Golden{}}).empty());
+    CHECK(unasked({.trusted = &pinned, .nonce = nonce, .golden = Golden{}}) == std::vector{Question::chip});
+}
+
+TEST_CASE("a certificate that is not for signatures signs no evidence", "[attest]") {
+    const FakeSystem system;
+    const auto evidence = evidence_about(system);
+    const auto with_usage = [](const char* usage) {
+        return Gateway{Curve::p256, {.subject = {}, .extensions = {{NID_key_usage, usage}}}};
+    };
+    const auto signs = with_usage("critical,digitalSignature,keyAgreement");
+    CHECK(signs.verdict(evidence).good());
+    const auto agrees = with_usage("critical,keyAgreement");
+    const auto refused = agrees.token(claims_of(evidence));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error() == InputErrc::refused);
+
+    // As another program signs it.
+    auto read = read_token(signs.token(evidence), "evidence");
+    REQUIRE(read);
+    read->chain = all_of({&agrees.certificates().front()});
+    const auto verdict = verify(*read, "evidence", {.now = now});
+    REQUIRE(verdict);
+    CHECK(only_kind(*verdict) == AttestErrc::untrusted);
+}
+
+TEST_CASE("what is too long to be verified is not signed", "[attest]") {
+    const Gateway gateway;
+    const auto with = [&](std::size_t letters) {
+        return gateway.token(nlohmann::ordered_json{{"text", std::string(letters, 'x')}});
+    };
+    const auto small = with(0);
+    REQUIRE(small);
+    // base64url makes four letters of three.
+    const auto longest = (token_limit - 1 - small->size()) / 4 * 3 - 3;
+    const auto made = with(longest);
+    REQUIRE(made);
+    CHECK(made->size() < token_limit);
+    CHECK(read_token(*made + "\n", "evidence"));
+    const auto refused = with(longest + 9);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error() == InputErrc::refused);
+    CHECK_THAT(refused.error().operation(), ContainsSubstring("--brief"));
 }
 
 TEST_CASE("a gateway that is as it should be has no finding, and each difference is one", "[attest]") {
@@ -350,17 +500,26 @@ TEST_CASE("the log of a start is judged: changed, missing, rewritten, and what i
     auto rewritten = evidence;
     rewritten.log = {append("other", evidence.components)};
     CHECK(gateway.verdict(rewritten, {.golden = golden}).good());
-    CHECK(only_kind(gateway.verdict(rewritten, {.golden = golden, .earlier = evidence})) == AttestErrc::log_broken);
+    CHECK(only_kind(gateway.verdict(rewritten, {.golden = golden, .earlier = gateway.earlier(evidence)})) ==
+          AttestErrc::log_broken);
     auto longer = evidence;
     longer.log.push_back(append("log", other));
-    CHECK(gateway.verdict(longer, {.earlier = evidence}).good());
+    CHECK(gateway.verdict(longer, {.earlier = gateway.earlier(evidence)}).good());
+    CHECK(gateway.verdict(longer, {.earlier = gateway.earlier(evidence)}).restarted == false);
+    CHECK_FALSE(gateway.verdict(longer).restarted);
     auto of_another_chip = evidence;
     of_another_chip.uid.back() = of_another_chip.uid.back() == '0' ? '1' : '0';
-    CHECK(only_kind(gateway.verdict(longer, {.earlier = of_another_chip})) == AttestErrc::other_chip);
+    CHECK(only_kind(gateway.verdict(longer, {.earlier = gateway.earlier(of_another_chip)})) == AttestErrc::other_chip);
+    CHECK(only_kind(gateway.verdict(longer, {.earlier = Gateway{}.earlier(evidence)})) == AttestErrc::other_chip);
+    auto later = evidence;
+    later.issued = now + 1;
+    CHECK(only_kind(gateway.verdict(longer, {.earlier = gateway.earlier(later)})) == AttestErrc::not_fresh);
     auto next_start = rewritten;
     next_start.boot_id = "1f4a1c2e-8b7d-4e6f-9a3b-5c2d1e0f7a8b";
     next_start.log.clear();
-    CHECK(gateway.verdict(next_start, {.earlier = evidence}).good());
+    CHECK(gateway.verdict(next_start, {.earlier = gateway.earlier(evidence)}).good());
+    CHECK(gateway.verdict(next_start, {.earlier = gateway.earlier(evidence)}).restarted == true);
+    CHECK(only_kind(gateway.verdict(next_start, {.earlier = gateway.earlier(later)})) == AttestErrc::not_fresh);
     // What was measured earlier counts as what is measured now.
     CHECK(components_of(gateway.verdict(longer, {.golden = golden})) == Names{"kernel"});
 }
@@ -376,6 +535,15 @@ TEST_CASE("the kernel's log goes beside the evidence, and each file in it is jud
     evidence.ima = summary_of(*log);
     auto golden = golden_of(evidence, &*log);
     CHECK(gateway.verdict(evidence, {.golden = golden, .ima_log = bytes}).good());
+    // Without the log nobody has looked at its files.
+    const auto asked = [&](const Expectations& expected) {
+        const auto questions = unasked(expected);
+        return std::ranges::find(questions, Question::kernels_log) == questions.end();
+    };
+    CHECK(gateway.verdict(evidence, {.golden = golden}).good());
+    CHECK_FALSE(asked({.golden = golden}));
+    CHECK(asked({.golden = golden, .ima_log = bytes}));
+    CHECK(asked({.golden = golden_of(evidence_about(system))}));
     // A shorter log is another one.
     const Bytes shorter(bytes.begin(), bytes.begin() + 107);
     CHECK_FALSE(gateway.verdict(evidence, {.ima_log = shorter}).good());
@@ -393,7 +561,7 @@ TEST_CASE("claims of another form are no evidence", "[attest]") {
     const FakeSystem system;
     const auto claims = nlohmann::json::parse(claims_of(evidence_about(system)).dump());
     CHECK(evidence_of(claims, "evidence"));
-    for (const auto* name : {"eat_profile", "iat", "ueid", "measurements", "trustx"}) {
+    for (const auto* name : {"eat_profile", "iat", "ueid", "bootseed", "measurements", "trustx"}) {
         auto without = claims;
         without.erase(name);
         CAPTURE(name);

@@ -7,9 +7,13 @@
 #include "common/files/input_error.hpp"
 #include "common/text/as_bytes.hpp"
 #include "common/text/printable.hpp"
+#include "common/text/time_text.hpp"
 #include "common/try.hpp"
 
+#include <trustx/uid.hpp>
+
 #include <algorithm>
+#include <limits>
 
 namespace trustx::attest {
 namespace {
@@ -73,6 +77,20 @@ class ClaimReader {
     }
     std::uint64_t number(const Json& object, const char* name, bool required = true) {
         return get<std::uint64_t>(object, name, &Json::is_number_unsigned, required);
+    }
+    // date is a NumericDate (RFC 7519 section 2) in whole seconds.
+    std::optional<std::int64_t> date(const Json& object, const char* name, bool required) {
+        const auto found = object.find(name);
+        if (found == object.end() && !required) {
+            return std::nullopt;
+        }
+        constexpr auto last = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+        if (found == object.end() || !found->is_number_integer() ||
+            (found->is_number_unsigned() && found->get<std::uint64_t>() > last)) {
+            wrong(name);
+            return std::nullopt;
+        }
+        return found->get<std::int64_t>();
     }
     Json object(const Json& object, const char* name, bool required = true) {
         auto found = get<Json>(object, name, &Json::is_object, required);
@@ -178,6 +196,12 @@ ImaSummary summary_of(const ImaLog& log) {
             .aggregate_sha256 = hex(log.aggregate_sha256)};
 }
 
+std::string date_text(std::int64_t seconds) {
+    // Until 9999 a date has the usual form; what is beyond is the claim of somebody who should not be believed.
+    constexpr std::int64_t last = 253402300799;
+    return seconds >= 0 && seconds <= last ? text::time_text(seconds) : std::to_string(seconds) + " s since 1970";
+}
+
 std::string ueid_of(const std::string& uid_hex) {
     const auto uid = files::parse_hex(text::as_bytes(uid_hex), "uid");
     const auto digest = sha256(uid ? ByteView{*uid} : ByteView{});
@@ -229,7 +253,9 @@ Result<Evidence> evidence_of(const Json& claims, const std::string& name) {
     ClaimReader reader;
     Evidence evidence;
     evidence.nonce = reader.text(claims, "eat_nonce", false);
-    evidence.issued = reader.get<std::int64_t>(claims, "iat", &Json::is_number_integer, true);
+    evidence.issued = reader.date(claims, "iat", true).value_or(0);
+    evidence.not_before = reader.date(claims, "nbf", false);
+    evidence.expires = reader.date(claims, "exp", false);
     evidence.uptime = reader.number(claims, "uptime", false);
     const auto version = reader.array(claims, "swversion", false);
     if (!version.empty() && version[0].is_string()) {
@@ -244,8 +270,15 @@ Result<Evidence> evidence_of(const Json& claims, const std::string& name) {
     read_trees(reader.object(own, "trees", false), evidence, reader);
     read_ima(reader.object(own, "ima", false), evidence, reader);
     read_log_claim(reader.object(own, "log", false), evidence, reader);
+    const auto uid = files::parse_hex(text::as_bytes(evidence.uid), "uid");
+    if (evidence.uid.size() != 2 * Uid::size || !uid || uid->size() != Uid::size) {
+        reader.wrong("uid");
+    }
     if (reader.first_wrong().empty() && reader.text(claims, "ueid") != ueid_of(evidence.uid)) {
         reader.wrong("ueid");
+    }
+    if (reader.first_wrong().empty() && reader.text(claims, "bootseed") != boot_seed(evidence.boot_id)) {
+        reader.wrong("bootseed");
     }
     if (!reader.first_wrong().empty()) {
         return fail(InputErrc::malformed,

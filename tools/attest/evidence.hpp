@@ -34,9 +34,11 @@ struct ImaSummary {
 };
 
 struct Evidence {
-    std::string nonce{};      // empty: none
-    std::int64_t issued = 0;  // s since 1970
-    std::string uid{};        // the chip's, hexadecimal
+    std::string nonce{};                       // empty: none
+    std::int64_t issued = 0;                   // s since 1970
+    std::optional<std::int64_t> not_before{};  // s since 1970; not in what this program makes
+    std::optional<std::int64_t> expires{};     // s since 1970; not in what this program makes
+    std::string uid{};                         // the chip's, hexadecimal, as the signer says
     std::string boot_id{};
     std::uint64_t uptime = 0;               // s; 0: it was measured before
     std::optional<std::string> firmware{};  // its version
@@ -54,6 +56,9 @@ Result<Evidence> evidence_of(const nlohmann::json& claims, const std::string& na
 
 // summary_of is what evidence says of a log.
 ImaSummary summary_of(const ImaLog& log);
+
+// date_text is a date of others, which may be any number, for people.
+std::string date_text(std::int64_t seconds);
 
 // ueid_of is the universal entity id of a chip (RFC 9711 section 4.2.1): of type RAND, since SHA-256 of its unique
 // identifier is as good as random.

@@ -8,6 +8,7 @@
 #include "common/files/input_error.hpp"
 #include "common/openssl/error_queue.hpp"
 #include "common/text/as_bytes.hpp"
+#include "common/text/lower_case.hpp"
 #include "common/try.hpp"
 
 #include <algorithm>
@@ -19,6 +20,8 @@ namespace {
 constexpr std::size_t half = 32;  // bytes of r and of s
 constexpr std::size_t most_certificates = 10;
 
+constexpr std::size_t signature_letters = 86;  // of 64 bytes
+
 Result<void> check_key(const x509::Certificate& certificate) {
     TRY(const auto key, certificate.public_key());
     if (key.curve != Curve::p256) {
@@ -26,6 +29,21 @@ Result<void> check_key(const x509::Certificate& certificate) {
                                             ") has a key on P-384, and ES256 is for P-256; use another slot");
     }
     return {};
+}
+
+Result<void> check_usage(const x509::Certificate& certificate) {
+    if (!certificate.may_sign()) {
+        return fail(InputErrc::refused, "the certificate (" + x509::summary(certificate) +
+                                            ") is not for signatures: its key usage has no digitalSignature");
+    }
+    return {};
+}
+
+// Whether the media type is that of evidence, or of any JSON Web Token (RFC 7515 section 4.1.9): upper case counts as
+// lower case.
+bool is_type_of_ours(const nlohmann::json& type) {
+    const auto name = type.is_string() ? text::lower_case(type.get<std::string>()) : std::string{};
+    return name == "eat+jwt" || name == "application/eat+jwt" || name == "jwt";
 }
 
 bool verifies(const x509::Certificate& certificate, std::string_view signed_text, const Signature& signature) {
@@ -107,6 +125,10 @@ Result<Token> Reader::read(std::string_view text) {
     if (header.value("alg", nlohmann::json{}) != "ES256" || header.contains("crit")) {
         return wrong("its header names another algorithm than ES256, or extensions");
     }
+    // Another kind of token that the same key has signed is no evidence (RFC 8725 section 3.11).
+    if (header.contains("typ") && !is_type_of_ours(header.at("typ"))) {
+        return wrong("its header has another type (typ) than eat+jwt and JWT");
+    }
     TRY(auto certificates, chain(header));
     TRYV(check_key(certificates.front()));
     const auto signature = from_base64url(text.substr(second + 1));
@@ -129,6 +151,7 @@ Result<Token> Reader::read(std::string_view text) {
 Result<std::string> sign_token(const nlohmann::ordered_json& claims, const std::vector<x509::Certificate>& chain,
                                const SignDigest& sign) {
     TRYV(check_key(chain.front()));
+    TRYV(check_usage(chain.front()));
     auto certificates = nlohmann::ordered_json::array();
     for (const auto& certificate : chain) {
         certificates.push_back(to_base64(certificate.der()));
@@ -136,6 +159,13 @@ Result<std::string> sign_token(const nlohmann::ordered_json& claims, const std::
     const nlohmann::ordered_json header{{"alg", "ES256"}, {"typ", "eat+jwt"}, {"x5c", certificates}};
     const auto signed_text =
         to_base64url(text::as_bytes(header.dump())) + "." + to_base64url(text::as_bytes(claims.dump()));
+    // With the dot and the end of the line: what is longer is read by nobody.
+    if (const auto size = signed_text.size() + signature_letters + 2; size > token_limit) {
+        return fail(InputErrc::refused, "the evidence would have " + std::to_string(size) +
+                                            " bytes, and no more than " + std::to_string(token_limit) +
+                                            " can be verified; leave the names within directories out (`--brief`), or "
+                                            "measure less");
+    }
     TRY(const auto signature, sign(sha256(signed_text)));
     if (!verifies(chain.front(), signed_text, signature)) {
         return fail(InputErrc::key_mismatch, "the certificate (" + x509::summary(chain.front()) +

@@ -25,13 +25,14 @@ inline constexpr std::size_t token_limit = std::size_t{16} << 20;
 using SignDigest = std::function<Result<Signature>(ByteView digest)>;
 
 // sign_token makes the token, and checks the signature with the first certificate. InputErrc::key_mismatch where the
-// certificate is for another key, refused for one that is not on P-256.
+// certificate is for another key, refused for one that is not on P-256 or not for signatures, and for claims so long
+// that the token would be no token (token_limit); then nothing is signed.
 Result<std::string> sign_token(const nlohmann::ordered_json& claims, const std::vector<x509::Certificate>& chain,
                                const SignDigest& sign);
 
 struct Token {
     nlohmann::json claims;
-    std::vector<x509::Certificate> chain;  // the signer's first
+    std::vector<x509::Certificate> chain;  // the signer's first, never empty
 };
 
 // read_token reads a token and checks its signature with the certificate that it brings: whether that is trusted is

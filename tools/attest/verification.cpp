@@ -3,7 +3,6 @@
 
 #include "common/text/lower_case.hpp"
 #include "common/text/printable.hpp"
-#include "common/text/time_text.hpp"
 #include "common/try.hpp"
 #include "common/x509/certificate_chain.hpp"
 
@@ -26,9 +25,9 @@ class Examination {
     Examination(const Expectations& expected, Verdict& verdict) : expected_{expected}, verdict_{verdict} {}
 
     void signer(const Token& token);
+    void chip(const Token& token);
     void age();
     void log();
-    void chip();
     void golden();
     void kernels_log();
 
@@ -42,11 +41,13 @@ class Examination {
     void components(const Golden& golden, const std::map<std::string, Digest>& found, const std::string& when);
     bool entries(const Golden& golden, const std::string& name);
     void ima_files(const Golden& golden, const ImaLog& log);
-    void continues_earlier();
+    void since_earlier();
+    void continues(const Evidence& earlier);
 
     const Expectations& expected_;
     Verdict& verdict_;
     std::vector<LogEntry> logged_;
+    bool issued_ = false;  // by an authority that is trusted
 };
 
 void Examination::differs(const std::string& component, const std::string& expected, const std::string& found,
@@ -63,22 +64,53 @@ void Examination::differs(const std::string& component, const std::string& expec
 }
 
 void Examination::signer(const Token& token) {
-    verdict_.chain = {token.chain.front().subject()};
+    const auto& certificate = token.chain.front();
+    verdict_.chain = {certificate.subject()};
+    verdict_.key = certificate.key_sha256();
+    if (!certificate.may_sign()) {
+        find(AttestErrc::untrusted, "the signer's certificate (" + x509::summary(certificate) +
+                                        ") is not for signatures: its key usage has no digitalSignature");
+    }
     if (expected_.trusted == nullptr) {
         return;
     }
     auto chain = x509::verify_chain(token.chain, *expected_.trusted);
     if (chain) {
         verdict_.chain = *std::move(chain);
+        issued_ = true;
     } else {
         find(AttestErrc::untrusted, chain.error().operation());
     }
 }
 
-void Examination::chip() {
-    if (expected_.uid && text::lower_case(*expected_.uid) != text::lower_case(verdict_.evidence.uid)) {
-        find(AttestErrc::other_chip, "the evidence is of the chip " + text::printable(verdict_.evidence.uid) +
-                                         ", and not of " + text::printable(*expected_.uid));
+// The UID is a claim like every other: whoever signs may write any. That it is his own must come from elsewhere.
+void Examination::chip(const Token& token) {
+    const auto uid = text::lower_case(verdict_.evidence.uid);
+    const auto& certificate = token.chain.front();
+    const bool pinned =
+        expected_.signers != nullptr &&
+        std::ranges::find(*expected_.signers, verdict_.key, &x509::Certificate::key_sha256) != expected_.signers->end();
+    const bool certified = issued_ && text::lower_case(certificate.subject()).find(uid) != std::string::npos;
+    verdict_.chip_bound = pinned || certified;
+    if (expected_.signers != nullptr && !pinned) {
+        find(AttestErrc::other_chip,
+             "the evidence is signed by another key than that of the certificates in --signer: by "
+             "that of " +
+                 text::printable(certificate.subject()));
+    }
+    if (!expected_.uid) {
+        return;
+    }
+    if (text::lower_case(*expected_.uid) != uid) {
+        find(AttestErrc::other_chip, "the evidence is of the chip " + verdict_.evidence.uid + ", and not of " +
+                                         text::printable(*expected_.uid));
+    } else if (!verdict_.chip_bound && expected_.signers == nullptr) {
+        find(AttestErrc::other_chip,
+             "the evidence says itself that it is of the chip " + verdict_.evidence.uid + ", and " +
+                 (issued_ ? "the certificate of its signer, " + text::printable(certificate.subject()) +
+                                ", does not: whoever has one of the same authority could claim that"
+                          : std::string{"no certificate of an authority (--ca) does"}) +
+                 "; give the gateway's certificate (--signer)");
     }
 }
 
@@ -89,29 +121,44 @@ void Examination::age() {
                                         ? "the evidence has no nonce, and should have the one that was sent"
                                         : "the evidence answers another nonce: " + text::printable(evidence.nonce));
     }
-    if (!expected_.max_age) {
-        return;
-    }
-    // A date of others may be any number: no arithmetic that overflows.
-    if (evidence.issued > expected_.now + clock_tolerance.count()) {
-        find(AttestErrc::not_fresh, "the evidence is from the future: one of the two clocks is wrong");
-    } else if (evidence.issued < expected_.now - expected_.max_age->count()) {
-        const bool shown = evidence.issued > 0;
+    // A date of others may be any number: no arithmetic with it that overflows.
+    const auto latest = expected_.now + clock_tolerance.count();
+    if (evidence.issued > latest) {
         find(AttestErrc::not_fresh,
-             "the evidence is of " + (shown ? text::time_text(evidence.issued) : std::string{"before 1970"}) +
-                 ", and should not be older than " + std::to_string(expected_.max_age->count()) + " s");
+             "the evidence is from the future, of " + date_text(evidence.issued) + ": one of the two clocks is wrong");
+    } else if (expected_.max_age && evidence.issued < expected_.now - expected_.max_age->count()) {
+        find(AttestErrc::not_fresh, "the evidence is of " + date_text(evidence.issued) +
+                                        ", and should not be older than " + std::to_string(expected_.max_age->count()) +
+                                        " s");
+    }
+    if (evidence.not_before && *evidence.not_before > latest) {
+        find(AttestErrc::not_fresh, "the evidence is not valid before " + date_text(*evidence.not_before));
+    }
+    if (evidence.expires && *evidence.expires <= expected_.now - clock_tolerance.count()) {
+        find(AttestErrc::not_fresh, "the evidence was valid until " + date_text(*evidence.expires));
     }
 }
 
-void Examination::continues_earlier() {
-    const auto& earlier = *expected_.earlier;
-    if (text::lower_case(earlier.uid) != text::lower_case(verdict_.evidence.uid)) {
-        find(AttestErrc::other_chip, "the earlier evidence is of another chip, " + text::printable(earlier.uid));
-        return;
+void Examination::since_earlier() {
+    const auto& earlier = expected_.earlier->evidence;
+    const auto& evidence = verdict_.evidence;
+    verdict_.restarted = earlier.boot_id != evidence.boot_id;
+    if (text::lower_case(earlier.uid) != text::lower_case(evidence.uid)) {
+        find(AttestErrc::other_chip, "the earlier evidence is of another chip, " + earlier.uid);
+    } else if (expected_.earlier->key != verdict_.key) {
+        find(AttestErrc::other_chip,
+             "the earlier evidence was signed by another key: of another gateway, or before this one had its new key");
     }
-    if (earlier.boot_id != verdict_.evidence.boot_id || earlier.log.empty()) {
-        return;
+    if (earlier.issued > evidence.issued) {
+        find(AttestErrc::not_fresh, "the evidence is of " + date_text(evidence.issued) +
+                                        ", and the earlier one later, of " + date_text(earlier.issued));
     }
+    if (!*verdict_.restarted) {
+        continues(earlier);
+    }
+}
+
+void Examination::continues(const Evidence& earlier) {
     const auto& now = verdict_.evidence.log;
     const bool continued =
         earlier.log.size() <= now.size() && std::equal(earlier.log.begin(), earlier.log.end(), now.begin());
@@ -134,7 +181,7 @@ void Examination::log() {
     logged_ = std::move(log.entries);
     verdict_.log_entries = logged_.size();
     if (expected_.earlier) {
-        continues_earlier();
+        since_earlier();
     }
 }
 
@@ -276,11 +323,13 @@ std::vector<Question> unasked(const Expectations& expected) {
     if (!expected.nonce && !expected.max_age) {
         questions.push_back(Question::freshness);
     }
-    if (!expected.uid) {
+    if (!expected.uid && expected.signers == nullptr) {
         questions.push_back(Question::chip);
     }
     if (!expected.golden) {
         questions.push_back(Question::values);
+    } else if ((expected.golden->ima || !expected.golden->ima_files.empty()) && !expected.ima_log) {
+        questions.push_back(Question::kernels_log);
     }
     return questions;
 }
@@ -290,7 +339,7 @@ Result<Verdict> verify(const Token& token, const std::string& name, const Expect
     TRY(verdict.evidence, evidence_of(token.claims, name));
     Examination examination{expected, verdict};
     examination.signer(token);
-    examination.chip();
+    examination.chip(token);
     examination.age();
     examination.log();
     examination.golden();

@@ -12,7 +12,6 @@
 #include "common/text/as_bytes.hpp"
 #include "common/text/counted.hpp"
 #include "common/text/printable.hpp"
-#include "common/text/time_text.hpp"
 #include "common/try.hpp"
 
 #include <trustx/uid.hpp>
@@ -34,6 +33,7 @@ struct VerifyEvidenceOptions {
     std::string golden{};
     std::string earlier{};
     std::string uid{};
+    std::string signer{};
     bool json = false;
 };
 
@@ -49,8 +49,12 @@ then nonce and age, the log of the gateway's start, and each measured value agai
 listed. How it ends says what counts most: 14 the signature, 12 the certificate, 5 another chip, 15 nonce or age, 16
 the log was changed, 17 other values than the golden ones, 0 nothing.
 
+An authority has issued certificates for other chips, too: Infineon's, for each Trust X there is. Which gateway it is,
+is known by its own certificate (--signer: `trustx cert read` on that gateway), or by --uid where an authority of yours
+writes the chip's UID into the subject, as `trustx provision` asks for.
+
 Examples:
-  trustx attest verify evidence.jwt --ca factory-ca.pem --nonce-file nonce --golden golden.json
+  trustx attest verify evidence.jwt --ca factory-ca.pem --signer gateway.pem --nonce-file nonce --golden golden.json
   trustx attest verify evidence.jwt --ca factory-ca.pem --max-age 1h --previous earlier.jwt --json)";
 
 constexpr const char* golden_examples =
@@ -86,9 +90,11 @@ std::pair<const char*, const char*> question_names(attest::Question question) {
         case attest::Question::freshness:
             return {"freshness", "when it was made (--nonce, --max-age)"};
         case attest::Question::chip:
-            return {"chip", "of which chip it is (--uid)"};
+            return {"chip", "of which chip it is (--signer, --uid)"};
         case attest::Question::values:
             return {"values", "whether the values are the right ones (--golden)"};
+        case attest::Question::kernels_log:
+            return {"kernels-log", "the kernel's log (--ima-log)"};
     }
     return {"", ""};
 }
@@ -106,23 +112,23 @@ Result<std::optional<Bytes>> kept_ima_log(const JudgingOptions& options) {
     return std::optional{std::move(content)};
 }
 
-Result<std::optional<attest::Evidence>> earlier_evidence(const std::string& path,
-                                                         const std::vector<x509::Certificate>* trusted) {
+Result<std::optional<attest::Earlier>> earlier_evidence(const std::string& path, const attest::Expectations& expected) {
     if (path.empty()) {
-        return std::optional<attest::Evidence>{};
+        return std::optional<attest::Earlier>{};
     }
     TRY(const auto token, read_evidence(path));
-    TRY(auto verdict, attest::verify(token, path, {.trusted = trusted}));
+    TRY(auto verdict, attest::verify(token, path, {.trusted = expected.trusted, .now = expected.now}));
     if (!verdict.good()) {
         return fail(verdict.worst(), "the earlier evidence is no good itself: " + verdict.findings.front().words);
     }
-    return std::optional{std::move(verdict.evidence)};
+    return std::optional{attest::Earlier{.evidence = std::move(verdict.evidence), .key = verdict.key}};
 }
 
-// trusted must outlive the result.
+// trusted and signers must outlive the result.
 Result<attest::Expectations> expectations_of(const VerifyEvidenceOptions& options,
-                                             const std::vector<x509::Certificate>* trusted) {
-    attest::Expectations expected{.trusted = trusted, .now = std::time(nullptr)};
+                                             const std::vector<x509::Certificate>* trusted,
+                                             const std::vector<x509::Certificate>* signers) {
+    attest::Expectations expected{.trusted = trusted, .signers = signers, .now = std::time(nullptr)};
     TRY(expected.nonce, nonce_of(options.nonce, options.nonce_file));
     if (!options.max_age.empty()) {
         TRY(expected.max_age, parse_age(options.max_age));
@@ -142,15 +148,8 @@ Result<attest::Expectations> expectations_of(const VerifyEvidenceOptions& option
         TRY(expected.golden, attest::parse_golden(text::as_text(content), files::input_name(options.golden)));
     }
     TRY(expected.ima_log, kept_ima_log(options.judging));
-    TRY(expected.earlier, earlier_evidence(options.earlier, expected.trusted));
+    TRY(expected.earlier, earlier_evidence(options.earlier, expected));
     return expected;
-}
-
-std::string issued_text(const attest::Evidence& evidence) {
-    // Until 9999 a date has the usual form; what is beyond is the claim of somebody who should not be believed.
-    constexpr std::int64_t last = 253402300799;
-    return evidence.issued >= 0 && evidence.issued <= last ? text::time_text(evidence.issued)
-                                                           : std::to_string(evidence.issued);
 }
 
 std::string unasked_text(const attest::Expectations& expected) {
@@ -168,8 +167,12 @@ std::string verdict_text(const attest::Verdict& verdict, const attest::Expectati
     for (std::size_t i = 1; i < verdict.chain.size(); ++i) {
         text += (i == 1 ? "issued by    " : "             ") + text::printable(verdict.chain[i]) + "\n";
     }
-    text += "chip         " + text::printable(evidence.uid) + "\nmade         " + issued_text(evidence) +
-            "\nstart        " + text::printable(evidence.boot_id) + "\n";
+    text += "chip         " + evidence.uid + (verdict.chip_bound ? "" : " (as it says itself)") + "\nmade         " +
+            attest::date_text(evidence.issued) + "\nstart        " + text::printable(evidence.boot_id) + "\n";
+    if (verdict.restarted.value_or(false)) {
+        text += "             started anew since " + attest::date_text(expected.earlier->evidence.issued) +
+                ", as it says: what was measured before is not in its log\n";
+    }
     if (evidence.firmware) {
         text += "firmware     " + text::printable(*evidence.firmware) + "\n";
     }
@@ -187,15 +190,15 @@ std::string verdict_text(const attest::Verdict& verdict, const attest::Expectati
 
 std::string verdict_json(const attest::Verdict& verdict, const attest::Expectations& expected) {
     const auto& evidence = verdict.evidence;
-    nlohmann::ordered_json json{{"good", verdict.good()},
-                                {"chain", verdict.chain},
-                                {"uid", evidence.uid},
-                                {"nonce", evidence.nonce},
-                                {"issued", evidence.issued},
-                                {"boot_id", evidence.boot_id},
-                                {"log_entries", verdict.log_entries}};
+    nlohmann::ordered_json json{{"good", verdict.good()},      {"chain", verdict.chain},
+                                {"uid", evidence.uid},         {"uid_bound", verdict.chip_bound},
+                                {"nonce", evidence.nonce},     {"issued", evidence.issued},
+                                {"boot_id", evidence.boot_id}, {"log_entries", verdict.log_entries}};
     if (evidence.firmware) {
         json["firmware"] = *evidence.firmware;
+    }
+    if (verdict.restarted) {
+        json["restarted"] = *verdict.restarted;
     }
     json["components"] = nlohmann::ordered_json::object();
     for (const auto& [name, digest] : evidence.components) {
@@ -218,7 +221,8 @@ std::string verdict_json(const attest::Verdict& verdict, const attest::Expectati
 
 Result<void> verify_evidence(const VerifyEvidenceOptions& options) {
     TRY(const auto trusted, authorities_of(options.judging));
-    TRY(const auto expected, expectations_of(options, trusted ? &*trusted : nullptr));
+    TRY(const auto signers, certificates_in(options.signer));
+    TRY(const auto expected, expectations_of(options, trusted ? &*trusted : nullptr, signers ? &*signers : nullptr));
     TRY(const auto token, read_evidence(options.evidence));
     TRY(const auto verdict, attest::verify(token, files::input_name(options.evidence), expected));
     TRYV(answer(options.json ? verdict_json(verdict, expected) : verdict_text(verdict, expected)));
@@ -243,7 +247,8 @@ Result<void> make_golden(const Context& context, const GoldenOptions& options) {
     for (const auto& path : options.evidence) {
         TRY(const auto token, read_evidence(path));
         TRY(const auto verdict,
-            attest::verify(token, path, {.trusted = trusted ? &*trusted : nullptr, .ima_log = ima_log}));
+            attest::verify(token, path,
+                           {.trusted = trusted ? &*trusted : nullptr, .now = std::time(nullptr), .ima_log = ima_log}));
         if (!verdict.good()) {
             return fail(verdict.worst(), path + ": " + verdict.findings.front().words);
         }
@@ -266,11 +271,14 @@ void add_attest_verify(Command& attest) {
     command.option("--nonce", options->nonce, "The nonce that was sent", "TEXT");
     command.option("--nonce-file", options->nonce_file, "The same, as the first line of a file", "FILE");
     command.option("--max-age", options->max_age, "How old it may be: seconds, or with s, m, h or d", "TIME");
-    command.option("--uid", options->uid, "The chip that it should be of", "HEX");
+    command.option("--signer", options->signer, "Certificate of the gateway that it should be of: its key has signed",
+                   "FILE");
+    command.option("--uid", options->uid, "The chip that it should be of, by --signer or the certificate's subject",
+                   "HEX");
     command.option("--golden", options->golden, "Values that it should have, as `trustx attest golden` writes them",
                    "FILE");
     command.option("--previous", options->earlier,
-                   "Earlier evidence of this gateway: a log that was rewritten since is noticed", "FILE");
+                   "Earlier evidence by the same key: a log that was rewritten since is noticed", "FILE");
     command.flag("--json", options->json, "The same for programs");
     command.on_run([options](const Context&) { return verify_evidence(*options); });
 }
