@@ -28,7 +28,7 @@ RevocationLists::List list_of_der(ByteView content) {
 }
 
 // RFC 5280 section 5.1.2.5 demands the date of the next list: without it an old list would be good forever. A delta
-// (section 5.2.4) names only what has changed, and OpenSSL would take it for the whole.
+// (RFC 5280 section 5.2.4) names only what has changed, and OpenSSL would take it for the whole.
 Result<void> check_form(const std::vector<RevocationLists::List>& lists, const std::string& name) {
     for (const auto& list : lists) {
         if (X509_CRL_get0_nextUpdate(list.get()) == nullptr) {
