@@ -53,10 +53,19 @@ class Target {
     [[nodiscard]] Outcome install(const std::string& image, Environment environment) const {
         environment["TMPDIR"] = gateway_.chip.path("work");
         environment["RUNTIME_DIRECTORY"] = gateway_.chip.path("work");
-        return run("sh",
-                   {"-c", "SWUPDATE_ARGS=-v; . " + gateway_.chip.path("settings") +
-                              "; exec swupdate $SWUPDATE_ARGS -M -m -H gateway:1.0 -i " + image},
-                   {.environment = environment, .input = ""});
+        constexpr int most_attempts = 10;
+        Outcome outcome;
+        for (int attempt = 0; attempt < most_attempts; ++attempt) {
+            outcome = run("sh",
+                          {"-c", "SWUPDATE_ARGS=-v; . " + gateway_.chip.path("settings") +
+                                     "; exec swupdate $SWUPDATE_ARGS -M -m -H gateway:1.0 -i " + image},
+                          {.environment = environment, .input = ""});
+            if (!swupdate_ended_early(outcome)) {
+                break;
+            }
+            static_cast<void>(gateway_.commands());
+        }
+        return outcome;
     }
 
     [[nodiscard]] bool written() const { return read_file(path()) == content; }
